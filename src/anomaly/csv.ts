@@ -1,0 +1,24 @@
+import type { Evaluation } from './evaluation.ts';
+
+/**
+ * One line for each image: file, label, kind of defect, every score, the score that decides, its threshold, and
+ * flag (1 flagged, 0 passed). Quoted as in RFC 4180, lines end in CRLF; numbers keep all their digits.
+ */
+export function evaluationCsv(evaluation: Evaluation): string {
+  const names = evaluation.scores.map((score) => score.info.name);
+  const header = ['file', 'label', 'type', ...names, 'decided_by', 'threshold', 'flag'];
+  const rows = evaluation.images.map((image) => [
+    image.file,
+    image.label ?? '',
+    image.type ?? '',
+    ...names.map((name) => String(image.scores[name])),
+    evaluation.chosen.score,
+    String(image.threshold),
+    image.flagged ? '1' : '0',
+  ]);
+  return [header, ...rows].map((row) => `${row.map(quote).join(',')}\r\n`).join('');
+}
+
+function quote(field: string): string {
+  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+}

@@ -1,0 +1,15 @@
+import * as kernels from '../kernels/elementwise.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { record } from './tape.ts';
+
+/** x · factor, with a constant factor. */
+export function scale(x: Tensor, factor: number): Tensor {
+  const out = scaled(x, factor);
+  return record(out, [x], (gradOutput) => [scaled(gradOutput, factor)]);
+}
+
+function scaled(x: Tensor, factor: number): Tensor {
+  const out = Tensor.empty(x.device, x.shape);
+  kernels.scale(x.device, x.slice, factor, out.slice, x.size);
+  return out;
+}

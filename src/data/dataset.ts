@@ -1,0 +1,51 @@
+import { CyclopsError } from '../gpu/errors.ts';
+
+export type Label = 'normal' | 'abnormal';
+export type Part = 'train' | 'test';
+
+/** One image of a data folder. Nothing about its content is known before it is decoded. */
+export interface ImageRef {
+  /** Absolute path. */
+  path: string;
+  /** Path relative to the data folder, with `/` on every system: the name in lists, tables and reports. */
+  file: string;
+  label: Label;
+  /** Kind of defect, where the folder tells it. */
+  type?: string;
+  /** Absolute path of the image that is white where the defect is. */
+  mask?: string;
+  /** Absent until the folder's lists or a split have decided; then present on every image of the data set. */
+  part?: Part;
+}
+
+export interface Dataset {
+  /** Absolute path of the data folder. */
+  root: string;
+  layout: 'folders' | 'mvtec' | 'ab';
+  /** Sorted by `file`. */
+  images: ImageRef[];
+}
+
+/**
+ * The images of one part, which must hold both classes.
+ *
+ * @throws CyclopsError when the part has no normal or no abnormal image
+ */
+export function partOf(dataset: Dataset, part: Part): ImageRef[] {
+  const images = dataset.images.filter((image) => image.part === part);
+  for (const label of ['normal', 'abnormal'] as const) {
+    if (images.some((image) => image.label === label)) continue;
+    const use = part === 'train' ? 'Training' : 'Evaluation';
+    throw new CyclopsError(
+      `${dataset.root}: ${use} needs normal and abnormal images, but the ${part} part has no ${label} one ` +
+        `(${images.length} images in all). Add some, or change train.txt and test.txt.`,
+    );
+  }
+  return images;
+}
+
+/** Order by character codes: the same on every machine and in every language setting. */
+export function byFile(a: { file: string }, b: { file: string }): number {
+  if (a.file === b.file) return 0;
+  return a.file < b.file ? -1 : 1;
+}

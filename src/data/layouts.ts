@@ -1,0 +1,125 @@
+import { type Dirent, readdirSync, statSync } from 'node:fs';
+import { join, parse, relative, resolve, sep } from 'node:path';
+import { CyclopsError } from '../gpu/errors.ts';
+import { byFile, type Dataset, type ImageRef, type Label, type Part } from './dataset.ts';
+import { fileError } from './fs-error.ts';
+import { applyLists, readLists } from './lists.ts';
+
+export interface LayoutOptions {
+  /** What `trainA` and `testA` hold; the B folders hold the other class. */
+  aIs?: Label;
+}
+
+const IMAGE_NAME = /^[^.].*\.(png|jpe?g)$/i;
+
+/**
+ * Recognises a data folder and lists its images, without opening them. Three layouts:
+ * - folders: `normal/` and `abnormal/`, perhaps `masks/` (same stem as the abnormal image), `train.txt`, `test.txt`;
+ * - MVTec AD: `train/good`, `test/good`, `test/<defect>`, `ground_truth/<defect>/<stem>_mask.png`. All images are pooled
+ *   and have no part yet, as in the paper's code; without `train/` they are all test images;
+ * - trainA, trainB, testA, testB: A is abnormal unless `aIs` says otherwise; either pair may be absent.
+ *
+ * Only PNG and JPEG names count; other files, names that begin with a dot and sub-folders of a class are passed over.
+ *
+ * @throws CyclopsError when no layout fits, a folder of the layout is missing, a class is empty or a list is wrong
+ */
+export function readDataset(root: string, options: LayoutOptions = {}): Dataset {
+  const dir = resolve(root);
+  const found = list(dir).map((entry) => entry.name);
+  const has = (path: string) => isFolder(join(dir, path));
+
+  if (has('normal') || has('abnormal')) return checked({ root: dir, layout: 'folders', images: readFolders(dir) });
+  if (has('train/good') || has('test/good')) return checked({ root: dir, layout: 'mvtec', images: readMvtec(dir) });
+  if (['trainA', 'trainB', 'testA', 'testB'].some(has)) {
+    return checked({ root: dir, layout: 'ab', images: readPairs(dir, options.aIs ?? 'abnormal') });
+  }
+  const names = found.length > 0 ? `${found.slice(0, 8).join(', ')}${found.length > 8 ? ', …' : ''}` : 'nothing';
+  throw new CyclopsError(
+    `${dir} is not a data folder of a known layout. Expected normal/ and abnormal/ (with optional masks/, train.txt, ` +
+      `test.txt), or MVTec AD's train/good and test/<defect>, or trainA, trainB, testA and testB; found ${names}. ` +
+      'Give the folder that holds these, or arrange the images in one of these ways.',
+  );
+}
+
+function readFolders(root: string): ImageRef[] {
+  const masks = masksByStem(join(root, 'masks'), (stem) => stem);
+  const images = [
+    ...imagesIn(root, 'normal', { label: 'normal' }),
+    ...imagesIn(root, 'abnormal', { label: 'abnormal' }, masks),
+  ].sort(byFile);
+  return applyLists(images, readLists(root), root);
+}
+
+function readMvtec(root: string): ImageRef[] {
+  const part: { part?: Part } = isFolder(join(root, 'train')) ? {} : { part: 'test' };
+  const train = isFolder(join(root, 'train')) ? imagesIn(root, 'train/good', { label: 'normal' }) : [];
+  const test = list(join(root, 'test'))
+    .filter((entry) => isFolder(join(root, 'test', entry.name)))
+    .flatMap(({ name }) => {
+      if (name === 'good') return imagesIn(root, 'test/good', { label: 'normal', ...part });
+      const masks = masksByStem(join(root, 'ground_truth', name), (stem) => stem.replace(/_mask$/, ''));
+      return imagesIn(root, `test/${name}`, { label: 'abnormal', type: name, ...part }, masks);
+    });
+  return [...train, ...test].sort(byFile);
+}
+
+function readPairs(root: string, aIs: Label): ImageRef[] {
+  const bIs = aIs === 'abnormal' ? 'normal' : 'abnormal';
+  return (['train', 'test'] as const)
+    .filter((part) => isFolder(join(root, `${part}A`)) || isFolder(join(root, `${part}B`)))
+    .flatMap((part) => [
+      ...imagesIn(root, `${part}A`, { label: aIs, part }),
+      ...imagesIn(root, `${part}B`, { label: bIs, part }),
+    ])
+    .sort(byFile);
+}
+
+/** The images directly in `root/folder`, each with the given properties and the mask of its stem. */
+function imagesIn(
+  root: string,
+  folder: string,
+  properties: Pick<ImageRef, 'label' | 'type' | 'part'>,
+  masks = new Map<string, string>(),
+): ImageRef[] {
+  return imageNames(join(root, folder)).map((name) => {
+    const path = join(root, folder, name);
+    const mask = masks.get(parse(name).name);
+    return { path, file: relative(root, path).split(sep).join('/'), ...properties, ...(mask && { mask }) };
+  });
+}
+
+/** Mask files of a folder under the stem of the image they belong to; none when the folder is absent. */
+function masksByStem(dir: string, imageStem: (stem: string) => string): Map<string, string> {
+  if (!isFolder(dir)) return new Map();
+  return new Map(imageNames(dir).map((name) => [imageStem(parse(name).name), join(dir, name)]));
+}
+
+function imageNames(dir: string): string[] {
+  return list(dir)
+    .filter((entry) => !entry.isDirectory() && IMAGE_NAME.test(entry.name))
+    .map((entry) => entry.name);
+}
+
+function list(dir: string): Dirent[] {
+  try {
+    return readdirSync(dir, { withFileTypes: true });
+  } catch (error) {
+    throw fileError(error, 'list the data folder', dir);
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function checked(dataset: Dataset): Dataset {
+  for (const label of ['normal', 'abnormal'] as const) {
+    if (dataset.images.some((image) => image.label === label)) continue;
+    const none = dataset.images.length === 0 ? 'no image at all' : `no ${label} image`;
+    throw new CyclopsError(
+      `${dataset.root} holds ${none}: expected PNG or JPEG files of both classes directly in their folders ` +
+        '(sub-folders of a class are not searched). Put the images there.',
+    );
+  }
+  return dataset;
+}

@@ -1,0 +1,58 @@
+import { CyclopsError } from './errors.ts';
+import type { Host } from './host.ts';
+
+/** What an adapter says of itself. */
+export interface AdapterInfo {
+  readonly name: string;
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly subgroupSize: { readonly min: number; readonly max: number };
+  /** A CPU that pretends to be a GPU (lavapipe, SwiftShader, WARP). */
+  readonly software: boolean;
+}
+
+export function describeAdapter(adapter: GPUAdapter): AdapterInfo {
+  const { info } = adapter;
+  const name = info.description || info.device || info.vendor || 'unnamed adapter';
+  return {
+    name,
+    vendor: info.vendor,
+    architecture: info.architecture,
+    subgroupSize: { min: info.subgroupMinSize ?? 0, max: info.subgroupMaxSize ?? 0 },
+    software: /llvmpipe|lavapipe|swiftshader|warp|software/i.test(`${name} ${info.architecture}`),
+  };
+}
+
+/**
+ * Finds an adapter.
+ *
+ * @param want nothing (a discrete GPU first, whatever answers after it), `gpu`, `cpu`, or a part of the adapter's name.
+ * @throws CyclopsError when none answers, or none that was asked for.
+ */
+export async function chooseAdapter(host: Host, want: string | undefined): Promise<GPUAdapter> {
+  const candidates = [
+    await host.gpu.requestAdapter({ powerPreference: 'high-performance' }),
+    await host.gpu.requestAdapter({ powerPreference: 'low-power' }),
+    await host.gpu.requestAdapter({ forceFallbackAdapter: true }),
+  ].filter((adapter) => adapter !== null);
+  const first = candidates[0];
+  if (!first) {
+    throw new CyclopsError(
+      'No WebGPU adapter answered. Expected a GPU with a Vulkan, Metal or D3D12 driver, or a software Vulkan device. ' +
+        'On Debian or Ubuntu install mesa-vulkan-drivers and libvulkan1 (on Debian 12 from bookworm-backports), then run `cyclops doctor`.',
+    );
+  }
+  if (want === undefined) return first;
+  const matches = (adapter: GPUAdapter) => {
+    const info = describeAdapter(adapter);
+    if (want === 'gpu') return !info.software;
+    if (want === 'cpu') return info.software;
+    return info.name.toLowerCase().includes(want.toLowerCase());
+  };
+  const found = candidates.find(matches);
+  if (found) return found;
+  const names = [...new Set(candidates.map((adapter) => describeAdapter(adapter).name))].join('; ');
+  throw new CyclopsError(
+    `No adapter matches --device ${want}. Expected gpu, cpu or a part of an adapter's name; these answered: ${names}.`,
+  );
+}

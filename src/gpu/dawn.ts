@@ -1,0 +1,36 @@
+/** The one file of the engine that loads Dawn: WebGPU for Node, from the package `webgpu`. */
+import { create, globals } from 'webgpu';
+import type { Host } from './host.ts';
+
+/** Robustness and integer-division guards cost 17 % of a convolution's time; `checked` keeps the first, for tests. */
+const FAST = ['disable_robustness', 'disable_polyfills_on_integer_div_and_mod'];
+
+/** @param backend restricts Dawn to one backend (`vulkan`, `null`, …). @param checked keeps bounds checks in kernels. */
+export function openDawn(options: { backend?: string | undefined; checked?: boolean | undefined }): Host {
+  Object.assign(globalThis, globals);
+  // Mesa's loader warns on every start when this is unset.
+  process.env.XDG_RUNTIME_DIR ??= '/tmp';
+  const toggles = ['allow_unsafe_apis', ...(options.checked ? [] : FAST)];
+  const flags = [`enable-dawn-features=${toggles.join(',')}`, 'disable-dawn-features=timestamp_quantization'];
+  if (options.backend) flags.push(`backend=${options.backend}`);
+  return { gpu: create(flags), wait };
+}
+
+const never = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * Awaits a promise of Dawn's without burning a core: Dawn polls on every turn of the event loop while a promise is pending,
+ * and on a CPU adapter that core is the device. A millisecond's sleep a turn leaves it alone.
+ */
+async function wait<T>(promise: Promise<T>): Promise<T> {
+  let settled = false;
+  const settle = () => {
+    settled = true;
+  };
+  promise.then(settle, settle);
+  while (!settled) {
+    await new Promise((resume) => setImmediate(resume));
+    if (!settled) Atomics.wait(never, 0, 0, 1);
+  }
+  return promise;
+}

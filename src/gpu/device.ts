@@ -1,0 +1,126 @@
+import { type AdapterInfo, chooseAdapter, describeAdapter } from './adapter.ts';
+import { CyclopsError } from './errors.ts';
+import { type Host, type HostOptions, openHost } from './host.ts';
+import type { BufferSlice, Launch } from './launch.ts';
+import { PipelineCache } from './pipelines.ts';
+import { BufferPool } from './pool.ts';
+import { Readback } from './readback.ts';
+import { Recorder } from './recorder.ts';
+
+export interface DeviceOptions extends HostOptions {
+  /** `gpu`, `cpu`, or a part of the adapter's name; default: the first that answers, discrete GPUs first. */
+  device?: string | undefined;
+}
+
+const WANTED_FEATURES = ['subgroups', 'shader-f16', 'timestamp-query'] as const;
+
+const WANTED_LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupsPerDimension',
+  'maxStorageBuffersPerShaderStage',
+] as const;
+
+/** An open WebGPU device: memory, launches in order, results back. */
+export class Device {
+  readonly pool: BufferPool;
+  readonly pipelines: PipelineCache;
+  readonly recorder: Recorder;
+  private readonly readback: Readback;
+  private readonly faults: string[] = [];
+  private lost: string | null = null;
+
+  private constructor(
+    private readonly host: Host,
+    readonly gpu: GPUDevice,
+    /** What the adapter says of itself. */
+    readonly info: AdapterInfo,
+  ) {
+    this.pool = new BufferPool(gpu);
+    this.pipelines = new PipelineCache(gpu);
+    this.recorder = new Recorder(gpu, this.pipelines);
+    this.readback = new Readback(gpu, host, this.recorder);
+    gpu.addEventListener('uncapturederror', (event) => this.faults.push(event.error.message));
+    gpu.lost.then((loss) => {
+      if (loss.reason !== 'destroyed') this.lost = loss.message || 'no reason given';
+    });
+  }
+
+  /**
+   * Opens a device with the adapter's own limits and the features that the engine can use.
+   *
+   * @throws CyclopsError when no adapter answers, or none that matches.
+   */
+  static async open(options: DeviceOptions = {}): Promise<Device> {
+    if (options.backend === 'null') {
+      throw new CyclopsError('The null backend executes nothing, so its results mean nothing. Choose a real device: see `cyclops doctor`.');
+    }
+    const host = await openHost(options);
+    const adapter = await chooseAdapter(host, options.device);
+    const requiredFeatures = WANTED_FEATURES.filter((feature) => adapter.features.has(feature));
+    const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((limit) => [limit, adapter.limits[limit]]));
+    const gpu = await adapter.requestDevice({ label: 'cyclops', requiredFeatures, requiredLimits });
+    return new Device(host, gpu, describeAdapter(adapter));
+  }
+
+  get features(): ReadonlySet<string> {
+    return this.gpu.features;
+  }
+
+  get limits(): GPUSupportedLimits {
+    return this.gpu.limits;
+  }
+
+  /** Records a launch; it runs after everything recorded before it. */
+  launch(launch: Launch): void {
+    this.recorder.launch(launch);
+  }
+
+  /** Writes host data into a slice, after everything recorded so far. `data` must be a multiple of 4 bytes long. */
+  write(target: BufferSlice, data: ArrayBufferView<ArrayBuffer>): void {
+    this.recorder.flush();
+    this.gpu.queue.writeBuffer(target.buffer, target.offset, data);
+  }
+
+  /**
+   * Reads a slice back as it is after everything recorded so far.
+   *
+   * @throws CyclopsError when the device was lost or reported an error since the last check.
+   */
+  async read(source: BufferSlice): Promise<ArrayBuffer> {
+    this.check();
+    try {
+      return await this.readback.read(source);
+    } finally {
+      this.check();
+    }
+  }
+
+  /** Waits until everything recorded so far has run; throws what went wrong since the last check. */
+  async fence(): Promise<void> {
+    this.recorder.flush();
+    await this.host.wait(this.gpu.queue.onSubmittedWorkDone());
+    this.check();
+  }
+
+  /** Ends the device. Node exits only after this. */
+  close(): void {
+    this.gpu.destroy();
+  }
+
+  private check(): void {
+    if (this.lost !== null) {
+      throw new CyclopsError(
+        `The device ${this.info.name} was lost: ${this.lost}. Work since the last checkpoint is gone; start again with --resume.`,
+      );
+    }
+    const [first] = this.faults;
+    if (first === undefined) return;
+    const count = this.faults.length;
+    this.faults.length = 0;
+    throw new Error(`The device reported ${count} error${count > 1 ? 's' : ''}; the first: ${first}`);
+  }
+}

@@ -1,0 +1,21 @@
+/** Where WebGPU comes from: a browser's `navigator.gpu`, or Dawn in Node. */
+export interface Host {
+  readonly gpu: GPU;
+  /** Awaits a promise of the device's in the way that suits the host. */
+  wait<T>(promise: Promise<T>): Promise<T>;
+}
+
+export interface HostOptions {
+  /** Dawn's backend by name; only Node has a choice. */
+  backend?: string | undefined;
+  /** Keep Dawn's bounds checks inside kernels (slower; tests run with it). */
+  checked?: boolean | undefined;
+}
+
+/** The page's WebGPU where there is one, else Dawn. */
+export async function openHost(options: HostOptions): Promise<Host> {
+  const here = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
+  if (here) return { gpu: here, wait: (promise) => promise };
+  const { openDawn } = await import('./dawn.ts');
+  return openDawn(options);
+}

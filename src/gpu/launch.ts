@@ -1,0 +1,55 @@
+/**
+ * A launch is data: everything the device needs to run one kernel once, and everything a profiler needs to judge it.
+ * Eager execution encodes the record at once; a capture may keep the list and replay it.
+ */
+export interface Launch {
+  readonly kernel: Kernel;
+  /** One slice for each letter of `kernel.access`, in binding order. */
+  readonly bindings: readonly BufferSlice[];
+  /** The kernel's `var<immediate>` block, at most 64 bytes; see {@link immediates}. */
+  readonly immediates: Uint32Array<ArrayBuffer>;
+  readonly workgroups: readonly [number, number, number];
+  /** What this launch is for, e.g. `conv2d.forward`. */
+  readonly label: string;
+  /** Floating-point operations the formula needs (a multiply-add is two). */
+  readonly flops: number;
+  /** Bytes the formula must move at least once, in and out. */
+  readonly bytes: number;
+}
+
+/** A WGSL module with the entry point `main` and the values of its `override` constants. */
+export interface Kernel {
+  readonly name: string;
+  readonly code: string;
+  /** One letter a binding of group 0: `r` = read-only storage, `w` = read-write storage. */
+  readonly access: string;
+  readonly constants: Readonly<Record<string, number>>;
+}
+
+/** A range of a device buffer. Offset in bytes, a multiple of `minStorageBufferOffsetAlignment`; size in bytes. */
+export interface BufferSlice {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** WebGPU's largest portable immediate block, in bytes. */
+export const IMMEDIATE_BYTES = 64;
+
+const scratch = new DataView(new ArrayBuffer(4));
+
+/** The bits of a number as f32, to be passed through {@link immediates}. */
+export function f32(value: number): number {
+  scratch.setFloat32(0, value, true);
+  return scratch.getUint32(0, true);
+}
+
+/** Packs integers (u32 or i32) and {@link f32} bits, in the order of the kernel's immediate struct. */
+export function immediates(...words: number[]): Uint32Array<ArrayBuffer> {
+  return Uint32Array.from(words, (word) => word >>> 0);
+}
+
+/** Workgroups needed for `count` items at `perGroup` items each. */
+export function groups(count: number, perGroup: number): number {
+  return Math.ceil(count / perGroup);
+}

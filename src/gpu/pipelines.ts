@@ -1,0 +1,67 @@
+import { type BufferSlice, IMMEDIATE_BYTES, type Kernel } from './launch.ts';
+
+/** Pipelines by kernel and constants, layouts by access pattern, bind groups by what they bind: each made once. */
+export class PipelineCache {
+  readonly created = { pipelines: 0, bindGroups: 0 };
+  private readonly layouts = new Map<string, { group: GPUBindGroupLayout; pipeline: GPUPipelineLayout }>();
+  private readonly pipelines = new Map<Kernel, GPUComputePipeline>();
+  private readonly bindGroups = new Map<string, GPUBindGroup>();
+  private readonly bufferIds = new WeakMap<GPUBuffer, number>();
+  private nextBufferId = 0;
+
+  constructor(private readonly device: GPUDevice) {}
+
+  /** The pipeline of a kernel. Kernels are compared by identity, so define each once. */
+  pipeline(kernel: Kernel): GPUComputePipeline {
+    const known = this.pipelines.get(kernel);
+    if (known) return known;
+    this.created.pipelines += 1;
+    const label = kernel.name;
+    const module = this.device.createShaderModule({ label, code: kernel.code });
+    const pipeline = this.device.createComputePipeline({
+      label,
+      layout: this.layout(kernel.access).pipeline,
+      compute: { module, entryPoint: 'main', constants: { ...kernel.constants } },
+    });
+    this.pipelines.set(kernel, pipeline);
+    return pipeline;
+  }
+
+  /** The bind group of these slices under a kernel's access pattern. */
+  bindGroup(kernel: Kernel, bindings: readonly BufferSlice[]): GPUBindGroup {
+    let key = kernel.access;
+    for (const slice of bindings) key += `,${this.id(slice.buffer)}:${slice.offset}:${slice.size}`;
+    const known = this.bindGroups.get(key);
+    if (known) return known;
+    this.created.bindGroups += 1;
+    const group = this.device.createBindGroup({
+      label: kernel.name,
+      layout: this.layout(kernel.access).group,
+      entries: bindings.map((slice, binding) => ({ binding, resource: { ...slice } })),
+    });
+    this.bindGroups.set(key, group);
+    return group;
+  }
+
+  private layout(access: string) {
+    const known = this.layouts.get(access);
+    if (known) return known;
+    const entries = [...access].map((letter, binding): GPUBindGroupLayoutEntry => {
+      return { binding, visibility: 4, buffer: { type: letter === 'r' ? 'read-only-storage' : 'storage' } };
+    });
+    const group = this.device.createBindGroupLayout({ label: access, entries });
+    const descriptor = { label: access, bindGroupLayouts: [group], immediateSize: IMMEDIATE_BYTES };
+    const made = { group, pipeline: this.device.createPipelineLayout(descriptor) };
+    this.layouts.set(access, made);
+    return made;
+  }
+
+  private id(buffer: GPUBuffer): number {
+    let id = this.bufferIds.get(buffer);
+    if (id === undefined) {
+      id = this.nextBufferId++;
+      this.bufferIds.set(buffer, id);
+    }
+    return id;
+  }
+}

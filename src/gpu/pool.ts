@@ -1,0 +1,67 @@
+import { CyclopsError } from './errors.ts';
+
+/** What the pool holds now: bytes and buffers in use, and bytes kept for reuse. */
+export interface PoolUse {
+  liveBytes: number;
+  liveBuffers: number;
+  peakBytes: number;
+  pooledBytes: number;
+  created: number;
+}
+
+const USAGE = 0x80 /* STORAGE */ | 0x8 /* COPY_DST */ | 0x4; /* COPY_SRC */
+
+/**
+ * Storage buffers by size class. A released buffer may be handed out again at once: every use goes through one queue in
+ * recording order, so a later launch cannot overtake an earlier reader.
+ */
+export class BufferPool {
+  readonly use: PoolUse = { liveBytes: 0, liveBuffers: 0, peakBytes: 0, pooledBytes: 0, created: 0 };
+  private readonly free = new Map<number, GPUBuffer[]>();
+
+  constructor(private readonly device: GPUDevice) {}
+
+  /** A buffer of at least `bytes` bytes; its contents are whatever was there. */
+  take(bytes: number): GPUBuffer {
+    const size = sizeClass(bytes);
+    const limit = Math.min(this.device.limits.maxStorageBufferBindingSize, this.device.limits.maxBufferSize);
+    if (bytes > limit) {
+      throw new CyclopsError(
+        `A tensor of ${mebibytes(bytes)} was asked for, but this device binds at most ${mebibytes(limit)} in one buffer ` +
+          '(maxStorageBufferBindingSize). Use a smaller batch, image size or network.',
+      );
+    }
+    const { use } = this;
+    use.liveBytes += size;
+    use.liveBuffers += 1;
+    use.peakBytes = Math.max(use.peakBytes, use.liveBytes);
+    const pooled = this.free.get(size)?.pop();
+    if (pooled) {
+      use.pooledBytes -= size;
+      return pooled;
+    }
+    use.created += 1;
+    return this.device.createBuffer({ size, usage: USAGE, label: `pool ${size} B #${use.created}` });
+  }
+
+  /** Gives a buffer back. The caller must not use it again. */
+  release(buffer: GPUBuffer): void {
+    this.use.liveBytes -= buffer.size;
+    this.use.liveBuffers -= 1;
+    this.use.pooledBytes += buffer.size;
+    const shelf = this.free.get(buffer.size);
+    if (shelf) shelf.push(buffer);
+    else this.free.set(buffer.size, [buffer]);
+  }
+}
+
+/** Rounds up to a multiple of 256 bytes, then to four classes an octave: at most a quarter is wasted. */
+function sizeClass(bytes: number): number {
+  const aligned = Math.max(256, Math.ceil(bytes / 256) * 256);
+  const step = Math.max(256, 2 ** (Math.floor(Math.log2(aligned)) - 2));
+  return Math.ceil(aligned / step) * step;
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}

@@ -1,0 +1,55 @@
+import type { Launch } from './launch.ts';
+import type { PipelineCache } from './pipelines.ts';
+
+/** Launches encoded into one pass before it is submitted: enough to hide the cost of a submit, few enough to keep a CPU adapter fed. */
+const LAUNCHES_PER_SUBMIT = 64;
+
+/** Encodes launches into one compute pass after another and submits them in order. */
+export class Recorder {
+  /** Launches encoded since the device was opened. */
+  launches = 0;
+  private encoder: GPUCommandEncoder | null = null;
+  private pass: GPUComputePassEncoder | null = null;
+  private pending = 0;
+
+  constructor(
+    private readonly device: GPUDevice,
+    private readonly cache: PipelineCache,
+  ) {}
+
+  launch(launch: Launch): void {
+    const [x, y, z] = launch.workgroups;
+    if (x === 0 || y === 0 || z === 0) return;
+    this.encoder ??= this.device.createCommandEncoder({ label: 'launches' });
+    this.pass ??= this.encoder.beginComputePass({ label: 'launches' });
+    this.pass.setPipeline(this.cache.pipeline(launch.kernel));
+    this.pass.setBindGroup(0, this.cache.bindGroup(launch.kernel, launch.bindings));
+    if (launch.immediates.length > 0) this.pass.setImmediates(0, launch.immediates);
+    this.pass.dispatchWorkgroups(x, y, z);
+    this.launches += 1;
+    this.pending += 1;
+    if (this.pending >= LAUNCHES_PER_SUBMIT) this.flush();
+  }
+
+  /** Encodes a copy between the launches before and after it. */
+  copy(source: GPUBuffer, sourceOffset: number, target: GPUBuffer, targetOffset: number, bytes: number): void {
+    this.encoder ??= this.device.createCommandEncoder({ label: 'launches' });
+    this.endPass();
+    this.encoder.copyBufferToBuffer(source, sourceOffset, target, targetOffset, bytes);
+  }
+
+  /** Submits what is encoded. */
+  flush(): void {
+    if (!this.encoder) return;
+    this.endPass();
+    const commands = this.encoder.finish();
+    this.encoder = null;
+    this.pending = 0;
+    this.device.queue.submit([commands]);
+  }
+
+  private endPass(): void {
+    this.pass?.end();
+    this.pass = null;
+  }
+}

@@ -1,0 +1,91 @@
+// y[n,p,q,o] = activation(bias[o] + sum over r,s,c of x[n, p*stride + r - padding, q*stride + s - padding, c] * weight[r,s,c,o])
+// x [N,H,W,C] of any C (made for images: 1 or 3), weight [KH,KW,C,O], y [N,P,Q,O]; O a multiple of 4.
+//
+// As conv2d_forward_tiled, but x is loaded one scalar a row and depth step, since its pixels are not whole vec4s.
+
+enable subgroups;
+diagnostic(off, subgroup_uniformity);
+
+struct Conv {
+  n: u32, h: u32, w: u32, c: u32,
+  p: u32, q: u32, o: u32,
+  kh: u32, kw: u32, stride: u32, padding: u32, reflect: u32,
+}
+var<immediate> k: Conv;
+override BIAS: bool;
+override ACTIVATION: u32;
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> weight: array<vec4f>;
+@group(0) @binding(2) var<storage, read> bias: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
+
+const LANES = 8u;
+const GROUPS = 4u; // of 8 rows
+
+// The index of the image row (or column) under padded position i, or -1 where zero padding is read.
+fn source(i: i32, extent: i32) -> i32 {
+  let a = abs(i);
+  let folded = select(a, 2 * (extent - 1) - a, a >= extent);
+  return select(select(-1, i, i >= 0 && i < extent), folded, k.reflect == 1u);
+}
+
+fn activate(v: vec4f) -> vec4f {
+  if (ACTIVATION == 1u) { return max(v, vec4f(0)); }
+  if (ACTIVATION == 2u) { return max(v, 0.2 * v); }
+  if (ACTIVATION == 3u) { return tanh(clamp(v, vec4f(-20), vec4f(20))); }
+  return v;
+}
+
+@compute @workgroup_size(8)
+fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let rows = k.n * k.p * k.q;
+  let o4 = k.o / 4u;
+  let column = min(tile.y * LANES + lane, o4 - 1u);
+  var image: array<i32, GROUPS>;
+  var top: array<i32, GROUPS>;
+  var left: array<i32, GROUPS>;
+  for (var g = 0u; g < GROUPS; g++) {
+    let m = min((tile.x * GROUPS + g) * LANES + lane, rows - 1u);
+    image[g] = i32(m / (k.p * k.q) * k.h);
+    top[g] = i32(m / k.q % k.p * k.stride) - i32(k.padding);
+    left[g] = i32(m % k.q * k.stride) - i32(k.padding);
+  }
+  var start = vec4f(0);
+  if (BIAS) { start = bias[column]; }
+  var acc: array<vec4f, 8u * GROUPS>;
+  for (var i = 0u; i < 8u * GROUPS; i++) { acc[i] = start; }
+
+  var b = column;
+  for (var r = 0; r < i32(k.kh); r++) {
+    for (var s = 0; s < i32(k.kw); s++) {
+      var pixel: array<u32, GROUPS>;
+      var inside: array<bool, GROUPS>;
+      for (var g = 0u; g < GROUPS; g++) {
+        let h = source(top[g] + r, i32(k.h));
+        let w = source(left[g] + s, i32(k.w));
+        inside[g] = h >= 0 && w >= 0;
+        pixel[g] = select(0u, u32((image[g] + h) * i32(k.w) + w) * k.c, inside[g]);
+      }
+      for (var c = 0u; c < k.c; c++) {
+        let bc = weight[b];
+        b += o4;
+        for (var g = 0u; g < GROUPS; g++) {
+          let a = select(0.0, x[pixel[g] + c], inside[g]);
+          acc[8u * g + 0u] += subgroupBroadcast(a, 0u) * bc;
+          acc[8u * g + 1u] += subgroupBroadcast(a, 1u) * bc;
+          acc[8u * g + 2u] += subgroupBroadcast(a, 2u) * bc;
+          acc[8u * g + 3u] += subgroupBroadcast(a, 3u) * bc;
+          acc[8u * g + 4u] += subgroupBroadcast(a, 4u) * bc;
+          acc[8u * g + 5u] += subgroupBroadcast(a, 5u) * bc;
+          acc[8u * g + 6u] += subgroupBroadcast(a, 6u) * bc;
+          acc[8u * g + 7u] += subgroupBroadcast(a, 7u) * bc;
+        }
+      }
+    }
+  }
+  if (tile.y * LANES + lane >= o4) { return; }
+  for (var i = 0u; i < 8u * GROUPS; i++) {
+    let m = tile.x * 8u * GROUPS + i;
+    if (m < rows) { y[m * o4 + column] = activate(acc[i]); }
+  }
+}

@@ -1,0 +1,15 @@
+import type { Tensor } from './tensor.ts';
+
+/** A tensor as text: its shape and its values in nested brackets, the middle of long axes left out. */
+export async function print(tensor: Tensor, digits = 4): Promise<string> {
+  const values = await tensor.data();
+  const render = (axis: number, start: number): string => {
+    const extent = tensor.shape[axis];
+    if (extent === undefined) return (values[start] ?? Number.NaN).toFixed(digits);
+    const stride = tensor.shape.slice(axis + 1).reduce((product, n) => product * n, 1);
+    const indices = extent > 6 ? [0, 1, 2, -1, extent - 2, extent - 1] : [...Array(extent).keys()];
+    const parts = indices.map((i) => (i < 0 ? '…' : render(axis + 1, start + i * stride)));
+    return `[${parts.join(', ')}]`;
+  };
+  return `${tensor}\n${render(0, 0)}`;
+}

@@ -1,0 +1,15 @@
+import { copy } from '../kernels/elementwise.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+import { Tensor } from './tensor.ts';
+
+/** A copy of entries `start` to `end` (exclusive) along the first axis. Not differentiable. */
+export function sliceBatch(x: Tensor, start: number, end: number): Tensor {
+  const [batch = 0, ...rest] = x.shape;
+  if (!(start >= 0 && end > start && end <= batch)) {
+    throw new CyclopsError(`Cannot take entries ${start} to ${end} of a batch of ${batch}.`);
+  }
+  const out = Tensor.empty(x.device, [end - start, ...rest]);
+  const each = x.size / batch;
+  copy(x.device, x.slice, out.slice, out.size, start * each);
+  return out;
+}

@@ -1,0 +1,30 @@
+import type { Device } from '../gpu/device.ts';
+import type { BufferSlice } from '../gpu/launch.ts';
+
+/** Device memory that several tensors may share: returned to the pool when the last of them is disposed. */
+export class Storage {
+  readonly buffer: GPUBuffer;
+  private holders = 0;
+
+  constructor(
+    readonly device: Device,
+    readonly bytes: number,
+  ) {
+    this.buffer = device.pool.take(bytes);
+  }
+
+  hold(): this {
+    this.holders += 1;
+    return this;
+  }
+
+  release(): void {
+    this.holders -= 1;
+    if (this.holders === 0) this.device.pool.release(this.buffer);
+  }
+
+  /** A range for a binding; its size is rounded up to whole vec4s, which every buffer has room for. */
+  slice(offset: number, bytes: number): BufferSlice {
+    return { buffer: this.buffer, offset, size: Math.max(16, Math.ceil(bytes / 16) * 16) };
+  }
+}

@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest';
+import { evaluationCsv } from '../../src/anomaly/csv.ts';
+import { evaluationJson, summarise } from '../../src/anomaly/evaluation.ts';
+import {
+  chooseThresholds,
+  type Label,
+  parseTrainedThresholds,
+  type ScoredImage,
+  type ScoreInfo,
+} from '../../src/anomaly/thresholds.ts';
+import { CyclopsError } from '../../src/gpu/errors.ts';
+
+const infos: ScoreInfo[] = [
+  { name: 'sse', label: 'squared error', formula: 'Σ (x − x̂)²', paper: true },
+  { name: 'dn', label: 'normal discriminator', formula: '−D_n(x)', paper: false },
+];
+
+function image(file: string, label: Label | null, sse: number, dn: number): ScoredImage {
+  return { file, label, scores: { sse, dn } };
+}
+
+// On the training part dn separates (AUROC 1) and sse does not (3 of 4 pairs); its ZFN thresholds are 2 and 0.5.
+const training = [
+  image('n1', 'normal', 1, 0.1),
+  image('n2', 'normal', 3, 0.2),
+  image('a1', 'abnormal', 2, 0.5),
+  image('a2', 'abnormal', 4, 0.9),
+];
+const trained = chooseThresholds(training, infos);
+
+// On the test part it is the other way round: sse separates and dn misses one and raises one false alarm.
+const test = [
+  image('normal/1.png', 'normal', 1, 0.1),
+  image('normal/2.png', 'normal', 1.5, 0.6),
+  image('normal/3.png', 'normal', 1.2, 0.3),
+  image('abnormal/1.png', 'abnormal', 5, 0.5),
+  image('abnormal/2.png', 'abnormal', 6, 0.4),
+];
+
+describe('chooseThresholds', () => {
+  it('takes the score with the highest AUROC, and the smallest abnormal score of each', () => {
+    expect(trained).toEqual({
+      chosen: 'dn',
+      counts: { normal: 2, abnormal: 2 },
+      scores: {
+        sse: { auroc: 0.75, threshold: { value: 2, rule: 'zfn', chosenOn: 'train' } },
+        dn: { auroc: 1, threshold: { value: 0.5, rule: 'zfn', chosenOn: 'train' } },
+      },
+    });
+  });
+
+  it('takes the first of equally good scores', () => {
+    const equal = training.map((entry) => ({
+      ...entry,
+      scores: { sse: entry.scores.dn ?? 0, dn: entry.scores.dn ?? 0 },
+    }));
+    expect(chooseThresholds(equal, infos).chosen).toBe('sse');
+  });
+
+  it('says how many images of each class there are when one is empty', () => {
+    expect(() => chooseThresholds(training.slice(0, 2), infos)).toThrow(/2 normal and 0 abnormal/);
+  });
+
+  it('survives being stored', () => {
+    expect(parseTrainedThresholds(JSON.parse(JSON.stringify(trained)), 'thresholds.json')).toEqual(trained);
+  });
+
+  it.each([
+    ['a list', []],
+    ['no scores', { chosen: 'dn', counts: trained.counts, scores: {} }],
+    ['a chosen score that it has not', { ...trained, chosen: 'toString' }],
+    ['counts that are text', { ...trained, counts: { normal: '2', abnormal: 2 } }],
+    [
+      'a threshold of null, which is what NaN becomes in JSON',
+      { ...trained, scores: { dn: { auroc: 1, threshold: { value: null, rule: 'zfn', chosenOn: 'train' } } } },
+    ],
+    [
+      'a threshold chosen on the test part',
+      { ...trained, scores: { dn: { auroc: 1, threshold: { value: 1, rule: 'zfn', chosenOn: 'test' } } } },
+    ],
+  ])('refuses stored thresholds with %s and names the file', (_, json) => {
+    expect(() => parseTrainedThresholds(json, 'run/thresholds.json')).toThrow(CyclopsError);
+    expect(() => parseTrainedThresholds(json, 'run/thresholds.json')).toThrow(/^run\/thresholds\.json/);
+  });
+});
+
+describe('summarise', () => {
+  const evaluation = summarise(test, infos, trained, [{ file: 'normal/4.png', reason: 'empty' }]);
+  const [sse, dn] = evaluation.scores;
+
+  it('counts', () => {
+    expect(evaluation.counts).toEqual({
+      normal: 3,
+      abnormal: 2,
+      unlabelled: 0,
+      total: 5,
+      skipped: 1,
+      seenInTraining: 0,
+    });
+  });
+
+  it('keeps to the score and threshold of training even where another is better', () => {
+    expect(evaluation.chosen.score).toBe('dn');
+    expect(evaluation.best).toEqual({ score: 'sse', auroc: 1, oracle: true });
+    expect(evaluation.images.map(({ flagged, verdict }) => [flagged, verdict])).toEqual([
+      [false, 'correct'],
+      [true, 'false alarm'],
+      [false, 'correct'],
+      [true, 'correct'],
+      [false, 'missed'],
+    ]);
+  });
+
+  it('reports what the trained threshold does, which is no oracle', () => {
+    expect(dn?.trained).toMatchObject({
+      threshold: { value: 0.5, rule: 'zfn', chosenOn: 'train' },
+      truePositives: 1,
+      falseNegatives: 1,
+      falsePositives: 1,
+      trueNegatives: 2,
+      accuracy: 3 / 5,
+      sensitivity: 1 / 2,
+      specificity: 2 / 3,
+      oracle: false,
+    });
+    // P(X ≤ 1) = 1 − p² = 0.05 for two images.
+    expect(dn?.trained?.missRateUpperBound).toBeCloseTo(Math.sqrt(0.95), 12);
+  });
+
+  it('marks what was chosen on these images as oracle', () => {
+    // dn: 4 of 6 pairs are in order. Its best accuracy and its ZFN threshold are the same here: from 0.4 on.
+    expect(dn?.auroc).toBeCloseTo(4 / 6, 15);
+    expect(dn?.zfn).toEqual({
+      accuracy: 4 / 5,
+      specificity: 2 / 3,
+      threshold: { value: 0.4, rule: 'zfn', chosenOn: 'test' },
+      oracle: true,
+    });
+    expect(sse?.bestAccuracy).toEqual({
+      accuracy: 1,
+      threshold: { value: 5, rule: 'max-accuracy', chosenOn: 'test' },
+      oracle: true,
+    });
+  });
+
+  it('calls the trained threshold an oracle too when images were seen in training', () => {
+    const leaked = test.map((entry, i) => ({ ...entry, seenInTraining: i === 0 }));
+    const report = summarise(leaked, infos, trained);
+    expect(report.counts.seenInTraining).toBe(1);
+    expect(report.scores.map((score) => score.trained?.oracle)).toEqual([true, true]);
+  });
+
+  it('flags images without labels and claims nothing about them', () => {
+    const report = summarise([image('x.png', null, 9, 9)], infos, trained);
+    expect(report.images[0]).toMatchObject({ flagged: true, verdict: null });
+    expect(report.best).toBeNull();
+    expect(report.scores[0]).toMatchObject({ auroc: null, bestAccuracy: null, zfn: null, trained: null, roc: null });
+  });
+
+  it('gives what one class alone allows', () => {
+    const report = summarise(test.slice(0, 3), infos, trained);
+    expect(report.scores[1]?.auroc).toBeNull();
+    expect(report.scores[1]?.trained).toMatchObject({
+      sensitivity: null,
+      specificity: 2 / 3,
+      missRateUpperBound: null,
+    });
+  });
+
+  it('names file and score of a score that is NaN or missing, labelled or not', () => {
+    expect(() => summarise([image('bad.png', null, Number.NaN, 1)], infos, trained)).toThrow(/sse of bad\.png is NaN/);
+    const missing = { file: 'bad.png', label: null, scores: { dn: 1 } };
+    expect(() => summarise([missing], infos, trained)).toThrow(/sse of bad\.png is missing/);
+    expect(() => summarise([missing], infos, trained)).toThrow(CyclopsError);
+  });
+
+  it('refuses a model that decides by a score it does not get', () => {
+    expect(() => summarise(test, infos.slice(0, 1), trained)).toThrow(/by the score dn/);
+  });
+});
+
+describe('evaluationJson', () => {
+  it('holds every figure of every score, how each threshold was chosen, counts and device', () => {
+    const context = { device: 'test adapter', run: 'runs/1', data: 'data' };
+    const evaluation = summarise(test, infos, trained);
+    const json = JSON.parse(JSON.stringify(evaluationJson(evaluation, context)));
+    expect(json).toMatchObject({
+      ...context,
+      counts: { normal: 3, abnormal: 2 },
+      chosen: { score: 'dn', chosenOn: 'train', threshold: { value: 0.5 } },
+      best: { score: 'sse', oracle: true },
+      scores: {
+        sse: {
+          paper: true,
+          auroc: 1,
+          bestAccuracy: { accuracy: 1, oracle: true, threshold: { chosenOn: 'test', rule: 'max-accuracy' } },
+          accZfn: { accuracy: 1, oracle: true, threshold: { chosenOn: 'test', rule: 'zfn' } },
+          atTrainedThreshold: { oracle: false, threshold: { value: 2, chosenOn: 'train', rule: 'zfn' } },
+        },
+        dn: { paper: false, atTrainedThreshold: { falseNegatives: 1, falsePositives: 1 } },
+      },
+    });
+    expect(Object.keys(json.scores)).toEqual(['sse', 'dn']);
+  });
+});
+
+describe('evaluationCsv', () => {
+  it('has a line for each image, quotes what needs it, and loses no digit', () => {
+    const images = [
+      { ...image('a,"b".png', 'abnormal', 0.1 + 0.2, 0.5), type: 'crack' },
+      image('two\nlines.png', null, 1e-7, 0.4),
+    ];
+    expect(evaluationCsv(summarise(images, infos, trained))).toBe(
+      'file,label,type,sse,dn,decided_by,threshold,flag\r\n' +
+        '"a,""b"".png",abnormal,crack,0.30000000000000004,0.5,dn,0.5,1\r\n' +
+        '"two\nlines.png",,,1e-7,0.4,dn,0.5,0\r\n',
+    );
+  });
+});

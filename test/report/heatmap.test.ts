@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { heatColor, paintHeatmap } from '../../src/report/heatmap.ts';
+
+/** CIE lightness L* of an sRGB colour. */
+function lightness(rgb: readonly number[]): number {
+  const [r = 0, g = 0, b = 0] = rgb.map((byte) => {
+    const c = byte / 255;
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  });
+  const y = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  return y > 216 / 24389 ? 116 * Math.cbrt(y) - 16 : (24389 / 27) * y;
+}
+
+describe('heatColor', () => {
+  it('grows brighter in nearly equal steps', () => {
+    const steps = Array.from({ length: 41 }, (_, i) => lightness(heatColor(i / 40)));
+    const rises = steps.slice(1).map((value, i) => value - (steps[i] ?? 0));
+    // An even scale from L* 4 to 97 would rise by 2.3 a step.
+    expect(Math.min(...rises)).toBeGreaterThan(1);
+    expect(Math.max(...rises)).toBeLessThan(3.5);
+  });
+
+  it('keeps to the ends outside 0..1', () => {
+    expect(heatColor(-3)).toEqual(heatColor(0));
+    expect(heatColor(7)).toEqual(heatColor(1));
+    expect(lightness(heatColor(0))).toBeLessThan(5);
+    expect(lightness(heatColor(1))).toBeGreaterThan(95);
+  });
+});
+
+describe('paintHeatmap', () => {
+  it('paints value / max, clipped, pixel by pixel', () => {
+    const rgb = paintHeatmap(new Float32Array([0, 0.5, 2, 9]), 2, 2, 2);
+    expect([...rgb]).toEqual([...heatColor(0), ...heatColor(0.25), ...heatColor(1), ...heatColor(1)]);
+  });
+
+  it('paints the same value in the same colour whatever else is in the image', () => {
+    const quiet = paintHeatmap(new Float32Array([0.1, 0.1]), 2, 1, 1);
+    const loud = paintHeatmap(new Float32Array([0.1, 0.9]), 2, 1, 1);
+    expect([...quiet.slice(0, 3)]).toEqual([...loud.slice(0, 3)]);
+  });
+
+  it('is dark throughout when nothing differs', () => {
+    expect([...paintHeatmap(new Float32Array(1), 1, 1, 0)]).toEqual(heatColor(0));
+  });
+
+  it('refuses values that do not fill the image', () => {
+    expect(() => paintHeatmap(new Float32Array(5), 2, 3, 1)).toThrow(/2 × 3 = 6 heat map values, got 5/);
+  });
+});

@@ -1,0 +1,116 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'cyclops-imports-'));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+function check(files: Record<string, string>): { status: number | null; problems: string[] } {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/check-imports.ts', root], {
+    encoding: 'utf8',
+  });
+  return { status, problems: stderr.split('\n').filter(Boolean) };
+}
+
+test('imports that point down, and the two doors of the engine, are allowed', () => {
+  const { status, problems } = check({
+    'src/index.ts': "export * from './tensor/tensor.ts';\nexport { main } from './cli/main.ts';\n",
+    'src/cli/main.ts':
+      "import { readFileSync } from 'node:fs';\nimport { Command } from 'commander';\nimport '../gpu/dawn.ts';\n",
+    'src/layers/conv2d.ts': "import { Module } from './module.ts';\nimport { conv2d } from '../autograd/conv2d.ts';\n",
+    'src/gpu/dawn.ts': "import { create } from 'webgpu';\nconst again = await import('webgpu');\n",
+    'src/kernels/source.ts': "import { readFileSync } from 'node:fs';\nimport { pool } from '../gpu/pool.ts';\n",
+    'src/gpu/words.ts': [
+      "// import x from 'node:fs'",
+      "/* export * from '../cli/main.ts'",
+      "   import 'pngjs' */",
+      'const inString = "import x from \'node:os\'";',
+      "const inTemplate = `import 'node:os'\nimport y from '../cli/main.ts'`;",
+      "const fromIterable = Array.from('node:fs');",
+    ].join('\n'),
+  });
+  expect(problems).toEqual([]);
+  expect(status).toBe(0);
+});
+
+test.each([
+  [
+    'an upward import',
+    'src/tensor/a.ts',
+    "\nimport { x } from '../autograd/tape.ts';\n",
+    'src/tensor/a.ts:2: src/tensor may not',
+  ],
+  [
+    'an upward type import',
+    'src/gpu/a.ts',
+    "import type { X } from '../kernels/b.ts';\n",
+    'src/gpu/a.ts:1: src/gpu may not',
+  ],
+  ['an upward re-export', 'src/data/a.ts', "export * from '../cyclegan/b.ts';\n", 'src/data/a.ts:1: src/data may not'],
+  [
+    'an upward import()',
+    'src/data/a.ts',
+    "const x = await import(/* lazy */ '../cli/main.ts');\n",
+    'src/data/a.ts:1: ',
+  ],
+  [
+    'an import over several lines',
+    'src/report/a.ts',
+    "import {\n  one,\n  two,\n} from '../cli/main.ts';\n",
+    'src/report/a.ts:4: src/report may not',
+  ],
+  [
+    'a neighbour on the same row',
+    'src/layers/a.ts',
+    "import '../optim/adam.ts';\n",
+    'src/layers/a.ts:1: src/layers may not',
+  ],
+  ['the entry of the package', 'src/cli/a.ts', "import { x } from '../index.ts';\n", 'src/cli/a.ts:1: src/cli may not'],
+  [
+    'a way out of src',
+    'src/cli/a.ts',
+    "import '../../scripts/setup.mjs';\n",
+    "src/cli/a.ts:1: '../../scripts/setup.mjs' lies",
+  ],
+  [
+    'a folder without a place',
+    'src/helpers/a.ts',
+    'export const x = 1;\n',
+    'src/helpers/a.ts:1: src/helpers has no place',
+  ],
+  [
+    'Node in the engine',
+    'src/optim/a.ts',
+    "import os from 'node:os';\n",
+    'src/optim/a.ts:1: the engine imports neither',
+  ],
+  ['Node without its prefix', 'src/autograd/a.ts', "import fs from 'fs';\n", 'src/autograd/a.ts:1: the engine imports'],
+  [
+    'a package in the engine',
+    'src/layers/a.ts',
+    "import { PNG } from 'pngjs';\n",
+    'src/layers/a.ts:1: the engine imports',
+  ],
+  [
+    'Dawn through another file',
+    'src/gpu/a.ts',
+    "import { create } from 'webgpu';\n",
+    'src/gpu/a.ts:1: the engine imports',
+  ],
+  ['Node through the door for Dawn', 'src/gpu/dawn.ts', "import 'node:fs';\n", 'src/gpu/dawn.ts:1: the engine imports'],
+  ['a computed import()', 'src/kernels/a.ts', 'await import(name);\n', 'src/kernels/a.ts:1: the engine imports'],
+])('%s is a violation', (_, path, text, problem) => {
+  const result = check({ [path]: text });
+  expect(result.problems).toHaveLength(1);
+  expect(result.problems[0]).toContain(problem);
+  expect(result.status).toBe(1);
+});
