@@ -1,4 +1,4 @@
-// y[n,p,q,o] = bias[o] + sum over r,s,c of x[n, p*stride + r - padding, q*stride + s - padding, c] * weight[r,s,c,o]
+// y[n,p,q,o] = activation(bias[o] + sum over r,s,c of x[n, p*stride + r - padding, q*stride + s - padding, c] * weight[r,s,c,o])
 // x [N,H,W,C], weight [KH,KW,C,O], y [N,P,Q,O]. The obvious form: one invocation an output element. The oracle of the others.
 
 struct Conv {
@@ -8,6 +8,7 @@ struct Conv {
 }
 var<immediate> k: Conv;
 override BIAS: bool;
+override ACTIVATION: u32;
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> weight: array<f32>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
@@ -18,6 +19,13 @@ fn source(i: i32, extent: i32) -> i32 {
   let a = abs(i);
   let folded = select(a, 2 * (extent - 1) - a, a >= extent);
   return select(select(-1, i, i >= 0 && i < extent), folded, k.reflect == 1u);
+}
+
+fn activate(v: f32) -> f32 {
+  if (ACTIVATION == 1u) { return max(v, 0.0); }
+  if (ACTIVATION == 2u) { return max(v, 0.2 * v); }
+  if (ACTIVATION == 3u) { return tanh(clamp(v, -20.0, 20.0)); }
+  return v;
 }
 
 @compute @workgroup_size(64)
@@ -41,6 +49,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
         for (var c = 0u; c < k.c; c++) { sum += x[pixel + c] * weight[(tap + c) * k.o + o]; }
       }
     }
-    y[i] = sum;
+    y[i] = activate(sum);
   }
 }

@@ -1,0 +1,77 @@
+import type { Device } from '../gpu/device.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+import { type Activation, activationBackward } from '../kernels/activation.ts';
+import { channelSum } from '../kernels/channelSum.ts';
+import { convForward } from '../kernels/conv2d/forward.ts';
+import { convInputGrad } from '../kernels/conv2d/inputGrad.ts';
+import { type ConvOptions, type ConvProblem, checkProblem } from '../kernels/conv2d/problem.ts';
+import { convWeightGrad } from '../kernels/conv2d/weightGrad.ts';
+import { imageExtents } from '../tensor/shape.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { leafGrad, record } from './tape.ts';
+
+export interface Conv2dOptions extends Partial<ConvOptions> {
+  /** Applied to the output inside the same kernel; a leaky ReLU has slope 0.2. */
+  activation?: Activation;
+}
+
+/**
+ * activation(x ⋆ weight + bias), a cross-correlation as in PyTorch.
+ *
+ * @param x [N, H, W, C] @param weight [KH, KW, C, O] @param bias [O] or null
+ * @returns [N, P, Q, O] with P = ⌊(H + 2·padding − KH) / stride⌋ + 1
+ * @throws CyclopsError when shapes do not fit or the reflection is larger than the image
+ */
+export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2dOptions = {}): Tensor {
+  const { stride = 1, padding = 0, paddingMode = 'zeros', activation = 'none' } = options;
+  const problem = forwardProblem(x, weight, { stride, padding, paddingMode });
+  requireBias('conv2d', bias, problem.o);
+  const { device } = x;
+  const y = Tensor.empty(device, [problem.n, problem.p, problem.q, problem.o]);
+  convForward(device, problem, { x: x.slice, weight: weight.slice, bias: bias?.slice ?? null, y: y.slice, activation });
+  const inputs = bias ? [x, weight, bias] : [x, weight];
+  return record(y, inputs, (gradOutput) => {
+    let dy = gradOutput;
+    if (activation !== 'none') {
+      dy = Tensor.empty(device, y.shape);
+      activationBackward(device, activation, y.slice, gradOutput.slice, dy.slice, y.size);
+    }
+    const dx = x.requiresGrad ? Tensor.empty(device, x.shape) : null;
+    if (dx) convInputGrad(device, problem, { dy: dy.slice, weight: weight.slice, bias: null, dx: dx.slice });
+    const dw = weight.requiresGrad ? weightGrad(device, problem, x, dy, weight) : null;
+    const db = bias?.requiresGrad ? biasGrad(device, dy, bias) : null;
+    return [dx, dw, db];
+  });
+}
+
+function forwardProblem(x: Tensor, weight: Tensor, options: ConvOptions): ConvProblem {
+  const { n, h, w, c } = imageExtents('conv2d', x);
+  const [kh = 0, kw = 0, inChannels, o = 0] = weight.shape;
+  if (weight.shape.length !== 4 || inChannels !== c) {
+    throw new CyclopsError(`conv2d of x [${x.shape.join(', ')}] needs a weight [KH, KW, ${c}, O]; got [${weight.shape.join(', ')}].`);
+  }
+  const out = (extent: number, k: number) => Math.floor((extent + 2 * options.padding - k) / options.stride) + 1;
+  return checkProblem({ n, h, w, c, p: out(h, kh), q: out(w, kw), o, kh, kw, ...options });
+}
+
+/** @throws CyclopsError unless the bias has one value a channel. */
+export function requireBias(operation: string, bias: Tensor | null, channels: number): void {
+  if (!bias || (bias.shape.length === 1 && bias.size === channels)) return;
+  throw new CyclopsError(`${operation} with ${channels} output channels needs a bias [${channels}]; got [${bias.shape.join(', ')}].`);
+}
+
+/** Adds to the weight's own `grad` where it is a leaf (then null), else returns the gradient. */
+export function weightGrad(device: Device, problem: ConvProblem, x: Tensor, dy: Tensor, weight: Tensor): Tensor | null {
+  const leaf = leafGrad(weight);
+  const dw = leaf?.target ?? Tensor.empty(device, weight.shape);
+  convWeightGrad(device, problem, { x: x.slice, dy: dy.slice, dw: dw.slice, accumulate: leaf?.accumulate ?? false });
+  return leaf ? null : dw;
+}
+
+/** Likewise the bias's gradient: the sum of dy [..., O] over all but its channels. */
+export function biasGrad(device: Device, dy: Tensor, bias: Tensor): Tensor | null {
+  const leaf = leafGrad(bias);
+  const db = leaf?.target ?? Tensor.empty(device, bias.shape);
+  channelSum(device, dy.slice, db.slice, dy.size / bias.size, bias.size, leaf?.accumulate ?? false);
+  return leaf ? null : db;
+}

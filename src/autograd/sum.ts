@@ -1,0 +1,14 @@
+import type { Tensor } from '../tensor/tensor.ts';
+import { reduction, reductionGradient } from './reduction.ts';
+import { record } from './tape.ts';
+
+/** Σ x over all elements, as a tensor [1]. */
+export function sum(x: Tensor): Tensor {
+  return scaledSum(x, 1);
+}
+
+/** factor · Σ x. */
+export function scaledSum(x: Tensor, factor: number): Tensor {
+  const out = reduction('sum', factor, x, 0);
+  return record(out, [x], (gradOutput) => [reductionGradient('sum', factor, x, 0, gradOutput)]);
+}

@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { mseLoss } from '../../autograd/mseLoss.ts';
+import { backward } from '../../autograd/tape.ts';
+import { patchDiscriminator, resnetGenerator } from '../../cyclegan/networks.ts';
+import type { Device } from '../../gpu/device.ts';
+import type { Module } from '../../layers/module.ts';
+import { scope } from '../../tensor/scope.ts';
+import { entry, type Golden, gradients, readGolden, readImages, readManifest, uploadImages } from './golden.ts';
+import { type Check, errorOverMax, type Finding, RelativeL2, TOLERANCE } from './tolerance.ts';
+
+interface Architecture {
+  kind: 'G' | 'D';
+  netG?: string;
+  netD?: string;
+  n_layers?: number;
+  inc: number;
+  nf: number;
+  norm: 'instance' | 'batch';
+}
+
+/** Output, loss and all gradients of whole networks with the reference's weights, against `folder` (golden nets/). */
+export async function* verifyNets(device: Device, folder: string): AsyncGenerator<Finding> {
+  for (const { name, arch } of readManifest<{ name: string; arch: Architecture }[]>(folder, 'index.json')) {
+    const network = build(device, arch);
+    if (typeof network === 'string') {
+      yield { name: `nets/${name}`, reason: network };
+      continue;
+    }
+    network.loadStateDict(readGolden(folder, `${name}.weights.safetensors`), `${name}.weights.safetensors`);
+    const { dead_biases: dead } = readManifest<{ dead_biases: string[] }>(folder, `${name}.json`);
+    yield* compare(`nets/${name}`, network, new Set(dead), readGolden(folder, `${name}.io.safetensors`), device);
+    network.dispose();
+  }
+}
+
+/** The network, or why there is none. */
+function build(device: Device, { kind, netG, netD, n_layers: layers, inc: channels, nf, norm }: Architecture): Module | string {
+  if (norm !== 'instance') return 'batch normalisation is not part of this package';
+  const start = { channels, seed: 0, stream: 0 };
+  const blocks = /^resnet_(\d+)blocks$/.exec(netG ?? '')?.[1];
+  if (kind === 'G' && blocks !== undefined) return resnetGenerator(device, { ...start, ngf: nf, blocks: Number(blocks) });
+  if (kind === 'D' && netD === 'n_layers' && layers) return patchDiscriminator(device, { ...start, ndf: nf, layers });
+  return `the architecture ${netG ?? netD} is not part of this package`;
+}
+
+async function* compare(
+  name: string,
+  network: Module,
+  dead: ReadonlySet<string>,
+  golden: Golden,
+  device: Device,
+): AsyncGenerator<Check> {
+  const input = uploadImages(device, entry(golden, 'input'));
+  const target = uploadImages(device, entry(golden, 'target'));
+  input.requiresGrad = true;
+  const { output, loss } = scope(() => {
+    const output = network.forward(input);
+    const loss = mseLoss(output, target);
+    backward(loss);
+    return { output, loss };
+  });
+
+  const outputError = errorOverMax(await readImages(output), entry(golden, 'output').data);
+  yield { name, what: 'output, of its maximum', error: outputError, tolerance: TOLERANCE.networkOutput };
+  const lossError = errorOverMax(await loss.data(), entry(golden, 'loss').data);
+  yield { name, what: 'loss, relative', error: lossError, tolerance: TOLERANCE.stepLosses };
+  const inputGrad = input.grad ? await readImages(input.grad) : [];
+  const inputError = new RelativeL2().add(inputGrad, entry(golden, 'grad_input').data).error;
+  yield { name, what: 'input gradient, relative L2', error: inputError, tolerance: TOLERANCE.networkGrads };
+
+  const all = new RelativeL2();
+  let worst = { key: '', error: 0 };
+  for (const [key, grad] of await gradients(network)) {
+    if (dead.has(key)) continue;
+    const expected = entry(golden, `grad.${key}`).data;
+    all.add(grad ?? [], expected);
+    const { error } = new RelativeL2().add(grad ?? [], expected);
+    if (!(error <= worst.error)) worst = { key, error };
+  }
+  yield { name, what: 'weight gradients, relative L2', error: all.error, tolerance: TOLERANCE.networkGrads };
+  yield { name, what: `worst of them, ${worst.key}`, error: worst.error, tolerance: TOLERANCE.networkGradWorst };
+  for (const tensor of [input, target, output, loss]) tensor.dispose();
+}

@@ -1,0 +1,77 @@
+import { bceWithLogits } from '../autograd/bceWithLogits.ts';
+import { mseLoss } from '../autograd/mseLoss.ts';
+import type { Device } from '../gpu/device.ts';
+import { copy } from '../kernels/elementwise.ts';
+import { keep } from '../tensor/scope.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
+/** The eight losses of a step, in the reference's order. Each is what it adds to the objective: weighted by its λ. */
+export const LOSS_NAMES = ['D_A', 'G_A', 'cycle_A', 'idt_A', 'D_B', 'G_B', 'cycle_B', 'idt_B'] as const;
+export type LossName = (typeof LOSS_NAMES)[number];
+export type Losses = Record<LossName, number>;
+
+export type GanMode = 'lsgan' | 'vanilla';
+
+/**
+ * How far a discriminator's map of logits is from calling every patch real (or fake): the mean over all patches of
+ * (prediction − label)² for `lsgan`, of the binary cross-entropy for `vanilla`; label 1 for real, 0 for fake. Scalar [1].
+ */
+export function ganLoss(prediction: Tensor, real: boolean, mode: GanMode): Tensor {
+  const label = real ? 1 : 0;
+  return mode === 'lsgan' ? mseLoss(prediction, label) : bceWithLogits(prediction, label);
+}
+
+/** Steps whose losses the log holds until they are read. */
+const STEPS = 64;
+
+/** The losses of the last steps, kept on the device, so that reading them makes the device wait once for many steps. */
+export class LossLog {
+  private readonly ring: Tensor;
+  private step = 0;
+  private unread = 0;
+
+  constructor(device: Device) {
+    this.ring = keep(Tensor.from(device, new Float32Array(STEPS * LOSS_NAMES.length), [STEPS, LOSS_NAMES.length]));
+  }
+
+  /** Notes scalars for the step in progress; a loss never noted reads as 0. */
+  note(losses: Partial<Record<LossName, Tensor>>): void {
+    LOSS_NAMES.forEach((name, column) => {
+      const loss = losses[name];
+      const at = (this.step % STEPS) * LOSS_NAMES.length + column;
+      if (loss) copy(loss.device, loss.slice, this.ring.slice, 1, 0, at);
+    });
+  }
+
+  /** Ends the step in progress. */
+  endStep(): void {
+    this.step += 1;
+    this.unread = Math.min(this.unread + 1, STEPS);
+  }
+
+  /** The losses of all steps ended since the last read, the oldest first; of more than 64 steps, the last 64. */
+  async read(): Promise<Losses[]> {
+    const { step, unread } = this;
+    this.unread = 0;
+    if (unread === 0) return [];
+    const values = await this.ring.data();
+    return Array.from({ length: unread }, (_, i) => {
+      const row = ((step - unread + i) % STEPS) * LOSS_NAMES.length;
+      const loss = (name: LossName) => values[row + LOSS_NAMES.indexOf(name)] ?? Number.NaN;
+      return {
+        D_A: loss('D_A'),
+        G_A: loss('G_A'),
+        cycle_A: loss('cycle_A'),
+        idt_A: loss('idt_A'),
+        D_B: loss('D_B'),
+        G_B: loss('G_B'),
+        cycle_B: loss('cycle_B'),
+        idt_B: loss('idt_B'),
+      };
+    });
+  }
+
+  dispose(): void {
+    this.ring.dispose();
+  }
+}

@@ -1,0 +1,168 @@
+import { add } from '../autograd/add.ts';
+import { l1Loss } from '../autograd/l1Loss.ts';
+import { scale } from '../autograd/scale.ts';
+import { backward, detach } from '../autograd/tape.ts';
+import type { Device } from '../gpu/device.ts';
+import type { Module } from '../layers/module.ts';
+import { Adam } from '../optim/adam.ts';
+import { scope } from '../tensor/scope.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { type GanMode, ganLoss, LossLog, type LossName, type Losses } from './losses.ts';
+import { patchDiscriminator, resnetGenerator } from './networks.ts';
+import { ImagePool } from './pool.ts';
+
+export interface CycleGANOptions {
+  /** Channels of the images: 3 for colour, 1 for gray. */
+  channels: number;
+  ngf: number;
+  ndf: number;
+  /** Residual blocks of a generator. */
+  blocks: number;
+  /** Weight of |G_B(G_A(a)) − a|. */
+  lambdaA: number;
+  /** Weight of |G_A(G_B(b)) − b|. */
+  lambdaB: number;
+  /** Weight of the identity losses, relative to the λ of their domain; 0 saves their two forward passes. */
+  lambdaIdentity: number;
+  ganMode: GanMode;
+  /** Images in each of the two pools of fakes; 0 = off. */
+  poolSize: number;
+  lr: number;
+  betas: readonly [number, number];
+  /** One Adam for both discriminators, as in the reference, or one for each. */
+  discriminatorOptimisers: 'shared' | 'separate';
+  seed: number;
+}
+
+/** The networks by their names in the reference. */
+export interface Networks {
+  /** A → B. */
+  G_A: Module;
+  /** B → A. */
+  G_B: Module;
+  /** Judges images of B. */
+  D_A: Module;
+  /** Judges images of A. */
+  D_B: Module;
+}
+
+/** Both sides' generated images, cut off from the generators. */
+type Fakes = { fakeA: Tensor; fakeB: Tensor };
+
+/**
+ * A Cycle-GAN between domain A (here: abnormal images) and domain B (normal images), with the names of the reference: G_A
+ * makes B of A, D_A tells B from what G_A makes, and the other way round.
+ *
+ * Source: Zhu et al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", §3 and §4.
+ */
+export class CycleGAN {
+  readonly networks: Networks;
+  readonly generatorOptimiser: Adam;
+  /** One for both discriminators, or one for D_A and one for D_B. */
+  readonly discriminatorOptimisers: readonly Adam[];
+  /** Fakes of B for D_A and of A for D_B. */
+  readonly pools: { readonly fakeB: ImagePool; readonly fakeA: ImagePool };
+  private readonly log: LossLog;
+
+  /** @param uniform draws from [0, 1) for the image pools; of a step first those of fake B, then those of fake A. */
+  constructor(
+    device: Device,
+    private readonly options: CycleGANOptions,
+    uniform: () => number,
+  ) {
+    const { channels, ngf, ndf, blocks, seed, lr, betas, poolSize } = options;
+    const generator = (stream: number) => resnetGenerator(device, { channels, ngf, blocks, seed, stream });
+    const discriminator = (stream: number) => patchDiscriminator(device, { channels, ndf, layers: 3, seed, stream });
+    this.networks = { G_A: generator(0), G_B: generator(1), D_A: discriminator(2), D_B: discriminator(3) };
+    const { G_A, G_B, D_A, D_B } = this.networks;
+    const adam = (...modules: Module[]) =>
+      new Adam(
+        modules.flatMap((module) => module.parameters()),
+        { lr, betas, eps: 1e-8 },
+      );
+    this.generatorOptimiser = adam(G_A, G_B);
+    this.discriminatorOptimisers =
+      options.discriminatorOptimisers === 'shared' ? [adam(D_A, D_B)] : [adam(D_A), adam(D_B)];
+    this.pools = { fakeB: new ImagePool(poolSize, uniform), fakeA: new ImagePool(poolSize, uniform) };
+    this.log = new LossLog(device);
+  }
+
+  /** The learning rate of all optimisers, from the next step on. */
+  set lr(lr: number) {
+    this.generatorOptimiser.lr = lr;
+    for (const optimiser of this.discriminatorOptimisers) optimiser.lr = lr;
+  }
+
+  /**
+   * One step of training, recorded on the device: both generators with the discriminators frozen, then the discriminators
+   * on real images and on pooled fakes that were made before the generators' update.
+   *
+   * @param realA @param realB images [N,H,W,C] in [−1, 1]
+   */
+  step(realA: Tensor, realB: Tensor): void {
+    scope(() => {
+      const fakes = scope(() => this.stepGenerators(realA, realB));
+      this.stepDiscriminators(realA, realB, fakes);
+    });
+    this.log.endStep();
+  }
+
+  /** The losses of all steps since the last call, the oldest first; at most the last 64. */
+  losses(): Promise<Losses[]> {
+    return this.log.read();
+  }
+
+  dispose(): void {
+    for (const module of Object.values(this.networks)) module.dispose();
+    for (const optimiser of [this.generatorOptimiser, ...this.discriminatorOptimisers]) optimiser.dispose();
+    for (const pool of Object.values(this.pools)) pool.dispose();
+    this.log.dispose();
+  }
+
+  private stepGenerators(realA: Tensor, realB: Tensor): Fakes {
+    const { lambdaA, lambdaB, lambdaIdentity, ganMode } = this.options;
+    const { G_A, G_B, D_A, D_B } = this.networks;
+    for (const frozen of [D_A, D_B]) frozen.setRequiresGrad(false);
+    const fakeB = G_A.forward(realA);
+    const recA = G_B.forward(fakeB);
+    const fakeA = G_B.forward(realB);
+    const recB = G_A.forward(fakeA);
+    const losses: Partial<Record<LossName, Tensor>> = {
+      G_A: ganLoss(D_A.forward(fakeB), true, ganMode),
+      G_B: ganLoss(D_B.forward(fakeA), true, ganMode),
+      cycle_A: scale(l1Loss(recA, realA), lambdaA),
+      cycle_B: scale(l1Loss(recB, realB), lambdaB),
+    };
+    if (lambdaIdentity > 0) {
+      losses.idt_A = scale(l1Loss(G_A.forward(realB), realB), lambdaB * lambdaIdentity);
+      losses.idt_B = scale(l1Loss(G_B.forward(realA), realA), lambdaA * lambdaIdentity);
+    }
+    this.generatorOptimiser.zeroGrad();
+    backward(Object.values(losses).reduce(add));
+    this.generatorOptimiser.step();
+    this.log.note(losses);
+    for (const thawed of [D_A, D_B]) thawed.setRequiresGrad(true);
+    return { fakeA: detach(fakeA), fakeB: detach(fakeB) };
+  }
+
+  private stepDiscriminators(realA: Tensor, realB: Tensor, { fakeA, fakeB }: Fakes): void {
+    const { D_A, D_B } = this.networks;
+    for (const optimiser of this.discriminatorOptimisers) optimiser.zeroGrad();
+    const losses = {
+      D_A: this.discriminatorLoss(D_A, realB, this.pools.fakeB.query(fakeB)),
+      D_B: this.discriminatorLoss(D_B, realA, this.pools.fakeA.query(fakeA)),
+    };
+    backward(losses.D_A);
+    backward(losses.D_B);
+    for (const optimiser of this.discriminatorOptimisers) optimiser.step();
+    this.log.note(losses);
+  }
+
+  /** Half the sum, so that a discriminator learns more slowly than the generators. */
+  private discriminatorLoss(discriminator: Module, real: Tensor, fake: Tensor): Tensor {
+    const { ganMode } = this.options;
+    const realLoss = ganLoss(discriminator.forward(real), true, ganMode);
+    const fakeLoss = ganLoss(discriminator.forward(fake), false, ganMode);
+    return scale(add(realLoss, fakeLoss), 0.5);
+  }
+}

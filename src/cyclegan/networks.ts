@@ -1,0 +1,137 @@
+import { imageExtents } from '../tensor/shape.ts';
+import type { Device } from '../gpu/device.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+import { Conv2d } from '../layers/conv2d.ts';
+import { ConvTranspose2d } from '../layers/convTranspose2d.ts';
+import { type Initialiser, normalInitialiser } from '../layers/init.ts';
+import { InstanceNorm2d } from '../layers/instanceNorm2d.ts';
+import { Module } from '../layers/module.ts';
+import { ResnetBlock } from '../layers/resnetBlock.ts';
+import { Sequential } from '../layers/sequential.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** Where a network's first weights come from: N(0, 0.02), drawn from stream `stream` of `seed`. */
+export interface Initialisation {
+  seed: number;
+  stream: number;
+}
+
+export interface GeneratorOptions extends Initialisation {
+  /** Channels of the images: 3 for colour, 1 for gray. */
+  channels: number;
+  /** Filters of the first layer; the residual blocks have four times as many. */
+  ngf: number;
+  /** Residual blocks: the reference uses 9 from 128 px on, 6 below. */
+  blocks: number;
+}
+
+export interface DiscriminatorOptions extends Initialisation {
+  /** Channels of the images. */
+  channels: number;
+  /** Filters of the first layer. */
+  ndf: number;
+  /** Layers of stride 2: 3 for the 70×70 PatchGAN. */
+  layers: number;
+}
+
+/**
+ * The reference's resnet generator: two halvings of the resolution, residual blocks, two doublings; instance norm without
+ * affine. Fully convolutional: x [N,H,W,channels] → [N,H,W,channels] in (−1, 1), for any H and W that are multiples of 4
+ * and at least 8.
+ *
+ * Source: Zhu et al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", appendix 7.2.
+ */
+export function resnetGenerator(device: Device, options: GeneratorOptions): Module {
+  return new ResnetGenerator(options, normalInitialiser(device, options));
+}
+
+/**
+ * The reference's PatchGAN discriminator: x [N,H,W,channels] → a map of logits [N,P,Q,1], one for each patch; 64 px give
+ * 6 × 6, 256 px 30 × 30.
+ *
+ * Source: Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", appendix 6.1.2.
+ */
+export function patchDiscriminator(device: Device, options: DiscriminatorOptions): Module {
+  return new PatchDiscriminator(options, normalInitialiser(device, options));
+}
+
+class ResnetGenerator extends Module {
+  private readonly model: Sequential;
+
+  constructor({ channels, ngf, blocks }: GeneratorOptions, init: Initialiser) {
+    super();
+    const relu = new InstanceNorm2d({ activation: 'relu' });
+    const outer = { kernelSize: 7, padding: 3, paddingMode: 'reflect' } as const;
+    const down = { kernelSize: 3, stride: 2, padding: 1, deadBias: true };
+    const up = { ...down, outputPadding: 1 };
+    const stem = new Conv2d({ ...outer, inChannels: channels, outChannels: ngf, deadBias: true }, init);
+    const layers: [string, Module][] = [
+      ['1', stem],
+      ['2', relu],
+      ['4', new Conv2d({ ...down, inChannels: ngf, outChannels: 2 * ngf }, init)],
+      ['5', relu],
+      ['7', new Conv2d({ ...down, inChannels: 2 * ngf, outChannels: 4 * ngf }, init)],
+      ['8', relu],
+    ];
+    for (let block = 0; block < blocks; block++) layers.push([`${10 + block}`, new ResnetBlock(4 * ngf, init)]);
+    const next = 10 + blocks;
+    layers.push(
+      [`${next}`, new ConvTranspose2d({ ...up, inChannels: 4 * ngf, outChannels: 2 * ngf }, init)],
+      [`${next + 1}`, relu],
+      [`${next + 3}`, new ConvTranspose2d({ ...up, inChannels: 2 * ngf, outChannels: ngf }, init)],
+      [`${next + 4}`, relu],
+      [`${next + 7}`, new Conv2d({ ...outer, inChannels: ngf, outChannels: channels, activation: 'tanh' }, init)],
+    );
+    this.model = this.addModule('model', new Sequential(layers));
+  }
+
+  forward(x: Tensor): Tensor {
+    const { h, w } = imageExtents('The generator', x);
+    if (h % 4 !== 0 || w % 4 !== 0 || h < 8 || w < 8) {
+      throw new CyclopsError(
+        `The generator needs images whose height and width are multiples of 4 and at least 8 px; got ${h} × ${w} px ` +
+          `(height × width). Resize or crop them, e.g. to ${nearestSize(h)} × ${nearestSize(w)} px.`,
+      );
+    }
+    return this.model.forward(x);
+  }
+}
+
+function nearestSize(extent: number): number {
+  return Math.max(8, 4 * Math.round(extent / 4));
+}
+
+class PatchDiscriminator extends Module {
+  private readonly model: Sequential;
+  private readonly smallest: number;
+
+  constructor({ channels, ndf, layers: halvings }: DiscriminatorOptions, init: Initialiser) {
+    super();
+    const normalise = new InstanceNorm2d({ activation: 'leaky_relu' });
+    const shape = { kernelSize: 4, padding: 1 };
+    const filters = (layer: number) => ndf * Math.min(2 ** layer, 8);
+    const stem = { ...shape, stride: 2, inChannels: channels, outChannels: ndf, activation: 'leaky_relu' } as const;
+    const layers: [string, Module][] = [['0', new Conv2d(stem, init)]];
+    for (let layer = 1; layer <= halvings; layer++) {
+      const stride = layer < halvings ? 2 : 1;
+      const inner = { ...shape, stride, inChannels: filters(layer - 1), outChannels: filters(layer), deadBias: true };
+      layers.push([`${3 * layer - 1}`, new Conv2d(inner, init)], [`${3 * layer}`, normalise]);
+    }
+    const head = { ...shape, inChannels: filters(halvings), outChannels: 1 };
+    layers.push([`${3 * halvings + 2}`, new Conv2d(head, init)]);
+    this.model = this.addModule('model', new Sequential(layers));
+    // The two layers of stride 1 each take one pixel off.
+    this.smallest = 3 * 2 ** halvings;
+  }
+
+  forward(x: Tensor): Tensor {
+    const { h, w } = imageExtents('The discriminator', x);
+    if (h < this.smallest || w < this.smallest) {
+      throw new CyclopsError(
+        `The discriminator needs images of at least ${this.smallest} px a side; got ${h} × ${w} px (height × width). ` +
+          'Use larger images or crops.',
+      );
+    }
+    return this.model.forward(x);
+  }
+}

@@ -1,0 +1,66 @@
+import { CyclopsError } from '../gpu/errors.ts';
+import type { TrainingConfig } from './config.ts';
+
+/** The reference CycleGAN's defaults, but for the sizes: what every preset starts from. */
+const REFERENCE = {
+  inputNc: 3,
+  blocks: 9,
+  ngf: 64,
+  ndf: 64,
+  batchSize: 1,
+  nEpochs: 100,
+  nEpochsDecay: 100,
+  steps: null,
+  schedule: 'reference',
+  lr: 0.0002,
+  beta1: 0.5,
+  beta2: 0.999,
+  ganMode: 'lsgan',
+  lambdaA: 10,
+  lambdaB: 10,
+  lambdaIdentity: 0.5,
+  poolSize: 50,
+  adam: 'one',
+  flip: true,
+  rotate: false,
+  seed: 0,
+  checkpointInterval: 500,
+  sampleInterval: 500,
+} as const;
+
+const PRESETS = {
+  /** For a first try: minutes on a CPU. */
+  tiny: {
+    ...REFERENCE,
+    blocks: 3,
+    ngf: 8,
+    ndf: 16,
+    loadSize: 64,
+    cropSize: 48,
+    nEpochs: 5,
+    nEpochsDecay: 5,
+    checkpointInterval: 200,
+    sampleInterval: 200,
+  },
+  /** For a CPU overnight, or a small GPU. */
+  small: { ...REFERENCE, blocks: 6, ngf: 32, ndf: 32, loadSize: 128, cropSize: 64, nEpochs: 25, nEpochsDecay: 25 },
+  /** The paper's networks, schedule and views at 256 px: for a GPU. */
+  paper256: {
+    ...REFERENCE,
+    loadSize: 256,
+    cropSize: 256,
+    batchSize: 16,
+    schedule: 'paper',
+    adam: 'per-d',
+    rotate: true,
+  },
+} as const satisfies Record<string, TrainingConfig>;
+
+export const PRESET_NAMES: readonly string[] = Object.keys(PRESETS);
+
+/** @throws CyclopsError for a name that is not in the table */
+export function preset(name: string): TrainingConfig {
+  const found = Object.entries(PRESETS).find(([known]) => known === name)?.[1];
+  if (found) return { ...found };
+  throw new CyclopsError(`There is no preset '${name}'; expected ${PRESET_NAMES.join(', ')}.`);
+}

@@ -1,0 +1,84 @@
+import type { Device } from '../../gpu/device.ts';
+import { type BufferSlice, groups, type Kernel } from '../../gpu/launch.ts';
+import { kernel } from '../source.ts';
+import { type ConvProblem, choose, convBytes, convFlops, convImmediates, foldsSimply, hasLanes, phaseRows, type Variant } from './problem.ts';
+
+export interface InputGradArguments {
+  dy: BufferSlice;
+  weight: BufferSlice;
+  /** Added to each channel of dx: a transposed convolution's bias. */
+  bias: BufferSlice | null;
+  dx: BufferSlice;
+}
+
+function dispatch(
+  device: Device,
+  k: ConvProblem,
+  { dy, weight, bias, dx }: InputGradArguments,
+  code: Kernel,
+  workgroups: readonly [number, number, number],
+): void {
+  device.launch({
+    kernel: code,
+    bindings: [dy, weight, bias ?? weight, dx],
+    immediates: convImmediates(k),
+    workgroups,
+    label: 'conv2d.inputGrad',
+    flops: convFlops(k),
+    bytes: convBytes(k),
+  });
+}
+
+const BIAS = ({ bias }: InputGradArguments) => (bias ? 1 : 0);
+
+const tiled: Variant<InputGradArguments> = {
+  name: 'tiled',
+  supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, groups(phaseRows(k), 16)),
+  launch: (device, k, args) =>
+    dispatch(device, k, args, kernel('conv2d_input_grad_tiled', 'rrrw', { BIAS: BIAS(args) }), [
+      groups(phaseRows(k), 16),
+      groups(k.c, 32),
+      k.stride ** 2,
+    ]),
+};
+
+const thinInput: Variant<InputGradArguments> = {
+  name: 'thin_input',
+  supports: (device, k) => k.c <= 4 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, groups(phaseRows(k), 64)),
+  launch: (device, k, args) =>
+    dispatch(device, k, args, kernel('conv2d_input_grad_thin_input', 'rrrw', { BIAS: BIAS(args), C: k.c }), [
+      groups(phaseRows(k), 64),
+      1,
+      k.stride ** 2,
+    ]),
+};
+
+const thinOutput: Variant<InputGradArguments> = {
+  name: 'thin_output',
+  supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && foldsSimply(k) && hasLanes(device, groups(phaseRows(k), 32)),
+  launch: (device, k, args) =>
+    dispatch(device, k, args, kernel('conv2d_input_grad_thin_output', 'rrrw', { BIAS: BIAS(args), O: k.o }), [
+      groups(phaseRows(k), 32),
+      groups(k.c, 32),
+      k.stride ** 2,
+    ]),
+};
+
+const naive: Variant<InputGradArguments> = {
+  name: 'naive',
+  supports: () => true,
+  launch: (device, k, args) =>
+    dispatch(device, k, args, kernel('conv2d_input_grad_naive', 'rrrw', { BIAS: BIAS(args) }), [
+      Math.min(groups(k.n * k.h * k.w * k.c, 64), 65535),
+      1,
+      1,
+    ]),
+};
+
+/** Ways to compute dx from dy, in order of preference. */
+export const inputGradVariants: readonly Variant<InputGradArguments>[] = [thinInput, thinOutput, tiled, naive];
+
+/** dx = the gradient of conv(x, weight) with respect to x, plus a bias; also a transposed convolution's forward. */
+export function convInputGrad(device: Device, problem: ConvProblem, args: InputGradArguments): void {
+  choose(inputGradVariants, device, problem).launch(device, problem, args);
+}

@@ -1,0 +1,86 @@
+import type { Device } from '../../gpu/device.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
+import { groups, immediates } from '../../gpu/launch.ts';
+
+/** How a convolution slides: one stride and one padding for both axes. */
+export interface ConvOptions {
+  stride: number;
+  padding: number;
+  paddingMode: 'zeros' | 'reflect';
+}
+
+/** One convolution of x [n,h,w,c] with weight [kh,kw,c,o] to y [n,p,q,o]. */
+export interface ConvProblem extends ConvOptions {
+  n: number;
+  h: number;
+  w: number;
+  c: number;
+  p: number;
+  q: number;
+  o: number;
+  kh: number;
+  kw: number;
+}
+
+/** A way to compute one of a convolution's three products. */
+export interface Variant<Arguments> {
+  readonly name: string;
+  supports(device: Device, problem: ConvProblem): boolean;
+  launch(device: Device, problem: ConvProblem, args: Arguments): void;
+}
+
+/** The first variant that supports the problem: each list is in order of preference and ends with one that supports all. */
+export function choose<A>(variants: readonly Variant<A>[], device: Device, problem: ConvProblem): Variant<A> {
+  const found = variants.find((variant) => variant.supports(device, problem));
+  if (!found) throw new CyclopsError(`No kernel supports the convolution ${describe(problem)} on ${device.info.name}.`);
+  return found;
+}
+
+/** @throws CyclopsError when the output would be empty or the reflection is larger than the image. */
+export function checkProblem(problem: ConvProblem): ConvProblem {
+  const { h, w, p, q, padding, paddingMode } = problem;
+  if (p < 1 || q < 1) throw new CyclopsError(`${describe(problem)} has no output: the kernel is larger than the padded image.`);
+  if (paddingMode === 'reflect' && padding > 0 && padding >= Math.min(h, w)) {
+    throw new CyclopsError(
+      `Reflection padding of ${padding} needs an image of at least ${padding + 1}×${padding + 1} pixels here; got ${h}×${w}. Use larger images.`,
+    );
+  }
+  return problem;
+}
+
+/** e.g. `conv 3×3 s1 p1 [1,64,64,32]→[1,64,64,64]`. */
+export function describe({ n, h, w, c, p, q, o, kh, kw, stride, padding }: ConvProblem): string {
+  return `conv ${kh}×${kw} s${stride} p${padding} [${n},${h},${w},${c}]→[${n},${p},${q},${o}]`;
+}
+
+/** Multiply-adds count two. */
+export function convFlops({ n, p, q, o, kh, kw, c }: ConvProblem): number {
+  return 2 * n * p * q * o * kh * kw * c;
+}
+
+/** Bytes of x, weight and y, each moved once. */
+export function convBytes({ n, h, w, c, p, q, o, kh, kw }: ConvProblem): number {
+  return 4 * (n * h * w * c + kh * kw * c * o + n * p * q * o);
+}
+
+/** The immediates that all convolution kernels begin with. */
+export function convImmediates(k: ConvProblem, ...more: number[]): Uint32Array<ArrayBuffer> {
+  const reflect = k.paddingMode === 'reflect' ? 1 : 0;
+  return immediates(k.n, k.h, k.w, k.c, k.p, k.q, k.o, k.kh, k.kw, k.stride, k.padding, reflect, ...more);
+}
+
+/** Whether kernels that hand operands round 8 lanes by subgroup broadcast run here, with that many tiles along x. */
+export function hasLanes(device: Device, tilesX: number): boolean {
+  const { min } = device.info.subgroupSize;
+  return device.features.has('subgroups') && min >= 8 && tilesX <= device.limits.maxComputeWorkgroupsPerDimension;
+}
+
+/** Pixels of x that one of the stride² phases of an input gradient holds, at most. */
+export function phaseRows({ n, h, w, stride }: ConvProblem): number {
+  return n * groups(h, stride) * groups(w, stride);
+}
+
+/** Gradients under reflection fold mirrored positions back; the tiled kernels do so at stride 1 only. */
+export function foldsSimply({ stride, paddingMode }: ConvProblem): boolean {
+  return stride === 1 || paddingMode === 'zeros';
+}

@@ -1,0 +1,38 @@
+// Adam (Kingma and Ba, 2015) as PyTorch computes it, one step over a whole packed group of parameters, flat over vec4s:
+//
+//   m = beta1 · m + (1 − beta1) · g
+//   v = beta2 · v + (1 − beta2) · g²
+//   w = w − lr / (1 − beta1^t) · m / (sqrt(v) / sqrt(1 − beta2^t) + eps)
+//
+// The three quotients of constants are computed on the host in float64: 1 − beta2 loses four digits in f32. `live` holds a bit
+// for every element of the group: the gradients of the padding are whatever the kernels before left there, and are not used.
+
+struct Params {
+  vec4s: u32,
+  stepSize: f32,
+  beta1: f32,
+  beta2: f32,
+  oneMinusBeta1: f32,
+  oneMinusBeta2: f32,
+  secondMomentScale: f32, // 1 / sqrt(1 − beta2^t)
+  eps: f32,
+}
+var<immediate> p: Params;
+@group(0) @binding(0) var<storage, read> gradients: array<vec4f>;
+@group(0) @binding(1) var<storage, read> live: array<u32>;
+@group(0) @binding(2) var<storage, read_write> parameters: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> expAvg: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> expAvgSq: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.vec4s; i += grid.x * 64u) {
+    let bits = vec4u(live[i / 8u] >> (4u * (i % 8u))) & vec4u(1u, 2u, 4u, 8u);
+    let g = select(vec4f(), gradients[i], bits != vec4u());
+    let m = p.beta1 * expAvg[i] + p.oneMinusBeta1 * g;
+    let v = p.beta2 * expAvgSq[i] + p.oneMinusBeta2 * g * g;
+    expAvg[i] = m;
+    expAvgSq[i] = v;
+    parameters[i] -= p.stepSize * m / (sqrt(v) * p.secondMomentScale + p.eps);
+  }
+}

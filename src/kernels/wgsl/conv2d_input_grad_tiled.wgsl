@@ -1,0 +1,127 @@
+// dx[n,h,w,c] = bias[c] + sum over r,s,o of dy[n,p,q,o] * weight[r,s,c,o] where p*stride + r - padding shows h, and likewise q, s, w.
+// dy [N,P,Q,O], weight [KH,KW,C,O], dx [N,H,W,C]; C and O multiples of 4; reflection at stride 1 only.
+//
+// Implicit GEMM, one for each of the stride*stride phases (grid z), so that no tap multiplies an inserted zero: rows = pixels of the phase,
+// columns c, depth (r,s,o). Mapping and loads as in conv2d_forward_tiled; weights are read in place, four depth steps of a column a load.
+// Mirrored positions add to the loaded operand (they share the tap's weights), so they cost loads at the border and no multiplies.
+//
+// MEASURED
+
+enable subgroups;
+diagnostic(off, subgroup_uniformity);
+
+struct Conv {
+  n: u32, h: u32, w: u32, c: u32,
+  p: u32, q: u32, o: u32,
+  kh: u32, kw: u32, stride: u32, padding: u32, reflect: u32,
+}
+var<immediate> k: Conv;
+override BIAS: bool;
+@group(0) @binding(0) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(1) var<storage, read> weight: array<vec4f>;
+@group(0) @binding(2) var<storage, read> bias: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> dx: array<vec4f>;
+
+const LANES = 8u;
+const GROUPS = 2u; // of 8 rows
+
+// The padded position that shows image row i: itself (m = 0), mirrored at the low edge (1) or at the high edge (2); far outside where there is none.
+fn shown(i: i32, extent: i32, m: u32) -> i32 {
+  if (m == 0u) { return i; }
+  if (m == 1u) { return select(-i, -10000000, i == 0); }
+  return select(2 * (extent - 1) - i, -10000000, i == extent - 1);
+}
+
+// Offset of dy[n,p,q,0] in whole pixels for the reader of a padded position by tap (r, s), or -1.
+fn reader(image: i32, h: i32, w: i32, r: i32, s: i32) -> i32 {
+  let th = h + i32(k.padding) - r;
+  let tw = w + i32(k.padding) - s;
+  let p = th / i32(k.stride);
+  let q = tw / i32(k.stride);
+  let inside = th >= 0 && tw >= 0 && p < i32(k.p) && q < i32(k.q);
+  return select(-1, (image * i32(k.p) + p) * i32(k.q) + q, inside);
+}
+
+@compute @workgroup_size(8)
+fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
+  // Rows of one phase: image pixels (h, w) that the same taps reach.
+  let phaseH = i32(tile.z / k.stride);
+  let phaseW = i32(tile.z % k.stride);
+  let stride = i32(k.stride);
+  let rowsH = (i32(k.h) - phaseH + stride - 1) / stride;
+  let rowsW = (i32(k.w) - phaseW + stride - 1) / stride;
+  let rows = i32(k.n) * rowsH * rowsW;
+  let padding = i32(k.padding);
+  if (i32(tile.x * GROUPS * LANES) >= rows) { return; }
+  let c4 = k.c / 4u;
+  let o4 = k.o / 4u;
+  let column = min(tile.y * LANES + lane, c4 - 1u);
+  var image: array<i32, GROUPS>;
+  var h: array<i32, GROUPS>;
+  var w: array<i32, GROUPS>;
+  for (var g = 0u; g < GROUPS; g++) {
+    let m = min(i32((tile.x * GROUPS + g) * LANES + lane), rows - 1);
+    image[g] = m / (rowsH * rowsW);
+    h[g] = m / rowsW % rowsH * stride + phaseH;
+    w[g] = m % rowsW * stride + phaseW;
+  }
+  var start = vec4f(0);
+  if (BIAS) { start = bias[column]; }
+  var acc: array<vec4f, 8u * GROUPS>;
+  for (var i = 0u; i < 8u * GROUPS; i++) { acc[i] = start; }
+
+  for (var r = (phaseH + padding) % stride; r < i32(k.kh); r += stride) {
+    for (var s = (phaseW + padding) % stride; s < i32(k.kw); s += stride) {
+      var pixel: array<u32, GROUPS>;
+      var inside: array<bool, GROUPS>;
+      for (var g = 0u; g < GROUPS; g++) {
+        let at = reader(image[g], h[g], w[g], r, s);
+        inside[g] = at >= 0;
+        pixel[g] = u32(max(at, 0)) * o4;
+      }
+      // Which mirrored positions any row of this tile has at this tap, a bit each; mirrors exist at stride 1 only.
+      var mirrors = 0u;
+      if (k.reflect == 1u) {
+        for (var m = 1u; m < 9u; m++) {
+          var any = false;
+          for (var g = 0u; g < GROUPS; g++) {
+            any |= reader(image[g], shown(h[g], i32(k.h), m / 3u), shown(w[g], i32(k.w), m % 3u), r, s) >= 0;
+          }
+          if (subgroupAny(any)) { mirrors |= 1u << m; }
+        }
+      }
+      let b = (u32(r * i32(k.kw) + s) * k.c + 4u * column) * o4;
+      for (var o = 0u; o < o4; o++) {
+        let b0 = weight[b + o];
+        let b1 = weight[b + o4 + o];
+        let b2 = weight[b + 2u * o4 + o];
+        let b3 = weight[b + 3u * o4 + o];
+        for (var g = 0u; g < GROUPS; g++) {
+          var a = select(vec4f(0), dy[pixel[g] + o], inside[g]);
+          for (var left = mirrors; left != 0u; left &= left - 1u) {
+            let m = firstTrailingBit(left);
+            let at = reader(image[g], shown(h[g], i32(k.h), m / 3u), shown(w[g], i32(k.w), m % 3u), r, s);
+            a += select(vec4f(0), dy[u32(max(at, 0)) * o4 + o], at >= 0);
+          }
+          { let e = subgroupBroadcast(a, 0u); acc[8u * g + 0u] += vec4f(dot(e, b0), dot(e, b1), dot(e, b2), dot(e, b3)); }
+          { let e = subgroupBroadcast(a, 1u); acc[8u * g + 1u] += vec4f(dot(e, b0), dot(e, b1), dot(e, b2), dot(e, b3)); }
+          { let e = subgroupBroadcast(a, 2u); acc[8u * g + 2u] += vec4f(dot(e, b0), dot(e, b1), dot(e, b2), dot(e, b3)); }
+          { let e = subgroupBroadcast(a, 3u); acc[8u * g + 3u] += vec4f(dot(e, b0), dot(e, b1), dot(e, b2), dot(e, b3)); }
+          { let e = subgroupBroadcast(a, 4u); acc[8u * g + 4u] += vec4f(dot(e, b0), dot(e, b1), dot(e, b2), dot(e, b3)); }
+          { let e = subgroupBroadcast(a, 5u); acc[8u * g + 5u] += vec4f(dot(e, b0), dot(e, b1), dot(e, b2), dot(e, b3)); }
+          { let e = subgroupBroadcast(a, 6u); acc[8u * g + 6u] += vec4f(dot(e, b0), dot(e, b1), dot(e, b2), dot(e, b3)); }
+          { let e = subgroupBroadcast(a, 7u); acc[8u * g + 7u] += vec4f(dot(e, b0), dot(e, b1), dot(e, b2), dot(e, b3)); }
+        }
+      }
+    }
+  }
+  if (tile.y * LANES + lane >= c4) { return; }
+  for (var i = 0u; i < 8u * GROUPS; i++) {
+    let m = i32(tile.x * 8u * GROUPS + i);
+    if (m < rows) {
+      let row = m / rowsW % rowsH * stride + phaseH;
+      let col = m % rowsW * stride + phaseW;
+      dx[u32((m / (rowsH * rowsW) * i32(k.h) + row) * i32(k.w) + col) * c4 + column] = acc[i];
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// part[z,r,s,c,o] = sum over the z-th share of padded rows (n,h'), and w', of xpad[n,h',w',c] * dy[n, h' + padding - r, w' + padding - s, o]
+// x [N,H,W,C], dy [N,P,Q,O] of any O (made for images and a PatchGAN's map), part [splits,KH,KW,C,O]; C a multiple of 4; stride 1.
+//
+// conv2d_weight_grad_thin_input with the roles swapped: the sum runs over pixels of the padded input (read by index), columns are c,
+// rows are (r,s,o) flattened, 32 of them a workgroup. sum_parts adds the shares up.
+
+enable subgroups;
+diagnostic(off, subgroup_uniformity);
+
+struct Conv {
+  n: u32, h: u32, w: u32, c: u32,
+  p: u32, q: u32, o: u32,
+  kh: u32, kw: u32, stride: u32, padding: u32, reflect: u32,
+  splits: u32,
+}
+var<immediate> k: Conv;
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read> dy: array<f32>;
+@group(0) @binding(2) var<storage, read_write> part: array<f32>;
+
+const LANES = 8u;
+const GROUPS = 4u; // of 8 rows
+
+// The index of the image row (or column) under padded position i, or -1 where zero padding is read.
+fn source(i: i32, extent: i32) -> i32 {
+  let a = abs(i);
+  let folded = select(a, 2 * (extent - 1) - a, a >= extent);
+  return select(select(-1, i, i >= 0 && i < extent), folded, k.reflect == 1u);
+}
+
+@compute @workgroup_size(8)
+fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let rows = k.kh * k.kw * k.o;
+  let c4 = k.c / 4u;
+  let column = min(tile.x * LANES + lane, c4 - 1u);
+  var down: array<i32, GROUPS>;
+  var right: array<i32, GROUPS>;
+  var channel: array<u32, GROUPS>;
+  for (var g = 0u; g < GROUPS; g++) {
+    let row = min((tile.y * GROUPS + g) * LANES + lane, rows - 1u);
+    down[g] = i32(k.padding) - i32(row / (k.o * k.kw));
+    right[g] = i32(k.padding) - i32(row / k.o % k.kw);
+    channel[g] = row % k.o;
+  }
+  // Zero padding adds nothing, so only reflected borders are visited.
+  let border = select(0, i32(k.padding), k.reflect == 1u);
+  let paddedRows = u32(i32(k.h) + 2 * border);
+  let all = k.n * paddedRows;
+  var acc: array<vec4f, 8u * GROUPS>;
+  for (var nh = all * tile.z / k.splits; nh < all * (tile.z + 1u) / k.splits; nh++) {
+    let n = nh / paddedRows;
+    let h = i32(nh % paddedRows) - border;
+    let line = (n * k.h + u32(source(h, i32(k.h)))) * k.w;
+    var image: array<i32, GROUPS>;
+    var insideP: array<bool, GROUPS>;
+    for (var g = 0u; g < GROUPS; g++) {
+      let p = h + down[g];
+      insideP[g] = p >= 0 && p < i32(k.p);
+      image[g] = (i32(n * k.p) + p) * i32(k.q);
+    }
+    for (var w = -border; w < i32(k.w) + border; w++) {
+      let b = x[(line + u32(source(w, i32(k.w)))) * c4 + column];
+      for (var g = 0u; g < GROUPS; g++) {
+        let q = w + right[g];
+        let inside = insideP[g] && q >= 0 && q < i32(k.q);
+        let a = select(0.0, dy[select(0u, u32(image[g] + q) * k.o + channel[g], inside)], inside);
+        acc[8u * g + 0u] += subgroupBroadcast(a, 0u) * b;
+        acc[8u * g + 1u] += subgroupBroadcast(a, 1u) * b;
+        acc[8u * g + 2u] += subgroupBroadcast(a, 2u) * b;
+        acc[8u * g + 3u] += subgroupBroadcast(a, 3u) * b;
+        acc[8u * g + 4u] += subgroupBroadcast(a, 4u) * b;
+        acc[8u * g + 5u] += subgroupBroadcast(a, 5u) * b;
+        acc[8u * g + 6u] += subgroupBroadcast(a, 6u) * b;
+        acc[8u * g + 7u] += subgroupBroadcast(a, 7u) * b;
+      }
+    }
+  }
+  if (tile.x * LANES + lane >= c4) { return; }
+  let first = tile.y * 8u * GROUPS;
+  for (var i = 0u; i < 8u * GROUPS; i++) {
+    let row = first + i;
+    if (row < rows) {
+      let at = ((tile.z * k.kh * k.kw + row / k.o) * k.c + 4u * column) * k.o + row % k.o;
+      for (var j = 0u; j < 4u; j++) { part[at + j * k.o] = acc[i][j]; }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+// part[z,r,s,c,o] = sum over the z-th share of rows (n,p), and q, of x[n, p*stride + r - padding, q*stride + s - padding, c] * dy[n,p,q,o]
+// x [N,H,W,C], dy [N,P,Q,O], part [splits,KH,KW,C,O]; C and O multiples of 4. sum_parts adds the shares up in a fixed order.
+//
+// Implicit GEMM: rows c, columns o, depth (n,p,q), one tap a workgroup. 8 lanes = 32 rows x 32 columns: each lane loads 4 channels of x
+// and 4 of dy a pixel; the rows then reach all lanes by subgroup broadcast.
+//
+// MEASURED
+
+enable subgroups;
+diagnostic(off, subgroup_uniformity);
+
+struct Conv {
+  n: u32, h: u32, w: u32, c: u32,
+  p: u32, q: u32, o: u32,
+  kh: u32, kw: u32, stride: u32, padding: u32, reflect: u32,
+  splits: u32,
+}
+var<immediate> k: Conv;
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> part: array<vec4f>;
+
+const LANES = 8u;
+
+// The index of the image row (or column) under padded position i, or -1 where zero padding is read.
+fn source(i: i32, extent: i32) -> i32 {
+  let a = abs(i);
+  let folded = select(a, 2 * (extent - 1) - a, a >= extent);
+  return select(select(-1, i, i >= 0 && i < extent), folded, k.reflect == 1u);
+}
+
+@compute @workgroup_size(8)
+fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let c4 = k.c / 4u;
+  let o4 = k.o / 4u;
+  let blocks = (c4 + LANES - 1u) / LANES;
+  let tap = tile.y / blocks;
+  let row = min(tile.y % blocks * LANES + lane, c4 - 1u);
+  let column = min(tile.x * LANES + lane, o4 - 1u);
+  let top = i32(tap / k.kw) - i32(k.padding);
+  let left = i32(tap % k.kw) - i32(k.padding);
+  let all = k.n * k.p;
+  var acc: array<vec4f, 32>;
+  for (var np = all * tile.z / k.splits; np < all * (tile.z + 1u) / k.splits; np++) {
+    let h = source(i32(np % k.p * k.stride) + top, i32(k.h));
+    if (h < 0) { continue; }
+    let image = (np / k.p * k.h + u32(h)) * k.w;
+    for (var q = 0u; q < k.q; q++) {
+      let w = source(i32(q * k.stride) + left, i32(k.w));
+      if (w < 0) { continue; }
+      let a = x[(image + u32(w)) * c4 + row];
+      let b = dy[(np * k.q + q) * o4 + column];
+      { let e = subgroupBroadcast(a, 0u); acc[0] += e.x * b; acc[1] += e.y * b; acc[2] += e.z * b; acc[3] += e.w * b; }
+      { let e = subgroupBroadcast(a, 1u); acc[4] += e.x * b; acc[5] += e.y * b; acc[6] += e.z * b; acc[7] += e.w * b; }
+      { let e = subgroupBroadcast(a, 2u); acc[8] += e.x * b; acc[9] += e.y * b; acc[10] += e.z * b; acc[11] += e.w * b; }
+      { let e = subgroupBroadcast(a, 3u); acc[12] += e.x * b; acc[13] += e.y * b; acc[14] += e.z * b; acc[15] += e.w * b; }
+      { let e = subgroupBroadcast(a, 4u); acc[16] += e.x * b; acc[17] += e.y * b; acc[18] += e.z * b; acc[19] += e.w * b; }
+      { let e = subgroupBroadcast(a, 5u); acc[20] += e.x * b; acc[21] += e.y * b; acc[22] += e.z * b; acc[23] += e.w * b; }
+      { let e = subgroupBroadcast(a, 6u); acc[24] += e.x * b; acc[25] += e.y * b; acc[26] += e.z * b; acc[27] += e.w * b; }
+      { let e = subgroupBroadcast(a, 7u); acc[28] += e.x * b; acc[29] += e.y * b; acc[30] += e.z * b; acc[31] += e.w * b; }
+    }
+  }
+  if (tile.x * LANES + lane >= o4) { return; }
+  let first = tile.y % blocks * 32u;
+  for (var i = 0u; i < 32u; i++) {
+    if (first + i < k.c) { part[((tile.z * k.kh * k.kw + tap) * k.c + first + i) * o4 + column] = acc[i]; }
+  }
+}

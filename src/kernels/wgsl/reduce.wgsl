@@ -1,0 +1,55 @@
+// out[group] = factor · Σ term(a[i], b[i]) over the elements that a workgroup strides over. Two launches make a total:
+// many workgroups leave partial sums, then one adds those (KIND 0). b may be a constant. KIND, as in src/kernels/reduce.ts:
+//   0 a    1 |a − b|    2 (a − b)²    3 max(a, 0) − a·b + log(1 + e^−|a|), the cross-entropy of logit a against b
+
+override KIND: u32;
+
+struct Params { count: u32, factor: f32, constant: u32, value: f32 }
+var<immediate> p: Params;
+@group(0) @binding(0) var<storage, read> a: array<vec4f>;
+@group(0) @binding(1) var<storage, read> b: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> out: array<f32>;
+
+var<workgroup> sums: array<f32, 64>;
+
+// log(1 + e) for 0 ≤ e ≤ 1 as 2 artanh(z), z = e / (2 + e) ≤ 1/3, by its series to z¹³: the builtin log is only exact
+// to 5e-7 near 1, where the loss of a confident discriminator lies.
+fn log1p(e: vec4f) -> vec4f {
+  let z = e / (2 + e);
+  let s = z * z;
+  return 2 * z * (1 + s * (1.0 / 3 + s * (1.0 / 5 + s * (1.0 / 7 + s * (1.0 / 9 + s * (1.0 / 11 + s * (1.0 / 13)))))));
+}
+
+fn term(i: u32) -> vec4f {
+  let x = a[i];
+  if (KIND == 0u) { return x; }
+  var y = vec4f(p.value);
+  if (p.constant == 0u) { y = b[i]; }
+  switch KIND {
+    case 1u: { return abs(x - y); }
+    case 2u: { return (x - y) * (x - y); }
+    default: { return max(x, vec4f()) - x * y + log1p(exp(-abs(x))); }
+  }
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+) {
+  var sum = vec4f();
+  for (var i = id.x; 4 * i < p.count; i += grid.x * 64u) {
+    // The last vec4 may reach into padding, which holds anything.
+    let inside = 4 * i + vec4u(0, 1, 2, 3) < vec4u(p.count);
+    sum += select(vec4f(), term(i), inside);
+  }
+  sums[lane] = sum.x + sum.y + sum.z + sum.w;
+  workgroupBarrier();
+  if (lane == 0) {
+    var total = 0.0;
+    for (var j = 0u; j < 64; j++) { total += sums[j]; }
+    out[group.x] = total * p.factor;
+  }
+}

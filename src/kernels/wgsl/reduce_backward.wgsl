@@ -1,0 +1,38 @@
+// gradient[i] = gradOutput[0] · factor · derivative of the term that reduce.wgsl sums, flat over vec4s. KIND, as in
+// src/kernels/reduce.ts:
+//   0 1    1 sign(a − b), 0 at ties    2 2 (a − b)    3 sigmoid(a) − b    4 −a, the derivative of 3 by its target b
+
+override KIND: u32;
+
+struct Params { vec4s: u32, factor: f32, constant: u32, value: f32 }
+var<immediate> p: Params;
+@group(0) @binding(0) var<storage, read> a: array<vec4f>;
+@group(0) @binding(1) var<storage, read> b: array<vec4f>;
+@group(0) @binding(2) var<storage, read> gradOutput: array<f32>;
+@group(0) @binding(3) var<storage, read_write> gradient: array<vec4f>;
+
+fn sigmoidOf(v: vec4f) -> vec4f {
+  let e = exp(-abs(v));
+  return select(vec4f(1), e, v < vec4f()) / (1 + e);
+}
+
+fn derivative(i: u32) -> vec4f {
+  if (KIND == 0u) { return vec4f(1); }
+  let x = a[i];
+  if (KIND == 4u) { return -x; }
+  var y = vec4f(p.value);
+  if (p.constant == 0u) { y = b[i]; }
+  switch KIND {
+    case 1u: { return sign(x - y); }
+    case 2u: { return 2 * (x - y); }
+    default: { return sigmoidOf(x) - y; }
+  }
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  let scale = gradOutput[0] * p.factor;
+  for (var i = id.x; i < p.vec4s; i += grid.x * 64u) {
+    gradient[i] = scale * derivative(i);
+  }
+}

@@ -1,0 +1,118 @@
+import { CyclopsError } from '../gpu/errors.ts';
+import { keep } from '../tensor/scope.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { fromReferenceLayout, referenceShape, type StateTensor, toReferenceLayout } from './layout.ts';
+
+/** Weights by name, in the reference's names, shapes and order of axes. */
+export type StateDict = Map<string, StateTensor<Float32Array<ArrayBuffer>>>;
+
+/**
+ * A part of a network: it owns parameters and other modules, each under a name. A parameter's full name is the path to
+ * it, joined by dots, as in the reference's state_dict: `model.10.conv_block.1.weight`.
+ */
+export abstract class Module {
+  private readonly ownParameters = new Map<string, Tensor>();
+  private readonly children = new Map<string, Module>();
+
+  abstract forward(x: Tensor): Tensor;
+
+  /** Makes `tensor` a trainable parameter of this module; it lives until the module's `dispose()`. */
+  protected addParameter(name: string, tensor: Tensor): Tensor {
+    tensor.requiresGrad = true;
+    this.ownParameters.set(name, keep(tensor));
+    return tensor;
+  }
+
+  /** Makes `module` a part of this one. Its name may itself be a path, where the reference nests deeper. */
+  protected addModule<M extends Module>(name: string, module: M): M {
+    this.children.set(name, module);
+    return module;
+  }
+
+  /** Every parameter with its full name, in the reference's order. */
+  *namedParameters(prefix = ''): Generator<[name: string, parameter: Tensor]> {
+    for (const [name, parameter] of this.ownParameters) yield [prefix + name, parameter];
+    for (const [name, child] of this.children) yield* child.namedParameters(`${prefix}${name}.`);
+  }
+
+  parameters(): Tensor[] {
+    return [...this.namedParameters()].map(([, parameter]) => parameter);
+  }
+
+  /** Freezes (false) or thaws (true) all parameters. A gradient still flows through a frozen module to its input. */
+  setRequiresGrad(flag: boolean): void {
+    for (const parameter of this.parameters()) parameter.requiresGrad = flag;
+  }
+
+  /** All parameters as they are now, in the reference's names and shapes. */
+  async stateDict(): Promise<StateDict> {
+    const dict: StateDict = new Map();
+    for (const [name, parameter] of this.namedParameters()) {
+      dict.set(name, toReferenceLayout(await parameter.data(), parameter.shape));
+    }
+    return dict;
+  }
+
+  /**
+   * Replaces all parameters. Everything is checked before anything is replaced.
+   *
+   * @param dict every parameter of this module and nothing else, in the reference's names and shapes
+   * @param source the file's path or another name of the dict, for messages
+   * @throws CyclopsError naming the tensor when one is missing, unexpected, of another shape, or holds NaN or infinity
+   */
+  loadStateDict(dict: ReadonlyMap<string, StateTensor<ArrayLike<number>>>, source: string): void {
+    const parameters = new Map(this.namedParameters());
+    const unexpected = [...dict.keys()].filter((name) => !parameters.has(name));
+    const missing = [...parameters.keys()].filter((name) => !dict.has(name));
+    if (missing.length > 0 || unexpected.length > 0) throw otherNames(source, missing, unexpected, parameters.size);
+    for (const [name, { shape, data }] of dict) {
+      const parameter = parameters.get(name);
+      if (parameter) check(source, name, referenceShape(parameter.shape), shape, data);
+    }
+    for (const [name, parameter] of parameters) {
+      const stored = dict.get(name);
+      if (stored) parameter.upload(fromReferenceLayout(stored.data, stored.shape));
+    }
+  }
+
+  /** Frees all parameters and their gradients. */
+  dispose(): void {
+    for (const parameter of this.parameters()) parameter.dispose();
+  }
+}
+
+function otherNames(source: string, missing: string[], unexpected: string[], count: number): CyclopsError {
+  const lacks = missing.length > 0 ? ` It lacks ${listed(missing)}.` : '';
+  const adds = unexpected.length > 0 ? ` It holds ${listed(unexpected)}, which this network does not have.` : '';
+  return new CyclopsError(
+    `${source} does not fit this network, which has ${count} tensors.${lacks}${adds} ` +
+      'Use weights of the same architecture: the same kind of network and number of blocks or layers.',
+  );
+}
+
+function listed(names: string[]): string {
+  const shown = names.slice(0, 3).map((name) => `'${name}'`);
+  return shown.join(', ') + (names.length > shown.length ? ` and ${names.length - shown.length} more` : '');
+}
+
+function check(
+  source: string,
+  name: string,
+  expected: readonly number[],
+  found: readonly number[],
+  data: ArrayLike<number>,
+): void {
+  if (expected.length !== found.length || expected.some((extent, axis) => extent !== found[axis])) {
+    throw new CyclopsError(
+      `${source}: tensor '${name}' has the shape [${found.join(', ')}], expected [${expected.join(', ')}]. ` +
+        'Use weights of the same architecture: the same number of channels, filters and blocks.',
+    );
+  }
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isFinite(data[i])) continue;
+    throw new CyclopsError(
+      `${source}: tensor '${name}' holds ${data[i]} at position ${i}, expected finite numbers. ` +
+        'The training that wrote it diverged or the file is damaged; use an earlier checkpoint.',
+    );
+  }
+}

@@ -1,0 +1,157 @@
+import { CyclopsError } from '../gpu/errors.ts';
+import * as kernels from '../kernels/adam.ts';
+import { copy, fill } from '../kernels/elementwise.ts';
+import { keep } from '../tensor/scope.ts';
+import { Storage } from '../tensor/storage.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
+export interface AdamOptions {
+  lr: number;
+  /** Decay rates of the first and the second moment. */
+  betas: readonly [number, number];
+  /** Added to the root of the bias-corrected second moment; default 1e-8. */
+  eps?: number;
+}
+
+/** What a checkpoint needs to continue: the number of steps taken, and the raw moments (without bias correction). */
+export interface AdamState {
+  step: number;
+  /** In the order of the parameters, each in its parameter's layout on the device. */
+  moments: { expAvg: Float32Array; expAvgSq: Float32Array }[];
+}
+
+/** Where a parameter lies in the packed buffers, in elements. */
+interface Slot {
+  parameter: Tensor;
+  start: number;
+}
+
+/**
+ * Adam (Kingma and Ba, 2015) with PyTorch's conventions, without weight decay, one launch a step for all parameters.
+ *
+ * The constructor moves the parameters into one packed buffer and gives each a zero `grad` in another, so that a
+ * parameter belongs to one optimiser for life.
+ */
+export class Adam {
+  lr: number;
+  readonly betas: readonly [number, number];
+  readonly eps: number;
+  private readonly slots: Slot[] = [];
+  private readonly values: Tensor;
+  private readonly gradients: Tensor;
+  private readonly expAvg: Tensor;
+  private readonly expAvgSq: Tensor;
+  private readonly live: Tensor;
+  private stepsTaken = 0;
+
+  /** @throws CyclopsError without parameters, when one appears twice, or when all together exceed a buffer. */
+  constructor(parameters: readonly Tensor[], { lr, betas, eps = 1e-8 }: AdamOptions) {
+    const device = parameters[0]?.device;
+    if (!device || new Set(parameters).size !== parameters.length) {
+      throw new CyclopsError(
+        `Adam needs at least one parameter and each only once; got ${parameters.length}, of which ` +
+          `${new Set(parameters).size} are different.`,
+      );
+    }
+    this.lr = lr;
+    this.betas = betas;
+    this.eps = eps;
+
+    const alignment = Math.max(16, device.limits.minStorageBufferOffsetAlignment) / 4;
+    let end = 0;
+    for (const parameter of parameters) {
+      this.slots.push({ parameter, start: end });
+      end += Math.ceil(parameter.size / alignment) * alignment;
+    }
+    const valueStorage = new Storage(device, 4 * end);
+    const gradientStorage = new Storage(device, 4 * end);
+    this.values = keep(new Tensor(valueStorage, [end]));
+    this.gradients = keep(new Tensor(gradientStorage, [end]));
+    this.expAvg = keep(Tensor.empty(device, [end]));
+    this.expAvgSq = keep(Tensor.empty(device, [end]));
+    for (const packed of [this.values, this.gradients, this.expAvg, this.expAvgSq]) fill(device, 0, packed.slice, end);
+    this.live = keep(Tensor.empty(device, [Math.ceil(end / 32)], 'u32'));
+    this.live.upload(this.liveBits(end));
+
+    for (const { parameter, start } of this.slots) {
+      copy(device, parameter.slice, this.values.slice, parameter.size, 0, start);
+      parameter.moveTo(valueStorage, 4 * start);
+      parameter.grad?.dispose();
+      parameter.grad = keep(new Tensor(gradientStorage, parameter.shape, 'f32', 4 * start));
+    }
+  }
+
+  /** Sets every parameter's `grad` to zero, in one launch. Needed before each backward pass: gradients add up. */
+  zeroGrad(): void {
+    fill(this.gradients.device, 0, this.gradients.slice, this.gradients.size);
+  }
+
+  /** One step along the gradients that the parameters hold now, in one launch. */
+  step(): void {
+    this.stepsTaken += 1;
+    const buffers = {
+      gradients: this.gradients.slice,
+      live: this.live.slice,
+      parameters: this.values.slice,
+      expAvg: this.expAvg.slice,
+      expAvgSq: this.expAvgSq.slice,
+    };
+    const { lr, betas, eps } = this;
+    kernels.adam(this.values.device, buffers, { lr, betas, eps, step: this.stepsTaken }, this.values.size);
+  }
+
+  /** Reads the state back as it is after everything recorded so far. */
+  async state(): Promise<AdamState> {
+    const step = this.stepsTaken;
+    const [expAvg, expAvgSq] = await Promise.all([this.expAvg.data(), this.expAvgSq.data()]);
+    const moments = this.slots.map(({ parameter: { size }, start }) => ({
+      expAvg: expAvg.slice(start, start + size),
+      expAvgSq: expAvgSq.slice(start, start + size),
+    }));
+    return { step, moments };
+  }
+
+  /** Continues from a state of the same parameters. @throws CyclopsError when their number or sizes differ. */
+  loadState({ step, moments }: AdamState): void {
+    const expAvg = new Float32Array(this.values.size);
+    const expAvgSq = new Float32Array(this.values.size);
+    if (moments.length !== this.slots.length) {
+      throw new CyclopsError(
+        `The optimiser has ${this.slots.length} parameters, but the state holds moments of ${moments.length}. ` +
+          'It belongs to another model; resume with the options of the run that wrote it.',
+      );
+    }
+    for (const [i, { parameter, start }] of this.slots.entries()) {
+      const moment = moments[i];
+      if (moment?.expAvg.length !== parameter.size || moment.expAvgSq.length !== parameter.size) {
+        throw new CyclopsError(
+          `Parameter ${i + 1} of the optimiser has ${parameter.size} values [${parameter.shape.join(', ')}], but its moments ` +
+            `have ${moment?.expAvg.length} and ${moment?.expAvgSq.length}. ` +
+            'They belong to another model; resume with the options of the run that wrote them.',
+        );
+      }
+      expAvg.set(moment.expAvg, start);
+      expAvgSq.set(moment.expAvgSq, start);
+    }
+    this.expAvg.upload(expAvg);
+    this.expAvgSq.upload(expAvgSq);
+    this.stepsTaken = step;
+  }
+
+  /** Frees the moments and the gradients. The parameters keep their values. */
+  dispose(): void {
+    for (const { parameter } of this.slots) {
+      parameter.grad?.dispose();
+      parameter.grad = null;
+    }
+    for (const packed of [this.values, this.gradients, this.expAvg, this.expAvgSq, this.live]) packed.dispose();
+  }
+
+  private liveBits(count: number): Uint32Array {
+    const bits = new Uint32Array(Math.ceil(count / 32));
+    for (const { parameter, start } of this.slots) {
+      for (let i = start; i < start + parameter.size; i++) bits[i >> 5] = (bits[i >> 5] ?? 0) | (1 << (i & 31));
+    }
+    return bits;
+  }
+}
