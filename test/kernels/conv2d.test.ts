@@ -6,6 +6,7 @@ import { type ConvProblem, checkProblem, describe as name } from '../../src/kern
 import { weightGradVariants } from '../../src/kernels/conv2d/weightGrad.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
+import { poison, random, worst } from '../oracles/compare.ts';
 import * as oracle from '../oracles/conv2d.ts';
 
 let device: Device;
@@ -38,14 +39,6 @@ const problems = [
   problem(2, 6, 5, 8, 16, 1, 1, 0),
   problem(1, 2, 3, 68, 4, 4, 2, 1),
 ];
-
-const random = (count: number) => Float32Array.from({ length: count }, () => 2 * Math.random() - 1);
-const poison = (count: number) => new Float32Array(count).fill(Number.NaN);
-
-function worst(actual: ArrayLike<number>, expected: Float64Array): number {
-  const largest = expected.reduce((max, v) => Math.max(max, Math.abs(v)), 0);
-  return expected.reduce((max, v, i) => Math.max(max, Math.abs(v - actual[i]!) || (Number.isNaN(actual[i]!) ? Infinity : 0)), 0) / largest;
-}
 
 describe.each(problems.map((k) => [`${name(k)} ${k.paddingMode}`, k] as const))('%s', (_, k) => {
   const x = random(k.n * k.h * k.w * k.c);

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { mseLoss } from '../../autograd/mseLoss.ts';
 import { backward } from '../../autograd/tape.ts';
 import { patchDiscriminator, resnetGenerator } from '../../cyclegan/networks.ts';

@@ -34,3 +34,43 @@ fn philox(start: vec4u, key: vec2u) -> vec4u {
   }
   return c;
 }
+
+// −ln(1 − n / 2^24) for an integer n < 2^24. With 1 − n / 2^24 = m · 2^e, m within a factor √2 of 1:
+// ln m = 2 artanh((m − 1) / (m + 1)), by its series.
+fn minusLogOfRest(n: u32) -> f32 {
+  const SQRT_HALF = 0x3f3504f3u;
+  const LN_2 = 0.69314718055994531;
+  let bits = bitcast<u32>(f32(0x1000000u - n) * 0x1p-24);
+  let e = bitcast<i32>(bits - SQRT_HALF) >> 23u;
+  let m = bitcast<f32>(bits - (bitcast<u32>(e) << 23u));
+  let s = (m - 1.0) / (m + 1.0);
+  let t = s * s;
+  let series = s * (2.0 + t * (2.0 / 3.0 + t * (2.0 / 5.0 + t * (2.0 / 7.0 + t * (2.0 / 9.0)))));
+  return -(f32(e) * LN_2 + series);
+}
+
+// (cos, sin) of 2π n / 2^24 for an integer n < 2^24: Taylor series about the nearest quarter turn.
+fn direction(n: u32) -> vec2f {
+  const TURN = 6.28318530717958648;
+  let quarter = (n + 0x200000u) >> 22u;
+  let r = f32(bitcast<i32>(n - (quarter << 22u))) * (TURN * 0x1p-24);
+  let t = r * r;
+  let c = 1.0 - t * (0.5 - t * (1.0 / 24.0 - t * (1.0 / 720.0 - t * (1.0 / 40320.0 - t * (1.0 / 3628800.0)))));
+  let s = r * (1.0 - t * (1.0 / 6.0 - t * (1.0 / 120.0 - t * (1.0 / 5040.0 - t * (1.0 / 362880.0)))));
+  let axis = select(vec2f(c, s), vec2f(-s, c), (quarter & 1u) == 1u);
+  return select(axis, -axis, (quarter & 2u) == 2u);
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.vec4s; i += grid.x * 64u) {
+    let n = philox(vec4u(i, 0u, p.seedHigh, 0u), vec2u(p.seedLow, p.stream)) >> vec4u(8u);
+    var value = vec4f(n) * 0x1p-24;
+    if (NORMAL) {
+      let first = sqrt(2.0 * minusLogOfRest(n.x)) * direction(n.y);
+      let second = sqrt(2.0 * minusLogOfRest(n.z)) * direction(n.w);
+      value = vec4f(first, second);
+    }
+    out[i] = p.offset + p.scale * value;
+  }
+}

@@ -1,0 +1,118 @@
+import { bceWithLogits } from '../../autograd/bceWithLogits.ts';
+import { conv2d } from '../../autograd/conv2d.ts';
+import { convTranspose2d } from '../../autograd/convTranspose2d.ts';
+import { instanceNorm } from '../../autograd/instanceNorm.ts';
+import { l1Loss } from '../../autograd/l1Loss.ts';
+import { leakyRelu } from '../../autograd/leakyRelu.ts';
+import { mseLoss } from '../../autograd/mseLoss.ts';
+import { reflectionPad2d } from '../../autograd/reflectionPad2d.ts';
+import { relu } from '../../autograd/relu.ts';
+import { sigmoid } from '../../autograd/sigmoid.ts';
+import { ssim } from '../../autograd/ssim.ts';
+import { backward } from '../../autograd/tape.ts';
+import { tanh } from '../../autograd/tanh.ts';
+import type { Device } from '../../gpu/device.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
+import { toReferenceLayout } from '../../layers/layout.ts';
+import { scope } from '../../tensor/scope.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { entry, readGolden, readImages, readManifest, uploadImages, uploadWeight } from './golden.ts';
+import { verifyAdam, verifySchedule } from './optim.ts';
+import { type Check, errorOverMax, type Finding, TOLERANCE } from './tolerance.ts';
+
+/** One of ops/*.json. */
+interface Case {
+  name: string;
+  op: string;
+  attrs: Attributes;
+  /** Tensors that the reference gives gradients of. */
+  inputs: string[];
+}
+
+interface Attributes {
+  stride?: number;
+  padding?: number | 'valid';
+  output_padding?: number;
+  eps?: number;
+  negative_slope?: number;
+  pad_left_right_top_bottom?: [number, number, number, number];
+  target?: number;
+}
+
+type Operands = (name: string) => Tensor | undefined;
+
+/** Each operation by its name in the golden data. */
+const OPERATIONS: Readonly<Record<string, (input: Tensor, operand: Operands, attrs: Attributes) => Tensor>> = {
+  conv2d: (input, operand, attrs) =>
+    conv2d(input, required(operand('weight')), operand('bias') ?? null, convolution(attrs)),
+  conv_transpose2d: (input, operand, attrs) =>
+    convTranspose2d(input, required(operand('weight')), operand('bias') ?? null, {
+      ...convolution(attrs),
+      outputPadding: required(attrs.output_padding),
+    }),
+  instance_norm: (input, operand, attrs) => {
+    const [weight, bias] = [operand('weight'), operand('bias')];
+    return instanceNorm(input, { eps: required(attrs.eps), ...(weight && { weight }), ...(bias && { bias }) });
+  },
+  reflection_pad2d: (input, _, attrs) => reflectionPad2d(input, required(attrs.pad_left_right_top_bottom)),
+  relu: (input) => relu(input),
+  leaky_relu: (input, _, attrs) => leakyRelu(input, required(attrs.negative_slope)),
+  tanh: (input) => tanh(input),
+  sigmoid: (input) => sigmoid(input),
+  l1_loss: (input, operand) => l1Loss(input, required(operand('target'))),
+  mse_loss: (input, operand, attrs) => mseLoss(input, operand('target') ?? required(attrs.target)),
+  bce_with_logits: (input, operand) => bceWithLogits(input, required(operand('target'))),
+  ssim: (input, operand) => ssim(input, required(operand('target'))),
+};
+
+/** Output and every gradient of each operation, and the optimiser and its schedule, against `folder` (golden ops/). */
+export async function* verifyOps(device: Device, folder: string): AsyncGenerator<Finding> {
+  for (const { name, op } of readManifest<{ name: string; op: string }[]>(folder, 'index.json')) {
+    if (op === 'adam') yield* verifyAdam(device, folder, name);
+    else if (op === 'lr_schedule') yield* verifySchedule(folder, name);
+    else if (OPERATIONS[op]) yield* compare(device, folder, readManifest<Case>(folder, `${name}.json`));
+    else yield { name: `ops/${name}`, reason: `the operation ${op} is not part of this package` };
+  }
+}
+
+async function* compare(device: Device, folder: string, { name, op, attrs, inputs }: Case): AsyncGenerator<Check> {
+  const golden = readGolden(folder, `${name}.safetensors`);
+  const operands = new Map<string, Tensor>();
+  for (const operand of ['input', 'weight', 'bias', 'target'].filter((key) => golden.has(key))) {
+    const upload = operand === 'weight' ? uploadWeight : uploadImages;
+    const tensor = upload(device, entry(golden, operand));
+    tensor.requiresGrad = inputs.includes(operand);
+    operands.set(operand, tensor);
+  }
+  const output = scope(() => {
+    const input = required(operands.get('input'));
+    const output = required(OPERATIONS[op])(input, (key) => operands.get(key), attrs);
+    backward(output, uploadImages(device, entry(golden, 'grad_output')));
+    return output;
+  });
+
+  const tolerance = name.endsWith('bigmean') ? TOLERANCE.operationBigMean : TOLERANCE.operation;
+  const check = (what: string, found: ArrayLike<number>, key: string): Check => {
+    return { name: `ops/${name}`, what, error: errorOverMax(found, entry(golden, key).data), tolerance };
+  };
+  yield check('output, of its maximum', await readImages(output), 'output');
+  for (const key of inputs) {
+    const grad = operands.get(key)?.grad;
+    const read = key === 'weight' ? readWeight : readImages;
+    yield check(`gradient of ${key}, of its maximum`, grad ? await read(grad) : [], `grad_${key}`);
+  }
+  for (const tensor of [output, ...operands.values()]) tensor.dispose();
+}
+
+function convolution({ stride, padding }: Attributes): { stride: number; padding: number } {
+  return { stride: required(stride), padding: typeof padding === 'number' ? padding : 0 };
+}
+
+async function readWeight(weight: Tensor): Promise<Float32Array> {
+  return toReferenceLayout(await weight.data(), weight.shape).data;
+}
+
+function required<T>(value: T | undefined): T {
+  if (value !== undefined) return value;
+  throw new CyclopsError('A manifest of the golden operations lacks an attribute or a tensor. Fetch the golden data again.');
+}

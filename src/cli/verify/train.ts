@@ -1,0 +1,12 @@
+import { noGrad } from '../../autograd/tape.ts';
+import { LOSS_NAMES, type Losses } from '../../cyclegan/losses.ts';
+import { CycleGAN, type CycleGANOptions, type Networks } from '../../cyclegan/model.ts';
+import type { Device } from '../../gpu/device.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
+import { fromReferenceLayout, type StateTensor } from '../../layers/layout.ts';
+import type { Module } from '../../layers/module.ts';
+import type { AdamState } from '../../optim/adam.ts';
+import { scope } from '../../tensor/scope.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { entry, type Golden, gradients, readGolden, readImages, readManifest, uploadImages } from './golden.ts';
+import { CHAOTIC_LOSSES, type Check, errorOverMax, RelativeL2, RUN_LOSSES, TOLERANCE, worstRelativeError } from './tolerance.ts';

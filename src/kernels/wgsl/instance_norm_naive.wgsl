@@ -1,0 +1,49 @@
+// stats[n,0,c] = mean, stats[n,1,c] = rstd = 1 / sqrt(biased variance + eps) over the pixels of x [N,HW,C], and
+// y = activation(gamma[c] * (x - mean) * rstd + beta[c]) + residual. The obvious form, any C: one invocation a plane, three passes.
+
+struct Norm { n: u32, pixels: u32, channels: u32, splits: u32, eps: f32 }
+var<immediate> k: Norm;
+override ACTIVATION: u32;
+override AFFINE: bool;
+override RESIDUAL: bool;
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> gamma: array<f32>;
+@group(0) @binding(2) var<storage, read> beta: array<f32>;
+@group(0) @binding(3) var<storage, read> residual: array<f32>;
+@group(0) @binding(4) var<storage, read_write> stats: array<f32>;
+@group(0) @binding(5) var<storage, read_write> y: array<f32>;
+
+fn activate(v: f32) -> f32 {
+  if (ACTIVATION == 1u) { return max(v, 0.0); }
+  if (ACTIVATION == 2u) { return max(v, 0.2 * v); }
+  if (ACTIVATION == 3u) { return tanh(clamp(v, -20.0, 20.0)); }
+  return v;
+}
+
+@compute @workgroup_size(8)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let c = id.x;
+  let n = id.y;
+  if (c >= k.channels) { return; }
+  let first = n * k.pixels * k.channels + c;
+  let shift = x[first];
+  var sum = 0.0;
+  for (var i = 0u; i < k.pixels; i++) { sum += x[first + i * k.channels] - shift; }
+  let mean = shift + sum / f32(k.pixels);
+  var squares = 0.0;
+  for (var i = 0u; i < k.pixels; i++) {
+    let d = x[first + i * k.channels] - mean;
+    squares += d * d;
+  }
+  let rstd = 1 / sqrt(squares / f32(k.pixels) + k.eps);
+  stats[n * 2u * k.channels + c] = mean;
+  stats[(n * 2u + 1u) * k.channels + c] = rstd;
+  for (var i = 0u; i < k.pixels; i++) {
+    let at = first + i * k.channels;
+    var v = (x[at] - mean) * rstd;
+    if (AFFINE) { v = gamma[c] * v + beta[c]; }
+    v = activate(v);
+    if (RESIDUAL) { v += residual[at]; }
+    y[at] = v;
+  }
+}

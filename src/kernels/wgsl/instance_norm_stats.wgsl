@@ -1,0 +1,31 @@
+// part[z,n,0,c] = mean, part[z,n,1,c] = sum of squared deviations from it, of the z-th share of the pixels of x [N,HW,C]; C a multiple of 4.
+//
+// Sums are taken about the share's first pixel, so that |mean| >> std costs no digits; shares are short (about 256 pixels), so that
+// a first pixel far off costs few. Lanes are channels, 4 each; instance_norm_merge joins the shares.
+
+struct Norm { n: u32, pixels: u32, channels: u32, splits: u32, eps: f32 }
+var<immediate> k: Norm;
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> part: array<vec4f>;
+
+@compute @workgroup_size(8)
+fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let c4 = k.channels / 4u;
+  let c = tile.x * 8u + lane;
+  if (c >= c4) { return; }
+  let begin = k.pixels * tile.z / k.splits;
+  let end = k.pixels * (tile.z + 1u) / k.splits;
+  let image = tile.y * k.pixels * c4 + c;
+  let shift = x[image + begin * c4];
+  var sum = vec4f(0);
+  var squares = vec4f(0);
+  for (var i = begin; i < end; i++) {
+    let d = x[image + i * c4] - shift;
+    sum += d;
+    squares += d * d;
+  }
+  let count = f32(end - begin);
+  let at = (tile.z * k.n + tile.y) * 2u * c4 + c;
+  part[at] = shift + sum / count;
+  part[at + c4] = squares - sum * (sum / count);
+}

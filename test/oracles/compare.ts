@@ -1,0 +1,22 @@
+/** The largest absolute difference, as a share of the largest expected value; infinite where a value is not finite. */
+export function worst(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let largest = 0;
+  let difference = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const value = actual[i] ?? Number.NaN;
+    if (!Number.isFinite(value)) return Infinity;
+    largest = Math.max(largest, Math.abs(expected[i]!));
+    difference = Math.max(difference, Math.abs(value - expected[i]!));
+  }
+  return largest === 0 ? difference : difference / largest;
+}
+
+/** Uniform in [-1, 1). */
+export function random(count: number): Float32Array {
+  return Float32Array.from({ length: count }, () => 2 * Math.random() - 1);
+}
+
+/** What an output buffer holds before a kernel runs, so that an element it forgets shows. */
+export function poison(count: number): Float32Array {
+  return new Float32Array(count).fill(Number.NaN);
+}
