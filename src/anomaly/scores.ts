@@ -1,3 +1,4 @@
+import type { Figures } from './figures.ts';
 import { blurmax } from './scores/blurmax.ts';
 import { daDn } from './scores/da_dn.ts';
 import { dn } from './scores/dn.ts';
@@ -6,12 +7,11 @@ import { ratio } from './scores/ratio.ts';
 import { sse } from './scores/sse.ts';
 import { ssim } from './scores/ssim.ts';
 import type { ScoreInfo } from './thresholds.ts';
-import type { Views } from './views.ts';
 
 /** An image score; higher means more abnormal. */
 export interface Score {
   readonly info: ScoreInfo;
-  compute(views: Views): number;
+  compute(figures: Figures): number;
 }
 
 /** Every score, in the order of reports; the paper's first. */
@@ -20,6 +20,6 @@ export const SCORES: readonly Score[] = [sse, l1, blurmax, ssim, dn, daDn, ratio
 export const SCORE_INFOS: readonly ScoreInfo[] = SCORES.map(({ info }) => info);
 
 /** All scores of an image by name. */
-export function computeScores(views: Views): Record<string, number> {
-  return Object.fromEntries(SCORES.map(({ info, compute }) => [info.name, compute(views)]));
+export function computeScores(figures: Figures): Record<string, number> {
+  return Object.fromEntries(SCORES.map(({ info, compute }) => [info.name, compute(figures)]));
 }

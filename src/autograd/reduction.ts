@@ -1,12 +1,10 @@
-import { partialSums, reduce, reduceBackward, type Term, type TermGradient } from '../kernels/reduce.ts';
+import { reduce, reduceBackward, type Term, type TermGradient } from '../kernels/reduce.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /** factor · Σ term(a, b) as a tensor [1], not recorded. */
 export function reduction(term: Term, factor: number, a: Tensor, b: Tensor | number): Tensor {
   const out = Tensor.empty(a.device, [1]);
-  const partials = Tensor.empty(a.device, [partialSums(a.size)]);
-  reduce(a.device, term, factor, a.slice, operand(b), partials.slice, out.slice, a.size);
-  partials.dispose();
+  reduce(a.device, term, factor, a.slice, operand(b), out.slice, a.size);
   return out;
 }
 

@@ -7,7 +7,7 @@ import type { GanMode } from './losses.ts';
  */
 export interface TrainingConfig {
   /** Image channels, 1 (grayscale) or 3 (RGB). */
-  inputNc: number;
+  inputNc: 1 | 3;
   /** Residual blocks of the generator. */
   blocks: number;
   /** Channels of the first generator layer. */
@@ -96,7 +96,9 @@ const FIELDS: { readonly [K in keyof TrainingConfig]: Field } = {
  */
 export function parseConfig(json: unknown, source: string): TrainingConfig {
   if (typeof json !== 'object' || json === null) {
-    throw new CyclopsError(`${source} does not hold a training configuration: expected a JSON object with its options.`);
+    throw new CyclopsError(
+      `${source} does not hold a training configuration: expected a JSON object with its options.`,
+    );
   }
   if (!isConfig(json, source)) throw new Error('An unusable configuration was not refused.');
   if (json.cropSize > json.loadSize) {
@@ -106,7 +108,9 @@ export function parseConfig(json: unknown, source: string): TrainingConfig {
     );
   }
   if (json.steps === null && json.nEpochs + json.nEpochsDecay === 0) {
-    throw new CyclopsError(`--n-epochs 0 with --n-epochs-decay 0 trains nothing (${source}). Expected at least one epoch.`);
+    throw new CyclopsError(
+      `--n-epochs 0 with --n-epochs-decay 0 trains nothing (${source}). Expected at least one epoch.`,
+    );
   }
   return json;
 }

@@ -7,9 +7,9 @@ import type { Module } from '../layers/module.ts';
 import { Adam } from '../optim/adam.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type GanMode, ganLoss, LossLog, type LossName, type Losses } from './losses.ts';
+import { type GanMode, ganLoss, type Losses, LossLog, type LossName } from './losses.ts';
 import { patchDiscriminator, resnetGenerator } from './networks.ts';
-import { ImagePool } from './pool.ts';
+import { ImagePool, type UniformSource } from './pool.ts';
 
 export interface CycleGANOptions {
   /** Channels of the images: 3 for colour, 1 for gray. */
@@ -64,11 +64,11 @@ export class CycleGAN {
   readonly pools: { readonly fakeB: ImagePool; readonly fakeA: ImagePool };
   private readonly log: LossLog;
 
-  /** @param uniform draws from [0, 1) for the image pools; of a step first those of fake B, then those of fake A. */
+  /** @param random drawn from by the image pools; in a step first by that of fake B, then by that of fake A. */
   constructor(
     device: Device,
     private readonly options: CycleGANOptions,
-    uniform: () => number,
+    random: UniformSource,
   ) {
     const { channels, ngf, ndf, blocks, seed, lr, betas, poolSize } = options;
     const generator = (stream: number) => resnetGenerator(device, { channels, ngf, blocks, seed, stream });
@@ -83,7 +83,7 @@ export class CycleGAN {
     this.generatorOptimiser = adam(G_A, G_B);
     this.discriminatorOptimisers =
       options.discriminatorOptimisers === 'shared' ? [adam(D_A, D_B)] : [adam(D_A), adam(D_B)];
-    this.pools = { fakeB: new ImagePool(poolSize, uniform), fakeA: new ImagePool(poolSize, uniform) };
+    this.pools = { fakeB: new ImagePool(poolSize, random), fakeA: new ImagePool(poolSize, random) };
     this.log = new LossLog(device);
   }
 

@@ -1,4 +1,3 @@
-import { imageExtents } from '../tensor/shape.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { Conv2d } from '../layers/conv2d.ts';
@@ -8,6 +7,7 @@ import { InstanceNorm2d } from '../layers/instanceNorm2d.ts';
 import { Module } from '../layers/module.ts';
 import { ResnetBlock } from '../layers/resnetBlock.ts';
 import { Sequential } from '../layers/sequential.ts';
+import { imageExtents } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** Where a network's first weights come from: N(0, 0.02), drawn from stream `stream` of `seed`. */
@@ -60,26 +60,26 @@ class ResnetGenerator extends Module {
 
   constructor({ channels, ngf, blocks }: GeneratorOptions, init: Initialiser) {
     super();
-    const relu = new InstanceNorm2d({ activation: 'relu' });
+    const norm = new InstanceNorm2d({ activation: 'relu' });
     const outer = { kernelSize: 7, padding: 3, paddingMode: 'reflect' } as const;
     const down = { kernelSize: 3, stride: 2, padding: 1, deadBias: true };
     const up = { ...down, outputPadding: 1 };
     const stem = new Conv2d({ ...outer, inChannels: channels, outChannels: ngf, deadBias: true }, init);
     const layers: [string, Module][] = [
       ['1', stem],
-      ['2', relu],
+      ['2', norm],
       ['4', new Conv2d({ ...down, inChannels: ngf, outChannels: 2 * ngf }, init)],
-      ['5', relu],
+      ['5', norm],
       ['7', new Conv2d({ ...down, inChannels: 2 * ngf, outChannels: 4 * ngf }, init)],
-      ['8', relu],
+      ['8', norm],
     ];
     for (let block = 0; block < blocks; block++) layers.push([`${10 + block}`, new ResnetBlock(4 * ngf, init)]);
     const next = 10 + blocks;
     layers.push(
       [`${next}`, new ConvTranspose2d({ ...up, inChannels: 4 * ngf, outChannels: 2 * ngf }, init)],
-      [`${next + 1}`, relu],
+      [`${next + 1}`, norm],
       [`${next + 3}`, new ConvTranspose2d({ ...up, inChannels: 2 * ngf, outChannels: ngf }, init)],
-      [`${next + 4}`, relu],
+      [`${next + 4}`, norm],
       [`${next + 7}`, new Conv2d({ ...outer, inChannels: ngf, outChannels: channels, activation: 'tanh' }, init)],
     );
     this.model = this.addModule('model', new Sequential(layers));
@@ -107,7 +107,7 @@ class PatchDiscriminator extends Module {
 
   constructor({ channels, ndf, layers: halvings }: DiscriminatorOptions, init: Initialiser) {
     super();
-    const normalise = new InstanceNorm2d({ activation: 'leaky_relu' });
+    const norm = new InstanceNorm2d({ activation: 'leaky_relu' });
     const shape = { kernelSize: 4, padding: 1 };
     const filters = (layer: number) => ndf * Math.min(2 ** layer, 8);
     const stem = { ...shape, stride: 2, inChannels: channels, outChannels: ndf, activation: 'leaky_relu' } as const;
@@ -115,7 +115,7 @@ class PatchDiscriminator extends Module {
     for (let layer = 1; layer <= halvings; layer++) {
       const stride = layer < halvings ? 2 : 1;
       const inner = { ...shape, stride, inChannels: filters(layer - 1), outChannels: filters(layer), deadBias: true };
-      layers.push([`${3 * layer - 1}`, new Conv2d(inner, init)], [`${3 * layer}`, normalise]);
+      layers.push([`${3 * layer - 1}`, new Conv2d(inner, init)], [`${3 * layer}`, norm]);
     }
     const head = { ...shape, inChannels: filters(halvings), outChannels: 1 };
     layers.push([`${3 * halvings + 2}`, new Conv2d(head, init)]);

@@ -8,6 +8,11 @@ import { Tensor } from '../tensor/tensor.ts';
 /** The images a pool holds, in the order of their places: [count, H, W, C], row-major; null while there is none. */
 export type PoolState = { readonly shape: readonly number[]; readonly data: Float32Array } | null;
 
+/** Numbers in [0, 1), such as a RandomStream's. */
+export interface UniformSource {
+  uniform(): number;
+}
+
 /**
  * A history of generated images, so that a discriminator also sees what the generator made a while ago. Image by image:
  * while the pool is not full, store it and return it; once full, with probability ½ return a random stored image and put
@@ -20,12 +25,12 @@ export class ImagePool {
 
   /**
    * @param size images to hold
-   * @param uniform draws from [0, 1), for each image that meets a full pool: once whether to swap, and if so (draw > ½)
-   *   once more for the place
+   * @param random drawn from for each image that meets a full pool: once whether to swap, and if so (draw > ½) once more
+   *   for the place
    */
   constructor(
     readonly size: number,
-    private readonly uniform: () => number,
+    private readonly random: UniformSource,
   ) {}
 
   /** Images [N,H,W,C] to show the discriminator in place of `images` [N,H,W,C], cut off from what made them. */
@@ -37,7 +42,8 @@ export class ImagePool {
     const length = images.size / batch;
     for (let start = 0; start < images.size; start += length) {
       const full = this.stored.length === this.size;
-      const old = full && this.uniform() > 0.5 ? this.stored[Math.floor(this.uniform() * this.size)] : undefined;
+      const old =
+        full && this.random.uniform() > 0.5 ? this.stored[Math.floor(this.random.uniform() * this.size)] : undefined;
       if (old) copy(device, old.slice, out.slice, length, 0, start);
       else copy(device, images.slice, out.slice, length, start, start);
       const place = full ? old : this.add(device, shape);

@@ -3,6 +3,7 @@ import type { Device } from '../gpu/device.ts';
 import { type BufferSlice, f32, groups, immediates } from '../gpu/launch.ts';
 import { flatGrid } from './elementwise.ts';
 import { kernel } from './source.ts';
+import { withParts } from './sumParts.ts';
 
 /** What is summed: a, |a − b|, (a − b)², or the binary cross-entropy of logit a against b. */
 export type Term = 'sum' | 'l1' | 'mse' | 'bce';
@@ -17,16 +18,10 @@ const VEC4S_PER_LANE = 8;
 /** Enough workgroups to fill a large GPU, few enough for one workgroup to add up what they leave. */
 const MAX_GROUPS = 256;
 
-/** How many partial sums {@link reduce} needs room for: a function of the count alone, so that the order of additions is. */
-export function partialSums(count: number): number {
-  return Math.min(groups(Math.ceil(count / 4), LANES * VEC4S_PER_LANE), MAX_GROUPS);
-}
-
 /**
- * out[0] = factor · Σ term(a, b), in two launches and a fixed order.
+ * out[0] = factor · Σ term(a, b), in two launches and an order that depends on the count alone.
  *
  * @param b the second operand: a slice of as many elements, or one constant
- * @param partials room for {@link partialSums} values
  */
 export function reduce(
   device: Device,
@@ -34,28 +29,29 @@ export function reduce(
   factor: number,
   a: BufferSlice,
   b: BufferSlice | number,
-  partials: BufferSlice,
   out: BufferSlice,
   count: number,
 ): void {
-  const parts = partialSums(count);
-  device.launch({
-    kernel: kernel('reduce', 'rrw', { KIND: CODES[term] }),
-    bindings: [a, typeof b === 'number' ? a : b, partials],
-    immediates: immediates(count, f32(1), ...constant(b)),
-    workgroups: [parts, 1, 1],
-    label: `${term}.forward`,
-    flops: 3 * count,
-    bytes: (typeof b === 'number' ? 4 : 8) * count,
-  });
-  device.launch({
-    kernel: kernel('reduce', 'rrw', { KIND: CODES.sum }),
-    bindings: [partials, partials, out],
-    immediates: immediates(parts, f32(factor), ...constant(0)),
-    workgroups: [1, 1, 1],
-    label: `${term}.forward.total`,
-    flops: parts,
-    bytes: 4 * parts,
+  const parts = Math.min(groups(Math.ceil(count / 4), LANES * VEC4S_PER_LANE), MAX_GROUPS);
+  withParts(device, parts, (partials) => {
+    device.launch({
+      kernel: kernel('reduce', 'rrw', { KIND: CODES[term] }),
+      bindings: [a, typeof b === 'number' ? a : b, partials],
+      immediates: immediates(count, f32(1), ...constant(b)),
+      workgroups: [parts, 1, 1],
+      label: `${term}.forward`,
+      flops: 3 * count,
+      bytes: (typeof b === 'number' ? 4 : 8) * count,
+    });
+    device.launch({
+      kernel: kernel('reduce', 'rrw', { KIND: CODES.sum }),
+      bindings: [partials, partials, out],
+      immediates: immediates(parts, f32(factor), ...constant(0)),
+      workgroups: [1, 1, 1],
+      label: `${term}.forward.total`,
+      flops: parts,
+      bytes: 4 * parts,
+    });
   });
 }
 

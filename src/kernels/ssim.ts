@@ -37,7 +37,7 @@ export function ssimMap(
   device.launch({
     kernel: kernel('ssim', 'rrww'),
     bindings: [x, y, map, slopes],
-    immediates: immediates(count, h, w, c),
+    immediates: immediates(count, h, w, c, SSIM_WINDOW),
     workgroups: flatGrid(4 * count),
     label: 'ssim.map',
     flops: 10 * SSIM_WINDOW ** 2 * count,

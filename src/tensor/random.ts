@@ -69,8 +69,8 @@ export class RandomStream {
     const order = [...items];
     for (let last = order.length - 1; last > 0; last--) {
       const pick = this.integer(last + 1);
-      const [moved] = order.splice(pick, 1, ...order.slice(last, last + 1));
-      order.splice(last, 1, ...(moved === undefined ? [] : [moved]));
+      // Both places lie inside the array.
+      [order[last], order[pick]] = [order[pick]!, order[last]!];
     }
     return order;
   }
@@ -82,7 +82,7 @@ export class RandomStream {
       this.words = philox4x32([block >>> 0, (block / 2 ** 32) >>> 0, (seed / 2 ** 32) >>> 0, 0], [seed >>> 0, stream]);
       this.block = block;
     }
-    const word = this.words[this.position % 4 as 0 | 1 | 2 | 3];
+    const word = this.words[(this.position % 4) as 0 | 1 | 2 | 3];
     this.position += 1;
     return word;
   }

@@ -1,8 +1,7 @@
-import { differenceMap } from '../difference-map.ts';
 import type { Score } from '../scores.ts';
 
 /** The hottest place of the heat map: finds what is small, where a mean over the image drowns it. */
 export const blurmax: Score = {
   info: { name: 'blurmax', label: 'blurred maximum', formula: 'max of |x − G_a2n(x)| blurred 5 × 5', paper: false },
-  compute: (views) => differenceMap(views).reduce((a, b) => Math.max(a, b)),
+  compute: ({ blurredMax }) => blurredMax,
 };

@@ -1,7 +1,6 @@
 import type { Score } from '../scores.ts';
-import { mean } from '../views.ts';
 
 export const dn: Score = {
   info: { name: 'dn', label: 'normal discriminator', formula: '−mean D_n(x)', paper: false },
-  compute: ({ normality }) => -mean(normality),
+  compute: ({ normality }) => -normality,
 };

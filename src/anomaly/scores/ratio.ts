@@ -1,5 +1,4 @@
 import type { Score } from '../scores.ts';
-import { squaredDistance } from '../views.ts';
 
 /** Keeps the quotient finite when G_n2a returns the image itself. */
 const SMALLEST = 1e-12;
@@ -7,6 +6,6 @@ const SMALLEST = 1e-12;
 /** How far the image is from normal, in units of how far it is from abnormal. */
 export const ratio: Score = {
   info: { name: 'ratio', label: 'distance ratio', formula: '|x − G_a2n(x)|² / |x − G_n2a(x)|²', paper: false },
-  compute: ({ x, reconstruction, abnormalVersion }) =>
-    squaredDistance(x, reconstruction) / Math.max(squaredDistance(x, abnormalVersion), SMALLEST),
+  compute: ({ squaredError, squaredErrorOfAbnormal, size }) =>
+    squaredError / Math.max(squaredErrorOfAbnormal * size, SMALLEST),
 };

@@ -1,8 +1,7 @@
 import type { Score } from '../scores.ts';
-import { squaredDistance } from '../views.ts';
 
 /** The score of Bougaham et al., "Industrial and Medical Anomaly Detection Through Cycle-Consistent Adversarial Networks". */
 export const sse: Score = {
   info: { name: 'sse', label: 'squared error', formula: 'Σ (x − G_a2n(x))²', paper: true },
-  compute: ({ x, reconstruction }) => squaredDistance(x, reconstruction),
+  compute: ({ squaredError }) => squaredError,
 };

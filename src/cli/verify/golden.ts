@@ -34,7 +34,9 @@ export function readManifest<T>(...path: string[]): T {
 
 function read(file: string): Uint8Array {
   if (existsSync(file)) return readFileSync(file);
-  throw new CyclopsError(`${file} is missing. Fetch the golden data again, or name the folder that holds ops/, nets/ and train/.`);
+  throw new CyclopsError(
+    `${file} is missing. Fetch the golden data again, or name the folder that holds ops/, nets/ and train/.`,
+  );
 }
 
 /** The tensor `name` of a golden file. @throws CyclopsError when there is none. */
@@ -73,4 +75,3 @@ export async function gradients(module: Module): Promise<Map<string, Float32Arra
   }
   return grads;
 }
-

@@ -33,11 +33,15 @@ export async function* verifyNets(device: Device, folder: string): AsyncGenerato
 }
 
 /** The network, or why there is none. */
-function build(device: Device, { kind, netG, netD, n_layers: layers, inc: channels, nf, norm }: Architecture): Module | string {
+function build(
+  device: Device,
+  { kind, netG, netD, n_layers: layers, inc: channels, nf, norm }: Architecture,
+): Module | string {
   if (norm !== 'instance') return 'batch normalisation is not part of this package';
   const start = { channels, seed: 0, stream: 0 };
   const blocks = /^resnet_(\d+)blocks$/.exec(netG ?? '')?.[1];
-  if (kind === 'G' && blocks !== undefined) return resnetGenerator(device, { ...start, ngf: nf, blocks: Number(blocks) });
+  if (kind === 'G' && blocks !== undefined)
+    return resnetGenerator(device, { ...start, ngf: nf, blocks: Number(blocks) });
   if (kind === 'D' && netD === 'n_layers' && layers) return patchDiscriminator(device, { ...start, ndf: nf, layers });
   return `the architecture ${netG ?? netD} is not part of this package`;
 }

@@ -9,8 +9,8 @@ import { reflectionPad2d } from '../../autograd/reflectionPad2d.ts';
 import { relu } from '../../autograd/relu.ts';
 import { sigmoid } from '../../autograd/sigmoid.ts';
 import { ssim } from '../../autograd/ssim.ts';
-import { backward } from '../../autograd/tape.ts';
 import { tanh } from '../../autograd/tanh.ts';
+import { backward } from '../../autograd/tape.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { toReferenceLayout } from '../../layers/layout.ts';
@@ -114,5 +114,7 @@ async function readWeight(weight: Tensor): Promise<Float32Array> {
 
 function required<T>(value: T | undefined): T {
   if (value !== undefined) return value;
-  throw new CyclopsError('A manifest of the golden operations lacks an attribute or a tensor. Fetch the golden data again.');
+  throw new CyclopsError(
+    'A manifest of the golden operations lacks an attribute or a tensor. Fetch the golden data again.',
+  );
 }

@@ -44,10 +44,10 @@ const tiled: Variant<InputGradArguments> = {
 
 const thinInput: Variant<InputGradArguments> = {
   name: 'thin_input',
-  supports: (device, k) => k.c <= 4 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, groups(phaseRows(k), 64)),
+  supports: (device, k) => k.c <= 4 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, groups(phaseRows(k), 32)),
   launch: (device, k, args) =>
     dispatch(device, k, args, kernel('conv2d_input_grad_thin_input', 'rrrw', { BIAS: BIAS(args), C: k.c }), [
-      groups(phaseRows(k), 64),
+      groups(phaseRows(k), 32),
       1,
       k.stride ** 2,
     ]),

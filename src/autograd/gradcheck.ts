@@ -1,0 +1,116 @@
+import { scope } from '../tensor/scope.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { backward, noGrad } from './tape.ts';
+
+export interface GradcheckOptions {
+  /** Step of the central differences, relative to max(1, |element|). */
+  eps?: number;
+  /** Largest allowed difference, relative to the largest gradient of the same input. */
+  tolerance?: number;
+}
+
+/**
+ * Compares the backward pass of `f` with central differences, for every element of every input with `requiresGrad`.
+ *
+ * The output is projected on fixed weights r, so that L = Σ r · f(inputs) has the gradient that `backward` gives for
+ * gradOutput = r. In f32 a difference of step h is wrong by about 1e-7 |f| / h from rounding and h² |f‴| / 6 from the
+ * step; the default of 1e-2 keeps both near 1e-4 for values and derivatives around 1, well inside the tolerance. A
+ * function with kinks (ReLU, L1) must be given inputs further than `eps` from them. Costs two evaluations an element:
+ * meant for small inputs. Their values and gradients are as before when it returns.
+ *
+ * @throws Error naming the input, the element and both values where they disagree, or where a gradient is missing
+ */
+export async function gradcheck(
+  f: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly Tensor[],
+  { eps = 1e-2, tolerance = 1e-2 }: GradcheckOptions = {},
+): Promise<void> {
+  const gradients = await backwardGradients(f, inputs);
+  if (gradients.size === 0) throw new Error('gradcheck: no input has requiresGrad.');
+  for (const [input, gradient] of gradients) {
+    const values = await input.data();
+    const scale = gradient.reduce((most, g) => Math.max(most, Math.abs(g)), 0);
+    try {
+      for (let i = 0; i < values.length; i += 1) {
+        const numeric = await centralDifference(f, inputs, input, values, i, eps);
+        const analytic = gradient[i] ?? Number.NaN;
+        // Written so that NaN on either side fails.
+        if (Math.abs(numeric - analytic) <= tolerance * Math.max(scale, Number.MIN_VALUE)) continue;
+        throw new Error(
+          `gradcheck: input ${inputs.indexOf(input)} [${input.shape.join(', ')}], element [${position(input, i)}]: ` +
+            `backward gives ${analytic}, central differences ${numeric}; ` +
+            `allowed is ${tolerance} of the input's largest gradient ${scale}.`,
+        );
+      }
+    } finally {
+      input.upload(values);
+    }
+  }
+}
+
+/** The gradient of L for each input that wants one. */
+async function backwardGradients(
+  f: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly Tensor[],
+): Promise<Map<Tensor, Float32Array>> {
+  const wanted = inputs.filter((input) => input.requiresGrad);
+  const before = wanted.map((input) => input.grad);
+  for (const input of wanted) input.grad = null;
+  try {
+    scope(() => {
+      const output = f(...inputs);
+      backward(output, Tensor.from(output.device, projection(output.size), output.shape));
+    });
+    const gradients = new Map<Tensor, Float32Array>();
+    for (const input of wanted) {
+      if (!input.grad) throw new Error(`gradcheck: input ${inputs.indexOf(input)} received no gradient.`);
+      gradients.set(input, await input.grad.data());
+    }
+    return gradients;
+  } finally {
+    wanted.forEach((input, i) => {
+      input.grad?.dispose();
+      input.grad = before[i] ?? null;
+    });
+  }
+}
+
+async function centralDifference(
+  f: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly Tensor[],
+  input: Tensor,
+  values: Float32Array,
+  i: number,
+  eps: number,
+): Promise<number> {
+  const value = values[i] ?? Number.NaN;
+  const step = eps * Math.max(1, Math.abs(value));
+  const evaluate = async (at: number) => {
+    input.upload(values.with(i, at));
+    const output = scope(() => noGrad(() => f(...inputs)));
+    const result = await output.data();
+    output.dispose();
+    return result;
+  };
+  const [above, below] = [Math.fround(value + step), Math.fround(value - step)];
+  const after = await evaluate(above);
+  const before = await evaluate(below);
+  // Summed as differences: outputs that do not depend on the element then add no rounding.
+  const change = projection(after.length).reduce((sum, r, k) => sum + r * ((after[k] ?? 0) - (before[k] ?? 0)), 0);
+  return change / (above - below);
+}
+
+/** The weights r: between −1 and 1, without a pattern that a wrong gradient could share. */
+function projection(size: number): number[] {
+  return Array.from({ length: size }, (_, i) => Math.fround(Math.cos(i * i + 1)));
+}
+
+function position(tensor: Tensor, index: number): string {
+  const indices: number[] = [];
+  let rest = index;
+  for (const extent of tensor.shape.toReversed()) {
+    indices.unshift(rest % extent);
+    rest = Math.floor(rest / extent);
+  }
+  return indices.join(', ');
+}

@@ -1,0 +1,66 @@
+import { CyclopsError } from '../gpu/errors.ts';
+import { perImage } from '../kernels/perImage.ts';
+import { SSIM_WINDOW, type SsimProblem, ssimBackward, ssimMap, ssimWindows } from '../kernels/ssim.ts';
+import { imageExtents, requireSameShape } from '../tensor/shape.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { reduction } from './reduction.ts';
+import { record } from './tape.ts';
+
+/**
+ * The mean structural similarity of two image batches [N, H, W, C] with values from −1 to 1, as a tensor [1]: 1 for equal
+ * images. Wang, Bovik, Sheikh, Simoncelli 2004, with an 11 × 11 Gaussian window of σ 1.5 kept inside the image, K1 = 0.01
+ * and K2 = 0.03, each channel on its own.
+ *
+ * @throws CyclopsError when the shapes differ or a side is shorter than 11 pixels
+ */
+export function ssim(a: Tensor, b: Tensor): Tensor {
+  const problem = checked(a, b);
+  const { map, slopes } = windows(problem, a, b);
+  const factor = 1 / map.size;
+  const out = reduction('sum', factor, map, 0);
+  map.dispose();
+  slopes.dispose();
+  return record(out, [a, b], (gradOutput) => [
+    a.requiresGrad ? gradient(problem, factor, a, b, gradOutput) : null,
+    b.requiresGrad ? gradient(problem, factor, b, a, gradOutput) : null,
+  ]);
+}
+
+/** The mean structural similarity of each pair of images, as a tensor [N]; see {@link ssim}. Not differentiable. */
+export function ssimPerImage(a: Tensor, b: Tensor): Tensor {
+  const problem = checked(a, b);
+  const { map, slopes } = windows(problem, a, b);
+  const out = Tensor.empty(a.device, [problem.n]);
+  perImage(a.device, 'mean', map.slice, null, out.slice, problem.n, map.size / problem.n);
+  map.dispose();
+  slopes.dispose();
+  return out;
+}
+
+/** The similarities and slopes of all windows are made again here: they take more memory than time. */
+function gradient(problem: SsimProblem, factor: number, x: Tensor, y: Tensor, gradOutput: Tensor): Tensor {
+  const { map, slopes } = windows(problem, x, y);
+  const gradX = Tensor.empty(x.device, x.shape);
+  ssimBackward(x.device, problem, factor, x.slice, y.slice, slopes.slice, gradOutput.slice, gradX.slice);
+  map.dispose();
+  slopes.dispose();
+  return gradX;
+}
+
+function windows(problem: SsimProblem, x: Tensor, y: Tensor): { map: Tensor; slopes: Tensor } {
+  const shape = ssimWindows(problem);
+  const map = Tensor.empty(x.device, shape);
+  const slopes = Tensor.empty(x.device, [...shape, 4]);
+  ssimMap(x.device, problem, x.slice, y.slice, map.slice, slopes.slice);
+  return { map, slopes };
+}
+
+function checked(a: Tensor, b: Tensor): SsimProblem {
+  requireSameShape('ssim', a, b);
+  const problem = imageExtents('ssim', a);
+  if (problem.h >= SSIM_WINDOW && problem.w >= SSIM_WINDOW) return problem;
+  throw new CyclopsError(
+    `ssim compares windows of ${SSIM_WINDOW} × ${SSIM_WINDOW} pixels; got images of height ${problem.h} and ` +
+      `width ${problem.w}. Use images of at least ${SSIM_WINDOW} pixels a side.`,
+  );
+}

@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { LOSS_NAMES } from '../../cyclegan/losses.ts';
+import type { Device } from '../../gpu/device.ts';
+import { fromReferenceLayout } from '../../layers/layout.ts';
+import type { Module } from '../../layers/module.ts';
+import type { AdamState } from '../../optim/adam.ts';
+import { scope } from '../../tensor/scope.ts';
+import { entry, type Golden, readGolden, readManifest, uploadImages } from './golden.ts';
+import { type Check, TOLERANCE, worstRelativeError } from './tolerance.ts';
+import { compareGradients, compareWeights, goldenModel, readNetworks, type TrainManifest } from './training.ts';
+
+interface ForcedManifest extends TrainManifest {
+  adam_step_before: number;
+  losses_f64: number[];
+}
+
+/** One step from the reference's weights and moments of a run in progress: the strictest test of a whole step. */
+export async function* verifyForced(device: Device, folder: string, name: string): AsyncGenerator<Check> {
+  const manifest = readManifest<ForcedManifest>(folder, 'manifest.json');
+  const read = (part: string) => readNetworks(join(folder, part));
+  const before = read('before');
+  const random = { uniform: () => Number.NaN };
+  const model = goldenModel(device, manifest, before, random);
+  const { G_A, G_B, D_A, D_B } = model.networks;
+  const moments = read('adam_before');
+  const state = (parts: [Module, Golden][]): AdamState => {
+    return { step: manifest.adam_step_before, moments: parts.flatMap(([module, golden]) => momentsOf(module, golden)) };
+  };
+  model.generatorOptimiser.loadState(
+    state([
+      [G_A, moments.G_A],
+      [G_B, moments.G_B],
+    ]),
+  );
+  model.discriminatorOptimisers[0]?.loadState(
+    state([
+      [D_A, moments.D_A],
+      [D_B, moments.D_B],
+    ]),
+  );
+
+  const data = readGolden(folder, 'data.safetensors');
+  const image = (key: string) => uploadImages(device, entry(data, key));
+  scope(() => model.step(image('real_A'), image('real_B')));
+
+  const [losses] = await model.losses();
+  const lossError = worstRelativeError(
+    LOSS_NAMES.map((loss) => losses?.[loss] ?? Number.NaN),
+    manifest.losses_f64,
+  );
+  yield { name, what: 'losses, relative, worst of eight', error: lossError, tolerance: TOLERANCE.stepLosses };
+  const grads = read('grads');
+  yield* compareGradients(name, model, manifest, (network, parameter) => entry(grads[network], parameter).data);
+  yield* compareWeights(name, model, manifest, { before, after: read('after') }, () => TOLERANCE.stepUpdate);
+  model.dispose();
+}
+
+function momentsOf(module: Module, golden: Golden): AdamState['moments'] {
+  return [...module.namedParameters()].map(([parameter]) => {
+    const moment = (key: string) => {
+      const { data, shape } = entry(golden, `${parameter}.${key}`);
+      return fromReferenceLayout(data, shape);
+    };
+    return { expAvg: moment('exp_avg'), expAvgSq: moment('exp_avg_sq') };
+  });
+}

@@ -1,0 +1,99 @@
+import { CycleGAN, type Networks } from '../../cyclegan/model.ts';
+import type { UniformSource } from '../../cyclegan/pool.ts';
+import type { Device } from '../../gpu/device.ts';
+import { entry, type Golden, gradients, readGolden } from './golden.ts';
+import { type Check, RelativeL2, TOLERANCE } from './tolerance.ts';
+
+/** What the golden training runs have in common, in the names of their manifest.json. */
+export interface TrainManifest {
+  config: {
+    nc: number;
+    ngf: number;
+    ndf: number;
+    netG: string;
+    pool: number;
+    gan: 'lsgan' | 'vanilla';
+    lr: number;
+    lambda_A: number;
+    lambda_B: number;
+    lambda_identity: number;
+    betas: [number, number];
+  };
+  /** Biases in front of an instance norm: their gradient is 0, and what the reference has there is noise. */
+  dead_biases: Record<NetworkName, string[]>;
+}
+
+export type NetworkName = keyof Networks;
+export const NETWORK_NAMES: readonly NetworkName[] = ['G_A', 'G_B', 'D_A', 'D_B'];
+
+/** The weights of all four networks in `folder`, a part of a golden run. */
+export function readNetworks(folder: string): Record<NetworkName, Golden> {
+  const read = (name: NetworkName) => readGolden(folder, `${name}.safetensors`);
+  return { G_A: read('G_A'), G_B: read('G_B'), D_A: read('D_A'), D_B: read('D_B') };
+}
+
+/** A Cycle-GAN with a golden run's options and these weights. */
+export function goldenModel(
+  device: Device,
+  { config }: TrainManifest,
+  weights: Record<NetworkName, Golden>,
+  random: UniformSource,
+): CycleGAN {
+  const options = {
+    channels: config.nc,
+    ngf: config.ngf,
+    ndf: config.ndf,
+    blocks: Number(/\d+/.exec(config.netG)?.[0]),
+    lambdaA: config.lambda_A,
+    lambdaB: config.lambda_B,
+    lambdaIdentity: config.lambda_identity,
+    ganMode: config.gan,
+    poolSize: config.pool,
+    lr: config.lr,
+    betas: config.betas,
+    discriminatorOptimisers: 'shared',
+    seed: 0,
+  } as const;
+  const model = new CycleGAN(device, options, random);
+  for (const name of NETWORK_NAMES) model.networks[name].loadStateDict(weights[name], `${name}.safetensors`);
+  return model;
+}
+
+/** The gradients that the last step left in each network, against `expected(network)`. */
+export async function* compareGradients(
+  run: string,
+  model: CycleGAN,
+  manifest: TrainManifest,
+  expected: (network: NetworkName, parameter: string) => Float32Array,
+): AsyncGenerator<Check> {
+  for (const network of NETWORK_NAMES) {
+    const sum = new RelativeL2();
+    for (const [parameter, grad] of await gradients(model.networks[network])) {
+      if (isLive(manifest, network, parameter)) sum.add(grad ?? [], expected(network, parameter));
+    }
+    yield { name: run, what: `gradients of ${network}, relative L2`, error: sum.error, tolerance: TOLERANCE.stepGrads };
+  }
+}
+
+/** How far each network's weights are from those that the reference arrived at, over how far it came from `before`. */
+export async function* compareWeights(
+  run: string,
+  model: CycleGAN,
+  manifest: TrainManifest,
+  weights: { before: Record<NetworkName, Golden>; after: Record<NetworkName, Golden> },
+  tolerance: (network: NetworkName) => number,
+): AsyncGenerator<Check> {
+  for (const network of NETWORK_NAMES) {
+    const sum = new RelativeL2();
+    for (const [parameter, { data }] of await model.networks[network].stateDict()) {
+      if (!isLive(manifest, network, parameter)) continue;
+      sum.add(data, entry(weights.after[network], parameter).data, entry(weights.before[network], parameter).data);
+    }
+    const what = `weights of ${network}, distance over update`;
+    yield { name: run, what, error: sum.error, tolerance: tolerance(network) };
+  }
+}
+
+function isLive({ dead_biases: dead }: TrainManifest, network: NetworkName, parameter: string): boolean {
+  return !dead[network].includes(parameter);
+}

@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Device } from '../../gpu/device.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
+import { verifyNets } from './nets.ts';
+import { verifyOps } from './ops.ts';
+import { type Finding, type Omission, passes } from './tolerance.ts';
+import { verifyTrain } from './train.ts';
+
+const GROUPS: Readonly<Record<string, (device: Device, folder: string) => AsyncGenerator<Finding>>> = {
+  ops: verifyOps,
+  nets: verifyNets,
+  train: verifyTrain,
+};
+
+export interface Verdict {
+  passed: number;
+  failed: number;
+  leftOut: number;
+}
+
+/**
+ * Compares this engine with the reference: every operation, network and training run of a golden folder, as a table of one
+ * line a comparison, then what was left out, then the count.
+ *
+ * @param folder holds ops/, nets/ or train/; a group that is missing is listed as left out
+ * @param report takes each line as soon as it is known
+ * @throws CyclopsError when the folder holds none of the three, or a file of it is missing or damaged
+ */
+export async function verifyGolden(device: Device, folder: string, report: (line: string) => void): Promise<Verdict> {
+  const groups = Object.entries(GROUPS).map(([name, verify]) => ({ name, verify, path: join(folder, name) }));
+  const there = groups.filter(({ path }) => existsSync(join(path, 'index.json')));
+  if (there.length === 0) {
+    throw new CyclopsError(
+      `${folder} holds no golden data: expected ops/index.json, nets/index.json or train/index.json in it. ` +
+        'Name the folder that holds ops/, nets/ and train/.',
+    );
+  }
+  const omissions: Omission[] = groups
+    .filter((group) => !there.includes(group))
+    .map(({ name }) => ({ name, reason: `there is no ${name}/ in ${folder}` }));
+  const verdict: Verdict = { passed: 0, failed: 0, leftOut: 0 };
+
+  report(row('case', 'what', 'error', 'tolerance', 'ok'));
+  for (const { verify, path } of there) {
+    for await (const finding of verify(device, path)) {
+      if ('reason' in finding) {
+        omissions.push(finding);
+        continue;
+      }
+      const ok = passes(finding);
+      verdict[ok ? 'passed' : 'failed'] += 1;
+      const { name, what, error, tolerance } = finding;
+      report(row(name, what, error.toExponential(1), tolerance.toExponential(1), ok ? 'ok' : 'FAILED'));
+    }
+  }
+  verdict.leftOut = omissions.length;
+  if (omissions.length > 0) report('\nLeft out:');
+  for (const { name, reason } of omissions) report(`  ${name}: ${reason}`);
+  report(`\n${verdict.passed} comparisons passed, ${verdict.failed} failed; ${verdict.leftOut} cases left out.`);
+  return verdict;
+}
+
+function row(name: string, what: string, error: string, tolerance: string, ok: string): string {
+  return `${name.padEnd(40)} ${what.padEnd(58)} ${error.padStart(8)} ${tolerance.padStart(9)}  ${ok}`;
+}

@@ -1,0 +1,218 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { completeFolder, writeFolderAtomic } from '../data/atomic.ts';
+import { fileError } from '../data/fs-error.ts';
+import { decodeSafetensors, encodeSafetensors, type StoredTensor, type TensorInput } from '../data/safetensors.ts';
+import type { Device } from '../gpu/device.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+import { fromReferenceLayout, toReferenceLayout } from '../layers/layout.ts';
+import type { Module } from '../layers/module.ts';
+import type { Adam } from '../optim/adam.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { parseConfig, type TrainingConfig } from './config.ts';
+import { entriesOf, readJsonObject } from './json-file.ts';
+import type { CycleGAN, Networks } from './model.ts';
+import type { PoolState } from './pool.ts';
+
+/** Where a run stands. */
+export interface Position {
+  /** Steps done. */
+  step: number;
+  /** Steps of an epoch, which the data decides. */
+  stepsPerEpoch: number;
+  /** Words that the image pools have drawn from their random stream. */
+  poolDraws: number;
+  /** Time spent training so far. */
+  seconds: number;
+}
+
+/** What made a checkpoint, for people and for the report. */
+export interface Manifest {
+  versions: Record<string, string>;
+  device: string;
+  /** Hash of the training images and their labels. */
+  dataHash: string;
+  /** When the run began, in ISO 8601. */
+  created: string;
+}
+
+/** Everything of a checkpoint but its tensors. */
+export interface CheckpointHead {
+  config: TrainingConfig;
+  manifest: Manifest;
+  position: Position;
+}
+
+const POOLS = 'pools.safetensors';
+
+/** The names of the four networks, which are also those of their files. */
+export const NETWORK_NAMES = ['G_A', 'G_B', 'D_A', 'D_B'] as const;
+
+const weightsFile = (name: string) => `${name}.safetensors`;
+
+/**
+ * Writes a checkpoint in place of the one before, which stays until the new one is complete: weights under the
+ * reference's names, moments under the names of their parameters, pools, and the head in JSON.
+ *
+ * @throws CyclopsError when a weight is not finite or a file cannot be written; the old checkpoint is left
+ */
+export async function saveCheckpoint(folder: string, model: CycleGAN, head: CheckpointHead): Promise<void> {
+  const files = new Map<string, string | Uint8Array>();
+  for (const name of NETWORK_NAMES) {
+    const weights = await model.networks[name].stateDict();
+    for (const [parameter, { data }] of weights) {
+      if (data.every(Number.isFinite)) continue;
+      throw new CyclopsError(
+        `Training diverged: the weights ${parameter} of ${name} hold NaN or infinity after step ${head.position.step}. ` +
+          `The last good checkpoint is kept in ${folder}. Train again with a lower --lr or another --seed.`,
+      );
+    }
+    files.set(weightsFile(name), encodeSafetensors(weights));
+  }
+  for (const { file, adam, parameters } of optimisers(model)) {
+    files.set(file, await encodeMoments(adam, parameters));
+  }
+  const pools = { fake_A: await model.pools.fakeA.state(), fake_B: await model.pools.fakeB.state() };
+  files.set(
+    POOLS,
+    encodeSafetensors(new Map(Object.entries(pools).flatMap(([name, state]) => (state ? [[name, state]] : [])))),
+  );
+  for (const [name, part] of Object.entries(head)) files.set(`${name}.json`, `${JSON.stringify(part, null, 2)}\n`);
+
+  writeFolderAtomic(folder, (temporary) => {
+    for (const [name, content] of files) writeFileSync(join(temporary, name), content);
+  });
+}
+
+/** Continues from a checkpoint's tensors. @throws CyclopsError when a file is missing, damaged or of another architecture */
+export function restoreCheckpoint(folder: string, device: Device, model: CycleGAN): void {
+  loadNetworks(folder, model.networks);
+  for (const { file, adam, parameters } of optimisers(model)) {
+    const path = join(complete(folder), file);
+    const { tensors, metadata } = readTensors(path);
+    const moment = (name: string, parameter: Tensor) => {
+      const stored = tensors.get(name);
+      if (stored?.data instanceof Float32Array && stored.data.length === parameter.size) {
+        return fromReferenceLayout(stored.data, stored.shape);
+      }
+      throw new CyclopsError(
+        `${path} does not hold '${name}' with ${parameter.size} values. The optimiser's state is of another ` +
+          'architecture or damaged; start the run again.',
+      );
+    };
+    const step = Number(metadata.step);
+    if (!Number.isInteger(step))
+      throw new CyclopsError(`${path} does not say how many steps its optimiser took. It is damaged.`);
+    const moments = parameters.map(([name, parameter]) => ({
+      expAvg: moment(`${name}.exp_avg`, parameter),
+      expAvgSq: moment(`${name}.exp_avg_sq`, parameter),
+    }));
+    adam.loadState({ step, moments });
+  }
+  const { tensors } = readTensors(join(complete(folder), POOLS));
+  model.pools.fakeA.loadState(device, poolState(tensors.get('fake_A')));
+  model.pools.fakeB.loadState(device, poolState(tensors.get('fake_B')));
+}
+
+/** Loads weights into networks of the same architecture, any of the four. @throws CyclopsError as `loadStateDict` does */
+export function loadNetworks(folder: string, networks: Partial<Networks>): void {
+  for (const name of NETWORK_NAMES) {
+    const path = join(complete(folder), weightsFile(name));
+    networks[name]?.loadStateDict(readTensors(path).tensors, path);
+  }
+}
+
+/** Reads what a checkpoint says of itself. @throws CyclopsError when it is missing or damaged */
+export function readCheckpointHead(folder: string): CheckpointHead {
+  const read = (name: string) => {
+    const path = join(complete(folder), `${name}.json`);
+    return { path, entries: readJsonObject(path) };
+  };
+  const { path, entries } = read('config');
+  return {
+    config: parseConfig(Object.fromEntries(entries), path),
+    manifest: readManifest(read('manifest')),
+    position: readPosition(read('position')),
+  };
+}
+
+interface JsonFile {
+  path: string;
+  entries: Map<string, unknown>;
+}
+
+function readPosition({ path, entries }: JsonFile): Position {
+  const number = (name: keyof Position) => {
+    const value = entries.get(name);
+    if (typeof value === 'number' && value >= 0) return value;
+    throw new CyclopsError(`${path} is damaged: expected a number ${name} that is not negative. Start the run again.`);
+  };
+  return {
+    step: number('step'),
+    stepsPerEpoch: number('stepsPerEpoch'),
+    poolDraws: number('poolDraws'),
+    seconds: number('seconds'),
+  };
+}
+
+function readManifest({ path, entries }: JsonFile): Manifest {
+  const versions = entriesOf(entries.get('versions'));
+  const [device, dataHash, created] = [entries.get('device'), entries.get('dataHash'), entries.get('created')];
+  if (!versions || typeof device !== 'string' || typeof dataHash !== 'string' || typeof created !== 'string') {
+    throw new CyclopsError(`${path} is damaged: expected versions, device, dataHash and created. Start the run again.`);
+  }
+  const texts = [...versions].map(([name, version]): [string, string] => [name, String(version)]);
+  return { versions: Object.fromEntries(texts), device, dataHash, created };
+}
+
+/** Every optimiser with its file and its parameters, named and in its order. */
+function optimisers(model: CycleGAN): { file: string; adam: Adam; parameters: [string, Tensor][] }[] {
+  const { G_A, G_B, D_A, D_B } = model.networks;
+  const named = (networks: Record<string, Module>) =>
+    Object.entries(networks).flatMap(([name, network]) => [...network.namedParameters(`${name}.`)]);
+  const [first, second] = model.discriminatorOptimisers;
+  const discriminators = second
+    ? [
+        { file: 'optimizer_D_A.safetensors', adam: first, parameters: named({ D_A }) },
+        { file: 'optimizer_D_B.safetensors', adam: second, parameters: named({ D_B }) },
+      ]
+    : [{ file: 'optimizer_D.safetensors', adam: first, parameters: named({ D_A, D_B }) }];
+  const generators = {
+    file: 'optimizer_G.safetensors',
+    adam: model.generatorOptimiser,
+    parameters: named({ G_A, G_B }),
+  };
+  return [generators, ...discriminators].flatMap(({ adam, ...rest }) => (adam ? [{ ...rest, adam }] : []));
+}
+
+async function encodeMoments(adam: Adam, parameters: [string, Tensor][]): Promise<Uint8Array> {
+  const { step, moments } = await adam.state();
+  const tensors = new Map<string, TensorInput>();
+  parameters.forEach(([name, { shape }], i) => {
+    const moment = moments[i];
+    if (!moment) throw new Error(`The optimiser has no moments of ${name}.`);
+    tensors.set(`${name}.exp_avg`, toReferenceLayout(new Float32Array(moment.expAvg), shape));
+    tensors.set(`${name}.exp_avg_sq`, toReferenceLayout(new Float32Array(moment.expAvgSq), shape));
+  });
+  return encodeSafetensors(tensors, { step: String(step) });
+}
+
+function poolState(stored: StoredTensor | undefined): PoolState {
+  return stored?.data instanceof Float32Array ? { shape: stored.shape, data: stored.data } : null;
+}
+
+function readTensors(path: string) {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw fileError(error, 'read', path);
+  }
+  return decodeSafetensors(bytes, path);
+}
+
+function complete(folder: string): string {
+  const found = completeFolder(folder);
+  if (found) return found;
+  throw new CyclopsError(`There is no checkpoint in ${folder}; expected the folder that training writes there.`);
+}

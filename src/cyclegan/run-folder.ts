@@ -1,0 +1,71 @@
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { completeFolder } from '../data/atomic.ts';
+import { fileError } from '../data/fs-error.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+
+/** What a training run leaves behind, and where. */
+export interface RunFolder {
+  /** Absolute path of the run. */
+  readonly root: string;
+  /** Weights, moments, pools, position, configuration and manifest of the last checkpoint: a folder. */
+  readonly checkpoint: string;
+  /** Losses of every step, one JSON object a line. */
+  readonly metrics: string;
+  /** Pictures of what the generators make: a folder. */
+  readonly samples: string;
+  /** The images of the data set, their parts and content hashes. */
+  readonly data: string;
+  /** The thresholds that the end of training chose. */
+  readonly thresholds: string;
+}
+
+export function runFolder(path: string): RunFolder {
+  const root = resolve(path);
+  return {
+    root,
+    checkpoint: join(root, 'checkpoint'),
+    metrics: join(root, 'metrics.jsonl'),
+    samples: join(root, 'samples'),
+    data: join(root, 'data.json'),
+    thresholds: join(root, 'thresholds.json'),
+  };
+}
+
+/**
+ * Makes the folder of a new run and proves that it can be written.
+ *
+ * @throws CyclopsError when it holds something already or cannot be written
+ */
+export function createRun(path: string): RunFolder {
+  const run = runFolder(path);
+  try {
+    mkdirSync(run.root, { recursive: true });
+    if (readdirSync(run.root).length > 0) {
+      const advice = completeFolder(run.checkpoint) ? 'continue the run in it with --resume, or choose' : 'choose';
+      throw new CyclopsError(
+        `--out ${run.root} is not empty: a new run needs a new or empty folder; ${advice} another.`,
+      );
+    }
+    const probe = join(run.root, '.write-test');
+    closeSync(openSync(probe, 'w'));
+    rmSync(probe);
+  } catch (error) {
+    throw fileError(error, 'write the run folder', run.root);
+  }
+  return run;
+}
+
+/**
+ * The folder of a run that has a checkpoint.
+ *
+ * @throws CyclopsError when there is none
+ */
+export function openRun(path: string): RunFolder {
+  const run = runFolder(path);
+  if (completeFolder(run.checkpoint)) return run;
+  const came = existsSync(run.root) ? 'it has no checkpoint folder' : 'there is no such folder';
+  throw new CyclopsError(
+    `${run.root} is not a training run: ${came}. Expected a folder that 'cyclops train DATA --out RUN' wrote.`,
+  );
+}

@@ -1,0 +1,261 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileError } from '../data/fs-error.ts';
+import type { Device } from '../gpu/device.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+import { RandomStream } from '../tensor/random.ts';
+import { scope } from '../tensor/scope.ts';
+import { type Manifest, readCheckpointHead, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import type { TrainingConfig } from './config.ts';
+import { learningRate, type TrainingLength, trainingLength } from './learning-rate.ts';
+import { LOSS_NAMES, type Losses } from './losses.ts';
+import { MetricsLog } from './metrics-log.ts';
+import { CycleGAN } from './model.ts';
+import type { RunFolder } from './run-folder.ts';
+import { type Batch, planEpoch, stepsPerEpoch } from './sampler.ts';
+import { type Banks, writeSamples } from './samples.ts';
+
+/** What training says of itself now and then. */
+export interface Progress {
+  step: number;
+  steps: number;
+  epoch: number;
+  epochs: number;
+  losses: Losses;
+  /** Images of both domains that passed per second, since this process began to train. */
+  imagesPerSecond: number;
+  secondsLeft: number;
+}
+
+export interface TrainingOptions {
+  /** Ends training after the step in progress, with a checkpoint. */
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** The image pools' random stream; 0 to 3 make the networks' first weights. */
+const POOL_STREAM = 4;
+/** Losses are read back after so many steps or milliseconds, whichever comes first. */
+const READ_STEPS = 32;
+const READ_MILLISECONDS = 1000;
+
+/**
+ * Trains a Cycle-GAN on two image banks and keeps a run folder: checkpoints, metrics, sample pictures. The same
+ * configuration and images give the same bits on the same adapter, also when a run was stopped or killed and resumed.
+ */
+export class Trainer {
+  readonly length: TrainingLength;
+  /** Steps done. */
+  step = 0;
+  /** Seconds spent training, in this process and in those before. */
+  seconds = 0;
+  private readonly model: CycleGAN;
+  private readonly poolDraws: RandomStream;
+  private readonly metrics: MetricsLog;
+  private savedStep: number | null = null;
+  private loggedStep: number;
+  private lastLosses: Losses | undefined;
+
+  /**
+   * @param resume whether to continue from the run's checkpoint
+   * @throws CyclopsError when the checkpoint cannot be used
+   */
+  constructor(
+    private readonly device: Device,
+    private readonly config: TrainingConfig,
+    private readonly banks: Banks,
+    private readonly run: RunFolder,
+    private readonly manifest: Manifest,
+    resume: boolean,
+  ) {
+    const perEpoch = stepsPerEpoch(this.counts, config.batchSize);
+    this.length = trainingLength(config, perEpoch);
+    this.poolDraws = new RandomStream(config.seed, POOL_STREAM);
+    this.model = new CycleGAN(device, modelOptions(config), this.poolDraws);
+    if (resume) this.restore(perEpoch);
+    this.loggedStep = this.step;
+    this.metrics = new MetricsLog(run.metrics, this.step);
+  }
+
+  /** Trains to the end, or to the signal. At the end of either stands a checkpoint. */
+  async train({ signal, onProgress }: TrainingOptions = {}): Promise<'finished' | 'stopped'> {
+    const { device, config, model, length, banks } = this;
+    if (this.savedStep === null) await this.save();
+    const clock = new Clock(this.step, length.steps, 2 * config.batchSize);
+    const secondsBefore = this.seconds;
+    let batches: { epoch: number; plan: Batch[] } = { epoch: 0, plan: [] };
+    let inFlight: Promise<void> = Promise.resolve();
+    let reading: Promise<Losses[]> | null = null;
+    const report = () => {
+      const { loggedStep, lastLosses } = this;
+      if (lastLosses) onProgress?.(clock.progress(loggedStep, this.epochOf(loggedStep), length.epochs, lastLosses));
+    };
+    let lastRead = { step: this.step, time: performance.now() };
+
+    while (this.step < length.steps && !signal?.aborted) {
+      const epoch = this.epochOf(this.step + 1);
+      if (batches.epoch !== epoch) batches = { epoch, plan: planEpoch(config, this.counts, epoch) };
+      const batch = batches.plan[this.step % length.stepsPerEpoch];
+      if (!batch) throw new Error(`Epoch ${epoch} has no batch for step ${this.step + 1}.`);
+      model.lr = learningRate(config, length, epoch);
+      scope(() => {
+        model.step(banks.a.batch(batch.a.indices, batch.a.views), banks.b.batch(batch.b.indices, batch.b.views));
+      });
+      this.step += 1;
+      this.seconds = secondsBefore + clock.seconds;
+
+      // The host records one step ahead of the device, and not more: memory and the answer to Ctrl-C stay bounded.
+      const done = device.fence();
+      done.catch(() => {});
+      await inFlight;
+      inFlight = done;
+      if (reading) {
+        this.logLosses(await reading);
+        reading = null;
+        report();
+      }
+      const due = this.step - lastRead.step >= READ_STEPS || performance.now() - lastRead.time >= READ_MILLISECONDS;
+      if (due) {
+        reading = model.losses();
+        reading.catch(() => {});
+        lastRead = { step: this.step, time: performance.now() };
+      }
+      if (this.isDue(config.checkpointInterval) || this.isDue(config.sampleInterval)) {
+        if (reading) this.logLosses(await reading);
+        reading = null;
+        if (this.isDue(config.sampleInterval)) await this.sample();
+        if (this.isDue(config.checkpointInterval)) await this.save();
+      }
+    }
+    await inFlight;
+    if (reading) this.logLosses(await reading);
+    if (this.savedStep !== this.step) await this.save();
+    report();
+    return this.step < length.steps ? 'stopped' : 'finished';
+  }
+
+  /** Frees the model and closes the metrics; the banks stay the caller's. */
+  dispose(): void {
+    this.model.dispose();
+    this.metrics.close();
+  }
+
+  private get counts(): { a: number; b: number } {
+    return { a: this.banks.a.count, b: this.banks.b.count };
+  }
+
+  private epochOf(step: number): number {
+    return Math.floor((step - 1) / this.length.stepsPerEpoch) + 1;
+  }
+
+  /** Whether something that happens every `interval` steps and at the end happens after the current one. */
+  private isDue(interval: number): boolean {
+    return interval > 0 && (this.step % interval === 0 || this.step === this.length.steps);
+  }
+
+  /** Appends losses to the metrics. @throws CyclopsError when one is not finite */
+  private logLosses(losses: readonly Losses[]): void {
+    const bad = losses.findIndex((step) => LOSS_NAMES.some((name) => !Number.isFinite(step[name])));
+    const good = bad < 0 ? losses : losses.slice(0, bad);
+    const first = this.loggedStep + 1;
+    this.metrics.append(
+      good.map((values, i) => {
+        const epoch = this.epochOf(first + i);
+        return { step: first + i, epoch, lr: learningRate(this.config, this.length, epoch), ...values };
+      }),
+    );
+    this.loggedStep += good.length;
+    this.lastLosses = good.at(-1) ?? this.lastLosses;
+    const diverged = losses[bad];
+    if (!diverged) return;
+    const names = LOSS_NAMES.filter((name) => !Number.isFinite(diverged[name]));
+    throw new CyclopsError(
+      `Training diverged: at step ${this.loggedStep + 1} the losses ${names.join(', ')} are NaN or infinite. The last ` +
+        `good checkpoint, after step ${this.savedStep ?? 0}, is kept in ${this.run.checkpoint}. Train again with a lower ` +
+        '--lr or another --seed.',
+    );
+  }
+
+  private async sample(): Promise<void> {
+    try {
+      mkdirSync(this.run.samples, { recursive: true });
+    } catch (error) {
+      throw fileError(error, 'make the folder', this.run.samples);
+    }
+    const name = `step-${String(this.step).padStart(6, '0')}.png`;
+    await writeSamples(join(this.run.samples, name), this.model.networks, this.banks);
+  }
+
+  /** The metrics reach the disk first, so that a checkpoint never stands without the lines before it. */
+  private async save(): Promise<void> {
+    this.logLosses(await this.model.losses());
+    this.metrics.sync();
+    const { config, manifest, step, seconds } = this;
+    const position = { step, stepsPerEpoch: this.length.stepsPerEpoch, poolDraws: this.poolDraws.position, seconds };
+    await saveCheckpoint(this.run.checkpoint, this.model, { config, manifest, position });
+    this.savedStep = step;
+  }
+
+  private restore(perEpoch: number): void {
+    const { position } = readCheckpointHead(this.run.checkpoint);
+    if (position.stepsPerEpoch !== perEpoch) {
+      throw new CyclopsError(
+        `The checkpoint in ${this.run.checkpoint} was written with ${position.stepsPerEpoch} steps an epoch, these ` +
+          `images give ${perEpoch}. Resume with the images that the run began with.`,
+      );
+    }
+    restoreCheckpoint(this.run.checkpoint, this.device, this.model);
+    this.step = position.step;
+    this.seconds = position.seconds;
+    this.poolDraws.position = position.poolDraws;
+    this.savedStep = position.step;
+  }
+}
+
+function modelOptions(config: TrainingConfig) {
+  const { inputNc, beta1, beta2, adam, ngf, ndf, blocks, lambdaA, lambdaB, lambdaIdentity } = config;
+  const { ganMode, poolSize, lr, seed } = config;
+  return {
+    channels: inputNc,
+    ngf,
+    ndf,
+    blocks,
+    lambdaA,
+    lambdaB,
+    lambdaIdentity,
+    ganMode,
+    poolSize,
+    lr,
+    betas: [beta1, beta2] as const,
+    discriminatorOptimisers: adam === 'one' ? ('shared' as const) : ('separate' as const),
+    seed,
+  };
+}
+
+/** How fast training goes and how long it still takes. */
+class Clock {
+  private readonly start = performance.now();
+
+  constructor(
+    private readonly firstStep: number,
+    private readonly lastStep: number,
+    private readonly imagesPerStep: number,
+  ) {}
+
+  get seconds(): number {
+    return (performance.now() - this.start) / 1000;
+  }
+
+  progress(step: number, epoch: number, epochs: number, losses: Losses): Progress {
+    const stepsPerSecond = (step - this.firstStep) / this.seconds;
+    return {
+      step,
+      steps: this.lastStep,
+      epoch,
+      epochs,
+      losses,
+      imagesPerSecond: stepsPerSecond * this.imagesPerStep,
+      secondsLeft: (this.lastStep - step) / stepsPerSecond,
+    };
+  }
+}

@@ -1,0 +1,21 @@
+import type { Device } from '../gpu/device.ts';
+import { randomNormal } from '../tensor/random.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
+/** Makes the first values of a layer's parameters. */
+export interface Initialiser {
+  weight(shape: readonly number[]): Tensor;
+  bias(shape: readonly number[]): Tensor;
+}
+
+/** Streams set aside for each network; those below belong to whoever draws on the host. */
+const STREAMS = 2 ** 16;
+
+/** The reference's: weights from N(0, 0.02), biases 0. Networks of one seed differ by `stream`, a small whole number. */
+export function normalInitialiser(device: Device, { seed, stream }: { seed: number; stream: number }): Initialiser {
+  let next = STREAMS * (1 + stream);
+  return {
+    weight: (shape) => randomNormal(device, shape, seed, next++, 0, 0.02),
+    bias: (shape) => Tensor.from(device, new Float32Array(shape.reduce((count, extent) => count * extent, 1)), shape),
+  };
+}

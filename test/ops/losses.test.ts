@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bceWithLogits } from '../../src/autograd/bceWithLogits.ts';
+import { gradcheck } from '../../src/autograd/gradcheck.ts';
+import { l1Loss } from '../../src/autograd/l1Loss.ts';
+import { mean } from '../../src/autograd/mean.ts';
+import { mseLoss } from '../../src/autograd/mseLoss.ts';
+import { sum } from '../../src/autograd/sum.ts';
+import { backward } from '../../src/autograd/tape.ts';
+import type { Device } from '../../src/gpu/device.ts';
+import { CyclopsError } from '../../src/gpu/errors.ts';
+import { Tensor } from '../../src/tensor/tensor.ts';
+import { random } from '../oracles/compare.ts';
+import { bce, l1, meanLoss, meanLossGradients, mse } from '../oracles/losses.ts';
+import { awayFromZero, expectClose, golden, gradOf, leaf, openPoisoned } from './support.ts';
+
+let device: Device;
+beforeAll(async () => {
+  device = await openPoisoned();
+});
+afterAll(() => device.close());
+
+const losses = [
+  { name: 'l1Loss', run: l1Loss, oracle: l1 },
+  { name: 'mseLoss', run: mseLoss, oracle: mse },
+  { name: 'bceWithLogits', run: bceWithLogits, oracle: bce },
+];
+
+/** The tail of a vec4, one workgroup, several, and more elements than all workgroups visit in one stride. */
+const counts = [1, 3, 4, 257, 2051, 600_001];
+
+describe.each(losses)('$name of two tensors', ({ run, oracle }) => {
+  test.each(counts)('follows the formula, forward and backward, for %i elements', async (count) => {
+    const [a, b] = [random(count).map((v) => 3 * v), random(count)];
+    b[0] = a[0]!;
+    const [x, y] = [leaf(device, a, [count]), leaf(device, b, [count])];
+    const loss = run(x, y);
+    backward(loss, Tensor.from(device, [-2.5], [1]));
+    expect(loss.shape).toEqual([1]);
+    expect(await loss.item()).toBeCloseTo(meanLoss(oracle, a, b), 5);
+    const expected = meanLossGradients(oracle, a, b, -2.5);
+    expectClose(await gradOf(x), expected.a);
+    expectClose(await gradOf(y), expected.b);
+  });
+
+  test('has the gradient of central differences by both operands', async () => {
+    const b = random(15);
+    const a = awayFromZero(15).map((distance, i) => b[i]! + distance);
+    await gradcheck(run, [leaf(device, a, [3, 5]), leaf(device, b, [3, 5])]);
+  });
+
+  test('does no work for an operand that wants no gradient', async () => {
+    const launches = (first: Tensor, second: Tensor) => {
+      const loss = run(first, second);
+      const before = device.recorder.launches;
+      backward(loss);
+      return device.recorder.launches - before;
+    };
+    const fixed = () => Tensor.from(device, random(5), [5]);
+    const wanting = () => leaf(device, random(5), [5]);
+    const [x, y] = [wanting(), wanting()];
+    const both = launches(wanting(), wanting());
+    expect(launches(x, fixed())).toBeLessThan(both);
+    expect(launches(fixed(), y)).toBeLessThan(both);
+    expect(x.grad).not.toBeNull();
+    expect(y.grad).not.toBeNull();
+  });
+
+  test('gives the same bits every time', async () => {
+    const [x, y] = [Tensor.from(device, random(100_003), [100_003]), Tensor.from(device, random(100_003), [100_003])];
+    const once = await run(x, y).item();
+    expect(await run(x, y).item()).toBe(once);
+  });
+
+  test('refuses tensors of two shapes', () => {
+    expect(() => run(Tensor.empty(device, [2, 3]), Tensor.empty(device, [3, 2]))).toThrow(CyclopsError);
+  });
+});
+
+describe.each([
+  { name: 'mseLoss', run: mseLoss, oracle: mse },
+  { name: 'bceWithLogits', run: bceWithLogits, oracle: bce },
+])('$name against a constant', ({ run, oracle }) => {
+  test.each([
+    [0, 35],
+    [1, 2051],
+    [0.9, 6],
+  ])('follows the formula for target %f', async (target, count) => {
+    const a = random(count).map((v) => 3 * v);
+    const x = leaf(device, a, [count]);
+    const loss = run(x, target);
+    backward(loss, Tensor.from(device, [3], [1]));
+    expect(await loss.item()).toBeCloseTo(meanLoss(oracle, a, target), 5);
+    expectClose(await gradOf(x), meanLossGradients(oracle, a, target, 3).a);
+  });
+
+  test('has the gradient of central differences', async () => {
+    await gradcheck((x) => run(x, 0.7), [leaf(device, random(9), [9])]);
+  });
+});
+
+test('the cross-entropy of a confident discriminator keeps its digits', async () => {
+  for (const logit of [5, 10, 15, 30, 80]) {
+    const loss = await bceWithLogits(Tensor.from(device, [logit], [1]), 1).item();
+    expect(Math.abs(loss / Math.log1p(Math.exp(-logit)) - 1)).toBeLessThan(2e-6);
+  }
+});
+
+test.each([
+  ['l1_loss', l1Loss],
+  ['mse_loss', mseLoss],
+  ['bce_with_logits_hard', bceWithLogits],
+  ['bce_with_logits_soft', bceWithLogits],
+] as const)('agrees with the reference framework: %s', async (name, run) => {
+  const of = golden(name);
+  const [x, y] = (['input', 'target'] as const).map((key) => leaf(device, of(key).data, of(key).shape));
+  const loss = run(x!, y!);
+  backward(loss, Tensor.from(device, of('grad_output').data, [1]));
+  expectClose(await loss.data(), of('output').data);
+  expectClose(await gradOf(x!), of('grad_input').data);
+  if (run !== bceWithLogits) expectClose(await gradOf(y!), of('grad_target').data);
+});
+
+test('agrees with the reference framework: mse_loss_const_target', async () => {
+  const of = golden('mse_loss_const_target');
+  const x = leaf(device, of('input').data, of('input').shape);
+  const loss = mseLoss(x, 1);
+  backward(loss, Tensor.from(device, of('grad_output').data, [1]));
+  expectClose(await loss.data(), of('output').data);
+  expectClose(await gradOf(x), of('grad_input').data);
+});
+
+describe.each([
+  { name: 'sum', run: sum, share: () => 1 },
+  { name: 'mean', run: mean, share: (count: number) => 1 / count },
+])('$name', ({ run, share }) => {
+  test.each(counts)('of %i elements', async (count) => {
+    const values = random(count).map((v) => v + 0.5);
+    const x = leaf(device, values, [count]);
+    const total = run(x);
+    backward(total, Tensor.from(device, [0.5], [1]));
+    expectClose(await total.data(), [share(count) * values.reduce((s, v) => s + v, 0)], 1e-5);
+    expectClose(await gradOf(x), new Array(count).fill(0.5 * share(count)), 1e-7);
+  });
+});

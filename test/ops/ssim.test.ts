@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { gradcheck } from '../../src/autograd/gradcheck.ts';
+import { ssim, ssimPerImage } from '../../src/autograd/ssim.ts';
+import { backward } from '../../src/autograd/tape.ts';
+import type { Device } from '../../src/gpu/device.ts';
+import { CyclopsError } from '../../src/gpu/errors.ts';
+import { Tensor } from '../../src/tensor/tensor.ts';
+import { random } from '../oracles/compare.ts';
+import * as oracle from '../oracles/ssim.ts';
+import { expectClose, golden, gradOf, leaf, openPoisoned } from './support.ts';
+
+let device: Device;
+beforeAll(async () => {
+  device = await openPoisoned();
+});
+afterAll(() => device.close());
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** On the scale of a similarity, which is at most 1 and may well be near 0. */
+function expectSimilarity(actual: ArrayLike<number>, expected: number[]): void {
+  expect(actual.length).toBe(expected.length);
+  for (const [i, value] of expected.entries()) expect(Math.abs(actual[i]! - value)).toBeLessThan(2e-6);
+}
+
+test.each([[[2, 12, 11, 3]], [[1, 11, 11, 1]], [[3, 11, 13, 1]]] as [[number, number, number, number]][])(
+  'follows the definition at shape %j',
+  async (shape) => {
+    const count = shape.reduce((product, extent) => product * extent, 1);
+    const a = random(count);
+    const b = random(count).map((v, i) => 0.5 * v + 0.5 * a[i]!);
+    const [x, y] = [leaf(device, a, shape), leaf(device, b, shape)];
+    const similarity = ssim(x, y);
+    backward(similarity, Tensor.from(device, [2], [1]));
+    const perImage = oracle.ssimPerImage(a, b, shape);
+    expectSimilarity(await similarity.data(), [mean(perImage)]);
+    expectSimilarity(await ssimPerImage(x, y).data(), perImage);
+    expectClose(
+      await gradOf(x),
+      oracle.ssimGradient(a, b, shape).map((g) => 2 * g),
+      1e-5,
+    );
+    expectClose(
+      await gradOf(y),
+      oracle.ssimGradient(b, a, shape).map((g) => 2 * g),
+      1e-5,
+    );
+  },
+);
+
+test('holds on bright images that are nearly flat', async () => {
+  const shape: [number, number, number, number] = [1, 12, 13, 1];
+  const [a, b] = [random(156).map((v) => 0.9 + 0.01 * v), random(156).map((v) => 0.9 + 0.01 * v)];
+  const [x, y] = [leaf(device, a, shape), leaf(device, b, shape)];
+  const similarity = ssim(x, y);
+  backward(similarity);
+  expectSimilarity(await similarity.data(), oracle.ssimPerImage(a, b, shape));
+  expectClose(await gradOf(x), oracle.ssimGradient(a, b, shape), 1e-4);
+});
+
+test('is 1, with no slope, for equal images', async () => {
+  const values = random(2 * 15 * 12);
+  const [x, y] = [leaf(device, values, [2, 15, 12, 1]), leaf(device, values, [2, 15, 12, 1])];
+  const similarity = ssim(x, y);
+  backward(similarity);
+  expectSimilarity(await similarity.data(), [1]);
+  for (const slope of await gradOf(x)) expect(Math.abs(slope)).toBeLessThan(1e-7);
+});
+
+test('agrees with central differences', async () => {
+  const [x, y] = [leaf(device, random(121), [1, 11, 11, 1]), leaf(device, random(121), [1, 11, 11, 1])];
+  await gradcheck(ssim, [x, y]);
+});
+
+test.each([
+  ['images smaller than the window', [1, 10, 20, 1], [1, 10, 20, 1]],
+  ['two shapes', [1, 20, 20, 1], [1, 20, 20, 3]],
+  ['no image batch', [20, 20], [20, 20]],
+])('refuses %s', (_, first, second) => {
+  for (const run of [ssim, ssimPerImage]) {
+    expect(() => run(Tensor.empty(device, first), Tensor.empty(device, second))).toThrow(CyclopsError);
+  }
+});
+
+test('agrees with the reference framework', async () => {
+  const of = golden('ssim');
+  const x = leaf(device, of('input').data, of('input').shape);
+  const y = leaf(device, of('target').data, of('target').shape);
+  const similarity = ssim(x, y);
+  backward(similarity, Tensor.from(device, of('grad_output').data, [1]));
+  expectClose(await similarity.data(), of('output').data, 5e-6);
+  expectClose(await gradOf(x), of('grad_input').data, 1.2e-5);
+  expectClose(await gradOf(y), of('grad_target').data, 1.6e-5);
+  const perChannel = [...of('per_channel_mean_skimage').data];
+  expectSimilarity(await ssimPerImage(x, y).data(), [mean(perChannel.slice(0, 3)), mean(perChannel.slice(3))]);
+});

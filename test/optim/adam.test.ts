@@ -1,0 +1,243 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { add } from '../../src/autograd/add.ts';
+import { scale } from '../../src/autograd/scale.ts';
+import { backward } from '../../src/autograd/tape.ts';
+import { decodeSafetensors } from '../../src/data/safetensors.ts';
+import { Device } from '../../src/gpu/device.ts';
+import { Adam } from '../../src/optim/adam.ts';
+import { RandomStream } from '../../src/tensor/random.ts';
+import { scope } from '../../src/tensor/scope.ts';
+import { Tensor } from '../../src/tensor/tensor.ts';
+
+const seed = Math.floor(Math.random() * 2 ** 32);
+const random = new RandomStream(seed, 0);
+let device: Device;
+
+beforeAll(async () => {
+  device = await Device.open({ checked: true });
+});
+afterAll(() => device.close());
+
+const SHAPES = [[5], [3, 7], [1], [2, 3, 5, 3], [130], [64]];
+const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+const values = (count: number, spread: number) =>
+  Float32Array.from({ length: count }, () => (2 * random.uniform() - 1) * spread);
+
+/** Leaves NaN in the pool, so that an optimiser that trusts fresh memory shows. */
+function poison(): void {
+  const tensors = [16, 576].flatMap((size) =>
+    Array.from({ length: 6 }, () => Tensor.from(device, new Float32Array(size).fill(Number.NaN), [size])),
+  );
+  for (const tensor of tensors) tensor.dispose();
+}
+
+function parameter(data: Float32Array, shape: readonly number[]): Tensor {
+  const tensor = Tensor.from(device, data, shape);
+  tensor.requiresGrad = true;
+  return tensor;
+}
+
+/** Adam as in Kingma and Ba's Algorithm 1, with eps beside the root of the corrected moment. */
+class Oracle {
+  private t = 0;
+  readonly m: Float64Array;
+  readonly v: Float64Array;
+
+  constructor(readonly w: Float64Array) {
+    this.m = new Float64Array(w.length);
+    this.v = new Float64Array(w.length);
+  }
+
+  step(g: ArrayLike<number>, lr: number, [beta1, beta2]: readonly [number, number], eps: number): void {
+    this.t += 1;
+    for (let i = 0; i < this.w.length; i++) {
+      this.m[i] = beta1 * this.m[i]! + (1 - beta1) * g[i]!;
+      this.v[i] = beta2 * this.v[i]! + (1 - beta2) * g[i]! ** 2;
+      const corrected = this.m[i]! / (1 - beta1 ** this.t);
+      this.w[i] = this.w[i]! - (lr * corrected) / (Math.sqrt(this.v[i]! / (1 - beta2 ** this.t)) + eps);
+    }
+  }
+}
+
+/** Largest difference over the largest expected magnitude. */
+function error(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  const scale = Math.max(...Array.from(expected, Math.abs));
+  return Math.max(...Array.from(actual, (value, i) => Math.abs(value - expected[i]!))) / scale;
+}
+
+describe(`Adam, inputs of seed ${seed}`, () => {
+  it('follows the formula over parameters of odd sizes', async () => {
+    poison();
+    const betas = [0.5, 0.999] as const;
+    const before = SHAPES.map((shape) => values(sizeOf(shape), 1e-3));
+    const oracles = before.map((data) => new Oracle(Float64Array.from(data)));
+    const parameters = SHAPES.map((shape, i) => parameter(before[i]!, shape));
+    const adam = new Adam(parameters, { lr: 2e-4, betas, eps: 1e-8 });
+    for (const [i, tensor] of parameters.entries()) expect(await tensor.data()).toEqual(before[i]);
+
+    for (const lr of [2e-4, 2e-4, 1e-3, 5e-5]) {
+      adam.lr = lr;
+      adam.zeroGrad();
+      for (const [i, tensor] of parameters.entries()) {
+        const g = values(tensor.size, 10 ** -i);
+        oracles[i]!.step(g, lr, betas, 1e-8);
+        scope(() => backward(scale(tensor, 1), Tensor.from(device, g, tensor.shape)));
+      }
+      adam.step();
+    }
+    const state = await adam.state();
+    expect(state.step).toBe(4);
+    for (const [i, oracle] of oracles.entries()) {
+      expect(error(await parameters[i]!.data(), oracle.w)).toBeLessThan(2e-6);
+      expect(error(state.moments[i]!.expAvg, oracle.m)).toBeLessThan(1e-6);
+      expect(error(state.moments[i]!.expAvgSq, oracle.v)).toBeLessThan(1e-6);
+    }
+    adam.dispose();
+    for (const tensor of parameters) tensor.dispose();
+  });
+
+  it('agrees with torch.optim.Adam, gradients of 1e-9 and 0 included', async () => {
+    const golden = new URL('../golden/ops/', import.meta.url);
+    const { attrs } = JSON.parse(readFileSync(new URL('adam.json', golden), 'utf8'));
+    const { tensors } = decodeSafetensors(readFileSync(new URL('adam.safetensors', golden)), 'adam.safetensors');
+    const read = (name: string) => tensors.get(name)!.data;
+    const w = parameter(Float32Array.from(read('param_0')), [37]);
+    const adam = new Adam([w], { lr: attrs.lr, betas: [attrs.beta1, attrs.beta2], eps: attrs.eps });
+    for (let step = 1; step <= attrs.steps; step++) {
+      adam.zeroGrad();
+      w.grad!.upload(read(`grad_${step}`));
+      adam.step();
+      expect(error(await w.data(), read(`param_${step}`)), `step ${step}`).toBeLessThan(1e-6);
+    }
+    const { moments } = await adam.state();
+    expect(error(moments[0]!.expAvg, read('exp_avg'))).toBeLessThan(1e-6);
+    expect(error(moments[0]!.expAvgSq, read('exp_avg_sq'))).toBeLessThan(1e-6);
+    adam.dispose();
+    w.dispose();
+  });
+
+  it('keeps the padding zero whatever the gradients leave in theirs', async () => {
+    poison();
+    const parameters = SHAPES.map((shape) => parameter(values(sizeOf(shape), 1), shape));
+    const adam = new Adam(parameters, { lr: 0.1, betas: [0.5, 0.9] });
+    for (let i = 0; i < 3; i++) {
+      // Four NaN at most behind each gradient, as a kernel that works in whole vec4s may leave them.
+      for (const { grad } of parameters) grad!.upload(values(grad!.size, 1));
+      for (const { grad, size } of parameters) {
+        const { buffer, offset } = grad!.slice;
+        const padding = Math.ceil(size / 4) * 4 - size;
+        device.write(
+          { buffer, offset: offset + 4 * size, size: 4 * padding },
+          new Float32Array(padding).fill(Number.NaN),
+        );
+      }
+      adam.step();
+    }
+    const { buffer } = parameters[0]!.slice;
+    const last = parameters.at(-1)!.slice;
+    const packed = new Float32Array(await device.read({ buffer, offset: 0, size: last.offset + last.size }));
+    const inside = new Uint8Array(packed.length);
+    for (const { slice, size } of parameters) inside.fill(1, slice.offset / 4, slice.offset / 4 + size);
+    expect(packed.filter((value, i) => !inside[i] && value !== 0)).toHaveLength(0);
+    expect(packed.filter((value, i) => inside[i] && !Number.isFinite(value))).toHaveLength(0);
+    adam.dispose();
+    for (const tensor of parameters) tensor.dispose();
+  });
+
+  it('receives the gradients of the tape in its packed memory, added up until zeroGrad', async () => {
+    const a = parameter(values(7, 1), [7]);
+    const b = parameter(values(7, 1), [7]);
+    const adam = new Adam([a, b], { lr: 1, betas: [0.5, 0.999] });
+    const g = values(7, 1);
+    const once = () => scope(() => backward(add(scale(a, 3), b), Tensor.from(device, g, [7])));
+    once();
+    once();
+    expect(a.grad!.slice.buffer).toBe(b.grad!.slice.buffer);
+    expect(
+      error(
+        await a.grad!.data(),
+        g.map((value) => 6 * value),
+      ),
+    ).toBeLessThan(1e-6);
+    expect(
+      error(
+        await b.grad!.data(),
+        g.map((value) => 2 * value),
+      ),
+    ).toBeLessThan(1e-6);
+    adam.zeroGrad();
+    expect(await a.grad!.data()).toEqual(new Float32Array(7));
+    expect(await b.grad!.data()).toEqual(new Float32Array(7));
+    adam.dispose();
+    expect(a.grad).toBeNull();
+    for (const tensor of [a, b]) tensor.dispose();
+  });
+
+  it('takes one launch a step and one to zero the gradients', () => {
+    const parameters = SHAPES.map((shape) => parameter(values(sizeOf(shape), 1), shape));
+    const adam = new Adam(parameters, { lr: 1, betas: [0.5, 0.999] });
+    const { launches } = device.recorder;
+    adam.zeroGrad();
+    expect(device.recorder.launches).toBe(launches + 1);
+    adam.step();
+    expect(device.recorder.launches).toBe(launches + 2);
+    adam.dispose();
+    for (const tensor of parameters) tensor.dispose();
+  });
+
+  it('continues from a saved state with the same bits', async () => {
+    const start = SHAPES.map((shape) => values(sizeOf(shape), 1));
+    const gradients = Array.from({ length: 4 }, () => SHAPES.map((shape) => values(sizeOf(shape), 1)));
+    const run = (parameters: Tensor[], adam: Adam, steps: Float32Array[][]) => {
+      for (const step of steps) {
+        for (const [i, { grad }] of parameters.entries()) grad!.upload(step[i]!);
+        adam.step();
+      }
+    };
+    const options = { lr: 0.01, betas: [0.9, 0.99] as const };
+
+    const straight = SHAPES.map((shape, i) => parameter(start[i]!, shape));
+    const first = new Adam(straight, options);
+    run(straight, first, gradients.slice(0, 2));
+    const halfway = await Promise.all(straight.map((tensor) => tensor.data()));
+    const state = await first.state();
+    run(straight, first, gradients.slice(2));
+
+    const resumed = SHAPES.map((shape, i) => parameter(halfway[i]!, shape));
+    const second = new Adam(resumed, options);
+    second.loadState(state);
+    run(resumed, second, gradients.slice(2));
+    for (const [i, tensor] of resumed.entries()) expect(await tensor.data()).toEqual(await straight[i]!.data());
+    expect(await second.state()).toEqual(await first.state());
+    for (const one of [first, second]) one.dispose();
+    for (const tensor of [...straight, ...resumed]) tensor.dispose();
+  });
+
+  it('refuses the state of another model and keeps its own', async () => {
+    const w = parameter(values(6, 1), [6]);
+    const adam = new Adam([w], { lr: 1, betas: [0.5, 0.999] });
+    const moment = (size: number) => ({ expAvg: values(size, 1), expAvgSq: values(size, 1) });
+    expect(() => adam.loadState({ step: 3, moments: [moment(6), moment(6)] })).toThrow(/1 parameters.*of 2/);
+    expect(() => adam.loadState({ step: 3, moments: [moment(5)] })).toThrow(/6 values \[6\].*have 5/);
+    expect(await adam.state()).toEqual({
+      step: 0,
+      moments: [{ expAvg: new Float32Array(6), expAvgSq: new Float32Array(6) }],
+    });
+    expect(() => new Adam([w, w], { lr: 1, betas: [0.5, 0.999] })).toThrow(/only once; got 2, of which 1/);
+    expect(() => new Adam([], { lr: 1, betas: [0.5, 0.999] })).toThrow(/at least one/);
+    adam.dispose();
+    w.dispose();
+  });
+
+  it('frees all it took', async () => {
+    const { liveBytes, liveBuffers } = device.pool.use;
+    const w = parameter(values(1000, 1), [1000]);
+    const adam = new Adam([w], { lr: 1, betas: [0.5, 0.999] });
+    const kept = await w.data();
+    adam.dispose();
+    expect(await w.data()).toEqual(kept);
+    w.dispose();
+    expect(device.pool.use).toMatchObject({ liveBytes, liveBuffers });
+  });
+});
