@@ -52,6 +52,12 @@ export class Trainer {
   private readonly model: CycleGAN;
   private readonly poolDraws: RandomStream;
   private readonly metrics: MetricsLog;
+  private plan: { epoch: number; batches: Batch[] } = { epoch: 0, batches: [] };
+  /** Settles when the device has done the last recorded step. */
+  private inFlight: Promise<void> = Promise.resolve();
+  /** Losses on their way to the host. */
+  private reading: { losses: Promise<Losses[]> } | null = null;
+  private lastRead = { step: 0, time: performance.now() };
   private savedStep: number | null = null;
   private loggedStep: number;
   private lastLosses: Losses | undefined;
@@ -74,62 +80,31 @@ export class Trainer {
     this.model = new CycleGAN(device, modelOptions(config), this.poolDraws);
     if (resume) this.restore(perEpoch);
     this.loggedStep = this.step;
+    this.lastRead.step = this.step;
     this.metrics = new MetricsLog(run.metrics, this.step);
   }
 
   /** Trains to the end, or to the signal. At the end of either stands a checkpoint. */
   async train({ signal, onProgress }: TrainingOptions = {}): Promise<'finished' | 'stopped'> {
-    const { device, config, model, length, banks } = this;
-    if (this.savedStep === null) await this.save();
+    const { config, length } = this;
     const clock = new Clock(this.step, length.steps, 2 * config.batchSize);
     const secondsBefore = this.seconds;
-    let batches: { epoch: number; plan: Batch[] } = { epoch: 0, plan: [] };
-    let inFlight: Promise<void> = Promise.resolve();
-    let reading: Promise<Losses[]> | null = null;
     const report = () => {
       const { loggedStep, lastLosses } = this;
       if (lastLosses) onProgress?.(clock.progress(loggedStep, this.epochOf(loggedStep), length.epochs, lastLosses));
     };
-    let lastRead = { step: this.step, time: performance.now() };
 
+    if (this.savedStep === null) await this.save();
     while (this.step < length.steps && !signal?.aborted) {
-      const epoch = this.epochOf(this.step + 1);
-      if (batches.epoch !== epoch) batches = { epoch, plan: planEpoch(config, this.counts, epoch) };
-      const batch = batches.plan[this.step % length.stepsPerEpoch];
-      if (!batch) throw new Error(`Epoch ${epoch} has no batch for step ${this.step + 1}.`);
-      model.lr = learningRate(config, length, epoch);
-      scope(() => {
-        model.step(banks.a.batch(batch.a.indices, batch.a.views), banks.b.batch(batch.b.indices, batch.b.views));
-      });
-      this.step += 1;
+      this.recordStep();
       this.seconds = secondsBefore + clock.seconds;
-
-      // The host records one step ahead of the device, and not more: memory and the answer to Ctrl-C stay bounded.
-      const done = device.fence();
-      done.catch(() => {});
-      await inFlight;
-      inFlight = done;
-      if (reading) {
-        this.logLosses(await reading);
-        reading = null;
-        report();
-      }
-      const due = this.step - lastRead.step >= READ_STEPS || performance.now() - lastRead.time >= READ_MILLISECONDS;
-      if (due) {
-        reading = model.losses();
-        reading.catch(() => {});
-        lastRead = { step: this.step, time: performance.now() };
-      }
-      if (this.isDue(config.checkpointInterval) || this.isDue(config.sampleInterval)) {
-        if (reading) this.logLosses(await reading);
-        reading = null;
-        if (this.isDue(config.sampleInterval)) await this.sample();
-        if (this.isDue(config.checkpointInterval)) await this.save();
-      }
+      await this.keepPace();
+      if (await this.collectLosses()) report();
+      if (this.isDue(config.sampleInterval)) await this.sample();
+      if (this.isDue(config.checkpointInterval)) await this.save();
     }
-    await inFlight;
-    if (reading) this.logLosses(await reading);
     if (this.savedStep !== this.step) await this.save();
+    await this.inFlight;
     report();
     return this.step < length.steps ? 'stopped' : 'finished';
   }
@@ -138,6 +113,44 @@ export class Trainer {
   dispose(): void {
     this.model.dispose();
     this.metrics.close();
+  }
+
+  /** Hands the device the next step. */
+  private recordStep(): void {
+    const { config, model, length, banks } = this;
+    const epoch = this.epochOf(this.step + 1);
+    if (this.plan.epoch !== epoch) this.plan = { epoch, batches: planEpoch(config, this.counts, epoch) };
+    const batch = this.plan.batches[this.step % length.stepsPerEpoch];
+    if (!batch) throw new Error(`Epoch ${epoch} has no batch for step ${this.step + 1}.`);
+    model.lr = learningRate(config, length, epoch);
+    scope(() => {
+      model.step(banks.a.batch(batch.a.indices, batch.a.views), banks.b.batch(batch.b.indices, batch.b.views));
+    });
+    this.step += 1;
+  }
+
+  /** Lets the host be one step ahead of the device, and not more: memory and the answer to Ctrl-C stay bounded. */
+  private async keepPace(): Promise<void> {
+    const before = this.inFlight;
+    this.inFlight = this.device.fence();
+    // Thrown when it is awaited, one step later.
+    this.inFlight.catch(() => {});
+    await before;
+  }
+
+  /** Logs the losses that were asked for a step ago, and asks for the next when it is time; whether some were logged. */
+  private async collectLosses(): Promise<boolean> {
+    const arrived = await this.reading?.losses;
+    if (arrived) this.logLosses(arrived);
+    const { step, time } = this.lastRead;
+    this.reading = null;
+    if (this.step - step >= READ_STEPS || performance.now() - time >= READ_MILLISECONDS) {
+      this.lastRead = { step: this.step, time: performance.now() };
+      const losses = this.model.losses();
+      losses.catch(() => {});
+      this.reading = { losses };
+    }
+    return arrived !== undefined;
   }
 
   private get counts(): { a: number; b: number } {
@@ -188,6 +201,8 @@ export class Trainer {
 
   /** The metrics reach the disk first, so that a checkpoint never stands without the lines before it. */
   private async save(): Promise<void> {
+    if (this.reading) this.logLosses(await this.reading.losses);
+    this.reading = null;
     this.logLosses(await this.model.losses());
     this.metrics.sync();
     const { config, manifest, step, seconds } = this;
