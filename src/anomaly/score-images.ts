@@ -41,45 +41,62 @@ export async function* scoreImages(
   images: Iterable<DecodedImage>,
   wantsPictures: (index: number) => boolean = () => false,
 ): AsyncGenerator<ImageResult> {
+  const { inputNc: channels, loadSize } = detector.config;
   let first = 0;
   for (const group of groupsOf(images, GROUP)) {
-    yield* await scoreGroup(detector, group, (i) => wantsPictures(first + i));
+    const start = first;
+    const size = { width: loadSize, height: loadSize };
+    const bank = await ImageBank.create(detector.device, group, { channels, loadSize: size });
+    try {
+      yield* scoreBank(detector, bank, (i) => wantsPictures(start + i));
+    } finally {
+      bank.dispose();
+    }
     first += group.length;
   }
 }
 
+/** Scores the images of a bank, which holds them at the size that the networks were trained for; else {@link scoreImages}. */
+export async function* scoreBank(
+  detector: Detector,
+  bank: ImageBank,
+  wantsPictures: (index: number) => boolean = () => false,
+): AsyncGenerator<ImageResult> {
+  for (const group of groupsOf(Array(bank.count).keys(), GROUP)) yield* await scoreGroup(detector, bank, group, wantsPictures);
+}
+
+/** Waits for the device once for all images of the group. */
 async function scoreGroup(
-  { device, config, networks }: Detector,
-  images: DecodedImage[],
-  wantsPictures: (i: number) => boolean,
+  { device, networks }: Detector,
+  bank: ImageBank,
+  indices: number[],
+  wantsPictures: (index: number) => boolean,
 ): Promise<ImageResult[]> {
-  const size = { width: config.loadSize, height: config.loadSize };
-  const bank = await ImageBank.create(device, images, { channels: config.inputNc, loadSize: size });
-  const figures = Tensor.empty(device, [images.length, FIGURE_COUNT]);
+  const figures = Tensor.empty(device, [indices.length, FIGURE_COUNT]);
   const kept = new Map<number, { x: Tensor; made: DeviceFigures }>();
   try {
-    images.forEach((_, i) => {
-      const x = bank.whole(i);
+    const sizes = indices.map((index, row) => {
+      const x = bank.whole(index);
       const made = measure(networks, x);
       made.values.forEach((value, column) => {
-        copy(device, value.slice, figures.slice, 1, 0, i * FIGURE_COUNT + column);
+        copy(device, value.slice, figures.slice, 1, 0, row * FIGURE_COUNT + column);
       });
-      if (wantsPictures(i)) kept.set(i, { x, made });
+      if (wantsPictures(index)) kept.set(index, { x, made });
       else release(x, made);
+      return x.size;
     });
     const values = await figures.data();
     const results: ImageResult[] = [];
-    for (const i of images.keys()) {
-      const row = values.subarray(i * FIGURE_COUNT, (i + 1) * FIGURE_COUNT);
-      const scores = computeScores(readFigures(row, size.width * size.height * config.inputNc));
-      const tensors = kept.get(i);
-      results.push({ scores, pictures: tensors ? await readPictures(tensors.x, tensors.made) : null });
+    for (const [row, index] of indices.entries()) {
+      const own = values.subarray(row * FIGURE_COUNT, (row + 1) * FIGURE_COUNT);
+      const tensors = kept.get(index);
+      const pictures = tensors ? await readPictures(tensors.x, tensors.made) : null;
+      results.push({ scores: computeScores(readFigures(own, sizes[row] ?? 0)), pictures });
     }
     return results;
   } finally {
     for (const { x, made } of kept.values()) release(x, made);
     figures.dispose();
-    bank.dispose();
   }
 }
 

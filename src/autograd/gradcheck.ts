@@ -5,9 +5,12 @@ import { backward, noGrad } from './tape.ts';
 export interface GradcheckOptions {
   /** Step of the central differences, relative to max(1, |element|). */
   eps?: number;
-  /** Largest allowed difference, relative to the largest gradient of the same input. */
+  /** Largest allowed difference, relative to the largest gradient of the same input, or to {@link NOISE} if that is larger. */
   tolerance?: number;
 }
+
+/** Gradients below this drown in the rounding of f32 differences. */
+const NOISE = 1e-3;
 
 /**
  * Compares the backward pass of `f` with central differences, for every element of every input with `requiresGrad`.
@@ -35,7 +38,7 @@ export async function gradcheck(
         const numeric = await centralDifference(f, inputs, input, values, i, eps);
         const analytic = gradient[i] ?? Number.NaN;
         // Written so that NaN on either side fails.
-        if (Math.abs(numeric - analytic) <= tolerance * Math.max(scale, Number.MIN_VALUE)) continue;
+        if (Math.abs(numeric - analytic) <= tolerance * Math.max(scale, NOISE)) continue;
         throw new Error(
           `gradcheck: input ${inputs.indexOf(input)} [${input.shape.join(', ')}], element [${position(input, i)}]: ` +
             `backward gives ${analytic}, central differences ${numeric}; ` +

@@ -88,6 +88,9 @@ const FIELDS: { readonly [K in keyof TrainingConfig]: Field } = {
   sampleInterval: integer(0, 1e9),
 };
 
+/** The names of all fields of a {@link TrainingConfig}. */
+export const CONFIG_FIELDS: readonly string[] = Object.keys(FIELDS);
+
 /**
  * A configuration from JSON or from options, with every value checked.
  *
@@ -127,7 +130,7 @@ function isConfig(json: object, source: string): json is TrainingConfig {
   if (unknown === undefined) return true;
   throw new CyclopsError(
     `${source} names the option ${unknown}, which this version does not know; expected only ` +
-      `${Object.keys(FIELDS).join(', ')}. Use the version that wrote it.`,
+      `${CONFIG_FIELDS.join(', ')}. Use the version that wrote it.`,
   );
 }
 

@@ -32,6 +32,9 @@ export function runFolder(path: string): RunFolder {
   };
 }
 
+/** What training writes before its first checkpoint: a run that ended before it may begin anew in its folder. */
+const BEFORE_CHECKPOINT = new Set(['data.json', 'train.txt', 'test.txt', 'metrics.jsonl', 'checkpoint.partial']);
+
 /**
  * Makes the folder of a new run and proves that it can be written.
  *
@@ -41,7 +44,7 @@ export function createRun(path: string): RunFolder {
   const run = runFolder(path);
   try {
     mkdirSync(run.root, { recursive: true });
-    if (readdirSync(run.root).length > 0) {
+    if (readdirSync(run.root).some((name) => !BEFORE_CHECKPOINT.has(name))) {
       const advice = completeFolder(run.checkpoint) ? 'continue the run in it with --resume, or choose' : 'choose';
       throw new CyclopsError(
         `--out ${run.root} is not empty: a new run needs a new or empty folder; ${advice} another.`,

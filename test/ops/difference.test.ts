@@ -55,7 +55,7 @@ test('the figures of each image are its own', async () => {
     await scores.blurredMax.data(),
     oracle.eachImage(map, 3, (image) => Math.max(...image)),
   );
-  expectClose(await scores.ssim.data(), ssimPerImage(a, b, shape), 2e-5);
+  expectClose(await scores.ssim.data(), ssimPerImage(a, b, shape), 1e-3);
 });
 
 test('only what is returned stays in memory', () => {

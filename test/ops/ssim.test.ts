@@ -17,12 +17,13 @@ afterAll(() => device.close());
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** On the scale of a similarity, which is at most 1 and may well be near 0. */
+/** On the scale of a similarity; at means near 0 it has a slope of some 25, which multiplies their rounding. */
 function expectSimilarity(actual: ArrayLike<number>, expected: number[]): void {
   expect(actual.length).toBe(expected.length);
-  for (const [i, value] of expected.entries()) expect(Math.abs(actual[i]! - value)).toBeLessThan(2e-6);
+  for (const [i, value] of expected.entries()) expect(Math.abs(actual[i]! - value)).toBeLessThan(1e-5);
 }
 
+// Where both means are near 0 the slopes are steep, so float32 keeps fewer digits of the gradient than of the value.
 test.each([[[2, 12, 11, 3]], [[1, 11, 11, 1]], [[3, 11, 13, 1]]] as [[number, number, number, number]][])(
   'follows the definition at shape %j',
   async (shape) => {
@@ -38,12 +39,12 @@ test.each([[[2, 12, 11, 3]], [[1, 11, 11, 1]], [[3, 11, 13, 1]]] as [[number, nu
     expectClose(
       await gradOf(x),
       oracle.ssimGradient(a, b, shape).map((g) => 2 * g),
-      1e-5,
+      1e-4,
     );
     expectClose(
       await gradOf(y),
       oracle.ssimGradient(b, a, shape).map((g) => 2 * g),
-      1e-5,
+      1e-4,
     );
   },
 );

@@ -12,10 +12,10 @@ export interface WeightGradArguments {
   accumulate: boolean;
 }
 
-/** The depth n·p·q is split until this many workgroups share the work: enough for the cores of a CPU, too few to fill a GPU's memory with parts. */
-const WORKGROUPS = 64;
+/** The depth n·p·q is split until this many workgroups share the work: enough to keep the cores of a CPU evenly busy. */
+const WORKGROUPS = 16;
 
-/** Launches `tiles` workgroups a share of the depth, at most one share for each of `lines` rows, and adds the shares up. */
+/** Launches `tiles` workgroups a share of the depth, at most one share for each of `lines` rows, and adds several shares up. */
 function split(
   device: Device,
   k: ConvProblem,
@@ -26,16 +26,22 @@ function split(
 ): void {
   const splits = Math.min(lines, groups(WORKGROUPS, tiles[0] * tiles[1]));
   const count = k.kh * k.kw * k.c * k.o;
-  withParts(device, splits * count, (part) => {
+  const launch = (target: BufferSlice, add: boolean) =>
     device.launch({
       kernel: code,
-      bindings: [x, dy, part],
-      immediates: convImmediates(k, splits),
+      bindings: [x, dy, target],
+      immediates: convImmediates(k, splits, add ? 1 : 0),
       workgroups: [tiles[0], tiles[1], splits],
       label: 'conv2d.weightGrad',
       flops: convFlops(k),
       bytes: convBytes(k),
     });
+  if (splits === 1) {
+    launch(dw, accumulate);
+    return;
+  }
+  withParts(device, splits * count, (part) => {
+    launch(part, false);
     sumParts(device, part, dw, count, splits, accumulate);
   });
 }

@@ -1,5 +1,5 @@
 // part[z,r,s,c,o] = sum over the z-th share of rows (n,p), and q, of x[n, p*stride + r - padding, q*stride + s - padding, c] * dy[n,p,q,o]
-// x [N,H,W,C] of any C (made for images), dy [N,P,Q,O], part [splits,KH,KW,C,O]; O a multiple of 4. sum_parts adds the shares up.
+// x [N,H,W,C] of any C (made for images), dy [N,P,Q,O], part [splits,KH,KW,C,O]; O a multiple of 4. sum_parts adds several shares up in a fixed order; a single one is written, or added, to dw itself.
 //
 // As conv2d_weight_grad_tiled, but the rows are (r,s,c) flattened, 32 of them a workgroup; each lane finds its own pixel of x.
 
@@ -10,7 +10,7 @@ struct Conv {
   n: u32, h: u32, w: u32, c: u32,
   p: u32, q: u32, o: u32,
   kh: u32, kw: u32, stride: u32, padding: u32, reflect: u32,
-  splits: u32,
+  splits: u32, accumulate: u32,
 }
 var<immediate> k: Conv;
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -70,6 +70,9 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   if (tile.x * LANES + lane >= o4) { return; }
   let first = tile.y * 8u * GROUPS;
   for (var i = 0u; i < 8u * GROUPS; i++) {
-    if (first + i < rows) { part[(tile.z * rows + first + i) * o4 + column] = acc[i]; }
+    if (first + i >= rows) { continue; }
+    let at = (tile.z * rows + first + i) * o4 + column;
+    if (k.accumulate == 1u) { acc[i] += part[at]; }
+    part[at] = acc[i];
   }
 }

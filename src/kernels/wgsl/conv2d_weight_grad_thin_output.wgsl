@@ -2,7 +2,7 @@
 // x [N,H,W,C], dy [N,P,Q,O] of any O (made for images and a PatchGAN's map), part [splits,KH,KW,C,O]; C a multiple of 4; stride 1.
 //
 // conv2d_weight_grad_thin_input with the roles swapped: the sum runs over pixels of the padded input (read by index), columns are c,
-// rows are (r,s,o) flattened, 32 of them a workgroup. sum_parts adds the shares up.
+// rows are (r,s,o) flattened, 32 of them a workgroup. sum_parts adds several shares up in a fixed order; a single one is written, or added, to dw itself.
 
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
@@ -11,7 +11,7 @@ struct Conv {
   n: u32, h: u32, w: u32, c: u32,
   p: u32, q: u32, o: u32,
   kh: u32, kw: u32, stride: u32, padding: u32, reflect: u32,
-  splits: u32,
+  splits: u32, accumulate: u32,
 }
 var<immediate> k: Conv;
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
@@ -81,7 +81,10 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     let row = first + i;
     if (row < rows) {
       let at = ((tile.z * k.kh * k.kw + row / k.o) * k.c + 4u * column) * k.o + row % k.o;
-      for (var j = 0u; j < 4u; j++) { part[at + j * k.o] = acc[i][j]; }
+      for (var j = 0u; j < 4u; j++) {
+        if (k.accumulate == 1u) { acc[i][j] += part[at + j * k.o]; }
+        part[at + j * k.o] = acc[i][j];
+      }
     }
   }
 }

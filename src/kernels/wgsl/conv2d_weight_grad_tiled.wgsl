@@ -1,5 +1,5 @@
 // part[z,r,s,c,o] = sum over the z-th share of rows (n,p), and q, of x[n, p*stride + r - padding, q*stride + s - padding, c] * dy[n,p,q,o]
-// x [N,H,W,C], dy [N,P,Q,O], part [splits,KH,KW,C,O]; C and O multiples of 4. sum_parts adds the shares up in a fixed order.
+// x [N,H,W,C], dy [N,P,Q,O], part [splits,KH,KW,C,O]; C and O multiples of 4. sum_parts adds several shares up in a fixed order; a single one is written, or added, to dw itself.
 //
 // Implicit GEMM: rows c, columns o, depth (n,p,q), one tap a workgroup. 8 lanes = 32 rows x 32 columns: each lane loads 4 channels of x
 // and 4 of dy a pixel; the rows then reach all lanes by subgroup broadcast.
@@ -13,7 +13,7 @@ struct Conv {
   n: u32, h: u32, w: u32, c: u32,
   p: u32, q: u32, o: u32,
   kh: u32, kw: u32, stride: u32, padding: u32, reflect: u32,
-  splits: u32,
+  splits: u32, accumulate: u32,
 }
 var<immediate> k: Conv;
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
@@ -63,6 +63,9 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   if (tile.x * LANES + lane >= o4) { return; }
   let first = tile.y % blocks * 32u;
   for (var i = 0u; i < 32u; i++) {
-    if (first + i < k.c) { part[((tile.z * k.kh * k.kw + tap) * k.c + first + i) * o4 + column] = acc[i]; }
+    if (first + i >= k.c) { continue; }
+    let at = ((tile.z * k.kh * k.kw + tap) * k.c + first + i) * o4 + column;
+    if (k.accumulate == 1u) { acc[i] += part[at]; }
+    part[at] = acc[i];
   }
 }

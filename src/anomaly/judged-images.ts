@@ -1,0 +1,32 @@
+import { type DataRecord, hashFile } from '../cyclegan/data-record.ts';
+import { type Dataset, type ImageRef, partOf } from '../data/dataset.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+
+/** An image to be judged, and whether it trained the networks. */
+export interface JudgedRef {
+  ref: ImageRef;
+  seenInTraining: boolean;
+}
+
+/**
+ * The images of a data set on which a run can be evaluated: its test part where it has one, however it came about; else
+ * every image that did not train the run. Images are compared by content, so that renaming hides nothing.
+ *
+ * @throws CyclopsError when a class is empty
+ */
+export function imagesToJudge(dataset: Dataset, { images }: DataRecord): { judged: JudgedRef[]; leftOut: number } {
+  const trained = new Set(images.map(({ sha256 }) => sha256));
+  const mark = (ref: ImageRef) => ({ ref, seenInTraining: trained.has(hashFile(ref.path)) });
+  if (dataset.images.some(({ part }) => part)) return { judged: partOf(dataset, 'test').map(mark), leftOut: 0 };
+
+  const all = dataset.images.map(mark);
+  const judged = all.filter(({ seenInTraining }) => !seenInTraining);
+  for (const label of ['normal', 'abnormal'] as const) {
+    if (judged.some(({ ref }) => ref.label === label)) continue;
+    throw new CyclopsError(
+      `Every ${label} image of ${dataset.root} trained this run, so that none is left to evaluate on. Expected images it ` +
+        'never saw; to judge training images all the same, name them in a test.txt.',
+    );
+  }
+  return { judged, leftOut: all.length - judged.length };
+}

@@ -1,0 +1,69 @@
+import { openDetector } from '../anomaly/detector.ts';
+import { type Evaluation, summarise } from '../anomaly/evaluation.ts';
+import { imagesToJudge } from '../anomaly/judged-images.ts';
+import { type ResultPictures, scoreImages } from '../anomaly/score-images.ts';
+import { SCORE_INFOS } from '../anomaly/scores.ts';
+import type { ScoredImage } from '../anomaly/thresholds.ts';
+import { readThresholds } from '../anomaly/train-thresholds.ts';
+import { readDataRecord } from '../cyclegan/data-record.ts';
+import type { RunFolder } from '../cyclegan/run-folder.ts';
+import type { Dataset } from '../data/dataset.ts';
+import type { Device } from '../gpu/device.ts';
+import { ImageDecoder, settleBroken } from './decode-images.ts';
+import { showProgress } from './progress.ts';
+
+export interface EvaluateRunOptions {
+  run: RunFolder;
+  dataset: Dataset;
+  skipBroken: boolean;
+  quiet: boolean;
+  /** Of how many images to keep pictures, evenly spread over all. */
+  pictures: number;
+}
+
+export interface EvaluatedRun {
+  evaluation: Evaluation;
+  /** By the `file` of the evaluation's images. */
+  pictures: Map<string, ResultPictures>;
+  /** Absolute paths of the true masks, by file. */
+  masks: Map<string, string>;
+  /** Images of the data set that were not judged because they trained the run. */
+  leftOut: number;
+}
+
+/** Scores the images of a data set that a run can be evaluated on, and says how well it does. */
+export async function evaluateRun(device: Device, options: EvaluateRunOptions): Promise<EvaluatedRun> {
+  const { run, dataset, skipBroken, quiet } = options;
+  const thresholds = readThresholds(run);
+  const { judged, leftOut } = imagesToJudge(dataset, readDataRecord(run.data));
+  const decoder = new ImageDecoder(judged.map(({ ref }) => ref));
+  const seen = new Set(judged.flatMap(({ ref, seenInTraining }) => (seenInTraining ? [ref.file] : [])));
+  const every = Math.max(1, judged.length / Math.max(1, options.pictures));
+  const wantsPictures = (index: number) => options.pictures > 0 && Math.floor(index % every) === 0;
+
+  const images: ScoredImage[] = [];
+  const pictures = new Map<string, ResultPictures>();
+  const detector = openDetector(device, run);
+  const display = showProgress('scoring', judged.length, quiet);
+  try {
+    for await (const result of scoreImages(detector, decoder.images(), wantsPictures)) {
+      const ref = decoder.good[images.length];
+      if (!ref) throw new Error('An image was scored that was not decoded.');
+      const { file, label, type } = ref;
+      images.push({ file, label, ...(type && { type }), scores: result.scores, seenInTraining: seen.has(file) });
+      if (result.pictures) pictures.set(file, result.pictures);
+      display.update(images.length, 'images');
+    }
+  } finally {
+    display.stop();
+    detector.dispose();
+  }
+  settleBroken(decoder, skipBroken, (line) => !quiet && process.stderr.write(`${line}\n`));
+  const skipped = decoder.broken.map(({ ref, reason }) => ({ file: ref.file, reason }));
+  return {
+    evaluation: summarise(images, SCORE_INFOS, thresholds, skipped),
+    pictures,
+    masks: new Map(judged.flatMap(({ ref }) => (ref.mask ? [[ref.file, ref.mask]] : []))),
+    leftOut,
+  };
+}

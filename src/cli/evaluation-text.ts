@@ -1,0 +1,51 @@
+import type { Evaluation, ScoreReport } from '../anomaly/evaluation.ts';
+
+/** An evaluation as a table for people. */
+export function evaluationText(evaluation: Evaluation): string {
+  const { counts, chosen, scores, best } = evaluation;
+  const header = ['score', 'AUROC', 'best accuracy*', 'ACC_ZFN*', 'accuracy', 'missed', 'false alarms', ''];
+  const rows = scores.map((report) => row(report, evaluation));
+  const skipped = counts.skipped > 0 ? `, ${counts.skipped} left out` : '';
+  const seen =
+    counts.seenInTraining > 0
+      ? [`${counts.seenInTraining} of these images trained the run: figures that they enter are no test.`]
+      : [];
+  return [
+    `${counts.normal} normal and ${counts.abnormal} abnormal images${skipped}`,
+    '',
+    ...align([header, ...rows]),
+    '',
+    `accuracy, missed, false alarms: at the threshold that training chose (${chosen.trainCounts.normal} normal and ` +
+      `${chosen.trainCounts.abnormal} abnormal images).`,
+    '* oracle: its threshold was chosen on the images reported on.',
+    ...(best ? [`The highest AUROC on these images, ${best.auroc.toFixed(3)}, is that of ${best.score} (oracle).`] : []),
+    ...seen,
+    '',
+  ].join('\n');
+}
+
+function row({ info, auroc, bestAccuracy, zfn, trained }: ScoreReport, { chosen }: Evaluation): string[] {
+  const marks = [...(info.paper ? ["the paper's"] : []), ...(info.name === chosen.score ? ["training's choice"] : [])];
+  return [
+    info.name,
+    figure(auroc),
+    figure(bestAccuracy?.accuracy),
+    figure(zfn?.accuracy),
+    figure(trained?.accuracy),
+    trained ? `${trained.falseNegatives}` : '–',
+    trained ? `${trained.falsePositives}` : '–',
+    marks.join(', '),
+  ];
+}
+
+function figure(value: number | null | undefined): string {
+  return value === null || value === undefined ? '–' : value.toFixed(3);
+}
+
+/** Columns of equal width, the first to the left and the others to the right, but for the last. */
+function align(rows: string[][]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
+  const pad = (cell: string, column: number) =>
+    column === 0 || column === widths.length - 1 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+  return rows.map((cells) => cells.map(pad).join('  ').trimEnd());
+}

@@ -1,0 +1,41 @@
+import { CyclopsError } from '../gpu/errors.ts';
+
+/** A wrong use of the command line: the exit code is 2 instead of 1. */
+export class UsageError extends CyclopsError {
+  override name = 'UsageError';
+}
+
+/** Exit codes: done, failed, wrong use, and stopped by Ctrl-C as shells number it. */
+export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+const WIDTH = 100;
+
+/** Tells the person at the keyboard what went wrong, on standard error, and returns the exit code. */
+export function reportFailure(error: unknown): number {
+  if (error instanceof CyclopsError) {
+    process.stderr.write(`${wrap(`cyclops: ${error.message}`)}\n`);
+    return error instanceof UsageError ? EXIT.usage : EXIT.failed;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const paragraph =
+    `cyclops: This is a fault of the program, not of your input: ${message} Please report it with the command that you ` +
+    'ran. Set CYCLOPS_DEBUG=1 to see where it happened.';
+  process.stderr.write(`${wrap(paragraph)}\n`);
+  if (process.env.CYCLOPS_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return EXIT.failed;
+}
+
+/** Breaks a paragraph at spaces; what has none, such as a path, stays whole. */
+export function wrap(paragraph: string, width = Math.min(process.stderr.columns ?? WIDTH, WIDTH)): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of paragraph.split(/\s+/)) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line].join('\n');
+}

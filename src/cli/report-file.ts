@@ -1,0 +1,90 @@
+import { HEATMAP_FORMULA, type ResultPictures } from '../anomaly/score-images.ts';
+import { readCheckpointHead } from '../cyclegan/checkpoint.ts';
+import { readDataRecord } from '../cyclegan/data-record.ts';
+import { readMetrics } from '../cyclegan/metrics-log.ts';
+import type { RunFolder } from '../cyclegan/run-folder.ts';
+import { writeFileAtomic } from '../data/atomic.ts';
+import { type DecodedImage, decodeImage } from '../data/image.ts';
+import { encodePng } from '../data/png.ts';
+import type { Device } from '../gpu/device.ts';
+import { paintHeatmap } from '../report/heatmap.ts';
+import type { Pictures, ReportInput } from '../report/input.ts';
+import { renderReport } from '../report/page.ts';
+import type { EvaluatedRun } from './evaluate-run.ts';
+import { versions } from './versions.ts';
+
+/** Of how many images a report shows pictures: enough to browse, few enough for a page. */
+export const REPORT_PICTURES = 300;
+
+/** The share of images whose hottest pixel stays below the brightest colour: one wild image must not darken the rest. */
+const SCALE_QUANTILE = 0.95;
+
+export interface ReportOptions {
+  path: string;
+  run: RunFolder;
+  /** Name of the data set. */
+  data: string;
+  attribution?: string;
+  /** The command line that makes the report again. */
+  command: string;
+}
+
+/** Writes the report of an evaluated run. @throws CyclopsError when a file cannot be read or written */
+export function writeReport(device: Device, evaluated: EvaluatedRun, options: ReportOptions): void {
+  const { config, position } = readCheckpointHead(options.run.checkpoint);
+  const record = readDataRecord(options.run.data);
+  const { evaluation } = evaluated;
+  const max = quantile(evaluation.images.map(({ scores }) => scores.blurmax ?? 0), SCALE_QUANTILE);
+  const trained = (label: string) => record.images.filter((image) => image.label === label).length;
+  const input: ReportInput = {
+    title: `Cyclops: ${options.data}`,
+    dataset: {
+      name: options.data,
+      trainNormal: trained('normal'),
+      trainAbnormal: trained('abnormal'),
+      ...(options.attribution && { attribution: options.attribution }),
+    },
+    device: deviceNames(device),
+    training: {
+      steps: position.step,
+      epochs: Math.ceil(position.step / position.stepsPerEpoch),
+      seconds: position.seconds,
+      configuration: Object.fromEntries(Object.entries(config).map(([name, value]) => [name, value ?? 'none'])),
+      losses: readMetrics(options.run.metrics).map(({ step, epoch: _, lr: __, ...losses }) => ({ step, losses })),
+    },
+    versions: versions(),
+    command: options.command,
+    created: `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+    evaluation,
+    heatmap: { max, formula: HEATMAP_FORMULA },
+    pictures: new Map(
+      [...evaluated.pictures].map(([file, pictures]) => [file, toPngs(pictures, max, evaluated.masks.get(file))]),
+    ),
+  };
+  writeFileAtomic(options.path, renderReport(input));
+}
+
+/** An adapter's name and its driver, which lavapipe and others put behind a colon. */
+function deviceNames({ info }: Device): { name: string; driver: string } {
+  const [name = info.name, ...driver] = info.name.split(': ');
+  return { name, driver: driver.join(': ') || 'not told' };
+}
+
+function toPngs({ input, reconstruction, heatmap }: ResultPictures, max: number, mask: string | undefined): Pictures {
+  const { width, height } = input;
+  return {
+    input: png(input),
+    reconstruction: png(reconstruction),
+    heatmap: encodePng(width, height, 3, paintHeatmap(heatmap, width, height, max)),
+    ...(mask && { mask: png(decodeImage(mask)) }),
+  };
+}
+
+function png({ width, height, channels, pixels }: DecodedImage): Uint8Array {
+  return encodePng(width, height, channels, pixels);
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
+}

@@ -1,0 +1,127 @@
+import { openDetector } from '../anomaly/detector.ts';
+import type { TrainedThresholds } from '../anomaly/thresholds.ts';
+import { trainThresholds } from '../anomaly/train-thresholds.ts';
+import type { Manifest } from '../cyclegan/checkpoint.ts';
+import type { TrainingConfig } from '../cyclegan/config.ts';
+import { readDataRecord, recordData } from '../cyclegan/data-record.ts';
+import type { RunFolder } from '../cyclegan/run-folder.ts';
+import type { Banks } from '../cyclegan/samples.ts';
+import { Trainer } from '../cyclegan/trainer.ts';
+import { writeFileAtomic } from '../data/atomic.ts';
+import { ImageBank } from '../data/bank.ts';
+import { type Dataset, type ImageRef, partOf } from '../data/dataset.ts';
+import { writeSplit } from '../data/split.ts';
+import type { Device } from '../gpu/device.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+import { ImageDecoder, settleBroken } from './decode-images.ts';
+import { catchInterrupt } from './interrupt.ts';
+import { showProgress, trainingDetail } from './progress.ts';
+import { versions } from './versions.ts';
+
+export interface TrainRunOptions {
+  config: TrainingConfig;
+  /** With a part for every image. */
+  dataset: Dataset;
+  run: RunFolder;
+  resume: boolean;
+  skipBroken: boolean;
+  quiet: boolean;
+}
+
+/**
+ * Trains a run to its end: the networks, then the thresholds on the images that trained them.
+ *
+ * @returns the thresholds, or null when Ctrl-C stopped it; a checkpoint stands then
+ */
+export async function trainRun(device: Device, options: TrainRunOptions): Promise<TrainedThresholds | null> {
+  const { config, dataset, run, resume, quiet } = options;
+  const { banks, training } = await loadBanks(device, options);
+  try {
+    const data = recordData(dataset.root, training);
+    if (resume) {
+      requireSameData(data.hash, run, dataset.root);
+    } else {
+      writeFileAtomic(run.data, `${JSON.stringify(data, null, 2)}\n`);
+      writeSplit(run.root, dataset);
+    }
+    const manifest: Manifest = {
+      versions: versions(),
+      device: device.info.name,
+      dataHash: data.hash,
+      created: new Date().toISOString(),
+    };
+    const trainer = new Trainer(device, config, banks, run, manifest, resume);
+    try {
+      if ((await trainNetworks(trainer, quiet)) === 'stopped') return null;
+    } finally {
+      trainer.dispose();
+    }
+    return await chooseOnTraining(device, banks, run, quiet);
+  } finally {
+    banks.a.dispose();
+    banks.b.dispose();
+  }
+}
+
+async function trainNetworks(trainer: Trainer, quiet: boolean): Promise<'finished' | 'stopped'> {
+  const display = showProgress('training', trainer.length.steps, quiet);
+  const { signal, release } = catchInterrupt(() => {
+    if (!quiet) process.stderr.write('\nStopping after this step, with a checkpoint. Again to quit at once.\n');
+  });
+  try {
+    return await trainer.train({
+      signal,
+      onProgress: (progress) => display.update(progress.step, trainingDetail(progress)),
+    });
+  } finally {
+    release();
+    display.stop();
+  }
+}
+
+async function chooseOnTraining(device: Device, banks: Banks, run: RunFolder, quiet: boolean) {
+  const detector = openDetector(device, run);
+  const display = showProgress('thresholds', banks.a.count + banks.b.count, quiet);
+  let done = 0;
+  try {
+    return await trainThresholds(detector, banks, run, () => display.update(++done, 'training images scored'));
+  } finally {
+    display.stop();
+    detector.dispose();
+  }
+}
+
+/** Decodes and uploads the training part, resized. */
+async function loadBanks(
+  device: Device,
+  { dataset, config, skipBroken, quiet }: TrainRunOptions,
+): Promise<{ banks: Banks; training: ImageRef[] }> {
+  const refs = partOf(dataset, 'train');
+  const size = { width: config.loadSize, height: config.loadSize };
+  const load = async (label: ImageRef['label']) => {
+    const decoder = new ImageDecoder(refs.filter((ref) => ref.label === label));
+    const bank = await ImageBank.create(device, decoder.images(), { channels: config.inputNc, loadSize: size });
+    return { bank, ...decoder };
+  };
+  const abnormal = await load('abnormal');
+  const normal = await load('normal');
+  const good = [...abnormal.good, ...normal.good];
+  const broken = [...abnormal.broken, ...normal.broken];
+  settleBroken({ good, broken }, skipBroken, (line) => !quiet && process.stderr.write(`${line}\n`));
+  for (const [label, { bank }] of Object.entries({ abnormal, normal })) {
+    if (bank.count > 0) continue;
+    throw new CyclopsError(
+      `Training needs normal and abnormal images, but no ${label} image of ${dataset.root} can be read. Repair or replace them.`,
+    );
+  }
+  return { banks: { a: abnormal.bank, b: normal.bank }, training: good };
+}
+
+function requireSameData(hash: string, run: RunFolder, root: string): void {
+  const recorded = readDataRecord(run.data);
+  if (recorded.hash === hash) return;
+  throw new CyclopsError(
+    `The training images of ${root} are not those that the run in ${run.root} began with (${recorded.images.length} of ` +
+      `${recorded.root}). Resume with the same images, or begin a new run in another folder.`,
+  );
+}

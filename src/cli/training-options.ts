@@ -1,0 +1,94 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { CONFIG_FIELDS, optionName, parseConfig, type TrainingConfig } from '../cyclegan/config.ts';
+import { PRESET_NAMES, preset } from '../cyclegan/presets.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+import { UsageError } from './failure.ts';
+import { toNumber } from './options.ts';
+
+/** What the options of training say, with the fields of a TrainingConfig among them; what is absent is the preset's. */
+export interface TrainingOptionValues {
+  preset?: string;
+  netG?: number;
+  [name: string]: unknown;
+}
+
+const DEFAULT_PRESET = 'small';
+
+/** Numeric options: a field of the configuration, and what it means. */
+const NUMBERS = {
+  inputNc: 'image channels: 3, or 1 for grayscale',
+  blocks: 'residual blocks of the generator',
+  ngf: 'channels of the first generator layer',
+  ndf: 'channels of the first discriminator layer',
+  loadSize: 'side to which images are resized, and at which they are scored; a multiple of 4',
+  cropSize: 'side of the random square that a step sees; a multiple of 4',
+  batchSize: 'images of each domain in a step',
+  nEpochs: 'epochs at the full learning rate',
+  nEpochsDecay: 'epochs in which it falls to zero',
+  steps: 'end after so many steps instead',
+  lr: 'learning rate of Adam',
+  beta1: 'decay rate of its first moment',
+  beta2: 'decay rate of its second moment',
+  lambdaA: 'weight of the cycle loss abnormal → normal → abnormal',
+  lambdaB: 'weight of the cycle loss normal → abnormal → normal',
+  lambdaIdentity: 'weight of the identity losses, relative to those; 0 saves their time',
+  poolSize: 'generated images kept for each discriminator; 0 = off',
+  seed: 'seed of the split, the first weights and every random choice',
+  checkpointInterval: 'steps between checkpoints',
+  sampleInterval: 'steps between sample pictures; 0 = none',
+} satisfies Partial<Record<keyof TrainingConfig, string>>;
+
+/** Adds the options of training, under the names that users of the reference CycleGAN know. */
+export function addTrainingOptions(command: Command): Command {
+  command.addOption(new Option('--preset <name>', `where the other options begin (default: ${DEFAULT_PRESET})`).choices(PRESET_NAMES));
+  for (const [name, meaning] of Object.entries(NUMBERS)) {
+    command.option(`${optionName(name)} <number>`, meaning, toNumber);
+  }
+  return command
+    .addOption(new Option('--netG <name>', 'resnet_9blocks, resnet_6blocks, …: the same as --blocks').argParser(toBlocks))
+    .addOption(new Option('--schedule <name>', 'how the learning rate falls').choices(['reference', 'paper']))
+    .addOption(new Option('--gan-mode <name>', 'adversarial loss').choices(['lsgan', 'vanilla']))
+    .addOption(new Option('--adam <groups>', 'one Adam for both discriminators, or one per D').choices(['one', 'per-d']))
+    .option('--flip', 'random horizontal flips')
+    .option('--no-flip', 'no random horizontal flips')
+    .option('--rotate', 'random quarter turns')
+    .option('--no-rotate', 'no random quarter turns');
+}
+
+/** The configuration that the options ask for. @throws UsageError naming an option that cannot be */
+export function configFrom(values: TrainingOptionValues): TrainingConfig {
+  try {
+    return parseConfig({ ...preset(values.preset ?? DEFAULT_PRESET), ...givenFields(values) }, 'the options');
+  } catch (error) {
+    if (error instanceof CyclopsError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/**
+ * Refuses options that say other than the run that is resumed: to continue with the same bits, it must keep its own.
+ *
+ * @throws UsageError naming the first option that differs
+ */
+export function requireSameOptions(values: TrainingOptionValues, config: TrainingConfig): void {
+  const stored = new Map<string, unknown>(Object.entries(config));
+  const given = values.preset === undefined ? givenFields(values) : Object.fromEntries(Object.entries(configFrom(values)));
+  for (const [name, value] of Object.entries(given)) {
+    if (value === stored.get(name)) continue;
+    throw new UsageError(
+      `${optionName(name)} ${value} differs from the ${stored.get(name)} that the run began with, and a resumed run keeps ` +
+        'its options. Leave it out, or begin a new run in another folder.',
+    );
+  }
+}
+
+function givenFields({ netG, ...values }: TrainingOptionValues): Record<string, unknown> {
+  const fields = Object.entries(values).filter(([name]) => CONFIG_FIELDS.includes(name));
+  return { ...(netG === undefined ? {} : { blocks: netG }), ...Object.fromEntries(fields) };
+}
+
+function toBlocks(text: string): number {
+  const blocks = /^resnet_(\d+)blocks$/.exec(text)?.[1];
+  if (blocks) return Number(blocks);
+  throw new InvalidArgumentError('Expected resnet_9blocks, resnet_6blocks or another number of blocks.');
+}

@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { passes } from '../../src/cli/verify/tolerance.ts';
+import { verifyTrain } from '../../src/cli/verify/train.ts';
+import { CycleGAN, type CycleGANOptions } from '../../src/cyclegan/model.ts';
+import type { Device } from '../../src/gpu/device.ts';
+import { CyclopsError } from '../../src/gpu/errors.ts';
+import type { StateDict } from '../../src/layers/module.ts';
+import { RandomStream, randomUniform } from '../../src/tensor/random.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+import { openPoisoned } from '../ops/support.ts';
+
+let device: Device;
+let images: Tensor[];
+beforeAll(async () => {
+  device = await openPoisoned();
+  images = [0, 1, 2, 3].map((stream) => randomUniform(device, [1, 24, 28, 3], 9, stream, -1, 1));
+});
+afterAll(() => device.close());
+
+const OPTIONS: CycleGANOptions = {
+  channels: 3,
+  ngf: 4,
+  ndf: 4,
+  blocks: 1,
+  lambdaA: 10,
+  lambdaB: 10,
+  lambdaIdentity: 0.5,
+  ganMode: 'lsgan',
+  poolSize: 2,
+  lr: 2e-4,
+  betas: [0.5, 0.999],
+  discriminatorOptimisers: 'shared',
+  seed: 4,
+};
+
+function build(options: Partial<CycleGANOptions> = {}): CycleGAN {
+  return new CycleGAN(device, { ...OPTIONS, ...options }, new RandomStream(4, 0));
+}
+
+/** Steps over the images in turn. */
+function train(model: CycleGAN, steps: number): void {
+  for (let step = 0; step < steps; step++) {
+    const [a, b] = [images[step % 4], images[(step + 1) % 4]];
+    if (a && b) model.step(a, b);
+  }
+}
+
+async function weights({ networks }: CycleGAN): Promise<Record<string, StateDict>> {
+  const { G_A, G_B, D_A, D_B } = networks;
+  return {
+    G_A: await G_A.stateDict(),
+    G_B: await G_B.stateDict(),
+    D_A: await D_A.stateDict(),
+    D_B: await D_B.stateDict(),
+  };
+}
+
+test('follows the reference: one step from a run in progress, and five of batch 2 with BCE and a pool', async () => {
+  const checks = [];
+  for await (const check of verifyTrain(device, new URL('../golden/train', import.meta.url).pathname))
+    checks.push(check);
+  expect(checks).toHaveLength(9 + 5);
+  expect(checks.filter((check) => !passes(check))).toEqual([]);
+}, 120_000);
+
+test('memory is the same after every step once the pools are full, and all of it comes back', () => {
+  const { use } = device.pool;
+  const before = { bytes: use.liveBytes, buffers: use.liveBuffers };
+  const model = build();
+  train(model, 2);
+  const live = { bytes: use.liveBytes, buffers: use.liveBuffers, created: use.created };
+  for (let step = 0; step < 3; step++) {
+    train(model, 1);
+    expect({ bytes: use.liveBytes, buffers: use.liveBuffers, created: use.created }).toEqual(live);
+  }
+  model.dispose();
+  expect({ bytes: use.liveBytes, buffers: use.liveBuffers }).toEqual(before);
+});
+
+test('a step that fails frees what it made', () => {
+  const model = build();
+  const live = device.pool.use.liveBuffers;
+  const odd = randomUniform(device, [1, 26, 28, 3], 1, 0, -1, 1);
+  expect(() => model.step(odd, odd)).toThrow(CyclopsError);
+  odd.dispose();
+  expect(device.pool.use.liveBuffers).toBe(live);
+  model.dispose();
+});
+
+test('the same seed gives the same bits, another seed does not', async () => {
+  const [one, two, other] = [build(), build(), build({ seed: 5 })];
+  for (const model of [one, two, other]) train(model, 4);
+  expect(await weights(two)).toEqual(await weights(one));
+  expect(await two.losses()).toEqual(await one.losses());
+  expect((await weights(other)).G_A).not.toEqual((await weights(one)).G_A);
+  for (const model of [one, two, other]) model.dispose();
+});
+
+test('one Adam for each discriminator gives the same bits as one for both', async () => {
+  const [shared, separate] = [build(), build({ discriminatorOptimisers: 'separate' })];
+  expect([shared, separate].map(({ discriminatorOptimisers }) => discriminatorOptimisers.length)).toEqual([1, 2]);
+  for (const model of [shared, separate]) train(model, 3);
+  expect(await weights(separate)).toEqual(await weights(shared));
+  shared.dispose();
+  separate.dispose();
+});
+
+test('without identity weight the identity losses are 0, their passes are saved, the rest is as before', async () => {
+  const [withIt, without] = [build(), build({ lambdaIdentity: 0 })];
+  const launches = (model: CycleGAN) => {
+    const before = device.recorder.launches;
+    train(model, 1);
+    return device.recorder.launches - before;
+  };
+  const counts = [launches(withIt), launches(without)];
+  expect(counts[1]).toBeLessThan(0.85 * (counts[0] ?? 0));
+  const [a] = await withIt.losses();
+  const [b] = await without.losses();
+  expect(a?.idt_A).toBeGreaterThan(0);
+  expect(b).toEqual({ ...a, idt_A: 0, idt_B: 0 });
+  withIt.dispose();
+  without.dispose();
+});
+
+test('λ scale their own losses and only those', async () => {
+  const first = async (options: Partial<CycleGANOptions>) => {
+    const model = build(options);
+    train(model, 1);
+    const [losses] = await model.losses();
+    model.dispose();
+    if (!losses) throw new Error('no losses');
+    return losses;
+  };
+  const base = await first({});
+  const scaled = await first({ lambdaA: 5, lambdaB: 30 });
+  expect(scaled.cycle_A / base.cycle_A).toBeCloseTo(0.5, 5);
+  expect(scaled.cycle_B / base.cycle_B).toBeCloseTo(3, 5);
+  // idt_A compares images of B, idt_B images of A.
+  expect(scaled.idt_A / base.idt_A).toBeCloseTo(3, 5);
+  expect(scaled.idt_B / base.idt_B).toBeCloseTo(0.5, 5);
+  expect([scaled.G_A, scaled.G_B, scaled.D_A, scaled.D_B]).toEqual([base.G_A, base.G_B, base.D_A, base.D_B]);
+});
+
+test('a learning rate of 0 stops every network', async () => {
+  const model = build();
+  train(model, 1);
+  const before = await weights(model);
+  model.lr = 0;
+  train(model, 2);
+  expect(await weights(model)).toEqual(before);
+  model.dispose();
+});
