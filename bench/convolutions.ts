@@ -12,7 +12,15 @@ import { Tensor } from '../src/tensor/tensor.ts';
 const ngf = Number(process.argv[2] ?? 32);
 const size = Number(process.argv[3] ?? 64);
 
-function layer(extent: number, c: number, o: number, k: number, stride: number, padding: number, reflect = false): ConvProblem {
+function layer(
+  extent: number,
+  c: number,
+  o: number,
+  k: number,
+  stride: number,
+  padding: number,
+  reflect = false,
+): ConvProblem {
   const out = Math.floor((extent + 2 * padding - k) / stride) + 1;
   const paddingMode = reflect ? 'reflect' : 'zeros';
   return { n: 1, h: extent, w: extent, c, p: out, q: out, o, kh: k, kw: k, stride, padding, paddingMode };
@@ -48,21 +56,34 @@ async function time(run: () => void): Promise<number> {
 }
 
 for (const k of layers) {
-  const tensor = (...shape: number[]) => Tensor.from(device, new Float32Array(shape.reduce((a, b) => a * b)).map(() => Math.random() - 0.5), shape);
+  const tensor = (...shape: number[]) =>
+    Tensor.from(
+      device,
+      new Float32Array(shape.reduce((a, b) => a * b)).map(() => Math.random() - 0.5),
+      shape,
+    );
   const x = tensor(k.n, k.h, k.w, k.c).slice;
   const y = tensor(k.n, k.p, k.q, k.o).slice;
   const weight = tensor(k.kh, k.kw, k.c, k.o).slice;
   const dw = tensor(k.kh, k.kw, k.c, k.o).slice;
   const runs = [
-    ...forwardVariants.map((v) => ['forward', v, () => v.launch(device, k, { x, weight, bias: null, y, activation: 'none' })] as const),
-    ...inputGradVariants.map((v) => ['inputGrad', v, () => v.launch(device, k, { dy: y, weight, bias: null, dx: x })] as const),
-    ...weightGradVariants.map((v) => ['weightGrad', v, () => v.launch(device, k, { x, dy: y, dw, accumulate: false })] as const),
+    ...forwardVariants.map(
+      (v) => ['forward', v, () => v.launch(device, k, { x, weight, bias: null, y, activation: 'none' })] as const,
+    ),
+    ...inputGradVariants.map(
+      (v) => ['inputGrad', v, () => v.launch(device, k, { dy: y, weight, bias: null, dx: x })] as const,
+    ),
+    ...weightGradVariants.map(
+      (v) => ['weightGrad', v, () => v.launch(device, k, { x, dy: y, dw, accumulate: false })] as const,
+    ),
   ];
   console.log(`\n${describe(k)} ${k.paddingMode}: ${(convFlops(k) / 1e6).toFixed(0)} MFLOP`);
   for (const [product, variant, run] of runs) {
     if (!variant.supports(device, k)) continue;
     const ms = await time(run);
-    console.log(`  ${product.padEnd(10)} ${variant.name.padEnd(12)} ${ms.toFixed(2).padStart(8)} ms ${(convFlops(k) / ms / 1e6).toFixed(1).padStart(7)} GFLOP/s`);
+    console.log(
+      `  ${product.padEnd(10)} ${variant.name.padEnd(12)} ${ms.toFixed(2).padStart(8)} ms ${(convFlops(k) / ms / 1e6).toFixed(1).padStart(7)} GFLOP/s`,
+    );
   }
 }
 device.close();

@@ -37,6 +37,8 @@ gan.step(a, b);
 const launches = device.recorder.launches - before;
 console.log('training step    ', await median(() => gan.step(a, b)));
 const { use } = device.pool;
-console.log(`launches a step ${launches}; live ${(use.liveBytes / 2 ** 20).toFixed(0)} MiB, peak ${(use.peakBytes / 2 ** 20).toFixed(0)} MiB`);
+console.log(
+  `launches a step ${launches}; live ${(use.liveBytes / 2 ** 20).toFixed(0)} MiB, peak ${(use.peakBytes / 2 ** 20).toFixed(0)} MiB`,
+);
 gan.dispose();
 device.close();

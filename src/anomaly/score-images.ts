@@ -62,7 +62,8 @@ export async function* scoreBank(
   bank: ImageBank,
   wantsPictures: (index: number) => boolean = () => false,
 ): AsyncGenerator<ImageResult> {
-  for (const group of groupsOf(Array(bank.count).keys(), GROUP)) yield* await scoreGroup(detector, bank, group, wantsPictures);
+  for (const group of groupsOf(Array(bank.count).keys(), GROUP))
+    yield* await scoreGroup(detector, bank, group, wantsPictures);
 }
 
 /** Waits for the device once for all images of the group. */

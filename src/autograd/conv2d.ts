@@ -48,7 +48,9 @@ function forwardProblem(x: Tensor, weight: Tensor, options: ConvOptions): ConvPr
   const { n, h, w, c } = imageExtents('conv2d', x);
   const [kh = 0, kw = 0, inChannels, o = 0] = weight.shape;
   if (weight.shape.length !== 4 || inChannels !== c) {
-    throw new CyclopsError(`conv2d of x [${x.shape.join(', ')}] needs a weight [KH, KW, ${c}, O]; got [${weight.shape.join(', ')}].`);
+    throw new CyclopsError(
+      `conv2d of x [${x.shape.join(', ')}] needs a weight [KH, KW, ${c}, O]; got [${weight.shape.join(', ')}].`,
+    );
   }
   const out = (extent: number, k: number) => Math.floor((extent + 2 * options.padding - k) / options.stride) + 1;
   return checkProblem({ n, h, w, c, p: out(h, kh), q: out(w, kw), o, kh, kw, ...options });
@@ -57,7 +59,9 @@ function forwardProblem(x: Tensor, weight: Tensor, options: ConvOptions): ConvPr
 /** @throws CyclopsError unless the bias has one value a channel. */
 export function requireBias(operation: string, bias: Tensor | null, channels: number): void {
   if (!bias || (bias.shape.length === 1 && bias.size === channels)) return;
-  throw new CyclopsError(`${operation} with ${channels} output channels needs a bias [${channels}]; got [${bias.shape.join(', ')}].`);
+  throw new CyclopsError(
+    `${operation} with ${channels} output channels needs a bias [${channels}]; got [${bias.shape.join(', ')}].`,
+  );
 }
 
 /** Adds to the weight's own `grad` where it is a leaf (then null), else returns the gradient. */

@@ -21,7 +21,12 @@ export interface ConvTranspose2dOptions {
  * @returns [N, (H − 1)·stride − 2·padding + KH + outputPadding, …, Cout]
  * @throws CyclopsError when shapes do not fit
  */
-export function convTranspose2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: ConvTranspose2dOptions = {}): Tensor {
+export function convTranspose2d(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  options: ConvTranspose2dOptions = {},
+): Tensor {
   const problem = adjointProblem(x, weight, options);
   requireBias('convTranspose2d', bias, problem.c);
   const { device } = x;
@@ -31,7 +36,13 @@ export function convTranspose2d(x: Tensor, weight: Tensor, bias: Tensor | null, 
   return record(y, inputs, (gradOutput) => {
     const dx = x.requiresGrad ? Tensor.empty(device, x.shape) : null;
     if (dx) {
-      const forward = { x: gradOutput.slice, weight: weight.slice, bias: null, y: dx.slice, activation: 'none' } as const;
+      const forward = {
+        x: gradOutput.slice,
+        weight: weight.slice,
+        bias: null,
+        y: dx.slice,
+        activation: 'none',
+      } as const;
       convForward(device, problem, forward);
     }
     const dw = weight.requiresGrad ? weightGrad(device, problem, gradOutput, x, weight) : null;
@@ -50,9 +61,23 @@ function adjointProblem(x: Tensor, weight: Tensor, options: ConvTranspose2dOptio
       `convTranspose2d of x [${x.shape.join(', ')}] needs a weight [KH, KW, Cout, ${o}]; got [${weight.shape.join(', ')}].`,
     );
   }
-  if (outputPadding >= stride) throw new CyclopsError(`outputPadding must be less than the stride ${stride}; got ${outputPadding}.`);
+  if (outputPadding >= stride)
+    throw new CyclopsError(`outputPadding must be less than the stride ${stride}; got ${outputPadding}.`);
   const out = (extent: number, k: number) => (extent - 1) * stride - 2 * padding + k + outputPadding;
-  const problem: ConvProblem = { n, h: out(p, kh), w: out(q, kw), c, p, q, o, kh, kw, stride, padding, paddingMode: 'zeros' };
+  const problem: ConvProblem = {
+    n,
+    h: out(p, kh),
+    w: out(q, kw),
+    c,
+    p,
+    q,
+    o,
+    kh,
+    kw,
+    stride,
+    padding,
+    paddingMode: 'zeros',
+  };
   if (problem.h < 1 || problem.w < 1) {
     throw new CyclopsError(`convTranspose2d of x [${x.shape.join(', ')}] with padding ${padding} has no output.`);
   }

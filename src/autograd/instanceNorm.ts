@@ -30,7 +30,8 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
   const { eps = 1e-5, weight, bias, activation = 'none', residual } = options;
   const { n, h, w, c } = imageExtents('instanceNorm', x);
   if (residual) requireSameShape('instanceNorm with a residual', x, residual);
-  if (residual && activation !== 'none') throw new CyclopsError('instanceNorm takes an activation or a residual, not both.');
+  if (residual && activation !== 'none')
+    throw new CyclopsError('instanceNorm takes an activation or a residual, not both.');
   if ((weight?.size ?? c) !== c || (bias?.size ?? c) !== c || !weight !== !bias) {
     throw new CyclopsError(`instanceNorm of ${c} channels needs both a weight [${c}] and a bias [${c}], or neither.`);
   }
@@ -46,7 +47,13 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
   return record(y, inputs, (gradOutput) => {
     const sums = Tensor.empty(device, [n, 2, c]);
     const dx = Tensor.empty(device, x.shape);
-    variant.backward(device, problem, { x: x.slice, stats: stats.slice, dy: gradOutput.slice, sums: sums.slice, dx: dx.slice });
+    variant.backward(device, problem, {
+      x: x.slice,
+      stats: stats.slice,
+      dy: gradOutput.slice,
+      sums: sums.slice,
+      dx: dx.slice,
+    });
     return [dx, ...(affine ? affineGrads(sums, n, c) : []), ...(residual ? [gradOutput] : [])];
   });
 }

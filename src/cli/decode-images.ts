@@ -1,5 +1,5 @@
 import type { ImageRef } from '../data/dataset.ts';
-import { decodeImage, type DecodedImage } from '../data/image.ts';
+import { type DecodedImage, decodeImage } from '../data/image.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 
 /** A file that could not be used, and why. */

@@ -18,7 +18,9 @@ export function evaluationText(evaluation: Evaluation): string {
     `accuracy, missed, false alarms: at the threshold that training chose (${chosen.trainCounts.normal} normal and ` +
       `${chosen.trainCounts.abnormal} abnormal images).`,
     '* oracle: its threshold was chosen on the images reported on.',
-    ...(best ? [`The highest AUROC on these images, ${best.auroc.toFixed(3)}, is that of ${best.score} (oracle).`] : []),
+    ...(best
+      ? [`The highest AUROC on these images, ${best.auroc.toFixed(3)}, is that of ${best.score} (oracle).`]
+      : []),
     ...seen,
     '',
   ].join('\n');
@@ -46,6 +48,8 @@ function figure(value: number | null | undefined): string {
 function align(rows: string[][]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
   const pad = (cell: string, column: number) =>
-    column === 0 || column === widths.length - 1 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+    column === 0 || column === widths.length - 1
+      ? cell.padEnd(widths[column] ?? 0)
+      : cell.padStart(widths[column] ?? 0);
   return rows.map((cells) => cells.map(pad).join('  ').trimEnd());
 }

@@ -22,7 +22,9 @@ export function addCommonOptions(command: Command): Command {
 
 export function addDataOptions(command: Command): Command {
   return command
-    .addOption(new Option('--a-is <label>', 'what trainA and testA hold (default: abnormal)').choices(['abnormal', 'normal']))
+    .addOption(
+      new Option('--a-is <label>', 'what trainA and testA hold (default: abnormal)').choices(['abnormal', 'normal']),
+    )
     .option('--skip-broken', 'leave out images that cannot be read, instead of refusing them');
 }
 

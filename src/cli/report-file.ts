@@ -34,7 +34,10 @@ export function writeReport(device: Device, evaluated: EvaluatedRun, options: Re
   const { config, position } = readCheckpointHead(options.run.checkpoint);
   const record = readDataRecord(options.run.data);
   const { evaluation } = evaluated;
-  const max = quantile(evaluation.images.map(({ scores }) => scores.blurmax ?? 0), SCALE_QUANTILE);
+  const max = quantile(
+    evaluation.images.map(({ scores }) => scores.blurmax ?? 0),
+    SCALE_QUANTILE,
+  );
   const trained = (label: string) => record.images.filter((image) => image.label === label).length;
   const input: ReportInput = {
     title: `Cyclops: ${options.data}`,

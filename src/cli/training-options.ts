@@ -40,15 +40,21 @@ const NUMBERS = {
 
 /** Adds the options of training, under the names that users of the reference CycleGAN know. */
 export function addTrainingOptions(command: Command): Command {
-  command.addOption(new Option('--preset <name>', `where the other options begin (default: ${DEFAULT_PRESET})`).choices(PRESET_NAMES));
+  command.addOption(
+    new Option('--preset <name>', `where the other options begin (default: ${DEFAULT_PRESET})`).choices(PRESET_NAMES),
+  );
   for (const [name, meaning] of Object.entries(NUMBERS)) {
     command.option(`${optionName(name)} <number>`, meaning, toNumber);
   }
   return command
-    .addOption(new Option('--netG <name>', 'resnet_9blocks, resnet_6blocks, …: the same as --blocks').argParser(toBlocks))
+    .addOption(
+      new Option('--netG <name>', 'resnet_9blocks, resnet_6blocks, …: the same as --blocks').argParser(toBlocks),
+    )
     .addOption(new Option('--schedule <name>', 'how the learning rate falls').choices(['reference', 'paper']))
     .addOption(new Option('--gan-mode <name>', 'adversarial loss').choices(['lsgan', 'vanilla']))
-    .addOption(new Option('--adam <groups>', 'one Adam for both discriminators, or one per D').choices(['one', 'per-d']))
+    .addOption(
+      new Option('--adam <groups>', 'one Adam for both discriminators, or one per D').choices(['one', 'per-d']),
+    )
     .option('--flip', 'random horizontal flips')
     .option('--no-flip', 'no random horizontal flips')
     .option('--rotate', 'random quarter turns')
@@ -72,7 +78,8 @@ export function configFrom(values: TrainingOptionValues): TrainingConfig {
  */
 export function requireSameOptions(values: TrainingOptionValues, config: TrainingConfig): void {
   const stored = new Map<string, unknown>(Object.entries(config));
-  const given = values.preset === undefined ? givenFields(values) : Object.fromEntries(Object.entries(configFrom(values)));
+  const given =
+    values.preset === undefined ? givenFields(values) : Object.fromEntries(Object.entries(configFrom(values)));
   for (const [name, value] of Object.entries(given)) {
     if (value === stored.get(name)) continue;
     throw new UsageError(

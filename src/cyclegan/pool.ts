@@ -33,11 +33,22 @@ export class ImagePool {
     private readonly random: UniformSource,
   ) {}
 
-  /** Images [N,H,W,C] to show the discriminator in place of `images` [N,H,W,C], cut off from what made them. */
+  /**
+   * Images [N,H,W,C] to show the discriminator in place of `images` [N,H,W,C], cut off from what made them.
+   *
+   * @throws CyclopsError when the pool holds images of another shape
+   */
   query(images: Tensor): Tensor {
     if (this.size === 0) return detach(images);
     const { device } = images;
     const [batch = 0, ...shape] = images.shape;
+    const [first] = this.stored;
+    if (first && first.shape.join() !== shape.join()) {
+      throw new CyclopsError(
+        `The image pool holds images of [${first.shape.join(', ')}] (height, width, channels); got [${shape.join(', ')}]. ` +
+          'A training run keeps one --crop-size and one number of channels.',
+      );
+    }
     const out = Tensor.empty(device, images.shape);
     const length = images.size / batch;
     for (let start = 0; start < images.size; start += length) {

@@ -56,7 +56,9 @@ export class Device {
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
     if (options.backend === 'null') {
-      throw new CyclopsError('The null backend executes nothing, so its results mean nothing. Choose a real device: see `cyclops doctor`.');
+      throw new CyclopsError(
+        'The null backend executes nothing, so its results mean nothing. Choose a real device: see `cyclops doctor`.',
+      );
     }
     const host = await openHost(options);
     const adapter = await chooseAdapter(host, options.device);

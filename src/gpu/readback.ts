@@ -37,6 +37,10 @@ export class Readback {
       return fits;
     }
     const size = 2 ** Math.ceil(Math.log2(Math.max(256, bytes)));
-    return this.device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST, label: `readback ${size} B` });
+    return this.device.createBuffer({
+      size,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+      label: `readback ${size} B`,
+    });
   }
 }

@@ -4,7 +4,14 @@ import { kernel } from './source.ts';
 import { sumParts, withParts } from './sumParts.ts';
 
 /** out[c] (+)= the sum over rows of x [rows, channels]: a bias's gradient. */
-export function channelSum(device: Device, x: BufferSlice, out: BufferSlice, rows: number, channels: number, accumulate: boolean): void {
+export function channelSum(
+  device: Device,
+  x: BufferSlice,
+  out: BufferSlice,
+  rows: number,
+  channels: number,
+  accumulate: boolean,
+): void {
   const splits = Math.min(groups(rows, 64), 32);
   withParts(device, splits * channels, (part) => {
     device.launch({

@@ -61,8 +61,20 @@ const vec4: NormVariant = {
     const grid = [groups(k.channels, 32), k.n, splits] as const;
     withParts(device, splits * k.n * 2 * k.channels, (part) => {
       const label = 'instanceNorm.stats';
-      device.launch({ ...common, kernel: kernel('instance_norm_stats', 'rw'), bindings: [x, part], workgroups: grid, label, flops: size, bytes: size });
-      const merge = { kernel: kernel('instance_norm_merge', 'rw'), bindings: [part, stats], label: 'instanceNorm.merge' };
+      device.launch({
+        ...common,
+        kernel: kernel('instance_norm_stats', 'rw'),
+        bindings: [x, part],
+        workgroups: grid,
+        label,
+        flops: size,
+        bytes: size,
+      });
+      const merge = {
+        kernel: kernel('instance_norm_merge', 'rw'),
+        bindings: [part, stats],
+        label: 'instanceNorm.merge',
+      };
       device.launch({ ...common, ...merge, workgroups: [grid[0], k.n, 1], flops: 0, bytes: part.size });
     });
     device.launch({

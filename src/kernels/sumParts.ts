@@ -11,7 +11,14 @@ export function withParts(device: Device, count: number, use: (parts: BufferSlic
 }
 
 /** out (+)= the sum over parts of part [parts, count], in a fixed order. */
-export function sumParts(device: Device, part: BufferSlice, out: BufferSlice, count: number, parts: number, accumulate: boolean): void {
+export function sumParts(
+  device: Device,
+  part: BufferSlice,
+  out: BufferSlice,
+  count: number,
+  parts: number,
+  accumulate: boolean,
+): void {
   device.launch({
     kernel: kernel('sum_parts', 'rw'),
     bindings: [part, out],

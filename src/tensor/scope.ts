@@ -8,7 +8,7 @@ export function register(tensor: Tensor): void {
 }
 
 /** What a scope may return: tensors, alone or in arrays and records, which then belong to the scope around it. */
-export type Scoped = Tensor | readonly Scoped[] | { readonly [name: string]: Scoped } | undefined | null | void;
+export type Scoped = Tensor | readonly Scoped[] | { readonly [name: string]: Scoped } | undefined | null;
 
 /** Runs `body`, then frees every tensor it made except those it returns and those it passed to {@link keep}. */
 export function scope<T extends Scoped>(body: () => T): T {

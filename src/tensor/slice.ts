@@ -1,5 +1,5 @@
-import { copy } from '../kernels/elementwise.ts';
 import { CyclopsError } from '../gpu/errors.ts';
+import { copy } from '../kernels/elementwise.ts';
 import { Tensor } from './tensor.ts';
 
 /** A copy of entries `start` to `end` (exclusive) along the first axis. Not differentiable. */

@@ -82,7 +82,9 @@ export class Tensor {
   upload(values: ArrayLike<number>): void {
     if (this.dtype === 'f16') throw new Error('Upload to f16 goes through a cast kernel.');
     if (values.length !== this.size) {
-      throw new CyclopsError(`A tensor of shape [${this.shape.join(', ')}] holds ${this.size} values; got ${values.length}.`);
+      throw new CyclopsError(
+        `A tensor of shape [${this.shape.join(', ')}] holds ${this.size} values; got ${values.length}.`,
+      );
     }
     const data = this.dtype === 'f32' ? Float32Array.from(values) : Uint32Array.from(values);
     this.device.write(this.slice, data);

@@ -145,3 +145,11 @@ test('more images than the pool holds are refused', async () => {
   expect(() => pool.loadState(device, state)).toThrow(CyclopsError);
   expect(() => pool.loadState(device, state)).toThrow(/pool of 2 .*3 images.*--pool-size/);
 });
+
+test('images of another shape are refused', () => {
+  const pool = new ImagePool(2, replay());
+  const [x, other] = [images(1), Tensor.from(device, [1, 2, 3, 4], [1, 2, 2, 1])];
+  const out = scope(() => pool.query(x));
+  expect(() => scope(() => pool.query(other))).toThrow(/holds images of \[1, 3, 1\].*got \[2, 2, 1\].*--crop-size/);
+  for (const part of [pool, x, other, out]) part.dispose();
+});

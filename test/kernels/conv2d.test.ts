@@ -15,7 +15,17 @@ beforeAll(async () => {
 });
 afterAll(() => device.close());
 
-function problem(n: number, h: number, w: number, c: number, o: number, k: number, stride: number, padding: number, reflect = false): ConvProblem {
+function problem(
+  n: number,
+  h: number,
+  w: number,
+  c: number,
+  o: number,
+  k: number,
+  stride: number,
+  padding: number,
+  reflect = false,
+): ConvProblem {
   const out = (extent: number) => Math.floor((extent + 2 * padding - k) / stride) + 1;
   const paddingMode = reflect ? 'reflect' : 'zeros';
   return checkProblem({ n, h, w, c, p: out(h), q: out(w), o, kh: k, kw: k, stride, padding, paddingMode });
@@ -52,7 +62,12 @@ describe.each(problems.map((k) => [`${name(k)} ${k.paddingMode}`, k] as const))(
     for (const withBias of [false, true]) {
       const y = scope(() => {
         const out = upload(poison(dy.length));
-        const args = { x: upload(x).slice, weight: upload(w).slice, bias: withBias ? upload(bias).slice : null, y: out.slice };
+        const args = {
+          x: upload(x).slice,
+          weight: upload(w).slice,
+          bias: withBias ? upload(bias).slice : null,
+          y: out.slice,
+        };
         variant.launch(device, k, { ...args, activation: withBias ? 'leaky_relu' : 'none' });
         return out;
       });
@@ -72,7 +87,12 @@ describe.each(problems.map((k) => [`${name(k)} ${k.paddingMode}`, k] as const))(
     for (const withBias of [false, true]) {
       const dx = scope(() => {
         const out = upload(poison(x.length));
-        variant.launch(device, k, { dy: upload(dy).slice, weight: upload(w).slice, bias: withBias ? upload(bias).slice : null, dx: out.slice });
+        variant.launch(device, k, {
+          dy: upload(dy).slice,
+          weight: upload(w).slice,
+          bias: withBias ? upload(bias).slice : null,
+          dx: out.slice,
+        });
         return out;
       });
       const expected = oracle.inputGrad(k, dy, w).map((v, i) => v + (withBias ? bias[i % k.c]! : 0));

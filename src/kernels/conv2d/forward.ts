@@ -41,28 +41,44 @@ const tiled: Variant<ForwardArguments> = {
   name: 'tiled',
   supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && hasLanes(device, groups(rows(k), 16)),
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d_forward_tiled', 'rrrw', constants(args)), [groups(rows(k), 16), groups(k.o, 32), 1]),
+    dispatch(device, k, args, kernel('conv2d_forward_tiled', 'rrrw', constants(args)), [
+      groups(rows(k), 16),
+      groups(k.o, 32),
+      1,
+    ]),
 };
 
 const thinOutput: Variant<ForwardArguments> = {
   name: 'thin_output',
   supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && hasLanes(device, groups(rows(k), 64)),
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d_forward_thin_output', 'rrrw', { ...constants(args), O: k.o }), [groups(rows(k), 64), 1, 1]),
+    dispatch(device, k, args, kernel('conv2d_forward_thin_output', 'rrrw', { ...constants(args), O: k.o }), [
+      groups(rows(k), 64),
+      1,
+      1,
+    ]),
 };
 
 const thinInput: Variant<ForwardArguments> = {
   name: 'thin_input',
   supports: (device, k) => k.o % 4 === 0 && hasLanes(device, groups(rows(k), 32)),
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d_forward_thin_input', 'rrrw', constants(args)), [groups(rows(k), 32), groups(k.o, 32), 1]),
+    dispatch(device, k, args, kernel('conv2d_forward_thin_input', 'rrrw', constants(args)), [
+      groups(rows(k), 32),
+      groups(k.o, 32),
+      1,
+    ]),
 };
 
 const naive: Variant<ForwardArguments> = {
   name: 'naive',
   supports: () => true,
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d_forward_naive', 'rrrw', constants(args)), [Math.min(groups(rows(k) * k.o, 64), 65535), 1, 1]),
+    dispatch(device, k, args, kernel('conv2d_forward_naive', 'rrrw', constants(args)), [
+      Math.min(groups(rows(k) * k.o, 64), 65535),
+      1,
+      1,
+    ]),
 };
 
 /** Ways to compute y = activation(conv(x, weight) + bias), in order of preference. */

@@ -1,7 +1,17 @@
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, groups, type Kernel } from '../../gpu/launch.ts';
 import { kernel } from '../source.ts';
-import { type ConvProblem, choose, convBytes, convFlops, convImmediates, foldsSimply, hasLanes, phaseRows, type Variant } from './problem.ts';
+import {
+  type ConvProblem,
+  choose,
+  convBytes,
+  convFlops,
+  convImmediates,
+  foldsSimply,
+  hasLanes,
+  phaseRows,
+  type Variant,
+} from './problem.ts';
 
 export interface InputGradArguments {
   dy: BufferSlice;
@@ -33,7 +43,8 @@ const BIAS = ({ bias }: InputGradArguments) => (bias ? 1 : 0);
 
 const tiled: Variant<InputGradArguments> = {
   name: 'tiled',
-  supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, groups(phaseRows(k), 16)),
+  supports: (device, k) =>
+    k.c % 4 === 0 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, groups(phaseRows(k), 16)),
   launch: (device, k, args) =>
     dispatch(device, k, args, kernel('conv2d_input_grad_tiled', 'rrrw', { BIAS: BIAS(args) }), [
       groups(phaseRows(k), 16),

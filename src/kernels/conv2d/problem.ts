@@ -39,7 +39,8 @@ export function choose<A>(variants: readonly Variant<A>[], device: Device, probl
 /** @throws CyclopsError when the output would be empty or the reflection is larger than the image. */
 export function checkProblem(problem: ConvProblem): ConvProblem {
   const { h, w, p, q, padding, paddingMode } = problem;
-  if (p < 1 || q < 1) throw new CyclopsError(`${describe(problem)} has no output: the kernel is larger than the padded image.`);
+  if (p < 1 || q < 1)
+    throw new CyclopsError(`${describe(problem)} has no output: the kernel is larger than the padded image.`);
   if (paddingMode === 'reflect' && padding > 0 && padding >= Math.min(h, w)) {
     throw new CyclopsError(
       `Reflection padding of ${padding} needs an image of at least ${padding + 1}×${padding + 1} pixels here; got ${h}×${w}. Use larger images.`,

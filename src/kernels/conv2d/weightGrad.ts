@@ -50,21 +50,42 @@ const tiled: Variant<WeightGradArguments> = {
   name: 'tiled',
   supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && hasLanes(device, 1),
   launch: (device, k, args) =>
-    split(device, k, args, kernel('conv2d_weight_grad_tiled', 'rrw'), [groups(k.o, 32), k.kh * k.kw * groups(k.c, 32)], k.n * k.p),
+    split(
+      device,
+      k,
+      args,
+      kernel('conv2d_weight_grad_tiled', 'rrw'),
+      [groups(k.o, 32), k.kh * k.kw * groups(k.c, 32)],
+      k.n * k.p,
+    ),
 };
 
 const thinInput: Variant<WeightGradArguments> = {
   name: 'thin_input',
   supports: (device, k) => k.o % 4 === 0 && hasLanes(device, 1),
   launch: (device, k, args) =>
-    split(device, k, args, kernel('conv2d_weight_grad_thin_input', 'rrw'), [groups(k.o, 32), groups(k.kh * k.kw * k.c, 32)], k.n * k.p),
+    split(
+      device,
+      k,
+      args,
+      kernel('conv2d_weight_grad_thin_input', 'rrw'),
+      [groups(k.o, 32), groups(k.kh * k.kw * k.c, 32)],
+      k.n * k.p,
+    ),
 };
 
 const thinOutput: Variant<WeightGradArguments> = {
   name: 'thin_output',
   supports: (device, k) => k.c % 4 === 0 && k.stride === 1 && hasLanes(device, 1),
   launch: (device, k, args) =>
-    split(device, k, args, kernel('conv2d_weight_grad_thin_output', 'rrw'), [groups(k.c, 32), groups(k.kh * k.kw * k.o, 32)], k.n * k.h),
+    split(
+      device,
+      k,
+      args,
+      kernel('conv2d_weight_grad_thin_output', 'rrw'),
+      [groups(k.c, 32), groups(k.kh * k.kw * k.o, 32)],
+      k.n * k.h,
+    ),
 };
 
 const naive: Variant<WeightGradArguments> = {

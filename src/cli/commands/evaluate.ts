@@ -1,0 +1,59 @@
+import { basename, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { evaluationCsv } from '../../anomaly/csv.ts';
+import { evaluationJson } from '../../anomaly/evaluation.ts';
+import { openRun } from '../../cyclegan/run-folder.ts';
+import { writeFileAtomic } from '../../data/atomic.ts';
+import { readDataset } from '../../data/layouts.ts';
+import { evaluateRun } from '../evaluate-run.ts';
+import { evaluationText } from '../evaluation-text.ts';
+import {
+  addCommonOptions,
+  addDataOptions,
+  type CommonOptions,
+  type DataOptions,
+  layoutOptions,
+  withDevice,
+} from '../options.ts';
+import { REPORT_PICTURES, writeReport } from '../report-file.ts';
+
+interface EvaluateOptions extends CommonOptions, DataOptions {
+  json?: boolean;
+  csv?: string;
+  report?: string;
+}
+
+export function addEvaluate(program: Command): void {
+  const command = program
+    .command('evaluate')
+    .description('score the test images of a data folder and say how well that tells them apart')
+    .argument('<run>', 'folder that train wrote')
+    .argument('<data>', 'data folder; its test part is judged, or every image that did not train the run')
+    .option('--json', 'print one JSON object on standard output and nothing else')
+    .option('--csv <file>', 'write file, label, scores, threshold and flag of every image')
+    .option('--report <file>', 'write a page with scores, flags and heat maps');
+  addDataOptions(command);
+  addCommonOptions(command).action(evaluate);
+}
+
+async function evaluate(runPath: string, data: string, options: EvaluateOptions): Promise<void> {
+  const run = openRun(runPath);
+  const dataset = readDataset(data, layoutOptions(options));
+  const quiet = options.quiet ?? false;
+  const skipBroken = options.skipBroken ?? false;
+  await withDevice(options, async (device) => {
+    const pictures = options.report ? REPORT_PICTURES : 0;
+    const evaluated = await evaluateRun(device, { run, dataset, skipBroken, quiet, pictures });
+    const { evaluation, leftOut } = evaluated;
+    if (leftOut > 0 && !quiet) process.stderr.write(`${leftOut} images that trained the run are not judged.\n`);
+    if (options.csv) writeFileAtomic(options.csv, evaluationCsv(evaluation));
+    if (options.report) {
+      const command = ['cyclops evaluate', runPath, data, '--report', options.report].join(' ');
+      writeReport(device, evaluated, { path: options.report, run, data: basename(resolve(data)), command });
+    }
+    const context = { device: device.info.name, run: run.root, data: dataset.root };
+    process.stdout.write(
+      options.json ? `${JSON.stringify(evaluationJson(evaluation, context), null, 2)}\n` : evaluationText(evaluation),
+    );
+  });
+}

@@ -1,0 +1,58 @@
+import { mkdirSync } from 'node:fs';
+import { join, parse, resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { openDetector } from '../../anomaly/detector.ts';
+import { noGrad } from '../../autograd/tape.ts';
+import { openRun } from '../../cyclegan/run-folder.ts';
+import { toImage } from '../../cyclegan/tensor-image.ts';
+import { writeFileAtomic } from '../../data/atomic.ts';
+import { ImageBank } from '../../data/bank.ts';
+import { fileError } from '../../data/fs-error.ts';
+import { decodeImage } from '../../data/image.ts';
+import { encodePng } from '../../data/png.ts';
+import { scope } from '../../tensor/scope.ts';
+import { addCommonOptions, type CommonOptions, withDevice } from '../options.ts';
+
+interface TranslateOptions extends CommonOptions {
+  to: 'normal' | 'abnormal';
+  out: string;
+}
+
+export function addTranslate(program: Command): void {
+  const command = program
+    .command('translate')
+    .description("write what a generator makes of images, as <name>_<to>.png at the run's size")
+    .argument('<run>', 'folder that train wrote')
+    .argument('<image...>', 'PNG or JPEG files')
+    .addOption(
+      new Option('--to <domain>', 'what to make of them').choices(['normal', 'abnormal']).makeOptionMandatory(),
+    )
+    .option('--out <folder>', 'where to write', '.');
+  addCommonOptions(command).action(translate);
+}
+
+async function translate(runPath: string, images: string[], options: TranslateOptions): Promise<void> {
+  const run = openRun(runPath);
+  const folder = resolve(options.out);
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw fileError(error, 'make the folder', folder);
+  }
+  await withDevice(options, async (device) => {
+    const { config, networks, dispose } = openDetector(device, run);
+    const generator = options.to === 'normal' ? networks.G_A : networks.G_B;
+    const size = { width: config.loadSize, height: config.loadSize };
+    for (const path of images) {
+      const bank = await ImageBank.create(device, [decodeImage(path)], { channels: config.inputNc, loadSize: size });
+      const translated = scope(() => noGrad(() => generator.forward(bank.whole(0))));
+      const { width, height, channels, pixels } = await toImage(translated);
+      translated.dispose();
+      bank.dispose();
+      const target = join(folder, `${parse(path).name}_${options.to}.png`);
+      writeFileAtomic(target, encodePng(width, height, channels, pixels));
+      if (!options.quiet) process.stdout.write(`${target}\n`);
+    }
+    dispose();
+  });
+}

@@ -1,0 +1,33 @@
+import { Command, CommanderError } from 'commander';
+import { addDemo } from './commands/demo.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addEvaluate } from './commands/evaluate.ts';
+import { addScore } from './commands/score.ts';
+import { addTrain } from './commands/train.ts';
+import { addTranslate } from './commands/translate.ts';
+import { addVerify } from './commands/verify.ts';
+import { EXIT, reportFailure } from './failure.ts';
+import { VERSION } from './versions.ts';
+
+/** Runs the command line. @returns the exit code */
+export async function run(args: readonly string[]): Promise<number> {
+  const program = new Command('cyclops')
+    .description('Train a Cycle-GAN on normal and abnormal images, and find anomalies with it.')
+    .version(VERSION)
+    .exitOverride();
+  for (const add of [addDoctor, addTrain, addEvaluate, addScore, addTranslate, addVerify, addDemo]) add(program);
+  try {
+    await program.parseAsync(args.map(hyphenated), { from: 'user' });
+    return Number(process.exitCode ?? EXIT.done);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return reportFailure(error);
+    // Commander has already said what is wrong; asking for help or the version is no fault.
+    const asked = error.code === 'commander.helpDisplayed' || error.code === 'commander.version';
+    return asked ? EXIT.done : EXIT.usage;
+  }
+}
+
+/** `--pool_size`, as the reference CycleGAN spells its options, for `--pool-size`. */
+function hyphenated(arg: string): string {
+  return arg.startsWith('--') ? arg.replace(/^[^=]+/, (name) => name.replaceAll('_', '-')) : arg;
+}

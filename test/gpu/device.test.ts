@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Device } from '../../src/gpu/device.ts';
+import { f32, immediates, type Kernel } from '../../src/gpu/launch.ts';
+import { print } from '../../src/tensor/print.ts';
+import { sliceBatch } from '../../src/tensor/slice.ts';
+import { Tensor } from '../../src/tensor/tensor.ts';
+
+let device: Device;
+beforeAll(async () => {
+  device = await Device.open({ checked: true });
+});
+afterAll(() => device.close());
+
+const addOne: Kernel = {
+  name: 'add_one',
+  access: 'w',
+  constants: {},
+  code: `struct P { by: f32 } var<immediate> p: P; @group(0) @binding(0) var<storage, read_write> x: array<f32>;
+    @compute @workgroup_size(1) fn main(@builtin(global_invocation_id) id: vec3u) { x[id.x] += p.by; }`,
+};
+
+function launchAddOne(x: Tensor, count = x.size): void {
+  const record = {
+    kernel: addOne,
+    bindings: [x.slice],
+    immediates: immediates(f32(1)),
+    label: 'addOne',
+    flops: 1,
+    bytes: 8,
+  };
+  device.launch({ ...record, workgroups: [count, 1, 1] });
+}
+
+test('launches run in order, across submits, and host writes keep their place', async () => {
+  const x = Tensor.from(device, [0], [1]);
+  for (let i = 0; i < 200; i++) launchAddOne(x);
+  const first = x.data();
+  x.upload([1000]);
+  launchAddOne(x);
+  expect([...(await first)]).toEqual([200]);
+  expect(await x.item()).toBe(1001);
+});
+
+test('pipelines and bind groups are made once', () => {
+  const x = Tensor.from(device, [0], [1]);
+  launchAddOne(x);
+  const { pipelines, bindGroups } = device.pipelines.created;
+  for (let i = 0; i < 10; i++) launchAddOne(x);
+  expect(device.pipelines.created).toEqual({ pipelines, bindGroups });
+});
+
+test('the pool hands a released buffer out again and counts what is live', () => {
+  const { liveBuffers, created } = device.pool.use;
+  const a = Tensor.empty(device, [5000]);
+  expect(device.pool.use.liveBuffers).toBe(liveBuffers + 1);
+  a.dispose();
+  a.dispose();
+  const made = device.pool.use.created;
+  Tensor.empty(device, [4999]).dispose();
+  expect(device.pool.use).toMatchObject({ liveBuffers, created: made });
+  expect(made).toBeLessThanOrEqual(created + 1);
+});
+
+test('what goes wrong on the device is thrown at the next read, once', async () => {
+  const x = Tensor.from(device, [1], [1]);
+  const broken: Kernel = { ...addOne, name: 'broken', code: 'this is no WGSL' };
+  device.launch({
+    kernel: broken,
+    bindings: [x.slice],
+    immediates: immediates(),
+    workgroups: [1, 1, 1],
+    label: 'broken',
+    flops: 0,
+    bytes: 0,
+  });
+  await expect(device.fence()).rejects.toThrow(/The device reported \d+ errors?; the first: .*WGSL/s);
+  const y = Tensor.from(device, [2], [1]);
+  launchAddOne(y);
+  expect(await y.item()).toBe(3);
+});
+
+test('refuses what cannot work, in plain words', async () => {
+  await expect(Device.open({ backend: 'null' })).rejects.toThrow(/null backend executes nothing/);
+  await expect(Device.open({ device: 'no such adapter' })).rejects.toThrow(
+    /No adapter matches --device no such adapter.*these answered: .+/,
+  );
+  expect(() => Tensor.empty(device, [2 ** 31, 4])).toThrow(/MiB was asked for, but this device binds at most/);
+  expect(() => Tensor.empty(device, [3, 0])).toThrow(/positive integers; got \[3, 0\]/);
+  expect(() => Tensor.from(device, [1, 2, 3], [2])).toThrow(/holds 2 values; got 3/);
+  const gone = Tensor.empty(device, [2]);
+  gone.dispose();
+  expect(() => gone.slice).toThrow(/disposed tensor \[2\]/);
+});
+
+test('slices a batch, views another shape, prints', async () => {
+  const x = Tensor.from(device, [...Array(12).keys()], [3, 4]);
+  expect([...(await sliceBatch(x, 1, 3).data())]).toEqual([4, 5, 6, 7, 8, 9, 10, 11]);
+  expect(() => sliceBatch(x, 2, 4)).toThrow('Cannot take entries 2 to 4 of a batch of 3.');
+  expect(() => x.reshape([5])).toThrow(/sizes differ/);
+  expect(await print(x.reshape([2, 6]), 0)).toContain('[[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]]');
+});
+
+test('a lost device says so and what to do', async () => {
+  const other = await Device.open({ checked: true });
+  const x = Tensor.from(other, [1], [1]);
+  other.close();
+  await expect(x.data()).rejects.toThrow();
+});
