@@ -17,12 +17,16 @@ export class ImageDecoder {
   readonly good: ImageRef[] = [];
   readonly broken: BrokenFile[] = [];
 
-  constructor(private readonly refs: readonly ImageRef[]) {}
+  /** @param skipBroken whether images behind a broken one are still wanted; if not, they are only looked at for faults */
+  constructor(
+    private readonly refs: readonly ImageRef[],
+    private readonly skipBroken: boolean,
+  ) {}
 
   *images(): Generator<DecodedImage> {
     for (const ref of this.refs) {
       const image = this.decode(ref);
-      if (image) yield image;
+      if (image && (this.skipBroken || this.broken.length === 0)) yield image;
     }
   }
 

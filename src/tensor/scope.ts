@@ -11,6 +11,8 @@ export function register(tensor: Tensor): void {
 export type Scoped = Tensor | readonly Scoped[] | { readonly [name: string]: Scoped } | undefined | null;
 
 /** Runs `body`, then frees every tensor it made except those it returns and those it passed to {@link keep}. */
+export function scope<T extends Scoped>(body: () => T): T;
+export function scope(body: () => void): void;
 export function scope<T extends Scoped>(body: () => T): T {
   const made = new Set<Tensor>();
   scopes.push(made);

@@ -36,7 +36,8 @@ async function score(runPath: string, images: string[], options: ScoreOptions): 
       `There is no score '${name}' in ${run.root}; expected ${Object.keys(thresholds.scores).join(', ')}.`,
     );
   }
-  const decoder = new ImageDecoder(images.map(asRef));
+  const skipBroken = options.skipBroken ?? false;
+  const decoder = new ImageDecoder(images.map(asRef), skipBroken);
   await withDevice(options, async (device) => {
     const detector = openDetector(device, run);
     let done = 0;
@@ -52,7 +53,7 @@ async function score(runPath: string, images: string[], options: ScoreOptions): 
     }
     detector.dispose();
   });
-  settleBroken(decoder, options.skipBroken ?? false, (line) => !options.quiet && process.stderr.write(`${line}\n`));
+  settleBroken(decoder, skipBroken, (line) => !options.quiet && process.stderr.write(`${line}\n`));
 }
 
 /** An image without a data set: its label is unknown, and nothing here asks for it. */
