@@ -1,0 +1,36 @@
+/// <reference types="@webgpu/types" />
+/** The engine: tensors, autograd, layers and optimisers on WebGPU. The anomaly detector above it is the command `cyclops`. */
+export { add } from './autograd/add.ts';
+export { bceWithLogits } from './autograd/bceWithLogits.ts';
+export { type Conv2dOptions, conv2d } from './autograd/conv2d.ts';
+export { type ConvTranspose2dOptions, convTranspose2d } from './autograd/convTranspose2d.ts';
+export { gradcheck } from './autograd/gradcheck.ts';
+export { type InstanceNormOptions, instanceNorm } from './autograd/instanceNorm.ts';
+export { l1Loss } from './autograd/l1Loss.ts';
+export { leakyRelu } from './autograd/leakyRelu.ts';
+export { mean } from './autograd/mean.ts';
+export { mseLoss } from './autograd/mseLoss.ts';
+export { reflectionPad2d } from './autograd/reflectionPad2d.ts';
+export { relu } from './autograd/relu.ts';
+export { scale } from './autograd/scale.ts';
+export { sigmoid } from './autograd/sigmoid.ts';
+export { ssim } from './autograd/ssim.ts';
+export { sum } from './autograd/sum.ts';
+export { tanh } from './autograd/tanh.ts';
+export { backward, detach, noGrad } from './autograd/tape.ts';
+export { patchDiscriminator, resnetGenerator } from './cyclegan/networks.ts';
+export { decodeSafetensors, encodeSafetensors } from './data/safetensors.ts';
+export { Device, type DeviceOptions } from './gpu/device.ts';
+export { CyclopsError } from './gpu/errors.ts';
+export { Conv2d } from './layers/conv2d.ts';
+export { ConvTranspose2d } from './layers/convTranspose2d.ts';
+export { normalInitialiser } from './layers/init.ts';
+export { InstanceNorm2d } from './layers/instanceNorm2d.ts';
+export { Module, type StateDict } from './layers/module.ts';
+export { Sequential } from './layers/sequential.ts';
+export { Adam } from './optim/adam.ts';
+export { print } from './tensor/print.ts';
+export { randomNormal, randomUniform } from './tensor/random.ts';
+export { keep, scope } from './tensor/scope.ts';
+export { sliceBatch } from './tensor/slice.ts';
+export { Tensor } from './tensor/tensor.ts';

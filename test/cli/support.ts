@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { decodeImage } from '../../src/data/image.ts';
+import { readDataset } from '../../src/data/layouts.ts';
+import { encodePng } from '../../src/data/png.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const SHIPPED = join(ROOT, 'data', 'bsdata_pitting');
+
+/** A folder that lives as long as the test file. */
+export function temporaryFolder(): { path: (...parts: string[]) => string; remove: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), 'cyclops-cli-'));
+  return {
+    path: (...parts) => join(folder, ...parts),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Writes 32 × 32 cuts of real photographs as normal/ and abnormal/, with the same names and bytes each time. */
+export function makeData(folder: string, counts: { normal: number; abnormal: number }, skip = 0): string {
+  const images = readDataset(SHIPPED).images;
+  for (const label of ['normal', 'abnormal'] as const) {
+    mkdirSync(join(folder, label), { recursive: true });
+    const chosen = images.filter((image) => image.label === label).slice(skip, skip + counts[label]);
+    for (const [i, { path }] of chosen.entries()) writeFileSync(join(folder, label, `${i}.png`), cut(path));
+  }
+  return folder;
+}
+
+/** The middle 32 × 32 pixels of an RGB image, as PNG. */
+function cut(path: string): Buffer {
+  const { width, height, pixels } = decodeImage(path);
+  const side = 32;
+  const [left, top] = [(width - side) >> 1, (height - side) >> 1];
+  const out = new Uint8Array(side * side * 3);
+  for (let y = 0; y < side; y++) {
+    const start = ((top + y) * width + left) * 3;
+    out.set(pixels.subarray(start, start + side * 3), y * side * 3);
+  }
+  return encodePng(side, side, 3, out);
+}
+
+/** Options of a training that takes seconds. */
+export const SMALL = [
+  ...['--preset', 'tiny', '--blocks', '1', '--ngf', '4', '--ndf', '4', '--load-size', '32', '--crop-size', '28'],
+  ...['--pool-size', '2', '--rotate', '--checkpoint-interval', '3', '--sample-interval', '0'],
+];
+
+export interface Outcome {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  /** With line breaks as spaces, and without what Dawn prints of itself. */
+  stderr: string;
+}
+
+export interface Running {
+  child: ChildProcess;
+  outcome: Promise<Outcome>;
+}
+
+/** Starts the real command line in a process of its own. */
+export function start(args: readonly string[], env: Record<string, string> = {}): Running {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (data) => {
+    stdout += data;
+  });
+  child.stderr.on('data', (data) => {
+    stderr += data;
+  });
+  const outcome = new Promise<Outcome>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      const own = stderr.split('\n').filter((line) => !/^Warning: maxDynamic\w+ artificially reduced/.test(line));
+      resolve({ code, signal, stdout, stderr: own.join(' ') });
+    });
+  });
+  return { child, outcome };
+}
+
+export function cyclops(...args: string[]): Promise<Outcome> {
+  return start(args).outcome;
+}
+
+/** The files of a checkpoint by name, but for what the clock decides. */
+export function checkpointBytes(run: string): Map<string, string> {
+  const folder = join(run, 'checkpoint');
+  return new Map(
+    readdirSync(folder)
+      .filter((name) => name !== 'manifest.json')
+      .sort()
+      .map((name) => {
+        const bytes = readFileSync(join(folder, name));
+        return [name, name === 'position.json' ? withoutSeconds(bytes.toString()) : bytes.toString('base64')];
+      }),
+  );
+}
+
+function withoutSeconds(json: string): string {
+  return json.replace(/"seconds": [\d.e+-]+/, '');
+}
+
+/** Waits for a condition, for at most a minute. */
+export async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 3000; tries++) {
+    if (condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('What was waited for did not happen within a minute.');
+}

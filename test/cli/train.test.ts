@@ -1,0 +1,179 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeImage } from '../../src/data/image.ts';
+import { checkpointBytes, cyclops, makeData, type Outcome, SMALL, start, temporaryFolder, until } from './support.ts';
+
+const folder = temporaryFolder();
+const data = folder.path('data');
+const run = folder.path('run');
+let trained: Outcome;
+
+const train = (out: string, ...options: string[]) => ['train', data, '--out', out, ...SMALL, '--steps', '7', ...options];
+const steps = (out: string): number[] =>
+  readFileSync(join(out, 'metrics.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line).step);
+
+beforeAll(async () => {
+  makeData(data, { normal: 8, abnormal: 6 });
+  trained = await cyclops(...train(run));
+});
+
+afterAll(() => folder.remove());
+
+describe('train', () => {
+  it('writes a whole run and says what comes next', () => {
+    expect(trained.code).toBe(0);
+    expect(trained.stdout).toContain('cyclops evaluate');
+    expect(trained.stderr).toMatch(/training 7\/7 epoch 2\/2 [\d.]+ images\/s, 0s left \| G [\d.]+ [\d.]+ D .* cycle .* idt /);
+    expect(readdirSync(run).sort()).toEqual(
+      ['checkpoint', 'data.json', 'metrics.jsonl', 'test.txt', 'thresholds.json', 'train.txt'].sort(),
+    );
+    expect(steps(run)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(readFileSync(join(run, 'test.txt'), 'utf8').trimEnd().split('\n')).toHaveLength(6);
+    expect(existsSync(join(data, 'test.txt'))).toBe(false);
+  });
+
+  it('quiet says nothing, and the same seed gives the same bits', async () => {
+    const again = folder.path('again');
+    expect(await cyclops(...train(again), '--quiet')).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
+    expect(checkpointBytes(again)).toEqual(checkpointBytes(run));
+    expect(readFileSync(join(again, 'thresholds.json'))).toEqual(readFileSync(join(run, 'thresholds.json')));
+    const other = folder.path('other');
+    await cyclops(...train(other, '--seed', '9'), '--quiet');
+    expect(checkpointBytes(other).get('G_A.safetensors')).not.toBe(checkpointBytes(run).get('G_A.safetensors'));
+  });
+
+  it('Ctrl-C finishes the step, saves, ends with 130, and --resume gives the bits of an uninterrupted run', async () => {
+    const out = folder.path('interrupted');
+    const { child, outcome } = start(train(out));
+    await until(() => existsSync(join(out, 'checkpoint')));
+    child.kill('SIGINT');
+    const { code, stderr } = await outcome;
+    expect(stderr).toMatch(/Stopping after this step, with a checkpoint/);
+    expect(stderr).toMatch(/Continue with: cyclops train .* --resume/);
+    expect(code).toBe(130);
+    const done = steps(out).length;
+    expect(done).toBeLessThan(7);
+    expect(JSON.parse(readFileSync(join(out, 'checkpoint', 'position.json'), 'utf8')).step).toBe(done);
+    expect(existsSync(join(out, 'thresholds.json'))).toBe(false);
+
+    const early = await cyclops('evaluate', out, data);
+    expect(early).toMatchObject({ code: 1, stdout: '' });
+    expect(early.stderr).toMatch(/no thresholds yet.*--resume/);
+
+    expect((await cyclops('train', data, '--out', out, '--resume', '--quiet')).code).toBe(0);
+    expect(checkpointBytes(out)).toEqual(checkpointBytes(run));
+    expect(readFileSync(join(out, 'metrics.jsonl'))).toEqual(readFileSync(join(run, 'metrics.jsonl')));
+  });
+
+  it('kill -9 between checkpoints loses no line and doubles none', async () => {
+    const out = folder.path('killed');
+    const { child, outcome } = start(train(out));
+    await until(() => existsSync(join(out, 'metrics.jsonl')) && steps(out).length >= 3);
+    child.kill('SIGKILL');
+    expect((await outcome).signal).toBe('SIGKILL');
+    expect((await cyclops('train', data, '--out', out, '--resume', '--quiet')).code).toBe(0);
+    expect(checkpointBytes(out)).toEqual(checkpointBytes(run));
+    expect(readFileSync(join(out, 'metrics.jsonl'))).toEqual(readFileSync(join(run, 'metrics.jsonl')));
+  });
+
+  it('refuses to resume with other options or images, or over another run', async () => {
+    const options = await cyclops('train', data, '--out', run, '--resume', '--lr', '0.1');
+    expect(options.stderr).toMatch(/--lr 0.1 differs from the 0.0002/);
+    expect(options.code).toBe(2);
+
+    const images = makeData(folder.path('other data'), { normal: 8, abnormal: 6 }, 20);
+    const other = await cyclops('train', images, '--out', run, '--resume');
+    expect(other.stderr).toMatch(/not those that the run .* began with/);
+    expect(other.code).toBe(1);
+
+    const over = await cyclops(...train(run));
+    expect(over.stderr).toMatch(/is not empty.*--resume/);
+    expect(over.code).toBe(1);
+  });
+});
+
+describe('evaluate', () => {
+  it('--json prints one object on standard output and nothing else', async () => {
+    const { code, stdout } = await cyclops('evaluate', run, data, '--json', '--csv', folder.path('e.csv'), '--report', folder.path('r.html'));
+    expect(code).toBe(0);
+    const result = JSON.parse(stdout);
+    expect(stdout.startsWith('{')).toBe(true);
+    expect(result.counts).toMatchObject({ normal: 3, abnormal: 3, total: 6, skipped: 0, seenInTraining: 0 });
+    expect(Object.keys(result.scores)).toEqual(['sse', 'l1', 'blurmax', 'ssim', 'dn', 'da_dn', 'ratio']);
+    expect(result.scores.sse.paper).toBe(true);
+    for (const score of Object.values<Record<string, any>>(result.scores)) {
+      expect(score.auroc).toBeGreaterThanOrEqual(0);
+      expect(score.accZfn.oracle).toBe(true);
+      expect(score.bestAccuracy.threshold.chosenOn).toBe('test');
+      expect(score.atTrainedThreshold.threshold.chosenOn).toBe('train');
+    }
+    expect(result.chosen.chosenOn).toBe('train');
+    expect(result.device).toMatch(/\S/);
+
+    const rows = readFileSync(folder.path('e.csv'), 'utf8').trimEnd().split('\r\n');
+    expect(rows[0]).toBe('file,label,type,sse,l1,blurmax,ssim,dn,da_dn,ratio,decided_by,threshold,flag');
+    expect(rows).toHaveLength(7);
+    const page = readFileSync(folder.path('r.html'), 'utf8');
+    expect(page.match(/<article class="card/g)).toHaveLength(6);
+    expect(page.match(/data:image\/png;base64/g)).toHaveLength(18);
+  });
+
+  it('prints a table that marks the paper and the choice, and judges what did not train', async () => {
+    const { stdout, stderr } = await cyclops('evaluate', run, data);
+    expect(stdout).toMatch(/^3 normal and 3 abnormal images$/m);
+    expect(stdout).toMatch(/^sse .*the paper's/m);
+    expect(stdout).toContain("training's choice");
+    expect(stderr).toMatch(/8 images that trained the run are not judged/);
+  });
+
+  it('takes a folder that has only a test part, and notices images that trained', async () => {
+    const testOnly = folder.path('test only');
+    makeData(testOnly, { normal: 8, abnormal: 6 });
+    const all = ['normal', 'abnormal'].flatMap((label) => readdirSync(join(testOnly, label)).map((name) => `${label}/${name}\n`));
+    writeFileSync(join(testOnly, 'train.txt'), '');
+    writeFileSync(join(testOnly, 'test.txt'), all.join(''));
+    const { code, stdout } = await cyclops('evaluate', run, testOnly, '--json', '--quiet');
+    expect(code).toBe(0);
+    const result = JSON.parse(stdout);
+    expect(result.counts).toMatchObject({ normal: 8, abnormal: 6, seenInTraining: 8 });
+    expect(result.scores.sse.atTrainedThreshold.oracle).toBe(true);
+  });
+});
+
+describe('score and translate', () => {
+  const images = [join(data, 'normal', '0.png'), join(data, 'abnormal', '0.png')];
+
+  it('score prints a line each', async () => {
+    const { code, stdout } = await cyclops('score', run, ...images, '--by', 'sse');
+    expect(code).toBe(0);
+    const rows = stdout.trimEnd().split('\n').map((line) => line.split('\t'));
+    expect(rows.map(([file]) => file)).toEqual(images);
+    const thresholds = JSON.parse(readFileSync(join(run, 'thresholds.json'), 'utf8'));
+    for (const [, value, threshold, flag] of rows) {
+      expect(Number(threshold)).toBe(thresholds.scores.sse.threshold.value);
+      expect(flag).toBe(Number(value) >= Number(threshold) ? 'flagged' : 'passed');
+    }
+  });
+
+  it('score refuses a score that is none', async () => {
+    const { code, stderr } = await cyclops('score', run, ...images, '--by', 'beauty');
+    expect(stderr).toMatch(/no score 'beauty'.* sse, l1/);
+    expect(code).toBe(2);
+  });
+
+  it('translate writes what each generator makes', async () => {
+    const out = folder.path('translated');
+    await Promise.all([
+      cyclops('translate', run, '--to', 'normal', '--out', out, images[1] ?? ''),
+      cyclops('translate', run, '--to', 'abnormal', '--out', out, images[1] ?? ''),
+    ]);
+    expect(readdirSync(out).sort()).toEqual(['0_abnormal.png', '0_normal.png']);
+    const [normal, abnormal] = ['normal', 'abnormal'].map((to) => decodeImage(join(out, `0_${to}.png`)));
+    expect([normal?.width, normal?.height, normal?.channels]).toEqual([32, 32, 3]);
+    expect(normal?.pixels).not.toEqual(abnormal?.pixels);
+  });
+});

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { reportFailure, wrap } from '../../src/cli/failure.ts';
+import { duration } from '../../src/cli/progress.ts';
+import { cyclops, makeData, temporaryFolder } from './support.ts';
+
+const folder = temporaryFolder();
+let data: string;
+
+beforeAll(() => {
+  data = makeData(folder.path('data'), { normal: 2, abnormal: 2 });
+});
+
+afterAll(() => folder.remove());
+
+describe('wrong use ends with code 2 and says what is wrong', () => {
+  const train = (...options: string[]) => ['train', data, '--out', folder.path('never'), ...options];
+  it.each<[string, () => string[], RegExp]>([
+    ['no command', () => [], /Usage: cyclops/],
+    ['an unknown command', () => ['dance'], /unknown command 'dance'/],
+    ['an unknown option', () => train('--epochs', '5'), /unknown option '--epochs'/],
+    ['a missing argument', () => ['evaluate', 'run'], /missing required argument 'data'/],
+    ['no --out', () => ['train', data], /'--out <run>' not specified/],
+    ['no --to', () => ['translate', 'run', 'image.png'], /'--to <domain>' not specified/],
+    ['a number that is none', () => train('--ngf', 'many'), /'--ngf <number>' argument 'many' is invalid. Expected a number/],
+    ['an unknown preset', () => train('--preset', 'huge'), /'huge' is invalid. Allowed choices are tiny, small, paper256/],
+    ['a size that is no multiple of 4', () => train('--load_size', '70'), /--load-size is 70 .* multiple of 4/],
+    ['a crop that does not fit', () => train('--load-size', '48', '--crop-size', '64'), /--crop-size 64 is larger than --load-size 48/],
+    ['a generator of another family', () => train('--netG', 'unet_256'), /resnet_9blocks/],
+  ])('%s', async (_, args, message) => {
+    const { code, stdout, stderr } = await cyclops(...args());
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+});
+
+describe('asking is no fault', () => {
+  it('--help of the program names every command', async () => {
+    const { code, stdout } = await cyclops('--help');
+    for (const name of ['doctor', 'train', 'evaluate', 'score', 'translate', 'verify', 'demo']) expect(stdout).toContain(`  ${name} `);
+    expect(code).toBe(0);
+  });
+
+  it.each(['train', 'evaluate', 'verify', 'demo'])('%s --help', async (name) => {
+    const { code, stdout } = await cyclops(name, '--help');
+    expect(stdout).toContain(`Usage: cyclops ${name}`);
+    expect(stdout).toContain('--device <name>');
+    expect(stdout).toContain('--quiet');
+    expect(code).toBe(0);
+  });
+
+  it('--version', async () => {
+    expect(await cyclops('--version')).toMatchObject({ code: 0, stdout: '0.1.0\n' });
+  });
+
+  it('doctor names the device and what it can do', async () => {
+    const { code, stdout, stderr } = await cyclops('doctor');
+    expect(stdout).toMatch(/^adapter +\S/m);
+    expect(stdout).toMatch(/^features +core-features/m);
+    expect(stdout).toMatch(/^maxStorageBufferBindingSize +\d+$/m);
+    expect(stderr.trim()).toBe('');
+    expect(code).toBe(0);
+  });
+
+  it('doctor says which devices there are when none matches', async () => {
+    const { code, stderr } = await cyclops('doctor', '--device', 'abacus');
+    expect(stderr).toMatch(/--device abacus.* these answered: \S/);
+    expect(code).toBe(1);
+  });
+});
+
+describe('failures', () => {
+  it('wraps a paragraph without breaking paths', () => {
+    const path = `/${'long/'.repeat(30)}`;
+    const wrapped = wrap(`cannot write ${path}: no space is left. ${'Free some. '.repeat(20)}`, 60);
+    expect(wrapped.split('\n')).toContain(`${path}:`);
+    for (const line of wrapped.split('\n')) expect(line === `${path}:` || line.length <= 60).toBe(true);
+  });
+
+  it('takes the blame for what is no fault of the input, without a stack', () => {
+    let printed = '';
+    const { write } = process.stderr;
+    process.stderr.write = (text: string | Uint8Array) => {
+      printed += text;
+      return true;
+    };
+    try {
+      expect(reportFailure(new TypeError('x is not a function'))).toBe(1);
+    } finally {
+      process.stderr.write = write;
+    }
+    expect(printed.replaceAll('\n', ' ')).toMatch(/fault of the program, not of your input: x is not a function/);
+    expect(printed).not.toMatch(/at .*test\.ts/);
+  });
+
+  it('tells durations as people do', () => {
+    expect([5.4, 59.7, 250, 11100].map(duration)).toEqual(['5s', '1m00s', '4m10s', '3h05m']);
+  });
+});

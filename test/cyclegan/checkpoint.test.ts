@@ -1,0 +1,154 @@
+import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDetector } from '../../src/anomaly/detector.ts';
+import { readCheckpointHead } from '../../src/cyclegan/checkpoint.ts';
+import { createRun, openRun, runFolder } from '../../src/cyclegan/run-folder.ts';
+import { Trainer } from '../../src/cyclegan/trainer.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../src/data/safetensors.ts';
+import { Device } from '../../src/gpu/device.ts';
+import { CyclopsError } from '../../src/gpu/errors.ts';
+import { temporaryFolder } from '../cli/support.ts';
+import { expectRefusal, put } from '../data/support.ts';
+import { loadBanks, MANIFEST, QUICK, trainNew } from './trainer-support.ts';
+
+const folder = temporaryFolder();
+let device: Device;
+let banks: Awaited<ReturnType<typeof loadBanks>>;
+const good = folder.path('good');
+
+beforeAll(async () => {
+  device = await Device.open({ checked: true });
+  banks = await loadBanks(device, folder.path('data'));
+  await trainNew(device, banks, good, { ...QUICK, steps: 3 });
+});
+
+afterAll(() => {
+  device.close();
+  folder.remove();
+});
+
+/** A copy of the good run, to be damaged. */
+function copy(name: string): { root: string; file: (name: string) => string } {
+  const root = folder.path(name);
+  cpSync(good, root, { recursive: true });
+  return { root, file: (file) => join(root, 'checkpoint', file) };
+}
+
+const resume = (root: string, config = { ...QUICK, steps: 3 }) =>
+  new Trainer(device, config, banks, runFolder(root), MANIFEST, true).dispose();
+
+describe('a checkpoint', () => {
+  it('holds the weights under the names and shapes of the reference', () => {
+    const read = (name: string) => decodeSafetensors(readFileSync(join(good, 'checkpoint', name)), name).tensors;
+    const generator = read('G_A.safetensors');
+    // One block: the reference numbers its layers 1, 4, 7, 10 (block), 11, 14, 18.
+    expect(generator.get('model.1.weight')?.shape).toEqual([4, 3, 7, 7]);
+    expect(generator.get('model.10.conv_block.5.weight')?.shape).toEqual([16, 16, 3, 3]);
+    expect(generator.get('model.11.weight')?.shape).toEqual([16, 8, 3, 3]);
+    expect(generator.get('model.18.bias')?.shape).toEqual([3]);
+    expect(read('D_B.safetensors').get('model.11.weight')?.shape).toEqual([1, 32, 4, 4]);
+    const moments = read('optimizer_D.safetensors');
+    expect(moments.get('D_B.model.11.weight.exp_avg_sq')?.shape).toEqual([1, 32, 4, 4]);
+    expect(read('pools.safetensors').get('fake_A')?.shape).toEqual([2, 28, 28, 3]);
+  });
+
+  it('says what made it and where it stands', () => {
+    const { config, manifest, position } = readCheckpointHead(join(good, 'checkpoint'));
+    expect(config).toEqual({ ...QUICK, steps: 3 });
+    expect(manifest).toEqual(MANIFEST);
+    expect(position).toMatchObject({ step: 3, stepsPerEpoch: 4 });
+    expect(position.seconds).toBeGreaterThan(0);
+  });
+
+  it('is found where a kill between the two renames left it', () => {
+    const { root } = copy('between renames');
+    cpSync(join(root, 'checkpoint'), join(root, 'checkpoint.old'), { recursive: true });
+    rmSync(join(root, 'checkpoint'), { recursive: true });
+    openDetector(device, openRun(root)).dispose();
+    resume(root);
+  });
+});
+
+describe('refusals', () => {
+  const damages: [string, (file: (name: string) => string) => void, string[]][] = [
+    [
+      'weights of another architecture',
+      (file) => replace(file('config.json'), '"ngf": 4', '"ngf": 8'),
+      ['G_A.safetensors', 'model.1.weight', '[4, 3, 7, 7]', '[8, 3, 7, 7]'],
+    ],
+    [
+      'weights with another number of blocks',
+      (file) => replace(file('config.json'), '"blocks": 1', '"blocks": 2'),
+      ['G_A.safetensors', 'lacks', 'model.11.conv_block.1.weight'],
+    ],
+    ['truncated weights', (file) => truncateSync(file('D_B.safetensors'), 5000), ['D_B.safetensors', 'truncated']],
+    ['empty weights', (file) => truncateSync(file('G_B.safetensors'), 0), ['G_B.safetensors', '0']],
+    ['NaN in the weights', (file) => poison(file('G_B.safetensors')), ['G_B.safetensors', 'model.1.weight', 'NaN']],
+    ['a missing file', (file) => rmSync(file('D_A.safetensors')), ['D_A.safetensors', 'no such file']],
+    ['a truncated configuration', (file) => truncateSync(file('config.json'), 40), ['config.json', 'JSON']],
+    ['an impossible configuration', (file) => replace(file('config.json'), '32,', '31,'), ['config.json', 'multiple of 4']],
+    ['a damaged manifest', (file) => put(file('manifest.json'), '{"versions": 3}'), ['manifest.json', 'versions']],
+    ['a damaged position', (file) => put(file('position.json'), '{"step": "one"}'), ['position.json', 'step']],
+  ];
+
+  it.each(damages)('%s', (name, damage, texts) => {
+    const { root, file } = copy(name);
+    damage(file);
+    expectRefusal(() => openDetector(device, openRun(root)), ...texts);
+  });
+
+  const resumeDamages: [string, (file: (name: string) => string) => void, string[]][] = [
+    ['truncated moments', (file) => truncateSync(file('optimizer_G.safetensors'), 9000), ['optimizer_G.safetensors', 'truncated']],
+    [
+      'moments of another architecture',
+      (file) => cpSync(file('optimizer_G.safetensors'), file('optimizer_D.safetensors')),
+      ['optimizer_D.safetensors', 'D_A.model.0.weight.exp_avg'],
+    ],
+    ['missing pools', (file) => rmSync(file('pools.safetensors')), ['pools.safetensors', 'no such file']],
+  ];
+
+  it.each(resumeDamages)('to resume from %s', (name, damage, texts) => {
+    const { root, file } = copy(name);
+    damage(file);
+    expectRefusal(() => resume(root), ...texts);
+  });
+
+  it('leave nothing behind on the device', () => {
+    const { root, file } = copy('leaks');
+    poison(file('D_B.safetensors'));
+    const before = device.pool.use.liveBytes;
+    expect(() => openDetector(device, openRun(root))).toThrow(CyclopsError);
+    expect(device.pool.use.liveBytes).toBe(before);
+  });
+});
+
+describe('run folders', () => {
+  it('are new or empty, but for what a run wrote that never came to a checkpoint', () => {
+    const run = createRun(folder.path('deep', 'new'));
+    put(run.data, '{}');
+    put(run.metrics, '');
+    createRun(run.root);
+    put(join(run.root, 'thesis.tex'), 'precious');
+    expectRefusal(() => createRun(run.root), run.root, 'not empty', 'choose another');
+    expectRefusal(() => createRun(good), '--resume');
+  });
+
+  it('need a checkpoint to be opened', () => {
+    expectRefusal(() => openRun(folder.path('nowhere')), 'nowhere', 'no such folder');
+    expectRefusal(() => openRun(folder.path('data')), 'no checkpoint');
+  });
+});
+
+function replace(path: string, text: string, by: string): void {
+  const before = readFileSync(path, 'utf8');
+  expect(before).toContain(text);
+  writeFileSync(path, before.replace(text, by));
+}
+
+function poison(path: string): void {
+  const { tensors } = decodeSafetensors(readFileSync(path), path);
+  const first = [...tensors.values()][0];
+  if (first?.data instanceof Float32Array) first.data[7] = Number.NaN;
+  writeFileSync(path, encodeSafetensors(tensors));
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { CONFIG_FIELDS, optionName, parseConfig } from '../../src/cyclegan/config.ts';
+import { PRESET_NAMES, preset } from '../../src/cyclegan/presets.ts';
+import { expectRefusal } from '../data/support.ts';
+
+const TINY = preset('tiny');
+const parse = (changes: Record<string, unknown>) => parseConfig({ ...TINY, ...changes }, 'the options');
+
+describe('presets', () => {
+  it.each(PRESET_NAMES)('%s passes its own validation', (name) => {
+    expect(parseConfig(preset(name), name)).toEqual(preset(name));
+  });
+
+  it('paper256 has the constants of the paper', () => {
+    expect(preset('paper256')).toMatchObject({
+      ...{ blocks: 9, ngf: 64, ndf: 64, loadSize: 256, cropSize: 256, batchSize: 16 },
+      ...{ schedule: 'paper', adam: 'per-d', lr: 2e-4, beta1: 0.5, beta2: 0.999 },
+      ...{ lambdaA: 10, lambdaB: 10, lambdaIdentity: 0.5, poolSize: 50 },
+    });
+    const { nEpochs, nEpochsDecay } = preset('paper256');
+    expect(nEpochs + nEpochsDecay).toBe(200);
+  });
+
+  it('refuses a name that is not in the table', () => {
+    expectRefusal(() => preset('huge'), "'huge'", 'tiny, small, paper256');
+  });
+});
+
+describe('parseConfig', () => {
+  it.each([
+    ['a size that is no multiple of 4', { loadSize: 66 }, '--load-size', '66', 'multiple of 4'],
+    ['a crop that is no multiple of 4', { cropSize: 50 }, '--crop-size', '50', 'multiple of 4'],
+    ['a crop below what the discriminator can see', { cropSize: 20 }, '--crop-size', 'from 24'],
+    ['a crop larger than the image', { cropSize: 68 }, '--crop-size 68', '--load-size 64'],
+    ['two channels', { inputNc: 2 }, '--input-nc', '1 or 3'],
+    ['a fraction of a batch', { batchSize: 1.5 }, '--batch-size', 'whole number'],
+    ['a batch of none', { batchSize: 0 }, '--batch-size', 'from 1'],
+    ['an unknown loss', { ganMode: 'hinge' }, '--gan-mode', 'lsgan or vanilla'],
+    ['a negative weight', { lambdaA: -1 }, '--lambda-A', '-1'],
+    ['a learning rate that is NaN', { lr: Number.NaN }, '--lr', 'number from 0 to 1'],
+    ['a first moment that never forgets', { beta1: 1 }, '--beta1', '1'],
+    ['no epoch', { nEpochs: 0, nEpochsDecay: 0 }, '--n-epochs 0', 'at least one'],
+    ['a missing value', { seed: undefined }, '--seed is missing'],
+    ['an option of another version', { warmup: 3 }, 'warmup'],
+  ])('refuses %s', (_, changes, ...texts) => {
+    expectRefusal(() => parse(changes), ...texts);
+  });
+
+  it('names the file that it came from', () => {
+    expectRefusal(() => parseConfig([], '/runs/x/config.json'), '/runs/x/config.json');
+    expectRefusal(() => parseConfig('tiny', '/runs/x/config.json'), '/runs/x/config.json');
+  });
+
+  it('takes zero where zero switches something off', () => {
+    const off = { lambdaIdentity: 0, poolSize: 0, sampleInterval: 0, lambdaA: 0 };
+    expect(parse(off)).toMatchObject(off);
+    expect(parse({ steps: 7, nEpochs: 0, nEpochsDecay: 0 }).steps).toBe(7);
+  });
+});
+
+it('spells options as users of the reference do', () => {
+  const names = CONFIG_FIELDS.map(optionName);
+  for (const known of ['--lambda-A', '--lambda-B', '--lambda-identity', '--pool-size', '--ngf', '--load-size', '--input-nc']) {
+    expect(names).toContain(known);
+  }
+  for (const known of ['--n-epochs', '--n-epochs-decay', '--gan-mode', '--beta1', '--batch-size']) {
+    expect(names).toContain(known);
+  }
+});

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import type { TrainingConfig } from '../../src/cyclegan/config.ts';
+import { learningRate, trainingLength } from '../../src/cyclegan/learning-rate.ts';
+import { preset } from '../../src/cyclegan/presets.ts';
+import { planEpoch, stepsPerEpoch } from '../../src/cyclegan/sampler.ts';
+
+const config = (changes: Partial<TrainingConfig> = {}): TrainingConfig => ({
+  ...preset('tiny'),
+  loadSize: 64,
+  cropSize: 48,
+  rotate: true,
+  ...changes,
+});
+
+describe('planEpoch', () => {
+  it('shows the larger domain once and wraps the smaller one, in random order', () => {
+    const plan = planEpoch(config(), { a: 3, b: 10 }, 1);
+    const shown = plan.flatMap(({ a }) => a.indices);
+    expect(shown).toHaveLength(10);
+    for (const index of [0, 1, 2]) expect(shown.filter((i) => i === index).length).toBeGreaterThanOrEqual(3);
+    const plan2 = planEpoch(config(), { a: 10, b: 3 }, 1).flatMap(({ a }) => a.indices);
+    expect(plan2.toSorted((x, y) => x - y)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(plan2).not.toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('draws B independently and evenly', () => {
+    const counts = [0, 0, 0, 0];
+    for (let epoch = 1; epoch <= 100; epoch++) {
+      for (const { b } of planEpoch(config(), { a: 40, b: 4 }, epoch)) {
+        for (const index of b.indices) counts[index] = (counts[index] ?? 0) + 1;
+      }
+    }
+    // 4000 draws over 4: a standard deviation of 27; six of them.
+    for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(164);
+  });
+
+  it('keeps crops inside the image, reaches both ends, and takes all eight views', () => {
+    const views = planEpoch(config(), { a: 2000, b: 1 }, 1).flatMap(({ a, b }) => [...a.views, ...b.views]);
+    const places = new Set(views.flatMap(({ x, y }) => [x, y]));
+    expect([Math.min(...places), Math.max(...places)]).toEqual([0, 16]);
+    expect(views.every(({ width, height }) => width === 48 && height === 48)).toBe(true);
+    expect(new Set(views.map(({ flip, turns }) => `${flip} ${turns}`)).size).toBe(8);
+  });
+
+  it('does not flip or turn when told not to, and the other choices stay the same', () => {
+    const plain = planEpoch(config({ flip: false, rotate: false }), { a: 50, b: 50 }, 3);
+    const full = planEpoch(config(), { a: 50, b: 50 }, 3);
+    expect(plain.every(({ a }) => a.views.every(({ flip, turns }) => !flip && turns === 0))).toBe(true);
+    const rest = (plan: typeof plain) => plan.map(({ a }) => [a.indices, a.views.map(({ x, y }) => [x, y])]);
+    expect(rest(plain)).toEqual(rest(full));
+  });
+
+  it('is a pure function of seed and epoch', () => {
+    const plan = (changes: Partial<TrainingConfig>, epoch: number) => planEpoch(config(changes), { a: 9, b: 9 }, epoch);
+    expect(plan({}, 2)).toEqual(plan({}, 2));
+    expect(plan({}, 2)).not.toEqual(plan({}, 3));
+    expect(plan({}, 2)).not.toEqual(plan({ seed: 1 }, 2));
+  });
+
+  it('leaves out an incomplete last batch, but never the only one', () => {
+    expect(stepsPerEpoch({ a: 7, b: 10 }, 4)).toBe(2);
+    expect(stepsPerEpoch({ a: 2, b: 3 }, 16)).toBe(1);
+    const batch = planEpoch(config({ batchSize: 5 }), { a: 2, b: 3 }, 1)[0];
+    expect(batch?.a.indices).toHaveLength(5);
+    expect(batch?.b.indices.every((index) => index < 3)).toBe(true);
+  });
+});
+
+describe('learning rate', () => {
+  it('follows the reference: 1 − max(0, e − 99)/101 for 100 + 100 epochs', () => {
+    const reference = config({ nEpochs: 100, nEpochsDecay: 100, schedule: 'reference' });
+    const length = trainingLength(reference, 5);
+    expect(length).toEqual({ steps: 1000, epochs: 200, stepsPerEpoch: 5 });
+    for (const epoch of [1, 50, 99, 100, 101, 150, 199, 200]) {
+      const expected = 2e-4 * (1 - Math.max(0, epoch - 99) / 101);
+      expect(learningRate(reference, length, epoch)).toBeCloseTo(expected, 12);
+    }
+  });
+
+  it("follows the paper's code: constant to E/10, then linear to 0 at E, stepped at the end of an epoch", () => {
+    const paper = config({ nEpochs: 25, nEpochsDecay: 25, schedule: 'paper' });
+    const length = trainingLength(paper, 5);
+    expect(learningRate(paper, length, 1)).toBe(2e-4);
+    expect(learningRate(paper, length, 6)).toBe(2e-4);
+    expect(learningRate(paper, length, 7)).toBeCloseTo(2e-4 * (1 - 1 / 45), 12);
+    expect(learningRate(paper, length, 50)).toBeCloseTo(2e-4 * (1 / 45), 12);
+  });
+
+  it('never wastes an epoch of a training that is counted in steps', () => {
+    for (const steps of [1, 5, 23, 50]) {
+      const counted = config({ steps });
+      const length = trainingLength(counted, 5);
+      expect(length.steps).toBe(steps);
+      const rates = Array.from({ length: length.epochs }, (_, e) => learningRate(counted, length, e + 1) / 2e-4);
+      expect(rates[0]).toBe(1);
+      expect(Math.min(...rates)).toBeGreaterThan(0);
+      expect(rates).toEqual(rates.toSorted((x, y) => y - x));
+      expect(rates.filter((rate) => rate === 1)).toHaveLength(Math.ceil(length.epochs / 2));
+    }
+  });
+});

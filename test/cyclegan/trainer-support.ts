@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import type { TrainingConfig } from '../../src/cyclegan/config.ts';
+import { preset } from '../../src/cyclegan/presets.ts';
+import { createRun } from '../../src/cyclegan/run-folder.ts';
+import type { Banks } from '../../src/cyclegan/samples.ts';
+import { Trainer, type TrainingOptions } from '../../src/cyclegan/trainer.ts';
+import { ImageBank } from '../../src/data/bank.ts';
+import { decodeImage } from '../../src/data/image.ts';
+import type { Device } from '../../src/gpu/device.ts';
+import { makeData } from '../cli/support.ts';
+
+/** A training of a second, with pools that fill, crops, flips, turns, and a learning rate that falls. */
+export const QUICK: TrainingConfig = {
+  ...preset('tiny'),
+  ...{ blocks: 1, ngf: 4, ndf: 4, loadSize: 32, cropSize: 28, batchSize: 1, steps: 6, poolSize: 2, rotate: true, seed: 5 },
+  ...{ checkpointInterval: 100, sampleInterval: 0 },
+};
+
+export const MANIFEST = { versions: { cyclops: 'test' }, device: 'test', dataHash: 'test', created: 'test' };
+
+/** Three abnormal and four normal cuts of real photographs. */
+export async function loadBanks(device: Device, folder: string): Promise<Banks> {
+  makeData(folder, { normal: 4, abnormal: 3 });
+  const load = (label: string, count: number) => {
+    const images = Array.from({ length: count }, (_, i) => decodeImage(join(folder, label, `${i}.png`)));
+    return ImageBank.create(device, images, { channels: 3, loadSize: { width: 32, height: 32 } });
+  };
+  return { a: await load('abnormal', 3), b: await load('normal', 4) };
+}
+
+/** Trains in a new run folder. */
+export async function trainNew(
+  device: Device,
+  banks: Banks,
+  out: string,
+  config: TrainingConfig = QUICK,
+  options: TrainingOptions = {},
+): Promise<Trainer> {
+  return train(new Trainer(device, config, banks, createRun(out), MANIFEST, false), options);
+}
+
+/** Trains and frees the trainer, whatever happens. */
+export async function train(trainer: Trainer, options: TrainingOptions = {}): Promise<Trainer> {
+  try {
+    await trainer.train(options);
+  } finally {
+    trainer.dispose();
+  }
+  return trainer;
+}

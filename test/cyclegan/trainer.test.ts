@@ -1,0 +1,193 @@
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TrainingConfig } from '../../src/cyclegan/config.ts';
+import { runFolder } from '../../src/cyclegan/run-folder.ts';
+import type { Banks } from '../../src/cyclegan/samples.ts';
+import { type Progress, Trainer } from '../../src/cyclegan/trainer.ts';
+import { decodeImage } from '../../src/data/image.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../src/data/safetensors.ts';
+import { Device } from '../../src/gpu/device.ts';
+import { CyclopsError } from '../../src/gpu/errors.ts';
+import { checkpointBytes, temporaryFolder } from '../cli/support.ts';
+import { loadBanks, MANIFEST, QUICK, train, trainNew } from './trainer-support.ts';
+
+const folder = temporaryFolder();
+let device: Device;
+let banks: Banks;
+
+beforeAll(async () => {
+  device = await Device.open({ checked: true });
+  banks = await loadBanks(device, folder.path('data'));
+});
+
+afterAll(() => {
+  device.close();
+  folder.remove();
+});
+
+/** Continues the run in `out`. */
+const resume = (out: string, config: TrainingConfig = QUICK) =>
+  train(new Trainer(device, config, banks, runFolder(out), MANIFEST, true));
+
+/** Stops after exactly `steps` steps: the signal is looked at between steps, once a step. */
+function stopAfter(steps: number): AbortSignal {
+  const { signal } = new AbortController();
+  let looks = 0;
+  Object.defineProperty(signal, 'aborted', { get: () => looks++ >= steps });
+  return signal;
+}
+
+const metrics = (out: string) => readFileSync(join(out, 'metrics.jsonl'), 'utf8');
+const steps = (out: string) =>
+  metrics(out)
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line).step);
+
+describe('resume', () => {
+  it.each([
+    ['one Adam for both discriminators', {}],
+    ['one Adam each, two images a step, the loss of the original GAN', { adam: 'per-d', batchSize: 2, ganMode: 'vanilla' }],
+  ] as const)('gives the same bits as an uninterrupted run: %s', async (name, changes) => {
+    const config = { ...QUICK, ...changes };
+    const [straight, halves] = [folder.path(`straight ${name}`), folder.path(`halves ${name}`)];
+    await trainNew(device, banks, straight, config);
+    const first = await trainNew(device, banks, halves, config, { signal: stopAfter(3) });
+    expect(first.step).toBe(3);
+    expect(checkpointBytes(halves)).not.toEqual(checkpointBytes(straight));
+    await resume(halves, config);
+
+    const files = [...checkpointBytes(straight).keys()];
+    expect(files).toEqual(expect.arrayContaining(['G_A.safetensors', 'optimizer_G.safetensors', 'pools.safetensors']));
+    expect(checkpointBytes(halves)).toEqual(checkpointBytes(straight));
+    expect(metrics(halves)).toBe(metrics(straight));
+    expect(steps(halves)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('would notice a pool, a moment or a random position that was not restored', async () => {
+    const straight = folder.path('straight again');
+    await trainNew(device, banks, straight);
+    for (const [name, damage] of Object.entries({ pool: losePools, moments: loseMoments, draws: loseDraws })) {
+      const out = folder.path(`damaged ${name}`);
+      await trainNew(device, banks, out, QUICK, { signal: stopAfter(4) });
+      damage(join(out, 'checkpoint'));
+      await resume(out);
+      expect(checkpointBytes(out), name).not.toEqual(checkpointBytes(straight));
+    }
+  });
+
+  it('drops lines that a killed process wrote behind its last checkpoint', async () => {
+    const out = folder.path('killed');
+    await trainNew(device, banks, out, QUICK, { signal: stopAfter(3) });
+    const good = metrics(out);
+    appendFileSync(join(out, 'metrics.jsonl'), `${good.split('\n')[0]?.replace('"step":1', '"step":4')}\n{"step":5,"ep`);
+    await resume(out);
+    expect(steps(out)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(metrics(out).startsWith(good)).toBe(true);
+    expect(metrics(out)).not.toContain(good.split('\n')[0]?.replace('"step":1', '"step":4'));
+  });
+
+  it('does nothing but stand still when the run is done', async () => {
+    const out = folder.path('done');
+    await trainNew(device, banks, out);
+    const before = checkpointBytes(out);
+    await resume(out);
+    expect(checkpointBytes(out)).toEqual(before);
+    expect(steps(out)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('refuses images that make another epoch', async () => {
+    const out = folder.path('fewer images');
+    await trainNew(device, banks, out, QUICK, { signal: stopAfter(1) });
+    const swapped = { a: banks.a, b: banks.a };
+    expect(() => new Trainer(device, QUICK, swapped, runFolder(out), MANIFEST, true)).toThrow(/4 steps an epoch/);
+  });
+});
+
+describe('training', () => {
+  it('logs every step once, changes every network, and tells how far it has come', async () => {
+    const out = folder.path('log');
+    const told: Progress[] = [];
+    await trainNew(device, banks, out, QUICK, { onProgress: (progress) => told.push(progress) });
+    expect(steps(out)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(told.at(-1)).toMatchObject({ step: 6, steps: 6, epoch: 2, epochs: 2, secondsLeft: 0 });
+
+    const fresh = folder.path('fresh');
+    await trainNew(device, banks, fresh, QUICK, { signal: stopAfter(0) });
+    const [before, after] = [checkpointBytes(fresh), checkpointBytes(out)];
+    for (const name of ['G_A', 'G_B', 'D_A', 'D_B']) {
+      const file = `${name}.safetensors`;
+      expect(after.get(file)).not.toBe(before.get(file));
+    }
+  });
+
+  it('keeps memory steady over steps, checkpoints and samples', async () => {
+    const live: number[] = [];
+    const { signal } = new AbortController();
+    Object.defineProperty(signal, 'aborted', { get: () => live.push(device.pool.use.liveBytes) < 0 });
+    const before = device.pool.use.liveBytes;
+    const config = { ...QUICK, steps: 12, checkpointInterval: 4, sampleInterval: 4 };
+    await trainNew(device, banks, folder.path('memory'), config, { signal });
+    // The pools are full after two steps.
+    expect(live.length).toBeGreaterThanOrEqual(12);
+    expect(new Set(live.slice(3)).size).toBe(1);
+    expect(device.pool.use.liveBytes).toBe(before);
+  });
+
+  it('writes sample pictures: three in a row for each domain', async () => {
+    const out = folder.path('samples');
+    await trainNew(device, banks, out, { ...QUICK, steps: 5, sampleInterval: 2 });
+    expect(readdirSync(join(out, 'samples'))).toEqual(['step-000002.png', 'step-000004.png', 'step-000005.png']);
+    const { width, height } = decodeImage(join(out, 'samples', 'step-000005.png'));
+    expect([width, height]).toEqual([3 * 32 + 4 * 4, 2 * 32 + 3 * 4]);
+  });
+
+  it('refuses to save weights that are not finite, and keeps the last good checkpoint', async () => {
+    const out = folder.path('poisoned');
+    await trainNew(device, banks, out, QUICK, { signal: stopAfter(2) });
+    // Adam takes the root of the second moment: its weights are NaN after a step whose losses were still finite.
+    edit(join(out, 'checkpoint', 'optimizer_G.safetensors'), (data) => data.fill(-1e30));
+    const before = checkpointBytes(out);
+    const error = await resume(out, { ...QUICK, steps: 3 }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(CyclopsError);
+    expect(String(error)).toMatch(/diverged: the weights model\.1\.weight of G_A hold NaN .* after step 3/);
+    expect(checkpointBytes(out)).toEqual(before);
+  });
+
+  it('stops at NaN with an honest error and keeps the last good checkpoint', async () => {
+    const out = folder.path('diverging');
+    await trainNew(device, banks, out, QUICK, { signal: stopAfter(2) });
+    // Weights of that size are finite, but what they compute is not.
+    edit(join(out, 'checkpoint', 'D_A.safetensors'), (data) => data.fill(3e38));
+    const before = checkpointBytes(out);
+    const error = await resume(out).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(CyclopsError);
+    expect(String(error)).toMatch(/diverged: at step 3 the losses .*NaN.* after step 2, is kept .* lower --lr/);
+    expect(checkpointBytes(out)).toEqual(before);
+    expect(steps(out)).toEqual([1, 2]);
+    expect(existsSync(join(out, 'checkpoint.partial'))).toBe(false);
+  });
+});
+
+function losePools(checkpoint: string): void {
+  writeFileSync(join(checkpoint, 'pools.safetensors'), encodeSafetensors(new Map()));
+}
+
+function loseMoments(checkpoint: string): void {
+  edit(join(checkpoint, 'optimizer_D.safetensors'), (data) => data.fill(0));
+}
+
+function loseDraws(checkpoint: string): void {
+  const path = join(checkpoint, 'position.json');
+  const position = JSON.parse(readFileSync(path, 'utf8'));
+  expect(position.poolDraws).toBeGreaterThan(0);
+  writeFileSync(path, JSON.stringify({ ...position, poolDraws: position.poolDraws + 1 }));
+}
+
+/** Changes every tensor of a safetensors file. */
+function edit(path: string, change: (data: Float32Array) => void): void {
+  const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
+  for (const { data } of tensors.values()) if (data instanceof Float32Array) change(data);
+  writeFileSync(path, encodeSafetensors(tensors, metadata));
+}

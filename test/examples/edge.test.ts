@@ -1,0 +1,15 @@
+import { execFileSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+
+test('the example of the README learns the Sobel filter', () => {
+  const output = execFileSync(process.execPath, ['--import', 'tsx', 'examples/edge.ts'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const learned = output.trim().split(/\s+/).map(Number);
+  const sobel = [1, 0, -1, 2, 0, -2, 1, 0, -1];
+  expect(learned).toHaveLength(9);
+  sobel.forEach((value, i) => {
+    expect(Math.abs(value - learned[i]!)).toBeLessThan(0.05);
+  });
+});
