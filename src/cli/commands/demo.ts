@@ -15,17 +15,17 @@ import { duration } from '../progress.ts';
 import { REPORT_PICTURES, writeReport } from '../report-file.ts';
 import { trainRun } from '../train-run.ts';
 
-/** What the demo trains: about five minutes on two CPU cores. */
+/**
+ * What the demo trains: some four minutes on two CPU cores. Chosen on the training part alone, two of its seven places held out: quarter
+ * turns and 48 px crops were worse there, and more than 600 steps no better.
+ */
 const DEMO: TrainingConfig = {
   ...preset('tiny'),
   blocks: 4,
   ngf: 16,
-  ndf: 16,
   loadSize: 64,
   cropSize: 64,
-  steps: 400,
-  checkpointInterval: 200,
-  sampleInterval: 200,
+  steps: 600,
 };
 
 const DATA = fileURLToPath(new URL('../../../data/bsdata_pitting', import.meta.url));
