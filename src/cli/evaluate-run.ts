@@ -36,7 +36,10 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   const { run, dataset, skipBroken, quiet } = options;
   const thresholds = readThresholds(run);
   const { judged, leftOut } = imagesToJudge(dataset, readDataRecord(run.data));
-  const decoder = new ImageDecoder(judged.map(({ ref }) => ref), skipBroken);
+  const decoder = new ImageDecoder(
+    judged.map(({ ref }) => ref),
+    skipBroken,
+  );
   const seen = new Set(judged.flatMap(({ ref, seenInTraining }) => (seenInTraining ? [ref.file] : [])));
   const every = Math.max(1, judged.length / Math.max(1, options.pictures));
   const wantsPictures = (index: number) => options.pictures > 0 && Math.floor(index % every) === 0;

@@ -99,7 +99,10 @@ async function loadBanks(
   const refs = partOf(dataset, 'train');
   const size = { width: config.loadSize, height: config.loadSize };
   const load = async (label: ImageRef['label']) => {
-    const decoder = new ImageDecoder(refs.filter((ref) => ref.label === label), skipBroken);
+    const decoder = new ImageDecoder(
+      refs.filter((ref) => ref.label === label),
+      skipBroken,
+    );
     const bank = await ImageBank.create(device, decoder.images(), { channels: config.inputNc, loadSize: size });
     return { bank, ...decoder };
   };

@@ -1,5 +1,8 @@
 import { type BufferSlice, IMMEDIATE_BYTES, type Kernel } from './launch.ts';
 
+/** Bind groups kept at most; a training step needs some thousand. Beyond that they are forgotten and made anew. */
+const BIND_GROUPS = 16384;
+
 /** Pipelines by kernel and constants, layouts by access pattern, bind groups by what they bind: each made once. */
 export class PipelineCache {
   readonly created = { pipelines: 0, bindGroups: 0 };
@@ -39,6 +42,7 @@ export class PipelineCache {
       layout: this.layout(kernel.access).group,
       entries: bindings.map((slice, binding) => ({ binding, resource: { ...slice } })),
     });
+    if (this.bindGroups.size >= BIND_GROUPS) this.bindGroups.clear();
     this.bindGroups.set(key, group);
     return group;
   }

@@ -62,11 +62,11 @@ export interface Running {
   outcome: Promise<Outcome>;
 }
 
-/** Starts the real command line in a process of its own. */
-export function start(args: readonly string[], env: Record<string, string> = {}): Running {
+/** Starts the real command line in a process of its own. @param uid the user to run it as */
+export function start(args: readonly string[], uid?: number): Running {
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], {
     cwd: ROOT,
-    env: { ...process.env, ...env },
+    ...(uid !== undefined && { uid }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -109,11 +109,11 @@ function withoutSeconds(json: string): string {
   return json.replace(/"seconds": [\d.e+-]+/, '');
 }
 
-/** Waits for a condition, for at most a minute. */
+/** Waits for a condition, for at most three minutes. */
 export async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 3000; tries++) {
+  for (let tries = 0; tries < 9000; tries++) {
     if (condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error('What was waited for did not happen within a minute.');
+  throw new Error('What was waited for did not happen within three minutes.');
 }

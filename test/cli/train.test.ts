@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { decodeImage } from '../../src/data/image.ts';
 import { checkpointBytes, cyclops, makeData, type Outcome, SMALL, start, temporaryFolder, until } from './support.ts';
 
@@ -9,12 +9,24 @@ const data = folder.path('data');
 const run = folder.path('run');
 let trained: Outcome;
 
-const train = (out: string, ...options: string[]) => ['train', data, '--out', out, ...SMALL, '--steps', '7', ...options];
+const train = (out: string, ...options: string[]) => [
+  'train',
+  data,
+  '--out',
+  out,
+  ...SMALL,
+  '--steps',
+  '20',
+  ...options,
+];
 const steps = (out: string): number[] =>
   readFileSync(join(out, 'metrics.jsonl'), 'utf8')
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line).step);
+
+// Each test waits for processes that share the machine with whatever else runs on it.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 beforeAll(async () => {
   makeData(data, { normal: 8, abnormal: 6 });
@@ -27,11 +39,13 @@ describe('train', () => {
   it('writes a whole run and says what comes next', () => {
     expect(trained.code).toBe(0);
     expect(trained.stdout).toContain('cyclops evaluate');
-    expect(trained.stderr).toMatch(/training 7\/7 epoch 2\/2 [\d.]+ images\/s, 0s left \| G [\d.]+ [\d.]+ D .* cycle .* idt /);
+    expect(trained.stderr).toMatch(
+      /training 20\/20 epoch 4\/4 [\d.]+ images\/s, 0s left \| G [\d.]+ [\d.]+ D .* cycle .* idt /,
+    );
     expect(readdirSync(run).sort()).toEqual(
       ['checkpoint', 'data.json', 'metrics.jsonl', 'test.txt', 'thresholds.json', 'train.txt'].sort(),
     );
-    expect(steps(run)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(steps(run)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
     expect(readFileSync(join(run, 'test.txt'), 'utf8').trimEnd().split('\n')).toHaveLength(6);
     expect(existsSync(join(data, 'test.txt'))).toBe(false);
   });
@@ -41,9 +55,6 @@ describe('train', () => {
     expect(await cyclops(...train(again), '--quiet')).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
     expect(checkpointBytes(again)).toEqual(checkpointBytes(run));
     expect(readFileSync(join(again, 'thresholds.json'))).toEqual(readFileSync(join(run, 'thresholds.json')));
-    const other = folder.path('other');
-    await cyclops(...train(other, '--seed', '9'), '--quiet');
-    expect(checkpointBytes(other).get('G_A.safetensors')).not.toBe(checkpointBytes(run).get('G_A.safetensors'));
   });
 
   it('Ctrl-C finishes the step, saves, ends with 130, and --resume gives the bits of an uninterrupted run', async () => {
@@ -56,7 +67,7 @@ describe('train', () => {
     expect(stderr).toMatch(/Continue with: cyclops train .* --resume/);
     expect(code).toBe(130);
     const done = steps(out).length;
-    expect(done).toBeLessThan(7);
+    expect(done).toBeLessThan(20);
     expect(JSON.parse(readFileSync(join(out, 'checkpoint', 'position.json'), 'utf8')).step).toBe(done);
     expect(existsSync(join(out, 'thresholds.json'))).toBe(false);
 
@@ -72,7 +83,8 @@ describe('train', () => {
   it('kill -9 between checkpoints loses no line and doubles none', async () => {
     const out = folder.path('killed');
     const { child, outcome } = start(train(out));
-    await until(() => existsSync(join(out, 'metrics.jsonl')) && steps(out).length >= 3);
+    const lines = () => readFileSync(join(out, 'metrics.jsonl'), 'utf8').split('\n').length - 1;
+    await until(() => existsSync(join(out, 'metrics.jsonl')) && lines() >= 3);
     child.kill('SIGKILL');
     expect((await outcome).signal).toBe('SIGKILL');
     expect((await cyclops('train', data, '--out', out, '--resume', '--quiet')).code).toBe(0);
@@ -98,18 +110,29 @@ describe('train', () => {
 
 describe('evaluate', () => {
   it('--json prints one object on standard output and nothing else', async () => {
-    const { code, stdout } = await cyclops('evaluate', run, data, '--json', '--csv', folder.path('e.csv'), '--report', folder.path('r.html'));
+    const { code, stdout } = await cyclops(
+      'evaluate',
+      run,
+      data,
+      '--json',
+      '--csv',
+      folder.path('e.csv'),
+      '--report',
+      folder.path('r.html'),
+    );
     expect(code).toBe(0);
     const result = JSON.parse(stdout);
     expect(stdout.startsWith('{')).toBe(true);
     expect(result.counts).toMatchObject({ normal: 3, abnormal: 3, total: 6, skipped: 0, seenInTraining: 0 });
     expect(Object.keys(result.scores)).toEqual(['sse', 'l1', 'blurmax', 'ssim', 'dn', 'da_dn', 'ratio']);
     expect(result.scores.sse.paper).toBe(true);
-    for (const score of Object.values<Record<string, any>>(result.scores)) {
-      expect(score.auroc).toBeGreaterThanOrEqual(0);
-      expect(score.accZfn.oracle).toBe(true);
-      expect(score.bestAccuracy.threshold.chosenOn).toBe('test');
-      expect(score.atTrainedThreshold.threshold.chosenOn).toBe('train');
+    for (const name of Object.keys(result.scores)) {
+      expect(result.scores[name]).toMatchObject({
+        auroc: expect.any(Number),
+        accZfn: { oracle: true },
+        bestAccuracy: { oracle: true, threshold: { chosenOn: 'test' } },
+        atTrainedThreshold: { oracle: false, threshold: { chosenOn: 'train' } },
+      });
     }
     expect(result.chosen.chosenOn).toBe('train');
     expect(result.device).toMatch(/\S/);
@@ -133,7 +156,9 @@ describe('evaluate', () => {
   it('takes a folder that has only a test part, and notices images that trained', async () => {
     const testOnly = folder.path('test only');
     makeData(testOnly, { normal: 8, abnormal: 6 });
-    const all = ['normal', 'abnormal'].flatMap((label) => readdirSync(join(testOnly, label)).map((name) => `${label}/${name}\n`));
+    const all = ['normal', 'abnormal'].flatMap((label) =>
+      readdirSync(join(testOnly, label)).map((name) => `${label}/${name}\n`),
+    );
     writeFileSync(join(testOnly, 'train.txt'), '');
     writeFileSync(join(testOnly, 'test.txt'), all.join(''));
     const { code, stdout } = await cyclops('evaluate', run, testOnly, '--json', '--quiet');
@@ -150,7 +175,10 @@ describe('score and translate', () => {
   it('score prints a line each', async () => {
     const { code, stdout } = await cyclops('score', run, ...images, '--by', 'sse');
     expect(code).toBe(0);
-    const rows = stdout.trimEnd().split('\n').map((line) => line.split('\t'));
+    const rows = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split('\t'));
     expect(rows.map(([file]) => file)).toEqual(images);
     const thresholds = JSON.parse(readFileSync(join(run, 'thresholds.json'), 'utf8'));
     for (const [, value, threshold, flag] of rows) {

@@ -87,7 +87,11 @@ describe('refusals', () => {
     ['NaN in the weights', (file) => poison(file('G_B.safetensors')), ['G_B.safetensors', 'model.1.weight', 'NaN']],
     ['a missing file', (file) => rmSync(file('D_A.safetensors')), ['D_A.safetensors', 'no such file']],
     ['a truncated configuration', (file) => truncateSync(file('config.json'), 40), ['config.json', 'JSON']],
-    ['an impossible configuration', (file) => replace(file('config.json'), '32,', '31,'), ['config.json', 'multiple of 4']],
+    [
+      'an impossible configuration',
+      (file) => replace(file('config.json'), '32,', '31,'),
+      ['config.json', 'multiple of 4'],
+    ],
     ['a damaged manifest', (file) => put(file('manifest.json'), '{"versions": 3}'), ['manifest.json', 'versions']],
     ['a damaged position', (file) => put(file('position.json'), '{"step": "one"}'), ['position.json', 'step']],
   ];
@@ -99,7 +103,11 @@ describe('refusals', () => {
   });
 
   const resumeDamages: [string, (file: (name: string) => string) => void, string[]][] = [
-    ['truncated moments', (file) => truncateSync(file('optimizer_G.safetensors'), 9000), ['optimizer_G.safetensors', 'truncated']],
+    [
+      'truncated moments',
+      (file) => truncateSync(file('optimizer_G.safetensors'), 9000),
+      ['optimizer_G.safetensors', 'truncated'],
+    ],
     [
       'moments of another architecture',
       (file) => cpSync(file('optimizer_G.safetensors'), file('optimizer_D.safetensors')),

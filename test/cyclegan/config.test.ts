@@ -3,7 +3,7 @@ import { CONFIG_FIELDS, optionName, parseConfig } from '../../src/cyclegan/confi
 import { PRESET_NAMES, preset } from '../../src/cyclegan/presets.ts';
 import { expectRefusal } from '../data/support.ts';
 
-const TINY = preset('tiny');
+const TINY = { ...preset('tiny'), loadSize: 64, cropSize: 48 };
 const parse = (changes: Record<string, unknown>) => parseConfig({ ...TINY, ...changes }, 'the options');
 
 describe('presets', () => {
@@ -27,7 +27,7 @@ describe('presets', () => {
 });
 
 describe('parseConfig', () => {
-  it.each([
+  it.each<[string, Record<string, unknown>, ...string[]]>([
     ['a size that is no multiple of 4', { loadSize: 66 }, '--load-size', '66', 'multiple of 4'],
     ['a crop that is no multiple of 4', { cropSize: 50 }, '--crop-size', '50', 'multiple of 4'],
     ['a crop below what the discriminator can see', { cropSize: 20 }, '--crop-size', 'from 24'],
@@ -60,7 +60,15 @@ describe('parseConfig', () => {
 
 it('spells options as users of the reference do', () => {
   const names = CONFIG_FIELDS.map(optionName);
-  for (const known of ['--lambda-A', '--lambda-B', '--lambda-identity', '--pool-size', '--ngf', '--load-size', '--input-nc']) {
+  for (const known of [
+    '--lambda-A',
+    '--lambda-B',
+    '--lambda-identity',
+    '--pool-size',
+    '--ngf',
+    '--load-size',
+    '--input-nc',
+  ]) {
     expect(names).toContain(known);
   }
   for (const known of ['--n-epochs', '--n-epochs-decay', '--gan-mode', '--beta1', '--batch-size']) {

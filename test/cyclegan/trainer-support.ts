@@ -12,7 +12,18 @@ import { makeData } from '../cli/support.ts';
 /** A training of a second, with pools that fill, crops, flips, turns, and a learning rate that falls. */
 export const QUICK: TrainingConfig = {
   ...preset('tiny'),
-  ...{ blocks: 1, ngf: 4, ndf: 4, loadSize: 32, cropSize: 28, batchSize: 1, steps: 6, poolSize: 2, rotate: true, seed: 5 },
+  ...{
+    blocks: 1,
+    ngf: 4,
+    ndf: 4,
+    loadSize: 32,
+    cropSize: 28,
+    batchSize: 1,
+    steps: 6,
+    poolSize: 2,
+    rotate: true,
+    seed: 5,
+  },
   ...{ checkpointInterval: 100, sampleInterval: 0 },
 };
 

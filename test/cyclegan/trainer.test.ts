@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TrainingConfig } from '../../src/cyclegan/config.ts';
 import { runFolder } from '../../src/cyclegan/run-folder.ts';
 import type { Banks } from '../../src/cyclegan/samples.ts';
@@ -11,6 +11,8 @@ import { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
 import { checkpointBytes, temporaryFolder } from '../cli/support.ts';
 import { loadBanks, MANIFEST, QUICK, train, trainNew } from './trainer-support.ts';
+
+vi.setConfig({ testTimeout: 240_000 });
 
 const folder = temporaryFolder();
 let device: Device;
@@ -48,7 +50,10 @@ const steps = (out: string) =>
 describe('resume', () => {
   it.each([
     ['one Adam for both discriminators', {}],
-    ['one Adam each, two images a step, the loss of the original GAN', { adam: 'per-d', batchSize: 2, ganMode: 'vanilla' }],
+    [
+      'one Adam each, two images a step, the loss of the original GAN',
+      { adam: 'per-d', batchSize: 2, ganMode: 'vanilla' },
+    ],
   ] as const)('gives the same bits as an uninterrupted run: %s', async (name, changes) => {
     const config = { ...QUICK, ...changes };
     const [straight, halves] = [folder.path(`straight ${name}`), folder.path(`halves ${name}`)];
@@ -81,7 +86,10 @@ describe('resume', () => {
     const out = folder.path('killed');
     await trainNew(device, banks, out, QUICK, { signal: stopAfter(3) });
     const good = metrics(out);
-    appendFileSync(join(out, 'metrics.jsonl'), `${good.split('\n')[0]?.replace('"step":1', '"step":4')}\n{"step":5,"ep`);
+    appendFileSync(
+      join(out, 'metrics.jsonl'),
+      `${good.split('\n')[0]?.replace('"step":1', '"step":4')}\n{"step":5,"ep`,
+    );
     await resume(out);
     expect(steps(out)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(metrics(out).startsWith(good)).toBe(true);
@@ -106,12 +114,16 @@ describe('resume', () => {
 });
 
 describe('training', () => {
-  it('logs every step once, changes every network, and tells how far it has come', async () => {
+  it('logs every step once, changes every network, follows the seed, and tells how far it has come', async () => {
     const out = folder.path('log');
     const told: Progress[] = [];
     await trainNew(device, banks, out, QUICK, { onProgress: (progress) => told.push(progress) });
     expect(steps(out)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(told.at(-1)).toMatchObject({ step: 6, steps: 6, epoch: 2, epochs: 2, secondsLeft: 0 });
+
+    const reseeded = folder.path('reseeded');
+    await trainNew(device, banks, reseeded, { ...QUICK, seed: 6 });
+    expect(metrics(reseeded)).not.toContain(metrics(out).split('\n')[0]);
 
     const fresh = folder.path('fresh');
     await trainNew(device, banks, fresh, QUICK, { signal: stopAfter(0) });

@@ -1,0 +1,202 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Detector, openDetector } from '../../src/anomaly/detector.ts';
+import { imagesToJudge } from '../../src/anomaly/judged-images.ts';
+import { type ImageResult, scoreBank, scoreImages } from '../../src/anomaly/score-images.ts';
+import { readThresholds, trainThresholds } from '../../src/anomaly/train-thresholds.ts';
+import { readDataRecord, recordData } from '../../src/cyclegan/data-record.ts';
+import { type RunFolder, runFolder } from '../../src/cyclegan/run-folder.ts';
+import type { Banks } from '../../src/cyclegan/samples.ts';
+import { type DecodedImage, decodeImage } from '../../src/data/image.ts';
+import { readDataset } from '../../src/data/layouts.ts';
+import { Device } from '../../src/gpu/device.ts';
+import { Tensor } from '../../src/tensor/tensor.ts';
+import { makeData, temporaryFolder } from '../cli/support.ts';
+import { loadBanks, QUICK, trainNew } from '../cyclegan/trainer-support.ts';
+import { expectRefusal } from '../data/support.ts';
+
+const folder = temporaryFolder();
+let device: Device;
+let banks: Banks;
+let run: RunFolder;
+let detector: Detector;
+let images: DecodedImage[];
+
+beforeAll(async () => {
+  device = await Device.open({ checked: true });
+  banks = await loadBanks(device, folder.path('data'));
+  run = runFolder(folder.path('run'));
+  await trainNew(device, banks, run.root, { ...QUICK, steps: 2 });
+  detector = openDetector(device, run);
+  images = ['normal', 'abnormal'].flatMap((label) =>
+    readdirSync(folder.path('data', label)).map((name) => decodeImage(folder.path('data', label, name))),
+  );
+});
+
+afterAll(() => {
+  device.close();
+  folder.remove();
+});
+
+async function collect(results: AsyncIterable<ImageResult>): Promise<ImageResult[]> {
+  const all: ImageResult[] = [];
+  for await (const result of results) all.push(result);
+  return all;
+}
+
+const sum = (values: ArrayLike<number>, term: (value: number, i: number) => number) =>
+  Array.from(values).reduce((total, value, i) => total + term(value, i), 0);
+
+/** The definitions of method.md, in the plainest words, from what the networks return. */
+async function plainScores(image: DecodedImage): Promise<Record<string, number>> {
+  const { G_A, G_B, D_A, D_B } = detector.networks;
+  const x = Float32Array.from(image.pixels, (byte) => byte / 127.5 - 1);
+  const input = Tensor.from(device, x, [1, 32, 32, 3]);
+  const [normal, abnormal] = [await G_A.forward(input).data(), await G_B.forward(input).data()];
+  const [dn, da] = [await D_A.forward(input).data(), await D_B.forward(input).data()];
+  const mean = (values: Float32Array) => sum(values, (value) => value) / values.length;
+  const sse = (y: Float32Array) => sum(x, (value, i) => (value - (y[i] ?? 0)) ** 2);
+  return {
+    sse: sse(normal),
+    l1: sum(x, (value, i) => Math.abs(value - (normal[i] ?? 0))) / x.length,
+    blurmax: Math.max(...plainHeatmap(x, normal)),
+    dn: -mean(dn),
+    da_dn: mean(da) - mean(dn),
+    ratio: sse(normal) / sse(abnormal),
+  };
+}
+
+/** |x − y| averaged over channels, then over 5 × 5 pixels, the border reflected. */
+function plainHeatmap(x: Float32Array, y: Float32Array): number[] {
+  const fold = (i: number) => (i < 0 ? -i : i > 31 ? 62 - i : i);
+  const at = (row: number, column: number) => {
+    const start = (fold(row) * 32 + fold(column)) * 3;
+    return [0, 1, 2].reduce((total, c) => total + Math.abs((x[start + c] ?? 0) - (y[start + c] ?? 0)), 0) / 3;
+  };
+  const reach = [-2, -1, 0, 1, 2];
+  return Array.from({ length: 32 * 32 }, (_, i) => {
+    const [row, column] = [Math.floor(i / 32), i % 32];
+    return reach.reduce((total, dy) => total + reach.reduce((part, dx) => part + at(row + dy, column + dx), 0), 0) / 25;
+  });
+}
+
+describe('scoreImages', () => {
+  it('computes what the definitions say', async () => {
+    const results = await collect(scoreImages(detector, images));
+    expect(results).toHaveLength(images.length);
+    for (const [i, image] of images.entries()) {
+      const expected = await plainScores(image);
+      for (const [name, value] of Object.entries(expected)) {
+        const found = results[i]?.scores[name] ?? Number.NaN;
+        expect(Math.abs(found - value), name).toBeLessThan(1e-4 * Math.max(1, Math.abs(value)));
+      }
+    }
+  });
+
+  it('shows the image as the networks saw it, its reconstruction, and the map that the blurred maximum is taken from', async () => {
+    const [result] = await collect(scoreImages(detector, images.slice(0, 1), () => true));
+    const { input, reconstruction, heatmap } = result?.pictures ?? {};
+    expect(input?.pixels).toEqual(images[0]?.pixels);
+    expect(reconstruction).toMatchObject({ width: 32, height: 32, channels: 3 });
+    expect(heatmap).toHaveLength(32 * 32);
+    expect(Math.max(...(heatmap ?? []))).toBe(result?.scores.blurmax);
+  });
+
+  it('gives each image the same bits alone, in a group, across groups, and from a bank', async () => {
+    const many = Array.from({ length: 35 }, (_, i) => images[i % images.length]!);
+    const all = await collect(scoreImages(detector, many));
+    expect(all).toHaveLength(35);
+    const alone = await collect(scoreImages(detector, images));
+    for (const [i, { scores }] of all.entries()) expect(scores).toEqual(alone[i % images.length]?.scores);
+    const fromBank = await collect(scoreBank(detector, banks.b));
+    expect(fromBank.map(({ scores }) => scores)).toEqual(alone.slice(0, 4).map(({ scores }) => scores));
+  });
+
+  it('keeps pictures only where asked, decodes as it goes, and its memory does not grow', async () => {
+    let decoded = 0;
+    function* endless() {
+      for (let i = 0; i < 100; i++) {
+        decoded += 1;
+        yield images[i % images.length]!;
+      }
+    }
+    const before = device.pool.use.liveBytes;
+    const live: number[] = [];
+    let index = 0;
+    for await (const { pictures } of scoreImages(detector, endless(), (i) => i % 40 === 3)) {
+      expect(pictures !== null).toBe(index % 40 === 3);
+      live.push(device.pool.use.liveBytes);
+      if (index === 0) expect(decoded).toBeLessThan(50);
+      index += 1;
+    }
+    expect(index).toBe(100);
+    expect(new Set(live).size).toBe(1);
+    expect(device.pool.use.liveBytes).toBe(before);
+  });
+
+  it('resizes what is rectangular, gray or tiny', async () => {
+    const odd: DecodedImage[] = [
+      { width: 50, height: 20, channels: 1, pixels: new Uint8Array(1000).fill(90) },
+      { width: 1, height: 1, channels: 3, pixels: Uint8Array.of(1, 2, 3) },
+    ];
+    for (const { scores, pictures } of await collect(scoreImages(detector, odd, () => true))) {
+      expect(pictures?.input).toMatchObject({ width: 32, height: 32, channels: 3 });
+      for (const value of Object.values(scores)) expect(Number.isFinite(value)).toBe(true);
+    }
+  });
+});
+
+describe('trainThresholds', () => {
+  it('stores the smallest abnormal training score, and reads it back', async () => {
+    expectRefusal(() => readThresholds(run), 'no thresholds yet', '--resume');
+    let scored = 0;
+    const chosen = await trainThresholds(detector, banks, run, () => scored++);
+    expect(scored).toBe(7);
+    expect(chosen.counts).toEqual({ normal: 4, abnormal: 3 });
+    const abnormal = await collect(scoreBank(detector, banks.a));
+    for (const name of ['sse', 'da_dn']) {
+      const smallest = Math.min(...abnormal.map(({ scores }) => scores[name] ?? Number.NaN));
+      expect(chosen.scores[name]?.threshold).toEqual({ value: smallest, rule: 'zfn', chosenOn: 'train' });
+    }
+    expect(readThresholds(run)).toEqual(chosen);
+  });
+});
+
+describe('imagesToJudge', () => {
+  it('leaves out what trained, by content and not by name', () => {
+    const root = makeData(folder.path('leak'), { normal: 4, abnormal: 4 });
+    const dataset = readDataset(root);
+    const training = dataset.images.filter(({ file }) => /[01]\.png$/.test(file));
+    const record = recordData(root, training);
+    writeFileSync(join(root, 'normal', 'renamed.png'), readFileSync(join(root, 'normal', '0.png')));
+
+    const { judged, leftOut } = imagesToJudge(readDataset(root), record);
+    expect(judged.map(({ ref }) => ref.file)).toEqual([
+      'abnormal/2.png',
+      'abnormal/3.png',
+      'normal/2.png',
+      'normal/3.png',
+    ]);
+    expect(leftOut).toBe(5);
+    expectRefusal(() => imagesToJudge({ ...dataset, images: training }, record), 'trained this run');
+  });
+
+  it('judges a named test part whole, and marks what trained', () => {
+    const root = makeData(folder.path('named'), { normal: 2, abnormal: 2 });
+    const dataset = readDataset(root);
+    const record = recordData(root, dataset.images.slice(0, 1));
+    const test = { ...dataset, images: dataset.images.map((image) => ({ ...image, part: 'test' as const })) };
+    expect(imagesToJudge(test, record).judged.map(({ seenInTraining }) => seenInTraining)).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  it('a record that is damaged is refused', () => {
+    writeFileSync(folder.path('data.json'), '{"root": "x", "hash": "y", "images": [{"file": 1}]}');
+    expectRefusal(() => readDataRecord(folder.path('data.json')), 'data.json', 'record');
+  });
+});

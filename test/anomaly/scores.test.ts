@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import type { Figures } from '../../src/anomaly/figures.ts';
+import { computeScores, SCORES } from '../../src/anomaly/scores.ts';
+
+const FIGURES: Figures = {
+  squaredError: 12,
+  absoluteError: 0.25,
+  blurredMax: 1.5,
+  similarity: 0.75,
+  normality: 0.5,
+  abnormality: 0.75,
+  squaredErrorOfAbnormal: 0.5,
+  size: 48,
+};
+
+describe('scores', () => {
+  it('follow their formulas', () => {
+    expect(computeScores(FIGURES)).toEqual({
+      sse: 12,
+      l1: 0.25,
+      blurmax: 1.5,
+      ssim: 0.25,
+      dn: -0.5,
+      da_dn: 0.25,
+      ratio: 0.5,
+    });
+  });
+
+  it.each<[string, Partial<Figures>]>([
+    ['a worse reconstruction', { squaredError: 20, absoluteError: 0.4, blurredMax: 1.9, similarity: 0.5 }],
+    ['less normal to D_n', { normality: 0.1 }],
+    ['more abnormal to D_a', { abnormality: 0.9 }],
+    ['closer to its abnormal version', { squaredErrorOfAbnormal: 0.1 }],
+  ])('never fall for %s, and some rise', (_, worse) => {
+    const [before, after] = [computeScores(FIGURES), computeScores({ ...FIGURES, ...worse })];
+    const changes = Object.keys(before).map((name) => (after[name] ?? 0) - (before[name] ?? 0));
+    expect(Math.min(...changes)).toBe(0);
+    expect(Math.max(...changes)).toBeGreaterThan(0);
+  });
+
+  it('stay finite where G_n2a returns the image itself', () => {
+    expect(computeScores({ ...FIGURES, squaredErrorOfAbnormal: 0 }).ratio).toBeLessThan(Number.POSITIVE_INFINITY);
+    expect(computeScores({ ...FIGURES, squaredErrorOfAbnormal: 0, squaredError: 0 }).ratio).toBe(0);
+  });
+
+  it('have one name each, and one of them is the paper’s', () => {
+    expect(new Set(SCORES.map(({ info }) => info.name)).size).toBe(7);
+    expect(SCORES.filter(({ info }) => info.paper).map(({ info }) => info.name)).toEqual(['sse']);
+  });
+});
