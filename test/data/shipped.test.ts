@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 import { partOf } from '../../src/data/dataset.ts';
 import { decodeImage } from '../../src/data/image.ts';
 import { readDataset } from '../../src/data/layouts.ts';
-import { loadImages } from '../../src/data/load.ts';
 
 const root = fileURLToPath(new URL('../../data/bsdata_pitting', import.meta.url));
 
@@ -35,8 +34,9 @@ describe('the photographs that ship with the package', () => {
 
   it('all decode to 96 × 96 RGB, with a mask of the stated size for each defect', () => {
     const pixels = new Map(rows.map(([, file, , , , maskPixels]) => [file, Number(maskPixels)]));
-    for (const { ref, image } of loadImages(dataset.images, 3, { skipBroken: false })) {
-      expect([image.width, image.height]).toEqual([96, 96]);
+    for (const ref of dataset.images) {
+      const image = decodeImage(ref.path);
+      expect([image.width, image.height, image.channels]).toEqual([96, 96, 3]);
       expect(ref.mask !== undefined).toBe(ref.label === 'abnormal');
       if (ref.mask === undefined) continue;
       const mask = decodeImage(ref.mask);

@@ -116,3 +116,18 @@ describe.each(problems.map((k) => [`${name(k)} ${k.paddingMode}`, k] as const))(
     }
   });
 });
+
+test.each(['relu', 'leaky_relu', 'tanh'] as const)('NaN stays visible through a fused %s', async (activation) => {
+  const k = problem(1, 4, 4, 4, 4, 3, 1, 1);
+  const x = random(64);
+  x[0] = Number.NaN;
+  for (const variant of forwardVariants.filter((v) => v.supports(device, k))) {
+    const y = scope(() => {
+      const out = Tensor.from(device, new Float32Array(64), [64]);
+      const upload = (values: Float32Array) => Tensor.from(device, values, [values.length]).slice;
+      variant.launch(device, k, { x: upload(x), weight: upload(random(144)), bias: null, y: out.slice, activation });
+      return out;
+    });
+    expect((await y.data())[0]).toBeNaN();
+  }
+});

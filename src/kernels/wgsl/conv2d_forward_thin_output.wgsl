@@ -31,10 +31,16 @@ fn source(i: i32, extent: i32) -> i32 {
   return select(select(-1, i, i >= 0 && i < extent), folded, k.reflect == 1u);
 }
 
+// As in activation.wgsl: NaN passes, and tanh is exact for small and safe for large arguments.
 fn activate(v: f32) -> f32 {
-  if (ACTIVATION == 1u) { return max(v, 0.0); }
-  if (ACTIVATION == 2u) { return max(v, 0.2 * v); }
-  if (ACTIVATION == 3u) { return tanh(clamp(v, -20.0, 20.0)); }
+  if (ACTIVATION == 1u) { return select(v, 0.0, v <= 0.0); }
+  if (ACTIVATION == 2u) { return select(0.2 * v, v, v > 0.0); }
+  if (ACTIVATION == 3u) {
+    let s = v * v;
+    let near = v * (1 + s * (-1.0 / 3 + s * (2.0 / 15 + s * (-17.0 / 315 + s * (62.0 / 2835)))));
+    let e = exp(-2 * abs(v));
+    return select(sign(v) * (1 - e) / (1 + e), near, abs(v) < 0.25);
+  }
   return v;
 }
 

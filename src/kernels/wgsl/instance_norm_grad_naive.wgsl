@@ -18,7 +18,8 @@ fn slope(v: f32) -> f32 {
   if (ACTIVATION == 1u) { return select(0.0, 1.0, v > 0); }
   if (ACTIVATION == 2u) { return select(0.2, 1.0, v > 0); }
   if (ACTIVATION == 3u) {
-    let t = tanh(clamp(v, -20.0, 20.0));
+    let e = exp(-2 * abs(v));
+    let t = (1 - e) / (1 + e);
     return 1 - t * t;
   }
   return 1.0;

@@ -17,7 +17,8 @@ fn slope(v: vec4f) -> vec4f {
   if (ACTIVATION == 1u) { return select(vec4f(0), vec4f(1), v > vec4f(0)); }
   if (ACTIVATION == 2u) { return select(vec4f(0.2), vec4f(1), v > vec4f(0)); }
   if (ACTIVATION == 3u) {
-    let t = tanh(clamp(v, vec4f(-20), vec4f(20)));
+    let e = exp(-2 * abs(v));
+    let t = (1 - e) / (1 + e);
     return 1 - t * t;
   }
   return vec4f(1);
