@@ -1,3 +1,4 @@
+import { SIDE_MULTIPLE } from '../cyclegan/networks.ts';
 import { toImage } from '../cyclegan/tensor-image.ts';
 import { ImageBank } from '../data/bank.ts';
 import type { DecodedImage } from '../data/image.ts';
@@ -77,7 +78,7 @@ async function scoreGroup(
   const kept = new Map<number, { x: Tensor; made: DeviceFigures }>();
   try {
     const sizes = indices.map((index, row) => {
-      const x = bank.whole(index);
+      const x = bank.whole(index, SIDE_MULTIPLE);
       const made = measure(networks, x);
       made.values.forEach((value, column) => {
         copy(device, value.slice, figures.slice, 1, 0, row * FIGURE_COUNT + column);

@@ -20,7 +20,8 @@ const NUMBERS = {
   blocks: 'residual blocks of the generator',
   ngf: 'channels of the first generator layer',
   ndf: 'channels of the first discriminator layer',
-  loadSize: 'side to which images are resized, and at which they are scored; a multiple of 4',
+  loadSize:
+    'side to which images are resized, and at which they are scored (up to 3 px of the border are cut for a multiple of 4)',
   cropSize: 'side of the random square that a step sees; a multiple of 4',
   batchSize: 'images of each domain in a step',
   nEpochs: 'epochs at the full learning rate',

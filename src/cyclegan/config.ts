@@ -65,7 +65,7 @@ const FIELDS: { readonly [K in keyof TrainingConfig]: Field } = {
   blocks: integer(1, 32),
   ngf: integer(1, 512),
   ndf: integer(1, 512),
-  loadSize: side(),
+  loadSize: integer(SMALLEST_SIDE, 4096),
   cropSize: side(),
   batchSize: integer(1, 1024),
   nEpochs: integer(0, 1e6),

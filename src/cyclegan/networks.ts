@@ -10,6 +10,9 @@ import { Sequential } from '../layers/sequential.ts';
 import { imageExtents } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
+/** Sides of a generator's images are multiples of this: it halves the size twice. */
+export const SIDE_MULTIPLE = 4;
+
 /** Where a network's first weights come from: N(0, 0.02), drawn from stream `stream` of `seed`. */
 export interface Initialisation {
   seed: number;
@@ -87,7 +90,7 @@ class ResnetGenerator extends Module {
 
   forward(x: Tensor): Tensor {
     const { h, w } = imageExtents('The generator', x);
-    if (h % 4 !== 0 || w % 4 !== 0 || h < 8 || w < 8) {
+    if (h % SIDE_MULTIPLE !== 0 || w % SIDE_MULTIPLE !== 0 || h < 8 || w < 8) {
       throw new CyclopsError(
         `The generator needs images whose height and width are multiples of 4 and at least 8 px; got ${h} × ${w} px ` +
           `(height × width). Resize or crop them, e.g. to ${nearestSize(h)} × ${nearestSize(w)} px.`,
@@ -98,7 +101,7 @@ class ResnetGenerator extends Module {
 }
 
 function nearestSize(extent: number): number {
-  return Math.max(8, 4 * Math.round(extent / 4));
+  return Math.max(8, SIDE_MULTIPLE * Math.round(extent / SIDE_MULTIPLE));
 }
 
 class PatchDiscriminator extends Module {

@@ -6,6 +6,7 @@ import { encodePng } from '../data/png.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Networks } from './model.ts';
+import { SIDE_MULTIPLE } from './networks.ts';
 import { toImage } from './tensor-image.ts';
 
 const GAP = 4;
@@ -25,7 +26,7 @@ export interface Banks {
 export async function writeSamples(path: string, { G_A, G_B }: Networks, { a, b }: Banks): Promise<void> {
   const rows: Tensor[][] = scope(() =>
     noGrad(() => {
-      const [realA, realB] = [a.whole(0), b.whole(0)];
+      const [realA, realB] = [a.whole(0, SIDE_MULTIPLE), b.whole(0, SIDE_MULTIPLE)];
       const [fakeB, fakeA] = [G_A.forward(realA), G_B.forward(realB)];
       return [
         [realA, fakeB, G_B.forward(fakeB)],

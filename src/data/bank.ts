@@ -102,9 +102,12 @@ export class ImageBank {
     return out;
   }
 
-  /** One whole image [1, H, W, C] in [−1, 1]. */
-  whole(index: number): Tensor {
-    return this.batch([index], [{ x: 0, y: 0, ...this.size(index), flip: false, turns: 0 }]);
+  /** One whole image [1, H, W, C] in [−1, 1], its borders cut evenly until both sides are multiples of `multiple`. */
+  whole(index: number, multiple = 1): Tensor {
+    const { width, height } = this.size(index);
+    const [right, bottom] = [width % multiple, height % multiple];
+    const kept = { width: width - right, height: height - bottom };
+    return this.batch([index], [{ x: right >> 1, y: bottom >> 1, ...kept, flip: false, turns: 0 }]);
   }
 
   dispose(): void {

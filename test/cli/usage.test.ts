@@ -51,7 +51,7 @@ describe('wrong use ends with code 2 and says what is wrong', () => {
       () => train('--preset', 'huge'),
       /'huge' is invalid. Allowed choices are tiny, small, paper256/,
     ],
-    ['a size that is no multiple of 4', () => train('--load_size', '70'), /--load-size is 70 .* multiple of 4/],
+    ['a size that is no multiple of 4', () => train('--crop_size', '50'), /--crop-size is 50 .* multiple of 4/],
     [
       'a crop that does not fit',
       () => train('--load-size', '48', '--crop-size', '64'),

@@ -28,7 +28,6 @@ describe('presets', () => {
 
 describe('parseConfig', () => {
   it.each<[string, Record<string, unknown>, ...string[]]>([
-    ['a size that is no multiple of 4', { loadSize: 66 }, '--load-size', '66', 'multiple of 4'],
     ['a crop that is no multiple of 4', { cropSize: 50 }, '--crop-size', '50', 'multiple of 4'],
     ['a crop below what the discriminator can see', { cropSize: 20 }, '--crop-size', 'from 24'],
     ['a crop larger than the image', { cropSize: 68 }, '--crop-size 68', '--load-size 64'],

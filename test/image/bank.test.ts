@@ -232,6 +232,17 @@ describe(`ImageBank, images of seed ${seed}`, () => {
     bank.dispose();
   });
 
+  it('cuts the borders evenly to a multiple', async () => {
+    const source = image(11, 6, 1);
+    const bank = await ImageBank.create(device, [source], { channels: 1, loadSize: null });
+    const whole = bank.whole(0, 4);
+    expect(whole.shape).toEqual([1, 4, 8, 1]);
+    const rows = [1, 2, 3, 4].map((y) => [...source.pixels.subarray(11 * y + 1, 11 * y + 9)]);
+    expect([...(await toBytes(whole))]).toEqual(rows.flat());
+    whole.dispose();
+    bank.dispose();
+  });
+
   it('refuses views that leave the image, differ in size or are missing', async () => {
     const bank = await ImageBank.create(device, [image(8, 6, 1)], { channels: 1, loadSize: null });
     const view = (x: number, y: number, width: number, height: number): View => ({ ...upright, x, y, width, height });

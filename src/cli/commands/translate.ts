@@ -3,6 +3,7 @@ import { join, parse, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { openDetector } from '../../anomaly/detector.ts';
 import { noGrad } from '../../autograd/tape.ts';
+import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import { openRun } from '../../cyclegan/run-folder.ts';
 import { toImage } from '../../cyclegan/tensor-image.ts';
 import { writeFileAtomic } from '../../data/atomic.ts';
@@ -45,7 +46,7 @@ async function translate(runPath: string, images: string[], options: TranslateOp
     const size = { width: config.loadSize, height: config.loadSize };
     for (const path of images) {
       const bank = await ImageBank.create(device, [decodeImage(path)], { channels: config.inputNc, loadSize: size });
-      const translated = scope(() => noGrad(() => generator.forward(bank.whole(0))));
+      const translated = scope(() => noGrad(() => generator.forward(bank.whole(0, SIDE_MULTIPLE))));
       const { width, height, channels, pixels } = await toImage(translated);
       translated.dispose();
       bank.dispose();
