@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
 test('the example of the README learns the Sobel filter', () => {
@@ -12,4 +13,8 @@ test('the example of the README learns the Sobel filter', () => {
   sobel.forEach((value, i) => {
     expect(Math.abs(value - learned[i]!)).toBeLessThan(0.05);
   });
+});
+
+test('the README shows that example as it is', () => {
+  expect(readFileSync('README.md', 'utf8')).toContain(readFileSync('examples/edge.ts', 'utf8').trim());
 });
