@@ -2,6 +2,8 @@
 // x [N,H,W,C] of any C (made for images: 1 or 3), weight [KH,KW,C,O], y [N,P,Q,O]; O a multiple of 4.
 //
 // As conv2d_forward_tiled, but x is loaded one scalar a row and depth step, since its pixels are not whole vec4s.
+//
+// Measured 2026-11-24, llvmpipe Mesa 25.0.7, 2 cores, batch 1, robustness off: 7x7 3->32 at 64x64, reflect, 3.0 ms (13 GFLOP/s).
 
 enable subgroups;
 diagnostic(off, subgroup_uniformity);

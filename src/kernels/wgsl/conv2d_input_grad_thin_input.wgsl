@@ -3,6 +3,8 @@
 //
 // As conv2d_forward_thin_output: lanes are pixels of dx, each with all its channels; the 4*C weights of a depth step are loaded by
 // the lanes together and handed round. For the gradient that reaches an image.
+//
+// Measured 2026-11-24, llvmpipe Mesa 25.0.7, 2 cores, batch 1, robustness off: 7x7 3->32 at 64x64, reflect, 4.0 ms (10 GFLOP/s).
 
 enable subgroups;
 diagnostic(off, subgroup_uniformity);

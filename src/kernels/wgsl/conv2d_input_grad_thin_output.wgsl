@@ -3,6 +3,8 @@
 //
 // As conv2d_input_grad_tiled, for the layers that make images or a PatchGAN's map: dy is loaded one scalar a row and depth step;
 // the 4*O weights of a lane's columns are O whole vec4s.
+//
+// Measured 2026-11-24, llvmpipe Mesa 25.0.7, 2 cores, batch 1, robustness off: 7x7 32->3 at 64x64, reflect, 2.5 ms (15 GFLOP/s).
 
 enable subgroups;
 diagnostic(off, subgroup_uniformity);

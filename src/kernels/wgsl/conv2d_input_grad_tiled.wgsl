@@ -5,7 +5,8 @@
 // columns c, depth (r,s,o). Mapping and loads as in conv2d_forward_tiled; weights are read in place, four depth steps of a column a load.
 // Mirrored positions add to the loaded operand (they share the tap's weights), so they cost loads at the border and no multiplies.
 //
-// MEASURED
+// Measured 2026-11-24, llvmpipe Mesa 25.0.7, 2 cores, batch 1, robustness off: 3x3 128->128 at 16x16, reflect,
+// 2.0 ms (37 GFLOP/s; naive 2.5); 3x3 stride 2 32->64 at 64x64 1.6 ms (24); 4x4 stride 2 32->64 at 32x32 0.52 ms (33).
 
 enable subgroups;
 diagnostic(off, subgroup_uniformity);

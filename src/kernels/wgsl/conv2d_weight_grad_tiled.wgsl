@@ -4,7 +4,8 @@
 // Implicit GEMM: rows c, columns o, depth (n,p,q), one tap a workgroup. 8 lanes = 32 rows x 32 columns: each lane loads 4 channels of x
 // and 4 of dy a pixel; the rows then reach all lanes by subgroup broadcast.
 //
-// MEASURED
+// Measured 2026-11-24, llvmpipe Mesa 25.0.7, 2 cores, batch 1, robustness off: 3x3 128->128 at 16x16, reflect,
+// 1.8 ms (42 GFLOP/s; naive 1.9); 3x3 stride 2 32->64 at 64x64 1.0 ms (37); 4x4 128->256 at 8x8 1.4 ms (37).
 
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
