@@ -89,7 +89,7 @@ describe('refusals', () => {
     ['a truncated configuration', (file) => truncateSync(file('config.json'), 40), ['config.json', 'JSON']],
     [
       'an impossible configuration',
-      (file) => replace(file('config.json'), '"cropSize": 32', '"cropSize": 30'),
+      (file) => replace(file('config.json'), '"cropSize": 28', '"cropSize": 26'),
       ['config.json', 'multiple of 4'],
     ],
     ['a damaged manifest', (file) => put(file('manifest.json'), '{"versions": 3}'), ['manifest.json', 'versions']],
