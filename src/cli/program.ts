@@ -17,7 +17,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .exitOverride();
   for (const add of [addDoctor, addTrain, addEvaluate, addScore, addTranslate, addVerify, addDemo]) add(program);
   try {
-    await program.parseAsync(args.map(hyphenated), { from: 'user' });
+    await program.parseAsync(withHyphens(args), { from: 'user' });
     return Number(process.exitCode ?? EXIT.done);
   } catch (error) {
     if (!(error instanceof CommanderError)) return reportFailure(error);
@@ -25,6 +25,12 @@ export async function run(args: readonly string[]): Promise<number> {
     const asked = error.code === 'commander.helpDisplayed' || error.code === 'commander.version';
     return asked ? EXIT.done : EXIT.usage;
   }
+}
+
+/** Options in the command line's own spelling; what stands behind a `--` is a file and stays as it is. */
+function withHyphens(args: readonly string[]): string[] {
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  return [...args.slice(0, end).map(hyphenated), ...args.slice(end)];
 }
 
 /** `--pool_size`, as the reference CycleGAN spells its options, for `--pool-size`. */

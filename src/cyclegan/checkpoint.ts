@@ -147,10 +147,14 @@ function readPosition({ path, entries }: JsonFile): Position {
     if (typeof value === 'number' && value >= 0) return value;
     throw new CyclopsError(`${path} is damaged: expected a number ${name} that is not negative. Start the run again.`);
   };
+  const whole = (name: keyof Position) => {
+    if (Number.isSafeInteger(number(name))) return number(name);
+    throw new CyclopsError(`${path} is damaged: ${name} is ${number(name)}, not a whole number. Start the run again.`);
+  };
   return {
-    step: number('step'),
-    stepsPerEpoch: number('stepsPerEpoch'),
-    poolDraws: number('poolDraws'),
+    step: whole('step'),
+    stepsPerEpoch: whole('stepsPerEpoch'),
+    poolDraws: whole('poolDraws'),
     seconds: number('seconds'),
   };
 }

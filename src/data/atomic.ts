@@ -5,27 +5,39 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { CyclopsError } from '../gpu/errors.ts';
 import { fileError } from './fs-error.ts';
+
+/** The file behind a symbolic link, or the path itself. @throws CyclopsError when something other than a file is there */
+function fileBehind(path: string): string {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (!there) return path;
+  if (there.isFile()) return realpathSync(path);
+  throw new CyclopsError(`Cannot write ${path}: it is a folder or a device. Name a file to write.`);
+}
 
 /**
  * Writes a file so that its final name holds the old content or the new one, never a part: a temporary file in the same
- * folder is written, synced and renamed over it. The folder must exist.
+ * folder is written, synced and renamed over it, or over what a symbolic link points to. The folder must exist.
  *
  * @throws CyclopsError that names the path and the cause; the temporary file is gone then.
  */
 export function writeFileAtomic(path: string, data: string | Uint8Array): void {
-  const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${process.pid}.partial`);
   try {
+    const target = fileBehind(path);
+    const folder = dirname(target);
+    const temporary = join(folder, `.${basename(target)}.${process.pid}.partial`);
     try {
       writeFileSync(temporary, data);
       syncFile(temporary);
-      renameSync(temporary, path);
+      renameSync(temporary, target);
     } catch (error) {
       rmSync(temporary, { force: true });
       throw error;

@@ -188,9 +188,16 @@ describe('score and translate', () => {
   });
 
   it('score refuses a score that is none', async () => {
+    expect((await cyclops('score', run, ...images, '--by', 'toString')).code).toBe(2);
     const { code, stderr } = await cyclops('score', run, ...images, '--by', 'beauty');
     expect(stderr).toMatch(/no score 'beauty'.* sse, l1/);
     expect(code).toBe(2);
+  });
+
+  it('translate refuses two images of one name', async () => {
+    const args = ['translate', run, '--to', 'normal', '--out', folder.path('twins'), 'a/x.png', 'b/x.jpg'];
+    const { code, stderr } = await cyclops(...args);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('a/x.png and b/x.jpg would both be written')]);
   });
 
   it('translate writes what each generator makes', async () => {

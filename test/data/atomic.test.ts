@@ -1,5 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, type TestContext } from 'vitest';
@@ -31,12 +41,23 @@ describe('writeFileAtomic', () => {
     expect(readdirSync(path())).toEqual(['a.json']);
   });
 
+  it('writes through a symbolic link, and refuses what is no file', () => {
+    put(path('target'));
+    symlinkSync('target', path('link'));
+    writeFileAtomic(path('link'), 'through');
+    expect(readFileSync(path('target'), 'utf8')).toBe('through');
+    expect(lstatSync(path('link')).isSymbolicLink()).toBe(true);
+    symlinkSync('/dev/null', path('device'));
+    expectRefusal(() => writeFileAtomic(path('device'), 'x'), path('device'), 'a folder or a device');
+    expect(readdirSync(path()).sort()).toEqual(['device', 'link', 'target']);
+  });
+
   it('names a path that cannot be written', () => {
     put(path('file'));
     expectRefusal(() => writeFileAtomic(path('file', 'a.csv'), 'x'), path('file', 'a.csv'), 'ENOTDIR');
     expectRefusal(() => writeFileAtomic(path('absent', 'a.csv'), 'x'), path('absent', 'a.csv'), 'ENOENT');
     mkdirSync(path('folder', 'full'), { recursive: true });
-    expectRefusal(() => writeFileAtomic(path('folder'), 'x'), path('folder'), 'EISDIR');
+    expectRefusal(() => writeFileAtomic(path('folder'), 'x'), path('folder'), 'a folder or a device');
     expect(readdirSync(path()).sort()).toEqual(['file', 'folder']);
   });
 

@@ -30,7 +30,7 @@ async function score(runPath: string, images: string[], options: ScoreOptions): 
   const run = openRun(runPath);
   const thresholds = readThresholds(run);
   const name = options.by ?? thresholds.chosen;
-  const threshold = thresholds.scores[name]?.threshold.value;
+  const threshold = new Map(Object.entries(thresholds.scores)).get(name)?.threshold.value;
   if (threshold === undefined) {
     throw new UsageError(
       `There is no score '${name}' in ${run.root}; expected ${Object.keys(thresholds.scores).join(', ')}.`,

@@ -12,6 +12,7 @@ import { fileError } from '../../data/fs-error.ts';
 import { decodeImage } from '../../data/image.ts';
 import { encodePng } from '../../data/png.ts';
 import { scope } from '../../tensor/scope.ts';
+import { UsageError } from '../failure.ts';
 import { addCommonOptions, type CommonOptions, withDevice } from '../options.ts';
 
 interface TranslateOptions extends CommonOptions {
@@ -34,6 +35,7 @@ export function addTranslate(program: Command): void {
 
 async function translate(runPath: string, images: string[], options: TranslateOptions): Promise<void> {
   const run = openRun(runPath);
+  requireDifferentNames(images);
   const folder = resolve(options.out);
   try {
     mkdirSync(folder, { recursive: true });
@@ -56,4 +58,19 @@ async function translate(runPath: string, images: string[], options: TranslateOp
     }
     dispose();
   });
+}
+
+/** @throws UsageError when two images would be written under one name */
+function requireDifferentNames(images: readonly string[]): void {
+  const seen = new Map<string, string>();
+  for (const path of images) {
+    const { name } = parse(path);
+    const other = seen.get(name);
+    if (other !== undefined) {
+      throw new UsageError(
+        `${other} and ${path} would both be written as ${name}_…png. Translate them one after the other, into two folders.`,
+      );
+    }
+    seen.set(name, path);
+  }
 }
