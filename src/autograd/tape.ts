@@ -28,11 +28,6 @@ export function record(output: Tensor, inputs: readonly Tensor[], backward: Grad
   return output;
 }
 
-/** Whether an operation on these inputs will be differentiated, so that it must keep what its backward needs. */
-export function willRecord(...inputs: readonly Tensor[]): boolean {
-  return recording && inputs.some((input) => input.requiresGrad);
-}
-
 /** The same memory, cut off from what made it: no gradient flows through. */
 export function detach(tensor: Tensor): Tensor {
   return tensor.reshape(tensor.shape);

@@ -14,7 +14,8 @@ export interface DeviceOptions extends HostOptions {
 
 const WANTED_FEATURES = ['subgroups', 'shader-f16', 'timestamp-query'] as const;
 
-const WANTED_LIMITS = [
+/** Limits that the engine depends on; a device is opened with the adapter's own values of them. */
+export const WANTED_LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
   'maxComputeWorkgroupStorageSize',

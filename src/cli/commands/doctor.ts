@@ -1,18 +1,8 @@
 import type { Command } from 'commander';
-import type { Device } from '../../gpu/device.ts';
+import { type Device, WANTED_LIMITS } from '../../gpu/device.ts';
 import { wrap } from '../failure.ts';
 import { addCommonOptions, type CommonOptions, withDevice } from '../options.ts';
 import { versions } from '../versions.ts';
-
-const LIMITS = [
-  'maxBufferSize',
-  'maxStorageBufferBindingSize',
-  'maxComputeWorkgroupStorageSize',
-  'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupSizeX',
-  'maxComputeWorkgroupsPerDimension',
-  'maxStorageBuffersPerShaderStage',
-] as const;
 
 export function addDoctor(program: Command): void {
   const command = program.command('doctor').description('say which device answers and what it can do');
@@ -31,7 +21,7 @@ function diagnosis(device: Device): string {
     ['kind', info.software ? 'software: the CPU stands in for a GPU' : 'hardware'],
     ['subgroups', features.has('subgroups') ? `${min === max ? min : `${min} to ${max}`} lanes` : 'none'],
     ['features', [...features].sort().join(', ')],
-    ...LIMITS.map((limit): [string, string] => [limit, `${limits[limit]}`]),
+    ...WANTED_LIMITS.map((limit): [string, string] => [limit, `${limits[limit]}`]),
     ...Object.entries(versions()),
   ];
   return `${facts.map(([name, value]) => `${name.padEnd(34)} ${value}`).join('\n')}\n\n${wrap(advice(device))}\n`;
