@@ -3,10 +3,10 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { reduction, reductionGradient } from './reduction.ts';
 import { record } from './tape.ts';
 
-/** The mean of |a − b|, as a tensor [1]; the gradient is 0 where a = b. */
-export function l1Loss(a: Tensor, b: Tensor): Tensor {
+/** The mean of |a − b| times `weight`, as a tensor [1]; the gradient is 0 where a = b. */
+export function l1Loss(a: Tensor, b: Tensor, weight = 1): Tensor {
   requireSameShape('l1Loss', a, b);
-  const factor = 1 / a.size;
+  const factor = weight / a.size;
   return record(reduction('l1', factor, a, b), [a, b], (gradOutput) => [
     a.requiresGrad ? reductionGradient('l1', factor, a, b, gradOutput) : null,
     b.requiresGrad ? reductionGradient('l1', factor, b, a, gradOutput) : null,

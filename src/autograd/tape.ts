@@ -1,4 +1,6 @@
-import { accumulate, add, copy } from '../kernels/elementwise.ts';
+import type { Device } from '../gpu/device.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+import { accumulate, add, copy, fill } from '../kernels/elementwise.ts';
 import { keep } from '../tensor/scope.ts';
 import { type GradNode, Tensor } from '../tensor/tensor.ts';
 
@@ -18,14 +20,26 @@ export function noGrad<T>(body: () => T): T {
 /**
  * Notes how `output` was made, if recording is on and any input wants a gradient. Operations call this once at their end.
  *
+ * @param backward as of {@link GradNode}, for the one output
  * @returns `output`
  */
-export function record(output: Tensor, inputs: readonly Tensor[], backward: GradNode['backward']): Tensor {
-  if (recording && inputs.some((input) => input.requiresGrad)) {
-    output.requiresGrad = true;
-    output.node = { inputs, backward };
-  }
+export function record(
+  output: Tensor,
+  inputs: readonly Tensor[],
+  backward: (gradOutput: Tensor) => readonly (Tensor | null)[],
+): Tensor {
+  recordAll([output], inputs, ([gradOutput]) => (gradOutput ? backward(gradOutput) : []));
   return output;
+}
+
+/** As {@link record}, for an operation with several outputs. */
+export function recordAll(outputs: readonly Tensor[], inputs: readonly Tensor[], backward: GradNode['backward']): void {
+  if (!recording || !inputs.some((input) => input.requiresGrad)) return;
+  const node = { inputs, outputs, backward };
+  for (const output of outputs) {
+    output.requiresGrad = true;
+    output.node = node;
+  }
 }
 
 /** The same memory, cut off from what made it: no gradient flows through. */
@@ -47,54 +61,66 @@ export function leafGrad(input: Tensor): { target: Tensor; accumulate: boolean }
 /**
  * Adds d(loss)/d(leaf) to the `grad` of every leaf that wants one, walking the tape from the last operation to the first.
  *
- * @param loss the tensor to differentiate. @param gradOutput its gradient; default 1 for a scalar.
+ * @param loss what to differentiate; of several scalars, their sum
+ * @param gradOutput the gradient of the loss, or of each; default 1 for scalars
  */
-export function backward(loss: Tensor, gradOutput?: Tensor): void {
-  const grads = new Map<Tensor, Tensor>();
-  grads.set(loss, gradOutput ?? Tensor.from(loss.device, [1], loss.shape));
-  for (const tensor of topological(loss)) {
-    const grad = grads.get(tensor);
-    grads.delete(tensor);
-    if (!grad || !tensor.node) continue;
-    const inputGrads = noGrad(() => tensor.node?.backward(grad) ?? []);
-    tensor.node.inputs.forEach((input, i) => {
-      const inputGrad = inputGrads[i];
-      if (inputGrad && input.requiresGrad) deposit(grads, input, inputGrad);
+export function backward(loss: Tensor | readonly Tensor[], gradOutput?: Tensor): void {
+  const roots = loss instanceof Tensor ? [loss] : loss;
+  const [first] = roots;
+  if (!first) throw new CyclopsError('backward needs at least one tensor to differentiate; got none.');
+  const gradients = new Map<Tensor, Tensor>();
+  const seed = gradOutput ?? one(first.device);
+  for (const root of roots) gradients.set(root, seed);
+  for (const node of topological(roots)) {
+    const gradOutputs = node.outputs.map((output) => gradients.get(output) ?? null);
+    for (const output of node.outputs) gradients.delete(output);
+    if (gradOutputs.every((gradient) => gradient === null)) continue;
+    const inputGrads = noGrad(() => node.backward(gradOutputs));
+    node.inputs.forEach((input, i) => {
+      const gradient = inputGrads[i];
+      if (gradient && input.requiresGrad) deposit(gradients, input, gradient);
     });
   }
 }
 
+function one(device: Device): Tensor {
+  const tensor = Tensor.empty(device, [1]);
+  fill(device, 1, tensor.slice, 1);
+  return tensor;
+}
+
 /** Adds a gradient to a leaf's `grad`, or to what has come for an inner tensor so far. */
-function deposit(grads: Map<Tensor, Tensor>, input: Tensor, grad: Tensor): void {
+function deposit(gradients: Map<Tensor, Tensor>, input: Tensor, grad: Tensor): void {
   const { device } = input;
   const leaf = leafGrad(input);
   if (leaf) {
     (leaf.accumulate ? accumulate : copy)(device, grad.slice, leaf.target.slice, input.size);
     return;
   }
-  const before = grads.get(input);
+  const before = gradients.get(input);
   if (!before) {
-    grads.set(input, grad);
+    gradients.set(input, grad);
     return;
   }
   // A gradient may be shared by several inputs (an addition passes the same one to both), so a sum is a new tensor.
   const sum = Tensor.empty(device, input.shape);
   add(device, before.slice, grad.slice, sum.slice, input.size);
-  grads.set(input, sum);
+  gradients.set(input, sum);
 }
 
-/** Every recorded ancestor of `loss`, each before its inputs. */
-function topological(loss: Tensor): Tensor[] {
-  const order: Tensor[] = [];
-  const seen = new Set<Tensor>();
-  const stack: [Tensor, boolean][] = [[loss, false]];
+/** Every operation that the roots come from, each before those that made its inputs. */
+function topological(roots: readonly Tensor[]): GradNode[] {
+  const order: GradNode[] = [];
+  const seen = new Set<GradNode>();
+  const stack = roots.map((root): [GradNode | null, boolean] => [root.node, false]);
   for (let top = stack.pop(); top; top = stack.pop()) {
-    const [tensor, done] = top;
-    if (done) order.push(tensor);
-    else if (!seen.has(tensor) && tensor.node) {
-      seen.add(tensor);
-      stack.push([tensor, true]);
-      for (const input of tensor.node.inputs) stack.push([input, false]);
+    const [node, done] = top;
+    if (!node) continue;
+    if (done) order.push(node);
+    else if (!seen.has(node)) {
+      seen.add(node);
+      stack.push([node, true]);
+      for (const input of node.inputs) stack.push([input.node, false]);
     }
   }
   return order.reverse();

@@ -26,6 +26,8 @@ export interface TrainRunOptions {
   resume: boolean;
   skipBroken: boolean;
   quiet: boolean;
+  /** Records every step anew instead of replaying the first. */
+  eager: boolean;
 }
 
 /**
@@ -52,7 +54,7 @@ export async function trainRun(device: Device, options: TrainRunOptions): Promis
     };
     const trainer = new Trainer(device, config, banks, run, manifest, resume);
     try {
-      if ((await trainNetworks(trainer, quiet)) === 'stopped') return null;
+      if ((await trainNetworks(trainer, options)) === 'stopped') return null;
     } finally {
       trainer.dispose();
     }
@@ -63,7 +65,7 @@ export async function trainRun(device: Device, options: TrainRunOptions): Promis
   }
 }
 
-async function trainNetworks(trainer: Trainer, quiet: boolean): Promise<'finished' | 'stopped'> {
+async function trainNetworks(trainer: Trainer, { quiet, eager }: TrainRunOptions): Promise<'finished' | 'stopped'> {
   const display = showProgress('training', trainer.length.steps, quiet);
   const { signal, release } = catchInterrupt(() => {
     if (!quiet) process.stderr.write('\nStopping after this step, with a checkpoint. Again to quit at once.\n');
@@ -71,6 +73,7 @@ async function trainNetworks(trainer: Trainer, quiet: boolean): Promise<'finishe
   try {
     return await trainer.train({
       signal,
+      eager,
       onProgress: (progress) => display.update(progress.step, trainingDetail(progress)),
     });
   } finally {

@@ -1,7 +1,8 @@
 import { bceWithLogits } from '../autograd/bceWithLogits.ts';
 import { mseLoss } from '../autograd/mseLoss.ts';
 import type { Device } from '../gpu/device.ts';
-import { copy } from '../kernels/elementwise.ts';
+import type { Variable } from '../gpu/variables.ts';
+import { gatherScalars } from '../kernels/gatherScalars.ts';
 import { keep } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
@@ -27,29 +28,35 @@ const STEPS = 64;
 /** The losses of the last steps, kept on the device, so that reading them makes the device wait once for many steps. */
 export class LossLog {
   private readonly ring: Tensor;
+  /** First element of the row of the step in progress. */
+  private readonly row: Variable;
   private step = 0;
   private unread = 0;
 
-  constructor(device: Device) {
+  constructor(private readonly device: Device) {
     this.ring = keep(Tensor.from(device, new Float32Array(STEPS * LOSS_NAMES.length), [STEPS, LOSS_NAMES.length]));
+    this.row = device.variables.reserve(1);
+  }
+
+  /** Begins the log of a step. */
+  beginStep(): void {
+    this.device.eachStep(() => {
+      this.row.set([(this.step % STEPS) * LOSS_NAMES.length]);
+      this.step += 1;
+      this.unread = Math.min(this.unread + 1, STEPS);
+    });
   }
 
   /** Notes scalars for the step in progress; a loss never noted reads as 0. */
   note(losses: Partial<Record<LossName, Tensor>>): void {
-    LOSS_NAMES.forEach((name, column) => {
+    const entries = LOSS_NAMES.flatMap((name, column) => {
       const loss = losses[name];
-      const at = (this.step % STEPS) * LOSS_NAMES.length + column;
-      if (loss) copy(loss.device, loss.slice, this.ring.slice, 1, 0, at);
+      return loss ? [{ scalar: loss.slice, column }] : [];
     });
+    gatherScalars(this.device, this.row, entries, this.ring.slice);
   }
 
-  /** Ends the step in progress. */
-  endStep(): void {
-    this.step += 1;
-    this.unread = Math.min(this.unread + 1, STEPS);
-  }
-
-  /** The losses of all steps ended since the last read, the oldest first; of more than 64 steps, the last 64. */
+  /** The losses of all steps since the last read, the oldest first; of more than 64 steps, the last 64. */
   async read(): Promise<Losses[]> {
     const { step, unread } = this;
     this.unread = 0;
@@ -72,6 +79,7 @@ export class LossLog {
   }
 
   dispose(): void {
+    this.row.release();
     this.ring.dispose();
   }
 }

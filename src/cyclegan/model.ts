@@ -1,6 +1,8 @@
 import { add } from '../autograd/add.ts';
+import { concatBatch } from '../autograd/concatBatch.ts';
 import { l1Loss } from '../autograd/l1Loss.ts';
 import { scale } from '../autograd/scale.ts';
+import { splitBatch } from '../autograd/splitBatch.ts';
 import { backward, detach } from '../autograd/tape.ts';
 import type { Device } from '../gpu/device.ts';
 import type { Module } from '../layers/module.ts';
@@ -101,10 +103,10 @@ export class CycleGAN {
    */
   step(realA: Tensor, realB: Tensor): void {
     scope(() => {
+      this.log.beginStep();
       const fakes = scope(() => this.stepGenerators(realA, realB));
       this.stepDiscriminators(realA, realB, fakes);
     });
-    this.log.endStep();
   }
 
   /** The losses of all steps since the last call, the oldest first; at most the last 64. */
@@ -123,26 +125,30 @@ export class CycleGAN {
     const { lambdaA, lambdaB, lambdaIdentity, ganMode } = this.options;
     const { G_A, G_B, D_A, D_B } = this.networks;
     for (const frozen of [D_A, D_B]) frozen.setRequiresGrad(false);
-    const fakeB = G_A.forward(realA);
+    const [fakeB, sameB] = this.translate(G_A, realA, realB);
+    const [fakeA, sameA] = this.translate(G_B, realB, realA);
     const recA = G_B.forward(fakeB);
-    const fakeA = G_B.forward(realB);
     const recB = G_A.forward(fakeA);
     const losses: Partial<Record<LossName, Tensor>> = {
       G_A: ganLoss(D_A.forward(fakeB), true, ganMode),
       G_B: ganLoss(D_B.forward(fakeA), true, ganMode),
-      cycle_A: scale(l1Loss(recA, realA), lambdaA),
-      cycle_B: scale(l1Loss(recB, realB), lambdaB),
+      cycle_A: l1Loss(recA, realA, lambdaA),
+      cycle_B: l1Loss(recB, realB, lambdaB),
+      ...(sameB && { idt_A: l1Loss(sameB, realB, lambdaB * lambdaIdentity) }),
+      ...(sameA && { idt_B: l1Loss(sameA, realA, lambdaA * lambdaIdentity) }),
     };
-    if (lambdaIdentity > 0) {
-      losses.idt_A = scale(l1Loss(G_A.forward(realB), realB), lambdaB * lambdaIdentity);
-      losses.idt_B = scale(l1Loss(G_B.forward(realA), realA), lambdaA * lambdaIdentity);
-    }
     this.generatorOptimiser.zeroGrad();
-    backward(Object.values(losses).reduce(add));
+    backward(Object.values(losses));
     this.generatorOptimiser.step();
     this.log.note(losses);
     for (const thawed of [D_A, D_B]) thawed.setRequiresGrad(true);
     return { fakeA: detach(fakeA), fakeB: detach(fakeB) };
+  }
+
+  /** What a generator makes of `source`, and of `target`, which it should leave as it is; both in one pass. */
+  private translate(generator: Module, source: Tensor, target: Tensor): [fake: Tensor, same?: Tensor] {
+    if (this.options.lambdaIdentity === 0) return [generator.forward(source)];
+    return splitBatch(generator.forward(concatBatch(source, target)), source.shape[0] ?? 0);
   }
 
   private stepDiscriminators(realA: Tensor, realB: Tensor, { fakeA, fakeB }: Fakes): void {

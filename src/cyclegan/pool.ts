@@ -1,7 +1,8 @@
 import { detach } from '../autograd/tape.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
-import { copy } from '../kernels/elementwise.ts';
+import type { Variable } from '../gpu/variables.ts';
+import { exchange, NOWHERE } from '../kernels/exchange.ts';
 import { keep } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
@@ -21,7 +22,11 @@ export interface UniformSource {
  * Source: Shrivastava et al., "Learning from Simulated and Unsupervised Images through Adversarial Training", §2.3.
  */
 export class ImagePool {
-  private readonly stored: Tensor[] = [];
+  /** All places, [size, H, W, C], once the shape of the images is known. */
+  private places: Tensor | null = null;
+  /** For each image of a batch the place to return and the place to store it in, or {@link NOWHERE}. */
+  private choices: Variable | null = null;
+  private count = 0;
 
   /**
    * @param size images to hold
@@ -34,7 +39,8 @@ export class ImagePool {
   ) {}
 
   /**
-   * Images [N,H,W,C] to show the discriminator in place of `images` [N,H,W,C], cut off from what made them.
+   * Images [N,H,W,C] to show the discriminator in place of `images` [N,H,W,C], cut off from what made them. The draws belong
+   * to the host's part of a step (`device.eachStep`).
    *
    * @throws CyclopsError when the pool holds images of another shape
    */
@@ -42,34 +48,21 @@ export class ImagePool {
     if (this.size === 0) return detach(images);
     const { device } = images;
     const [batch = 0, ...shape] = images.shape;
-    const [first] = this.stored;
-    if (first && first.shape.join() !== shape.join()) {
-      throw new CyclopsError(
-        `The image pool holds images of [${first.shape.join(', ')}] (height, width, channels); got [${shape.join(', ')}]. ` +
-          'A training run keeps one --crop-size and one number of channels.',
-      );
-    }
+    const places = this.allocated(device, shape);
+    const choices = this.choicesFor(device, batch);
+    device.eachStep(() => choices.set(Array.from({ length: batch }, () => this.choose()).flat()));
     const out = Tensor.empty(device, images.shape);
-    const length = images.size / batch;
-    for (let start = 0; start < images.size; start += length) {
-      const full = this.stored.length === this.size;
-      const old =
-        full && this.random.uniform() > 0.5 ? this.stored[Math.floor(this.random.uniform() * this.size)] : undefined;
-      if (old) copy(device, old.slice, out.slice, length, 0, start);
-      else copy(device, images.slice, out.slice, length, start, start);
-      const place = full ? old : this.add(device, shape);
-      if (place) copy(device, images.slice, place.slice, length, start, 0);
-    }
+    exchange(device, choices, images.slice, places.slice, out.slice, batch, images.size / batch);
     return out;
   }
 
   /** The stored images, to be saved. The state of the random draws is the caller's. */
   async state(): Promise<PoolState> {
-    const [first] = this.stored;
-    if (!first) return null;
-    const data = new Float32Array(this.stored.length * first.size);
-    for (const [i, image] of this.stored.entries()) data.set(await image.data(), i * first.size);
-    return { shape: [this.stored.length, ...first.shape], data };
+    const { places, count } = this;
+    if (!places || count === 0) return null;
+    const shape = places.shape.slice(1);
+    const length = places.size / this.size;
+    return { shape: [count, ...shape], data: (await places.data()).slice(0, count * length) };
   }
 
   /**
@@ -85,19 +78,45 @@ export class ImagePool {
       );
     }
     this.dispose();
-    for (let i = 0; i < count; i++) {
-      const image = this.add(device, shape);
-      image.upload(state?.data.subarray(i * image.size, (i + 1) * image.size) ?? []);
-    }
+    if (!state) return;
+    const places = this.allocated(device, shape);
+    const data = new Float32Array(places.size);
+    data.set(state.data);
+    places.upload(data);
+    this.count = count;
   }
 
   dispose(): void {
-    for (const image of this.stored.splice(0)) image.dispose();
+    this.places?.dispose();
+    this.choices?.release();
+    this.places = null;
+    this.choices = null;
+    this.count = 0;
   }
 
-  private add(device: Device, shape: readonly number[]): Tensor {
-    const place = keep(Tensor.empty(device, shape));
-    this.stored.push(place);
-    return place;
+  /** The places, made at the first use; every later image has the same shape. */
+  private allocated(device: Device, shape: readonly number[]): Tensor {
+    this.places ??= keep(Tensor.empty(device, [this.size, ...shape]));
+    const held = this.places.shape.slice(1);
+    if (held.join() === shape.join()) return this.places;
+    throw new CyclopsError(
+      `The image pool holds images of [${held.join(', ')}] (height, width, channels); got [${shape.join(', ')}]. ` +
+        'A training run keeps one --crop-size and one number of channels.',
+    );
+  }
+
+  private choicesFor(device: Device, batch: number): Variable {
+    if (this.choices && this.choices.count >= 2 * batch) return this.choices;
+    this.choices?.release();
+    this.choices = device.variables.reserve(2 * batch);
+    return this.choices;
+  }
+
+  /** Draws for one image: the place to return instead of it, and the place to store it in. */
+  private choose(): [number, number] {
+    if (this.count < this.size) return [NOWHERE, this.count++];
+    if (this.random.uniform() <= 0.5) return [NOWHERE, NOWHERE];
+    const place = Math.floor(this.random.uniform() * this.size);
+    return [place, place];
   }
 }

@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { BatchFeed } from '../data/bank.ts';
 import { fileError } from '../data/fs-error.ts';
+import type { Capture } from '../gpu/capture.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { RandomStream } from '../tensor/random.ts';
@@ -31,6 +33,8 @@ export interface TrainingOptions {
   /** Ends training after the step in progress, with a checkpoint. */
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: Progress) => void) | undefined;
+  /** Records every step anew instead of replaying the first: slower, the same bits, for debugging. */
+  eager?: boolean | undefined;
 }
 
 /** The image pools' random stream; 0 to 3 make the networks' first weights. */
@@ -52,6 +56,8 @@ export class Trainer {
   private readonly model: CycleGAN;
   private readonly poolDraws: RandomStream;
   private readonly metrics: MetricsLog;
+  private readonly feeds: { readonly a: BatchFeed; readonly b: BatchFeed };
+  private captured: Capture | null = null;
   private plan: { epoch: number; batches: Batch[] } = { epoch: 0, batches: [] };
   /** Settles when the device has done the last recorded step. */
   private inFlight: Promise<void> = Promise.resolve();
@@ -78,6 +84,8 @@ export class Trainer {
     this.length = trainingLength(config, perEpoch);
     this.poolDraws = new RandomStream(config.seed, POOL_STREAM);
     this.model = new CycleGAN(device, modelOptions(config), this.poolDraws);
+    const crop = { width: config.cropSize, height: config.cropSize };
+    this.feeds = { a: banks.a.feed(config.batchSize, crop), b: banks.b.feed(config.batchSize, crop) };
     if (resume) this.restore(perEpoch);
     this.loggedStep = this.step;
     this.lastRead.step = this.step;
@@ -85,7 +93,7 @@ export class Trainer {
   }
 
   /** Trains to the end, or to the signal. At the end of either stands a checkpoint. */
-  async train({ signal, onProgress }: TrainingOptions = {}): Promise<'finished' | 'stopped'> {
+  async train({ signal, onProgress, eager }: TrainingOptions = {}): Promise<'finished' | 'stopped'> {
     const { config, length } = this;
     const clock = new Clock(this.step, length.steps, 2 * config.batchSize);
     const secondsBefore = this.seconds;
@@ -96,7 +104,7 @@ export class Trainer {
 
     if (this.savedStep === null) await this.save();
     while (this.step < length.steps && !signal?.aborted) {
-      this.recordStep();
+      this.recordStep(eager ?? false);
       this.seconds = secondsBefore + clock.seconds;
       await this.keepPace();
       if (await this.collectLosses()) report();
@@ -111,22 +119,39 @@ export class Trainer {
 
   /** Frees the model and closes the metrics; the banks stay the caller's. */
   dispose(): void {
+    this.captured?.dispose();
+    for (const feed of Object.values(this.feeds)) feed.dispose();
     this.model.dispose();
     this.metrics.close();
   }
 
+  /** One step as the device sees it: the same launches every time, with what the host decides for each. */
+  readonly body = (): void => {
+    this.device.eachStep(() => this.prepareStep());
+    scope(() => this.model.step(this.feeds.a.images(), this.feeds.b.images()));
+  };
+
   /** Hands the device the next step. */
-  private recordStep(): void {
-    const { config, model, length, banks } = this;
+  private recordStep(eager: boolean): void {
+    if (eager) {
+      this.body();
+    } else {
+      this.captured ??= this.device.capture(this.body);
+      this.captured.replay();
+    }
+    this.step += 1;
+  }
+
+  /** Sets the learning rate and the images of the next step. */
+  private prepareStep(): void {
+    const { config, model, length, feeds } = this;
     const epoch = this.epochOf(this.step + 1);
     if (this.plan.epoch !== epoch) this.plan = { epoch, batches: planEpoch(config, this.counts, epoch) };
     const batch = this.plan.batches[this.step % length.stepsPerEpoch];
     if (!batch) throw new Error(`Epoch ${epoch} has no batch for step ${this.step + 1}.`);
     model.lr = learningRate(config, length, epoch);
-    scope(() => {
-      model.step(banks.a.batch(batch.a.indices, batch.a.views), banks.b.batch(batch.b.indices, batch.b.views));
-    });
-    this.step += 1;
+    feeds.a.show(batch.a.indices, batch.a.views);
+    feeds.b.show(batch.b.indices, batch.b.views);
   }
 
   /** Lets the host be one step ahead of the device, and not more: memory and the answer to Ctrl-C stay bounded. */

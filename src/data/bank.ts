@@ -1,6 +1,16 @@
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
-import { bicubicTable, type Resampling, resample, type View, view } from '../kernels/image.ts';
+import type { Variable } from '../gpu/variables.ts';
+import {
+  bicubicTable,
+  views as launchViews,
+  type Resampling,
+  resample,
+  VIEW_WORDS,
+  type View,
+  type ViewBatch,
+  viewWords,
+} from '../kernels/image.ts';
 import { keep, scope } from '../tensor/scope.ts';
 import { imageExtents } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -81,25 +91,18 @@ export class ImageBank {
    * @throws CyclopsError when a view leaves its image or has another size than the first.
    */
   batch(indices: readonly number[], views: readonly View[]): Tensor {
-    const shown = indices.map((index, n) => ({ index, view: this.checked(index, views[n]) }));
-    const first = shown[0]?.view;
+    const [first] = views;
     if (!first) throw new CyclopsError('A batch needs at least one image; got none.');
-    const { width, height } = turnedSize(first);
-    for (const { index, view } of shown) {
-      const size = turnedSize(view);
-      if (size.width === width && size.height === height) continue;
-      throw new CyclopsError(
-        `All views of a batch must have one size: the first has ${width}×${height} pixels, ` +
-          `that of image ${index} has ${size.width}×${size.height}.`,
-      );
-    }
-    const out = Tensor.empty(this.device, [shown.length, height, width, this.channels]);
-    shown.forEach((each, n) => {
-      const { chunk, start, width: imageWidth } = this.entry(each.index);
-      const image = { buffer: chunk.slice, start, width: imageWidth, channels: this.channels };
-      view(this.device, image, each.view, out.slice, n * height * width * this.channels);
-    });
+    const feed = this.feed(indices.length, turnedSize(first));
+    feed.show(indices, views);
+    const out = feed.images();
+    feed.dispose();
     return out;
+  }
+
+  /** Batches of `count` views of one size, to be made again and again by the same launches. */
+  feed(count: number, size: Size): BatchFeed {
+    return new BatchFeed(this.device, this.entries, this.chunks, { images: count, ...size, channels: this.channels });
   }
 
   /** One whole image [1, H, W, C] in [−1, 1], its borders cut evenly until both sides are multiples of `multiple`. */
@@ -161,22 +164,75 @@ export class ImageBank {
   }
 
   private entry(index: number): Entry {
-    const entry = this.entries[index];
-    if (entry) return entry;
-    throw new CyclopsError(`The bank holds images 0 to ${this.count - 1}; image ${index} was asked for.`);
+    return entryAt(this.entries, index);
+  }
+}
+
+/** Makes batches out of a bank by launches that stay the same: what each batch shows are variables. */
+export class BatchFeed {
+  private readonly variable: Variable;
+
+  constructor(
+    private readonly device: Device,
+    private readonly entries: readonly Entry[],
+    private readonly chunks: readonly Tensor[],
+    private readonly shape: ViewBatch,
+  ) {
+    this.variable = device.variables.reserve(VIEW_WORDS * shape.images);
   }
 
-  private checked(index: number, view: View | undefined): View {
-    const { width, height } = this.entry(index);
+  /**
+   * Decides what the next batches show: view n of image `indices[n]`.
+   *
+   * @throws CyclopsError when a view leaves its image or has another size than the batch
+   */
+  show(indices: readonly number[], views: readonly View[]): void {
+    const words = indices.flatMap((index, n) => {
+      const entry = entryAt(this.entries, index);
+      return viewWords({ ...entry, chunk: this.chunks.indexOf(entry.chunk) }, this.checked(index, entry, views[n]));
+    });
+    this.variable.set(words);
+  }
+
+  /** The batch [N, H, W, C] in [−1, 1]. */
+  images(): Tensor {
+    const { images, height, width, channels } = this.shape;
+    const out = Tensor.empty(this.device, [images, height, width, channels]);
+    this.chunks.forEach((chunk, number) => {
+      launchViews(this.device, this.variable, { number, bytes: chunk.slice }, this.shape, out.slice);
+    });
+    return out;
+  }
+
+  dispose(): void {
+    this.variable.release();
+  }
+
+  private checked(index: number, { width, height }: Size, view: View | undefined): View {
     if (!view) throw new CyclopsError(`Each image of a batch needs a view; image ${index} has none.`);
     const numbers = [view.x, view.y, view.width, view.height];
     const inside = view.x >= 0 && view.y >= 0 && view.x + view.width <= width && view.y + view.height <= height;
-    if (numbers.every(Number.isInteger) && inside && view.width > 0 && view.height > 0) return view;
-    throw new CyclopsError(
-      `A view of ${view.width}×${view.height} pixels at (${view.x}, ${view.y}) was asked of image ${index}, ` +
-        `which has ${width}×${height} pixels. Choose a crop size no larger than the images, or a larger load size.`,
-    );
+    if (!numbers.every(Number.isInteger) || !inside || view.width <= 0 || view.height <= 0) {
+      throw new CyclopsError(
+        `A view of ${view.width}×${view.height} pixels at (${view.x}, ${view.y}) was asked of image ${index}, ` +
+          `which has ${width}×${height} pixels. Choose a crop size no larger than the images, or a larger load size.`,
+      );
+    }
+    const size = turnedSize(view);
+    if (size.width !== this.shape.width || size.height !== this.shape.height) {
+      throw new CyclopsError(
+        `All views of a batch must have one size: this one has ${this.shape.width}×${this.shape.height} pixels, ` +
+          `that of image ${index} has ${size.width}×${size.height}.`,
+      );
+    }
+    return view;
   }
+}
+
+function entryAt(entries: readonly Entry[], index: number): Entry {
+  const entry = entries[index];
+  if (entry) return entry;
+  throw new CyclopsError(`The bank holds images 0 to ${entries.length - 1}; image ${index} was asked for.`);
 }
 
 /** An image [1, H, W, C] in [−1, 1] as bytes [H, W, C]: (v + 1) · 127.5, rounded, what lies outside clamped. */

@@ -9,18 +9,27 @@ export interface AdapterInfo {
   readonly subgroupSize: { readonly min: number; readonly max: number };
   /** A CPU that pretends to be a GPU (lavapipe, SwiftShader, WARP). */
   readonly software: boolean;
+  /** False for Dawn's null backend, which compiles kernels and runs none. */
+  readonly executes: boolean;
 }
 
-export function describeAdapter(adapter: GPUAdapter): AdapterInfo {
+/** @param backend Dawn's, if one was asked for. */
+export function describeAdapter(adapter: GPUAdapter, backend?: string): AdapterInfo {
   const { info } = adapter;
-  const name = info.description || info.device || info.vendor || 'unnamed adapter';
+  const executes = backend !== 'null';
+  const name = executes ? nameOf(info) : 'null backend';
   return {
     name,
     vendor: info.vendor,
     architecture: info.architecture,
     subgroupSize: { min: info.subgroupMinSize ?? 0, max: info.subgroupMaxSize ?? 0 },
     software: /llvmpipe|lavapipe|swiftshader|warp|software/i.test(`${name} ${info.architecture}`),
+    executes,
   };
+}
+
+function nameOf(info: GPUAdapterInfo): string {
+  return info.description || info.device || info.vendor || 'unnamed adapter';
 }
 
 /**

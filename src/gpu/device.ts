@@ -1,4 +1,5 @@
 import { type AdapterInfo, chooseAdapter, describeAdapter } from './adapter.ts';
+import { Capture } from './capture.ts';
 import { CyclopsError } from './errors.ts';
 import { type Host, type HostOptions, openHost } from './host.ts';
 import type { BufferSlice, Launch } from './launch.ts';
@@ -6,6 +7,8 @@ import { PipelineCache } from './pipelines.ts';
 import { BufferPool } from './pool.ts';
 import { Readback } from './readback.ts';
 import { Recorder } from './recorder.ts';
+import { Trace } from './trace.ts';
+import { Variables } from './variables.ts';
 
 export interface DeviceOptions extends HostOptions {
   /** `gpu`, `cpu`, or a part of the adapter's name; default: the first that answers, discrete GPUs first. */
@@ -30,9 +33,11 @@ export class Device {
   readonly pool: BufferPool;
   readonly pipelines: PipelineCache;
   readonly recorder: Recorder;
+  readonly variables: Variables;
   private readonly readback: Readback;
   private readonly faults: string[] = [];
   private lost: string | null = null;
+  private tracing: Trace | null = null;
 
   private constructor(
     private readonly host: Host,
@@ -43,6 +48,7 @@ export class Device {
     this.pool = new BufferPool(gpu);
     this.pipelines = new PipelineCache(gpu);
     this.recorder = new Recorder(gpu, this.pipelines);
+    this.variables = new Variables(gpu, () => this.recorder.flush());
     this.readback = new Readback(gpu, host, this.recorder);
     gpu.addEventListener('uncapturederror', (event) => this.faults.push(event.error.message));
     gpu.lost.then((loss) => {
@@ -51,22 +57,18 @@ export class Device {
   }
 
   /**
-   * Opens a device with the adapter's own limits and the features that the engine can use.
+   * Opens a device with the adapter's own limits and the features that the engine can use. Dawn's `null` backend compiles and
+   * validates everything and executes nothing: for the cost of the host and for checks; reading from it is refused.
    *
    * @throws CyclopsError when no adapter answers, or none that matches.
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
-    if (options.backend === 'null') {
-      throw new CyclopsError(
-        'The null backend executes nothing, so its results mean nothing. Choose a real device: see `cyclops doctor`.',
-      );
-    }
     const host = await openHost(options);
     const adapter = await chooseAdapter(host, options.device);
     const requiredFeatures = WANTED_FEATURES.filter((feature) => adapter.features.has(feature));
     const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((limit) => [limit, adapter.limits[limit]]));
     const gpu = await adapter.requestDevice({ label: 'cyclops', requiredFeatures, requiredLimits });
-    return new Device(host, gpu, describeAdapter(adapter));
+    return new Device(host, gpu, describeAdapter(adapter, options.backend));
   }
 
   get features(): ReadonlySet<string> {
@@ -79,22 +81,73 @@ export class Device {
 
   /** Records a launch; it runs after everything recorded before it. */
   launch(launch: Launch): void {
-    this.recorder.launch(launch);
+    if (this.tracing) {
+      this.tracing.launches.push(launch);
+      return;
+    }
+    this.variables.upload();
+    this.recorder.encode(this.recorder.prepare(launch));
+  }
+
+  /**
+   * Work of the host that belongs to a step, such as setting a variable: done now, or, inside a capture, before each replay.
+   * It must not launch anything.
+   */
+  eachStep(work: () => void): void {
+    if (this.tracing) this.tracing.hostWork.push(work);
+    else work();
+  }
+
+  /** Writes down what `body` would do, and does none of it. Buffers that outlive it hold zeros. */
+  trace(body: () => void): Trace {
+    if (this.tracing) throw new Error('A traced step cannot trace another.');
+    const trace = new Trace();
+    this.tracing = trace;
+    this.pool.trace = trace;
+    try {
+      body();
+    } finally {
+      this.tracing = null;
+      this.pool.trace = null;
+      for (const buffer of trace.survivors) this.pool.place(buffer);
+    }
+    return trace;
+  }
+
+  /**
+   * Captures `body`, a step of static shapes, without running it; each `replay()` of the result then does the same again.
+   *
+   * @throws CyclopsError when the step uploads host data or reads results
+   */
+  capture(body: () => void): Capture {
+    return new Capture(this, this.trace(body));
   }
 
   /** Writes host data into a slice, after everything recorded so far. `data` must be a multiple of 4 bytes long. */
   write(target: BufferSlice, data: ArrayBufferView<ArrayBuffer>): void {
+    if (this.tracing) {
+      this.tracing.uploads += 1;
+      return;
+    }
     this.recorder.flush();
-    this.gpu.queue.writeBuffer(target.buffer, target.offset, data);
+    this.gpu.queue.writeBuffer(target.buffer.gpu, target.offset, data);
   }
 
   /**
    * Reads a slice back as it is after everything recorded so far.
    *
-   * @throws CyclopsError when the device was lost or reported an error since the last check.
+   * @throws CyclopsError when the device was lost or reported an error since the last check, and on the null backend
    */
   async read(source: BufferSlice): Promise<ArrayBuffer> {
     this.check();
+    if (!this.info.executes) {
+      throw new CyclopsError(
+        'The null backend executes nothing, so there is nothing to read from it. Choose a real device: see `cyclops doctor`.',
+      );
+    }
+    if (this.tracing) {
+      throw new CyclopsError('Results were read inside a captured step. Read them after its replay instead.');
+    }
     try {
       return await this.readback.read(source);
     } finally {

@@ -1,6 +1,8 @@
+import type { DeviceBuffer } from './buffer.ts';
+
 /**
  * A launch is data: everything the device needs to run one kernel once, and everything a profiler needs to judge it.
- * Eager execution encodes the record at once; a capture may keep the list and replay it.
+ * Eager execution encodes the record at once; a capture keeps the list and replays it.
  */
 export interface Launch {
   readonly kernel: Kernel;
@@ -28,7 +30,7 @@ export interface Kernel {
 
 /** A range of a device buffer. Offset in bytes, a multiple of `minStorageBufferOffsetAlignment`; size in bytes. */
 export interface BufferSlice {
-  readonly buffer: GPUBuffer;
+  readonly buffer: DeviceBuffer;
   readonly offset: number;
   readonly size: number;
 }

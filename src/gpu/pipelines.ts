@@ -9,8 +9,6 @@ export class PipelineCache {
   private readonly layouts = new Map<string, { group: GPUBindGroupLayout; pipeline: GPUPipelineLayout }>();
   private readonly pipelines = new Map<Kernel, GPUComputePipeline>();
   private readonly bindGroups = new Map<string, GPUBindGroup>();
-  private readonly bufferIds = new WeakMap<GPUBuffer, number>();
-  private nextBufferId = 0;
 
   constructor(private readonly device: GPUDevice) {}
 
@@ -33,14 +31,17 @@ export class PipelineCache {
   /** The bind group of these slices under a kernel's access pattern. */
   bindGroup(kernel: Kernel, bindings: readonly BufferSlice[]): GPUBindGroup {
     let key = kernel.access;
-    for (const slice of bindings) key += `,${this.id(slice.buffer)}:${slice.offset}:${slice.size}`;
+    for (const slice of bindings) key += `,${slice.buffer.id}:${slice.offset}:${slice.size}`;
     const known = this.bindGroups.get(key);
     if (known) return known;
     this.created.bindGroups += 1;
     const group = this.device.createBindGroup({
       label: kernel.name,
       layout: this.layout(kernel.access).group,
-      entries: bindings.map((slice, binding) => ({ binding, resource: { ...slice } })),
+      entries: bindings.map(({ buffer, offset, size }, binding) => ({
+        binding,
+        resource: { buffer: buffer.gpu, offset, size },
+      })),
     });
     if (this.bindGroups.size >= BIND_GROUPS) this.bindGroups.clear();
     this.bindGroups.set(key, group);
@@ -58,14 +59,5 @@ export class PipelineCache {
     const made = { group, pipeline: this.device.createPipelineLayout(descriptor) };
     this.layouts.set(access, made);
     return made;
-  }
-
-  private id(buffer: GPUBuffer): number {
-    let id = this.bufferIds.get(buffer);
-    if (id === undefined) {
-      id = this.nextBufferId++;
-      this.bufferIds.set(buffer, id);
-    }
-    return id;
   }
 }

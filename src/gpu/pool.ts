@@ -1,4 +1,6 @@
+import { DeviceBuffer } from './buffer.ts';
 import { CyclopsError } from './errors.ts';
+import type { Trace } from './trace.ts';
 
 /** What the pool holds now: bytes and buffers in use, and bytes kept for reuse. */
 export interface PoolUse {
@@ -17,12 +19,14 @@ const USAGE = 0x80 /* STORAGE */ | 0x8 /* COPY_DST */ | 0x4; /* COPY_SRC */
  */
 export class BufferPool {
   readonly use: PoolUse = { liveBytes: 0, liveBuffers: 0, peakBytes: 0, pooledBytes: 0, created: 0 };
-  private readonly free = new Map<number, GPUBuffer[]>();
+  /** While a step is traced, it hands out buffers without memory instead. */
+  trace: Trace | null = null;
+  private readonly free = new Map<number, DeviceBuffer[]>();
 
   constructor(private readonly device: GPUDevice) {}
 
   /** A buffer of at least `bytes` bytes; its contents are whatever was there. */
-  take(bytes: number): GPUBuffer {
+  take(bytes: number): DeviceBuffer {
     const size = sizeClass(bytes);
     const limit = Math.min(this.device.limits.maxStorageBufferBindingSize, this.device.limits.maxBufferSize);
     if (bytes > limit) {
@@ -31,27 +35,40 @@ export class BufferPool {
           '(maxStorageBufferBindingSize). Use a smaller batch, image size or network.',
       );
     }
-    const { use } = this;
-    use.liveBytes += size;
-    use.liveBuffers += 1;
-    use.peakBytes = Math.max(use.peakBytes, use.liveBytes);
+    if (this.trace) return this.trace.take(size);
     const pooled = this.free.get(size)?.pop();
-    if (pooled) {
-      use.pooledBytes -= size;
-      return pooled;
-    }
-    use.created += 1;
-    return this.device.createBuffer({ size, usage: USAGE, label: `pool ${size} B #${use.created}` });
+    if (pooled) this.use.pooledBytes -= size;
+    this.countLive(size);
+    return pooled ?? new DeviceBuffer(size, this.create(size));
   }
 
   /** Gives a buffer back. The caller must not use it again. */
-  release(buffer: GPUBuffer): void {
+  release(buffer: DeviceBuffer): void {
+    if (this.trace?.release(buffer)) return;
     this.use.liveBytes -= buffer.size;
     this.use.liveBuffers -= 1;
     this.use.pooledBytes += buffer.size;
     const shelf = this.free.get(buffer.size);
     if (shelf) shelf.push(buffer);
     else this.free.set(buffer.size, [buffer]);
+  }
+
+  /** Gives a buffer that outlived its trace memory of its own, all zeros. */
+  place(buffer: DeviceBuffer): void {
+    this.countLive(buffer.size);
+    buffer.place(this.create(buffer.size));
+  }
+
+  private countLive(bytes: number): void {
+    const { use } = this;
+    use.liveBytes += bytes;
+    use.liveBuffers += 1;
+    use.peakBytes = Math.max(use.peakBytes, use.liveBytes);
+  }
+
+  private create(size: number): GPUBuffer {
+    this.use.created += 1;
+    return this.device.createBuffer({ size, usage: USAGE, label: `pool ${size} B #${this.use.created}` });
   }
 }
 

@@ -1,8 +1,16 @@
+import type { DeviceBuffer } from './buffer.ts';
 import type { Launch } from './launch.ts';
 import type { PipelineCache } from './pipelines.ts';
 
 /** Launches encoded into one pass before it is submitted: enough to hide the cost of a submit, few enough to keep a CPU adapter fed. */
 const LAUNCHES_PER_SUBMIT = 64;
+
+/** A launch with everything that WebGPU wants for it. */
+export interface Prepared {
+  readonly launch: Launch;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+}
 
 /** Encodes launches into one compute pass after another and submits them in order. */
 export class Recorder {
@@ -17,13 +25,19 @@ export class Recorder {
     private readonly cache: PipelineCache,
   ) {}
 
-  launch(launch: Launch): void {
+  /** Looks up or makes a launch's pipeline and bind group. */
+  prepare(launch: Launch): Prepared {
+    const pipeline = this.cache.pipeline(launch.kernel);
+    return { launch, pipeline, bindGroup: this.cache.bindGroup(launch.kernel, launch.bindings) };
+  }
+
+  encode({ launch, pipeline, bindGroup }: Prepared): void {
     const [x, y, z] = launch.workgroups;
     if (x === 0 || y === 0 || z === 0) return;
     this.encoder ??= this.device.createCommandEncoder({ label: 'launches' });
     this.pass ??= this.encoder.beginComputePass({ label: 'launches' });
-    this.pass.setPipeline(this.cache.pipeline(launch.kernel));
-    this.pass.setBindGroup(0, this.cache.bindGroup(launch.kernel, launch.bindings));
+    this.pass.setPipeline(pipeline);
+    this.pass.setBindGroup(0, bindGroup);
     if (launch.immediates.length > 0) this.pass.setImmediates(0, launch.immediates);
     this.pass.dispatchWorkgroups(x, y, z);
     this.launches += 1;
@@ -32,10 +46,10 @@ export class Recorder {
   }
 
   /** Encodes a copy between the launches before and after it. */
-  copy(source: GPUBuffer, sourceOffset: number, target: GPUBuffer, targetOffset: number, bytes: number): void {
+  copy(source: DeviceBuffer, sourceOffset: number, target: GPUBuffer, targetOffset: number, bytes: number): void {
     this.encoder ??= this.device.createCommandEncoder({ label: 'launches' });
     this.endPass();
-    this.encoder.copyBufferToBuffer(source, sourceOffset, target, targetOffset, bytes);
+    this.encoder.copyBufferToBuffer(source.gpu, sourceOffset, target, targetOffset, bytes);
   }
 
   /** Submits what is encoded. */

@@ -1,5 +1,6 @@
 import type { Device } from '../gpu/device.ts';
 import { type BufferSlice, f32, immediates } from '../gpu/launch.ts';
+import type { Variable } from '../gpu/variables.ts';
 import { flatGrid } from './elementwise.ts';
 import { kernel } from './source.ts';
 
@@ -13,26 +14,30 @@ export interface AdamBuffers {
 }
 
 export interface AdamConstants {
-  lr: number;
   betas: readonly [number, number];
   eps: number;
-  /** Number of this step, from 1. */
-  step: number;
 }
 
-/** One Adam step over `count` packed elements, a multiple of 4. */
-export function adam(device: Device, buffers: AdamBuffers, constants: AdamConstants, count: number): void {
-  const { lr, betas, eps, step } = constants;
+/** What changes from step to step: the variables' words for `step`, counted from 1, at the learning rate `lr`. */
+export function adamVariables({ betas }: AdamConstants, lr: number, step: number): number[] {
   const [beta1, beta2] = betas;
-  const stepSize = lr / (1 - beta1 ** step);
-  const secondMomentScale = 1 / Math.sqrt(1 - beta2 ** step);
+  return [lr / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step)].map(f32);
+}
+
+/** One Adam step over `count` packed elements, a multiple of 4. @param variable holds {@link adamVariables}. */
+export function adam(
+  device: Device,
+  buffers: AdamBuffers,
+  { betas, eps }: AdamConstants,
+  variable: Variable,
+  count: number,
+): void {
+  const { gradients, live, parameters, expAvg, expAvgSq } = buffers;
+  const [beta1, beta2] = betas;
   device.launch({
-    kernel: kernel('adam', 'rrwww'),
-    bindings: [buffers.gradients, buffers.live, buffers.parameters, buffers.expAvg, buffers.expAvgSq],
-    immediates: immediates(
-      count / 4,
-      ...[stepSize, beta1, beta2, 1 - beta1, 1 - beta2, secondMomentScale, eps].map(f32),
-    ),
+    kernel: kernel('adam', 'rrwwwr'),
+    bindings: [gradients, live, parameters, expAvg, expAvgSq, device.variables.slice],
+    immediates: immediates(count / 4, variable.start, ...[beta1, beta2, 1 - beta1, 1 - beta2, eps].map(f32)),
     workgroups: flatGrid(count),
     label: 'adam',
     flops: 15 * count,

@@ -1,6 +1,7 @@
 /** Images as bytes [H, W, C], four to a word, lowest first: resizing, and views of them as floats. */
 import type { Device } from '../gpu/device.ts';
 import { type BufferSlice, groups, immediates } from '../gpu/launch.ts';
+import type { Variable } from '../gpu/variables.ts';
 import { kernel } from './source.ts';
 
 /** One axis of a separable resize. */
@@ -87,22 +88,18 @@ export interface View {
   turns: 0 | 1 | 2 | 3;
 }
 
-/** Where a byte image lies: its first word within a buffer, its width in pixels, its channels. */
+/** Where a byte image lies: its chunk by number, its first word in it, its width in pixels. */
 export interface ByteImage {
-  buffer: BufferSlice;
+  chunk: number;
   start: number;
   width: number;
-  channels: number;
 }
 
-/** Writes a view of an image as floats in [−1, 1] to `out` from element `outStart`; it must lie inside the image. */
-export function view(
-  device: Device,
-  image: ByteImage,
-  { x, y, width, height, flip, turns }: View,
-  out: BufferSlice,
-  outStart: number,
-): void {
+/** Words of a variable that tell {@link views} what to show of one image. */
+export const VIEW_WORDS = 5;
+
+/** The words for one view of one image, inside which it must lie. */
+export function viewWords(image: ByteImage, { x, y, width, height, flip, turns }: View): number[] {
   let extent = { width, height };
   let origin = y * image.width + (flip ? x + width - 1 : x);
   let right = flip ? -1 : 1;
@@ -113,14 +110,37 @@ export function view(
     [right, down] = [down, -right];
     extent = { width: extent.height, height: extent.width };
   }
+  return [image.chunk, image.start, origin, right, down];
+}
+
+/** A batch of images as floats: [images, height, width, channels], after all turns. */
+export interface ViewBatch {
+  images: number;
+  width: number;
+  height: number;
+  channels: number;
+}
+
+/**
+ * Writes those images of a batch that lie in one chunk, as floats in [−1, 1], to their places in `out`.
+ *
+ * @param variable {@link VIEW_WORDS} words for each image, from {@link viewWords}. @param chunk its number, and its bytes
+ */
+export function views(
+  device: Device,
+  variable: Variable,
+  chunk: { number: number; bytes: BufferSlice },
+  { images, width, height, channels }: ViewBatch,
+  out: BufferSlice,
+): void {
   const pixels = width * height;
   device.launch({
-    kernel: kernel('view', 'rw'),
-    bindings: [image.buffer, out],
-    immediates: immediates(pixels, extent.width, image.channels, image.start, origin, right, down, outStart),
-    workgroups: [Math.min(groups(pixels, 64), 65535), 1, 1],
+    kernel: kernel('view', 'rrw'),
+    bindings: [device.variables.slice, chunk.bytes, out],
+    immediates: immediates(variable.start, chunk.number, images, pixels, width, channels),
+    workgroups: [Math.min(groups(images * pixels, 64), 65535), 1, 1],
     label: 'view',
-    flops: 3 * pixels * image.channels,
-    bytes: 5 * pixels * image.channels,
+    flops: 3 * images * pixels * channels,
+    bytes: 5 * images * pixels * channels,
   });
 }

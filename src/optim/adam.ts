@@ -1,4 +1,5 @@
 import { CyclopsError } from '../gpu/errors.ts';
+import type { Variable } from '../gpu/variables.ts';
 import * as kernels from '../kernels/adam.ts';
 import { copy, fill } from '../kernels/elementwise.ts';
 import { keep } from '../tensor/scope.ts';
@@ -42,6 +43,7 @@ export class Adam {
   private readonly expAvg: Tensor;
   private readonly expAvgSq: Tensor;
   private readonly live: Tensor;
+  private readonly variable: Variable;
   private stepsTaken = 0;
 
   /** @throws CyclopsError without parameters, when one appears twice, or when all together exceed a buffer. */
@@ -72,6 +74,7 @@ export class Adam {
     for (const packed of [this.values, this.gradients, this.expAvg, this.expAvgSq]) fill(device, 0, packed.slice, end);
     this.live = keep(Tensor.empty(device, [Math.ceil(end / 32)], 'u32'));
     this.live.upload(this.liveBits(end));
+    this.variable = device.variables.reserve(2);
 
     for (const { parameter, start } of this.slots) {
       copy(device, parameter.slice, this.values.slice, parameter.size, 0, start);
@@ -88,7 +91,11 @@ export class Adam {
 
   /** One step along the gradients that the parameters hold now, in one launch. */
   step(): void {
-    this.stepsTaken += 1;
+    const { device } = this.values;
+    device.eachStep(() => {
+      this.stepsTaken += 1;
+      this.variable.set(kernels.adamVariables(this, this.lr, this.stepsTaken));
+    });
     const buffers = {
       gradients: this.gradients.slice,
       live: this.live.slice,
@@ -96,8 +103,7 @@ export class Adam {
       expAvg: this.expAvg.slice,
       expAvgSq: this.expAvgSq.slice,
     };
-    const { lr, betas, eps } = this;
-    kernels.adam(this.values.device, buffers, { lr, betas, eps, step: this.stepsTaken }, this.values.size);
+    kernels.adam(device, buffers, this, this.variable, this.values.size);
   }
 
   /** Reads the state back as it is after everything recorded so far. */
@@ -140,6 +146,7 @@ export class Adam {
 
   /** Frees the moments and the gradients. The parameters keep their values. */
   dispose(): void {
+    this.variable.release();
     for (const { parameter } of this.slots) {
       parameter.grad?.dispose();
       parameter.grad = null;

@@ -1,9 +1,10 @@
+import type { DeviceBuffer } from '../gpu/buffer.ts';
 import type { Device } from '../gpu/device.ts';
 import type { BufferSlice } from '../gpu/launch.ts';
 
 /** Device memory that several tensors may share: returned to the pool when the last of them is disposed. */
 export class Storage {
-  readonly buffer: GPUBuffer;
+  readonly buffer: DeviceBuffer;
   private holders = 0;
 
   constructor(

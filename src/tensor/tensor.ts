@@ -8,11 +8,15 @@ export type DType = 'f32' | 'f16' | 'u32';
 
 const BYTES: Record<DType, number> = { f32: 4, f16: 2, u32: 4 };
 
-/** What made a tensor, for the backward pass: its inputs, and how a gradient of the output becomes gradients of them. */
+/** What made a tensor, or several at once, for the backward pass. */
 export interface GradNode {
   readonly inputs: readonly Tensor[];
-  /** Gradients in the order of `inputs`; null where none is needed or it was added to the input's `grad` directly. */
-  backward(gradOutput: Tensor): readonly (Tensor | null)[];
+  readonly outputs: readonly Tensor[];
+  /**
+   * Turns gradients of the outputs (null where nothing depends on one; never all) into gradients in the order of `inputs`:
+   * null where none is needed or it was added to the input's `grad` directly.
+   */
+  backward(gradOutputs: readonly (Tensor | null)[]): readonly (Tensor | null)[];
 }
 
 /**

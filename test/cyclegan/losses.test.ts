@@ -29,9 +29,9 @@ test.each([
 function note(log: LossLog, step: number): void {
   const loss = (value: number) => Tensor.from(device, [value], [1]);
   const [first, last] = [loss(step), loss(-step)];
+  log.beginStep();
   log.note({ D_A: first });
   log.note({ idt_B: last });
-  log.endStep();
   first.dispose();
   last.dispose();
 }

@@ -114,6 +114,15 @@ describe('resume', () => {
 });
 
 describe('training', () => {
+  it('gives the same bits captured and eager, with pools, crops, flips and turns', async () => {
+    const [captured, eager] = [folder.path('captured'), folder.path('eager')];
+    await trainNew(device, banks, captured);
+    await trainNew(device, banks, eager, QUICK, { eager: true });
+    expect(checkpointBytes(captured)).toEqual(checkpointBytes(eager));
+    expect(metrics(captured)).toBe(metrics(eager));
+    expect(steps(captured)).toHaveLength(6);
+  });
+
   it('logs every step once, changes every network, follows the seed, and tells how far it has come', async () => {
     const out = folder.path('log');
     const told: Progress[] = [];

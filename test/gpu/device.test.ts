@@ -19,7 +19,7 @@ const addOne: Kernel = {
     @compute @workgroup_size(1) fn main(@builtin(global_invocation_id) id: vec3u) { x[id.x] += p.by; }`,
 };
 
-function launchAddOne(x: Tensor, count = x.size): void {
+function launchAddOne(x: Tensor): void {
   const record = {
     kernel: addOne,
     bindings: [x.slice],
@@ -28,7 +28,7 @@ function launchAddOne(x: Tensor, count = x.size): void {
     flops: 1,
     bytes: 8,
   };
-  device.launch({ ...record, workgroups: [count, 1, 1] });
+  x.device.launch({ ...record, workgroups: [x.size, 1, 1] });
 }
 
 test('launches run in order, across submits, and host writes keep their place', async () => {
@@ -80,7 +80,6 @@ test('what goes wrong on the device is thrown at the next read, once', async () 
 });
 
 test('refuses what cannot work, in plain words', async () => {
-  await expect(Device.open({ backend: 'null' })).rejects.toThrow(/null backend executes nothing/);
   await expect(Device.open({ device: 'no such adapter' })).rejects.toThrow(
     /No adapter matches --device no such adapter.*these answered: .+/,
   );
@@ -90,6 +89,16 @@ test('refuses what cannot work, in plain words', async () => {
   const gone = Tensor.empty(device, [2]);
   gone.dispose();
   expect(() => gone.slice).toThrow(/disposed tensor \[2\]/);
+});
+
+test('the null backend compiles and launches, and refuses to be read', async () => {
+  const none = await Device.open({ backend: 'null' });
+  expect(none.info).toMatchObject({ name: 'null backend', executes: false });
+  const x = Tensor.from(none, [1], [1]);
+  launchAddOne(x);
+  await none.fence();
+  await expect(x.data()).rejects.toThrow(/null backend executes nothing/);
+  none.close();
 });
 
 test('slices a batch, views another shape, prints', async () => {

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => device.close());
 
 const losses = [
-  { name: 'l1Loss', run: l1Loss, oracle: l1 },
+  { name: 'l1Loss', run: (a: Tensor, b: Tensor) => l1Loss(a, b), oracle: l1 },
   { name: 'mseLoss', run: mseLoss, oracle: mse },
   { name: 'bceWithLogits', run: bceWithLogits, oracle: bce },
 ];
@@ -141,4 +141,14 @@ describe.each([
     expectClose(await total.data(), [share(count) * values.reduce((s, v) => s + v, 0)], 1e-5);
     expectClose(await gradOf(x), new Array(count).fill(0.5 * share(count)), 1e-7);
   });
+});
+
+test('a weighted l1Loss is the loss times its weight, and so is its gradient', async () => {
+  const [a, b] = [random(37), random(37)];
+  const x = leaf(device, a, [37]);
+  const loss = l1Loss(x, Tensor.from(device, b, [37]), 10);
+  backward(loss);
+  const expected = meanLossGradients(l1, a, b, 10);
+  expectClose(await loss.data(), [10 * meanLoss(l1, a, b)], 1e-5);
+  expectClose(await gradOf(x), expected.a);
 });

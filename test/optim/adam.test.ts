@@ -60,9 +60,9 @@ class Oracle {
   }
 }
 
-/** Largest difference over the largest expected magnitude. */
-function error(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  const scale = Math.max(...Array.from(expected, Math.abs));
+/** Largest difference over the largest expected magnitude, or over `least` if that is larger. */
+function error(actual: ArrayLike<number>, expected: ArrayLike<number>, least = 0): number {
+  const scale = Math.max(least, ...Array.from(expected, Math.abs));
   return Math.max(...Array.from(actual, (value, i) => Math.abs(value - expected[i]!))) / scale;
 }
 
@@ -89,7 +89,8 @@ describe(`Adam, inputs of seed ${seed}`, () => {
     const state = await adam.state();
     expect(state.step).toBe(4);
     for (const [i, oracle] of oracles.entries()) {
-      expect(error(await parameters[i]!.data(), oracle.w)).toBeLessThan(2e-6);
+      // Relative to the sizes that meet: a weight and its updates, of 1e-3 both, may cancel.
+      expect(error(await parameters[i]!.data(), oracle.w, 1e-3)).toBeLessThan(2e-6);
       expect(error(state.moments[i]!.expAvg, oracle.m)).toBeLessThan(1e-6);
       expect(error(state.moments[i]!.expAvgSq, oracle.v)).toBeLessThan(1e-6);
     }

@@ -59,7 +59,15 @@ async function demo(options: DemoOptions): Promise<void> {
   await withDevice(options, async (device) => {
     say(`Training on ${device.info.name}, into ${run.root}`);
     const began = performance.now();
-    const thresholds = await trainRun(device, { config, dataset, run, resume: false, skipBroken: false, quiet });
+    const thresholds = await trainRun(device, {
+      config,
+      dataset,
+      run,
+      resume: false,
+      skipBroken: false,
+      quiet,
+      eager: false,
+    });
     if (!thresholds) {
       process.exitCode = EXIT.interrupted;
       say(`Stopped. Continue with: cyclops train ${DATA} --out ${run.root} --resume`);

@@ -18,6 +18,7 @@ import { addTrainingOptions, configFrom, requireSameOptions, type TrainingOption
 interface TrainOptions extends CommonOptions, DataOptions, TrainingOptionValues {
   out: string;
   resume?: boolean;
+  capture: boolean;
 }
 
 export function addTrain(program: Command): void {
@@ -26,7 +27,11 @@ export function addTrain(program: Command): void {
     .description('train on normal and abnormal images')
     .argument('<data>', 'folder with normal/ and abnormal/, or in the layout of MVTec AD or of CycleGAN')
     .addOption(new Option('--out <run>', 'folder of the run, new or empty').makeOptionMandatory())
-    .option('--resume', 'continue the run in --out, with the options it began with');
+    .option('--resume', 'continue the run in --out, with the options it began with')
+    .option(
+      '--no-capture',
+      'record every step anew instead of replaying the first: slower, the same bits; for debugging',
+    );
   addTrainingOptions(command);
   addDataOptions(command);
   addCommonOptions(command).action(train);
@@ -42,7 +47,8 @@ async function train(data: string, options: TrainOptions): Promise<void> {
 
   const thresholds = await withDevice(options, (device) => {
     if (!quiet) process.stderr.write(`device: ${device.info.name}\n`);
-    return trainRun(device, { config, dataset, run, resume, skipBroken: options.skipBroken ?? false, quiet });
+    const { skipBroken = false, capture } = options;
+    return trainRun(device, { config, dataset, run, resume, skipBroken, quiet, eager: !capture });
   });
   if (!thresholds) {
     process.exitCode = EXIT.interrupted;

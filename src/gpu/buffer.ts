@@ -1,0 +1,26 @@
+let made = 0;
+
+/**
+ * A storage buffer as tensors and launches know it. One made while a step is traced has no memory yet: the plan of a capture
+ * finds it a place among others, or it gets memory of its own if it outlives the trace.
+ */
+export class DeviceBuffer {
+  /** Tells buffers apart for as long as the process lives. */
+  readonly id = made++;
+
+  /** @param size in bytes. */
+  constructor(
+    readonly size: number,
+    private memory: GPUBuffer | null = null,
+  ) {}
+
+  get gpu(): GPUBuffer {
+    if (this.memory) return this.memory;
+    throw new Error(`A buffer of ${this.size} bytes was used that only exists inside a traced step.`);
+  }
+
+  /** Gives the buffer its memory, once. */
+  place(memory: GPUBuffer): void {
+    this.memory = memory;
+  }
+}

@@ -1,0 +1,84 @@
+import { DeviceBuffer } from './buffer.ts';
+import { CyclopsError } from './errors.ts';
+import type { BufferSlice } from './launch.ts';
+
+const WORDS = 2 ** 15;
+
+/** Words of {@link Variables} that belong to one user. */
+export interface Variable {
+  /** First word, counted from the start of {@link Variables.slice}. */
+  readonly start: number;
+  readonly count: number;
+  /** Replaces the words: integers, or the bits of floats by `f32`. Launches recorded from now on read them. */
+  set(words: readonly number[]): void;
+  /** Gives the words back. */
+  release(): void;
+}
+
+/**
+ * What changes from step to step while the launches stay the same: learning rates, places of crops, choices of a pool. One
+ * small buffer that kernels read and the host writes, at most once before a launch.
+ */
+export class Variables {
+  /** The whole buffer, to be bound by kernels that read a variable. */
+  readonly slice: BufferSlice;
+  private readonly words = new Uint32Array(WORDS);
+  private readonly taken: { start: number; end: number }[] = [];
+  /** The range that the device does not have yet. */
+  private dirty = { start: WORDS, end: 0 };
+
+  /** @param flush submits everything recorded so far, which must not see later values. */
+  constructor(
+    private readonly device: GPUDevice,
+    private readonly flush: () => void,
+  ) {
+    const usage = 0x80 /* STORAGE */ | 0x8; /* COPY_DST */
+    const memory = device.createBuffer({ size: 4 * WORDS, usage, label: 'variables' });
+    this.slice = { buffer: new DeviceBuffer(4 * WORDS, memory), offset: 0, size: 4 * WORDS };
+  }
+
+  /** @throws CyclopsError when so many words are not free in one piece */
+  reserve(count: number): Variable {
+    let start = 0;
+    let index = 0;
+    for (const range of this.taken) {
+      if (range.start - start >= count) break;
+      start = range.end;
+      index += 1;
+    }
+    if (start + count > WORDS) {
+      throw new CyclopsError(
+        `A step has room for ${WORDS} numbers that change from step to step; ${count} more do not fit. Use a smaller batch.`,
+      );
+    }
+    const range = { start, end: start + count };
+    this.taken.splice(index, 0, range);
+    return {
+      start,
+      count,
+      set: (words) => this.set(range, words),
+      release: () => void this.taken.splice(this.taken.indexOf(range), 1),
+    };
+  }
+
+  /** Brings the device up to date. Everything recorded so far still sees the values from before. */
+  upload(): void {
+    const { start, end } = this.dirty;
+    if (start >= end) return;
+    this.dirty = { start: WORDS, end: 0 };
+    this.flush();
+    this.device.queue.writeBuffer(this.slice.buffer.gpu, 4 * start, this.words, start, end - start);
+  }
+
+  private set(range: { start: number; end: number }, words: readonly number[]): void {
+    if (words.length > range.end - range.start) throw new Error(`${words.length} words do not fit a variable.`);
+    words.forEach((word, i) => {
+      this.words[range.start + i] = word;
+    });
+    const { dirty } = this;
+    this.dirty = {
+      start: Math.min(dirty.start, range.start),
+      end: Math.max(dirty.end, range.start + words.length),
+    };
+  }
+}

@@ -1,0 +1,33 @@
+import type { Device } from '../gpu/device.ts';
+import { type BufferSlice, groups, immediates } from '../gpu/launch.ts';
+import type { Variable } from '../gpu/variables.ts';
+import { kernel } from './source.ts';
+
+/** In place of a number of a place: none. */
+export const NOWHERE = 0xffffffff;
+
+/**
+ * Image by image: out = the stored image of one place, or the image itself; then the image is stored in another place, or not.
+ *
+ * @param choices a variable with two words for each image: the place to return and the place to store in, or {@link NOWHERE}
+ * @param images [batch, length] @param stored [places, length] @param out [batch, length]
+ */
+export function exchange(
+  device: Device,
+  choices: Variable,
+  images: BufferSlice,
+  stored: BufferSlice,
+  out: BufferSlice,
+  batch: number,
+  length: number,
+): void {
+  device.launch({
+    kernel: kernel('exchange', 'rrww'),
+    bindings: [device.variables.slice, images, stored, out],
+    immediates: immediates(choices.start, batch, length),
+    workgroups: [Math.min(groups(length, 64), 65535), 1, 1],
+    label: 'exchange',
+    flops: 0,
+    bytes: 8 * batch * length,
+  });
+}
