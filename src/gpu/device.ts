@@ -139,7 +139,6 @@ export class Device {
    * @throws CyclopsError when the device was lost or reported an error since the last check, and on the null backend
    */
   async read(source: BufferSlice): Promise<ArrayBuffer> {
-    this.check();
     if (!this.info.executes) {
       throw new CyclopsError(
         'The null backend executes nothing, so there is nothing to read from it. Choose a real device: see `cyclops doctor`.',
@@ -151,6 +150,7 @@ export class Device {
     try {
       return await this.readback.read(source);
     } finally {
+      await this.pipelines.compiled();
       this.check();
     }
   }
@@ -159,6 +159,7 @@ export class Device {
   async fence(): Promise<void> {
     this.recorder.flush();
     await this.host.wait(this.gpu.queue.onSubmittedWorkDone());
+    await this.pipelines.compiled();
     this.check();
   }
 
@@ -173,10 +174,11 @@ export class Device {
         `The device ${this.info.name} was lost: ${this.lost}. Work since the last checkpoint is gone; start again with --resume.`,
       );
     }
-    const [first] = this.faults;
+    // A broken text comes first: what the device reports of its own are the consequences.
+    const faults = [...this.pipelines.shaderFaults.splice(0), ...this.faults.splice(0)];
+    const [first] = faults;
     if (first === undefined) return;
-    const count = this.faults.length;
-    this.faults.length = 0;
+    const count = faults.length;
     throw new Error(`The device reported ${count} error${count > 1 ? 's' : ''}; the first: ${first}`);
   }
 }

@@ -23,9 +23,17 @@ export interface Launch {
 export interface Kernel {
   readonly name: string;
   readonly code: string;
+  /** Where each line of `code` stands in the files it was put together from; absent when it comes from no file. */
+  readonly lines?: readonly SourceLine[];
   /** One letter a binding of group 0: `r` = read-only storage, `w` = read-write storage. */
   readonly access: string;
   readonly constants: Readonly<Record<string, number>>;
+}
+
+/** A line of a file, counted from 1. */
+export interface SourceLine {
+  readonly file: string;
+  readonly line: number;
 }
 
 /** A range of a device buffer. Offset in bytes, a multiple of `minStorageBufferOffsetAlignment`; size in bytes. */

@@ -1,4 +1,5 @@
 import { type BufferSlice, IMMEDIATE_BYTES, type Kernel } from './launch.ts';
+import { compileShader } from './shaderErrors.ts';
 
 /** Bind groups kept at most; a training step needs some thousand. Beyond that they are forgotten and made anew. */
 const BIND_GROUPS = 16384;
@@ -6,6 +7,9 @@ const BIND_GROUPS = 16384;
 /** Pipelines by kernel and constants, layouts by access pattern, bind groups by what they bind: each made once. */
 export class PipelineCache {
   readonly created = { pipelines: 0, bindGroups: 0 };
+  /** What is wrong with kernels' texts, since this list was last emptied; complete after {@link compiled}. */
+  readonly shaderFaults: string[] = [];
+  private readonly compiling = new Set<Promise<void>>();
   private readonly layouts = new Map<string, { group: GPUBindGroupLayout; pipeline: GPUPipelineLayout }>();
   private readonly pipelines = new Map<Kernel, GPUComputePipeline>();
   private readonly bindGroups = new Map<string, GPUBindGroup>();
@@ -18,7 +22,12 @@ export class PipelineCache {
     if (known) return known;
     this.created.pipelines += 1;
     const label = kernel.name;
-    const module = this.device.createShaderModule({ label, code: kernel.code });
+    const { module, fault } = compileShader(this.device, kernel);
+    const compiling = fault.then((text) => {
+      this.compiling.delete(compiling);
+      if (text !== null) this.shaderFaults.push(text);
+    });
+    this.compiling.add(compiling);
     const pipeline = this.device.createComputePipeline({
       label,
       layout: this.layout(kernel.access).pipeline,
@@ -26,6 +35,11 @@ export class PipelineCache {
     });
     this.pipelines.set(kernel, pipeline);
     return pipeline;
+  }
+
+  /** Waits until the device has judged every kernel's text that it was given. */
+  async compiled(): Promise<void> {
+    await Promise.all(this.compiling);
   }
 
   /** The bind group of these slices under a kernel's access pattern. */

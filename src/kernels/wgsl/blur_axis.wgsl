@@ -2,15 +2,12 @@
 // a box for falloff 0, else a Gaussian with falloff 1 / (2σ²). fold mirrors at the borders without repeating the edge.
 // x, out [outer, extent, inner]; one invocation an element.
 
+// #include "parts/fold.wgsl"
+
 struct Params { count: u32, extent: i32, inner: u32, radius: i32, falloff: f32 }
 var<immediate> p: Params;
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> out: array<f32>;
-
-fn fold(t: i32) -> i32 {
-  let inside = abs(t);
-  return select(inside, 2 * (p.extent - 1) - inside, inside >= p.extent);
-}
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
@@ -20,7 +17,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
     var weights = 0.0;
     for (var d = -p.radius; d <= p.radius; d++) {
       let g = exp(-p.falloff * f32(d * d));
-      sum += g * x[i32(e) + (fold(i + d) - i) * i32(p.inner)];
+      sum += g * x[i32(e) + (fold(i + d, p.extent) - i) * i32(p.inner)];
       weights += g;
     }
     out[e] = sum / weights;

@@ -8,14 +8,10 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
-struct Conv {
-  n: u32, h: u32, w: u32, c: u32,
-  p: u32, q: u32, o: u32,
-  kh: u32, kw: u32, stride: u32, padding: u32, reflect: u32,
-}
-var<immediate> k: Conv;
+// #include "parts/conv.wgsl"
+// #include "parts/source.wgsl"
+// #include "parts/activate.wgsl"
 override BIAS: bool;
-override ACTIVATION: u32;
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
@@ -23,26 +19,6 @@ override ACTIVATION: u32;
 
 const LANES = 8u;
 const GROUPS = 4u; // of 8 rows
-
-// The index of the image row (or column) under padded position i, or -1 where zero padding is read.
-fn source(i: i32, extent: i32) -> i32 {
-  let a = abs(i);
-  let folded = select(a, 2 * (extent - 1) - a, a >= extent);
-  return select(select(-1, i, i >= 0 && i < extent), folded, k.reflect == 1u);
-}
-
-// As in activation.wgsl: NaN passes, and tanh is exact for small and safe for large arguments.
-fn activate(v: vec4f) -> vec4f {
-  if (ACTIVATION == 1u) { return select(v, vec4f(0), v <= vec4f(0)); }
-  if (ACTIVATION == 2u) { return select(0.2 * v, v, v > vec4f(0)); }
-  if (ACTIVATION == 3u) {
-    let s = v * v;
-    let near = v * (1 + s * (-1.0 / 3 + s * (2.0 / 15 + s * (-17.0 / 315 + s * (62.0 / 2835)))));
-    let e = exp(-2 * abs(v));
-    return select(sign(v) * (1 - e) / (1 + e), near, abs(v) < vec4f(0.25));
-  }
-  return v;
-}
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -94,6 +70,6 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   if (tile.y * LANES + lane >= o4) { return; }
   for (var i = 0u; i < 8u * GROUPS; i++) {
     let m = tile.x * 8u * GROUPS + i;
-    if (m < rows) { y[m * o4 + column] = activate(acc[i]); }
+    if (m < rows) { y[m * o4 + column] = activate4(acc[i]); }
   }
 }

@@ -9,14 +9,10 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
-struct Conv {
-  n: u32, h: u32, w: u32, c: u32,
-  p: u32, q: u32, o: u32,
-  kh: u32, kw: u32, stride: u32, padding: u32, reflect: u32,
-}
-var<immediate> k: Conv;
+// #include "parts/conv.wgsl"
+// #include "parts/source.wgsl"
+// #include "parts/activate.wgsl"
 override BIAS: bool;
-override ACTIVATION: u32;
 override O: u32;
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> weight: array<f32>;
@@ -25,26 +21,6 @@ override O: u32;
 
 const LANES = 8u;
 const GROUPS = 8u;
-
-// The index of the image row (or column) under padded position i, or -1 where zero padding is read.
-fn source(i: i32, extent: i32) -> i32 {
-  let a = abs(i);
-  let folded = select(a, 2 * (extent - 1) - a, a >= extent);
-  return select(select(-1, i, i >= 0 && i < extent), folded, k.reflect == 1u);
-}
-
-// As in activation.wgsl: NaN passes, and tanh is exact for small and safe for large arguments.
-fn activate(v: f32) -> f32 {
-  if (ACTIVATION == 1u) { return select(v, 0.0, v <= 0.0); }
-  if (ACTIVATION == 2u) { return select(0.2 * v, v, v > 0.0); }
-  if (ACTIVATION == 3u) {
-    let s = v * v;
-    let near = v * (1 + s * (-1.0 / 3 + s * (2.0 / 15 + s * (-17.0 / 315 + s * (62.0 / 2835)))));
-    let e = exp(-2 * abs(v));
-    return select(sign(v) * (1 - e) / (1 + e), near, abs(v) < 0.25);
-  }
-  return v;
-}
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {

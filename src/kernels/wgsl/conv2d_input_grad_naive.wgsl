@@ -2,12 +2,7 @@
 // With reflection a row is shown by up to three padded positions. A transposed convolution's forward is this with a bias.
 // dy [N,P,Q,O], weight [KH,KW,C,O], dx [N,H,W,C]. The obvious form: one invocation an element of dx. The oracle of the others.
 
-struct Conv {
-  n: u32, h: u32, w: u32, c: u32,
-  p: u32, q: u32, o: u32,
-  kh: u32, kw: u32, stride: u32, padding: u32, reflect: u32,
-}
-var<immediate> k: Conv;
+// #include "parts/conv.wgsl"
 override BIAS: bool;
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
 @group(0) @binding(1) var<storage, read> weight: array<f32>;

@@ -11,12 +11,8 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
-struct Conv {
-  n: u32, h: u32, w: u32, c: u32,
-  p: u32, q: u32, o: u32,
-  kh: u32, kw: u32, stride: u32, padding: u32, reflect: u32,
-}
-var<immediate> k: Conv;
+// #include "parts/conv.wgsl"
+// #include "parts/reader.wgsl"
 override BIAS: bool;
 @group(0) @binding(0) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;
@@ -25,23 +21,6 @@ override BIAS: bool;
 
 const LANES = 8u;
 const GROUPS = 2u; // of 8 rows
-
-// The output row whose first tap reads the padded position that shows an image row: of the row itself (m = 0, where it is `row`), of its
-// mirror at the low edge (1) or at the high edge (2); far outside where there is no such mirror. Later taps are read by earlier rows.
-fn reader(row: i32, extent: i32, m: u32) -> i32 {
-  let padding = i32(k.padding);
-  if (m == 0u) { return row; }
-  if (m == 1u) { return select(2 * padding - row, -1000000, row == padding); }
-  return select(2 * (extent - 1 + padding) - row, -1000000, row == extent - 1 + padding);
-}
-
-// Offset of dy[n,p,q,0] in whole pixels for the m-th position that shows a pixel, at tap i of its phase's rows and j of its columns, or -1.
-fn position(image: i32, row: i32, column: i32, m: u32, i: i32, j: i32) -> i32 {
-  let p = reader(row, i32(k.h), m / 3u) - i;
-  let q = reader(column, i32(k.w), m % 3u) - j;
-  let inside = p >= 0 && q >= 0 && p < i32(k.p) && q < i32(k.q);
-  return select(-1, (image * i32(k.p) + p) * i32(k.q) + q, inside);
-}
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {

@@ -9,26 +9,14 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
-struct Conv {
-  n: u32, h: u32, w: u32, c: u32,
-  p: u32, q: u32, o: u32,
-  kh: u32, kw: u32, stride: u32, padding: u32, reflect: u32,
-  splits: u32, accumulate: u32,
-}
-var<immediate> k: Conv;
+// #include "parts/conv_shares.wgsl"
+// #include "parts/source.wgsl"
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
 @group(0) @binding(2) var<storage, read_write> part: array<f32>;
 
 const LANES = 8u;
 const GROUPS = 4u; // of 8 rows
-
-// The index of the image row (or column) under padded position i, or -1 where zero padding is read.
-fn source(i: i32, extent: i32) -> i32 {
-  let a = abs(i);
-  let folded = select(a, 2 * (extent - 1) - a, a >= extent);
-  return select(select(-1, i, i >= 0 && i < extent), folded, k.reflect == 1u);
-}
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {

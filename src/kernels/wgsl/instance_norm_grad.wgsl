@@ -1,9 +1,8 @@
 // dx = gamma * rstd * (g - sums[n,0,c] / HW - xhat * sums[n,1,c] / HW), with g, xhat and the sums of instance_norm_grad_sums.
 // x, dy, dx [N,HW,C]; C a multiple of 4.
 
-struct Norm { n: u32, pixels: u32, channels: u32, splits: u32, eps: f32 }
-var<immediate> k: Norm;
-override ACTIVATION: u32;
+// #include "parts/norm.wgsl"
+// #include "parts/slope.wgsl"
 override AFFINE: bool;
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> stats: array<vec4f>;
@@ -12,18 +11,6 @@ override AFFINE: bool;
 @group(0) @binding(4) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(5) var<storage, read> sums: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> dx: array<vec4f>;
-
-// activation'(v), from the activation's input.
-fn slope(v: vec4f) -> vec4f {
-  if (ACTIVATION == 1u) { return select(vec4f(0), vec4f(1), v > vec4f(0)); }
-  if (ACTIVATION == 2u) { return select(vec4f(0.2), vec4f(1), v > vec4f(0)); }
-  if (ACTIVATION == 3u) {
-    let e = exp(-2 * abs(v));
-    let t = (1 - e) / (1 + e);
-    return 1 - t * t;
-  }
-  return vec4f(1);
-}
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -44,7 +31,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   let image = tile.y * k.pixels;
   for (var i = image + k.pixels * tile.z / k.splits; i < image + k.pixels * (tile.z + 1u) / k.splits; i++) {
     let xhat = (x[i * c4 + c] - mean) * rstd;
-    let g = dy[i * c4 + c] * slope(weight * xhat + offset);
+    let g = dy[i * c4 + c] * slope4(weight * xhat + offset);
     dx[i * c4 + c] = weight * rstd * (g - average - xhat * projected);
   }
 }

@@ -1,9 +1,8 @@
 // sums[n,0,c] = sum of g, sums[n,1,c] = sum of g * xhat, and dx = gamma * rstd * (g - sums[n,0,c] / HW - xhat * sums[n,1,c] / HW), where
 // xhat = (x - mean) * rstd and g = dy * activation'(gamma * xhat + beta). The obvious form, any C: one invocation a plane of x [N,HW,C].
 
-struct Norm { n: u32, pixels: u32, channels: u32, splits: u32, eps: f32 }
-var<immediate> k: Norm;
-override ACTIVATION: u32;
+// #include "parts/norm.wgsl"
+// #include "parts/slope.wgsl"
 override AFFINE: bool;
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> stats: array<f32>;
@@ -12,18 +11,6 @@ override AFFINE: bool;
 @group(0) @binding(4) var<storage, read> dy: array<f32>;
 @group(0) @binding(5) var<storage, read_write> sums: array<f32>;
 @group(0) @binding(6) var<storage, read_write> dx: array<f32>;
-
-// activation'(v), from the activation's input.
-fn slope(v: f32) -> f32 {
-  if (ACTIVATION == 1u) { return select(0.0, 1.0, v > 0); }
-  if (ACTIVATION == 2u) { return select(0.2, 1.0, v > 0); }
-  if (ACTIVATION == 3u) {
-    let e = exp(-2 * abs(v));
-    let t = (1 - e) / (1 + e);
-    return 1 - t * t;
-  }
-  return 1.0;
-}
 
 @compute @workgroup_size(8)
 fn main(@builtin(global_invocation_id) id: vec3u) {

@@ -1,8 +1,7 @@
 // stats[n,0,c] = mean, stats[n,1,c] = 1 / sqrt(biased variance + eps), from the shares of instance_norm_stats, joined in order by
 // the update of Chan, Golub and LeVeque (1983): M2 = M2a + M2b + delta^2 * na * nb / (na + nb).
 
-struct Norm { n: u32, pixels: u32, channels: u32, splits: u32, eps: f32 }
-var<immediate> k: Norm;
+// #include "parts/norm.wgsl"
 @group(0) @binding(0) var<storage, read> part: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> stats: array<vec4f>;
 

@@ -1,9 +1,8 @@
 // stats[n,0,c] = mean, stats[n,1,c] = rstd = 1 / sqrt(biased variance + eps) over the pixels of x [N,HW,C], and
 // y = activation(gamma[c] * (x - mean) * rstd + beta[c]) + residual. The obvious form, any C: one invocation a plane, three passes.
 
-struct Norm { n: u32, pixels: u32, channels: u32, splits: u32, eps: f32 }
-var<immediate> k: Norm;
-override ACTIVATION: u32;
+// #include "parts/norm.wgsl"
+// #include "parts/activate.wgsl"
 override AFFINE: bool;
 override RESIDUAL: bool;
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -12,19 +11,6 @@ override RESIDUAL: bool;
 @group(0) @binding(3) var<storage, read> residual: array<f32>;
 @group(0) @binding(4) var<storage, read_write> stats: array<f32>;
 @group(0) @binding(5) var<storage, read_write> y: array<f32>;
-
-// As in activation.wgsl: NaN passes, and tanh is exact for small and safe for large arguments.
-fn activate(v: f32) -> f32 {
-  if (ACTIVATION == 1u) { return select(v, 0.0, v <= 0.0); }
-  if (ACTIVATION == 2u) { return select(0.2 * v, v, v > 0.0); }
-  if (ACTIVATION == 3u) {
-    let s = v * v;
-    let near = v * (1 + s * (-1.0 / 3 + s * (2.0 / 15 + s * (-17.0 / 315 + s * (62.0 / 2835)))));
-    let e = exp(-2 * abs(v));
-    return select(sign(v) * (1 - e) / (1 + e), near, abs(v) < 0.25);
-  }
-  return v;
-}
 
 @compute @workgroup_size(8)
 fn main(@builtin(global_invocation_id) id: vec3u) {

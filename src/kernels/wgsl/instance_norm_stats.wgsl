@@ -3,8 +3,7 @@
 // Sums are taken about the mean of the share's first 16 pixels and in blocks of 16, so that |mean| >> std costs no digits; shares
 // are short (about 256 pixels), so that first pixels far off cost few. Lanes are channels, 4 each; instance_norm_merge joins the shares.
 
-struct Norm { n: u32, pixels: u32, channels: u32, splits: u32, eps: f32 }
-var<immediate> k: Norm;
+// #include "parts/norm.wgsl"
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> part: array<vec4f>;
 

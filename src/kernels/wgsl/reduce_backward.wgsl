@@ -2,6 +2,7 @@
 // src/kernels/reduce.ts:
 //   0 1    1 sign(a − b), 0 at ties    2 2 (a − b)    3 sigmoid(a) − b    4 −a, the derivative of 3 by its target b
 
+// #include "parts/sigmoid.wgsl"
 override KIND: u32;
 
 struct Params { vec4s: u32, factor: f32, constant: u32, value: f32 }
@@ -10,11 +11,6 @@ var<immediate> p: Params;
 @group(0) @binding(1) var<storage, read> b: array<vec4f>;
 @group(0) @binding(2) var<storage, read> gradOutput: array<f32>;
 @group(0) @binding(3) var<storage, read_write> gradient: array<vec4f>;
-
-fn sigmoidOf(v: vec4f) -> vec4f {
-  let e = exp(-abs(v));
-  return select(vec4f(1), e, v < vec4f()) / (1 + e);
-}
 
 fn derivative(i: u32) -> vec4f {
   if (KIND == 0u) { return vec4f(1); }
@@ -25,7 +21,7 @@ fn derivative(i: u32) -> vec4f {
   switch KIND {
     case 1u: { return sign(x - y); }
     case 2u: { return 2 * (x - y); }
-    default: { return sigmoidOf(x) - y; }
+    default: { return sigmoidOf4(x) - y; }
   }
 }
 

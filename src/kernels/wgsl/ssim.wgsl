@@ -4,6 +4,8 @@
 // gradient of Σ map with respect to x_q, g its weights; S is symmetric, so swap x and y for the other gradient.
 // x, y [N,H,W,C]; map, slopes [N,H−10,W−10,C]; one invocation a window and channel.
 
+// #include "parts/ssim_window.wgsl"
+
 struct Params { count: u32, h: u32, w: u32, c: u32, window: u32 }
 var<immediate> p: Params;
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -13,9 +15,6 @@ var<immediate> p: Params;
 
 const C1 = 0.0004;
 const C2 = 0.0036;
-
-// g(d) = PEAK · e^(−|d|² / (2 · 1.5²)), with PEAK = (Σ e^(−i² / 4.5) over −5 ≤ i ≤ 5)⁻² so that the weights sum to 1.
-const PEAK = 0.07076223776;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {

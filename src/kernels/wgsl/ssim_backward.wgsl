@@ -2,6 +2,8 @@
 // with the slopes that ssim.wgsl leaves and the window's weights g.
 // x, y, gradX [N,H,W,C]; slopes [N,H−10,W−10,C]; one invocation an element of gradX.
 
+// #include "parts/ssim_window.wgsl"
+
 struct Params { count: u32, h: u32, w: u32, c: u32, factor: f32 }
 var<immediate> p: Params;
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -9,9 +11,6 @@ var<immediate> p: Params;
 @group(0) @binding(2) var<storage, read> slopes: array<vec4f>;
 @group(0) @binding(3) var<storage, read> gradOutput: array<f32>;
 @group(0) @binding(4) var<storage, read_write> gradX: array<f32>;
-
-// As in ssim.wgsl.
-const PEAK = 0.07076223776;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {

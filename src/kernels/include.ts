@@ -1,0 +1,54 @@
+/** Kernels made of several files: what `// #include "parts/conv.wgsl"` stands for, and which line came from where. */
+import { CyclopsError } from '../gpu/errors.ts';
+import type { SourceLine } from '../gpu/launch.ts';
+
+/** WGSL text as the device sees it, and for each of its lines where a person edits it. */
+export interface Expanded {
+  readonly code: string;
+  readonly lines: readonly SourceLine[];
+}
+
+/**
+ * The text of a file in which every line `// #include "name.wgsl"` is replaced by that file's lines, themselves expanded. A file that
+ * is already there is not put in again.
+ *
+ * @param folder what the names are relative to; it stands before them in the line map and in errors.
+ * @param read the text of a file of the folder, or null when there is none.
+ * @throws CyclopsError when a file does not exist or includes itself, and for an `#include` of any other form.
+ */
+export function expandIncludes(folder: string, name: string, read: (name: string) => string | null): Expanded {
+  const code: string[] = [];
+  const lines: SourceLine[] = [];
+  const seen = new Set<string>();
+
+  const put = (file: string, chain: readonly string[], includedAt: string) => {
+    seen.add(file);
+    const text = read(file);
+    if (text === null) throw new CyclopsError(`${includedAt}${folder}/${file} does not exist.`);
+    for (const [i, line] of text.trimEnd().split(/\r?\n/).entries()) {
+      const at = `${folder}/${file}:${i + 1}: `;
+      const included = includeIn(line, at);
+      if (included === null || (seen.has(included) && !chain.includes(included))) {
+        code.push(line);
+        lines.push({ file: `${folder}/${file}`, line: i + 1 });
+      } else if (chain.includes(included)) {
+        throw new CyclopsError(`${at}${included} includes itself: ${[...chain, included].join(' → ')}.`);
+      } else {
+        put(included, [...chain, included], at);
+      }
+    }
+  };
+
+  put(name, [name], '');
+  return { code: `${code.join('\n')}\n`, lines };
+}
+
+/** The file that a line includes, or null for a line that includes none. */
+function includeIn(line: string, at: string): string | null {
+  if (!/^\s*\/\/\s*#include\b/.test(line)) return null;
+  const name = /^\s*\/\/ #include "([^"]+\.wgsl)"$/.exec(line)?.[1];
+  if (name === undefined) {
+    throw new CyclopsError(`${at}expected // #include "name.wgsl" and nothing else on the line; got ${line.trim()}`);
+  }
+  return name;
+}

@@ -1,0 +1,9 @@
+// As conv.wgsl, for weight gradients: the depth is split into shares, one a workgroup along z; a single one may add to dw itself.
+
+struct Conv {
+  n: u32, h: u32, w: u32, c: u32,
+  p: u32, q: u32, o: u32,
+  kh: u32, kw: u32, stride: u32, padding: u32, reflect: u32,
+  splits: u32, accumulate: u32,
+}
+var<immediate> k: Conv;

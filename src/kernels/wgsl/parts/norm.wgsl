@@ -1,0 +1,4 @@
+// The problem that the instance norm kernels are launched with: x [N,HW,C], its pixels walked in `splits` shares.
+
+struct Norm { n: u32, pixels: u32, channels: u32, splits: u32, eps: f32 }
+var<immediate> k: Norm;
