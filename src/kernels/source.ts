@@ -2,20 +2,29 @@
 import { readFileSync } from 'node:fs';
 import type { Kernel } from '../gpu/launch.ts';
 
+/** A kernel's name, for `wgsl/<name>.wgsl`, or the URL of a .wgsl file elsewhere. */
+export type KernelSource = string | URL;
+
 const defined = new Map<string, Kernel>();
 
 /**
- * The kernel of `wgsl/<name>.wgsl` with these `override` constants; the same object for the same arguments.
+ * The kernel of a WGSL file with these `override` constants; the same object for the same arguments.
  *
  * @param access one letter a binding: `r` = read, `w` = read and write.
  */
-export function kernel(name: string, access: string, constants: Record<string, number> = {}): Kernel {
-  const key = `${name} ${JSON.stringify(constants)}`;
+export function kernel(source: KernelSource, access: string, constants: Record<string, number> = {}): Kernel {
+  const key = `${source} ${JSON.stringify(constants)}`;
   let found = defined.get(key);
   if (!found) {
-    const code = readFileSync(new URL(`./wgsl/${name}.wgsl`, import.meta.url), 'utf8');
-    found = { name, code, access, constants };
+    const name = typeof source === 'string' ? source : (source.pathname.split('/').at(-1) ?? source.href);
+    found = { name, code: sourceText(source), access, constants };
     defined.set(key, found);
   }
   return found;
+}
+
+/** The WGSL text of a kernel. */
+export function sourceText(source: KernelSource): string {
+  const url = typeof source === 'string' ? new URL(`./wgsl/${source}.wgsl`, import.meta.url) : source;
+  return readFileSync(url, 'utf8');
 }
