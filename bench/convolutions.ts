@@ -3,10 +3,11 @@
  * Prints the median of repeated runs and GFLOP/s by the formula's own count; the first run (compilation) is left out.
  */
 import { Device } from '../src/gpu/device.ts';
-import { forwardVariants } from '../src/kernels/conv2d/forward.ts';
-import { inputGradVariants } from '../src/kernels/conv2d/inputGrad.ts';
+import { convForward } from '../src/kernels/conv2d/forward.ts';
+import { convInputGrad } from '../src/kernels/conv2d/inputGrad.ts';
 import { type ConvProblem, convFlops, describe } from '../src/kernels/conv2d/problem.ts';
-import { weightGradVariants } from '../src/kernels/conv2d/weightGrad.ts';
+import { convWeightGrad } from '../src/kernels/conv2d/weightGrad.ts';
+import { supportedVariants } from '../src/kernels/variant.ts';
 import { Tensor } from '../src/tensor/tensor.ts';
 
 const ngf = Number(process.argv[2] ?? 32);
@@ -67,19 +68,18 @@ for (const k of layers) {
   const weight = tensor(k.kh, k.kw, k.c, k.o).slice;
   const dw = tensor(k.kh, k.kw, k.c, k.o).slice;
   const runs = [
-    ...forwardVariants.map(
+    ...supportedVariants(device, convForward, k).map(
       (v) => ['forward', v, () => v.launch(device, k, { x, weight, bias: null, y, activation: 'none' })] as const,
     ),
-    ...inputGradVariants.map(
+    ...supportedVariants(device, convInputGrad, k).map(
       (v) => ['inputGrad', v, () => v.launch(device, k, { dy: y, weight, bias: null, dx: x })] as const,
     ),
-    ...weightGradVariants.map(
+    ...supportedVariants(device, convWeightGrad, k).map(
       (v) => ['weightGrad', v, () => v.launch(device, k, { x, dy: y, dw, accumulate: false })] as const,
     ),
   ];
-  console.log(`\n${describe(k)} ${k.paddingMode}: ${(convFlops(k) / 1e6).toFixed(0)} MFLOP`);
+  console.log(`\n${describe(k)}: ${(convFlops(k) / 1e6).toFixed(0)} MFLOP`);
   for (const [product, variant, run] of runs) {
-    if (!variant.supports(device, k)) continue;
     const ms = await time(run);
     console.log(
       `  ${product.padEnd(10)} ${variant.name.padEnd(12)} ${ms.toFixed(2).padStart(8)} ms ${(convFlops(k) / ms / 1e6).toFixed(1).padStart(7)} GFLOP/s`,

@@ -2,6 +2,7 @@ import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { type Activation, activationBackward } from '../kernels/activation.ts';
 import { channelSum } from '../kernels/channelSum.ts';
+import { run } from '../kernels/choices.ts';
 import { convForward } from '../kernels/conv2d/forward.ts';
 import { convInputGrad } from '../kernels/conv2d/inputGrad.ts';
 import { type ConvOptions, type ConvProblem, checkProblem } from '../kernels/conv2d/problem.ts';
@@ -28,7 +29,8 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: 
   requireBias('conv2d', bias, problem.o);
   const { device } = x;
   const y = Tensor.empty(device, [problem.n, problem.p, problem.q, problem.o]);
-  convForward(device, problem, { x: x.slice, weight: weight.slice, bias: bias?.slice ?? null, y: y.slice, activation });
+  const slices = { x: x.slice, weight: weight.slice, bias: bias?.slice ?? null, y: y.slice };
+  run(device, convForward, problem, { ...slices, activation });
   const inputs = bias ? [x, weight, bias] : [x, weight];
   return record(y, inputs, (gradOutput) => {
     let dy = gradOutput;
@@ -37,7 +39,7 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: 
       activationBackward(device, activation, y.slice, gradOutput.slice, dy.slice, y.size);
     }
     const dx = x.requiresGrad ? Tensor.empty(device, x.shape) : null;
-    if (dx) convInputGrad(device, problem, { dy: dy.slice, weight: weight.slice, bias: null, dx: dx.slice });
+    if (dx) run(device, convInputGrad, problem, { dy: dy.slice, weight: weight.slice, bias: null, dx: dx.slice });
     const dw = weight.requiresGrad ? weightGrad(device, problem, x, dy, weight) : null;
     const db = bias?.requiresGrad ? biasGrad(device, dy, bias) : null;
     return [dx, dw, db];
@@ -68,7 +70,8 @@ export function requireBias(operation: string, bias: Tensor | null, channels: nu
 export function weightGrad(device: Device, problem: ConvProblem, x: Tensor, dy: Tensor, weight: Tensor): Tensor | null {
   const leaf = leafGrad(weight);
   const dw = leaf?.target ?? Tensor.empty(device, weight.shape);
-  convWeightGrad(device, problem, { x: x.slice, dy: dy.slice, dw: dw.slice, accumulate: leaf?.accumulate ?? false });
+  const slices = { x: x.slice, dy: dy.slice, dw: dw.slice };
+  run(device, convWeightGrad, problem, { ...slices, accumulate: leaf?.accumulate ?? false });
   return leaf ? null : dw;
 }
 

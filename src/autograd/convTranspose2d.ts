@@ -1,4 +1,5 @@
 import { CyclopsError } from '../gpu/errors.ts';
+import { run } from '../kernels/choices.ts';
 import { convForward } from '../kernels/conv2d/forward.ts';
 import { convInputGrad } from '../kernels/conv2d/inputGrad.ts';
 import { type ConvProblem, checkProblem } from '../kernels/conv2d/problem.ts';
@@ -31,7 +32,8 @@ export function convTranspose2d(
   requireBias('convTranspose2d', bias, problem.c);
   const { device } = x;
   const y = Tensor.empty(device, [problem.n, problem.h, problem.w, problem.c]);
-  convInputGrad(device, problem, { dy: x.slice, weight: weight.slice, bias: bias?.slice ?? null, dx: y.slice });
+  const slices = { dy: x.slice, weight: weight.slice, bias: bias?.slice ?? null, dx: y.slice };
+  run(device, convInputGrad, problem, slices);
   const inputs = bias ? [x, weight, bias] : [x, weight];
   return record(y, inputs, (gradOutput) => {
     const dx = x.requiresGrad ? Tensor.empty(device, x.shape) : null;
@@ -43,7 +45,7 @@ export function convTranspose2d(
         y: dx.slice,
         activation: 'none',
       } as const;
-      convForward(device, problem, forward);
+      run(device, convForward, problem, forward);
     }
     const dw = weight.requiresGrad ? weightGrad(device, problem, gradOutput, x, weight) : null;
     const db = bias?.requiresGrad ? biasGrad(device, gradOutput, bias) : null;

@@ -1,6 +1,8 @@
 import { CyclopsError } from '../gpu/errors.ts';
 import type { Activation } from '../kernels/activation.ts';
-import { type NormProblem, normVariant } from '../kernels/instanceNorm.ts';
+import { run } from '../kernels/choices.ts';
+import { instanceNormBackward } from '../kernels/instanceNorm/backward.ts';
+import { instanceNormForward } from '../kernels/instanceNorm/forward.ts';
 import { sumParts } from '../kernels/sumParts.ts';
 import { imageExtents, requireSameShape } from '../tensor/shape.ts';
 import { sliceBatch } from '../tensor/slice.ts';
@@ -37,17 +39,19 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
   }
   const { device } = x;
   const affine = weight && bias ? { gamma: weight.slice, beta: bias.slice } : null;
-  const problem: NormProblem = { n, pixels: h * w, channels: c, eps, activation, affine };
-  const variant = normVariant(problem);
+  const problem = { n, pixels: h * w, channels: c };
+  const common = { eps, activation, affine };
   const stats = Tensor.empty(device, [n, 2, c]);
   const y = Tensor.empty(device, x.shape);
-  variant.forward(device, problem, { x: x.slice, residual: residual?.slice ?? null, stats: stats.slice, y: y.slice });
+  const slices = { x: x.slice, residual: residual?.slice ?? null, stats: stats.slice, y: y.slice };
+  run(device, instanceNormForward, problem, { ...common, ...slices });
 
   const inputs = [x, ...(weight && bias ? [weight, bias] : []), ...(residual ? [residual] : [])];
   return record(y, inputs, (gradOutput) => {
     const sums = Tensor.empty(device, [n, 2, c]);
     const dx = Tensor.empty(device, x.shape);
-    variant.backward(device, problem, {
+    run(device, instanceNormBackward, problem, {
+      ...common,
       x: x.slice,
       stats: stats.slice,
       dy: gradOutput.slice,

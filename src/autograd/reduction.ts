@@ -1,10 +1,11 @@
+import { run } from '../kernels/choices.ts';
 import { reduce, reduceBackward, type Term, type TermGradient } from '../kernels/reduce.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /** factor · Σ term(a, b) as a tensor [1], not recorded. */
 export function reduction(term: Term, factor: number, a: Tensor, b: Tensor | number): Tensor {
   const out = Tensor.empty(a.device, [1]);
-  reduce(a.device, term, factor, a.slice, operand(b), out.slice, a.size);
+  run(a.device, reduce, { count: a.size }, { term, factor, a: a.slice, b: operand(b), out: out.slice });
   return out;
 }
 

@@ -4,6 +4,7 @@ import { type BufferSlice, f32, groups, immediates } from '../gpu/launch.ts';
 import { flatGrid } from './elementwise.ts';
 import { kernel } from './source.ts';
 import { withParts } from './sumParts.ts';
+import type { Operation, Variant } from './variant.ts';
 
 /** What is summed: a, |a − b|, (a − b)², or the binary cross-entropy of logit a against b. */
 export type Term = 'sum' | 'l1' | 'mse' | 'bce';
@@ -18,42 +19,84 @@ const VEC4S_PER_LANE = 8;
 /** Enough workgroups to fill a large GPU, few enough for one workgroup to add up what they leave. */
 const MAX_GROUPS = 256;
 
-/**
- * out[0] = factor · Σ term(a, b), in two launches and an order that depends on the count alone.
- *
- * @param b the second operand: a slice of as many elements, or one constant
- */
-export function reduce(
-  device: Device,
-  term: Term,
-  factor: number,
-  a: BufferSlice,
-  b: BufferSlice | number,
-  out: BufferSlice,
-  count: number,
-): void {
-  const parts = Math.min(groups(Math.ceil(count / 4), LANES * VEC4S_PER_LANE), MAX_GROUPS);
-  withParts(device, parts, (partials) => {
+export interface ReduceProblem {
+  /** Elements of a. */
+  count: number;
+}
+
+export interface ReduceArguments {
+  term: Term;
+  factor: number;
+  a: BufferSlice;
+  /** A slice of as many elements, or one constant. */
+  b: BufferSlice | number;
+  /** Receives one number. */
+  out: BufferSlice;
+}
+
+/** Many workgroups leave partial sums, a second launch adds those, all in an order that depends on the count alone. */
+const split: Variant<ReduceProblem, ReduceArguments> = {
+  name: 'split',
+  madeFor: 'any',
+  sources: ['reduce'],
+  workgroupBytes: 4 * LANES,
+  supports: () => true,
+  launch(device, { count }, { term, factor, a, b, out }) {
+    const parts = Math.min(groups(Math.ceil(count / 4), LANES * VEC4S_PER_LANE), MAX_GROUPS);
+    withParts(device, parts, (partials) => {
+      device.launch({
+        kernel: kernel('reduce', 'rrw', { KIND: CODES[term] }),
+        bindings: [a, typeof b === 'number' ? a : b, partials],
+        immediates: immediates(count, f32(1), ...constant(b)),
+        workgroups: [parts, 1, 1],
+        label: `${term}.forward`,
+        flops: 3 * count,
+        bytes: (typeof b === 'number' ? 4 : 8) * count,
+      });
+      device.launch({
+        kernel: kernel('reduce', 'rrw', { KIND: CODES.sum }),
+        bindings: [partials, partials, out],
+        immediates: immediates(parts, f32(factor), ...constant(0)),
+        workgroups: [1, 1, 1],
+        label: `${term}.forward.total`,
+        flops: parts,
+        bytes: 4 * parts,
+      });
+    });
+  },
+};
+
+const naive: Variant<ReduceProblem, ReduceArguments> = {
+  name: 'naive',
+  madeFor: 'any',
+  sources: ['reduce_naive'],
+  workgroupBytes: 0,
+  supports: () => true,
+  launch: (device, { count }, { term, factor, a, b, out }) =>
     device.launch({
-      kernel: kernel('reduce', 'rrw', { KIND: CODES[term] }),
-      bindings: [a, typeof b === 'number' ? a : b, partials],
-      immediates: immediates(count, f32(1), ...constant(b)),
-      workgroups: [parts, 1, 1],
+      kernel: kernel('reduce_naive', 'rrw', { KIND: CODES[term] }),
+      bindings: [a, typeof b === 'number' ? a : b, out],
+      immediates: immediates(count, f32(factor), ...constant(b)),
+      workgroups: [1, 1, 1],
       label: `${term}.forward`,
       flops: 3 * count,
       bytes: (typeof b === 'number' ? 4 : 8) * count,
-    });
-    device.launch({
-      kernel: kernel('reduce', 'rrw', { KIND: CODES.sum }),
-      bindings: [partials, partials, out],
-      immediates: immediates(parts, f32(factor), ...constant(0)),
-      workgroups: [1, 1, 1],
-      label: `${term}.forward.total`,
-      flops: parts,
-      bytes: 4 * parts,
-    });
-  });
-}
+    }),
+};
+
+/** out[0] = factor · Σ term(a, b). */
+export const reduce: Operation<ReduceProblem, ReduceArguments> = {
+  name: 'reduce',
+  variants: [split, naive],
+  describe: ({ count }) => `[${count}]`,
+  rehearse: ({ count }, stage) => ({
+    term: 'l1',
+    factor: 1 / count,
+    a: stage.input(count),
+    b: stage.input(count),
+    out: stage.output(1),
+  }),
+};
 
 /** gradient = gradOutput[0] · factor · ∂term/∂a (or ∂term/∂b for `bce_target`), element by element. */
 export function reduceBackward(

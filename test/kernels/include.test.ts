@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { expandIncludes } from '../../src/kernels/include.ts';
-import { wgslText } from '../../src/kernels/source.ts';
+import { sourceText } from '../../src/kernels/source.ts';
 
 const expand = (files: Record<string, string>) => expandIncludes('wgsl', 'main.wgsl', (name) => files[name] ?? null);
 
@@ -65,6 +65,6 @@ test.each([
 });
 
 test('the text of a kernel holds what it includes', () => {
-  expect(wgslText('conv2d_forward_naive')).toMatch(/struct Conv .*fn fold.*fn main/s);
-  expect(() => wgslText('no_such_kernel')).toThrow('src/kernels/wgsl/no_such_kernel.wgsl does not exist.');
+  expect(sourceText('conv2d_forward_naive')).toMatch(/struct Conv .*fn fold.*fn main/s);
+  expect(() => sourceText('no_such_kernel')).toThrow('src/kernels/wgsl/no_such_kernel.wgsl does not exist.');
 });

@@ -2,8 +2,10 @@
 export interface NormOracle {
   y: Float64Array;
   dx: Float64Array;
-  dGamma: Float64Array;
-  dBeta: Float64Array;
+  /** Mean and 1/√(variance + eps) of each image and channel, [n, 2, channels]. */
+  stats: Float64Array;
+  /** Gradients of β and γ image by image, [n, 2, channels]: Σg and Σg·x̂. */
+  sums: Float64Array;
 }
 
 type Activate = { value(v: number): number; slope(v: number): number };
@@ -26,8 +28,8 @@ export function instanceNorm(
 ): NormOracle {
   const y = new Float64Array(x.length);
   const dx = new Float64Array(x.length);
-  const dGamma = new Float64Array(channels);
-  const dBeta = new Float64Array(channels);
+  const stats = new Float64Array(2 * n * channels);
+  const sums = new Float64Array(2 * n * channels);
   for (let i = 0; i < n; i++)
     for (let c = 0; c < channels; c++) {
       const at = Array.from({ length: pixels }, (_, p) => (i * pixels + p) * channels + c);
@@ -39,12 +41,13 @@ export function instanceNorm(
       const g = at.map((j, p) => dy[j]! * activation.slope(v[p]!));
       const sum = g.reduce((s, value) => s + value, 0);
       const projected = g.reduce((s, value, p) => s + value * xhat[p]!, 0);
-      dBeta[c]! += sum;
-      dGamma[c]! += projected;
+      const [first, second] = [2 * i * channels + c, (2 * i + 1) * channels + c];
+      [stats[first], stats[second]] = [mean, 1 / std];
+      [sums[first], sums[second]] = [sum, projected];
       at.forEach((j, p) => {
         y[j] = activation.value(v[p]!);
         dx[j] = (gamma[c]! / std) * (g[p]! - sum / pixels - (xhat[p]! * projected) / pixels);
       });
     }
-  return { y, dx, dGamma, dBeta };
+  return { y, dx, stats, sums };
 }

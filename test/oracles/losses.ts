@@ -28,7 +28,7 @@ type Values = ArrayLike<number>;
 
 const at = (b: Values | number, i: number) => (typeof b === 'number' ? b : b[i]!);
 
-export function meanLoss(loss: Loss, a: Values, b: Values | number): number {
+export function meanLoss(loss: Pick<Loss, 'term'>, a: Values, b: Values | number): number {
   return Array.from(a).reduce((sum, x, i) => sum + loss.term(x, at(b, i)), 0) / a.length;
 }
 

@@ -2,7 +2,8 @@ import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, groups, type Kernel } from '../../gpu/launch.ts';
 import { ACTIVATION_CODES, type Activation } from '../activation.ts';
 import { kernel } from '../source.ts';
-import { type ConvProblem, choose, convBytes, convFlops, convImmediates, hasLanes, type Variant } from './problem.ts';
+import type { Operation, Variant } from '../variant.ts';
+import { type ConvProblem, convBytes, convFlops, convImmediates, convSizes, describe, hasLanes } from './problem.ts';
 
 export interface ForwardArguments {
   x: BufferSlice;
@@ -37,8 +38,11 @@ function constants({ bias, activation }: ForwardArguments): Record<string, numbe
 
 const rows = ({ n, p, q }: ConvProblem) => n * p * q;
 
-const tiled: Variant<ForwardArguments> = {
+const tiled: Variant<ConvProblem, ForwardArguments> = {
   name: 'tiled',
+  madeFor: 'cpu',
+  sources: ['conv2d_forward_tiled'],
+  workgroupBytes: 0,
   supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && hasLanes(device, groups(rows(k), 16)),
   launch: (device, k, args) =>
     dispatch(device, k, args, kernel('conv2d_forward_tiled', 'rrrw', constants(args)), [
@@ -48,8 +52,11 @@ const tiled: Variant<ForwardArguments> = {
     ]),
 };
 
-const thinOutput: Variant<ForwardArguments> = {
+const thinOutput: Variant<ConvProblem, ForwardArguments> = {
   name: 'thin_output',
+  madeFor: 'cpu',
+  sources: ['conv2d_forward_thin_output'],
+  workgroupBytes: 0,
   supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && hasLanes(device, groups(rows(k), 64)),
   launch: (device, k, args) =>
     dispatch(device, k, args, kernel('conv2d_forward_thin_output', 'rrrw', { ...constants(args), O: k.o }), [
@@ -59,8 +66,11 @@ const thinOutput: Variant<ForwardArguments> = {
     ]),
 };
 
-const thinInput: Variant<ForwardArguments> = {
+const thinInput: Variant<ConvProblem, ForwardArguments> = {
   name: 'thin_input',
+  madeFor: 'cpu',
+  sources: ['conv2d_forward_thin_input'],
+  workgroupBytes: 0,
   supports: (device, k) => k.o % 4 === 0 && hasLanes(device, groups(rows(k), 32)),
   launch: (device, k, args) =>
     dispatch(device, k, args, kernel('conv2d_forward_thin_input', 'rrrw', constants(args)), [
@@ -70,8 +80,11 @@ const thinInput: Variant<ForwardArguments> = {
     ]),
 };
 
-const naive: Variant<ForwardArguments> = {
+const naive: Variant<ConvProblem, ForwardArguments> = {
   name: 'naive',
+  madeFor: 'any',
+  sources: ['conv2d_forward_naive'],
+  workgroupBytes: 0,
   supports: () => true,
   launch: (device, k, args) =>
     dispatch(device, k, args, kernel('conv2d_forward_naive', 'rrrw', constants(args)), [
@@ -81,10 +94,19 @@ const naive: Variant<ForwardArguments> = {
     ]),
 };
 
-/** Ways to compute y = activation(conv(x, weight) + bias), in order of preference. */
-export const forwardVariants: readonly Variant<ForwardArguments>[] = [thinOutput, tiled, thinInput, naive];
-
-/** y = activation(conv(x, weight) + bias) by the preferred variant. */
-export function convForward(device: Device, problem: ConvProblem, args: ForwardArguments): void {
-  choose(forwardVariants, device, problem).launch(device, problem, args);
-}
+/** y = activation(conv(x, weight) + bias). */
+export const convForward: Operation<ConvProblem, ForwardArguments> = {
+  name: 'conv2d.forward',
+  variants: [thinOutput, tiled, thinInput, naive],
+  describe,
+  rehearse: (k, stage) => {
+    const { x, weight, y } = convSizes(k);
+    return {
+      x: stage.input(x),
+      weight: stage.input(weight),
+      bias: stage.input(k.o),
+      y: stage.output(y),
+      activation: 'leaky_relu',
+    };
+  },
+};

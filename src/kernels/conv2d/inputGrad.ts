@@ -1,16 +1,17 @@
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, groups, type Kernel } from '../../gpu/launch.ts';
 import { kernel } from '../source.ts';
+import type { Operation, Variant } from '../variant.ts';
 import {
   type ConvProblem,
-  choose,
   convBytes,
   convFlops,
   convImmediates,
+  convSizes,
+  describe,
   foldsSimply,
   hasLanes,
   phaseRows,
-  type Variant,
 } from './problem.ts';
 
 export interface InputGradArguments {
@@ -41,8 +42,11 @@ function dispatch(
 
 const BIAS = ({ bias }: InputGradArguments) => (bias ? 1 : 0);
 
-const tiled: Variant<InputGradArguments> = {
+const tiled: Variant<ConvProblem, InputGradArguments> = {
   name: 'tiled',
+  madeFor: 'cpu',
+  sources: ['conv2d_input_grad_tiled'],
+  workgroupBytes: 0,
   supports: (device, k) =>
     k.c % 4 === 0 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, groups(phaseRows(k), 16)),
   launch: (device, k, args) =>
@@ -53,8 +57,11 @@ const tiled: Variant<InputGradArguments> = {
     ]),
 };
 
-const thinInput: Variant<InputGradArguments> = {
+const thinInput: Variant<ConvProblem, InputGradArguments> = {
   name: 'thin_input',
+  madeFor: 'cpu',
+  sources: ['conv2d_input_grad_thin_input'],
+  workgroupBytes: 0,
   supports: (device, k) => k.c <= 4 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, groups(phaseRows(k), 32)),
   launch: (device, k, args) =>
     dispatch(device, k, args, kernel('conv2d_input_grad_thin_input', 'rrrw', { BIAS: BIAS(args), C: k.c }), [
@@ -64,8 +71,11 @@ const thinInput: Variant<InputGradArguments> = {
     ]),
 };
 
-const thinOutput: Variant<InputGradArguments> = {
+const thinOutput: Variant<ConvProblem, InputGradArguments> = {
   name: 'thin_output',
+  madeFor: 'cpu',
+  sources: ['conv2d_input_grad_thin_output'],
+  workgroupBytes: 0,
   supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && foldsSimply(k) && hasLanes(device, groups(phaseRows(k), 32)),
   launch: (device, k, args) =>
     dispatch(device, k, args, kernel('conv2d_input_grad_thin_output', 'rrrw', { BIAS: BIAS(args), O: k.o }), [
@@ -75,8 +85,11 @@ const thinOutput: Variant<InputGradArguments> = {
     ]),
 };
 
-const naive: Variant<InputGradArguments> = {
+const naive: Variant<ConvProblem, InputGradArguments> = {
   name: 'naive',
+  madeFor: 'any',
+  sources: ['conv2d_input_grad_naive'],
+  workgroupBytes: 0,
   supports: () => true,
   launch: (device, k, args) =>
     dispatch(device, k, args, kernel('conv2d_input_grad_naive', 'rrrw', { BIAS: BIAS(args) }), [
@@ -86,10 +99,13 @@ const naive: Variant<InputGradArguments> = {
     ]),
 };
 
-/** Ways to compute dx from dy, in order of preference. */
-export const inputGradVariants: readonly Variant<InputGradArguments>[] = [thinInput, thinOutput, tiled, naive];
-
 /** dx = the gradient of conv(x, weight) with respect to x, plus a bias; also a transposed convolution's forward. */
-export function convInputGrad(device: Device, problem: ConvProblem, args: InputGradArguments): void {
-  choose(inputGradVariants, device, problem).launch(device, problem, args);
-}
+export const convInputGrad: Operation<ConvProblem, InputGradArguments> = {
+  name: 'conv2d.inputGrad',
+  variants: [thinInput, thinOutput, tiled, naive],
+  describe,
+  rehearse: (k, stage) => {
+    const { x, weight, y } = convSizes(k);
+    return { dy: stage.input(y), weight: stage.input(weight), bias: stage.input(k.c), dx: stage.output(x) };
+  },
+};

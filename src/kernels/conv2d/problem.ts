@@ -22,25 +22,13 @@ export interface ConvProblem extends ConvOptions {
   kw: number;
 }
 
-/** A way to compute one of a convolution's three products. */
-export interface Variant<Arguments> {
-  readonly name: string;
-  supports(device: Device, problem: ConvProblem): boolean;
-  launch(device: Device, problem: ConvProblem, args: Arguments): void;
-}
-
-/** The first variant that supports the problem: each list is in order of preference and ends with one that supports all. */
-export function choose<A>(variants: readonly Variant<A>[], device: Device, problem: ConvProblem): Variant<A> {
-  const found = variants.find((variant) => variant.supports(device, problem));
-  if (!found) throw new CyclopsError(`No kernel supports the convolution ${describe(problem)} on ${device.info.name}.`);
-  return found;
-}
-
 /** @throws CyclopsError when the output would be empty or the reflection is larger than the image. */
 export function checkProblem(problem: ConvProblem): ConvProblem {
   const { h, w, p, q, padding, paddingMode } = problem;
   if (p < 1 || q < 1)
-    throw new CyclopsError(`${describe(problem)} has no output: the kernel is larger than the padded image.`);
+    throw new CyclopsError(
+      `A convolution ${describe(problem)} has no output: the kernel is larger than the padded image.`,
+    );
   if (paddingMode === 'reflect' && padding > 0 && padding >= Math.min(h, w)) {
     throw new CyclopsError(
       `Reflection padding of ${padding} needs an image of at least ${padding + 1}×${padding + 1} pixels here; got ${h}×${w}. Use larger images.`,
@@ -49,9 +37,15 @@ export function checkProblem(problem: ConvProblem): ConvProblem {
   return problem;
 }
 
-/** e.g. `conv 3×3 s1 p1 [1,64,64,32]→[1,64,64,64]`. */
-export function describe({ n, h, w, c, p, q, o, kh, kw, stride, padding }: ConvProblem): string {
-  return `conv ${kh}×${kw} s${stride} p${padding} [${n},${h},${w},${c}]→[${n},${p},${q},${o}]`;
+/** e.g. `3×3 s1 p1 reflect [1,64,64,32]→[1,64,64,64]`. */
+export function describe({ n, h, w, c, p, q, o, kh, kw, stride, padding, paddingMode }: ConvProblem): string {
+  const mode = padding > 0 ? ` ${paddingMode}` : '';
+  return `${kh}×${kw} s${stride} p${padding}${mode} [${n},${h},${w},${c}]→[${n},${p},${q},${o}]`;
+}
+
+/** Elements of x, of the weight and of y. */
+export function convSizes({ n, h, w, c, p, q, o, kh, kw }: ConvProblem): { x: number; weight: number; y: number } {
+  return { x: n * h * w * c, weight: kh * kw * c * o, y: n * p * q * o };
 }
 
 /** Multiply-adds count two. */
@@ -60,8 +54,9 @@ export function convFlops({ n, p, q, o, kh, kw, c }: ConvProblem): number {
 }
 
 /** Bytes of x, weight and y, each moved once. */
-export function convBytes({ n, h, w, c, p, q, o, kh, kw }: ConvProblem): number {
-  return 4 * (n * h * w * c + kh * kw * c * o + n * p * q * o);
+export function convBytes(problem: ConvProblem): number {
+  const { x, weight, y } = convSizes(problem);
+  return 4 * (x + weight + y);
 }
 
 /** The immediates that all convolution kernels begin with. */

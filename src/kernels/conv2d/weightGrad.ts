@@ -2,7 +2,8 @@ import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, groups, type Kernel } from '../../gpu/launch.ts';
 import { kernel } from '../source.ts';
 import { sumParts, withParts } from '../sumParts.ts';
-import { type ConvProblem, choose, convBytes, convFlops, convImmediates, hasLanes, type Variant } from './problem.ts';
+import type { Operation, Variant } from '../variant.ts';
+import { type ConvProblem, convBytes, convFlops, convImmediates, convSizes, describe, hasLanes } from './problem.ts';
 
 export interface WeightGradArguments {
   x: BufferSlice;
@@ -46,8 +47,11 @@ function split(
   });
 }
 
-const tiled: Variant<WeightGradArguments> = {
+const tiled: Variant<ConvProblem, WeightGradArguments> = {
   name: 'tiled',
+  madeFor: 'cpu',
+  sources: ['conv2d_weight_grad_tiled', 'sum_parts'],
+  workgroupBytes: 0,
   supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && hasLanes(device, 1),
   launch: (device, k, args) =>
     split(
@@ -60,8 +64,11 @@ const tiled: Variant<WeightGradArguments> = {
     ),
 };
 
-const thinInput: Variant<WeightGradArguments> = {
+const thinInput: Variant<ConvProblem, WeightGradArguments> = {
   name: 'thin_input',
+  madeFor: 'cpu',
+  sources: ['conv2d_weight_grad_thin_input', 'sum_parts'],
+  workgroupBytes: 0,
   supports: (device, k) => k.o % 4 === 0 && hasLanes(device, 1),
   launch: (device, k, args) =>
     split(
@@ -74,8 +81,11 @@ const thinInput: Variant<WeightGradArguments> = {
     ),
 };
 
-const thinOutput: Variant<WeightGradArguments> = {
+const thinOutput: Variant<ConvProblem, WeightGradArguments> = {
   name: 'thin_output',
+  madeFor: 'cpu',
+  sources: ['conv2d_weight_grad_thin_output', 'sum_parts'],
+  workgroupBytes: 0,
   supports: (device, k) => k.c % 4 === 0 && k.stride === 1 && hasLanes(device, 1),
   launch: (device, k, args) =>
     split(
@@ -88,8 +98,11 @@ const thinOutput: Variant<WeightGradArguments> = {
     ),
 };
 
-const naive: Variant<WeightGradArguments> = {
+const naive: Variant<ConvProblem, WeightGradArguments> = {
   name: 'naive',
+  madeFor: 'any',
+  sources: ['conv2d_weight_grad_naive', 'sum_parts'],
+  workgroupBytes: 0,
   supports: () => true,
   launch: (device, k, { x, dy, dw, accumulate }) => {
     const count = k.kh * k.kw * k.c * k.o;
@@ -108,10 +121,13 @@ const naive: Variant<WeightGradArguments> = {
   },
 };
 
-/** Ways to compute dw from x and dy, in order of preference. */
-export const weightGradVariants: readonly Variant<WeightGradArguments>[] = [tiled, thinInput, thinOutput, naive];
-
 /** dw (+)= the gradient of conv(x, weight) with respect to weight. */
-export function convWeightGrad(device: Device, problem: ConvProblem, args: WeightGradArguments): void {
-  choose(weightGradVariants, device, problem).launch(device, problem, args);
-}
+export const convWeightGrad: Operation<ConvProblem, WeightGradArguments> = {
+  name: 'conv2d.weightGrad',
+  variants: [tiled, thinInput, thinOutput, naive],
+  describe,
+  rehearse: (k, stage) => {
+    const { x, weight, y } = convSizes(k);
+    return { x: stage.input(x), dy: stage.input(y), dw: stage.output(weight), accumulate: false };
+  },
+};

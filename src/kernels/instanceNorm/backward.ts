@@ -1,0 +1,98 @@
+import { type BufferSlice, groups } from '../../gpu/launch.ts';
+import { kernel } from '../source.ts';
+import { sumParts, withParts } from '../sumParts.ts';
+import type { Operation, Variant } from '../variant.ts';
+import {
+  affineOr,
+  describe,
+  type NormOptions,
+  type NormProblem,
+  normBytes,
+  normConstants,
+  normImmediates,
+  pixelShares,
+} from './problem.ts';
+
+export interface NormBackwardArguments extends NormOptions {
+  x: BufferSlice;
+  /** Mean and rstd of x as [N, 2, C], from any forward variant. */
+  stats: BufferSlice;
+  dy: BufferSlice;
+  /** Receives Σg and Σg·x̂ as [N, 2, C]: the gradients of β and γ, image by image. */
+  sums: BufferSlice;
+  dx: BufferSlice;
+}
+
+const vec4: Variant<NormProblem, NormBackwardArguments> = {
+  name: 'vec4',
+  madeFor: 'cpu',
+  sources: ['instance_norm_grad_sums', 'sum_parts', 'instance_norm_grad'],
+  workgroupBytes: 0,
+  supports: (_, { channels }) => channels % 4 === 0,
+  launch(device, k, args) {
+    const { x, stats, dy, sums, dx, eps } = args;
+    const shares = pixelShares(k);
+    const count = 2 * k.n * k.channels;
+    const bytes = normBytes(k);
+    const common = { immediates: normImmediates(k, shares, eps) };
+    const grid = [groups(k.channels, 32), k.n, shares] as const;
+    withParts(device, shares * count, (part) => {
+      device.launch({
+        ...common,
+        kernel: kernel('instance_norm_grad_sums', 'rrrrrw', normConstants(args)),
+        bindings: [x, stats, ...affineOr(args, stats), dy, part],
+        workgroups: grid,
+        label: 'instanceNorm.gradSums',
+        flops: bytes,
+        bytes: 2 * bytes,
+      });
+      sumParts(device, part, sums, count, shares, false);
+    });
+    device.launch({
+      ...common,
+      kernel: kernel('instance_norm_grad', 'rrrrrrw', normConstants(args)),
+      bindings: [x, stats, ...affineOr(args, stats), dy, sums, dx],
+      workgroups: grid,
+      label: 'instanceNorm.grad',
+      flops: 2 * bytes,
+      bytes: 3 * bytes,
+    });
+  },
+};
+
+const naive: Variant<NormProblem, NormBackwardArguments> = {
+  name: 'naive',
+  madeFor: 'any',
+  sources: ['instance_norm_grad_naive'],
+  workgroupBytes: 0,
+  supports: () => true,
+  launch(device, k, args) {
+    const { x, stats, dy, sums, dx, eps } = args;
+    device.launch({
+      kernel: kernel('instance_norm_grad_naive', 'rrrrrww', normConstants(args)),
+      bindings: [x, stats, ...affineOr(args, stats), dy, sums, dx],
+      immediates: normImmediates(k, 1, eps),
+      workgroups: [groups(k.channels, 8), k.n, 1],
+      label: 'instanceNorm.backward',
+      flops: 3 * normBytes(k),
+      bytes: 5 * normBytes(k),
+    });
+  },
+};
+
+/** dx and the sums from dy, with g = dy · activation′ and x̂ = (x − mean) · rstd: dx = γ · rstd · (g − Σg/HW − x̂ · Σg·x̂/HW). */
+export const instanceNormBackward: Operation<NormProblem, NormBackwardArguments> = {
+  name: 'instanceNorm.backward',
+  variants: [vec4, naive],
+  describe,
+  rehearse: ({ n, pixels, channels }, stage) => ({
+    eps: 1e-5,
+    activation: 'relu',
+    affine: null,
+    x: stage.input(n * pixels * channels),
+    stats: stage.input(2 * n * channels),
+    dy: stage.input(n * pixels * channels),
+    sums: stage.output(2 * n * channels),
+    dx: stage.output(n * pixels * channels),
+  }),
+};

@@ -1,0 +1,106 @@
+import { type BufferSlice, groups } from '../../gpu/launch.ts';
+import { kernel } from '../source.ts';
+import { withParts } from '../sumParts.ts';
+import type { Operation, Variant } from '../variant.ts';
+import {
+  affineOr,
+  describe,
+  type NormOptions,
+  type NormProblem,
+  normBytes,
+  normConstants,
+  normImmediates,
+  pixelShares,
+} from './problem.ts';
+
+export interface NormForwardArguments extends NormOptions {
+  x: BufferSlice;
+  residual: BufferSlice | null;
+  /** Receives mean and rstd = 1/√(variance + eps) as [N, 2, C]: all that any backward variant needs to know of this pass. */
+  stats: BufferSlice;
+  y: BufferSlice;
+}
+
+function constants(args: NormForwardArguments): Record<string, number> {
+  return { ...normConstants(args), RESIDUAL: args.residual ? 1 : 0 };
+}
+
+const vec4: Variant<NormProblem, NormForwardArguments> = {
+  name: 'vec4',
+  madeFor: 'cpu',
+  sources: ['instance_norm_stats', 'instance_norm_merge', 'instance_norm_apply'],
+  workgroupBytes: 0,
+  supports: (_, { channels }) => channels % 4 === 0,
+  launch(device, k, args) {
+    const { x, residual, stats, y, eps } = args;
+    const shares = pixelShares(k);
+    const bytes = normBytes(k);
+    const common = { immediates: normImmediates(k, shares, eps) };
+    const grid = [groups(k.channels, 32), k.n, shares] as const;
+    withParts(device, shares * k.n * 2 * k.channels, (part) => {
+      device.launch({
+        ...common,
+        kernel: kernel('instance_norm_stats', 'rw'),
+        bindings: [x, part],
+        workgroups: grid,
+        label: 'instanceNorm.stats',
+        flops: bytes,
+        bytes,
+      });
+      device.launch({
+        ...common,
+        kernel: kernel('instance_norm_merge', 'rw'),
+        bindings: [part, stats],
+        workgroups: [grid[0], k.n, 1],
+        label: 'instanceNorm.merge',
+        flops: 0,
+        bytes: part.size,
+      });
+    });
+    device.launch({
+      ...common,
+      kernel: kernel('instance_norm_apply', 'rrrrrw', constants(args)),
+      bindings: [x, stats, ...affineOr(args, stats), residual ?? x, y],
+      workgroups: grid,
+      label: 'instanceNorm.apply',
+      flops: bytes / 2,
+      bytes: bytes * (residual ? 3 : 2),
+    });
+  },
+};
+
+const naive: Variant<NormProblem, NormForwardArguments> = {
+  name: 'naive',
+  madeFor: 'any',
+  sources: ['instance_norm_naive'],
+  workgroupBytes: 0,
+  supports: () => true,
+  launch(device, k, args) {
+    const { x, residual, stats, y, eps } = args;
+    device.launch({
+      kernel: kernel('instance_norm_naive', 'rrrrww', constants(args)),
+      bindings: [x, ...affineOr(args, x), residual ?? x, stats, y],
+      immediates: normImmediates(k, 1, eps),
+      workgroups: [groups(k.channels, 8), k.n, 1],
+      label: 'instanceNorm.forward',
+      flops: 2 * normBytes(k),
+      bytes: 3 * normBytes(k),
+    });
+  },
+};
+
+/** y = activation(γ · (x − mean) · rstd + β) + residual. */
+export const instanceNormForward: Operation<NormProblem, NormForwardArguments> = {
+  name: 'instanceNorm.forward',
+  variants: [vec4, naive],
+  describe,
+  rehearse: ({ n, pixels, channels }, stage) => ({
+    eps: 1e-5,
+    activation: 'relu',
+    affine: null,
+    x: stage.input(n * pixels * channels),
+    residual: null,
+    stats: stage.output(2 * n * channels),
+    y: stage.output(n * pixels * channels),
+  }),
+};

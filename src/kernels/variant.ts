@@ -1,0 +1,85 @@
+/** Several ways to compute one thing: what an operation is, and what a variant of it says of itself. */
+import type { Device } from '../gpu/device.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+import type { BufferSlice } from '../gpu/launch.ts';
+import type { KernelSource } from './source.ts';
+
+/** What is known of a variant without a problem at hand. */
+export interface VariantInfo {
+  readonly name: string;
+  /** The adapters whose habits it follows; it runs wherever it supports the problem. */
+  readonly madeFor: 'cpu' | 'gpu' | 'any';
+  /** The kernels that it launches: when their text changes, what was measured of it counts no more. */
+  readonly sources: readonly KernelSource[];
+  /** Workgroup memory that the largest of its kernels declares, in bytes. */
+  readonly workgroupBytes: number;
+}
+
+/** A way to compute an operation. Every one takes all arguments: what some cannot do belongs to the problem. */
+export interface Variant<Problem, Args> extends VariantInfo {
+  /** Whether it can do this problem here; whether its workgroup memory fits is looked after. */
+  supports(device: Device, problem: Problem): boolean;
+  launch(device: Device, problem: Problem, args: Args): void;
+}
+
+/** What is known of an operation whatever its problems are. */
+export interface OperationInfo {
+  /** e.g. `conv2d.forward`. */
+  readonly name: string;
+  readonly variants: readonly VariantInfo[];
+}
+
+/** What can be computed in several ways. A `Problem` holds what the choice depends on, `Args` the buffers and the rest. */
+export interface Operation<Problem, Args> extends OperationInfo {
+  /**
+   * In order of preference within those made for the same kind of adapter; see {@link supportedVariants}. The last is the
+   * obvious one, which supports every problem and with which the others are compared.
+   */
+  readonly variants: Variant<Problem, Args>[];
+  /** The problem in one line, e.g. `3×3 s1 p1 [1,64,64,32]→[1,64,64,64]`: problems that differ read differently. */
+  describe(problem: Problem): string;
+  /** Arguments of the problem's real size, to measure and to compare variants with. */
+  rehearse(problem: Problem, stage: Stage): Args;
+}
+
+/** Where the arguments of a rehearsal come from: f32 buffers of `count` elements. */
+export interface Stage {
+  /** A buffer of random numbers in [−1, 1). */
+  input(count: number): BufferSlice;
+  /** A buffer that the variant must fill. */
+  output(count: number): BufferSlice;
+}
+
+/**
+ * The variants that can do a problem on a device, in the order of the default choice: those made for this kind of adapter
+ * (or for any), then those made for the other kind, at last the obvious one.
+ */
+export function supportedVariants<Problem, Args>(
+  device: Device,
+  { variants }: Operation<Problem, Args>,
+  problem: Problem,
+): Variant<Problem, Args>[] {
+  const foreign = device.info.software ? 'gpu' : 'cpu';
+  const rank = (variant: VariantInfo) => (variant === variants.at(-1) ? 2 : variant.madeFor === foreign ? 1 : 0);
+  return variants
+    .filter(
+      (variant) =>
+        variant.workgroupBytes <= device.limits.maxComputeWorkgroupStorageSize && variant.supports(device, problem),
+    )
+    .sort((a, b) => rank(a) - rank(b));
+}
+
+/**
+ * Adds a variant to an operation, from this package or from outside. It comes last but one, so the defaults stay as they were;
+ * tuning and forcing find it.
+ *
+ * @throws CyclopsError when the operation has a variant of that name
+ */
+export function register<Problem, Args>(operation: Operation<Problem, Args>, variant: Variant<Problem, Args>): void {
+  if (operation.variants.some(({ name }) => name === variant.name)) {
+    throw new CyclopsError(
+      `${operation.name} has a variant '${variant.name}' already. Register it under another name.`,
+    );
+  }
+  operation.variants.splice(-1, 0, variant);
+}

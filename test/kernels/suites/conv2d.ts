@@ -1,0 +1,112 @@
+import { convForward } from '../../../src/kernels/conv2d/forward.ts';
+import { convInputGrad } from '../../../src/kernels/conv2d/inputGrad.ts';
+import { type ConvProblem, checkProblem, convSizes } from '../../../src/kernels/conv2d/problem.ts';
+import { convWeightGrad } from '../../../src/kernels/conv2d/weightGrad.ts';
+import { poison, random } from '../../oracles/compare.ts';
+import * as oracle from '../../oracles/conv2d.ts';
+import { suite } from './suite.ts';
+
+export function problem(
+  n: number,
+  h: number,
+  w: number,
+  c: number,
+  o: number,
+  k: number,
+  stride: number,
+  padding: number,
+  reflect = false,
+): ConvProblem {
+  const out = (extent: number) => Math.floor((extent + 2 * padding - k) / stride) + 1;
+  const paddingMode = reflect ? 'reflect' : 'zeros';
+  return checkProblem({ n, h, w, c, p: out(h), q: out(w), o, kh: k, kw: k, stride, padding, paddingMode });
+}
+
+const problems = [
+  problem(1, 9, 7, 8, 12, 3, 1, 1),
+  problem(2, 5, 11, 36, 40, 3, 1, 1, true),
+  problem(2, 4, 4, 4, 8, 3, 1, 3, true),
+  problem(1, 3, 5, 8, 8, 5, 1, 2, true),
+  problem(1, 13, 10, 3, 20, 7, 1, 3, true),
+  problem(1, 12, 9, 20, 3, 7, 1, 3, true),
+  problem(2, 11, 8, 8, 3, 7, 1, 3),
+  problem(1, 11, 13, 12, 36, 3, 2, 1),
+  problem(2, 10, 7, 4, 16, 4, 2, 1),
+  problem(1, 14, 9, 3, 32, 4, 2, 1),
+  problem(1, 6, 7, 44, 1, 4, 1, 1),
+  problem(3, 7, 6, 1, 4, 4, 2, 1),
+  problem(1, 8, 8, 5, 7, 3, 1, 1),
+  problem(1, 9, 11, 6, 5, 3, 3, 2, true),
+  problem(2, 6, 5, 8, 16, 1, 1, 0),
+  problem(1, 2, 3, 68, 4, 4, 2, 1),
+].map((k) => {
+  const { x, weight, y } = convSizes(k);
+  return { k, x: random(x), w: random(weight), dy: random(y) };
+});
+
+const leaky = (v: number) => (v > 0 ? v : 0.2 * v);
+const plainOrBias = [false, true];
+
+export const forward = suite(
+  convForward,
+  problems.flatMap(({ k, x, w, dy }) =>
+    plainOrBias.map((withBias) => ({
+      name: withBias ? 'bias leaky_relu' : 'plain',
+      problem: k,
+      stage: (upload) => {
+        const bias = random(k.o);
+        const y = upload(poison(dy.length));
+        const slices = { x: upload(x).slice, weight: upload(w).slice, y: y.slice };
+        const sums = oracle.forward(k, x, w);
+        const values = withBias ? sums.map((v, i) => leaky(v + bias[i % k.o]!)) : sums;
+        return {
+          args: {
+            ...slices,
+            bias: withBias ? upload(bias).slice : null,
+            activation: withBias ? ('leaky_relu' as const) : ('none' as const),
+          },
+          outputs: [{ tensor: y, values, tolerance: 2e-6 }],
+        };
+      },
+    })),
+  ),
+);
+
+export const inputGrad = suite(
+  convInputGrad,
+  problems.flatMap(({ k, x, w, dy }) =>
+    plainOrBias.map((withBias) => ({
+      name: withBias ? 'bias' : 'plain',
+      problem: k,
+      stage: (upload) => {
+        const bias = random(k.c);
+        const dx = upload(poison(x.length));
+        const slices = { dy: upload(dy).slice, weight: upload(w).slice, dx: dx.slice };
+        const values = oracle.inputGrad(k, dy, w).map((v, i) => v + (withBias ? bias[i % k.c]! : 0));
+        return {
+          args: { ...slices, bias: withBias ? upload(bias).slice : null },
+          outputs: [{ tensor: dx, values, tolerance: 2e-6 }],
+        };
+      },
+    })),
+  ),
+);
+
+export const weightGrad = suite(
+  convWeightGrad,
+  problems.flatMap(({ k, x, w, dy }) =>
+    [false, true].map((accumulate) => ({
+      name: accumulate ? 'accumulated' : 'plain',
+      problem: k,
+      stage: (upload) => {
+        const before = random(w.length);
+        const dw = upload(accumulate ? before : poison(w.length));
+        const values = oracle.weightGrad(k, x, dy).map((v, i) => v + (accumulate ? before[i]! : 0));
+        return {
+          args: { x: upload(x).slice, dy: upload(dy).slice, dw: dw.slice, accumulate },
+          outputs: [{ tensor: dw, values, tolerance: 5e-6 }],
+        };
+      },
+    })),
+  ),
+);

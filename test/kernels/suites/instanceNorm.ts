@@ -1,0 +1,94 @@
+import type { Activation } from '../../../src/kernels/activation.ts';
+import { instanceNormBackward } from '../../../src/kernels/instanceNorm/backward.ts';
+import { instanceNormForward } from '../../../src/kernels/instanceNorm/forward.ts';
+import type { Tensor } from '../../../src/tensor/tensor.ts';
+import { poison, random } from '../../oracles/compare.ts';
+import * as oracle from '../../oracles/instanceNorm.ts';
+import { suite } from './suite.ts';
+
+const EPS = 1e-5;
+
+const shapes = [
+  [1, 3, 4],
+  [2, 77, 12],
+  [1, 1000, 36],
+  [3, 513, 8],
+  [2, 15, 5],
+  [1, 4, 1],
+] as const;
+
+const kinds: { activation: Activation; affine: boolean; residual: boolean }[] = [
+  { activation: 'none', affine: false, residual: false },
+  { activation: 'relu', affine: false, residual: false },
+  { activation: 'leaky_relu', affine: true, residual: false },
+  { activation: 'tanh', affine: true, residual: false },
+  { activation: 'none', affine: true, residual: true },
+];
+
+const problems = shapes.flatMap((shape) =>
+  kinds.map(({ activation, affine, residual }) => {
+    const [n, pixels, channels] = shape;
+    const size = n * pixels * channels;
+    const x = random(size).map((v, i) => v * 3 + (i % channels));
+    const gamma = affine ? random(channels) : new Float32Array(channels).fill(1);
+    const beta = affine ? random(channels) : new Float32Array(channels);
+    const dy = random(size);
+    const expected = oracle.instanceNorm(shape, x, gamma, beta, dy, oracle.activations[activation], EPS);
+    const options = (upload: (values: ArrayLike<number>) => Tensor) => ({
+      eps: EPS,
+      activation,
+      affine: affine ? { gamma: upload(gamma).slice, beta: upload(beta).slice } : null,
+    });
+    const name = [activation, affine && 'affine', residual && 'residual'].filter(Boolean).join(' ');
+    return {
+      name,
+      problem: { n, pixels, channels },
+      size,
+      x,
+      dy,
+      skip: residual ? random(size) : null,
+      expected,
+      options,
+    };
+  }),
+);
+
+export const forward = suite(
+  instanceNormForward,
+  problems.map(({ name, problem, size, x, skip, expected, options }) => ({
+    name,
+    problem,
+    stage: (upload) => {
+      const [y, stats] = [upload(poison(size)), upload(poison(expected.stats.length))];
+      const slices = { x: upload(x).slice, residual: skip ? upload(skip).slice : null, stats: stats.slice, y: y.slice };
+      return {
+        args: { ...options(upload), ...slices },
+        outputs: [
+          { tensor: y, values: expected.y.map((v, i) => v + (skip?.[i] ?? 0)), tolerance: 5e-6 },
+          { tensor: stats, values: expected.stats, tolerance: 5e-6 },
+        ],
+      };
+    },
+  })),
+);
+
+export const backward = suite(
+  instanceNormBackward,
+  problems
+    .filter(({ skip }) => !skip)
+    .map(({ name, problem, size, x, dy, expected, options }) => ({
+      name,
+      problem,
+      stage: (upload) => {
+        const [dx, sums] = [upload(poison(size)), upload(poison(expected.sums.length))];
+        const slices = { x: upload(x).slice, stats: upload(expected.stats).slice, dy: upload(dy).slice };
+        return {
+          args: { ...options(upload), ...slices, sums: sums.slice, dx: dx.slice },
+          outputs: [
+            { tensor: dx, values: expected.dx, tolerance: 2e-5 },
+            { tensor: sums, values: expected.sums, tolerance: 2e-5 },
+          ],
+        };
+      },
+    })),
+);
