@@ -19,6 +19,13 @@ export class DeviceBuffer {
     throw new Error(`A buffer of ${this.size} bytes was used that only exists inside a traced step.`);
   }
 
+  /** Part of the buffer, to be bound. */
+  range(offset: number, size: number): GPUBufferBinding {
+    const { gpu } = this;
+    // On the null backend the memory stands for the buffer and is smaller; see BufferPool.
+    return gpu.size < this.size ? { buffer: gpu } : { buffer: gpu, offset, size };
+  }
+
   /** Gives the buffer its memory, once. */
   place(memory: GPUBuffer): void {
     this.memory = memory;

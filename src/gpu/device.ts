@@ -45,7 +45,7 @@ export class Device {
     /** What the adapter says of itself. */
     readonly info: AdapterInfo,
   ) {
-    this.pool = new BufferPool(gpu);
+    this.pool = new BufferPool(gpu, info.executes);
     this.pipelines = new PipelineCache(gpu);
     this.recorder = new Recorder(gpu, this.pipelines);
     this.variables = new Variables(gpu, () => this.recorder.flush());
@@ -130,6 +130,7 @@ export class Device {
       return;
     }
     this.recorder.flush();
+    if (!this.info.executes) return;
     this.gpu.queue.writeBuffer(target.buffer.gpu, target.offset, data);
   }
 

@@ -54,7 +54,7 @@ export class PipelineCache {
       layout: this.layout(kernel.access).group,
       entries: bindings.map(({ buffer, offset, size }, binding) => ({
         binding,
-        resource: { buffer: buffer.gpu, offset, size },
+        resource: buffer.range(offset, size),
       })),
     });
     if (this.bindGroups.size >= BIND_GROUPS) this.bindGroups.clear();
