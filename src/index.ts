@@ -10,6 +10,7 @@ export { l1Loss } from './autograd/l1Loss.ts';
 export { leakyRelu } from './autograd/leakyRelu.ts';
 export { mean } from './autograd/mean.ts';
 export { mseLoss } from './autograd/mseLoss.ts';
+export type { LossTarget } from './autograd/reduction.ts';
 export { reflectionPad2d } from './autograd/reflectionPad2d.ts';
 export { relu } from './autograd/relu.ts';
 export { scale } from './autograd/scale.ts';

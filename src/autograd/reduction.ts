@@ -1,9 +1,26 @@
+import { CyclopsError } from '../gpu/errors.ts';
 import { run } from '../kernels/choices.ts';
-import { reduce, reduceBackward, type Term, type TermGradient } from '../kernels/reduce.ts';
+import { type Against, reduce, reduceBackward, type Term, type TermGradient } from '../kernels/reduce.ts';
+import { requireSameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
+/** What a loss compares a batch with: a tensor of its shape, one constant, or one for its first half and one for the rest. */
+export type LossTarget = Tensor | number | readonly [first: number, second: number];
+
+/** @throws CyclopsError when the target has another shape than `a`, or is a pair and the batch has no two halves. */
+export function requireTarget(operation: string, a: Tensor, target: LossTarget): void {
+  if (target instanceof Tensor) {
+    requireSameShape(operation, a, target);
+  } else if (typeof target !== 'number' && (a.shape[0] ?? 0) % 2 !== 0) {
+    throw new CyclopsError(
+      `${operation} against [${target.join(', ')}], one constant for each half of the batch, needs an even batch size; ` +
+        `got the shape [${a.shape.join(', ')}].`,
+    );
+  }
+}
+
 /** factor · Σ term(a, b) as a tensor [1], not recorded. */
-export function reduction(term: Term, factor: number, a: Tensor, b: Tensor | number): Tensor {
+export function reduction(term: Term, factor: number, a: Tensor, b: LossTarget): Tensor {
   const out = Tensor.empty(a.device, [1]);
   run(a.device, reduce, { count: a.size }, { term, factor, a: a.slice, b: operand(b), out: out.slice });
   return out;
@@ -14,7 +31,7 @@ export function reductionGradient(
   term: TermGradient,
   factor: number,
   a: Tensor,
-  b: Tensor | number,
+  b: LossTarget,
   gradOutput: Tensor,
 ): Tensor {
   const gradient = Tensor.empty(a.device, a.shape);
@@ -22,6 +39,7 @@ export function reductionGradient(
   return gradient;
 }
 
-function operand(b: Tensor | number) {
-  return typeof b === 'number' ? b : b.slice;
+function operand(b: LossTarget): Against {
+  if (b instanceof Tensor) return b.slice;
+  return typeof b === 'number' ? [b, b] : b;
 }

@@ -9,6 +9,9 @@ import type { Operation, Variant } from './variant.ts';
 /** What is summed: a, |a − b|, (a − b)², or the binary cross-entropy of logit a against b. */
 export type Term = 'sum' | 'l1' | 'mse' | 'bce';
 
+/** What stands against a: as many elements, or two constants, one for the first half of a and one for the rest. */
+export type Against = BufferSlice | readonly [first: number, second: number];
+
 /** What the backward kernel differentiates by: a, or the target b of the cross-entropy (the others are symmetric). */
 export type TermGradient = Term | 'bce_target';
 
@@ -28,8 +31,7 @@ export interface ReduceArguments {
   term: Term;
   factor: number;
   a: BufferSlice;
-  /** A slice of as many elements, or one constant. */
-  b: BufferSlice | number;
+  b: Against;
   /** Receives one number. */
   out: BufferSlice;
 }
@@ -46,17 +48,17 @@ const split: Variant<ReduceProblem, ReduceArguments> = {
     withParts(device, parts, (partials) => {
       device.launch({
         kernel: kernel('reduce', 'rrw', { KIND: CODES[term] }),
-        bindings: [a, typeof b === 'number' ? a : b, partials],
-        immediates: immediates(count, f32(1), ...constant(b)),
+        bindings: [a, 'buffer' in b ? b : a, partials],
+        immediates: immediates(count, f32(1), ...constants(b, count)),
         workgroups: [parts, 1, 1],
         label: `${term}.forward`,
         flops: 3 * count,
-        bytes: (typeof b === 'number' ? 4 : 8) * count,
+        bytes: ('buffer' in b ? 8 : 4) * count,
       });
       device.launch({
         kernel: kernel('reduce', 'rrw', { KIND: CODES.sum }),
         bindings: [partials, partials, out],
-        immediates: immediates(parts, f32(factor), ...constant(0)),
+        immediates: immediates(parts, f32(factor), ...constants(partials, parts)),
         workgroups: [1, 1, 1],
         label: `${term}.forward.total`,
         flops: parts,
@@ -75,12 +77,12 @@ const naive: Variant<ReduceProblem, ReduceArguments> = {
   launch: (device, { count }, { term, factor, a, b, out }) =>
     device.launch({
       kernel: kernel('reduce_naive', 'rrw', { KIND: CODES[term] }),
-      bindings: [a, typeof b === 'number' ? a : b, out],
-      immediates: immediates(count, f32(factor), ...constant(b)),
+      bindings: [a, 'buffer' in b ? b : a, out],
+      immediates: immediates(count, f32(factor), ...constants(b, count)),
       workgroups: [1, 1, 1],
       label: `${term}.forward`,
       flops: 3 * count,
-      bytes: (typeof b === 'number' ? 4 : 8) * count,
+      bytes: ('buffer' in b ? 8 : 4) * count,
     }),
 };
 
@@ -104,23 +106,23 @@ export function reduceBackward(
   term: TermGradient,
   factor: number,
   a: BufferSlice,
-  b: BufferSlice | number,
+  b: Against,
   gradOutput: BufferSlice,
   gradient: BufferSlice,
   count: number,
 ): void {
   device.launch({
     kernel: kernel('reduce_backward', 'rrrw', { KIND: CODES[term] }),
-    bindings: [a, typeof b === 'number' ? a : b, gradOutput, gradient],
-    immediates: immediates(Math.ceil(count / 4), f32(factor), ...constant(b)),
+    bindings: [a, 'buffer' in b ? b : a, gradOutput, gradient],
+    immediates: immediates(Math.ceil(count / 4), f32(factor), ...constants(b, count)),
     workgroups: flatGrid(count),
     label: `${term}.backward`,
     flops: 2 * count,
-    bytes: (typeof b === 'number' ? 8 : 12) * count,
+    bytes: ('buffer' in b ? 12 : 8) * count,
   });
 }
 
-/** The immediates that say whether b is a constant, and which. */
-function constant(b: BufferSlice | number): [number, number] {
-  return typeof b === 'number' ? [1, f32(b)] : [0, 0];
+/** The immediates that say whether b is made of constants, of which, and where the second begins. */
+function constants(b: Against, count: number): [number, number, number, number] {
+  return 'buffer' in b ? [0, 0, 0, 0] : [1, f32(b[0]), f32(b[1]), count / 2];
 }

@@ -98,6 +98,46 @@ describe.each([
   });
 });
 
+describe.each([
+  { name: 'mseLoss', run: mseLoss, oracle: mse },
+  { name: 'bceWithLogits', run: bceWithLogits, oracle: bce },
+])('$name against a pair of constants', ({ run, oracle }) => {
+  const pair = [0.9, 0.2] as const;
+  const targets = (count: number) => Array.from({ length: count }, (_, i) => (i < count / 2 ? pair[0] : pair[1]));
+
+  /** The second half begins inside a vec4, at one, and far on. */
+  test.each([[2], [2, 1, 3], [6, 5, 7], [4, 8, 8, 1], [2, 300_001]])(
+    'compares each half of a batch [%i, %i, …] with its own',
+    async (...shape) => {
+      const count = shape.reduce((a, b) => a * b);
+      const a = random(count).map((v) => 3 * v);
+      const x = leaf(device, a, shape);
+      const loss = run(x, pair);
+      backward(loss, Tensor.from(device, [-2], [1]));
+      expect(await loss.item()).toBeCloseTo(meanLoss(oracle, a, targets(count)), 5);
+      expectClose(await gradOf(x), meanLossGradients(oracle, a, targets(count), -2).a);
+    },
+  );
+
+  test('is half the sum of the losses of both halves', async () => {
+    const halves = [random(45), random(45)];
+    const [first, second] = halves.map((values) => Tensor.from(device, values, [3, 3, 5]));
+    const both = Tensor.from(device, [...halves[0]!, ...halves[1]!], [6, 3, 5]);
+    const sum = (await run(first!, pair[0]).item()) + (await run(second!, pair[1]).item());
+    expect(await run(both, pair).item()).toBeCloseTo(sum / 2, 6);
+  });
+
+  test('has the gradient of central differences', async () => {
+    await gradcheck((x) => run(x, pair), [leaf(device, random(14), [2, 7])]);
+  });
+
+  test('refuses an odd batch, however many elements it has', () => {
+    const x = Tensor.empty(device, [3, 4]);
+    expect(() => run(x, pair)).toThrow(CyclopsError);
+    expect(() => run(x, pair)).toThrow(/even batch size; got the shape \[3, 4\]/);
+  });
+});
+
 test('the cross-entropy of a confident discriminator keeps its digits', async () => {
   for (const logit of [5, 10, 15, 30, 80]) {
     const loss = await bceWithLogits(Tensor.from(device, [logit], [1]), 1).item();

@@ -1,10 +1,11 @@
 // out[group] = factor · Σ term(a[i], b[i]) over the elements that a workgroup strides over. Two launches make a total:
-// many workgroups leave partial sums, then one adds those (KIND 0). b may be a constant. KIND, as in src/kernels/reduce.ts:
+// many workgroups leave partial sums, then one adds those (KIND 0). b may be a constant for the first `half` elements and
+// one for the rest. KIND, as in src/kernels/reduce.ts:
 //   0 a    1 |a − b|    2 (a − b)²    3 max(a, 0) − a·b + log(1 + e^−|a|), the cross-entropy of logit a against b
 
 override KIND: u32;
 
-struct Params { count: u32, factor: f32, constant: u32, value: f32 }
+struct Params { count: u32, factor: f32, constants: u32, first: f32, second: f32, half: u32 }
 var<immediate> p: Params;
 @group(0) @binding(0) var<storage, read> a: array<vec4f>;
 @group(0) @binding(1) var<storage, read> b: array<vec4f>;
@@ -23,8 +24,8 @@ fn log1p(e: vec4f) -> vec4f {
 fn term(i: u32) -> vec4f {
   let x = a[i];
   if (KIND == 0u) { return x; }
-  var y = vec4f(p.value);
-  if (p.constant == 0u) { y = b[i]; }
+  var y = select(vec4f(p.second), vec4f(p.first), 4 * i + vec4u(0, 1, 2, 3) < vec4u(p.half));
+  if (p.constants == 0u) { y = b[i]; }
   switch KIND {
     case 1u: { return abs(x - y); }
     case 2u: { return (x - y) * (x - y); }

@@ -1,11 +1,11 @@
-// gradient[i] = gradOutput[0] · factor · derivative of the term that reduce.wgsl sums, flat over vec4s. KIND, as in
-// src/kernels/reduce.ts:
+// gradient[i] = gradOutput[0] · factor · derivative of the term that reduce.wgsl sums, flat over vec4s. b as in
+// reduce.wgsl; KIND, as in src/kernels/reduce.ts:
 //   0 1    1 sign(a − b), 0 at ties    2 2 (a − b)    3 sigmoid(a) − b    4 −a, the derivative of 3 by its target b
 
 // #include "parts/sigmoid.wgsl"
 override KIND: u32;
 
-struct Params { vec4s: u32, factor: f32, constant: u32, value: f32 }
+struct Params { vec4s: u32, factor: f32, constants: u32, first: f32, second: f32, half: u32 }
 var<immediate> p: Params;
 @group(0) @binding(0) var<storage, read> a: array<vec4f>;
 @group(0) @binding(1) var<storage, read> b: array<vec4f>;
@@ -16,8 +16,8 @@ fn derivative(i: u32) -> vec4f {
   if (KIND == 0u) { return vec4f(1); }
   let x = a[i];
   if (KIND == 4u) { return -x; }
-  var y = vec4f(p.value);
-  if (p.constant == 0u) { y = b[i]; }
+  var y = select(vec4f(p.second), vec4f(p.first), 4 * i + vec4u(0, 1, 2, 3) < vec4u(p.half));
+  if (p.constants == 0u) { y = b[i]; }
   switch KIND {
     case 1u: { return sign(x - y); }
     case 2u: { return 2 * (x - y); }

@@ -1,9 +1,9 @@
 // out[0] = factor · Σ term(a[i], b[i]). The obvious form: one invocation adds everything up, 256 terms at a time so that
-// rounding does not grow with their number. b may be a constant. KIND and term as in reduce.wgsl.
+// rounding does not grow with their number. b, KIND and term as in reduce.wgsl.
 
 override KIND: u32;
 
-struct Params { count: u32, factor: f32, constant: u32, value: f32 }
+struct Params { count: u32, factor: f32, constants: u32, first: f32, second: f32, half: u32 }
 var<immediate> p: Params;
 @group(0) @binding(0) var<storage, read> a: array<f32>;
 @group(0) @binding(1) var<storage, read> b: array<f32>;
@@ -19,8 +19,8 @@ fn log1p(e: f32) -> f32 {
 fn term(i: u32) -> f32 {
   let x = a[i];
   if (KIND == 0u) { return x; }
-  var y = p.value;
-  if (p.constant == 0u) { y = b[i]; }
+  var y = select(p.second, p.first, i < p.half);
+  if (p.constants == 0u) { y = b[i]; }
   switch KIND {
     case 1u: { return abs(x - y); }
     case 2u: { return (x - y) * (x - y); }

@@ -9,31 +9,35 @@ const names = ['sum', 'l1', 'mse', 'bce'] as const;
 
 /** The tail of a vec4, one workgroup, several, and more elements than all workgroups of a launch visit in one stride. */
 const counts = [1, 3, 4, 257, 2051, 600_001];
+/** The second half begins within a vec4 and on its edge. */
+const evenCounts = [2, 8, 2054, 600_002];
+
+const cases = [
+  ...counts.flatMap((count) => [
+    { count, constants: [0.75, 0.75] as const, kind: 'with a constant' },
+    { count, constants: null, kind: '' },
+  ]),
+  ...evenCounts.map((count) => ({ count, constants: [0.75, -0.5] as const, kind: 'with a pair of constants' })),
+];
 
 export const reduction = suite(
   reduce,
-  counts.flatMap((count) =>
-    names.flatMap((term) =>
-      (term === 'sum' ? [true] : [true, false]).map((constant) => ({
-        name: constant ? `${term} with a constant` : term,
+  names.flatMap((term) =>
+    cases
+      .filter(({ constants }) => term !== 'sum' || constants)
+      .map(({ count, constants, kind }) => ({
+        name: `${term} ${kind}`,
         problem: { count },
         stage: (upload) => {
           // Sums of all signs may end near 0, where nothing is left to compare with.
           const a = random(count).map((v) => (term === 'sum' ? 1 + v : 3 * v));
-          const b = constant ? 0.75 : random(count);
+          const b = constants ? a.map((_, i) => (i < count / 2 ? constants[0] : constants[1])) : random(count);
           const out = upload(poison(1));
           return {
-            args: {
-              term,
-              factor: 1 / count,
-              a: upload(a).slice,
-              b: typeof b === 'number' ? b : upload(b).slice,
-              out: out.slice,
-            },
+            args: { term, factor: 1 / count, a: upload(a).slice, b: constants ?? upload(b).slice, out: out.slice },
             outputs: [{ tensor: out, values: [meanLoss(terms[term], a, b)], tolerance: 2e-6 }],
           };
         },
       })),
-    ),
   ),
 );
