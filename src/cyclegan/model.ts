@@ -1,7 +1,5 @@
-import { add } from '../autograd/add.ts';
 import { concatBatch } from '../autograd/concatBatch.ts';
 import { l1Loss } from '../autograd/l1Loss.ts';
-import { scale } from '../autograd/scale.ts';
 import { splitBatch } from '../autograd/splitBatch.ts';
 import { backward, detach } from '../autograd/tape.ts';
 import type { Device } from '../gpu/device.ts';
@@ -130,8 +128,8 @@ export class CycleGAN {
     const recA = G_B.forward(fakeB);
     const recB = G_A.forward(fakeA);
     const losses: Partial<Record<LossName, Tensor>> = {
-      G_A: ganLoss(D_A.forward(fakeB), true, ganMode),
-      G_B: ganLoss(D_B.forward(fakeA), true, ganMode),
+      G_A: ganLoss(D_A.forward(fakeB), 'real', ganMode),
+      G_B: ganLoss(D_B.forward(fakeA), 'real', ganMode),
       cycle_A: l1Loss(recA, realA, lambdaA),
       cycle_B: l1Loss(recB, realB, lambdaB),
       ...(sameB && { idt_A: l1Loss(sameB, realB, lambdaB * lambdaIdentity) }),
@@ -158,17 +156,13 @@ export class CycleGAN {
       D_A: this.discriminatorLoss(D_A, realB, this.pools.fakeB.query(fakeB)),
       D_B: this.discriminatorLoss(D_B, realA, this.pools.fakeA.query(fakeA)),
     };
-    backward(losses.D_A);
-    backward(losses.D_B);
+    backward([losses.D_A, losses.D_B]);
     for (const optimiser of this.discriminatorOptimisers) optimiser.step();
     this.log.note(losses);
   }
 
-  /** Half the sum, so that a discriminator learns more slowly than the generators. */
+  /** Half the sum of both losses, so that a discriminator learns more slowly than the generators; in one pass. */
   private discriminatorLoss(discriminator: Module, real: Tensor, fake: Tensor): Tensor {
-    const { ganMode } = this.options;
-    const realLoss = ganLoss(discriminator.forward(real), true, ganMode);
-    const fakeLoss = ganLoss(discriminator.forward(fake), false, ganMode);
-    return scale(add(realLoss, fakeLoss), 0.5);
+    return ganLoss(discriminator.forward(concatBatch(real, fake)), 'real, then fake', this.options.ganMode);
   }
 }

@@ -11,16 +11,17 @@ beforeAll(async () => {
 afterAll(() => device.close());
 
 const logits = [-3, 0.25, 1, 0, 2.5, -0.5];
-const mean = (term: (logit: number) => number) => logits.reduce((sum, logit) => sum + term(logit), 0) / logits.length;
+const mean = (term: (logit: number, i: number) => number) =>
+  logits.reduce((sum, logit, i) => sum + term(logit, i), 0) / logits.length;
 
 test.each([
-  ['lsgan', true, mean((logit) => (logit - 1) ** 2)],
-  ['lsgan', false, mean((logit) => logit ** 2)],
-  ['vanilla', true, mean((logit) => Math.log(1 + Math.exp(-logit)))],
-  ['vanilla', false, mean((logit) => Math.log(1 + Math.exp(logit)))],
-] as const)('%s, real: %s', async (mode, real, expected) => {
-  const map = Tensor.from(device, logits, [1, 2, 3, 1]);
-  const loss = ganLoss(map, real, mode);
+  ['lsgan', 'real', mean((logit) => (logit - 1) ** 2)],
+  ['lsgan', 'real, then fake', mean((logit, i) => (logit - (i < 3 ? 1 : 0)) ** 2)],
+  ['vanilla', 'real', mean((logit) => Math.log(1 + Math.exp(-logit)))],
+  ['vanilla', 'real, then fake', mean((logit, i) => Math.log(1 + Math.exp(i < 3 ? -logit : logit)))],
+] as const)('%s, %s', async (mode, label, expected) => {
+  const map = Tensor.from(device, logits, [2, 1, 3, 1]);
+  const loss = ganLoss(map, label, mode);
   expect(await loss.item()).toBeCloseTo(expected, 6);
   map.dispose();
   loss.dispose();
