@@ -11,12 +11,15 @@ import type { Dataset } from '../data/dataset.ts';
 import type { Device } from '../gpu/device.ts';
 import { ImageDecoder, settleBroken } from './decode-images.ts';
 import { showProgress } from './progress.ts';
+import { tuneScoring } from './tuning.ts';
 
 export interface EvaluateRunOptions {
   run: RunFolder;
   dataset: Dataset;
   skipBroken: boolean;
   quiet: boolean;
+  /** Whether to look for the fastest kernels first. */
+  tune: boolean;
   /** Of how many images to keep pictures, evenly spread over all. */
   pictures: number;
 }
@@ -47,6 +50,7 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   const images: ScoredImage[] = [];
   const pictures = new Map<string, ResultPictures>();
   const detector = openDetector(device, run);
+  await tuneScoring(detector, options);
   const display = showProgress('scoring', judged.length, quiet);
   try {
     for await (const result of scoreImages(detector, decoder.images(), wantsPictures)) {

@@ -1,11 +1,24 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { LayoutOptions } from '../data/layouts.ts';
 import { Device } from '../gpu/device.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+import { forceVariants } from '../kernels/choices.ts';
+import { UsageError } from './failure.ts';
 
 /** Options of every command. */
 export interface CommonOptions {
   device?: string;
   quiet?: boolean;
+}
+
+/** Options of the commands that run kernels with a choice. */
+export interface KernelOptions extends CommonOptions {
+  variant?: string[];
+}
+
+/** Options of the commands that look for the fastest ones. */
+export interface TuneOptions extends KernelOptions {
+  tune: boolean;
 }
 
 /** Options of the commands that read a data folder. */
@@ -18,6 +31,21 @@ export function addCommonOptions(command: Command): Command {
   return command
     .option('--device <name>', "gpu, cpu or a part of the adapter's name (default: the first that answers, GPUs first)")
     .option('--quiet', 'say nothing but results and errors');
+}
+
+export function addKernelOptions(command: Command): Command {
+  return addCommonOptions(command).option(
+    '--variant <operation=name>',
+    'compute an operation with this kernel, e.g. conv2d.forward=naive; may be given several times',
+    (text: string, before: string[] | undefined) => [...(before ?? []), text],
+  );
+}
+
+export function addTuneOptions(command: Command): Command {
+  return addKernelOptions(command).option(
+    '--no-tune',
+    'use the default kernels instead of measuring, once for each device, which are fastest',
+  );
 }
 
 export function addDataOptions(command: Command): Command {
@@ -40,11 +68,25 @@ export function toNumber(text: string): number {
 }
 
 /** Runs a command's work on an open device and closes it, so that the process can end. */
-export async function withDevice<T>({ device: name }: CommonOptions, work: (device: Device) => Promise<T>): Promise<T> {
+export async function withDevice<T>(
+  { device: name, variant = [] }: KernelOptions,
+  work: (device: Device) => Promise<T>,
+): Promise<T> {
   const device = await Device.open({ device: name });
   try {
+    force(device, variant);
     return await work(device);
   } finally {
     device.close();
+  }
+}
+
+/** @throws UsageError for operations and variants that do not exist, also in CYCLOPS_VARIANT */
+function force(device: Device, variants: readonly string[]): void {
+  try {
+    forceVariants(device, variants);
+  } catch (error) {
+    if (error instanceof CyclopsError) throw new UsageError(error.message);
+    throw error;
   }
 }

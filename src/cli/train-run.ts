@@ -6,7 +6,7 @@ import type { TrainingConfig } from '../cyclegan/config.ts';
 import { readDataRecord, recordData } from '../cyclegan/data-record.ts';
 import type { RunFolder } from '../cyclegan/run-folder.ts';
 import type { Banks } from '../cyclegan/samples.ts';
-import { Trainer } from '../cyclegan/trainer.ts';
+import { type Progress, Trainer } from '../cyclegan/trainer.ts';
 import { writeFileAtomic } from '../data/atomic.ts';
 import { ImageBank } from '../data/bank.ts';
 import { type Dataset, type ImageRef, partOf } from '../data/dataset.ts';
@@ -15,7 +15,8 @@ import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { ImageDecoder, settleBroken } from './decode-images.ts';
 import { catchInterrupt } from './interrupt.ts';
-import { showProgress, trainingDetail } from './progress.ts';
+import { type ProgressDisplay, showProgress, trainingDetail } from './progress.ts';
+import { tuneKernels, tuneScoring } from './tuning.ts';
 import { versions } from './versions.ts';
 
 export interface TrainRunOptions {
@@ -26,6 +27,8 @@ export interface TrainRunOptions {
   resume: boolean;
   skipBroken: boolean;
   quiet: boolean;
+  /** Whether to look for the fastest kernels first. */
+  tune: boolean;
   /** Records every step anew instead of replaying the first. */
   eager: boolean;
 }
@@ -36,7 +39,7 @@ export interface TrainRunOptions {
  * @returns the thresholds, or null when Ctrl-C stopped it; a checkpoint stands then
  */
 export async function trainRun(device: Device, options: TrainRunOptions): Promise<TrainedThresholds | null> {
-  const { config, dataset, run, resume, quiet } = options;
+  const { config, dataset, run, resume } = options;
   const { banks, training } = await loadBanks(device, options);
   try {
     const data = recordData(dataset.root, training);
@@ -54,36 +57,41 @@ export async function trainRun(device: Device, options: TrainRunOptions): Promis
     };
     const trainer = new Trainer(device, config, banks, run, manifest, resume);
     try {
-      if ((await trainNetworks(trainer, options)) === 'stopped') return null;
+      if ((await trainNetworks(device, trainer, options)) === 'stopped') return null;
     } finally {
       trainer.dispose();
     }
-    return await chooseOnTraining(device, banks, run, quiet);
+    return await chooseOnTraining(device, banks, options);
   } finally {
     banks.a.dispose();
     banks.b.dispose();
   }
 }
 
-async function trainNetworks(trainer: Trainer, { quiet, eager }: TrainRunOptions): Promise<'finished' | 'stopped'> {
-  const display = showProgress('training', trainer.length.steps, quiet);
+async function trainNetworks(
+  device: Device,
+  trainer: Trainer,
+  { quiet, tune, eager }: TrainRunOptions,
+): Promise<'finished' | 'stopped'> {
   const { signal, release } = catchInterrupt(() => {
     if (!quiet) process.stderr.write('\nStopping after this step, with a checkpoint. Again to quit at once.\n');
   });
+  let display: ProgressDisplay | undefined;
   try {
-    return await trainer.train({
-      signal,
-      eager,
-      onProgress: (progress) => display.update(progress.step, trainingDetail(progress)),
-    });
+    await tuneKernels(device, { tune, quiet, signal }, trainer.body);
+    display = showProgress('training', trainer.length.steps, quiet);
+    const onProgress = (progress: Progress) => display?.update(progress.step, trainingDetail(progress));
+    return await trainer.train({ signal, eager, onProgress });
   } finally {
     release();
-    display.stop();
+    display?.stop();
   }
 }
 
-async function chooseOnTraining(device: Device, banks: Banks, run: RunFolder, quiet: boolean) {
+async function chooseOnTraining(device: Device, banks: Banks, options: TrainRunOptions) {
+  const { run, quiet } = options;
   const detector = openDetector(device, run);
+  await tuneScoring(detector, options);
   const display = showProgress('thresholds', banks.a.count + banks.b.count, quiet);
   let done = 0;
   try {

@@ -3,7 +3,10 @@ import type { Host } from './host.ts';
 
 /** What an adapter says of itself. */
 export interface AdapterInfo {
+  /** What the driver calls it, for people; often with the driver's version. */
   readonly name: string;
+  /** The piece of hardware, where it is told. */
+  readonly device: string;
   readonly vendor: string;
   readonly architecture: string;
   readonly subgroupSize: { readonly min: number; readonly max: number };
@@ -20,6 +23,7 @@ export function describeAdapter(adapter: GPUAdapter, backend?: string): AdapterI
   const name = executes ? nameOf(info) : 'null backend';
   return {
     name,
+    device: info.device,
     vendor: info.vendor,
     architecture: info.architecture,
     subgroupSize: { min: info.subgroupMinSize ?? 0, max: info.subgroupMaxSize ?? 0 },

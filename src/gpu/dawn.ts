@@ -13,7 +13,7 @@ export function openDawn(options: { backend?: string | undefined; checked?: bool
   const toggles = ['allow_unsafe_apis', ...(options.checked ? [] : FAST)];
   const flags = [`enable-dawn-features=${toggles.join(',')}`, 'disable-dawn-features=timestamp_quantization'];
   if (options.backend) flags.push(`backend=${options.backend}`);
-  return { gpu: create(flags), wait };
+  return { gpu: create(flags), environment: process.env, wait };
 }
 
 const never = new Int32Array(new SharedArrayBuffer(4));

@@ -79,6 +79,11 @@ export class Device {
     return this.gpu.limits;
   }
 
+  /** The host's environment variables. */
+  get environment(): Readonly<Record<string, string | undefined>> {
+    return this.host.environment;
+  }
+
   /** Records a launch; it runs after everything recorded before it. */
   launch(launch: Launch): void {
     if (this.tracing) {

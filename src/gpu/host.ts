@@ -1,6 +1,8 @@
 /** Where WebGPU comes from: a browser's `navigator.gpu`, or Dawn in Node. */
 export interface Host {
   readonly gpu: GPU;
+  /** Environment variables; a browser has none. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Awaits a promise of the device's in the way that suits the host. */
   wait<T>(promise: Promise<T>): Promise<T>;
 }
@@ -15,7 +17,7 @@ export interface HostOptions {
 /** The page's WebGPU where there is one, else Dawn. */
 export async function openHost(options: HostOptions): Promise<Host> {
   const here = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
-  if (here) return { gpu: here, wait: (promise) => promise };
+  if (here) return { gpu: here, environment: {}, wait: (promise) => promise };
   const { openDawn } = await import('./dawn.ts');
   return openDawn(options);
 }

@@ -10,7 +10,7 @@ import { readDataset } from '../../data/layouts.ts';
 import { evaluateRun } from '../evaluate-run.ts';
 import { evaluationText } from '../evaluation-text.ts';
 import { EXIT } from '../failure.ts';
-import { addCommonOptions, type CommonOptions, toNumber, withDevice } from '../options.ts';
+import { addTuneOptions, type TuneOptions, toNumber, withDevice } from '../options.ts';
 import { duration } from '../progress.ts';
 import { REPORT_PICTURES, writeReport } from '../report-file.ts';
 import { trainRun } from '../train-run.ts';
@@ -34,7 +34,7 @@ const ATTRIBUTION =
   'Photographs: BSData (Schlagenhauf, Landwehr, Fleischer, "Industrial Machine Tool Element Surface Defect Dataset", ' +
   'arXiv 2103.13003), cut and reduced, CC BY-SA 4.0.';
 
-interface DemoOptions extends CommonOptions {
+interface DemoOptions extends TuneOptions {
   out?: string;
   seed?: number;
   steps?: number;
@@ -47,7 +47,7 @@ export function addDemo(program: Command): void {
     .option('--out <run>', 'folder of the run (default: the next free of runs/demo-1, runs/demo-2, …)')
     .option('--seed <number>', 'seed of the first weights and every random choice', toNumber)
     .option('--steps <number>', 'train for so many steps', toNumber);
-  addCommonOptions(command).action(demo);
+  addTuneOptions(command).action(demo);
 }
 
 async function demo(options: DemoOptions): Promise<void> {
@@ -66,6 +66,7 @@ async function demo(options: DemoOptions): Promise<void> {
       resume: false,
       skipBroken: false,
       quiet,
+      tune: options.tune,
       eager: false,
     });
     if (!thresholds) {
@@ -73,7 +74,10 @@ async function demo(options: DemoOptions): Promise<void> {
       say(`Stopped. Continue with: cyclops train ${DATA} --out ${run.root} --resume`);
       return;
     }
-    const evaluated = await evaluateRun(device, { run, dataset, skipBroken: false, quiet, pictures: REPORT_PICTURES });
+    const evaluated = await evaluateRun(device, {
+      ...{ run, dataset, skipBroken: false, quiet, tune: options.tune },
+      pictures: REPORT_PICTURES,
+    });
     const path = join(run.root, 'report.html');
     writeReport(device, evaluated, {
       path,

@@ -8,16 +8,16 @@ import { readDataset } from '../../data/layouts.ts';
 import { evaluateRun } from '../evaluate-run.ts';
 import { evaluationText } from '../evaluation-text.ts';
 import {
-  addCommonOptions,
   addDataOptions,
-  type CommonOptions,
+  addTuneOptions,
   type DataOptions,
   layoutOptions,
+  type TuneOptions,
   withDevice,
 } from '../options.ts';
 import { REPORT_PICTURES, writeReport } from '../report-file.ts';
 
-interface EvaluateOptions extends CommonOptions, DataOptions {
+interface EvaluateOptions extends TuneOptions, DataOptions {
   json?: boolean;
   csv?: string;
   report?: string;
@@ -33,7 +33,7 @@ export function addEvaluate(program: Command): void {
     .option('--csv <file>', 'write file, label, scores, threshold and flag of every image')
     .option('--report <file>', 'write a page with scores, flags and heat maps');
   addDataOptions(command);
-  addCommonOptions(command).action(evaluate);
+  addTuneOptions(command).action(evaluate);
 }
 
 async function evaluate(runPath: string, data: string, options: EvaluateOptions): Promise<void> {
@@ -43,7 +43,7 @@ async function evaluate(runPath: string, data: string, options: EvaluateOptions)
   const skipBroken = options.skipBroken ?? false;
   await withDevice(options, async (device) => {
     const pictures = options.report ? REPORT_PICTURES : 0;
-    const evaluated = await evaluateRun(device, { run, dataset, skipBroken, quiet, pictures });
+    const evaluated = await evaluateRun(device, { run, dataset, skipBroken, quiet, tune: options.tune, pictures });
     const { evaluation, leftOut } = evaluated;
     if (leftOut > 0 && !quiet) process.stderr.write(`${leftOut} images that trained the run are not judged.\n`);
     if (options.csv) writeFileAtomic(options.csv, evaluationCsv(evaluation));

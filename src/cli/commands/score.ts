@@ -8,9 +8,10 @@ import type { ImageRef } from '../../data/dataset.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { ImageDecoder, settleBroken } from '../decode-images.ts';
 import { UsageError } from '../failure.ts';
-import { addCommonOptions, type CommonOptions, withDevice } from '../options.ts';
+import { addTuneOptions, type TuneOptions, withDevice } from '../options.ts';
+import { tuneScoring } from '../tuning.ts';
 
-interface ScoreOptions extends CommonOptions {
+interface ScoreOptions extends TuneOptions {
   by?: string;
   skipBroken?: boolean;
 }
@@ -23,7 +24,7 @@ export function addScore(program: Command): void {
     .argument('<image...>', 'PNG or JPEG files')
     .option('--by <score>', 'the score that decides (default: the one that training chose)')
     .option('--skip-broken', 'leave out images that cannot be read, instead of refusing them');
-  addCommonOptions(command).action(score);
+  addTuneOptions(command).action(score);
 }
 
 async function score(runPath: string, images: string[], options: ScoreOptions): Promise<void> {
@@ -40,6 +41,7 @@ async function score(runPath: string, images: string[], options: ScoreOptions): 
   const decoder = new ImageDecoder(images.map(asRef), skipBroken);
   await withDevice(options, async (device) => {
     const detector = openDetector(device, run);
+    await tuneScoring(detector, options);
     let done = 0;
     for await (const { scores } of scoreImages(detector, decoder.images())) {
       const file = decoder.good[done++]?.file;

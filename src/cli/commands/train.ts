@@ -5,17 +5,17 @@ import { readDataset } from '../../data/layouts.ts';
 import { splitDataset } from '../../data/split.ts';
 import { EXIT } from '../failure.ts';
 import {
-  addCommonOptions,
   addDataOptions,
-  type CommonOptions,
+  addTuneOptions,
   type DataOptions,
   layoutOptions,
+  type TuneOptions,
   withDevice,
 } from '../options.ts';
 import { trainRun } from '../train-run.ts';
 import { addTrainingOptions, configFrom, requireSameOptions, type TrainingOptionValues } from '../training-options.ts';
 
-interface TrainOptions extends CommonOptions, DataOptions, TrainingOptionValues {
+interface TrainOptions extends TuneOptions, DataOptions, TrainingOptionValues {
   out: string;
   resume?: boolean;
   capture: boolean;
@@ -34,7 +34,7 @@ export function addTrain(program: Command): void {
     );
   addTrainingOptions(command);
   addDataOptions(command);
-  addCommonOptions(command).action(train);
+  addTuneOptions(command).action(train);
 }
 
 async function train(data: string, options: TrainOptions): Promise<void> {
@@ -47,8 +47,8 @@ async function train(data: string, options: TrainOptions): Promise<void> {
 
   const thresholds = await withDevice(options, (device) => {
     if (!quiet) process.stderr.write(`device: ${device.info.name}\n`);
-    const { skipBroken = false, capture } = options;
-    return trainRun(device, { config, dataset, run, resume, skipBroken, quiet, eager: !capture });
+    const { skipBroken = false, tune, capture } = options;
+    return trainRun(device, { config, dataset, run, resume, skipBroken, quiet, tune, eager: !capture });
   });
   if (!thresholds) {
     process.exitCode = EXIT.interrupted;

@@ -13,9 +13,10 @@ import { decodeImage } from '../../data/image.ts';
 import { encodePng } from '../../data/png.ts';
 import { scope } from '../../tensor/scope.ts';
 import { UsageError } from '../failure.ts';
-import { addCommonOptions, type CommonOptions, withDevice } from '../options.ts';
+import { addTuneOptions, type TuneOptions, withDevice } from '../options.ts';
+import { tuneTranslation } from '../tuning.ts';
 
-interface TranslateOptions extends CommonOptions {
+interface TranslateOptions extends TuneOptions {
   to: 'normal' | 'abnormal';
   out: string;
 }
@@ -30,7 +31,7 @@ export function addTranslate(program: Command): void {
       new Option('--to <domain>', 'what to make of them').choices(['normal', 'abnormal']).makeOptionMandatory(),
     )
     .option('--out <folder>', 'where to write', '.');
-  addCommonOptions(command).action(translate);
+  addTuneOptions(command).action(translate);
 }
 
 async function translate(runPath: string, images: string[], options: TranslateOptions): Promise<void> {
@@ -43,8 +44,10 @@ async function translate(runPath: string, images: string[], options: TranslateOp
     throw fileError(error, 'make the folder', folder);
   }
   await withDevice(options, async (device) => {
-    const { config, networks, dispose } = openDetector(device, run);
+    const detector = openDetector(device, run);
+    const { config, networks } = detector;
     const generator = options.to === 'normal' ? networks.G_A : networks.G_B;
+    await tuneTranslation(detector, generator, options);
     const size = { width: config.loadSize, height: config.loadSize };
     for (const path of images) {
       const bank = await ImageBank.create(device, [decodeImage(path)], { channels: config.inputNc, loadSize: size });
@@ -56,7 +59,7 @@ async function translate(runPath: string, images: string[], options: TranslateOp
       writeFileAtomic(target, encodePng(width, height, channels, pixels));
       if (!options.quiet) process.stdout.write(`${target}\n`);
     }
-    dispose();
+    detector.dispose();
   });
 }
 

@@ -106,6 +106,6 @@ export const convInputGrad: Operation<ConvProblem, InputGradArguments> = {
   describe,
   rehearse: (k, stage) => {
     const { x, weight, y } = convSizes(k);
-    return { dy: stage.input(y), weight: stage.input(weight), bias: stage.input(k.c), dx: stage.output(x) };
+    return { dy: stage.input(y), weight: stage.input(weight), bias: null, dx: stage.output(x) };
   },
 };

@@ -1,0 +1,171 @@
+/** Compares and times the variants of an operation on data of a problem's real size. */
+import type { DeviceBuffer } from '../gpu/buffer.ts';
+import type { Device } from '../gpu/device.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+import type { BufferSlice } from '../gpu/launch.ts';
+import { fill } from './elementwise.ts';
+import { randomFill } from './random.ts';
+import { type Operation, type Stage, supportedVariants } from './variant.ts';
+
+export interface Measurement {
+  /** The fastest variant that is right; the default where none is. */
+  readonly variant: string;
+  /** Milliseconds a launch of each variant that is right. */
+  readonly milliseconds: Readonly<Record<string, number>>;
+  /** What is wrong with the others. */
+  readonly faults: Readonly<Record<string, string>>;
+}
+
+/** How far a variant may be from the obvious one, as a share of an output's largest value: far above rounding, far below a fault. */
+const TOLERANCE = 1e-4;
+/** Launches are repeated for about so long between two looks at the clock, which is only good to a millisecond. */
+const SAMPLE_MILLISECONDS = 10;
+const ROUNDS = 5;
+/** A variant that is so many times slower than the best is not timed again, … */
+const HOPELESS = 2;
+/** … but for two more samples if they are shorter than this: the first may have met a busy moment. */
+const SHORT_MILLISECONDS = 100;
+const SECOND_CHANCES = 2;
+/** Faster by less than this is noise; the one that comes first in the order of the default choice wins then. */
+const NOISE = 0.03;
+
+/** Measures every supported variant of an operation. Nothing else should run on the device meanwhile. */
+export async function measure<Problem, Args>(
+  device: Device,
+  operation: Operation<Problem, Args>,
+  problem: Problem,
+): Promise<Measurement> {
+  const stage = new RehearsalStage(device);
+  try {
+    const args = operation.rehearse(problem, stage);
+    const variants = supportedVariants(device, operation, problem);
+    const launches = new Map(variants.map((one) => [one.name, () => one.launch(device, problem, args)]));
+    const faults = await findFaults(launches, stage);
+    for (const name of Object.keys(faults)) launches.delete(name);
+    const milliseconds = await time(device, launches);
+    const variant = fastest(milliseconds) ?? variants[0]?.name;
+    if (variant === undefined) throw new Error(`No variant of ${operation.name} supports a problem; the last must.`);
+    return { variant, milliseconds, faults };
+  } finally {
+    stage.dispose();
+  }
+}
+
+type Launches = ReadonlyMap<string, () => void>;
+
+/** What is wrong with variants, by name, compared with the last, which is the obvious one. */
+async function findFaults(launches: Launches, stage: RehearsalStage): Promise<Record<string, string>> {
+  const faults: Record<string, string> = {};
+  let expected: Float32Array[] | null = null;
+  for (const [name, launch] of [...launches].reverse()) {
+    const outputs = await stage.outputsOf(launch);
+    const fault = typeof outputs === 'string' ? outputs : difference(outputs, expected ?? outputs);
+    if (fault !== null) faults[name] = fault;
+    else if (typeof outputs !== 'string') expected ??= outputs;
+  }
+  return faults;
+}
+
+/** How outputs differ from what is expected; null when they do not. */
+function difference(outputs: readonly Float32Array[], expected: readonly Float32Array[]): string | null {
+  for (const [i, values] of expected.entries()) {
+    let largest = 0;
+    let worst = 0;
+    for (const [j, value] of values.entries()) {
+      const actual = outputs[i]?.[j] ?? Number.NaN;
+      if (!Number.isFinite(actual)) return 'it leaves NaN or infinite values';
+      largest = Math.max(largest, Math.abs(value));
+      worst = Math.max(worst, Math.abs(actual - value));
+    }
+    if (worst > TOLERANCE * largest) return `it is off by ${(worst / largest).toPrecision(2)} of the largest value`;
+  }
+  return null;
+}
+
+/**
+ * Milliseconds a launch, by name: the least of several samples, since a busy machine only ever adds. In each round another
+ * variant begins, so that a machine that changes its speed does so for all alike.
+ */
+async function time(device: Device, launches: Launches): Promise<Record<string, number>> {
+  const sample = async (launch: () => void, repeats: number) => {
+    const start = performance.now();
+    for (let i = 0; i < repeats; i++) launch();
+    await device.fence();
+    return (performance.now() - start) / repeats;
+  };
+  const runners: { name: string; launch: () => void; repeats: number; ms: number }[] = [];
+  for (const [name, launch] of launches) {
+    let repeats = 1;
+    let ms = await sample(launch, repeats);
+    while (ms * repeats < SAMPLE_MILLISECONDS / 2) {
+      repeats = Math.ceil(repeats * Math.min(8, SAMPLE_MILLISECONDS / (ms * repeats)));
+      ms = await sample(launch, repeats);
+    }
+    runners.push({ name, launch, repeats, ms });
+  }
+  for (let round = 0; round < ROUNDS; round++) {
+    const best = Math.min(...runners.map(({ ms }) => ms));
+    const patience = round < SECOND_CHANCES ? SHORT_MILLISECONDS : 0;
+    const rivals = runners.filter(({ ms, repeats }) => ms <= HOPELESS * best || ms * repeats < patience);
+    if (rivals.length < 2) break;
+    const first = round % rivals.length;
+    for (const runner of [...rivals.slice(first), ...rivals.slice(0, first)]) {
+      runner.ms = Math.min(runner.ms, await sample(runner.launch, runner.repeats));
+    }
+  }
+  return Object.fromEntries(runners.map(({ name, ms }) => [name, ms]));
+}
+
+function fastest(milliseconds: Readonly<Record<string, number>>): string | undefined {
+  let best: { name?: string; ms: number } = { ms: Infinity };
+  for (const [name, ms] of Object.entries(milliseconds)) if (ms < (1 - NOISE) * best.ms) best = { name, ms };
+  return best.name;
+}
+
+/** The buffers of a rehearsal. */
+class RehearsalStage implements Stage {
+  private readonly buffers: DeviceBuffer[] = [];
+  private readonly outputs: { slice: BufferSlice; count: number }[] = [];
+
+  constructor(private readonly device: Device) {}
+
+  input(count: number): BufferSlice {
+    const slice = this.take(count);
+    randomFill(this.device, 'uniform', { seed: 1, stream: this.buffers.length }, -1, 2, slice, count);
+    return slice;
+  }
+
+  output(count: number): BufferSlice {
+    const slice = this.take(count);
+    this.outputs.push({ slice, count });
+    return slice;
+  }
+
+  /** What a launch makes of outputs that hold NaN before; or what the device has against it. */
+  async outputsOf(launch: () => void): Promise<Float32Array[] | string> {
+    const { device } = this;
+    for (const { slice, count } of this.outputs) fill(device, Number.NaN, slice, count);
+    try {
+      launch();
+      const results: Float32Array[] = [];
+      for (const { slice, count } of this.outputs) {
+        results.push(new Float32Array(await device.read({ ...slice, size: 4 * count })));
+      }
+      return results;
+    } catch (error) {
+      // An error for people, such as a lost device, is the end; any other is this variant's fault.
+      if (error instanceof CyclopsError || !(error instanceof Error)) throw error;
+      return error.message;
+    }
+  }
+
+  dispose(): void {
+    for (const buffer of this.buffers) this.device.pool.release(buffer);
+  }
+
+  private take(count: number): BufferSlice {
+    const buffer = this.device.pool.take(4 * count);
+    this.buffers.push(buffer);
+    return { buffer, offset: 0, size: 16 * Math.ceil(count / 4) };
+  }
+}
