@@ -56,6 +56,11 @@ export async function trainRun(device: Device, options: TrainRunOptions): Promis
       created: new Date().toISOString(),
     };
     const trainer = new Trainer(device, config, banks, run, manifest, resume);
+    if (trainer.goneKernels.length > 0 && !options.quiet) {
+      process.stderr.write(
+        `${trainer.goneKernels.length} kernels that the run began with are not in this version; it goes on with others, and with other bits.\n`,
+      );
+    }
     try {
       if ((await trainNetworks(device, trainer, options)) === 'stopped') return null;
     } finally {

@@ -41,6 +41,8 @@ export interface CheckpointHead {
   config: TrainingConfig;
   manifest: Manifest;
   position: Position;
+  /** Which kernel computed what, as `exportChoices` says it: a run that continues with the same ones gets the same bits. */
+  kernels: Record<string, string>;
 }
 
 const POOLS = 'pools.safetensors';
@@ -133,7 +135,12 @@ export function readCheckpointHead(folder: string): CheckpointHead {
     config: parseConfig(Object.fromEntries(entries), path),
     manifest: readManifest(read('manifest')),
     position: readPosition(read('position')),
+    kernels: texts(read('kernels').entries),
   };
+}
+
+function texts(entries: ReadonlyMap<string, unknown>): Record<string, string> {
+  return Object.fromEntries([...entries].map(([name, value]) => [name, String(value)]));
 }
 
 interface JsonFile {
@@ -165,8 +172,7 @@ function readManifest({ path, entries }: JsonFile): Manifest {
   if (!versions || typeof device !== 'string' || typeof dataHash !== 'string' || typeof created !== 'string') {
     throw new CyclopsError(`${path} is damaged: expected versions, device, dataHash and created. Start the run again.`);
   }
-  const texts = [...versions].map(([name, version]): [string, string] => [name, String(version)]);
-  return { versions: Object.fromEntries(texts), device, dataHash, created };
+  return { versions: texts(versions), device, dataHash, created };
 }
 
 /** Every optimiser with its file and its parameters, named and in its order. */

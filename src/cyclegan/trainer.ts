@@ -5,6 +5,7 @@ import { fileError } from '../data/fs-error.ts';
 import type { Capture } from '../gpu/capture.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
+import { exportChoices, importChoices } from '../kernels/choices.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
 import { type Manifest, readCheckpointHead, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
@@ -53,6 +54,8 @@ export class Trainer {
   step = 0;
   /** Seconds spent training, in this process and in those before. */
   seconds = 0;
+  /** Problems of a resumed run whose kernels this version does not have: its bits may differ from now on. */
+  goneKernels: readonly string[] = [];
   private readonly model: CycleGAN;
   private readonly poolDraws: RandomStream;
   private readonly metrics: MetricsLog;
@@ -232,12 +235,13 @@ export class Trainer {
     this.metrics.sync();
     const { config, manifest, step, seconds } = this;
     const position = { step, stepsPerEpoch: this.length.stepsPerEpoch, poolDraws: this.poolDraws.position, seconds };
-    await saveCheckpoint(this.run.checkpoint, this.model, { config, manifest, position });
+    const kernels = exportChoices(this.device, this.body);
+    await saveCheckpoint(this.run.checkpoint, this.model, { config, manifest, position, kernels });
     this.savedStep = step;
   }
 
   private restore(perEpoch: number): void {
-    const { position } = readCheckpointHead(this.run.checkpoint);
+    const { position, manifest, kernels } = readCheckpointHead(this.run.checkpoint);
     if (position.stepsPerEpoch !== perEpoch) {
       throw new CyclopsError(
         `The checkpoint in ${this.run.checkpoint} was written with ${position.stepsPerEpoch} steps an epoch, these ` +
@@ -245,6 +249,7 @@ export class Trainer {
       );
     }
     restoreCheckpoint(this.run.checkpoint, this.device, this.model);
+    if (manifest.device === this.device.info.name) this.goneKernels = importChoices(this.device, kernels);
     this.step = position.step;
     this.seconds = position.seconds;
     this.poolDraws.position = position.poolDraws;

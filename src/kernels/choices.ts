@@ -14,6 +14,8 @@ interface Choices {
   readonly used: Map<string, string>;
   /** While looking for problems without a measured choice. */
   visit: Visit | null;
+  /** While choices are written down: variants by problem. */
+  noted: Map<string, string> | null;
 }
 
 /** Told of a problem for which nothing is decided, under the key that names it. */
@@ -40,11 +42,11 @@ export function choose<Problem, Args>(
   operation: Operation<Problem, Args>,
   problem: Problem,
 ): Variant<Problem, Args> {
-  const { forced, measured, used, visit } = choicesOf(device);
+  const { forced, measured, used, visit, noted } = choicesOf(device);
   const key = `${operation.name} ${operation.describe(problem)} f32`;
   const before = used.get(key);
   const again = operation.variants.find(({ name }) => name === before);
-  if (again && !visit) return again;
+  if (again && !visit && !noted) return again;
 
   const supported = supportedVariants(device, operation, problem);
   const named = (wanted: string | undefined) => supported.find(({ name }) => name === wanted);
@@ -54,6 +56,7 @@ export function choose<Problem, Args>(
   if (!chosen)
     throw new Error(`No variant of ${operation.name} supports ${operation.describe(problem)}; the last must.`);
   if (!visit) used.set(key, chosen.name);
+  noted?.set(key, chosen.name);
   return chosen;
 }
 
@@ -91,10 +94,17 @@ export function decide(device: Device, key: string, variant: string): void {
   used.delete(key);
 }
 
-/** Every choice that stands on a device, for a later process that must get the same bits: variants by problem. */
-export function exportChoices(device: Device): Record<string, string> {
-  const { measured, used } = choicesOf(device);
-  return Object.fromEntries([...measured, ...used]);
+/** Which variants compute `body`, by problem, for a later process that must get the same bits. `body` is traced and not run. */
+export function exportChoices(device: Device, body: () => void): Record<string, string> {
+  const choices = choicesOf(device);
+  const noted = new Map<string, string>();
+  choices.noted = noted;
+  try {
+    device.trace(body);
+  } finally {
+    choices.noted = null;
+  }
+  return Object.fromEntries(noted);
 }
 
 /**
@@ -116,7 +126,7 @@ function choicesOf(device: Device): Choices {
   let choices = all.get(device);
   if (!choices) {
     const fromEnvironment = parse(device.environment.CYCLOPS_VARIANT ?? '');
-    choices = { forced: new Map(fromEnvironment), measured: new Map(), used: new Map(), visit: null };
+    choices = { forced: new Map(fromEnvironment), measured: new Map(), used: new Map(), visit: null, noted: null };
     all.set(device, choices);
   }
   return choices;

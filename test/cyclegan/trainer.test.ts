@@ -9,6 +9,7 @@ import { decodeImage } from '../../src/data/image.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../src/data/safetensors.ts';
 import { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
+import { forceVariants } from '../../src/kernels/choices.ts';
 import { checkpointBytes, temporaryFolder } from '../cli/support.ts';
 import { loadBanks, MANIFEST, QUICK, train, trainNew } from './trainer-support.ts';
 
@@ -80,6 +81,40 @@ describe('resume', () => {
       await resume(out);
       expect(checkpointBytes(out), name).not.toEqual(checkpointBytes(straight));
     }
+  });
+
+  it('goes on with the kernels that the run began with, whatever would be chosen now', async () => {
+    const other = await Device.open({ checked: true });
+    forceVariants(other, ['conv2d.forward=naive', 'conv2d.inputGrad=naive']);
+    const images = await loadBanks(other, folder.path('data of other kernels'));
+    const straight = folder.path('kernels straight');
+    const halves = folder.path('kernels halves');
+    const forgetful = folder.path('kernels lost');
+    await trainNew(other, images, straight);
+    for (const out of [halves, forgetful]) await trainNew(other, images, out, QUICK, { signal: stopAfter(3) });
+    other.close();
+
+    const resumeHere = async (out: string) => {
+      const here = await Device.open({ checked: true });
+      const trainer = new Trainer(
+        here,
+        QUICK,
+        await loadBanks(here, folder.path('data again')),
+        runFolder(out),
+        MANIFEST,
+        true,
+      );
+      await train(trainer);
+      here.close();
+    };
+    // The checkpoint says that it is of a device of this name.
+    for (const out of [halves, forgetful]) rename(join(out, 'checkpoint'), device.info.name);
+    writeFileSync(join(forgetful, 'checkpoint', 'kernels.json'), '{}');
+    await resumeHere(halves);
+    await resumeHere(forgetful);
+    const weights = (out: string) => [...checkpointBytes(out)].filter(([name]) => name.endsWith('.safetensors'));
+    expect(weights(halves)).toEqual(weights(straight));
+    expect(weights(forgetful)).not.toEqual(weights(straight));
   });
 
   it('drops lines that a killed process wrote behind its last checkpoint', async () => {
@@ -211,4 +246,10 @@ function edit(path: string, change: (data: Float32Array) => void): void {
   const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
   for (const { data } of tensors.values()) if (data instanceof Float32Array) change(data);
   writeFileSync(path, encodeSafetensors(tensors, metadata));
+}
+
+/** Makes a checkpoint one of another device. */
+function rename(checkpoint: string, name: string): void {
+  const path = join(checkpoint, 'manifest.json');
+  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), device: name }));
 }
