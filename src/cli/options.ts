@@ -2,8 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { LayoutOptions } from '../data/layouts.ts';
 import { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
-import { forceVariants } from '../kernels/choices.ts';
-import { UsageError } from './failure.ts';
+import { forceVariants, parseVariants } from '../kernels/choices.ts';
 
 /** Options of every command. */
 export interface CommonOptions {
@@ -37,8 +36,18 @@ export function addKernelOptions(command: Command): Command {
   return addCommonOptions(command).option(
     '--variant <operation=name>',
     'compute an operation with this kernel, e.g. conv2d.forward=naive; may be given several times',
-    (text: string, before: string[] | undefined) => [...(before ?? []), text],
+    (text: string, before: string[] | undefined) => [...(before ?? []), toVariant(text)],
   );
+}
+
+function toVariant(text: string): string {
+  try {
+    parseVariants(text);
+    return text;
+  } catch (error) {
+    if (error instanceof CyclopsError) throw new InvalidArgumentError(error.message);
+    throw error;
+  }
 }
 
 export function addTuneOptions(command: Command): Command {
@@ -74,19 +83,9 @@ export async function withDevice<T>(
 ): Promise<T> {
   const device = await Device.open({ device: name });
   try {
-    force(device, variant);
+    forceVariants(device, variant);
     return await work(device);
   } finally {
     device.close();
-  }
-}
-
-/** @throws UsageError for operations and variants that do not exist, also in CYCLOPS_VARIANT */
-function force(device: Device, variants: readonly string[]): void {
-  try {
-    forceVariants(device, variants);
-  } catch (error) {
-    if (error instanceof CyclopsError) throw new UsageError(error.message);
-    throw error;
   }
 }

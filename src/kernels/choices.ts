@@ -61,14 +61,15 @@ export function choose<Problem, Args>(
 }
 
 /**
- * Forces variants by name, e.g. `conv2d.forward=tiled`, several also in one text with commas between them. They win over what
- * the environment variable CYCLOPS_VARIANT forces in the same form, and over measurements.
+ * Forces variants by name, in the form of {@link parseVariants}. They win over what the environment variable CYCLOPS_VARIANT
+ * forces in the same form, and that wins over measurements. A problem that a forced variant does not support is computed by
+ * another.
  *
- * @throws CyclopsError for a text of another form and for an operation or a variant that does not exist
+ * @throws CyclopsError as {@link parseVariants}, also for CYCLOPS_VARIANT
  */
 export function forceVariants(device: Device, texts: readonly string[]): void {
   const { forced, used } = choicesOf(device);
-  for (const [operation, variant] of texts.flatMap(parse)) forced.set(operation, variant);
+  for (const [operation, variant] of texts.flatMap((text) => parseVariants(text))) forced.set(operation, variant);
   used.clear();
 }
 
@@ -125,29 +126,34 @@ export function importChoices(device: Device, choices: Readonly<Record<string, s
 function choicesOf(device: Device): Choices {
   let choices = all.get(device);
   if (!choices) {
-    const fromEnvironment = parse(device.environment.CYCLOPS_VARIANT ?? '');
+    const fromEnvironment = parseVariants(device.environment.CYCLOPS_VARIANT ?? '', 'CYCLOPS_VARIANT: ');
     choices = { forced: new Map(fromEnvironment), measured: new Map(), used: new Map(), visit: null, noted: null };
     all.set(device, choices);
   }
   return choices;
 }
 
-/** Pairs of an operation and one of its variants. */
-function parse(text: string): [string, string][] {
+/**
+ * Reads `operation=variant`, several with commas between them.
+ *
+ * @param source what stands before an error's message
+ * @throws CyclopsError for a text of another form and for an operation or a variant that does not exist
+ */
+export function parseVariants(text: string, source = ''): [operation: string, variant: string][] {
   const pairs = text.split(',').filter((pair) => pair.trim() !== '');
   return pairs.map((pair) => {
     const [operationName = '', variantName, ...more] = pair.split('=').map((part) => part.trim());
     if (variantName === undefined || more.length > 0) {
-      throw new CyclopsError(`A variant is forced as OPERATION=VARIANT, e.g. conv2d.forward=naive; got '${pair}'.`);
+      throw new CyclopsError(`${source}expected OPERATION=VARIANT, e.g. conv2d.forward=naive; got '${pair}'.`);
     }
     const operation = operations.find(({ name }) => name === operationName);
     if (!operation) {
       const names = operations.map(({ name }) => name).join(', ');
-      throw new CyclopsError(`There is no operation '${operationName}' with variants; expected one of ${names}.`);
+      throw new CyclopsError(`${source}no operation '${operationName}' has variants; expected one of ${names}.`);
     }
     if (!operation.variants.some(({ name }) => name === variantName)) {
       const names = operation.variants.map(({ name }) => name).join(', ');
-      throw new CyclopsError(`${operationName} has no variant '${variantName}'; expected one of ${names}.`);
+      throw new CyclopsError(`${source}${operationName} has no variant '${variantName}'; expected one of ${names}.`);
     }
     return [operationName, variantName];
   });
