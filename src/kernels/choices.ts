@@ -7,19 +7,26 @@ import { type Operation, supportedVariants, type Variant } from './variant.ts';
 /** What is decided on a device; variants by name. */
 interface Choices {
   /** By operation. */
-  readonly forced: Map<string, string>;
+  forced: ReadonlyMap<string, string>;
   /** By problem, from measurements or from outside. */
   readonly measured: Map<string, string>;
   /** What has been used by problem, and is used again until something is decided anew. */
   readonly used: Map<string, string>;
-  /** While looking for problems without a measured choice. */
-  visit: Visit | null;
-  /** While choices are written down: variants by problem. */
-  noted: Map<string, string> | null;
+  /** While a body is looked through. */
+  watch: Watch | null;
 }
 
 /** Told of a problem for which nothing is decided, under the key that names it. */
 export type Visit = <Problem, Args>(key: string, operation: Operation<Problem, Args>, problem: Problem) => void;
+
+/** Told of every problem, of the variant that computes it, and whether that was decided or is the default. */
+type Watch = <Problem, Args>(
+  key: string,
+  operation: Operation<Problem, Args>,
+  problem: Problem,
+  chosen: string,
+  decided: boolean,
+) => void;
 
 const all = new WeakMap<Device, Choices>();
 
@@ -42,50 +49,43 @@ export function choose<Problem, Args>(
   operation: Operation<Problem, Args>,
   problem: Problem,
 ): Variant<Problem, Args> {
-  const { forced, measured, used, visit, noted } = choicesOf(device);
+  const { forced, measured, used, watch } = choicesOf(device);
   const key = `${operation.name} ${operation.describe(problem)} f32`;
   const before = used.get(key);
   const again = operation.variants.find(({ name }) => name === before);
-  if (again && !visit && !noted) return again;
+  if (again && !watch) return again;
 
   const supported = supportedVariants(device, operation, problem);
   const named = (wanted: string | undefined) => supported.find(({ name }) => name === wanted);
   const decided = named(forced.get(operation.name)) ?? named(measured.get(key));
-  if (visit && !decided) visit(key, operation, problem);
   const chosen = decided ?? supported[0];
   if (!chosen)
     throw new Error(`No variant of ${operation.name} supports ${operation.describe(problem)}; the last must.`);
-  if (!visit) used.set(key, chosen.name);
-  noted?.set(key, chosen.name);
+  if (watch) watch(key, operation, problem, chosen.name, decided !== undefined);
+  else used.set(key, chosen.name);
   return chosen;
 }
 
 /**
- * Forces variants by name, in the form of {@link parseVariants}. They win over what the environment variable CYCLOPS_VARIANT
- * forces in the same form, and that wins over measurements. A problem that a forced variant does not support is computed by
- * another.
+ * Forces variants by name, in the form of {@link parseVariants}, instead of those that an earlier call forced. They win over what
+ * the environment variable CYCLOPS_VARIANT forces in the same form, and that wins over measurements. A problem that a forced
+ * variant does not support is computed by another.
  *
  * @throws CyclopsError as {@link parseVariants}, also for CYCLOPS_VARIANT
  */
 export function forceVariants(device: Device, texts: readonly string[]): void {
-  const { forced, used } = choicesOf(device);
-  for (const [operation, variant] of texts.flatMap((text) => parseVariants(text))) forced.set(operation, variant);
-  used.clear();
+  const choices = choicesOf(device);
+  choices.forced = new Map([...forcedByEnvironment(device), ...texts.flatMap((text) => parseVariants(text))]);
+  choices.used.clear();
 }
 
 /** Traces `body` without running it and shows every problem in it for which nothing is decided, once each. */
 export function visitOpen(device: Device, body: () => void, visit: Visit): void {
-  const choices = choicesOf(device);
   const seen = new Set<string>();
-  choices.visit = (key, operation, problem) => {
-    if (!seen.has(key)) visit(key, operation, problem);
+  watchWhile(device, body, (key, operation, problem, _, decided) => {
+    if (!decided && !seen.has(key)) visit(key, operation, problem);
     seen.add(key);
-  };
-  try {
-    device.trace(body);
-  } finally {
-    choices.visit = null;
-  }
+  });
 }
 
 /** Notes the variant that was found to be best for a problem. */
@@ -97,15 +97,11 @@ export function decide(device: Device, key: string, variant: string): void {
 
 /** Which variants compute `body`, by problem, for a later process that must get the same bits. `body` is traced and not run. */
 export function exportChoices(device: Device, body: () => void): Record<string, string> {
-  const choices = choicesOf(device);
-  const noted = new Map<string, string>();
-  choices.noted = noted;
-  try {
-    device.trace(body);
-  } finally {
-    choices.noted = null;
-  }
-  return Object.fromEntries(noted);
+  const choices: Record<string, string> = {};
+  watchWhile(device, body, (key, _operation, _problem, chosen) => {
+    choices[key] = chosen;
+  });
+  return choices;
 }
 
 /**
@@ -123,14 +119,27 @@ export function importChoices(device: Device, choices: Readonly<Record<string, s
   return unknown;
 }
 
+function watchWhile(device: Device, body: () => void, watch: Watch): void {
+  const choices = choicesOf(device);
+  choices.watch = watch;
+  try {
+    device.trace(body);
+  } finally {
+    choices.watch = null;
+  }
+}
+
 function choicesOf(device: Device): Choices {
   let choices = all.get(device);
   if (!choices) {
-    const fromEnvironment = parseVariants(device.environment.CYCLOPS_VARIANT ?? '', 'CYCLOPS_VARIANT: ');
-    choices = { forced: new Map(fromEnvironment), measured: new Map(), used: new Map(), visit: null, noted: null };
+    choices = { forced: forcedByEnvironment(device), measured: new Map(), used: new Map(), watch: null };
     all.set(device, choices);
   }
   return choices;
+}
+
+function forcedByEnvironment({ environment }: Device): Map<string, string> {
+  return new Map(parseVariants(environment.CYCLOPS_VARIANT ?? '', 'CYCLOPS_VARIANT: '));
 }
 
 /**

@@ -57,6 +57,12 @@ describe('wrong use ends with code 2 and says what is wrong', () => {
       () => train('--load-size', '48', '--crop-size', '64'),
       /--crop-size 64 is larger than --load-size 48/,
     ],
+    [
+      'a kernel that is none',
+      () => train('--variant', 'conv2d.forward=huge'),
+      /no variant 'huge'; expected one of .*tiled/,
+    ],
+    ['a kernel of nothing', () => train('--variant', 'huge'), /expected OPERATION=VARIANT/],
     ['a generator of another family', () => train('--netG', 'unet_256'), /resnet_9blocks/],
   ])('%s', async (_, args, message) => {
     const { code, stdout, stderr } = await here(...args());

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TrainingConfig } from '../../src/cyclegan/config.ts';
-import { runFolder } from '../../src/cyclegan/run-folder.ts';
+import { createRun, runFolder } from '../../src/cyclegan/run-folder.ts';
 import type { Banks } from '../../src/cyclegan/samples.ts';
 import { type Progress, Trainer } from '../../src/cyclegan/trainer.ts';
 import { decodeImage } from '../../src/data/image.ts';
@@ -47,6 +47,15 @@ const steps = (out: string) =>
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line).step);
+
+it('trains with the same bits when its step was traced before, as tuning does', async () => {
+  const [plain, traced] = [folder.path('plain'), folder.path('traced')];
+  await trainNew(device, banks, plain);
+  const trainer = new Trainer(device, QUICK, banks, createRun(traced), MANIFEST, false);
+  device.trace(trainer.body);
+  await train(trainer);
+  expect(checkpointBytes(traced)).toEqual(checkpointBytes(plain));
+});
 
 describe('resume', () => {
   it.each([

@@ -76,6 +76,8 @@ describe('forcing', () => {
     expect(launched()).toEqual(['conv2d_forward_thin_input']);
     forceVariants(device, ['instanceNorm.forward=naive,conv2d.forward=naive']);
     expect(launched()).toEqual(['conv2d_forward_naive']);
+    forceVariants(device, []);
+    expect(launched()).toEqual(['conv2d_forward_thin_input']);
   });
 
   test('wins over a measurement', () => {

@@ -12,6 +12,9 @@ override RESIDUAL: bool;
 @group(0) @binding(4) var<storage, read_write> stats: array<f32>;
 @group(0) @binding(5) var<storage, read_write> y: array<f32>;
 
+// Pixels summed up before they join the total, so that rounding does not grow with their number: a ReLU may hang on it.
+const BLOCK = 16u;
+
 @compute @workgroup_size(8)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let c = id.x;
@@ -20,12 +23,20 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let first = n * k.pixels * k.channels + c;
   let shift = x[first];
   var sum = 0.0;
-  for (var i = 0u; i < k.pixels; i++) { sum += x[first + i * k.channels] - shift; }
+  for (var block = 0u; block < k.pixels; block += BLOCK) {
+    var part = 0.0;
+    for (var i = block; i < min(block + BLOCK, k.pixels); i++) { part += x[first + i * k.channels] - shift; }
+    sum += part;
+  }
   let mean = shift + sum / f32(k.pixels);
   var squares = 0.0;
-  for (var i = 0u; i < k.pixels; i++) {
-    let d = x[first + i * k.channels] - mean;
-    squares += d * d;
+  for (var block = 0u; block < k.pixels; block += BLOCK) {
+    var part = 0.0;
+    for (var i = block; i < min(block + BLOCK, k.pixels); i++) {
+      let d = x[first + i * k.channels] - mean;
+      part += d * d;
+    }
+    squares += part;
   }
   let rstd = 1 / sqrt(squares / f32(k.pixels) + k.eps);
   stats[n * 2u * k.channels + c] = mean;
