@@ -1,16 +1,19 @@
 import { type BufferSlice, groups } from '../../gpu/launch.ts';
 import { kernel } from '../source.ts';
-import { sumParts, withParts } from '../sumParts.ts';
+import { withParts } from '../sumParts.ts';
 import type { Operation, Variant } from '../variant.ts';
 import {
   affineOr,
   describe,
+  fitsOneCore,
   type NormOptions,
   type NormProblem,
   normBytes,
   normConstants,
   normImmediates,
   pixelShares,
+  WORKGROUP_BYTES,
+  workgroupLaunch,
 } from './problem.ts';
 
 export interface NormBackwardArguments extends NormOptions {
@@ -23,39 +26,78 @@ export interface NormBackwardArguments extends NormOptions {
   dx: BufferSlice;
 }
 
+const plane: Variant<NormProblem, NormBackwardArguments> = {
+  name: 'plane',
+  madeFor: 'cpu',
+  sources: ['instance_norm_grad_plane'],
+  workgroupBytes: 0,
+  supports: (_, k) => k.channels % 4 === 0 && fitsOneCore(k),
+  launch(device, k, args) {
+    const { x, stats, dy, sums, dx, eps } = args;
+    device.launch({
+      kernel: kernel('instance_norm_grad_plane', 'rrrrrww', normConstants(args)),
+      bindings: [x, stats, ...affineOr(args, stats), dy, sums, dx],
+      immediates: normImmediates(k, k.pixels, eps),
+      workgroups: [groups(k.channels, 32), k.n, 1],
+      label: 'instanceNorm.backward',
+      flops: 3 * normBytes(k),
+      bytes: 3 * normBytes(k),
+    });
+  },
+};
+
 const vec4: Variant<NormProblem, NormBackwardArguments> = {
   name: 'vec4',
   madeFor: 'cpu',
-  sources: ['instance_norm_grad_sums', 'sum_parts', 'instance_norm_grad'],
+  sources: ['instance_norm_grad_sums', 'instance_norm_grad'],
   workgroupBytes: 0,
   supports: (_, { channels }) => channels % 4 === 0,
   launch(device, k, args) {
     const { x, stats, dy, sums, dx, eps } = args;
-    const shares = pixelShares(k);
-    const count = 2 * k.n * k.channels;
+    const { share, shares } = pixelShares(k);
     const bytes = normBytes(k);
-    const common = { immediates: normImmediates(k, shares, eps) };
-    const grid = [groups(k.channels, 32), k.n, shares] as const;
-    withParts(device, shares * count, (part) => {
+    const common = {
+      immediates: normImmediates(k, share, eps),
+      workgroups: [groups(k.channels, 32), k.n, shares],
+    } as const;
+    withParts(device, shares * 2 * k.n * k.channels, (part) => {
       device.launch({
         ...common,
         kernel: kernel('instance_norm_grad_sums', 'rrrrrw', normConstants(args)),
         bindings: [x, stats, ...affineOr(args, stats), dy, part],
-        workgroups: grid,
         label: 'instanceNorm.gradSums',
         flops: bytes,
         bytes: 2 * bytes,
       });
-      sumParts(device, part, sums, count, shares, false);
+      device.launch({
+        ...common,
+        kernel: kernel('instance_norm_grad', 'rrrrrrww', normConstants(args)),
+        bindings: [x, stats, ...affineOr(args, stats), dy, part, sums, dx],
+        label: 'instanceNorm.grad',
+        flops: 2 * bytes,
+        bytes: 3 * bytes,
+      });
     });
+  },
+};
+
+const workgroup: Variant<NormProblem, NormBackwardArguments> = {
+  name: 'workgroup',
+  madeFor: 'gpu',
+  sources: ['instance_norm_grad_workgroup'],
+  workgroupBytes: WORKGROUP_BYTES,
+  supports: (_, { channels }) => channels % 4 === 0,
+  launch(device, k, args) {
+    const { x, stats, dy, sums, dx, eps } = args;
+    const { workgroups, constants } = workgroupLaunch(k);
     device.launch({
-      ...common,
-      kernel: kernel('instance_norm_grad', 'rrrrrrw', normConstants(args)),
+      kernel: kernel('instance_norm_grad_workgroup', 'rrrrrww', { ...normConstants(args), ...constants }),
       bindings: [x, stats, ...affineOr(args, stats), dy, sums, dx],
-      workgroups: grid,
-      label: 'instanceNorm.grad',
-      flops: 2 * bytes,
-      bytes: 3 * bytes,
+      immediates: normImmediates(k, k.pixels, eps),
+      workgroups,
+      label: 'instanceNorm.backward',
+      flops: 3 * normBytes(k),
+      bytes: 3 * normBytes(k),
     });
   },
 };
@@ -71,11 +113,11 @@ const naive: Variant<NormProblem, NormBackwardArguments> = {
     device.launch({
       kernel: kernel('instance_norm_grad_naive', 'rrrrrww', normConstants(args)),
       bindings: [x, stats, ...affineOr(args, stats), dy, sums, dx],
-      immediates: normImmediates(k, 1, eps),
+      immediates: normImmediates(k, k.pixels, eps),
       workgroups: [groups(k.channels, 8), k.n, 1],
       label: 'instanceNorm.backward',
       flops: 3 * normBytes(k),
-      bytes: 5 * normBytes(k),
+      bytes: 3 * normBytes(k),
     });
   },
 };
@@ -83,7 +125,7 @@ const naive: Variant<NormProblem, NormBackwardArguments> = {
 /** dx and the sums from dy, with g = dy · activation′ and x̂ = (x − mean) · rstd: dx = γ · rstd · (g − Σg/HW − x̂ · Σg·x̂/HW). */
 export const instanceNormBackward: Operation<NormProblem, NormBackwardArguments> = {
   name: 'instanceNorm.backward',
-  variants: [vec4, naive],
+  variants: [plane, vec4, workgroup, naive],
   describe,
   rehearse: ({ n, pixels, channels }, stage) => ({
     eps: 1e-5,

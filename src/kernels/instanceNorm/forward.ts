@@ -5,12 +5,15 @@ import type { Operation, Variant } from '../variant.ts';
 import {
   affineOr,
   describe,
+  fitsOneCore,
   type NormOptions,
   type NormProblem,
   normBytes,
   normConstants,
   normImmediates,
   pixelShares,
+  WORKGROUP_BYTES,
+  workgroupLaunch,
 } from './problem.ts';
 
 export interface NormForwardArguments extends NormOptions {
@@ -25,46 +28,78 @@ function constants(args: NormForwardArguments): Record<string, number> {
   return { ...normConstants(args), RESIDUAL: args.residual ? 1 : 0 };
 }
 
+const plane: Variant<NormProblem, NormForwardArguments> = {
+  name: 'plane',
+  madeFor: 'cpu',
+  sources: ['instance_norm_plane'],
+  workgroupBytes: 0,
+  supports: (_, k) => k.channels % 4 === 0 && fitsOneCore(k),
+  launch(device, k, args) {
+    const { x, residual, stats, y, eps } = args;
+    device.launch({
+      kernel: kernel('instance_norm_plane', 'rrrrww', constants(args)),
+      bindings: [x, ...affineOr(args, x), residual ?? x, stats, y],
+      immediates: normImmediates(k, k.pixels, eps),
+      workgroups: [groups(k.channels, 32), k.n, 1],
+      label: 'instanceNorm.forward',
+      flops: 2 * normBytes(k),
+      bytes: normBytes(k) * (residual ? 3 : 2),
+    });
+  },
+};
+
 const vec4: Variant<NormProblem, NormForwardArguments> = {
   name: 'vec4',
   madeFor: 'cpu',
-  sources: ['instance_norm_stats', 'instance_norm_merge', 'instance_norm_apply'],
+  sources: ['instance_norm_stats', 'instance_norm_apply'],
   workgroupBytes: 0,
   supports: (_, { channels }) => channels % 4 === 0,
   launch(device, k, args) {
     const { x, residual, stats, y, eps } = args;
-    const shares = pixelShares(k);
+    const { share, shares } = pixelShares(k);
     const bytes = normBytes(k);
-    const common = { immediates: normImmediates(k, shares, eps) };
-    const grid = [groups(k.channels, 32), k.n, shares] as const;
+    const common = {
+      immediates: normImmediates(k, share, eps),
+      workgroups: [groups(k.channels, 32), k.n, shares],
+    } as const;
     withParts(device, shares * k.n * 2 * k.channels, (part) => {
       device.launch({
         ...common,
         kernel: kernel('instance_norm_stats', 'rw'),
         bindings: [x, part],
-        workgroups: grid,
         label: 'instanceNorm.stats',
         flops: bytes,
         bytes,
       });
       device.launch({
         ...common,
-        kernel: kernel('instance_norm_merge', 'rw'),
-        bindings: [part, stats],
-        workgroups: [grid[0], k.n, 1],
-        label: 'instanceNorm.merge',
-        flops: 0,
-        bytes: part.size,
+        kernel: kernel('instance_norm_apply', 'rrrrrww', constants(args)),
+        bindings: [x, part, ...affineOr(args, x), residual ?? x, stats, y],
+        label: 'instanceNorm.apply',
+        flops: bytes / 2,
+        bytes: bytes * (residual ? 3 : 2),
       });
     });
+  },
+};
+
+const workgroup: Variant<NormProblem, NormForwardArguments> = {
+  name: 'workgroup',
+  madeFor: 'gpu',
+  sources: ['instance_norm_workgroup'],
+  workgroupBytes: WORKGROUP_BYTES,
+  supports: (_, { channels }) => channels % 4 === 0,
+  launch(device, k, args) {
+    const { x, residual, stats, y, eps } = args;
+    const { workgroups, constants: holding } = workgroupLaunch(k);
     device.launch({
-      ...common,
-      kernel: kernel('instance_norm_apply', 'rrrrrw', constants(args)),
-      bindings: [x, stats, ...affineOr(args, stats), residual ?? x, y],
-      workgroups: grid,
-      label: 'instanceNorm.apply',
-      flops: bytes / 2,
-      bytes: bytes * (residual ? 3 : 2),
+      kernel: kernel('instance_norm_workgroup', 'rrrrww', { ...constants(args), ...holding }),
+      bindings: [x, ...affineOr(args, x), residual ?? x, stats, y],
+      immediates: normImmediates(k, k.pixels, eps),
+      workgroups,
+      label: 'instanceNorm.forward',
+      flops: 2 * normBytes(k),
+      bytes: normBytes(k) * (residual ? 3 : 2),
     });
   },
 };
@@ -80,11 +115,11 @@ const naive: Variant<NormProblem, NormForwardArguments> = {
     device.launch({
       kernel: kernel('instance_norm_naive', 'rrrrww', constants(args)),
       bindings: [x, ...affineOr(args, x), residual ?? x, stats, y],
-      immediates: normImmediates(k, 1, eps),
+      immediates: normImmediates(k, k.pixels, eps),
       workgroups: [groups(k.channels, 8), k.n, 1],
       label: 'instanceNorm.forward',
       flops: 2 * normBytes(k),
-      bytes: 3 * normBytes(k),
+      bytes: normBytes(k) * (residual ? 3 : 2),
     });
   },
 };
@@ -92,7 +127,7 @@ const naive: Variant<NormProblem, NormForwardArguments> = {
 /** y = activation(γ · (x − mean) · rstd + β) + residual. */
 export const instanceNormForward: Operation<NormProblem, NormForwardArguments> = {
   name: 'instanceNorm.forward',
-  variants: [vec4, naive],
+  variants: [plane, vec4, workgroup, naive],
   describe,
   rehearse: ({ n, pixels, channels }, stage) => ({
     eps: 1e-5,

@@ -17,13 +17,35 @@ export interface NormOptions {
   affine: { gamma: BufferSlice; beta: BufferSlice } | null;
 }
 
-/** Pixels a workgroup walks; short shares keep the statistics exact and feed many cores. */
-const SHARE = 256;
+/** Shares of a plane at most: every workgroup that uses their results reads all of them. */
+const MAX_SHARES = 16;
+/** Pixels of a share at least; a multiple of 16 since sums are taken in blocks of 16. */
+const MIN_SHARE = 256;
 
-/** Shares of an image's pixels. */
-export function pixelShares({ pixels }: NormProblem): number {
-  return groups(pixels, SHARE);
+/** How an image's pixels are split: pixels a share (the last may have fewer), and the number of shares. */
+export function pixelShares({ pixels }: NormProblem): { share: number; shares: number } {
+  const share = Math.max(MIN_SHARE, 16 * groups(pixels, 16 * MAX_SHARES));
+  return { share, shares: groups(pixels, share) };
 }
+
+/** Whether a plane is so small that one core may walk all of it: beyond, a launch costs little, and shares feed more cores. */
+export function fitsOneCore({ pixels }: NormProblem): boolean {
+  return pixels <= 4096;
+}
+
+/** Rows of a workgroup times the pixels that each keeps in registers, as in parts/norm_workgroup.wgsl. */
+const HELD_PIXELS = 128 * 8;
+
+/** What launches of a workgroup for each plane of 8 channels have in common. */
+export function workgroupLaunch({ n, pixels, channels }: NormProblem) {
+  return {
+    constants: { HOLD: pixels <= HELD_PIXELS ? 1 : 0 },
+    workgroups: [groups(channels, 8), n, 1],
+  } as const;
+}
+
+/** Workgroup memory that those kernels declare, in bytes. */
+export const WORKGROUP_BYTES = 2 * 256 * 16;
 
 /** e.g. `[1,4096,64]`. */
 export function describe({ n, pixels, channels }: NormProblem): string {
@@ -36,8 +58,8 @@ export function normBytes({ n, pixels, channels }: NormProblem): number {
 }
 
 /** The immediates of all kernels of instance norm. */
-export function normImmediates({ n, pixels, channels }: NormProblem, shares: number, eps: number) {
-  return immediates(n, pixels, channels, shares, f32(eps));
+export function normImmediates({ n, pixels, channels }: NormProblem, share: number, eps: number) {
+  return immediates(n, pixels, channels, share, f32(eps));
 }
 
 /** γ and β, or any buffer in their place that the kernel does not read. */

@@ -1,34 +1,41 @@
-// y = activation(gamma[c] * (x - mean[n,c]) * rstd[n,c] + beta[c]) + residual, over x [N,HW,C]; C a multiple of 4. stats [N,2,C] as in
-// instance_norm_merge. gamma and beta count only when AFFINE, the residual only when RESIDUAL.
+// stats[n,0,c] = mean, stats[n,1,c] = rstd = 1 / sqrt(biased variance + eps), and y = activation(gamma[c] * (x - mean) * rstd + beta[c])
+// + residual, over x [N,HW,C]; C a multiple of 4. gamma and beta count only when AFFINE, the residual only when RESIDUAL.
+//
+// Every workgroup joins the shares of instance_norm_stats for its channels anew, always in the same order, by the update of Chan, Golub
+// and LeVeque (1983): M2 = M2a + M2b + delta^2 * na * nb / (na + nb). That costs less than a launch for it.
 
 // #include "parts/norm.wgsl"
-// #include "parts/activate.wgsl"
-override AFFINE: bool;
-override RESIDUAL: bool;
+// #include "parts/norm_apply.wgsl"
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read> stats: array<vec4f>;
+@group(0) @binding(1) var<storage, read> part: array<vec4f>;
 @group(0) @binding(2) var<storage, read> gamma: array<vec4f>;
 @group(0) @binding(3) var<storage, read> beta: array<vec4f>;
 @group(0) @binding(4) var<storage, read> residual: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> stats: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> y: array<vec4f>;
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
   let c4 = k.channels / 4u;
   let c = tile.x * 8u + lane;
   if (c >= c4) { return; }
-  let mean = stats[tile.y * 2u * c4 + c];
-  var factor = stats[(tile.y * 2u + 1u) * c4 + c];
-  var offset = vec4f(0);
-  if (AFFINE) {
-    factor *= gamma[c];
-    offset = beta[c];
+  let row = tile.y * 2u * c4 + c;
+  var mean = vec4f(0);
+  var deviations = vec4f(0);
+  for (var before = 0u; before < k.pixels; before += k.share) {
+    let after = min(before + k.share, k.pixels);
+    let weight = f32(after - before) / f32(after);
+    let at = (before / k.share) * k.n * 2u * c4 + row;
+    let delta = part[at] - mean;
+    mean += delta * weight;
+    deviations += part[at + c4] + delta * delta * (f32(before) * weight);
   }
-  let image = tile.y * k.pixels;
-  for (var i = image + k.pixels * tile.z / k.splits; i < image + k.pixels * (tile.z + 1u) / k.splits; i++) {
-    let at = i * c4 + c;
-    var v = activate4((x[at] - mean) * factor + offset);
-    if (RESIDUAL) { v += residual[at]; }
-    y[at] = v;
+  let rstd = 1 / sqrt(deviations / f32(k.pixels) + k.eps);
+  if (tile.z == 0u) {
+    stats[row] = mean;
+    stats[row + c4] = rstd;
   }
+  let begin = tile.z * k.share;
+  let first = (tile.y * k.pixels + begin) * c4 + c;
+  apply(mean, affineOf(c, rstd), first, c4, min(k.share, k.pixels - begin));
 }

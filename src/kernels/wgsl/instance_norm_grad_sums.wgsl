@@ -1,9 +1,8 @@
 // part[z,n,0,c] = sum of g, part[z,n,1,c] = sum of g * xhat, over the z-th share of the pixels of x [N,HW,C]; C a multiple of 4, where
-// xhat = (x - mean) * rstd and g = dy * activation'(gamma * xhat + beta). sum_parts adds the shares up.
+// xhat = (x - mean) * rstd and g = dy * activation'(gamma * xhat + beta). instance_norm_grad adds the shares up.
 
 // #include "parts/norm.wgsl"
-// #include "parts/slope.wgsl"
-override AFFINE: bool;
+// #include "parts/norm_grad_sums.wgsl"
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> stats: array<vec4f>;
 @group(0) @binding(2) var<storage, read> gamma: array<vec4f>;
@@ -16,24 +15,10 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   let c4 = k.channels / 4u;
   let c = tile.x * 8u + lane;
   if (c >= c4) { return; }
-  let mean = stats[tile.y * 2u * c4 + c];
-  let rstd = stats[(tile.y * 2u + 1u) * c4 + c];
-  var weight = vec4f(1);
-  var offset = vec4f(0);
-  if (AFFINE) {
-    weight = gamma[c];
-    offset = beta[c];
-  }
-  var sum = vec4f(0);
-  var projected = vec4f(0);
-  let image = tile.y * k.pixels;
-  for (var i = image + k.pixels * tile.z / k.splits; i < image + k.pixels * (tile.z + 1u) / k.splits; i++) {
-    let xhat = (x[i * c4 + c] - mean) * rstd;
-    let g = dy[i * c4 + c] * slope4(weight * xhat + offset);
-    sum += g;
-    projected += g * xhat;
-  }
+  let begin = tile.z * k.share;
+  let first = (tile.y * k.pixels + begin) * c4 + c;
+  let sums = sumsOf(planeOf(tile.y, c), first, c4, min(k.share, k.pixels - begin));
   let at = (tile.z * k.n + tile.y) * 2u * c4 + c;
-  part[at] = sum;
-  part[at + c4] = projected;
+  part[at] = sums.g;
+  part[at + c4] = sums.projected;
 }

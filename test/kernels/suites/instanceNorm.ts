@@ -8,11 +8,17 @@ import { suite } from './suite.ts';
 
 const EPS = 1e-5;
 
+/** A single pixel; shares that do not divide the pixels; planes on both sides of what registers hold and of what a core walks alone. */
 const shapes = [
+  [1, 1, 4],
   [1, 3, 4],
   [2, 77, 12],
   [1, 1000, 36],
   [3, 513, 8],
+  [1, 300, 260],
+  [1, 1024, 8],
+  [3, 1025, 4],
+  [1, 4096, 4],
   [2, 15, 5],
   [1, 4, 1],
 ] as const;
@@ -25,33 +31,35 @@ const kinds: { activation: Activation; affine: boolean; residual: boolean }[] = 
   { activation: 'none', affine: true, residual: true },
 ];
 
-const problems = shapes.flatMap((shape) =>
-  kinds.map(({ activation, affine, residual }) => {
-    const [n, pixels, channels] = shape;
-    const size = n * pixels * channels;
-    const x = random(size).map((v, i) => v * 3 + (i % channels));
-    const gamma = affine ? random(channels) : new Float32Array(channels).fill(1);
-    const beta = affine ? random(channels) : new Float32Array(channels);
-    const dy = random(size);
-    const expected = oracle.instanceNorm(shape, x, gamma, beta, dy, oracle.activations[activation], EPS);
-    const options = (upload: (values: ArrayLike<number>) => Tensor) => ({
-      eps: EPS,
-      activation,
-      affine: affine ? { gamma: upload(gamma).slice, beta: upload(beta).slice } : null,
-    });
-    const name = [activation, affine && 'affine', residual && 'residual'].filter(Boolean).join(' ');
-    return {
-      name,
-      problem: { n, pixels, channels },
-      size,
-      x,
-      dy,
-      skip: residual ? random(size) : null,
-      expected,
-      options,
-    };
-  }),
-);
+const everything = shapes.flatMap((shape) => kinds.map((kind) => ({ shape, kind })));
+/** Many shares, the last a short one, and many pixels a row of a workgroup. */
+const large = kinds.slice(-3).map((kind) => ({ shape: [1, 200 * 200, 8] as const, kind }));
+
+const problems = [...everything, ...large].map(({ shape, kind: { activation, affine, residual } }) => {
+  const [n, pixels, channels] = shape;
+  const size = n * pixels * channels;
+  const x = random(size).map((v, i) => v * 3 + ((i % channels) % 40));
+  const gamma = affine ? random(channels) : new Float32Array(channels).fill(1);
+  const beta = affine ? random(channels) : new Float32Array(channels);
+  const dy = random(size);
+  const expected = oracle.instanceNorm(shape, x, gamma, beta, dy, oracle.activations[activation], EPS);
+  const options = (upload: (values: ArrayLike<number>) => Tensor) => ({
+    eps: EPS,
+    activation,
+    affine: affine ? { gamma: upload(gamma).slice, beta: upload(beta).slice } : null,
+  });
+  const name = [activation, affine && 'affine', residual && 'residual'].filter(Boolean).join(' ');
+  return {
+    name,
+    problem: { n, pixels, channels },
+    size,
+    x,
+    dy,
+    skip: residual ? random(size) : null,
+    expected,
+    options,
+  };
+});
 
 export const forward = suite(
   instanceNormForward,

@@ -1,0 +1,57 @@
+// stats and y as in instance_norm_apply, in one launch, for GPUs: a workgroup owns the plane of 8 channels. Its sums are taken about the
+// mean of the plane's first 16 pixels, each row its own, and then over the rows through workgroup memory.
+
+// #include "parts/norm.wgsl"
+// #include "parts/norm_statistics.wgsl"
+// #include "parts/norm_workgroup.wgsl"
+// #include "parts/norm_apply.wgsl"
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read> gamma: array<vec4f>;
+@group(0) @binding(2) var<storage, read> beta: array<vec4f>;
+@group(0) @binding(3) var<storage, read> residual: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> stats: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> y: array<vec4f>;
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let c4 = k.channels / 4u;
+  let column = tile.x * COLUMNS + lane % COLUMNS;
+  let row = lane / COLUMNS;
+  // A column past the last channel has no pixels, but takes part in the barriers.
+  let count = select(0u, (k.pixels + ROWS - 1u - row) / ROWS, column < c4);
+  let c = min(column, c4 - 1u);
+  let image = tile.y * k.pixels * c4 + c;
+  let first = image + row * c4;
+  let step = ROWS * c4;
+
+  let guess = guessOf(image, c4, k.pixels);
+  var held: array<vec4f, HELD>;
+  var own = Moments(vec4f(0), vec4f(0));
+  if (HOLD) {
+    for (var i = 0u; i < HELD; i++) {
+      if (i < count) {
+        held[i] = x[first + i * step] - guess;
+        own.sum += held[i];
+        own.squares += held[i] * held[i];
+      }
+    }
+  } else {
+    own = momentsAbout(guess, first, step, count);
+  }
+  let total = overRows(lane, own.sum, own.squares);
+  let off = total.one / f32(k.pixels);
+  let rstd = 1 / sqrt((total.two - total.one * off) / f32(k.pixels) + k.eps);
+  if (row == 0u && column < c4) {
+    let at = tile.y * 2u * c4 + c;
+    stats[at] = guess + off;
+    stats[at + c4] = rstd;
+  }
+  let affine = affineOf(c, rstd);
+  if (HOLD) {
+    for (var i = 0u; i < HELD; i++) {
+      if (i < count) { store(first + i * step, held[i] - off, affine); }
+    }
+  } else {
+    apply(guess + off, affine, first, step, count);
+  }
+}

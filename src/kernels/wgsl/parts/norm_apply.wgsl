@@ -1,0 +1,35 @@
+// y from x and its statistics, for an invocation's 4 channels; needs x, gamma, beta, residual and y: array<vec4f>.
+
+// #include "parts/activate.wgsl"
+override AFFINE: bool;
+override RESIDUAL: bool;
+
+struct Affine { factor: vec4f, offset: vec4f }
+
+// What turns x - mean into gamma * (x - mean) * rstd + beta.
+fn affineOf(c: u32, rstd: vec4f) -> Affine {
+  if (AFFINE) { return Affine(gamma[c] * rstd, beta[c]); }
+  return Affine(rstd, vec4f(0));
+}
+
+fn store(at: u32, centred: vec4f, affine: Affine) {
+  var v = activate4(centred * affine.factor + affine.offset);
+  if (RESIDUAL) { v += residual[at]; }
+  y[at] = v;
+}
+
+// y of `count` pixels that begin at `first` and lie `step` apart; two at a time, which hides the cost of the loop.
+fn apply(mean: vec4f, affine: Affine, first: u32, step: u32, count: u32) {
+  let even = count - count % 2u;
+  for (var i = 0u; i < even; i += 2u) {
+    let at = first + i * step;
+    let one = x[at] - mean;
+    let two = x[at + step] - mean;
+    store(at, one, affine);
+    store(at + step, two, affine);
+  }
+  if (even < count) {
+    let at = first + even * step;
+    store(at, x[at] - mean, affine);
+  }
+}
