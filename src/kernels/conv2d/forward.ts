@@ -4,6 +4,7 @@ import { ACTIVATION_CODES, type Activation } from '../activation.ts';
 import { kernel } from '../source.ts';
 import type { Operation, Variant } from '../variant.ts';
 import { type ConvProblem, convBytes, convFlops, convImmediates, convSizes, describe, hasLanes } from './problem.ts';
+import { type Tile, tileBytes, tileConstants, tileName, tileSuits, tiles } from './tile.ts';
 
 export interface ForwardArguments {
   x: BufferSlice;
@@ -19,11 +20,12 @@ function dispatch(
   { x, weight, bias, y }: ForwardArguments,
   code: Kernel,
   workgroups: readonly [number, number, number],
+  more: readonly BufferSlice[] = [],
 ): void {
   device.launch({
     kernel: code,
     // A kernel without bias has the binding all the same; the weights stand in, unread.
-    bindings: [x, weight, bias ?? weight, y],
+    bindings: [x, weight, bias ?? weight, y, ...more],
     immediates: convImmediates(k),
     workgroups,
     label: 'conv2d.forward',
@@ -94,10 +96,30 @@ const naive: Variant<ConvProblem, ForwardArguments> = {
     ]),
 };
 
+function workgroupTiled(tile: Tile): Variant<ConvProblem, ForwardArguments> {
+  const grid = (k: ConvProblem) => [groups(rows(k), tile.rows), groups(k.o, tile.columns), 1] as const;
+  return {
+    name: tileName(tile),
+    madeFor: 'gpu',
+    sources: ['conv2d_forward_workgroup'],
+    workgroupBytes: tileBytes(tile),
+    supports: (device, k) => tileSuits(device, tile, rows(k), k.o),
+    launch: (device, k, args) => {
+      const vec4s = { VEC4_C: k.c % 4 === 0 ? 1 : 0, VEC4_O: k.o % 4 === 0 ? 1 : 0 };
+      const code = kernel('conv2d_forward_workgroup', 'rrrwrr', {
+        ...constants(args),
+        ...tileConstants(tile),
+        ...vec4s,
+      });
+      dispatch(device, k, args, code, grid(k), [args.x, args.weight]);
+    },
+  };
+}
+
 /** y = activation(conv(x, weight) + bias). */
 export const convForward: Operation<ConvProblem, ForwardArguments> = {
   name: 'conv2d.forward',
-  variants: [thinOutput, tiled, thinInput, naive],
+  variants: [thinOutput, tiled, thinInput, ...tiles.map(workgroupTiled), naive],
   describe,
   rehearse: (k, stage) => {
     const { x, weight, y } = convSizes(k);

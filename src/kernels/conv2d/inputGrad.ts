@@ -13,6 +13,7 @@ import {
   hasLanes,
   phaseRows,
 } from './problem.ts';
+import { type Tile, tileBytes, tileConstants, tileName, tileSuits, tiles } from './tile.ts';
 
 export interface InputGradArguments {
   dy: BufferSlice;
@@ -28,10 +29,11 @@ function dispatch(
   { dy, weight, bias, dx }: InputGradArguments,
   code: Kernel,
   workgroups: readonly [number, number, number],
+  more: readonly BufferSlice[] = [],
 ): void {
   device.launch({
     kernel: code,
-    bindings: [dy, weight, bias ?? weight, dx],
+    bindings: [dy, weight, bias ?? weight, dx, ...more],
     immediates: convImmediates(k),
     workgroups,
     label: 'conv2d.inputGrad',
@@ -99,10 +101,26 @@ const naive: Variant<ConvProblem, InputGradArguments> = {
     ]),
 };
 
+function workgroupTiled(tile: Tile): Variant<ConvProblem, InputGradArguments> {
+  const grid = (k: ConvProblem) => [groups(phaseRows(k), tile.rows), groups(k.c, tile.columns), k.stride ** 2] as const;
+  return {
+    name: tileName(tile),
+    madeFor: 'gpu',
+    sources: ['conv2d_input_grad_workgroup'],
+    workgroupBytes: tileBytes(tile),
+    supports: (device, k) => foldsSimply(k) && tileSuits(device, tile, phaseRows(k), k.c),
+    launch: (device, k, args) => {
+      const constants = { BIAS: BIAS(args), VEC4_O: k.o % 4 === 0 ? 1 : 0, ...tileConstants(tile) };
+      const code = kernel('conv2d_input_grad_workgroup', 'rrrwrr', constants);
+      dispatch(device, k, args, code, grid(k), [args.dy, args.weight]);
+    },
+  };
+}
+
 /** dx = the gradient of conv(x, weight) with respect to x, plus a bias; also a transposed convolution's forward. */
 export const convInputGrad: Operation<ConvProblem, InputGradArguments> = {
   name: 'conv2d.inputGrad',
-  variants: [thinInput, thinOutput, tiled, naive],
+  variants: [thinInput, thinOutput, tiled, ...tiles.map(workgroupTiled), naive],
   describe,
   rehearse: (k, stage) => {
     const { x, weight, y } = convSizes(k);

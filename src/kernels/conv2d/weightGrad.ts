@@ -4,6 +4,7 @@ import { kernel } from '../source.ts';
 import { sumParts, withParts } from '../sumParts.ts';
 import type { Operation, Variant } from '../variant.ts';
 import { type ConvProblem, convBytes, convFlops, convImmediates, convSizes, describe, hasLanes } from './problem.ts';
+import { type Tile, tileBytes, tileConstants, tileName, tileSuits, tiles } from './tile.ts';
 
 export interface WeightGradArguments {
   x: BufferSlice;
@@ -13,24 +14,35 @@ export interface WeightGradArguments {
   accumulate: boolean;
 }
 
-/** The depth n·p·q is split until this many workgroups share the work: enough to keep the cores of a CPU evenly busy. */
-const WORKGROUPS = 16;
+/** The depth n·p·q is split until this many workgroups share the work: enough to keep the cores of a CPU evenly busy, … */
+const CPU_WORKGROUPS = 16;
+/** … and enough for a few on each of a large GPU's processors. */
+const GPU_WORKGROUPS = 512;
+/** Pixels of the depth that a workgroup on a GPU sums at least, so that the shares' traffic stays small beside the products'. */
+const GPU_SHARE = 256;
 
-/** Launches `tiles` workgroups a share of the depth, at most one share for each of `lines` rows, and adds several shares up. */
+type Tiles = readonly [number, number];
+
+/** Shares of the depth, at most `most`. */
+function shares(workgroups: number, tiles: Tiles, most: number): number {
+  return Math.min(most, groups(workgroups, tiles[0] * tiles[1]));
+}
+
+/** Launches `tiles` workgroups a share of the depth, and adds several shares up. */
 function split(
   device: Device,
   k: ConvProblem,
   { x, dy, dw, accumulate }: WeightGradArguments,
   code: Kernel,
-  tiles: readonly [number, number],
-  lines: number,
+  tiles: Tiles,
+  splits: number,
+  more: readonly BufferSlice[] = [],
 ): void {
-  const splits = Math.min(lines, groups(WORKGROUPS, tiles[0] * tiles[1]));
   const count = k.kh * k.kw * k.c * k.o;
   const launch = (target: BufferSlice, add: boolean) =>
     device.launch({
       kernel: code,
-      bindings: [x, dy, target],
+      bindings: [x, dy, target, ...more],
       immediates: convImmediates(k, splits, add ? 1 : 0),
       workgroups: [tiles[0], tiles[1], splits],
       label: 'conv2d.weightGrad',
@@ -53,15 +65,10 @@ const tiled: Variant<ConvProblem, WeightGradArguments> = {
   sources: ['conv2d_weight_grad_tiled', 'sum_parts'],
   workgroupBytes: 0,
   supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && hasLanes(device, 1),
-  launch: (device, k, args) =>
-    split(
-      device,
-      k,
-      args,
-      kernel('conv2d_weight_grad_tiled', 'rrw'),
-      [groups(k.o, 32), k.kh * k.kw * groups(k.c, 32)],
-      k.n * k.p,
-    ),
+  launch: (device, k, args) => {
+    const tiles: Tiles = [groups(k.o, 32), k.kh * k.kw * groups(k.c, 32)];
+    split(device, k, args, kernel('conv2d_weight_grad_tiled', 'rrw'), tiles, shares(CPU_WORKGROUPS, tiles, k.n * k.p));
+  },
 };
 
 const thinInput: Variant<ConvProblem, WeightGradArguments> = {
@@ -70,15 +77,17 @@ const thinInput: Variant<ConvProblem, WeightGradArguments> = {
   sources: ['conv2d_weight_grad_thin_input', 'sum_parts'],
   workgroupBytes: 0,
   supports: (device, k) => k.o % 4 === 0 && hasLanes(device, 1),
-  launch: (device, k, args) =>
+  launch: (device, k, args) => {
+    const tiles: Tiles = [groups(k.o, 32), groups(k.kh * k.kw * k.c, 32)];
     split(
       device,
       k,
       args,
       kernel('conv2d_weight_grad_thin_input', 'rrw'),
-      [groups(k.o, 32), groups(k.kh * k.kw * k.c, 32)],
-      k.n * k.p,
-    ),
+      tiles,
+      shares(CPU_WORKGROUPS, tiles, k.n * k.p),
+    );
+  },
 };
 
 const thinOutput: Variant<ConvProblem, WeightGradArguments> = {
@@ -87,15 +96,17 @@ const thinOutput: Variant<ConvProblem, WeightGradArguments> = {
   sources: ['conv2d_weight_grad_thin_output', 'sum_parts'],
   workgroupBytes: 0,
   supports: (device, k) => k.c % 4 === 0 && k.stride === 1 && hasLanes(device, 1),
-  launch: (device, k, args) =>
+  launch: (device, k, args) => {
+    const tiles: Tiles = [groups(k.c, 32), groups(k.kh * k.kw * k.o, 32)];
     split(
       device,
       k,
       args,
       kernel('conv2d_weight_grad_thin_output', 'rrw'),
-      [groups(k.c, 32), groups(k.kh * k.kw * k.o, 32)],
-      k.n * k.h,
-    ),
+      tiles,
+      shares(CPU_WORKGROUPS, tiles, k.n * k.h),
+    );
+  },
 };
 
 const naive: Variant<ConvProblem, WeightGradArguments> = {
@@ -121,10 +132,27 @@ const naive: Variant<ConvProblem, WeightGradArguments> = {
   },
 };
 
+function workgroupTiled(tile: Tile): Variant<ConvProblem, WeightGradArguments> {
+  const grid = (k: ConvProblem): Tiles => [groups(k.o, tile.columns), groups(k.kh * k.kw * k.c, tile.rows)];
+  return {
+    name: tileName(tile),
+    madeFor: 'gpu',
+    sources: ['conv2d_weight_grad_workgroup', 'sum_parts'],
+    workgroupBytes: tileBytes(tile),
+    supports: (device, k) => tileSuits(device, tile, k.kh * k.kw * k.c, k.o),
+    launch: (device, k, args) => {
+      const vec4s = { VEC4_C: k.c % 4 === 0 ? 1 : 0, VEC4_O: k.o % 4 === 0 ? 1 : 0 };
+      const code = kernel('conv2d_weight_grad_workgroup', 'rrwrr', { ...tileConstants(tile), ...vec4s });
+      const splits = shares(GPU_WORKGROUPS, grid(k), groups(k.n * k.p * k.q, GPU_SHARE));
+      split(device, k, args, code, grid(k), splits, [args.x, args.dy]);
+    },
+  };
+}
+
 /** dw (+)= the gradient of conv(x, weight) with respect to weight. */
 export const convWeightGrad: Operation<ConvProblem, WeightGradArguments> = {
   name: 'conv2d.weightGrad',
-  variants: [tiled, thinInput, thinOutput, naive],
+  variants: [tiled, thinInput, thinOutput, ...tiles.map(workgroupTiled), naive],
   describe,
   rehearse: (k, stage) => {
     const { x, weight, y } = convSizes(k);

@@ -1,0 +1,185 @@
+// y[n,p,q,o] = activation(bias[o] + sum over r,s,c of x[n, p*stride + r - padding, q*stride + s - padding, c] * weight[r,s,c,o])
+// x [N,H,W,C], weight [KH,KW,C,O], y [N,P,Q,O]; any C and O, read as vec4s where they are multiples of 4.
+//
+// Implicit GEMM for GPUs: rows m = (n,p,q), columns o, depth (r,s,c) with c fastest. One workgroup = ROWS x COLUMNS results. In memory
+// slabA holds 2 vec4s of 4 depth steps a row, slabB a vec4 of 4 columns a depth step: written as they are loaded, lane after lane, so
+// without bank conflicts; 8 neighbouring lanes read the same rows (a broadcast) and neighbouring columns. The next slab is loaded into
+// registers before the present one is multiplied, so that the loads have its multiplies to arrive in.
+
+// #include "parts/conv.wgsl"
+// #include "parts/window.wgsl"
+// #include "parts/activate.wgsl"
+// #include "parts/gemm.wgsl"
+override BIAS: bool;
+override VEC4_C: bool; // C is a multiple of 4
+override VEC4_O: bool;
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> weight: array<f32>;
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+// x and weight once more, as vec4s.
+@group(0) @binding(4) var<storage, read> x4: array<vec4f>;
+@group(0) @binding(5) var<storage, read> weight4: array<vec4f>;
+
+override LOADS_A = 2u * ROWS / LANES; // vec4s that a lane loads for a slab: 1 or 2
+override LOADS_B = 2u * COLUMNS / LANES;
+
+// The window of row m; rows past the end repeat the last, and are not written.
+fn rowWindow(m: u32) -> Window {
+  let row = min(m, k.n * k.p * k.q - 1u);
+  return windowOf(row / (k.p * k.q), row / k.q % k.p, row % k.q);
+}
+
+// A tap, and a vec4 of its channels.
+struct Depth { r: u32, s: u32, c4: u32 }
+
+// Moves on to the tap that c4 has run into; past the last one r is KH.
+fn settled(at: Depth) -> Depth {
+  var next = at;
+  while (next.c4 >= k.c / 4u) {
+    next.c4 -= k.c / 4u;
+    next.s += 1u;
+    if (next.s == k.kw) {
+      next.s = 0u;
+      next.r += 1u;
+    }
+  }
+  return next;
+}
+
+fn xAt(window: Window, depth: u32) -> f32 {
+  let tap = depth / k.c;
+  let pixel = pixelAt(window, tap / k.kw, tap % k.kw);
+  return select(0.0, x[u32(max(pixel, 0)) * k.c + depth % k.c], pixel >= 0);
+}
+
+// Four depth steps of a row: channels c4 of a pixel where C allows, else from `depth` on.
+fn loadX(window: Window, pixel: i32, c4: u32, depth: u32) -> vec4f {
+  if (VEC4_C) { return select(vec4f(0), x4[u32(max(pixel, 0)) * (k.c / 4u) + c4], pixel >= 0); }
+  return vec4f(xAt(window, depth), xAt(window, depth + 1u), xAt(window, depth + 2u), xAt(window, depth + 3u));
+}
+
+fn weightAt(depth: u32, o: u32) -> f32 {
+  let inside = depth < k.kh * k.kw * k.c && o < k.o;
+  return select(0.0, weight[select(0u, depth * k.o + o, inside)], inside);
+}
+
+// Four columns of a depth step.
+fn loadWeight(depth: u32, o: u32) -> vec4f {
+  if (VEC4_O) {
+    let inside = depth < k.kh * k.kw * k.c && o < k.o;
+    return select(vec4f(0), weight4[select(0u, (depth * k.o + o) / 4u, inside)], inside);
+  }
+  return vec4f(weightAt(depth, o), weightAt(depth, o + 1u), weightAt(depth, o + 2u), weightAt(depth, o + 3u));
+}
+
+// Four rows of slabA over the four depth steps of its half `q`.
+fn rowsOf(row: u32, q: u32) -> mat4x4f {
+  let at = 2u * row + q;
+  return mat4x4f(slabA[at], slabA[at + 2u * DOWN], slabA[at + 4u * DOWN], slabA[at + 6u * DOWN]);
+}
+
+// Four columns of slabB at the four depth steps of its half `q`.
+fn columnsOf(quad: u32, q: u32) -> mat4x4f {
+  let at = q * COLUMNS + quad;
+  return mat4x4f(slabB[at], slabB[at + COLUMNS / 4u], slabB[at + COLUMNS / 2u], slabB[at + 3u * COLUMNS / 4u]);
+}
+
+fn write(m: u32, o: u32, sum: vec4f) {
+  if (VEC4_O) {
+    if (o >= k.o) { return; }
+    var v = sum;
+    if (BIAS) { v += vec4f(bias[o], bias[o + 1u], bias[o + 2u], bias[o + 3u]); }
+    v = activate4(v);
+    // Written as four times a whole number, so that a compiler can make one store of it.
+    let at = 4u * ((m * k.o + o) / 4u);
+    y[at] = v.x;
+    y[at + 1u] = v.y;
+    y[at + 2u] = v.z;
+    y[at + 3u] = v.w;
+    return;
+  }
+  for (var j = 0u; j < min(4u, k.o - min(o, k.o)); j++) {
+    var v = sum[j];
+    if (BIAS) { v += bias[o + j]; }
+    y[m * k.o + o + j] = activate(v);
+  }
+}
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let depth = k.kh * k.kw * k.c;
+  let firstRow = tile.x * ROWS;
+  let firstColumn = tile.y * COLUMNS;
+
+  // What this lane loads: half lane % 2 of the depth of one or two rows, and a column quad of one or two depth steps.
+  let window0 = rowWindow(firstRow + lane / 2u);
+  let window1 = rowWindow(firstRow + (lane + LANES) / 2u);
+  let column = firstColumn + 4u * (lane % (COLUMNS / 4u));
+  var stepA = 4u * (lane % 2u);
+  var stepB = lane / (COLUMNS / 4u);
+  var at = Depth(0u, 0u, lane % 2u);
+  if (VEC4_C) { at = settled(at); }
+  var pixel0 = pixelAt(window0, at.r, at.s);
+  var pixel1 = pixelAt(window1, at.r, at.s);
+
+  // What it multiplies: rows `row`, `row` + DOWN, …, and the column quads `quad` and `quad` + ACROSS.
+  let row = lane / ACROSS;
+  let quad = lane % ACROSS;
+  var topLeft = mat4x4f();
+  var topRight = mat4x4f();
+  var bottomLeft = mat4x4f();
+  var bottomRight = mat4x4f();
+
+  // Each turn loads a slab into registers (in the last turn zeros), multiplies the slab before it, and then puts the new one in its place.
+  for (var turn = 0u; turn < depth + SLAB; turn += SLAB) {
+    let a0 = loadX(window0, pixel0, at.c4, stepA);
+    var a1 = vec4f(0);
+    if (LOADS_A > 1u) { a1 = loadX(window1, pixel1, at.c4, stepA); }
+    let b0 = loadWeight(stepB, column);
+    var b1 = vec4f(0);
+    if (LOADS_B > 1u) { b1 = loadWeight(stepB + SLAB / 2u, column); }
+    stepA += SLAB;
+    stepB += SLAB;
+    if (VEC4_C) {
+      at.c4 += SLAB / 4u;
+      if (at.c4 >= k.c / 4u) {
+        at = settled(at);
+        pixel0 = pixelAt(window0, at.r, at.s);
+        pixel1 = pixelAt(window1, at.r, at.s);
+      }
+    }
+
+    if (turn > 0u) {
+      for (var q = 0u; q < 2u; q++) {
+        let top = rowsOf(row, q);
+        let bottom = rowsOf(row + 4u * DOWN, q);
+        let left = columnsOf(quad, q);
+        topLeft = multiplyAdd(topLeft, top, left);
+        bottomLeft = multiplyAdd(bottomLeft, bottom, left);
+        if (WIDE) {
+          let right = columnsOf(quad + ACROSS, q);
+          topRight = multiplyAdd(topRight, top, right);
+          bottomRight = multiplyAdd(bottomRight, bottom, right);
+        }
+      }
+    }
+
+    workgroupBarrier();
+    slabA[lane] = a0;
+    if (LOADS_A > 1u) { slabA[lane + LANES] = a1; }
+    slabB[lane] = b0;
+    if (LOADS_B > 1u) { slabB[lane + LANES] = b1; }
+    workgroupBarrier();
+  }
+
+  // A loop over rows that the compiler can't unroll: sixteen copies of the epilogue take long to compile.
+  let blocks = array(topLeft, bottomLeft, topRight, bottomRight);
+  let ends = min(firstRow + ROWS, k.n * k.p * k.q);
+  var i = 0u;
+  for (var m = firstRow + row; m < ends; m += DOWN) {
+    write(m, firstColumn + 4u * quad, blocks[i / 4u][i % 4u]);
+    if (WIDE) { write(m, firstColumn + 4u * (quad + ACROSS), blocks[2u + i / 4u][i % 4u]); }
+    i += 1u;
+  }
+}

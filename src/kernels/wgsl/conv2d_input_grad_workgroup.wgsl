@@ -1,0 +1,261 @@
+// dx[n,h,w,c] = bias[c] + sum over r,s,o of dy[n,p,q,o] * weight[r,s,c,o] where p*stride + r - padding shows h, and likewise q, s, w.
+// dy [N,P,Q,O], weight [KH,KW,C,O], dx [N,H,W,C]; any C and O, read as vec4s where O is a multiple of 4; reflection at stride 1 only.
+//
+// Implicit GEMM for GPUs, one for each of the stride*stride phases (grid z), so that no tap multiplies an inserted zero: rows = pixels of
+// the phase, columns c, depth (r,s,o) with o fastest. Slabs and registers as in conv2d_forward_workgroup, but slabB too holds vec4s along
+// the depth, as the weights lie, its halves 4 vec4s apart so that lanes write different banks. An invocation's columns are ACROSS apart:
+// neighbouring lanes read and write neighbouring columns. Mirrored positions add to the loaded operand, as they share the tap's weights.
+
+// #include "parts/conv.wgsl"
+// #include "parts/reader.wgsl"
+// #include "parts/gemm.wgsl"
+override BIAS: bool;
+override VEC4_O: bool; // O is a multiple of 4
+@group(0) @binding(0) var<storage, read> dy: array<f32>;
+@group(0) @binding(1) var<storage, read> weight: array<f32>;
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+@group(0) @binding(3) var<storage, read_write> dx: array<f32>;
+// dy and weight once more, as vec4s.
+@group(0) @binding(4) var<storage, read> dy4: array<vec4f>;
+@group(0) @binding(5) var<storage, read> weight4: array<vec4f>;
+
+override LOADS_A = 2u * ROWS / LANES; // vec4s that a lane loads for a slab: 1 or 2
+override LOADS_B = 2u * COLUMNS / LANES;
+const GAP = 4u;
+
+// The pixels (h, w) of x with h = h0 + i * stride, w = w0 + j * stride, which the taps (r0 + i * stride, s0 + j * stride) reach.
+struct Phase { h0: u32, w0: u32, rowsH: u32, rowsW: u32, r0: u32, s0: u32, tapsH: u32, tapsW: u32 }
+
+fn phaseOf(z: u32) -> Phase {
+  let h0 = z / k.stride;
+  let w0 = z % k.stride;
+  let r0 = (h0 + k.padding) % k.stride;
+  let s0 = (w0 + k.padding) % k.stride;
+  let last = k.stride - 1u;
+  return Phase(
+    h0,
+    w0,
+    (k.h + last - h0) / k.stride,
+    (k.w + last - w0) / k.stride,
+    r0,
+    s0,
+    (k.kh + last - r0) / k.stride,
+    (k.kw + last - s0) / k.stride,
+  );
+}
+
+// A pixel of x: its image, the output row and column whose first tap reads it, and a bit for each mirror that it may have (see position).
+struct Pixel { image: i32, row: i32, column: i32, mirrors: u32 }
+
+// Pixel m of a phase; those past the end repeat the last, and are not written.
+fn pixelOf(phase: Phase, m: u32) -> Pixel {
+  let at = min(m, k.n * phase.rowsH * phase.rowsW - 1u);
+  let h = at / phase.rowsW % phase.rowsH * k.stride + phase.h0;
+  let w = at % phase.rowsW * k.stride + phase.w0;
+  var mirrors = 0u;
+  if (k.reflect == 1u) {
+    let across = 1u | select(0u, 2u, w > 0u && w <= k.padding) | select(0u, 4u, w + 1u < k.w && w + k.padding + 1u >= k.w);
+    let top = h > 0u && h <= k.padding;
+    let bottom = h + 1u < k.h && h + k.padding + 1u >= k.h;
+    mirrors = (across | select(0u, across << 3u, top) | select(0u, across << 6u, bottom)) & ~1u;
+  }
+  return Pixel(
+    i32(at / (phase.rowsH * phase.rowsW)),
+    i32((h + k.padding - phase.r0) / k.stride),
+    i32((w + k.padding - phase.s0) / k.stride),
+    mirrors,
+  );
+}
+
+// A tap of the phase, and an output channel; with VEC4_O the first of four.
+struct Depth { i: u32, j: u32, o: u32 }
+
+fn depthAt(phase: Phase, depth: u32) -> Depth {
+  let tap = depth / k.o;
+  let across = max(phase.tapsW, 1u);
+  return Depth(tap / across, tap % across, depth % k.o);
+}
+
+// Moves on to the tap that o has run into.
+fn settled(phase: Phase, at: Depth) -> Depth {
+  var next = at;
+  while (next.o >= k.o) {
+    next.o -= k.o;
+    next.j += 1u;
+    if (next.j >= phase.tapsW) {
+      next.j = 0u;
+      next.i += 1u;
+    }
+  }
+  return next;
+}
+
+// The pixel of dy that reads this pixel of x at a tap, or -1.
+fn ownPosition(phase: Phase, pixel: Pixel, at: Depth) -> i32 {
+  return select(-1, position(pixel.image, pixel.row, pixel.column, 0u, i32(at.i), i32(at.j)), at.i < phase.tapsH);
+}
+
+fn dyAt(phase: Phase, pixel: Pixel, depth: u32) -> f32 {
+  let at = depthAt(phase, depth);
+  let own = ownPosition(phase, pixel, at);
+  var sum = select(0.0, dy[u32(max(own, 0)) * k.o + at.o], own >= 0);
+  if (at.i >= phase.tapsH) { return sum; }
+  for (var left = pixel.mirrors; left != 0u; left &= left - 1u) {
+    let mirrored = position(pixel.image, pixel.row, pixel.column, firstTrailingBit(left), i32(at.i), i32(at.j));
+    if (mirrored >= 0) { sum += dy[u32(mirrored) * k.o + at.o]; }
+  }
+  return sum;
+}
+
+// Four depth steps of a row, from `at`, where its position is `own`, or, one by one, from `depth` on.
+fn loadDy(phase: Phase, pixel: Pixel, own: i32, at: Depth, depth: u32) -> vec4f {
+  if (!VEC4_O) {
+    return vec4f(
+      dyAt(phase, pixel, depth),
+      dyAt(phase, pixel, depth + 1u),
+      dyAt(phase, pixel, depth + 2u),
+      dyAt(phase, pixel, depth + 3u),
+    );
+  }
+  var sum = select(vec4f(0), dy4[(u32(max(own, 0)) * k.o + at.o) / 4u], own >= 0);
+  if (pixel.mirrors == 0u || at.i >= phase.tapsH) { return sum; }
+  for (var left = pixel.mirrors; left != 0u; left &= left - 1u) {
+    let mirrored = position(pixel.image, pixel.row, pixel.column, firstTrailingBit(left), i32(at.i), i32(at.j));
+    if (mirrored >= 0) { sum += dy4[(u32(mirrored) * k.o + at.o) / 4u]; }
+  }
+  return sum;
+}
+
+// Offset of weight[r,s,c,o] at a tap.
+fn weightOffset(phase: Phase, c: u32, at: Depth) -> u32 {
+  let tap = (phase.r0 + at.i * k.stride) * k.kw + phase.s0 + at.j * k.stride;
+  return (tap * k.c + c) * k.o + at.o;
+}
+
+fn weightAt(phase: Phase, c: u32, depth: u32) -> f32 {
+  let at = depthAt(phase, depth);
+  let inside = c < k.c && at.i < phase.tapsH;
+  return select(0.0, weight[select(0u, weightOffset(phase, c, at), inside)], inside);
+}
+
+// Four depth steps of a column, as in loadDy.
+fn loadWeight(phase: Phase, c: u32, at: Depth, depth: u32) -> vec4f {
+  if (!VEC4_O) {
+    return vec4f(
+      weightAt(phase, c, depth),
+      weightAt(phase, c, depth + 1u),
+      weightAt(phase, c, depth + 2u),
+      weightAt(phase, c, depth + 3u),
+    );
+  }
+  let inside = c < k.c && at.i < phase.tapsH;
+  return select(vec4f(0), weight4[select(0u, weightOffset(phase, c, at) / 4u, inside)], inside);
+}
+
+// Four rows of slabA over the four depth steps of its half `q`.
+fn rowsOf(row: u32, q: u32) -> mat4x4f {
+  let at = 2u * row + q;
+  return mat4x4f(slabA[at], slabA[at + 2u * DOWN], slabA[at + 4u * DOWN], slabA[at + 6u * DOWN]);
+}
+
+// Four columns of slabB at the four depth steps of its half `q`.
+fn columnsOf(column: u32, q: u32) -> mat4x4f {
+  let at = q * (COLUMNS + GAP) + column;
+  return transpose(mat4x4f(slabB[at], slabB[at + ACROSS], slabB[at + 2u * ACROSS], slabB[at + 3u * ACROSS]));
+}
+
+fn write(pixel: u32, c: u32, sum: vec4f) {
+  for (var j = 0u; j < 4u; j++) {
+    let column = c + j * ACROSS;
+    if (column < k.c) {
+      var v = sum[j];
+      if (BIAS) { v += bias[column]; }
+      dx[pixel * k.c + column] = v;
+    }
+  }
+}
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let phase = phaseOf(tile.z);
+  let rows = k.n * phase.rowsH * phase.rowsW;
+  let depth = phase.tapsH * phase.tapsW * k.o;
+  let firstRow = tile.x * ROWS;
+  let firstColumn = tile.y * COLUMNS;
+  // The first phase has the most pixels.
+  if (firstRow >= rows) { return; }
+
+  // What this lane loads: half lane % 2 of the depth of one or two rows and one or two columns.
+  let half = lane % 2u;
+  let row0 = pixelOf(phase, firstRow + lane / 2u);
+  let row1 = pixelOf(phase, firstRow + (lane + LANES) / 2u);
+  let column0 = firstColumn + lane / 2u;
+  let column1 = firstColumn + (lane + LANES) / 2u;
+  let targetB = half * (COLUMNS + GAP) + lane / 2u;
+  var step = 4u * half;
+  var at = Depth(0u, 0u, step);
+  if (VEC4_O) { at = settled(phase, at); }
+  var own0 = ownPosition(phase, row0, at);
+  var own1 = ownPosition(phase, row1, at);
+
+  // What it multiplies: rows `row`, `row` + DOWN, …, and columns `column`, `column` + ACROSS, ….
+  let row = lane / ACROSS;
+  let column = lane % ACROSS;
+  var topLeft = mat4x4f();
+  var topRight = mat4x4f();
+  var bottomLeft = mat4x4f();
+  var bottomRight = mat4x4f();
+
+  // Each turn loads a slab into registers (in the last turn zeros), multiplies the slab before it, and then puts the new one in its place.
+  for (var turn = 0u; turn < depth + SLAB; turn += SLAB) {
+    let a0 = loadDy(phase, row0, own0, at, step);
+    var a1 = vec4f(0);
+    if (LOADS_A > 1u) { a1 = loadDy(phase, row1, own1, at, step); }
+    let b0 = loadWeight(phase, column0, at, step);
+    var b1 = vec4f(0);
+    if (LOADS_B > 1u) { b1 = loadWeight(phase, column1, at, step); }
+    step += SLAB;
+    if (VEC4_O) {
+      at.o += SLAB;
+      if (at.o >= k.o) {
+        at = settled(phase, at);
+        own0 = ownPosition(phase, row0, at);
+        own1 = ownPosition(phase, row1, at);
+      }
+    }
+
+    if (turn > 0u) {
+      for (var q = 0u; q < 2u; q++) {
+        let top = rowsOf(row, q);
+        let bottom = rowsOf(row + 4u * DOWN, q);
+        let left = columnsOf(column, q);
+        topLeft = multiplyAdd(topLeft, top, left);
+        bottomLeft = multiplyAdd(bottomLeft, bottom, left);
+        if (WIDE) {
+          let right = columnsOf(column + 4u * ACROSS, q);
+          topRight = multiplyAdd(topRight, top, right);
+          bottomRight = multiplyAdd(bottomRight, bottom, right);
+        }
+      }
+    }
+
+    workgroupBarrier();
+    slabA[lane] = a0;
+    if (LOADS_A > 1u) { slabA[lane + LANES] = a1; }
+    slabB[targetB] = b0;
+    if (LOADS_B > 1u) { slabB[targetB + LANES / 2u] = b1; }
+    workgroupBarrier();
+  }
+
+  // A loop that the compiler can't unroll: copies of the epilogue take long to compile.
+  let blocks = array(topLeft, bottomLeft, topRight, bottomRight);
+  var i = 0u;
+  for (var m = firstRow + row; m < min(firstRow + ROWS, rows); m += DOWN) {
+    let h = m / phase.rowsW % phase.rowsH * k.stride + phase.h0;
+    let w = m % phase.rowsW * k.stride + phase.w0;
+    let pixel = (m / (phase.rowsH * phase.rowsW) * k.h + h) * k.w + w;
+    write(pixel, firstColumn + column, blocks[i / 4u][i % 4u]);
+    if (WIDE) { write(pixel, firstColumn + column + 4u * ACROSS, blocks[2u + i / 4u][i % 4u]); }
+    i += 1u;
+  }
+}
