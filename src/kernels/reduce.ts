@@ -17,8 +17,11 @@ export type TermGradient = Term | 'bce_target';
 
 const CODES: Readonly<Record<TermGradient, number>> = { sum: 0, l1: 1, mse: 2, bce: 3, bce_target: 4 };
 
-const LANES = 64;
-const VEC4S_PER_LANE = 8;
+const LANES = 256;
+/** Elements up to which one workgroup ends sooner than two launches. */
+const SINGLE = 65536;
+/** Elements of a workgroup, where there are several: enough to be worth its barriers, which are dear on CPU adapters. */
+const SHARE = 16384;
 /** Enough workgroups to fill a large GPU, few enough for one workgroup to add up what they leave. */
 const MAX_GROUPS = 256;
 
@@ -36,6 +39,28 @@ export interface ReduceArguments {
   out: BufferSlice;
 }
 
+/** One launch of the kernel: each workgroup leaves the sum of its elements. */
+function sums(device: Device, count: number, { term, factor, a, b, out }: ReduceArguments, workgroups: number): void {
+  device.launch({
+    kernel: kernel('reduce', 'rrw', { KIND: CODES[term] }),
+    bindings: [a, 'buffer' in b ? b : a, out],
+    immediates: immediates(count, f32(factor), ...constants(b, count)),
+    workgroups: [workgroups, 1, 1],
+    label: `${term}.forward`,
+    flops: 3 * count,
+    bytes: ('buffer' in b ? 8 : 4) * count,
+  });
+}
+
+const single: Variant<ReduceProblem, ReduceArguments> = {
+  name: 'single',
+  madeFor: 'any',
+  sources: ['reduce'],
+  workgroupBytes: 4 * LANES,
+  supports: (_, { count }) => count <= SINGLE,
+  launch: (device, { count }, args) => sums(device, count, args, 1),
+};
+
 /** Many workgroups leave partial sums, a second launch adds those, all in an order that depends on the count alone. */
 const split: Variant<ReduceProblem, ReduceArguments> = {
   name: 'split',
@@ -43,27 +68,11 @@ const split: Variant<ReduceProblem, ReduceArguments> = {
   sources: ['reduce'],
   workgroupBytes: 4 * LANES,
   supports: () => true,
-  launch(device, { count }, { term, factor, a, b, out }) {
-    const parts = Math.min(groups(Math.ceil(count / 4), LANES * VEC4S_PER_LANE), MAX_GROUPS);
+  launch(device, { count }, args) {
+    const parts = Math.min(groups(count, SHARE), MAX_GROUPS);
     withParts(device, parts, (partials) => {
-      device.launch({
-        kernel: kernel('reduce', 'rrw', { KIND: CODES[term] }),
-        bindings: [a, 'buffer' in b ? b : a, partials],
-        immediates: immediates(count, f32(1), ...constants(b, count)),
-        workgroups: [parts, 1, 1],
-        label: `${term}.forward`,
-        flops: 3 * count,
-        bytes: ('buffer' in b ? 8 : 4) * count,
-      });
-      device.launch({
-        kernel: kernel('reduce', 'rrw', { KIND: CODES.sum }),
-        bindings: [partials, partials, out],
-        immediates: immediates(parts, f32(factor), ...constants(partials, parts)),
-        workgroups: [1, 1, 1],
-        label: `${term}.forward.total`,
-        flops: parts,
-        bytes: 4 * parts,
-      });
+      sums(device, count, { ...args, factor: 1, out: partials }, parts);
+      sums(device, parts, { term: 'sum', factor: args.factor, a: partials, b: partials, out: args.out }, 1);
     });
   },
 };
@@ -89,7 +98,7 @@ const naive: Variant<ReduceProblem, ReduceArguments> = {
 /** out[0] = factor · Σ term(a, b). */
 export const reduce: Operation<ReduceProblem, ReduceArguments> = {
   name: 'reduce',
-  variants: [split, naive],
+  variants: [single, split, naive],
   describe: ({ count }) => `[${count}]`,
   rehearse: ({ count }, stage) => ({
     term: 'l1',

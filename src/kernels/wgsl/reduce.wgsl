@@ -1,6 +1,6 @@
-// out[group] = factor · Σ term(a[i], b[i]) over the elements that a workgroup strides over. Two launches make a total:
-// many workgroups leave partial sums, then one adds those (KIND 0). b may be a constant for the first `half` elements and
-// one for the rest. KIND, as in src/kernels/reduce.ts:
+// out[group] = factor · Σ term(a[i], b[i]) over the elements that a workgroup strides over. One workgroup makes a total of few elements; of
+// more, many leave partial sums, which one adds up in a second launch (KIND 0). b may be a constant for the first `half` elements and one
+// for the rest. KIND, as in src/kernels/reduce.ts:
 //   0 a    1 |a − b|    2 (a − b)²    3 max(a, 0) − a·b + log(1 + e^−|a|), the cross-entropy of logit a against b
 
 override KIND: u32;
@@ -11,7 +11,7 @@ var<immediate> p: Params;
 @group(0) @binding(1) var<storage, read> b: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 
-var<workgroup> sums: array<f32, 64>;
+var<workgroup> sums: array<f32, 256>;
 
 // log(1 + e) for 0 ≤ e ≤ 1 as 2 artanh(z), z = e / (2 + e) ≤ 1/3, by its series to z¹³: the builtin log is only exact
 // to 5e-7 near 1, where the loss of a confident discriminator lies.
@@ -33,7 +33,7 @@ fn term(i: u32) -> vec4f {
   }
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn main(
   @builtin(global_invocation_id) id: vec3u,
   @builtin(local_invocation_index) lane: u32,
@@ -41,16 +41,23 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
 ) {
   var sum = vec4f();
-  for (var i = id.x; 4 * i < p.count; i += grid.x * 64u) {
+  for (var i = id.x; 4 * i < p.count; i += grid.x * 256u) {
     // The last vec4 may reach into padding, which holds anything.
     let inside = 4 * i + vec4u(0, 1, 2, 3) < vec4u(p.count);
     sum += select(vec4f(), term(i), inside);
   }
   sums[lane] = sum.x + sum.y + sum.z + sum.w;
   workgroupBarrier();
+  // 16 lanes add up 16 each, one of them what those have.
+  if (lane < 16) {
+    var part = 0.0;
+    for (var j = lane; j < 256; j += 16u) { part += sums[j]; }
+    sums[lane] = part;
+  }
+  workgroupBarrier();
   if (lane == 0) {
     var total = 0.0;
-    for (var j = 0u; j < 64; j++) { total += sums[j]; }
+    for (var j = 0u; j < 16; j++) { total += sums[j]; }
     out[group.x] = total * p.factor;
   }
 }
