@@ -17,6 +17,15 @@ export interface Launch {
   readonly flops: number;
   /** Bytes the formula must move at least once, in and out. */
   readonly bytes: number;
+  /** The part of a network that it works for; the device notes it down when it takes the launch. */
+  readonly layer?: Layer;
+}
+
+/** A part of a network in one of the two passes. */
+export interface Layer {
+  /** Names from the outermost part in, e.g. `G_A.model.10.conv_block.1`. */
+  readonly path: string;
+  readonly pass: 'forward' | 'backward';
 }
 
 /** A WGSL module with the entry point `main` and the values of its `override` constants. */
