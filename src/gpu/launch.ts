@@ -52,6 +52,11 @@ export interface BufferSlice {
   readonly size: number;
 }
 
+/** e.g. `G_A.model.1 backward`; null for a launch that belongs to no layer. */
+export function layerName({ layer }: Launch): string | null {
+  return layer ? `${layer.path} ${layer.pass}` : null;
+}
+
 /** WebGPU's largest portable immediate block, in bytes. */
 export const IMMEDIATE_BYTES = 64;
 

@@ -20,6 +20,11 @@ export interface Ceilings {
   readonly launchSeconds: number;
 }
 
+/** The least seconds that a launch can take: for its FLOP or for its bytes, whichever is more. */
+export function leastSeconds({ flops, bytes }: { flops: number; bytes: number }, ceilings: Ceilings): number {
+  return Math.max(flops / ceilings.f32FlopsPerSecond, bytes / ceilings.copyBytesPerSecond);
+}
+
 /** Larger than any cache; half as large where that is all that a binding may have. */
 const COPY_BYTES = 2 ** 27;
 const INVOCATIONS = 2 ** 18;
