@@ -9,6 +9,9 @@ import { chromeTrace } from '../report/chromeTrace.ts';
 import { type Spread, spread, spreadText } from './bench/statistics.ts';
 import { align } from './table.ts';
 
+/** Layers that a table of a whole step shows. */
+const SHOWN_LAYERS = 40;
+
 export interface ProfileOptions {
   profile?: boolean;
   /** Also profiles. */
@@ -21,19 +24,37 @@ export function addProfileOptions(command: Command): Command {
     .option('--trace <file>', 'profile, and write the launches as a Chrome trace, which ui.perfetto.dev opens');
 }
 
-/** The launches of one step that have a name in common. Counts and times are those of a step. */
-export interface ProfileRow {
-  name: string;
+/** How fast launches were that took some time together. */
+export interface Rates {
   launches: number;
   milliseconds: Spread;
-  /** Of the time of all launches. */
-  share: number;
   flops: number;
   bytes: number;
   gflopsPerSecond: number;
   gigabytesPerSecond: number;
   /** The least time that the device's ceilings allow, over the time taken. */
   ofCeiling: number;
+}
+
+/** Rates by the launches' own counts and the median of the times. */
+export function rates(launches: readonly Launch[], milliseconds: Spread, ceilings: Ceilings): Rates {
+  const sum = (value: (launch: Launch) => number) => launches.reduce((total, launch) => total + value(launch), 0);
+  const [flops, bytes] = [sum((launch) => launch.flops), sum((launch) => launch.bytes)];
+  const seconds = milliseconds.median / 1000;
+  return {
+    launches: launches.length,
+    ...{ milliseconds, flops, bytes },
+    gflopsPerSecond: flops / seconds / 1e9,
+    gigabytesPerSecond: bytes / seconds / 1e9,
+    ofCeiling: sum((launch) => leastSeconds(launch, ceilings)) / seconds,
+  };
+}
+
+/** The launches of one step that have a name in common. */
+export interface ProfileRow extends Rates {
+  name: string;
+  /** Of the time of all launches. */
+  share: number;
 }
 
 /** Launches of several profiled steps by name, in the order of their first launch; those without a name are left out. */
@@ -57,38 +78,32 @@ export function group(
     }
   }
   return [...groups].map(([name, { launches, milliseconds }]) => {
-    const sum = (value: (launch: Launch) => number) => launches.reduce((total, launch) => total + value(launch), 0);
     const time = spread(milliseconds);
-    const seconds = time.median / 1000;
-    const [flops, bytes] = [sum((launch) => launch.flops), sum((launch) => launch.bytes)];
-    return {
-      name,
-      launches: launches.length,
-      milliseconds: time,
-      share: time.median / total,
-      flops,
-      bytes,
-      gflopsPerSecond: flops / seconds / 1e9,
-      gigabytesPerSecond: bytes / seconds / 1e9,
-      ofCeiling: sum((launch) => leastSeconds(launch, ceilings)) / seconds,
-    };
+    return { name, share: time.median / total, ...rates(launches, time, ceilings) };
   });
 }
 
-/** Rows as a table for people. @param what they have in common, e.g. `kernel` */
-export function rowsText(what: string, rows: readonly ProfileRow[]): string {
-  const header = [what, 'launches', 'ms, median (min to max)', 'share', 'GFLOP/s', 'GB/s', 'of ceiling'];
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-  const lines = rows.map((row) => [
-    row.name,
-    `${row.launches}`,
-    spreadText(row.milliseconds, 2),
-    percent(row.share),
-    row.gflopsPerSecond.toFixed(1),
-    row.gigabytesPerSecond.toFixed(1),
-    percent(row.ofCeiling),
-  ]);
-  return `${align([header, ...lines], (column) => column === 0).join('\n')}\n`;
+/** Rows as a table for people, so many at most. @param what they have in common, e.g. `kernel` */
+export function rowsText(what: string, rows: readonly ProfileRow[], most = rows.length): string {
+  const header = [what, 'share', ...RATES_HEADER];
+  const lines = rows.slice(0, most).map((row) => [row.name, percent(row.share), ...ratesCells(row)]);
+  const rest = rows.slice(most);
+  const restShare = rest.reduce((sum, { share }) => sum + share, 0);
+  const note = rest.length > 0 ? `… and ${rest.length} more, ${percent(restShare)}\n` : '';
+  return `${align([header, ...lines], (column) => column === 0).join('\n')}\n${note}`;
+}
+
+/** The columns of {@link ratesCells}. */
+export const RATES_HEADER = ['launches', 'ms, median (min to max)', 'GFLOP/s', 'GB/s', 'of ceiling'];
+
+export function ratesCells(rates: Rates): string[] {
+  const { launches, milliseconds, gflopsPerSecond, gigabytesPerSecond, ofCeiling } = rates;
+  const speeds = [gflopsPerSecond, gigabytesPerSecond].map((value) => value.toFixed(1));
+  return [`${launches}`, spreadText(milliseconds, 2), ...speeds, percent(ofCeiling)];
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
 }
 
 /** The ceilings in one line. */
@@ -130,5 +145,5 @@ export function profileResult(
 
 /** {@link ProfileResult} for people. */
 export function profileText({ ceilings, kernels, layers }: ProfileResult): string {
-  return `${ceilingsText(ceilings)}\n\n${rowsText('kernel', kernels)}\n${rowsText('layer', layers)}`;
+  return `${ceilingsText(ceilings)}\n\n${rowsText('kernel', kernels)}\n${rowsText('layer', layers, SHOWN_LAYERS)}`;
 }

@@ -12,14 +12,19 @@ interface Choices {
   readonly measured: Map<string, string>;
   /** What has been used by problem, and is used again until something is decided anew. */
   readonly used: Map<string, string>;
-  /** While looking for problems without a measured choice. */
+  /** While looking for problems. */
   visit: Visit | null;
   /** While choices are written down: variants by problem. */
   noted: Map<string, string> | null;
 }
 
-/** Told of a problem for which nothing is decided, under the key that names it. */
-export type Visit = <Problem, Args>(key: string, operation: Operation<Problem, Args>, problem: Problem) => void;
+/** Told of a problem under the key that names it, and whether a variant is forced or measured for it. */
+export type Visit = <Problem, Args>(
+  key: string,
+  operation: Operation<Problem, Args>,
+  problem: Problem,
+  decided: boolean,
+) => void;
 
 const all = new WeakMap<Device, Choices>();
 
@@ -51,7 +56,7 @@ export function choose<Problem, Args>(
   const supported = supportedVariants(device, operation, problem);
   const named = (wanted: string | undefined) => supported.find(({ name }) => name === wanted);
   const decided = named(forced.get(operation.name)) ?? named(measured.get(key));
-  if (visit && !decided) visit(key, operation, problem);
+  visit?.(key, operation, problem, decided !== undefined);
   const chosen = decided ?? supported[0];
   if (!chosen)
     throw new Error(`No variant of ${operation.name} supports ${operation.describe(problem)}; the last must.`);
@@ -72,12 +77,12 @@ export function forceVariants(device: Device, texts: readonly string[]): void {
   used.clear();
 }
 
-/** Traces `body` without running it and shows every problem in it for which nothing is decided, once each. */
-export function visitOpen(device: Device, body: () => void, visit: Visit): void {
+/** Traces `body` without running it and shows every problem in it that has variants, once each. */
+export function visitProblems(device: Device, body: () => void, visit: Visit): void {
   const choices = choicesOf(device);
   const seen = new Set<string>();
-  choices.visit = (key, operation, problem) => {
-    if (!seen.has(key)) visit(key, operation, problem);
+  choices.visit = (key, operation, problem, decided) => {
+    if (!seen.has(key)) visit(key, operation, problem, decided);
     seen.add(key);
   };
   try {

@@ -6,7 +6,7 @@ import type { TimedLaunch } from '../../gpu/profiler.ts';
 import { type Ceilings, measureCeilings } from '../../kernels/ceilings.ts';
 import { roofline } from '../../report/roofline.ts';
 import { ceilingsText, group, type ProfileRow, rowsText } from '../profile.ts';
-import { openBench, type Workload, workloadText } from './workload.ts';
+import { type Bench, type Workload, workloadText } from './workload.ts';
 
 export interface LayersResult {
   workload: Workload;
@@ -24,21 +24,16 @@ const STEPS = 7;
  *
  * @param filter a part of the names of the layers to show; default: those of one generator and one discriminator
  */
-export async function benchLayers(
-  device: Device,
-  workload: Workload,
-  filter: string | undefined,
-): Promise<LayersResult> {
-  const steps = await profileSteps(device, workload, STEPS);
+export async function benchLayers(device: Device, bench: Bench, filter: string | undefined): Promise<LayersResult> {
+  const steps = await profileSteps(device, bench, STEPS);
   const ceilings = await measureCeilings(device);
   const isShown = (name: string) => (filter === undefined ? SHOWN.test(name) : name.includes(filter));
   const layers = group(steps, ceilings, layerName).filter(({ name }) => isShown(name));
-  return { workload, ceilings, layers };
+  return { workload: bench.workload, ceilings, layers };
 }
 
 /** The launches of so many replayed steps, after two that warm up. */
-export async function profileSteps(device: Device, workload: Workload, count: number): Promise<TimedLaunch[][]> {
-  const bench = openBench(device, workload);
+export async function profileSteps(device: Device, bench: Bench, count: number): Promise<TimedLaunch[][]> {
   const capture = device.capture(bench.step);
   try {
     const steps: TimedLaunch[][] = [];
@@ -49,7 +44,6 @@ export async function profileSteps(device: Device, workload: Workload, count: nu
     return steps;
   } finally {
     capture.dispose();
-    bench.dispose();
   }
 }
 

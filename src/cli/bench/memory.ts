@@ -1,7 +1,7 @@
 /** What a training step keeps in memory. */
 import type { Device } from '../../gpu/device.ts';
 import { align } from '../table.ts';
-import { openBench, type Workload, workloadText } from './workload.ts';
+import { type Bench, type Workload, workloadText } from './workload.ts';
 
 /** All in bytes. */
 export interface MemoryResult {
@@ -20,8 +20,7 @@ export interface MemoryResult {
   peak: { captured: number; eager: number };
 }
 
-export async function benchMemory(device: Device, workload: Workload): Promise<MemoryResult> {
-  const bench = openBench(device, workload);
+export async function benchMemory(device: Device, bench: Bench): Promise<MemoryResult> {
   const { use } = device.pool;
   const peakOf = async (step: () => void) => {
     // The first step makes what outlives it.
@@ -31,27 +30,23 @@ export async function benchMemory(device: Device, workload: Workload): Promise<M
     await device.fence();
     return use.peakBytes;
   };
-  try {
-    const capture = device.capture(bench.step);
-    const captured = await peakOf(() => capture.replay());
-    const live = use.liveBytes;
-    capture.dispose();
-    const eager = await peakOf(bench.step);
-    const { generatorOptimiser, discriminatorOptimisers, pools } = bench.model;
-    const packed = [generatorOptimiser, ...discriminatorOptimisers].reduce((sum, adam) => sum + adam.packedBytes, 0);
-    return {
-      workload,
-      parameters: packed,
-      gradients: packed,
-      moments: 2 * packed,
-      pools: pools.fakeA.bytes + pools.fakeB.bytes,
-      plan: capture.memory,
-      live,
-      peak: { captured, eager },
-    };
-  } finally {
-    bench.dispose();
-  }
+  const capture = device.capture(bench.step);
+  const captured = await peakOf(() => capture.replay());
+  const live = use.liveBytes;
+  capture.dispose();
+  const eager = await peakOf(bench.step);
+  const { generatorOptimiser, discriminatorOptimisers, pools } = bench.model;
+  const packed = [generatorOptimiser, ...discriminatorOptimisers].reduce((sum, adam) => sum + adam.packedBytes, 0);
+  return {
+    workload: bench.workload,
+    parameters: packed,
+    gradients: packed,
+    moments: 2 * packed,
+    pools: pools.fakeA.bytes + pools.fakeB.bytes,
+    plan: capture.memory,
+    live,
+    peak: { captured, eager },
+  };
 }
 
 /** The result for people. */

@@ -20,14 +20,18 @@ export function spread(values: readonly number[]): Spread {
 /** Runs are repeated at least so often, then until so much time has passed, but not without end. */
 const LEAST_RUNS = 5;
 const MOST_RUNS = 50;
-const MILLISECONDS = 2000;
 
-/** Measures again and again. @param measure one run and its figure; runs before these warm up and do not count */
-export async function repeat(measure: () => number | Promise<number>, warmUp: number): Promise<Spread> {
+/**
+ * Measures again and again.
+ *
+ * @param measure one run and its figure. @param warmUp runs before those that count
+ * @param patience milliseconds after which the least number of runs is enough
+ */
+export async function repeat(measure: () => Promise<number>, warmUp: number, patience = 2000): Promise<Spread> {
   for (let run = 0; run < warmUp; run++) await measure();
   const values: number[] = [];
   const start = performance.now();
-  while (values.length < LEAST_RUNS || (values.length < MOST_RUNS && performance.now() - start < MILLISECONDS)) {
+  while (values.length < LEAST_RUNS || (values.length < MOST_RUNS && performance.now() - start < patience)) {
     values.push(await measure());
   }
   return spread(values);

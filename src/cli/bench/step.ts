@@ -6,7 +6,7 @@ import { deviceMilliseconds, wallMilliseconds } from '../../kernels/timing.ts';
 import { scope } from '../../tensor/scope.ts';
 import { align } from '../table.ts';
 import { repeat, type Spread, spreadText } from './statistics.ts';
-import { type Bench, openBench, type Workload, workloadText } from './workload.ts';
+import { type Bench, type Workload, workloadText } from './workload.ts';
 
 /** Milliseconds of one thing recorded launch by launch, and replayed. */
 interface Times {
@@ -52,8 +52,7 @@ export interface StepResult {
 
 const BARS = { microsecondsALaunch: 4, millisecondsAStep: 15, created: 0 } as const;
 
-export async function benchStep(device: Device, workload: Workload): Promise<StepResult> {
-  const bench = openBench(device, workload);
+export async function benchStep(device: Device, bench: Bench): Promise<StepResult> {
   const captures: Capture[] = [];
   const capture = (body: () => void) => {
     const captured = device.capture(body);
@@ -67,7 +66,7 @@ export async function benchStep(device: Device, workload: Workload): Promise<Ste
     const step = capture(bench.step);
     const host = await hostCost(device, bench, step);
     return {
-      workload,
+      workload: bench.workload,
       generator,
       step: await times(device, bench.step, step),
       host,
@@ -75,7 +74,6 @@ export async function benchStep(device: Device, workload: Workload): Promise<Ste
     };
   } finally {
     for (const captured of captures) captured.dispose();
-    bench.dispose();
   }
 }
 

@@ -67,6 +67,7 @@ export function workloadText({ ngf, blocks, size, batch }: Workload): string {
 
 /** A model with fresh weights and a batch of random images of each domain. */
 export interface Bench {
+  readonly workload: Workload;
   readonly model: CycleGAN;
   readonly a: Tensor;
   readonly b: Tensor;
@@ -74,7 +75,8 @@ export interface Bench {
   dispose(): void;
 }
 
-export function openBench(device: Device, { ngf, blocks, size, batch }: Workload): Bench {
+export function openBench(device: Device, workload: Workload): Bench {
+  const { ngf, blocks, size, batch } = workload;
   const sizes = { channels: 3, ngf, ndf: ngf, blocks, poolSize: 50 };
   const losses = { lambdaA: 10, lambdaB: 10, lambdaIdentity: 0.5, ganMode: 'lsgan' } as const;
   const adam = { lr: 2e-4, betas: [0.5, 0.999], discriminatorOptimisers: 'shared' } as const;
@@ -82,7 +84,7 @@ export function openBench(device: Device, { ngf, blocks, size, batch }: Workload
   const images = (stream: number) => keep(randomUniform(device, [batch, size, size, 3], 1, stream, -1, 1));
   const [a, b] = [images(5), images(6)];
   return {
-    ...{ model, a, b },
+    ...{ workload, model, a, b },
     step: () => model.step(a, b),
     dispose() {
       model.dispose();
