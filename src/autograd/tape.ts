@@ -35,7 +35,7 @@ export function record(
 /** As {@link record}, for an operation with several outputs. */
 export function recordAll(outputs: readonly Tensor[], inputs: readonly Tensor[], backward: GradNode['backward']): void {
   if (!recording || !inputs.some((input) => input.requiresGrad)) return;
-  const node = { inputs, outputs, backward };
+  const node = { inputs, outputs, layer: outputs[0]?.device.layer ?? null, backward };
   for (const output of outputs) {
     output.requiresGrad = true;
     output.node = node;
@@ -75,10 +75,12 @@ export function backward(loss: Tensor | readonly Tensor[], gradOutput?: Tensor):
     const gradOutputs = node.outputs.map((output) => gradients.get(output) ?? null);
     for (const output of node.outputs) gradients.delete(output);
     if (gradOutputs.every((gradient) => gradient === null)) continue;
-    const inputGrads = noGrad(() => node.backward(gradOutputs));
-    node.inputs.forEach((input, i) => {
-      const gradient = inputGrads[i];
-      if (gradient && input.requiresGrad) deposit(gradients, input, gradient);
+    first.device.backwardOf(node.layer, () => {
+      const inputGrads = noGrad(() => node.backward(gradOutputs));
+      node.inputs.forEach((input, i) => {
+        const gradient = inputGrads[i];
+        if (gradient && input.requiresGrad) deposit(gradients, input, gradient);
+      });
     });
   }
 }

@@ -1,4 +1,5 @@
 import type { Evaluation, ScoreReport } from '../anomaly/evaluation.ts';
+import { align } from './table.ts';
 
 /** An evaluation as a table for people. */
 export function evaluationText(evaluation: Evaluation): string {
@@ -13,7 +14,7 @@ export function evaluationText(evaluation: Evaluation): string {
   return [
     `${counts.normal} normal and ${counts.abnormal} abnormal images${skipped}`,
     '',
-    ...align([header, ...rows]),
+    ...align([header, ...rows], (column) => column === 0 || column === header.length - 1),
     '',
     `accuracy, missed, false alarms: at the threshold that training chose (${chosen.trainCounts.normal} normal and ` +
       `${chosen.trainCounts.abnormal} abnormal images).`,
@@ -42,14 +43,4 @@ function row({ info, auroc, bestAccuracy, zfn, trained }: ScoreReport, { chosen 
 
 function figure(value: number | null | undefined): string {
   return value === null || value === undefined ? '–' : value.toFixed(3);
-}
-
-/** Columns of equal width, the first to the left and the others to the right, but for the last. */
-function align(rows: string[][]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
-  const pad = (cell: string, column: number) =>
-    column === 0 || column === widths.length - 1
-      ? cell.padEnd(widths[column] ?? 0)
-      : cell.padStart(widths[column] ?? 0);
-  return rows.map((cells) => cells.map(pad).join('  ').trimEnd());
 }

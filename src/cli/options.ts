@@ -8,6 +8,8 @@ import { forceVariants, parseVariants } from '../kernels/choices.ts';
 export interface CommonOptions {
   device?: string;
   quiet?: boolean;
+  /** Dawn's backend; not an option of its own. */
+  backend?: string;
 }
 
 /** Options of the commands that run kernels with a choice. */
@@ -78,10 +80,10 @@ export function toNumber(text: string): number {
 
 /** Runs a command's work on an open device and closes it, so that the process can end. */
 export async function withDevice<T>(
-  { device: name, variant = [] }: KernelOptions,
+  { device: name, backend, variant = [] }: KernelOptions,
   work: (device: Device) => Promise<T>,
 ): Promise<T> {
-  const device = await Device.open({ device: name });
+  const device = await Device.open({ device: name, backend });
   try {
     forceVariants(device, variant);
     return await work(device);

@@ -121,15 +121,15 @@ export class CycleGAN {
 
   private stepGenerators(realA: Tensor, realB: Tensor): Fakes {
     const { lambdaA, lambdaB, lambdaIdentity, ganMode } = this.options;
-    const { G_A, G_B, D_A, D_B } = this.networks;
+    const { D_A, D_B } = this.networks;
     for (const frozen of [D_A, D_B]) frozen.setRequiresGrad(false);
-    const [fakeB, sameB] = this.translate(G_A, realA, realB);
-    const [fakeA, sameA] = this.translate(G_B, realB, realA);
-    const recA = G_B.forward(fakeB);
-    const recB = G_A.forward(fakeA);
+    const [fakeB, sameB] = this.translate('G_A', realA, realB);
+    const [fakeA, sameA] = this.translate('G_B', realB, realA);
+    const recA = this.forward('G_B', fakeB);
+    const recB = this.forward('G_A', fakeA);
     const losses: Partial<Record<LossName, Tensor>> = {
-      G_A: ganLoss(D_A.forward(fakeB), 'real', ganMode),
-      G_B: ganLoss(D_B.forward(fakeA), 'real', ganMode),
+      G_A: ganLoss(this.forward('D_A', fakeB), 'real', ganMode),
+      G_B: ganLoss(this.forward('D_B', fakeA), 'real', ganMode),
       cycle_A: l1Loss(recA, realA, lambdaA),
       cycle_B: l1Loss(recB, realB, lambdaB),
       ...(sameB && { idt_A: l1Loss(sameB, realB, lambdaB * lambdaIdentity) }),
@@ -143,18 +143,22 @@ export class CycleGAN {
     return { fakeA: detach(fakeA), fakeB: detach(fakeB) };
   }
 
+  /** Runs a network, whose launches then bear its name. */
+  private forward(name: keyof Networks, x: Tensor): Tensor {
+    return x.device.within(name, () => this.networks[name].forward(x));
+  }
+
   /** What a generator makes of `source`, and of `target`, which it should leave as it is; both in one pass. */
-  private translate(generator: Module, source: Tensor, target: Tensor): [fake: Tensor, same?: Tensor] {
-    if (this.options.lambdaIdentity === 0) return [generator.forward(source)];
-    return splitBatch(generator.forward(concatBatch(source, target)), source.shape[0] ?? 0);
+  private translate(generator: 'G_A' | 'G_B', source: Tensor, target: Tensor): [fake: Tensor, same?: Tensor] {
+    if (this.options.lambdaIdentity === 0) return [this.forward(generator, source)];
+    return splitBatch(this.forward(generator, concatBatch(source, target)), source.shape[0] ?? 0);
   }
 
   private stepDiscriminators(realA: Tensor, realB: Tensor, { fakeA, fakeB }: Fakes): void {
-    const { D_A, D_B } = this.networks;
     for (const optimiser of this.discriminatorOptimisers) optimiser.zeroGrad();
     const losses = {
-      D_A: this.discriminatorLoss(D_A, realB, this.pools.fakeB.query(fakeB)),
-      D_B: this.discriminatorLoss(D_B, realA, this.pools.fakeA.query(fakeA)),
+      D_A: this.discriminatorLoss('D_A', realB, this.pools.fakeB.query(fakeB)),
+      D_B: this.discriminatorLoss('D_B', realA, this.pools.fakeA.query(fakeA)),
     };
     backward([losses.D_A, losses.D_B]);
     for (const optimiser of this.discriminatorOptimisers) optimiser.step();
@@ -162,7 +166,8 @@ export class CycleGAN {
   }
 
   /** Half the sum of both losses, so that a discriminator learns more slowly than the generators; in one pass. */
-  private discriminatorLoss(discriminator: Module, real: Tensor, fake: Tensor): Tensor {
-    return ganLoss(discriminator.forward(concatBatch(real, fake)), 'real, then fake', this.options.ganMode);
+  private discriminatorLoss(discriminator: 'D_A' | 'D_B', real: Tensor, fake: Tensor): Tensor {
+    const predictions = this.forward(discriminator, concatBatch(real, fake));
+    return ganLoss(predictions, 'real, then fake', this.options.ganMode);
   }
 }

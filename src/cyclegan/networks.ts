@@ -96,7 +96,7 @@ class ResnetGenerator extends Module {
           `(height × width). Resize or crop them, e.g. to ${nearestSize(h)} × ${nearestSize(w)} px.`,
       );
     }
-    return this.model.forward(x);
+    return x.device.within('model', () => this.model.forward(x));
   }
 }
 
@@ -135,6 +135,6 @@ class PatchDiscriminator extends Module {
           'Use larger images or crops.',
       );
     }
-    return this.model.forward(x);
+    return x.device.within('model', () => this.model.forward(x));
   }
 }

@@ -56,6 +56,11 @@ export class ImagePool {
     return out;
   }
 
+  /** Bytes of memory for the images, once there are any. */
+  get bytes(): number {
+    return this.places?.bytes ?? 0;
+  }
+
   /** The stored images, to be saved. The state of the random draws is the caller's. */
   async state(): Promise<PoolState> {
     const { places, count } = this;

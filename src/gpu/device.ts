@@ -2,9 +2,10 @@ import { type AdapterInfo, chooseAdapter, describeAdapter } from './adapter.ts';
 import { Capture } from './capture.ts';
 import { CyclopsError } from './errors.ts';
 import { type Host, type HostOptions, openHost } from './host.ts';
-import type { BufferSlice, Launch } from './launch.ts';
+import type { BufferSlice, Launch, Layer } from './launch.ts';
 import { PipelineCache } from './pipelines.ts';
 import { BufferPool } from './pool.ts';
+import { Profiler, type TimedLaunch } from './profiler.ts';
 import { Readback } from './readback.ts';
 import { Recorder } from './recorder.ts';
 import { Trace } from './trace.ts';
@@ -15,7 +16,8 @@ export interface DeviceOptions extends HostOptions {
   device?: string | undefined;
 }
 
-const WANTED_FEATURES = ['subgroups', 'shader-f16', 'timestamp-query'] as const;
+/** The last is Chromium's own, which the standard's types leave out. */
+const WANTED_FEATURES = ['subgroups', 'shader-f16', 'timestamp-query', 'chromium-experimental-subgroup-matrix'];
 
 /** Limits that the engine depends on; a device is opened with the adapter's own values of them. */
 export const WANTED_LIMITS = [
@@ -38,6 +40,7 @@ export class Device {
   private readonly faults: string[] = [];
   private lost: string | null = null;
   private tracing: Trace | null = null;
+  private currentLayer: Layer | null = null;
 
   private constructor(
     private readonly host: Host,
@@ -65,7 +68,9 @@ export class Device {
   static async open(options: DeviceOptions = {}): Promise<Device> {
     const host = await openHost(options);
     const adapter = await chooseAdapter(host, options.device);
-    const requiredFeatures = WANTED_FEATURES.filter((feature) => adapter.features.has(feature));
+    const requiredFeatures = WANTED_FEATURES.filter((feature): feature is GPUFeatureName =>
+      adapter.features.has(feature),
+    );
     const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((limit) => [limit, adapter.limits[limit]]));
     const gpu = await adapter.requestDevice({ label: 'cyclops', requiredFeatures, requiredLimits });
     return new Device(host, gpu, describeAdapter(adapter, options.backend));
@@ -86,12 +91,30 @@ export class Device {
 
   /** Records a launch; it runs after everything recorded before it. */
   launch(launch: Launch): void {
+    const placed = this.currentLayer ? { ...launch, layer: this.currentLayer } : launch;
     if (this.tracing) {
-      this.tracing.launches.push(launch);
+      this.tracing.launches.push(placed);
       return;
     }
     this.variables.upload();
-    this.recorder.encode(this.recorder.prepare(launch));
+    this.recorder.encode(this.recorder.prepare(placed));
+  }
+
+  /** The part of a network that launches are recorded for now. */
+  get layer(): Layer | null {
+    return this.currentLayer;
+  }
+
+  /** Runs `body`, whose launches belong to the part `name` of whatever is running. */
+  within<T>(name: string, body: () => T): T {
+    const outer = this.currentLayer;
+    const layer: Layer = outer ? { ...outer, path: `${outer.path}.${name}` } : { path: name, pass: 'forward' };
+    return this.inLayer(layer, body);
+  }
+
+  /** Runs the backward pass `body` of what was recorded for `layer`. */
+  backwardOf<T>(layer: Layer | null, body: () => T): T {
+    return this.inLayer(layer && { ...layer, pass: 'backward' }, body);
   }
 
   /**
@@ -169,9 +192,50 @@ export class Device {
     this.check();
   }
 
+  /**
+   * Runs `body`, which records launches or replays a capture, and times each launch on the device. Each then is a pass of its
+   * own, so the whole takes longer than without.
+   *
+   * @returns one entry a launch, in order
+   * @throws CyclopsError when the device has no timestamp queries, and on the null backend
+   */
+  async profile(body: () => void): Promise<TimedLaunch[]> {
+    if (!this.info.executes || !this.features.has('timestamp-query')) {
+      const reason = this.info.executes ? 'lacks the feature timestamp-query' : 'executes nothing';
+      throw new CyclopsError(
+        `Launches cannot be timed one by one on ${this.info.name}: it ${reason}. Time the whole instead, or choose another device.`,
+      );
+    }
+    this.recorder.flush();
+    const profiler = new Profiler(this.gpu);
+    this.recorder.profiler = profiler;
+    try {
+      body();
+      this.recorder.flush();
+    } finally {
+      this.recorder.profiler = null;
+    }
+    try {
+      return await profiler.collect((promise) => this.host.wait(promise));
+    } finally {
+      await this.pipelines.compiled();
+      this.check();
+    }
+  }
+
   /** Ends the device. Node exits only after this. */
   close(): void {
     this.gpu.destroy();
+  }
+
+  private inLayer<T>(layer: Layer | null, body: () => T): T {
+    const outer = this.currentLayer;
+    this.currentLayer = layer;
+    try {
+      return body();
+    } finally {
+      this.currentLayer = outer;
+    }
   }
 
   private check(): void {

@@ -17,6 +17,15 @@ export interface Launch {
   readonly flops: number;
   /** Bytes the formula must move at least once, in and out. */
   readonly bytes: number;
+  /** The part of a network that it works for; the device notes it down when it takes the launch. */
+  readonly layer?: Layer;
+}
+
+/** A part of a network in one of the two passes. */
+export interface Layer {
+  /** Names from the outermost part in, e.g. `G_A.model.10.conv_block.1`. */
+  readonly path: string;
+  readonly pass: 'forward' | 'backward';
 }
 
 /** A WGSL module with the entry point `main` and the values of its `override` constants. */
@@ -41,6 +50,11 @@ export interface BufferSlice {
   readonly buffer: DeviceBuffer;
   readonly offset: number;
   readonly size: number;
+}
+
+/** e.g. `G_A.model.1 backward`; null for a launch that belongs to no layer. */
+export function layerName({ layer }: Launch): string | null {
+  return layer ? `${layer.path} ${layer.pass}` : null;
 }
 
 /** WebGPU's largest portable immediate block, in bytes. */

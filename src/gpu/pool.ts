@@ -66,6 +66,11 @@ export class BufferPool {
     buffer.place(this.create(buffer.size));
   }
 
+  /** Forgets the peak: from now on it is the most in use since then. */
+  resetPeak(): void {
+    this.use.peakBytes = this.use.liveBytes;
+  }
+
   private countLive(bytes: number): void {
     const { use } = this;
     use.liveBytes += bytes;

@@ -1,9 +1,10 @@
 import type { DeviceBuffer } from './buffer.ts';
 import type { Launch } from './launch.ts';
 import type { PipelineCache } from './pipelines.ts';
+import type { Profiler } from './profiler.ts';
 
 /** Launches encoded into one pass before it is submitted: enough to hide the cost of a submit, few enough to keep a CPU adapter fed. */
-const LAUNCHES_PER_SUBMIT = 64;
+export const LAUNCHES_PER_SUBMIT = 64;
 
 /** A launch with everything that WebGPU wants for it. */
 export interface Prepared {
@@ -16,6 +17,8 @@ export interface Prepared {
 export class Recorder {
   /** Launches encoded since the device was opened. */
   launches = 0;
+  /** While there is one, each launch has a pass of its own, which it times. */
+  profiler: Profiler | null = null;
   private encoder: GPUCommandEncoder | null = null;
   private pass: GPUComputePassEncoder | null = null;
   private pending = 0;
@@ -35,11 +38,12 @@ export class Recorder {
     const [x, y, z] = launch.workgroups;
     if (x === 0 || y === 0 || z === 0) return;
     this.encoder ??= this.device.createCommandEncoder({ label: 'launches' });
-    this.pass ??= this.encoder.beginComputePass({ label: 'launches' });
+    this.pass ??= this.encoder.beginComputePass(this.profiler?.pass(launch) ?? { label: 'launches' });
     this.pass.setPipeline(pipeline);
     this.pass.setBindGroup(0, bindGroup);
     if (launch.immediates.length > 0) this.pass.setImmediates(0, launch.immediates);
     this.pass.dispatchWorkgroups(x, y, z);
+    if (this.profiler) this.endPass();
     this.launches += 1;
     this.pending += 1;
     if (this.pending >= LAUNCHES_PER_SUBMIT) this.flush();
@@ -56,6 +60,7 @@ export class Recorder {
   flush(): void {
     if (!this.encoder) return;
     this.endPass();
+    this.profiler?.resolve(this.encoder);
     const commands = this.encoder.finish();
     this.encoder = null;
     this.pending = 0;

@@ -16,8 +16,13 @@ interface Choices {
   watch: Watch | null;
 }
 
-/** Told of a problem for which nothing is decided, under the key that names it. */
-export type Visit = <Problem, Args>(key: string, operation: Operation<Problem, Args>, problem: Problem) => void;
+/** Told of a problem under the key that names it, and whether a variant is forced or measured for it. */
+export type Visit = <Problem, Args>(
+  key: string,
+  operation: Operation<Problem, Args>,
+  problem: Problem,
+  decided: boolean,
+) => void;
 
 /** Told of every problem, of the variant that computes it, and whether that was decided or is the default. */
 type Watch = <Problem, Args>(
@@ -79,11 +84,11 @@ export function forceVariants(device: Device, texts: readonly string[]): void {
   choices.used.clear();
 }
 
-/** Traces `body` without running it and shows every problem in it for which nothing is decided, once each. */
-export function visitOpen(device: Device, body: () => void, visit: Visit): void {
+/** Traces `body` without running it and shows every problem in it that has variants, once each. */
+export function visitProblems(device: Device, body: () => void, visit: Visit): void {
   const seen = new Set<string>();
   watchWhile(device, body, (key, operation, problem, _, decided) => {
-    if (!decided && !seen.has(key)) visit(key, operation, problem);
+    if (!seen.has(key)) visit(key, operation, problem, decided);
     seen.add(key);
   });
 }

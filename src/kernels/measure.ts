@@ -123,7 +123,7 @@ function fastest(milliseconds: Readonly<Record<string, number>>): string | undef
 }
 
 /** The buffers of a rehearsal. */
-class RehearsalStage implements Stage {
+export class RehearsalStage implements Stage {
   private readonly buffers: DeviceBuffer[] = [];
   private readonly outputs: { slice: BufferSlice; count: number }[] = [];
 

@@ -1,6 +1,6 @@
 import type { Device } from '../gpu/device.ts';
 import { type CachedChoice, type ChoiceCache, kernelsHash } from './choiceCache.ts';
-import { decide, visitOpen } from './choices.ts';
+import { decide, visitProblems } from './choices.ts';
 import { type Measurement, measure } from './measure.ts';
 import { supportedVariants } from './variant.ts';
 
@@ -69,7 +69,8 @@ export async function tune(
 
 function tasksIn(device: Device, body: () => void): Task[] {
   const tasks: Task[] = [];
-  visitOpen(device, body, (key, operation, problem) => {
+  visitProblems(device, body, (key, operation, problem, decided) => {
+    if (decided) return;
     const variants = supportedVariants(device, operation, problem).map(({ name }) => name);
     if (variants.length < 2) return;
     tasks.push({

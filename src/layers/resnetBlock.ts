@@ -26,7 +26,10 @@ export class ResnetBlock extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    const inner = this.norm1.forward(this.conv1.forward(x));
-    return this.norm2.forward(this.conv2.forward(inner), x);
+    const within = (name: string, part: () => Tensor) => x.device.within(`conv_block.${name}`, part);
+    const first = within('1', () => this.conv1.forward(x));
+    const inner = within('2', () => this.norm1.forward(first));
+    const second = within('5', () => this.conv2.forward(inner));
+    return within('6', () => this.norm2.forward(second, x));
   }
 }

@@ -6,14 +6,13 @@ import { Module } from './module.ts';
  * reference's (padding, convolution, activation), it bears the number of the one that has the weights.
  */
 export class Sequential extends Module {
-  private readonly layers: readonly Module[];
-
-  constructor(layers: readonly (readonly [name: string, layer: Module])[]) {
+  constructor(private readonly layers: readonly (readonly [name: string, layer: Module])[]) {
     super();
-    this.layers = layers.map(([name, layer]) => this.addModule(name, layer));
+    for (const [name, layer] of layers) this.addModule(name, layer);
   }
 
   forward(x: Tensor): Tensor {
-    return this.layers.reduce((activations, layer) => layer.forward(activations), x);
+    const { device } = x;
+    return this.layers.reduce((activations, [name, layer]) => device.within(name, () => layer.forward(activations)), x);
   }
 }

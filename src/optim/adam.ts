@@ -84,6 +84,11 @@ export class Adam {
     }
   }
 
+  /** Bytes that the parameters take up, with what aligns them; so do their gradients and each of the two moments. */
+  get packedBytes(): number {
+    return this.values.bytes;
+  }
+
   /** Sets every parameter's `grad` to zero, in one launch. Needed before each backward pass: gradients add up. */
   zeroGrad(): void {
     fill(this.gradients.device, 0, this.gradients.slice, this.gradients.size);

@@ -1,6 +1,6 @@
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
-import type { BufferSlice } from '../gpu/launch.ts';
+import type { BufferSlice, Layer } from '../gpu/launch.ts';
 import { register } from './scope.ts';
 import { Storage } from './storage.ts';
 
@@ -12,6 +12,8 @@ const BYTES: Record<DType, number> = { f32: 4, f16: 2, u32: 4 };
 export interface GradNode {
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
+  /** The part of a network that made them. */
+  readonly layer: Layer | null;
   /**
    * Turns gradients of the outputs (null where nothing depends on one; never all) into gradients in the order of `inputs`:
    * null where none is needed or it was added to the input's `grad` directly.

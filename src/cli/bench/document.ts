@@ -1,0 +1,44 @@
+/** What every result says of where it comes from, and where results go. */
+import { execFileSync } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { writeFileAtomic } from '../../data/atomic.ts';
+import type { Device } from '../../gpu/device.ts';
+import { versions } from '../versions.ts';
+
+/** Options of every bench command. */
+export interface JsonOption {
+  /** `true`: on standard output, instead of the table. A file's name: there, besides the table. */
+  json?: true | string;
+}
+
+/** Prints results as a table or as JSON, with device, driver, versions, commit, date and command. */
+export function deliver(device: Device, { json }: JsonOption, results: object, text: string): void {
+  const rounded = (_: string, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value);
+  const document = `${JSON.stringify({ ...origin(device), ...results }, rounded, 2)}\n`;
+  if (typeof json === 'string') writeFileAtomic(json, document);
+  process.stdout.write(json === true ? document : text);
+}
+
+function origin({ info }: Device): object {
+  const { name, device, vendor, architecture, software } = info;
+  return {
+    command: ['cyclops', ...process.argv.slice(2)].join(' '),
+    date: new Date().toISOString(),
+    commit: commit(),
+    device: { name: device, driver: name, vendor, architecture, software },
+    versions: versions(),
+  };
+}
+
+/** The commit of this checkout, with `-dirty` behind it where files differ from it; null outside of a checkout of Cyclops. */
+function commit(): string | null {
+  const root = fileURLToPath(new URL('../../..', import.meta.url));
+  const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: 'pipe' }).trim();
+  try {
+    if (realpathSync(git('rev-parse', '--show-toplevel')) !== realpathSync(root)) return null;
+    return git('describe', '--always', '--dirty', '--abbrev=40', '--exclude=*');
+  } catch {
+    return null;
+  }
+}

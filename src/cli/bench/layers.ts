@@ -1,0 +1,69 @@
+/** Where the time of a training step goes, layer by layer. */
+import { writeFileAtomic } from '../../data/atomic.ts';
+import type { Device } from '../../gpu/device.ts';
+import { layerName } from '../../gpu/launch.ts';
+import type { TimedLaunch } from '../../gpu/profiler.ts';
+import { type Ceilings, measureCeilings } from '../../kernels/ceilings.ts';
+import { roofline } from '../../report/roofline.ts';
+import { ceilingsText, group, type ProfileRow, rowsText } from '../profile.ts';
+import { type Bench, type Workload, workloadText } from './workload.ts';
+
+export interface LayersResult {
+  workload: Workload;
+  ceilings: Ceilings;
+  /** In the order in which a step comes to them. */
+  layers: ProfileRow[];
+}
+
+/** The networks that are shown when nothing else is asked for: the others are the same. */
+const SHOWN = /^(G_A|D_A)\./;
+const STEPS = 7;
+
+/**
+ * Profiles the replay of a step.
+ *
+ * @param filter a part of the names of the layers to show; default: those of one generator and one discriminator
+ */
+export async function benchLayers(device: Device, bench: Bench, filter: string | undefined): Promise<LayersResult> {
+  const steps = await profileSteps(device, bench, STEPS);
+  const ceilings = await measureCeilings(device);
+  const isShown = (name: string) => (filter === undefined ? SHOWN.test(name) : name.includes(filter));
+  const layers = group(steps, ceilings, layerName).filter(({ name }) => isShown(name));
+  return { workload: bench.workload, ceilings, layers };
+}
+
+/** The launches of so many replayed steps, after two that warm up. */
+export async function profileSteps(device: Device, bench: Bench, count: number): Promise<TimedLaunch[][]> {
+  const capture = device.capture(bench.step);
+  try {
+    const steps: TimedLaunch[][] = [];
+    for (let step = -2; step < count; step++) {
+      const profile = await device.profile(() => capture.replay());
+      if (step >= 0) steps.push(profile);
+    }
+    return steps;
+  } finally {
+    capture.dispose();
+  }
+}
+
+/** Draws the generator's layers of the forward pass under the device's ceilings. */
+export function writeRoofline(device: Device, path: string, { workload, ceilings, layers }: LayersResult): void {
+  const generator = /^G_A\.(.*) forward$/;
+  const points = layers.flatMap((row) => {
+    const name = generator.exec(row.name)?.[1];
+    return name === undefined ? [] : [{ ...row, name }];
+  });
+  const title = `Generator, forward: ${workloadText(workload)}, on ${device.info.name}`;
+  writeFileAtomic(path, roofline(title, ceilings, points));
+}
+
+/** The result for people. */
+export function layersText(device: Device, { workload, ceilings, layers }: LayersResult): string {
+  return [
+    `${device.info.name}: a training step, ${workloadText(workload)}`,
+    ceilingsText(ceilings),
+    '',
+    rowsText('layer', layers),
+  ].join('\n');
+}
