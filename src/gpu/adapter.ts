@@ -1,12 +1,26 @@
 import { CyclopsError } from './errors.ts';
 import type { Host } from './host.ts';
 
+/** A product that a subgroup computes together: left [m,k] · right [k,n] of `component` values, into [m,n] of `result`. */
+export interface MatrixConfig {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly component: string;
+  readonly result: string;
+}
+
 /** What an adapter says of itself. */
 export interface AdapterInfo {
+  /** What the driver calls it, for people; often with the driver's version. */
   readonly name: string;
+  /** The piece of hardware, where it is told. */
+  readonly device: string;
   readonly vendor: string;
   readonly architecture: string;
   readonly subgroupSize: { readonly min: number; readonly max: number };
+  /** What `chromium-experimental-subgroup-matrix` offers here, if it does. */
+  readonly matrixConfigs: readonly MatrixConfig[];
   /** A CPU that pretends to be a GPU (lavapipe, SwiftShader, WARP). */
   readonly software: boolean;
   /** False for Dawn's null backend, which compiles kernels and runs none. */
@@ -20,12 +34,34 @@ export function describeAdapter(adapter: GPUAdapter, backend?: string): AdapterI
   const name = executes ? nameOf(info) : 'null backend';
   return {
     name,
+    device: info.device,
     vendor: info.vendor,
     architecture: info.architecture,
     subgroupSize: { min: info.subgroupMinSize ?? 0, max: info.subgroupMaxSize ?? 0 },
+    matrixConfigs: matrixConfigsOf(info),
     software: /llvmpipe|lavapipe|swiftshader|warp|software/i.test(`${name} ${info.architecture}`),
     executes,
   };
+}
+
+/** Chromium's extension of the standard, which the types leave out. */
+interface ExtendedInfo extends GPUAdapterInfo {
+  readonly subgroupMatrixConfigs?: Iterable<{
+    readonly M: number;
+    readonly N: number;
+    readonly K: number;
+    readonly componentType: string;
+    readonly resultComponentType: string;
+  }>;
+}
+
+function matrixConfigsOf(info: ExtendedInfo): MatrixConfig[] {
+  // The entries are not plain objects: each field is read by name.
+  return [...(info.subgroupMatrixConfigs ?? [])].map(({ M, N, K, componentType, resultComponentType }) => ({
+    ...{ m: M, n: N, k: K },
+    component: componentType,
+    result: resultComponentType,
+  }));
 }
 
 function nameOf(info: GPUAdapterInfo): string {

@@ -15,7 +15,8 @@ export interface DeviceOptions extends HostOptions {
   device?: string | undefined;
 }
 
-const WANTED_FEATURES = ['subgroups', 'shader-f16', 'timestamp-query'] as const;
+/** The last is Chromium's own, which the standard's types leave out. */
+const WANTED_FEATURES = ['subgroups', 'shader-f16', 'timestamp-query', 'chromium-experimental-subgroup-matrix'];
 
 /** Limits that the engine depends on; a device is opened with the adapter's own values of them. */
 export const WANTED_LIMITS = [
@@ -65,7 +66,9 @@ export class Device {
   static async open(options: DeviceOptions = {}): Promise<Device> {
     const host = await openHost(options);
     const adapter = await chooseAdapter(host, options.device);
-    const requiredFeatures = WANTED_FEATURES.filter((feature) => adapter.features.has(feature));
+    const requiredFeatures = WANTED_FEATURES.filter((feature): feature is GPUFeatureName =>
+      adapter.features.has(feature),
+    );
     const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((limit) => [limit, adapter.limits[limit]]));
     const gpu = await adapter.requestDevice({ label: 'cyclops', requiredFeatures, requiredLimits });
     return new Device(host, gpu, describeAdapter(adapter, options.backend));
