@@ -57,6 +57,29 @@ function fieldName(name) {
   return name === 'uris' ? 'URIs' : name.replace(/\b\w/g, (letter) => letter.toUpperCase());
 }
 
+/** @param {Source} source @param {string[]} suites */
+const serves = (source, suites) =>
+  source.components.includes('main') && suites.some((suite) => source.suites.includes(suite));
+
+/** @param {SourcesFile[]} files */
+const sourcesIn = (files) =>
+  files.flatMap(({ name, text }) => (name.endsWith('.sources') ? deb822Sources(text) : oneLineSources(text)));
+
+/**
+ * The source that serves the release itself, with the word SUITE in its text where the suite belongs.
+ * @param {SourcesFile[]} files
+ * @param {string} codename the release, such as bookworm
+ * @returns {Source | undefined}
+ */
+export function releaseSource(files, codename) {
+  const sources = sourcesIn(files);
+  const release = sources.filter((source) => serves(source, [codename, ...ALIASES]) && !/^cdrom:/.test(source.uris));
+  // Other vendors name their suites after the release too, but only Debian's own archive has its updates.
+  const updates = [codename, ...ALIASES].map((suite) => `${suite}-updates`);
+  const archives = sources.filter((source) => serves(source, updates)).map((source) => source.uris);
+  return release.find((source) => archives.includes(source.uris)) ?? release[0];
+}
+
 /**
  * The apt source of `<codename>-backports`, with the URI, key and options of the source that serves the release itself.
  * @param {SourcesFile[]} files
@@ -65,20 +88,9 @@ function fieldName(name) {
  *   present: already among the sources; unknown: no source serves the release
  */
 export function backportsSource(files, codename) {
-  const sources = files.flatMap(({ name, text }) =>
-    name.endsWith('.sources') ? deb822Sources(text) : oneLineSources(text),
-  );
   const backports = `${codename}-backports`;
-  /** @param {Source} source @param {string[]} suites */
-  const serves = (source, suites) =>
-    source.components.includes('main') && suites.some((suite) => source.suites.includes(suite));
-  if (sources.some((source) => serves(source, [backports]))) return { kind: 'present' };
-
-  const release = sources.filter((source) => serves(source, [codename, ...ALIASES]) && !/^cdrom:/.test(source.uris));
-  // Other vendors name their suites after the release too, but only Debian's own archive has its updates.
-  const updates = [codename, ...ALIASES].map((suite) => `${suite}-updates`);
-  const archives = sources.filter((source) => serves(source, updates)).map((source) => source.uris);
-  const chosen = release.find((source) => archives.includes(source.uris)) ?? release[0];
+  if (sourcesIn(files).some((source) => serves(source, [backports]))) return { kind: 'present' };
+  const chosen = releaseSource(files, codename);
   if (!chosen) return { kind: 'unknown' };
   return { kind: 'derived', extension: chosen.extension, text: chosen.text.replace('SUITE', backports) };
 }

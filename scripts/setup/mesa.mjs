@@ -12,7 +12,7 @@ const PACKAGES = ['mesa-vulkan-drivers', 'libvulkan1'];
 const SHOWN_LINES = 15;
 
 /** The fields of /etc/os-release; empty on a system without. @returns {Record<string, string>} */
-function osRelease() {
+export function osRelease() {
   if (!existsSync('/etc/os-release')) return {};
   const lines = readFileSync('/etc/os-release', 'utf8').matchAll(/^(\w+)="?([^"\n]*)"?$/gm);
   return Object.fromEntries([...lines].map(([, key, value]) => [key, value]));
@@ -65,8 +65,8 @@ export function mesaAdvice() {
   );
 }
 
-/** @returns {import('./apt-sources.mjs').SourcesFile[]} */
-function aptSources() {
+/** The machine's own. @returns {import('./apt-sources.mjs').SourcesFile[]} */
+export function aptSources() {
   const parts = join(APT, 'sources.list.d');
   const names = existsSync(parts) ? readdirSync(parts).filter((name) => /\.(list|sources)$/.test(name)) : [];
   return [join(APT, 'sources.list'), ...names.sort().map((name) => join(parts, name))]

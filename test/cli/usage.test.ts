@@ -102,6 +102,8 @@ describe('asking is no fault', () => {
   it('doctor names the device and what it can do', async () => {
     const { code, stdout, stderr } = await cyclops('doctor');
     expect(stdout).toMatch(/^adapter +\S/m);
+    expect(stdout).toMatch(/^matrices +(none|M \d+, N \d+, K \d+: f16 into f16)$/m);
+    expect(stdout).toMatch(/^timestamps +(none|steps of \d+ ns)$/m);
     expect(stdout).toMatch(/^features +core-features/m);
     expect(stdout).toMatch(/^maxStorageBufferBindingSize +\d+$/m);
     expect(stderr.trim()).toBe('');

@@ -1,17 +1,24 @@
 import type { Command } from 'commander';
+import type { MatrixConfig } from '../../gpu/adapter.ts';
 import { type Device, WANTED_LIMITS } from '../../gpu/device.ts';
+import { timestampStep } from '../../gpu/timestamps.ts';
 import { wrap } from '../failure.ts';
 import { addCommonOptions, type CommonOptions, withDevice } from '../options.ts';
 import { versions } from '../versions.ts';
 
+/** Of the column with the names. */
+const WIDTH = 35;
+
 export function addDoctor(program: Command): void {
   const command = program.command('doctor').description('say which device answers and what it can do');
   addCommonOptions(command).action(async (options: CommonOptions) => {
-    await withDevice(options, async (device) => process.stdout.write(diagnosis(device)));
+    await withDevice(options, async (device) => {
+      process.stdout.write(diagnosis(device, await timestampStep(device.gpu)));
+    });
   });
 }
 
-function diagnosis(device: Device): string {
+function diagnosis(device: Device, timestampStep: bigint | null): string {
   const { info, features, limits } = device;
   const { min, max } = info.subgroupSize;
   const facts: [string, string][] = [
@@ -20,11 +27,18 @@ function diagnosis(device: Device): string {
     ['architecture', info.architecture || 'not told'],
     ['kind', info.software ? 'software: the CPU stands in for a GPU' : 'hardware'],
     ['subgroups', features.has('subgroups') ? `${min === max ? min : `${min} to ${max}`} lanes` : 'none'],
+    ['matrices', info.matrixConfigs.map(matrixText).join('\n') || 'none'],
+    ['timestamps', timestampStep === null ? 'none' : `steps of ${timestampStep} ns`],
     ['features', [...features].sort().join(', ')],
     ...WANTED_LIMITS.map((limit): [string, string] => [limit, `${limits[limit]}`]),
     ...Object.entries(versions()),
   ];
-  return `${facts.map(([name, value]) => `${name.padEnd(34)} ${value}`).join('\n')}\n\n${wrap(advice(device))}\n`;
+  const rows = facts.map(([name, value]) => `${name.padEnd(WIDTH)}${value.replaceAll('\n', `\n${' '.repeat(WIDTH)}`)}`);
+  return `${rows.join('\n')}\n\n${wrap(advice(device))}\n`;
+}
+
+function matrixText({ m, n, k, component, result }: MatrixConfig): string {
+  return `M ${m}, N ${n}, K ${k}: ${component} into ${result}`;
 }
 
 function advice({ info, features }: Device): string {
@@ -34,7 +48,9 @@ function advice({ info, features }: Device): string {
       "has a GPU, install its vendor's Vulkan driver; it is then chosen by itself."
     );
   }
-  const slow = ['subgroups', 'shader-f16'].filter((feature) => !features.has(feature));
+  const slow = ['subgroups', 'shader-f16', 'chromium-experimental-subgroup-matrix'].filter(
+    (feature) => !features.has(feature),
+  );
   if (slow.length === 0) return 'This device has everything that Cyclops can use.';
   return `This device lacks ${slow.join(' and ')}. All results are the same without; a newer driver may offer them.`;
 }
