@@ -3,6 +3,9 @@ import { type BufferSlice, groups, immediates } from '../gpu/launch.ts';
 import { kernel } from './source.ts';
 import { sumParts, withParts } from './sumParts.ts';
 
+/** Rows of a workgroup at most. Below that, one launch does it all. */
+const SHARE = 4096;
+
 /** out[c] (+)= the sum over rows of x [rows, channels]: a bias's gradient. */
 export function channelSum(
   device: Device,
@@ -12,17 +15,23 @@ export function channelSum(
   channels: number,
   accumulate: boolean,
 ): void {
-  const splits = Math.min(groups(rows, 64), 32);
-  withParts(device, splits * channels, (part) => {
+  const shares = groups(rows, SHARE);
+  const launch = (target: BufferSlice, add: boolean) =>
     device.launch({
       kernel: kernel('channel_sum', 'rw'),
-      bindings: [x, part],
-      immediates: immediates(rows, channels, splits),
-      workgroups: [groups(channels, 8), splits, 1],
+      bindings: [x, target],
+      immediates: immediates(rows, channels, SHARE, add ? 1 : 0),
+      workgroups: [groups(channels, 8), shares, 1],
       label: 'channelSum',
       flops: rows * channels,
       bytes: 4 * rows * channels,
     });
-    sumParts(device, part, out, channels, splits, accumulate);
+  if (shares === 1) {
+    launch(out, accumulate);
+    return;
+  }
+  withParts(device, shares * channels, (part) => {
+    launch(part, false);
+    sumParts(device, part, out, channels, shares, accumulate);
   });
 }
