@@ -4,7 +4,7 @@ import { writeFileAtomic } from '../data/atomic.ts';
 import type { Device } from '../gpu/device.ts';
 import { type Launch, layerName } from '../gpu/launch.ts';
 import type { TimedLaunch } from '../gpu/profiler.ts';
-import { type Ceilings, leastSeconds } from '../kernels/ceilings.ts';
+import { type Ceilings, leastSeconds, measureCeilings } from '../kernels/ceilings.ts';
 import { chromeTrace } from '../report/chromeTrace.ts';
 import { type Spread, spread, spreadText } from './bench/statistics.ts';
 import { align } from './table.ts';
@@ -146,4 +146,29 @@ export function profileResult(
 /** {@link ProfileResult} for people. */
 export function profileText({ ceilings, kernels, layers }: ProfileResult): string {
   return `${ceilingsText(ceilings)}\n\n${rowsText('kernel', kernels)}\n${rowsText('layer', layers, SHOWN_LAYERS)}`;
+}
+
+/** A profile of steps that come one by one, reported at the end. */
+export interface OpenProfile {
+  add(step: TimedLaunch[]): void;
+  /** Measures the device's ceilings and prints what the steps say. */
+  report(): Promise<void>;
+}
+
+/** Null unless a profile is asked for. @throws CyclopsError when the device cannot time launches */
+export async function openProfile(device: Device, options: ProfileOptions): Promise<OpenProfile | null> {
+  if (!options.profile && options.trace === undefined) return null;
+  await device.profile(() => {});
+  const steps: TimedLaunch[][] = [];
+  return {
+    add: (step) => void steps.push(step),
+    async report() {
+      if (steps.length === 0) {
+        process.stderr.write('Too few steps for a profile: it takes the third to the fifth.\n');
+        return;
+      }
+      const result = profileResult(device, steps, await measureCeilings(device), options);
+      process.stdout.write(`${profileText(result)}\n`);
+    },
+  };
 }

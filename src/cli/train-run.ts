@@ -13,6 +13,7 @@ import { type Dataset, type ImageRef, partOf } from '../data/dataset.ts';
 import { writeSplit } from '../data/split.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
+import type { TimedLaunch } from '../gpu/profiler.ts';
 import { ImageDecoder, settleBroken } from './decode-images.ts';
 import { catchInterrupt } from './interrupt.ts';
 import { type ProgressDisplay, showProgress, trainingDetail } from './progress.ts';
@@ -31,6 +32,8 @@ export interface TrainRunOptions {
   tune: boolean;
   /** Records every step anew instead of replaying the first. */
   eager: boolean;
+  /** Takes the launches of a few steps, with their times on the device. */
+  onProfile?: (launches: TimedLaunch[]) => void;
 }
 
 /**
@@ -76,7 +79,7 @@ export async function trainRun(device: Device, options: TrainRunOptions): Promis
 async function trainNetworks(
   device: Device,
   trainer: Trainer,
-  { quiet, tune, eager }: TrainRunOptions,
+  { quiet, tune, eager, onProfile }: TrainRunOptions,
 ): Promise<'finished' | 'stopped'> {
   const { signal, release } = catchInterrupt(() => {
     if (!quiet) process.stderr.write('\nStopping after this step, with a checkpoint. Again to quit at once.\n');
@@ -86,7 +89,7 @@ async function trainNetworks(
     await tuneKernels(device, { tune, quiet, signal }, trainer.body);
     display = showProgress('training', trainer.length.steps, quiet);
     const onProgress = (progress: Progress) => display?.update(progress.step, trainingDetail(progress));
-    return await trainer.train({ signal, eager, onProgress });
+    return await trainer.train({ signal, eager, onProgress, onProfile });
   } finally {
     release();
     display?.stop();

@@ -5,6 +5,7 @@ import { fileError } from '../data/fs-error.ts';
 import type { Capture } from '../gpu/capture.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
+import type { TimedLaunch } from '../gpu/profiler.ts';
 import { exportChoices, importChoices } from '../kernels/choices.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
@@ -36,7 +37,12 @@ export interface TrainingOptions {
   onProgress?: ((progress: Progress) => void) | undefined;
   /** Records every step anew instead of replaying the first: slower, the same bits, for debugging. */
   eager?: boolean | undefined;
+  /** Takes the launches of each of the third to the fifth step, with their times on the device. */
+  onProfile?: ((launches: TimedLaunch[]) => void) | undefined;
 }
+
+/** Steps that are profiled, counted from the first of this process: by then everything is compiled. */
+const PROFILED = { first: 2, last: 4 };
 
 /** The image pools' random stream; 0 to 3 make the networks' first weights. */
 const POOL_STREAM = 4;
@@ -95,9 +101,14 @@ export class Trainer {
     this.metrics = new MetricsLog(run.metrics, this.step);
   }
 
-  /** Trains to the end, or to the signal. At the end of either stands a checkpoint. */
-  async train({ signal, onProgress, eager }: TrainingOptions = {}): Promise<'finished' | 'stopped'> {
-    const { config, length } = this;
+  /**
+   * Trains to the end, or to the signal. At the end of either stands a checkpoint.
+   *
+   * @throws CyclopsError when training diverges, and with `onProfile` when the device cannot time launches
+   */
+  async train({ signal, onProgress, eager = false, onProfile }: TrainingOptions = {}): Promise<'finished' | 'stopped'> {
+    const { config, device, length } = this;
+    const first = this.step;
     const clock = new Clock(this.step, length.steps, 2 * config.batchSize);
     const secondsBefore = this.seconds;
     const report = () => {
@@ -107,7 +118,12 @@ export class Trainer {
 
     if (this.savedStep === null) await this.save();
     while (this.step < length.steps && !signal?.aborted) {
-      this.recordStep(eager ?? false);
+      const done = this.step - first;
+      if (onProfile && done >= PROFILED.first && done <= PROFILED.last) {
+        onProfile(await device.profile(() => this.recordStep(eager)));
+      } else {
+        this.recordStep(eager);
+      }
       this.seconds = secondsBefore + clock.seconds;
       await this.keepPace();
       if (await this.collectLosses()) report();

@@ -12,10 +12,16 @@ export interface RooflinePoint {
   readonly ofCeiling: number;
 }
 
+/** What the picture is headed by. */
+export interface RooflineTitle {
+  readonly title: string;
+  readonly subtitle: string;
+}
+
 /** The plot, in SVG units; labels stand to the right of it. */
-const PLOT = { left: 62, right: 610, top: 56 } as const;
-const LABELS = { left: 652, lineHeight: 14 } as const;
-const WIDTH = 960;
+const PLOT = { left: 62, right: 600, top: 86 } as const;
+const LABELS = { left: 644, lineHeight: 14 } as const;
+const WIDTH = 900;
 const LEAST_HEIGHT = 420;
 
 const STYLE = `
@@ -45,34 +51,65 @@ interface LogScale {
  * Source: Williams, Waterman and Patterson, "Roofline: an insightful visual performance model for multicore architectures",
  * CACM 52(4), 2009.
  */
-export function roofline(title: string, ceilings: Ceilings, points: readonly RooflinePoint[]): string {
+export function roofline(
+  { title, subtitle }: RooflineTitle,
+  ceilings: Ceilings,
+  points: readonly RooflinePoint[],
+): string {
   // Without FLOP a point has no place on logarithmic axes.
   const shown = points.filter(({ flops, bytes, gflopsPerSecond }) => flops > 0 && bytes > 0 && gflopsPerSecond > 0);
   const height = Math.max(LEAST_HEIGHT, PLOT.top + LABELS.lineHeight * shown.length + 50);
   const bottom = height - 50;
   const copy = ceilings.copyBytesPerSecond / 1e9;
   const flat = flatCeilings(ceilings);
-  const multiplyAdd = ceilings.f32FlopsPerSecond / 1e9;
-  const ridge = multiplyAdd / copy;
+  const ridges = flat.map(({ rate }) => rate / copy);
   const intensities = shown.map(({ flops, bytes }) => flops / bytes);
   const rates = shown.map(({ gflopsPerSecond }) => gflopsPerSecond);
-  const x = logScale([...intensities, ridge / 4, ridge * 4], PLOT.left, PLOT.right);
+  const x = logScale([...intensities, ...ridges.flatMap((ridge) => [ridge / 4, ridge * 4])], PLOT.left, PLOT.right);
   const y = logScale([...rates, ...flat.map(({ rate }) => rate)], bottom, PLOT.top);
-  const slope = `${x.at(x.from)} ${y.at(Math.max(y.from, copy * x.from))}`;
-  const start = copy * x.from < y.from ? `${x.at(y.from / copy)} ${y.at(y.from)}` : slope;
-
   return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${title}">
 <title>${title}</title>
 <style>${trusted(STYLE)}</style>
-<text class="title" x="${PLOT.left}" y="24">${title}</text>
+<text class="title" x="16" y="24">${title}</text>
+<text x="16" y="42">${subtitle}</text>
+<text class="name" x="${LABELS.left}" y="${PLOT.top - 16}">layer, GFLOP/s (of the ceiling above it)</text>
 ${grid(x, y, bottom)}
-<path class="ceiling" d="M${start}L${x.at(ridge)} ${y.at(multiplyAdd)}H${PLOT.right}"/>
-${flat.slice(1).map(({ rate }) => html`<path class="ceiling other" d="M${x.at(Math.max(x.from, rate / copy))} ${y.at(rate)}H${PLOT.right}"/>`)}
-${flat.map(({ name, rate }) => html`<text x="${PLOT.right - 4}" y="${y.at(rate) - 5}" text-anchor="end">${name} ${figure(rate)} GFLOP/s</text>`)}
-<text x="${PLOT.left + 8}" y="${PLOT.top + 14}">copy ${figure(copy)} GB/s</text>
+${copyCeiling(copy, ridges, x, y)}
+${flat.map((ceiling, i) => flatCeiling(ceiling, i > 0, copy, x, y))}
 ${labels(shown, x, y, bottom)}
 </svg>
 `.markup;
+}
+
+/** The slope that the copy rate sets, from the edge of the plot up to the f32 ceiling and on to higher ones. */
+function copyCeiling(copy: number, ridges: readonly number[], x: LogScale, y: LogScale): Html {
+  const [ridge = x.to] = ridges;
+  const highest = Math.max(...ridges);
+  const start = Math.max(x.from, y.from / copy);
+  const [left, top] = [x.at(start), y.at(copy * start)];
+  const [right, end] = [x.at(ridge), y.at(copy * ridge)];
+  const angle = round((Math.atan2(end - top, right - left) * 180) / Math.PI);
+  const middle = `${round((left + right) / 2)} ${round((top + end) / 2)}`;
+  return html`<path class="ceiling" d="M${left} ${top}L${right} ${end}"/>${
+    highest > ridge
+      ? html`<path class="ceiling other" d="M${right} ${end}L${x.at(highest)} ${y.at(copy * highest)}"/>`
+      : null
+  }<text transform="translate(${middle}) rotate(${angle})" y="-6" text-anchor="middle">copy ${figure(copy)} GB/s</text>`;
+}
+
+function flatCeiling(
+  { name, rate }: { name: string; rate: number },
+  isOther: boolean,
+  copy: number,
+  x: LogScale,
+  y: LogScale,
+): Html {
+  const height = y.at(rate);
+  const start = x.at(Math.max(x.from, rate / copy));
+  const line = html`<path class="ceiling${isOther ? ' other' : ''}" d="M${start} ${height}H${PLOT.right}"/>`;
+  // Away from the dots, which are under the first ceiling's end.
+  const [place, anchor] = isOther ? [start + 24, 'start'] : [PLOT.right - 4, 'end'];
+  return html`${line}<text x="${place}" y="${height - 5}" text-anchor="${anchor}">${name} ${figure(rate)} GFLOP/s</text>`;
 }
 
 /** The rates of arithmetic, f32 first. */
@@ -124,8 +161,8 @@ function labels(points: readonly RooflinePoint[], x: LogScale, y: LogScale, bott
   );
   return dots.map(({ point, left, top }, i) => {
     const line = round(lines[i] ?? top);
-    const share = `${(100 * point.ofCeiling).toFixed(0)} %`;
-    return html`<path class="leader" d="M${left} ${top}L${LABELS.left - 14} ${line}h10"/><circle class="dot" cx="${left}" cy="${top}" r="4"/><text x="${LABELS.left}" y="${line + 4}">${point.name} <tspan class="share">${figure(point.gflopsPerSecond)} GFLOP/s, ${share} of ceiling</tspan></text>
+    const speed = `${figure(point.gflopsPerSecond)} (${(100 * point.ofCeiling).toFixed(0)} %)`;
+    return html`<path class="leader" d="M${left} ${top}L${LABELS.left - 14} ${line}h10"/><circle class="dot" cx="${left}" cy="${top}" r="4"/><text x="${LABELS.left}" y="${line + 4}">${point.name} <tspan class="share">${speed}</tspan></text>
 `;
   });
 }

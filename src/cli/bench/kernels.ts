@@ -40,18 +40,16 @@ export interface KernelsResult {
   kernels: KernelRow[];
 }
 
-/** Milliseconds after which a kernel has run often enough. */
-const PATIENCE = 250;
-
 /**
  * @param filter a part of `operation problem variant` of what is to be measured
- * @param display told of each kernel that is done
+ * @param seconds for which each kernel is repeated at least. @param display told of each kernel that is done
  * @throws CyclopsError when nothing fits the filter
  */
 export async function benchKernels(
   device: Device,
   bench: Bench,
   filter: string,
+  seconds: number,
   display: (total: number) => ProgressDisplay,
 ): Promise<KernelsResult> {
   const all = [...variantCases(device, bench), ...elementwiseCases(bench)];
@@ -67,7 +65,13 @@ export async function benchKernels(
     for (const one of cases) {
       progress.update(rows.length, nameOf(one));
       const { operation, problem, variant } = one;
-      rows.push({ operation, problem, variant, fastest: false, ...(await measureCase(device, one, ceilings)) });
+      rows.push({
+        operation,
+        problem,
+        variant,
+        fastest: false,
+        ...(await measureCase(device, one, ceilings, seconds)),
+      });
     }
     progress.update(cases.length, '');
   } finally {
@@ -103,12 +107,17 @@ function variantCases(device: Device, { model, a }: Bench): KernelCase[] {
   return cases.sort((a, b) => a.operation.localeCompare(b.operation));
 }
 
-async function measureCase(device: Device, { prepare }: KernelCase, ceilings: Ceilings): Promise<Rates> {
+async function measureCase(
+  device: Device,
+  { prepare }: KernelCase,
+  ceilings: Ceilings,
+  seconds: number,
+): Promise<Rates> {
   const stage = new RehearsalStage(device);
   try {
     const launch = prepare(device, stage);
     const { launches } = device.trace(launch);
-    const milliseconds = await repeat(() => deviceMilliseconds(device, launch), 2, PATIENCE);
+    const milliseconds = await repeat(() => deviceMilliseconds(device, launch), 2, seconds);
     return rates(launches, milliseconds, ceilings);
   } finally {
     stage.dispose();

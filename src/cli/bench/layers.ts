@@ -54,8 +54,9 @@ export function writeRoofline(device: Device, path: string, { workload, ceilings
     const name = generator.exec(row.name)?.[1];
     return name === undefined ? [] : [{ ...row, name }];
   });
-  const title = `Generator, forward: ${workloadText(workload)}, on ${device.info.name}`;
-  writeFileAtomic(path, roofline(title, ceilings, points));
+  const title = `Generator, forward pass of a training step: ${workloadText(workload)}`;
+  const subtitle = `${device.info.name}, ${new Date().toISOString().slice(0, 10)}`;
+  writeFileAtomic(path, roofline({ title, subtitle }, ceilings, points));
 }
 
 /** The result for people. */

@@ -25,13 +25,13 @@ const MOST_RUNS = 50;
  * Measures again and again.
  *
  * @param measure one run and its figure. @param warmUp runs before those that count
- * @param patience milliseconds after which the least number of runs is enough
+ * @param seconds after which the least number of runs is enough
  */
-export async function repeat(measure: () => Promise<number>, warmUp: number, patience = 2000): Promise<Spread> {
+export async function repeat(measure: () => Promise<number>, warmUp: number, seconds: number): Promise<Spread> {
   for (let run = 0; run < warmUp; run++) await measure();
   const values: number[] = [];
   const start = performance.now();
-  while (values.length < LEAST_RUNS || (values.length < MOST_RUNS && performance.now() - start < patience)) {
+  while (values.length < LEAST_RUNS || (values.length < MOST_RUNS && performance.now() - start < 1000 * seconds)) {
     values.push(await measure());
   }
   return spread(values);

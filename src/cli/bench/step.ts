@@ -52,7 +52,8 @@ export interface StepResult {
 
 const BARS = { microsecondsALaunch: 4, millisecondsAStep: 15, created: 0 } as const;
 
-export async function benchStep(device: Device, bench: Bench): Promise<StepResult> {
+/** @param seconds for which each figure is measured again and again at least */
+export async function benchStep(device: Device, bench: Bench, seconds: number): Promise<StepResult> {
   const captures: Capture[] = [];
   const capture = (body: () => void) => {
     const captured = device.capture(body);
@@ -62,13 +63,13 @@ export async function benchStep(device: Device, bench: Bench): Promise<StepResul
   try {
     const { G_A } = bench.model.networks;
     const forward = () => scope(() => void noGrad(() => G_A.forward(bench.a)));
-    const generator = await times(device, forward, capture(forward));
+    const generator = await times(device, forward, capture(forward), seconds);
     const step = capture(bench.step);
-    const host = await hostCost(device, bench, step);
+    const host = await hostCost(device, bench, step, seconds);
     return {
       workload: bench.workload,
       generator,
-      step: await times(device, bench.step, step),
+      step: await times(device, bench.step, step, seconds),
       host,
       bars: device.info.executes ? [] : judge(host),
     };
@@ -77,19 +78,21 @@ export async function benchStep(device: Device, bench: Bench): Promise<StepResul
   }
 }
 
-async function times(device: Device, eager: () => void, captured: Capture): Promise<Times> {
+async function times(device: Device, eager: () => void, captured: Capture, seconds: number): Promise<Times> {
   const launches = captured.launches.length;
   if (!device.info.executes) return { launches, eager: null, captured: null, device: null };
   const replay = () => captured.replay();
   return {
     launches,
-    eager: await repeat(() => wallMilliseconds(device, eager), 2),
-    captured: await repeat(() => wallMilliseconds(device, replay), 2),
-    device: device.features.has('timestamp-query') ? await repeat(() => deviceMilliseconds(device, replay), 1) : null,
+    eager: await repeat(() => wallMilliseconds(device, eager), 2, seconds),
+    captured: await repeat(() => wallMilliseconds(device, replay), 2, seconds),
+    device: device.features.has('timestamp-query')
+      ? await repeat(() => deviceMilliseconds(device, replay), 1, seconds)
+      : null,
   };
 }
 
-async function hostCost(device: Device, bench: Bench, captured: Capture): Promise<HostCost> {
+async function hostCost(device: Device, bench: Bench, captured: Capture, seconds: number): Promise<HostCost> {
   const hostMilliseconds = async (work: () => void) => {
     const start = performance.now();
     work();
@@ -97,11 +100,11 @@ async function hostCost(device: Device, bench: Bench, captured: Capture): Promis
     await device.fence();
     return taken;
   };
-  const eager = await repeat(() => hostMilliseconds(bench.step), 2);
+  const eager = await repeat(() => hostMilliseconds(bench.step), 2, seconds);
   const replayed = () => hostMilliseconds(() => captured.replay());
   for (let step = 0; step < 2; step++) await replayed();
   const before = created(device);
-  const replay = await repeat(replayed, 0);
+  const replay = await repeat(replayed, 0, seconds);
   const after = created(device);
   return {
     eager,

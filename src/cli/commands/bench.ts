@@ -9,7 +9,14 @@ import { benchMemory, memoryText } from '../bench/memory.ts';
 import { benchStep, stepText } from '../bench/step.ts';
 import { addWorkloadOptions, type Bench, openBench, type WorkloadOptions, workloadFrom } from '../bench/workload.ts';
 import { EXIT } from '../failure.ts';
-import { addCommonOptions, addTuneOptions, type CommonOptions, type TuneOptions, withDevice } from '../options.ts';
+import {
+  addCommonOptions,
+  addTuneOptions,
+  type CommonOptions,
+  type TuneOptions,
+  toNumber,
+  withDevice,
+} from '../options.ts';
 import { addProfileOptions, type ProfileOptions, profileResult, profileText } from '../profile.ts';
 import { showProgress } from '../progress.ts';
 import { tuneKernels } from '../tuning.ts';
@@ -17,6 +24,7 @@ import { tuneKernels } from '../tuning.ts';
 interface BenchOptions extends CommonOptions, JsonOption, WorkloadOptions {}
 
 interface KernelsOptions extends BenchOptions {
+  seconds: number;
   filter?: string;
 }
 
@@ -25,7 +33,9 @@ interface LayersOptions extends BenchOptions, TuneOptions {
   roofline?: string;
 }
 
-interface StepOptions extends BenchOptions, TuneOptions, ProfileOptions {}
+interface StepOptions extends BenchOptions, TuneOptions, ProfileOptions {
+  seconds: number;
+}
 
 export function addBench(program: Command): void {
   const bench = program.command('bench').description('measure where time and memory go');
@@ -35,6 +45,7 @@ export function addBench(program: Command): void {
       'print JSON instead of tables, or write it to a file besides',
     );
   addCommonOptions(add('kernels', 'every variant of every operation, and the other kernels of a training step'))
+    .option(...seconds(0.25))
     .option('--filter <text>', 'only those whose operation, problem and variant contain it, e.g. conv2d.forward')
     .action(kernels);
   addTuneOptions(add('layers', 'the layers of a training step, forward and backward'))
@@ -45,14 +56,21 @@ export function addBench(program: Command): void {
     addTuneOptions(
       add('step', 'a training step: milliseconds, launches, cost of the host (with --device null that alone)'),
     ),
-  ).action(step);
+  )
+    .option(...seconds(2))
+    .action(step);
   addTuneOptions(add('memory', 'what a training step keeps in memory')).action(memory);
+}
+
+/** The option that says how long to measure. */
+function seconds(standard: number): [string, string, (text: string) => number, number] {
+  return ['--seconds <number>', 'repeat each measurement for so long at least, and five times', toNumber, standard];
 }
 
 async function kernels(options: KernelsOptions): Promise<void> {
   await withBench({ ...options, tune: false }, async (device, bench) => {
     const display = (total: number) => showProgress('kernels', total, options.quiet ?? false);
-    const result = await benchKernels(device, bench, options.filter ?? '', display);
+    const result = await benchKernels(device, bench, options.filter ?? '', options.seconds, display);
     deliver(device, options, result, kernelsText(device, result));
   });
 }
@@ -68,7 +86,7 @@ async function layers(options: LayersOptions): Promise<void> {
 
 async function step(options: StepOptions): Promise<void> {
   await withBench(options, async (device, bench) => {
-    const result = await benchStep(device, bench);
+    const result = await benchStep(device, bench, options.seconds);
     const texts = [stepText(device, result)];
     let profile = {};
     if (options.profile || options.trace !== undefined) {

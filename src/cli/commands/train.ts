@@ -12,10 +12,11 @@ import {
   type TuneOptions,
   withDevice,
 } from '../options.ts';
+import { addProfileOptions, openProfile, type ProfileOptions } from '../profile.ts';
 import { trainRun } from '../train-run.ts';
 import { addTrainingOptions, configFrom, requireSameOptions, type TrainingOptionValues } from '../training-options.ts';
 
-interface TrainOptions extends TuneOptions, DataOptions, TrainingOptionValues {
+interface TrainOptions extends TuneOptions, DataOptions, ProfileOptions, TrainingOptionValues {
   out: string;
   resume?: boolean;
   capture: boolean;
@@ -34,6 +35,7 @@ export function addTrain(program: Command): void {
     );
   addTrainingOptions(command);
   addDataOptions(command);
+  addProfileOptions(command);
   addTuneOptions(command).action(train);
 }
 
@@ -45,10 +47,14 @@ async function train(data: string, options: TrainOptions): Promise<void> {
   const run = resume ? openRun(options.out) : createRun(options.out);
   const quiet = options.quiet ?? false;
 
-  const thresholds = await withDevice(options, (device) => {
+  const thresholds = await withDevice(options, async (device) => {
     if (!quiet) process.stderr.write(`device: ${device.info.name}\n`);
     const { skipBroken = false, tune, capture } = options;
-    return trainRun(device, { config, dataset, run, resume, skipBroken, quiet, tune, eager: !capture });
+    const profile = await openProfile(device, options);
+    const common = { config, dataset, run, resume, skipBroken, quiet, tune, eager: !capture };
+    const outcome = await trainRun(device, { ...common, ...(profile && { onProfile: profile.add }) });
+    await profile?.report();
+    return outcome;
   });
   if (!thresholds) {
     process.exitCode = EXIT.interrupted;
