@@ -107,7 +107,10 @@ const faults = [
     ratio !== null && ratio < bar ? `${column}: ${ratio.toFixed(2)}× misses the bar of ${bar}×.` : [],
   ),
 ];
-console.log(faults.length > 0 ? `\n${faults.join('\n')}` : '\nEvery bar that could be judged was met.');
+const judged = verdicts.filter(({ ratio }) => ratio !== null).length;
+console.log(
+  `\n${faults.length > 0 ? faults.join('\n') : `${judged} of ${COLUMNS.length} bars could be judged, and were met.`}`,
+);
 if (json !== undefined) {
   const summary = reports.map(({ name, version, adapter, columns }) => ({
     ...{ name, version, adapter, loadAverage: load[name] },
