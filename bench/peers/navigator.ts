@@ -1,0 +1,19 @@
+/**
+ * Gives packages that were written for browsers a `navigator.gpu`: Cyclops' own Dawn, opened with the same toggles. To be
+ * imported before them.
+ */
+import { describeAdapter } from '../../src/gpu/adapter.ts';
+import { openDawn } from '../../src/gpu/dawn.ts';
+
+const { gpu, wait } = openDawn({});
+Object.defineProperty(globalThis, 'navigator', { value: { gpu, userAgent: 'Node.js' }, configurable: true });
+
+/** Awaits a promise of the device's without taking a core from a CPU adapter, as Cyclops does. */
+export { wait };
+
+/** The adapter that the packages get: all of them ask as Cyclops does. */
+export async function adapterName(): Promise<string> {
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) throw new Error('No WebGPU adapter answered; see `npm run cyclops -- doctor`.');
+  return describeAdapter(adapter).name;
+}
