@@ -1,5 +1,5 @@
 import type { Device } from '../gpu/device.ts';
-import { type CachedChoice, type ChoiceCache, kernelsHash } from './choiceCache.ts';
+import { type ChoiceCache, kernelsHash } from './choiceCache.ts';
 import { decide, visitProblems } from './choices.ts';
 import { type Measurement, measure } from './measure.ts';
 import { supportedVariants } from './variant.ts';
@@ -46,10 +46,10 @@ export async function tune(
   const tuning = new Map<string, TunedProblem>();
   if (!device.info.executes) return tuning;
   const tasks = tasksIn(device, body);
-  const known = (tasks.length > 0 && cache?.load()) || new Map<string, CachedChoice>();
+  const known = tasks.length > 0 ? cache?.load() : undefined;
   const open: Task[] = [];
   for (const task of tasks) {
-    const cached = known.get(task.key);
+    const cached = known?.get(task.key);
     const usable = cached?.kernels === task.kernels && task.variants.includes(cached.variant);
     if (usable) decide(device, task.key, cached.variant);
     else open.push(task);
