@@ -29,17 +29,15 @@ const SECOND_CHANCES = 2;
 /** Faster by less than this is noise; the one that comes first in the order of the default choice wins then. */
 const NOISE = 0.03;
 
-/**
- * The variants that are worth measuring, in the order of the default choice: all that support the problem, but on a software
- * adapter none that was made for GPUs. It takes seconds to compile one, and then loses with it by far.
- */
+/** The variants that are worth measuring, in the order of the default choice: up to the obvious one. */
 export function candidates<Problem, Args>(
   device: Device,
   operation: Operation<Problem, Args>,
   problem: Problem,
 ): Variant<Problem, Args>[] {
   const variants = supportedVariants(device, operation, problem);
-  return device.info.software ? variants.filter(({ madeFor }) => madeFor !== 'gpu') : variants;
+  const obvious = variants.findIndex((variant) => variant === operation.variants.at(-1));
+  return variants.slice(0, obvious + 1);
 }
 
 /** Measures the {@link candidates} of an operation. Nothing else should run on the device meanwhile. */

@@ -52,15 +52,20 @@ export interface Stage {
 
 /**
  * The variants that can do a problem on a device, in the order of the default choice: those made for this kind of adapter
- * (or for any), then those made for the other kind, at last the obvious one.
+ * (or for any); on a GPU those made for CPUs; the obvious one; on a software adapter those made for GPUs, which take it
+ * seconds to compile and then lose by far.
  */
 export function supportedVariants<Problem, Args>(
   device: Device,
   { variants }: Operation<Problem, Args>,
   problem: Problem,
 ): Variant<Problem, Args>[] {
-  const foreign = device.info.software ? 'gpu' : 'cpu';
-  const rank = (variant: VariantInfo) => (variant === variants.at(-1) ? 2 : variant.madeFor === foreign ? 1 : 0);
+  const { software } = device.info;
+  const rank = (variant: VariantInfo) => {
+    if (variant === variants.at(-1)) return 2;
+    if (variant.madeFor === 'cpu' && !software) return 1;
+    return variant.madeFor === 'gpu' && software ? 3 : 0;
+  };
   return variants
     .filter(
       (variant) =>

@@ -30,7 +30,7 @@ test('ARCHITECTURE.md shows the variant as it is', () => {
 });
 
 test('a registered variant is checked against the oracle, measured, and launched when it is forced', async () => {
-  expect(launched()).toEqual(['conv2d_forward_naive']);
+  expect(launched()).not.toContain('conv2d_forward_pointwise.wgsl');
   register(convForward, pointwise);
 
   const checks = forward.checks().filter(({ name, supported }) => name.includes('pointwise') && supported(device));
