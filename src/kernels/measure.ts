@@ -36,8 +36,8 @@ export function candidates<Problem, Args>(
   problem: Problem,
 ): Variant<Problem, Args>[] {
   const variants = supportedVariants(device, operation, problem);
-  const obvious = variants.findIndex((variant) => variant === operation.variants.at(-1));
-  return variants.slice(0, obvious + 1);
+  const obvious = operation.variants.at(-1);
+  return obvious ? variants.slice(0, variants.indexOf(obvious) + 1) : [];
 }
 
 /** Measures the {@link candidates} of an operation. Nothing else should run on the device meanwhile. */
