@@ -5,7 +5,7 @@ import { CyclopsError } from '../gpu/errors.ts';
 import type { BufferSlice } from '../gpu/launch.ts';
 import { fill } from './elementwise.ts';
 import { randomFill } from './random.ts';
-import { type Operation, type Stage, supportedVariants } from './variant.ts';
+import { type Operation, type Stage, supportedVariants, type Variant } from './variant.ts';
 
 export interface Measurement {
   /** The fastest variant that is right; the default where none is. */
@@ -21,15 +21,28 @@ const TOLERANCE = 1e-4;
 /** Launches are repeated for about so long between two looks at the clock, which is only good to a millisecond. */
 const SAMPLE_MILLISECONDS = 10;
 const ROUNDS = 5;
-/** A variant that is so many times slower than the best is not timed again, … */
+/** A variant that is so many times slower than the best is not timed again, unless it is the default, … */
 const HOPELESS = 2;
-/** … but for two more samples if they are shorter than this: the first may have met a busy moment. */
-const SHORT_MILLISECONDS = 100;
+/** … or for two more samples if they are shorter than this: the first may have met a busy moment. */
+const SHORT_MILLISECONDS = 300;
 const SECOND_CHANCES = 2;
 /** Faster by less than this is noise; the one that comes first in the order of the default choice wins then. */
 const NOISE = 0.03;
 
-/** Measures every supported variant of an operation. Nothing else should run on the device meanwhile. */
+/**
+ * The variants that are worth measuring, in the order of the default choice: all that support the problem, but on a software
+ * adapter none that was made for GPUs. It takes seconds to compile one, and then loses with it by far.
+ */
+export function candidates<Problem, Args>(
+  device: Device,
+  operation: Operation<Problem, Args>,
+  problem: Problem,
+): Variant<Problem, Args>[] {
+  const variants = supportedVariants(device, operation, problem);
+  return device.info.software ? variants.filter(({ madeFor }) => madeFor !== 'gpu') : variants;
+}
+
+/** Measures the {@link candidates} of an operation. Nothing else should run on the device meanwhile. */
 export async function measure<Problem, Args>(
   device: Device,
   operation: Operation<Problem, Args>,
@@ -38,7 +51,7 @@ export async function measure<Problem, Args>(
   const stage = new RehearsalStage(device);
   try {
     const args = operation.rehearse(problem, stage);
-    const variants = supportedVariants(device, operation, problem);
+    const variants = candidates(device, operation, problem);
     const launches = new Map(variants.map((one) => [one.name, () => one.launch(device, problem, args)]));
     const faults = await findFaults(launches, stage);
     for (const name of Object.keys(faults)) launches.delete(name);
@@ -82,36 +95,44 @@ function difference(outputs: readonly Float32Array[], expected: readonly Float32
   return null;
 }
 
-/**
- * Milliseconds a launch, by name: the least of several samples, since a busy machine only ever adds. In each round another
- * variant begins, so that a machine that changes its speed does so for all alike.
- */
+/** A variant being timed. */
+interface Runner {
+  readonly name: string;
+  readonly launch: () => void;
+  /** Launches in the next sample. */
+  repeats: number;
+  /** Milliseconds a launch: the least of all samples, since a busy machine only ever adds. */
+  ms: number;
+}
+
+/** Milliseconds a launch, by name. */
 async function time(device: Device, launches: Launches): Promise<Record<string, number>> {
-  const sample = async (launch: () => void, repeats: number) => {
+  const sample = async (runner: Runner) => {
     const start = performance.now();
-    for (let i = 0; i < repeats; i++) launch();
+    for (let i = 0; i < runner.repeats; i++) runner.launch();
     await device.fence();
-    return (performance.now() - start) / repeats;
+    runner.ms = Math.min(runner.ms, (performance.now() - start) / runner.repeats);
+    const filling = Math.ceil(SAMPLE_MILLISECONDS / runner.ms);
+    runner.repeats = Math.max(runner.repeats, Math.min(8 * runner.repeats, filling));
   };
-  const runners: { name: string; launch: () => void; repeats: number; ms: number }[] = [];
+  const runners: Runner[] = [];
   for (const [name, launch] of launches) {
-    let repeats = 1;
-    let ms = await sample(launch, repeats);
-    while (ms * repeats < SAMPLE_MILLISECONDS / 2) {
-      repeats = Math.ceil(repeats * Math.min(8, SAMPLE_MILLISECONDS / (ms * repeats)));
-      ms = await sample(launch, repeats);
-    }
-    runners.push({ name, launch, repeats, ms });
+    const runner = { name, launch, repeats: 1, ms: Infinity };
+    let before: number;
+    do {
+      before = runner.repeats;
+      await sample(runner);
+    } while (runner.repeats > 2 * before);
+    runners.push(runner);
   }
   for (let round = 0; round < ROUNDS; round++) {
     const best = Math.min(...runners.map(({ ms }) => ms));
     const patience = round < SECOND_CHANCES ? SHORT_MILLISECONDS : 0;
-    const rivals = runners.filter(({ ms, repeats }) => ms <= HOPELESS * best || ms * repeats < patience);
+    const rivals = runners.filter(({ ms, repeats }, i) => i === 0 || ms <= HOPELESS * best || ms * repeats < patience);
     if (rivals.length < 2) break;
+    // Another one begins each round, so that a machine that changes its speed does so for all alike.
     const first = round % rivals.length;
-    for (const runner of [...rivals.slice(first), ...rivals.slice(0, first)]) {
-      runner.ms = Math.min(runner.ms, await sample(runner.launch, runner.repeats));
-    }
+    for (const runner of [...rivals.slice(first), ...rivals.slice(0, first)]) await sample(runner);
   }
   return Object.fromEntries(runners.map(({ name, ms }) => [name, ms]));
 }

@@ -1,8 +1,7 @@
 import type { Device } from '../gpu/device.ts';
-import { type CachedChoice, type ChoiceCache, kernelsHash } from './choiceCache.ts';
+import { type ChoiceCache, kernelsHash } from './choiceCache.ts';
 import { decide, visitProblems } from './choices.ts';
-import { type Measurement, measure } from './measure.ts';
-import { supportedVariants } from './variant.ts';
+import { candidates, type Measurement, measure } from './measure.ts';
 
 export interface TuneOptions {
   /** Choices of earlier processes, and where this one leaves its own. */
@@ -32,7 +31,7 @@ interface Task {
 
 /**
  * Chooses the fastest variant for every operation in `body` that has a choice: from the cache where it knows, else by measuring
- * all variants on random data of the real size. A variant that computes something else than the obvious one cannot win.
+ * the {@link candidates} on random data of the real size. A variant that computes something else than the obvious one cannot win.
  * `body` is traced and not run. Choices that are forced, imported or made before stay as they are.
  *
  * @returns what was measured now
@@ -46,10 +45,10 @@ export async function tune(
   const tuning = new Map<string, TunedProblem>();
   if (!device.info.executes) return tuning;
   const tasks = tasksIn(device, body);
-  const known = (tasks.length > 0 && cache?.load()) || new Map<string, CachedChoice>();
+  const known = tasks.length > 0 ? cache?.load() : undefined;
   const open: Task[] = [];
   for (const task of tasks) {
-    const cached = known.get(task.key);
+    const cached = known?.get(task.key);
     const usable = cached?.kernels === task.kernels && task.variants.includes(cached.variant);
     if (usable) decide(device, task.key, cached.variant);
     else open.push(task);
@@ -71,7 +70,7 @@ function tasksIn(device: Device, body: () => void): Task[] {
   const tasks: Task[] = [];
   visitProblems(device, body, (key, operation, problem, decided) => {
     if (decided) return;
-    const variants = supportedVariants(device, operation, problem).map(({ name }) => name);
+    const variants = candidates(device, operation, problem).map(({ name }) => name);
     if (variants.length < 2) return;
     tasks.push({
       key,

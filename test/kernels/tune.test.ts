@@ -98,6 +98,16 @@ test('a problem that only one variant supports is not measured', async () => {
   expect(chosen()).toBe('naive');
 });
 
+test('variants made for GPUs are measured on GPUs', async () => {
+  const fast = { ...scaling('fast', {}), madeFor: 'gpu' as const };
+  const operation = double(fast, scaling('slow', { spin: SLOW / 4 }), scaling('naive', { spin: SLOW }));
+  const { key, body, chosen } = problemOf(operation);
+  const tuning = await tune(device, body);
+  const { software } = device.info;
+  expect(Object.keys(tuning.get(key)?.milliseconds ?? {})).toEqual([...(software ? [] : ['fast']), 'slow', 'naive']);
+  expect(chosen()).toBe(software ? 'slow' : 'fast');
+});
+
 test('a signal ends it; what is not measured stays on the default', async () => {
   const operation = double(scaling('slow', { spin: SLOW }), scaling('quick', {}), scaling('naive', { spin: SLOW }));
   const problems = [problemOf(operation), problemOf(operation)];

@@ -5,6 +5,10 @@
 // the phase, columns c, depth (r,s,o) with o fastest. Slabs and registers as in conv2d_forward_workgroup, but slabB too holds vec4s along
 // the depth, as the weights lie, its halves 4 vec4s apart so that lanes write different banks. An invocation's columns are ACROSS apart:
 // neighbouring lanes read and write neighbouring columns. Mirrored positions add to the loaded operand, as they share the tap's weights.
+//
+// Measured 2026-11-25, llvmpipe Mesa 25.0.7, CPU time of the process / 2 cores (a busy machine), batch 1, robustness off: 3x3 128->128 at
+// 16x16, reflect, 64x64 13.4 ms (6 GFLOP/s), 128x64 9.3 (8), 128x128 8.5 (9), 32x64 11.9 (6); conv2d_input_grad_tiled 2.0 (38). Not yet
+// measured on a GPU.
 
 // #include "parts/conv.wgsl"
 // #include "parts/reader.wgsl"
@@ -247,7 +251,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     workgroupBarrier();
   }
 
-  // A loop that the compiler can't unroll: copies of the epilogue take long to compile.
+  // How often this loop runs is not known when it is compiled, so it is not unrolled: eight copies of the epilogue take long to compile.
   let blocks = array(topLeft, bottomLeft, topRight, bottomRight);
   var i = 0u;
   for (var m = firstRow + row; m < min(firstRow + ROWS, rows); m += DOWN) {

@@ -3,6 +3,9 @@
 //
 // Every workgroup joins the shares of instance_norm_stats for its channels anew, always in the same order, by the update of Chan, Golub
 // and LeVeque (1983): M2 = M2a + M2b + delta^2 * na * nb / (na + nb). That costs less than a launch for it.
+//
+// Measured 2026-11-25, llvmpipe Mesa 25.0.7, 2 cores, relu, robustness off, processor time (least of 50 rounds): with the launch of
+// instance_norm_stats 128x128x64 1.74 ms (2.20 with a third launch that joins the shares); a copy of x takes 0.53 of it.
 
 // #include "parts/norm.wgsl"
 // #include "parts/norm_apply.wgsl"

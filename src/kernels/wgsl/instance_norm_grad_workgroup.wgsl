@@ -1,5 +1,5 @@
 // sums and dx as in instance_norm_grad, in one launch, for GPUs: a workgroup owns the plane of 8 channels. Each row takes its own sums,
-// which are then added over the rows through workgroup memory.
+// which are then added over the rows through workgroup memory. Not yet timed on a GPU.
 
 // #include "parts/norm.wgsl"
 // #include "parts/norm_workgroup.wgsl"

@@ -1,5 +1,8 @@
 // stats and y as in instance_norm_apply, in one launch: a lane walks the whole plane of its 4 channels, once for the statistics and once
 // to apply them. For planes so small that a launch costs more than what a single core needs for them.
+//
+// Measured 2026-11-25, llvmpipe Mesa 25.0.7, 2 cores, relu, robustness off, processor time (least of 50 rounds): 16x16x128 0.09 ms,
+// 64x64x32 0.21 ms (0.17 and 0.34 in three launches).
 
 // #include "parts/norm.wgsl"
 // #include "parts/norm_statistics.wgsl"

@@ -1,5 +1,5 @@
 // stats and y as in instance_norm_apply, in one launch, for GPUs: a workgroup owns the plane of 8 channels. Its sums are taken about the
-// mean of the plane's first 16 pixels, each row its own, and then over the rows through workgroup memory.
+// mean of the plane's first 16 pixels, each row its own, and then over the rows through workgroup memory. Not yet timed on a GPU.
 
 // #include "parts/norm.wgsl"
 // #include "parts/norm_statistics.wgsl"

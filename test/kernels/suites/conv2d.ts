@@ -43,8 +43,8 @@ const problems = [
   problem(3, 7, 7, 65, 63, 3, 1, 1, true),
   problem(1, 9, 15, 68, 132, 1, 1, 0),
   problem(3, 5, 9, 132, 64, 2, 2, 1),
-  problem(1, 12, 11, 3, 129, 5, 1, 2),
-  problem(2, 9, 9, 129, 1, 3, 1, 1),
+  problem(1, 25, 28, 3, 129, 5, 3, 2),
+  problem(2, 9, 9, 129, 1, 2, 1, 1),
   // Enough pixels to split the depth of a weight gradient on a GPU, in the middle of lines.
   problem(2, 13, 21, 4, 6, 3, 1, 1, true),
 ].map((k) => {
