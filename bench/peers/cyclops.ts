@@ -1,4 +1,5 @@
-/** Cyclops itself, through its public interface. */
+/** Cyclops itself, as its own commands run it: kernels chosen by measurement, training steps captured and replayed. */
+import { tuneKernels } from '../../src/cli/tuning.ts';
 import { VERSION } from '../../src/cli/versions.ts';
 import { LOSS_NAMES } from '../../src/cyclegan/losses.ts';
 import { CycleGAN } from '../../src/cyclegan/model.ts';
@@ -62,8 +63,10 @@ function network({ layers }: ForwardProblem): (x: Tensor) => Tensor {
 async function forward(problem: ForwardProblem): Promise<Work> {
   const compute = network(problem);
   const x = upload(0, problem.size, problem.channels);
+  const run = () => scope(() => void noGrad(() => compute(x)));
+  await tuneKernels(device, { tune: true, quiet: true }, run);
   return {
-    run: () => scope(() => void noGrad(() => compute(x))),
+    run,
     finish: () => device.fence(),
     output: () => scope(() => noGrad(() => compute(x))).data(),
   };
@@ -80,12 +83,15 @@ async function step(): Promise<Work> {
   for (const [i, discriminator] of [D_A, D_B].entries()) load(discriminator, DISCRIMINATOR, 2 + i);
   const realA = upload(0, TRAINING.size, TRAINING.channels);
   const realB = upload(1, TRAINING.size, TRAINING.channels);
+  const body = () => gan.step(realA, realB);
+  await tuneKernels(device, { tune: true, quiet: true }, body);
+  const captured = device.capture(body);
   return {
-    run: () => gan.step(realA, realB),
+    run: () => captured.replay(),
     finish: () => device.fence(),
     async output() {
-      gan.step(realA, realB);
-      gan.step(realA, realB);
+      captured.replay();
+      captured.replay();
       return (await gan.losses()).flatMap((losses) => LOSS_NAMES.map((name) => losses[name]));
     },
   };
