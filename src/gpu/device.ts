@@ -16,8 +16,8 @@ export interface DeviceOptions extends HostOptions {
   device?: string | undefined;
 }
 
-/** The last is Chromium's own, which the standard's types leave out. */
-const WANTED_FEATURES = ['subgroups', 'shader-f16', 'timestamp-query', 'chromium-experimental-subgroup-matrix'];
+/** Features that a device is opened with where they are offered. The last is Chromium's own, which the standard's types leave out. */
+export const WANTED_FEATURES = ['subgroups', 'shader-f16', 'timestamp-query', 'chromium-experimental-subgroup-matrix'];
 
 /** Limits that the engine depends on; a device is opened with the adapter's own values of them. */
 export const WANTED_LIMITS = [

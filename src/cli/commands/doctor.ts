@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
 import type { MatrixConfig } from '../../gpu/adapter.ts';
-import { type Device, WANTED_LIMITS } from '../../gpu/device.ts';
+import { type Device, WANTED_FEATURES, WANTED_LIMITS } from '../../gpu/device.ts';
 import { timestampStep } from '../../gpu/timestamps.ts';
 import { wrap } from '../failure.ts';
 import { addCommonOptions, type CommonOptions, withDevice } from '../options.ts';
 import { versions } from '../versions.ts';
+
+/** What Dawn rounds timestamps to unless it is told not to, in nanoseconds. */
+const DAWN_STEP = 65_536n;
 
 /** Of the column with the names. */
 const WIDTH = 35;
@@ -34,23 +37,28 @@ function diagnosis(device: Device, timestampStep: bigint | null): string {
     ...Object.entries(versions()),
   ];
   const rows = facts.map(([name, value]) => `${name.padEnd(WIDTH)}${value.replaceAll('\n', `\n${' '.repeat(WIDTH)}`)}`);
-  return `${rows.join('\n')}\n\n${wrap(advice(device))}\n`;
+  return `${rows.join('\n')}\n\n${wrap(advice(device, timestampStep))}\n`;
 }
 
 function matrixText({ m, n, k, component, result }: MatrixConfig): string {
   return `M ${m}, N ${n}, K ${k}: ${component} into ${result}`;
 }
 
-function advice({ info, features }: Device): string {
+function advice({ info, features }: Device, timestampStep: bigint | null): string {
   if (info.software) {
     return (
       'Everything runs on this device, slowly: use the presets tiny and small, and leave paper256 to a GPU. If this machine ' +
       "has a GPU, install its vendor's Vulkan driver; it is then chosen by itself."
     );
   }
-  const slow = ['subgroups', 'shader-f16', 'chromium-experimental-subgroup-matrix'].filter(
-    (feature) => !features.has(feature),
-  );
-  if (slow.length === 0) return 'This device has everything that Cyclops can use.';
-  return `This device lacks ${slow.join(' and ')}. All results are the same without; a newer driver may offer them.`;
+  const lacking = WANTED_FEATURES.filter((feature) => !features.has(feature));
+  const sentences = [
+    lacking.length > 0
+      ? `This device lacks ${lacking.join(' and ')}. All results are the same without; a newer driver may offer them.`
+      : 'This device has everything that Cyclops can use.',
+  ];
+  if (timestampStep !== null && timestampStep >= DAWN_STEP) {
+    sentences.push('Its timestamps are too coarse to time single kernels.');
+  }
+  return sentences.join(' ');
 }
