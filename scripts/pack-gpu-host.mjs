@@ -142,6 +142,7 @@ try {
   collect(root);
   compress(root, out);
   copyFileSync('scripts/gpu-host/run.sh', join(out, 'run.sh'));
+  chmodSync(join(out, 'run.sh'), 0o755);
   rmSync(OUT, { recursive: true, force: true });
   cpSync(out, OUT, { recursive: true });
 } finally {
