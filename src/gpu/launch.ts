@@ -8,7 +8,7 @@ export interface Launch {
   readonly kernel: Kernel;
   /** One slice for each letter of `kernel.access`, in binding order. */
   readonly bindings: readonly BufferSlice[];
-  /** The kernel's `var<immediate>` block, at most 64 bytes; see {@link immediates}. */
+  /** The kernel's `var<immediate>` block, at most 64 bytes and the whole of its buffer; see {@link immediates}. */
   readonly immediates: Uint32Array<ArrayBuffer>;
   readonly workgroups: readonly [number, number, number];
   /** What this launch is for, e.g. `conv2d.forward`. */
