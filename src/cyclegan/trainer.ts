@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BatchFeed } from '../data/bank.ts';
+import type { BatchFeed } from '../data/feed.ts';
 import { fileError } from '../data/fs-error.ts';
 import type { Capture } from '../gpu/capture.ts';
 import type { Device } from '../gpu/device.ts';

@@ -1,38 +1,19 @@
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
-import type { Variable } from '../gpu/variables.ts';
-import {
-  bicubicTable,
-  views as launchViews,
-  type Resampling,
-  resample,
-  VIEW_WORDS,
-  type View,
-  type ViewBatch,
-  viewWords,
-} from '../kernels/image.ts';
+import { bicubicTable, type Resampling, resample, type View } from '../kernels/image.ts';
 import { keep, scope } from '../tensor/scope.ts';
 import { imageExtents } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { BatchFeed, type Entry, entryAt, type Size, turnedSize } from './feed.ts';
 import { type DecodedImage, toChannels } from './image.ts';
 
 export type { View } from '../kernels/image.ts';
+export type { Size } from './feed.ts';
 
 export interface BankOptions {
   channels: 1 | 3;
   /** The size to which every image is resized; null keeps each image's own. */
   loadSize: Size | null;
-}
-
-export interface Size {
-  width: number;
-  height: number;
-}
-
-/** Where an image lies: its chunk, and its first word in it. */
-interface Entry extends Size {
-  chunk: Tensor;
-  start: number;
 }
 
 const MIN_CHUNK_BYTES = 2 ** 20;
@@ -168,73 +149,6 @@ export class ImageBank {
   }
 }
 
-/** Makes batches out of a bank by launches that stay the same: what each batch shows are variables. */
-export class BatchFeed {
-  private readonly variable: Variable;
-
-  constructor(
-    private readonly device: Device,
-    private readonly entries: readonly Entry[],
-    private readonly chunks: readonly Tensor[],
-    private readonly shape: ViewBatch,
-  ) {
-    this.variable = device.variables.reserve(VIEW_WORDS * shape.images);
-  }
-
-  /**
-   * Decides what the next batches show: view n of image `indices[n]`.
-   *
-   * @throws CyclopsError when a view leaves its image or has another size than the batch
-   */
-  show(indices: readonly number[], views: readonly View[]): void {
-    const words = indices.flatMap((index, n) => {
-      const entry = entryAt(this.entries, index);
-      return viewWords({ ...entry, chunk: this.chunks.indexOf(entry.chunk) }, this.checked(index, entry, views[n]));
-    });
-    this.variable.set(words);
-  }
-
-  /** The batch [N, H, W, C] in [−1, 1]. */
-  images(): Tensor {
-    const { images, height, width, channels } = this.shape;
-    const out = Tensor.empty(this.device, [images, height, width, channels]);
-    this.chunks.forEach((chunk, number) => {
-      launchViews(this.device, this.variable, { number, bytes: chunk.slice }, this.shape, out.slice);
-    });
-    return out;
-  }
-
-  dispose(): void {
-    this.variable.release();
-  }
-
-  private checked(index: number, { width, height }: Size, view: View | undefined): View {
-    if (!view) throw new CyclopsError(`Each image of a batch needs a view; image ${index} has none.`);
-    const numbers = [view.x, view.y, view.width, view.height];
-    const inside = view.x >= 0 && view.y >= 0 && view.x + view.width <= width && view.y + view.height <= height;
-    if (!numbers.every(Number.isInteger) || !inside || view.width <= 0 || view.height <= 0) {
-      throw new CyclopsError(
-        `A view of ${view.width}×${view.height} pixels at (${view.x}, ${view.y}) was asked of image ${index}, ` +
-          `which has ${width}×${height} pixels. Choose a crop size no larger than the images, or a larger load size.`,
-      );
-    }
-    const size = turnedSize(view);
-    if (size.width !== this.shape.width || size.height !== this.shape.height) {
-      throw new CyclopsError(
-        `All views of a batch must have one size: this one has ${this.shape.width}×${this.shape.height} pixels, ` +
-          `that of image ${index} has ${size.width}×${size.height}.`,
-      );
-    }
-    return view;
-  }
-}
-
-function entryAt(entries: readonly Entry[], index: number): Entry {
-  const entry = entries[index];
-  if (entry) return entry;
-  throw new CyclopsError(`The bank holds images 0 to ${entries.length - 1}; image ${index} was asked for.`);
-}
-
 /** An image [1, H, W, C] in [−1, 1] as bytes [H, W, C]: (v + 1) · 127.5, rounded, what lies outside clamped. */
 export async function toBytes(image: Tensor): Promise<Uint8Array> {
   const { n } = imageExtents('toBytes', image);
@@ -247,10 +161,6 @@ function resize(source: Tensor, axis: Resampling, target: Tensor, targetStart: n
   const table = Tensor.empty(source.device, [values.length], 'u32');
   table.upload(values);
   resample(source.device, source.slice, table.slice, taps, axis, target.slice, targetStart);
-}
-
-function turnedSize({ width, height, turns }: View): Size {
-  return turns % 2 === 0 ? { width, height } : { width: height, height: width };
 }
 
 function bytesTensor(device: Device, bytes: number): Tensor {
