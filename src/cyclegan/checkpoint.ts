@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { completeFolder, writeFolderAtomic } from '../data/atomic.ts';
 import { fileError } from '../data/fs-error.ts';
@@ -135,7 +135,8 @@ export function readCheckpointHead(folder: string): CheckpointHead {
     config: parseConfig(Object.fromEntries(entries), path),
     manifest: readManifest(read('manifest')),
     position: readPosition(read('position')),
-    kernels: texts(read('kernels').entries),
+    // A run from before kernels were noted has none to keep.
+    kernels: existsSync(join(complete(folder), 'kernels.json')) ? texts(read('kernels').entries) : {},
   };
 }
 

@@ -54,11 +54,20 @@ describe('a checkpoint', () => {
   });
 
   it('says what made it and where it stands', () => {
-    const { config, manifest, position } = readCheckpointHead(join(good, 'checkpoint'));
+    const { config, manifest, position, kernels } = readCheckpointHead(join(good, 'checkpoint'));
     expect(config).toEqual({ ...QUICK, steps: 3 });
     expect(manifest).toEqual(MANIFEST);
     expect(position).toMatchObject({ step: 3, stepsPerEpoch: 4 });
     expect(position.seconds).toBeGreaterThan(0);
+    expect(Object.keys(kernels)).toContain('conv2d.forward 7×7 s1 p3 reflect [2,28,28,3]→[2,28,28,4] f32');
+  });
+
+  it('of a version that did not note its kernels is taken up all the same', () => {
+    const { root } = copy('without kernels');
+    rmSync(join(root, 'checkpoint', 'kernels.json'));
+    expect(readCheckpointHead(join(root, 'checkpoint')).kernels).toEqual({});
+    openDetector(device, openRun(root)).dispose();
+    resume(root);
   });
 
   it('is found where a kill between the two renames left it', () => {
