@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { CachedChoice, ChoiceCache } from '../kernels/choiceCache.ts';
@@ -22,11 +22,20 @@ export function cacheFolder(
   const absolute = (path: string | undefined) => (path !== undefined && isAbsolute(path) ? path : undefined);
   const folder =
     platform === 'win32'
-      ? (absolute(LOCALAPPDATA) ?? join(homedir(), 'AppData', 'Local'))
+      ? (absolute(LOCALAPPDATA) ?? join(home(), 'AppData', 'Local'))
       : platform === 'darwin'
-        ? join(homedir(), 'Library', 'Caches')
-        : (absolute(XDG_CACHE_HOME) ?? join(homedir(), '.cache'));
+        ? join(home(), 'Library', 'Caches')
+        : (absolute(XDG_CACHE_HOME) ?? join(home(), '.cache'));
   return join(folder, 'cyclops');
+}
+
+/** The user's home; for a user without one, as in a bare container, the folder for temporary files. */
+function home(): string {
+  try {
+    return homedir();
+  } catch {
+    return tmpdir();
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -131,4 +132,17 @@ test("the folder is where the user's system keeps such files", () => {
   expect(cacheFolder({ XDG_CACHE_HOME: 'relative' }, 'linux')).toBe(join(homedir(), '.cache', 'cyclops'));
   expect(cacheFolder({ XDG_CACHE_HOME: '/caches' }, 'darwin')).toBe(join(homedir(), 'Library', 'Caches', 'cyclops'));
   expect(cacheFolder({ LOCALAPPDATA: '/local' }, 'win32')).toBe(join('/local', 'cyclops'));
+});
+
+test.skipIf(process.getuid?.() !== 0)('a user without a home has one among the temporary files', () => {
+  const script = `import { cacheFolder } from ${JSON.stringify(new URL('../../src/data/choice-cache.ts', import.meta.url).href)};
+    console.log(cacheFolder());`;
+  chmodSync(folder, 0o777);
+  const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+    env: { PATH: process.env.PATH, TMPDIR: folder },
+    encoding: 'utf8',
+    uid: 54321,
+  });
+  expect(stderr).toBe('');
+  expect(stdout.trim()).toBe(join(folder, '.cache', 'cyclops'));
 });
