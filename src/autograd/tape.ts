@@ -63,11 +63,18 @@ export function leafGrad(input: Tensor): { target: Tensor; accumulate: boolean }
  *
  * @param loss what to differentiate; of several scalars, their sum
  * @param gradOutput the gradient of the loss, or of each; default 1 for scalars
+ * @throws CyclopsError without a loss, and for one of several elements without `gradOutput`
  */
 export function backward(loss: Tensor | readonly Tensor[], gradOutput?: Tensor): void {
   const roots = loss instanceof Tensor ? [loss] : loss;
   const [first] = roots;
   if (!first) throw new CyclopsError('backward needs at least one tensor to differentiate; got none.');
+  const several = gradOutput ? undefined : roots.find(({ size }) => size !== 1);
+  if (several) {
+    throw new CyclopsError(
+      `backward differentiates scalars; got the shape [${several.shape.join(', ')}]. Reduce it, or give its gradient.`,
+    );
+  }
   const gradients = new Map<Tensor, Tensor>();
   const seed = gradOutput ?? one(first.device);
   for (const root of roots) gradients.set(root, seed);

@@ -63,6 +63,12 @@ test('several losses are differentiated as their sum, in one walk', async () => 
   expect(() => backward([])).toThrow(CyclopsError);
 });
 
+test('a loss of several elements needs its gradient given', () => {
+  const x = rows(2, random(14));
+  expect(() => backward(tanh(x))).toThrow(/backward differentiates scalars; got the shape \[2, 7\]/);
+  expect(() => backward([sum(x), tanh(x)])).toThrow(CyclopsError);
+});
+
 test('what does not fit is refused in plain words', () => {
   const wide = leaf(device, random(8), [1, 8]);
   expect(() => concatBatch(rows(1, random(7)), wide)).toThrow(/joins batches of one shape; got \[1, 7\] and \[1, 8\]/);
