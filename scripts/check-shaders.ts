@@ -12,6 +12,7 @@ import { CyclopsError } from '../src/gpu/errors.ts';
 import type { Kernel } from '../src/gpu/launch.ts';
 import { compileShader } from '../src/gpu/shaderErrors.ts';
 import { expandIncludes } from '../src/kernels/include.ts';
+import { STORED_F16 } from '../src/kernels/source.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = resolve(process.argv[2] ?? join(root, 'src/kernels/wgsl'));
@@ -37,10 +38,14 @@ async function openDevice(): Promise<GPUDevice> {
   return adapter.requestDevice({ requiredFeatures: wanted.filter((f) => adapter.features.has(f)), requiredLimits });
 }
 
-/** What is wrong with a kernel, and the files that it is made of. */
-async function check(device: GPUDevice, name: string): Promise<{ problem: string | null; files: Set<string> }> {
+/** What is wrong with a kernel under these substitutes for included files, and the files that it is made of. */
+async function check(
+  device: GPUDevice,
+  name: string,
+  instead: Readonly<Record<string, string>>,
+): Promise<{ problem: string | null; files: Set<string> }> {
   const read = (file: string) => (existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8') : null);
-  const kernel: Kernel = { name, ...expandIncludes(shown, name, read), access: '', constants: {} };
+  const kernel: Kernel = { name, ...expandIncludes(shown, name, read, instead), access: '', constants: {} };
   const files = new Set(kernel.lines?.map(({ file }) => file));
   const { module, fault } = compileShader(device, kernel);
   let problem = await fault;
@@ -64,9 +69,14 @@ const used = new Set<string>();
 const device = await openDevice();
 for (const name of kernels) {
   try {
-    const { problem, files: parts } = await check(device, name);
-    for (const part of parts) used.add(part);
-    if (problem !== null) problems.push(problem);
+    const plain = await check(device, name, {});
+    // A kernel whose tensors may be stored as f16 is two.
+    const twin = Object.keys(STORED_F16).some((part) => plain.files.has(`${shown}/${part}`));
+    const checks = twin && plain.problem === null ? [plain, await check(device, name, STORED_F16)] : [plain];
+    for (const { problem, files: parts } of checks) {
+      for (const part of parts) used.add(part);
+      if (problem !== null) problems.push(problem);
+    }
   } catch (error) {
     if (!(error instanceof CyclopsError)) throw error;
     problems.push(error.message);

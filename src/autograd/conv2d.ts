@@ -1,6 +1,7 @@
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { type Activation, activationBackward } from '../kernels/activation.ts';
+import { narrow } from '../kernels/cast.ts';
 import { channelSum } from '../kernels/channelSum.ts';
 import { run } from '../kernels/choices.ts';
 import { convForward } from '../kernels/conv2d/forward.ts';
@@ -8,7 +9,7 @@ import { convInputGrad } from '../kernels/conv2d/inputGrad.ts';
 import { type ConvOptions, type ConvProblem, checkProblem } from '../kernels/conv2d/problem.ts';
 import { convWeightGrad } from '../kernels/conv2d/weightGrad.ts';
 import { imageExtents } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { type DType, Tensor } from '../tensor/tensor.ts';
 import { leafGrad, record } from './tape.ts';
 
 export interface Conv2dOptions extends Partial<ConvOptions> {
@@ -28,18 +29,19 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: 
   const problem = forwardProblem(x, weight, { stride, padding, paddingMode });
   requireBias('conv2d', bias, problem.o);
   const { device } = x;
-  const y = Tensor.empty(device, [problem.n, problem.p, problem.q, problem.o]);
-  const slices = { x: x.slice, weight: weight.slice, bias: bias?.slice ?? null, y: y.slice };
+  const y = Tensor.empty(device, [problem.n, problem.p, problem.q, problem.o], x.dtype);
+  const operand = operandOf(weight, x.dtype);
+  const slices = { x: x.slice, weight: operand.slice, bias: bias?.slice ?? null, y: y.slice };
   run(device, convForward, problem, { ...slices, activation });
   const inputs = bias ? [x, weight, bias] : [x, weight];
   return record(y, inputs, (gradOutput) => {
     let dy = gradOutput;
     if (activation !== 'none') {
-      dy = Tensor.empty(device, y.shape);
+      dy = Tensor.empty(device, y.shape, y.dtype);
       activationBackward(device, activation, y.slice, gradOutput.slice, dy.slice, y.size);
     }
-    const dx = x.requiresGrad ? Tensor.empty(device, x.shape) : null;
-    if (dx) run(device, convInputGrad, problem, { dy: dy.slice, weight: weight.slice, bias: null, dx: dx.slice });
+    const dx = x.requiresGrad ? Tensor.empty(device, x.shape, x.dtype) : null;
+    if (dx) run(device, convInputGrad, problem, { dy: dy.slice, weight: operand.slice, bias: null, dx: dx.slice });
     const dw = weight.requiresGrad ? weightGrad(device, problem, x, dy, weight) : null;
     const db = bias?.requiresGrad ? biasGrad(device, dy, bias) : null;
     return [dx, dw, db];
@@ -55,7 +57,16 @@ function forwardProblem(x: Tensor, weight: Tensor, options: ConvOptions): ConvPr
     );
   }
   const out = (extent: number, k: number) => Math.floor((extent + 2 * options.padding - k) / options.stride) + 1;
-  return checkProblem({ n, h, w, c, p: out(h, kh), q: out(w, kw), o, kh, kw, ...options });
+  return checkProblem({ n, h, w, c, p: out(h, kh), q: out(w, kw), o, kh, kw, ...options, stored: x.stored });
+}
+
+/** The weight as it is multiplied with a tensor of `dtype`: itself, or its copy in f16. */
+export function operandOf(weight: Tensor, dtype: DType): Tensor {
+  if (dtype !== 'f16' || weight.dtype === 'f16') return weight;
+  if (weight.half) return weight.half;
+  const half = Tensor.empty(weight.device, weight.shape, 'f16');
+  narrow(weight.device, weight.slice, half.slice, weight.size);
+  return half;
 }
 
 /** @throws CyclopsError unless the bias has one value a channel. */

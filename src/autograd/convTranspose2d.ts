@@ -5,7 +5,7 @@ import { convInputGrad } from '../kernels/conv2d/inputGrad.ts';
 import { type ConvProblem, checkProblem } from '../kernels/conv2d/problem.ts';
 import { imageExtents } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { biasGrad, requireBias, weightGrad } from './conv2d.ts';
+import { biasGrad, operandOf, requireBias, weightGrad } from './conv2d.ts';
 import { record } from './tape.ts';
 
 export interface ConvTranspose2dOptions {
@@ -31,16 +31,17 @@ export function convTranspose2d(
   const problem = adjointProblem(x, weight, options);
   requireBias('convTranspose2d', bias, problem.c);
   const { device } = x;
-  const y = Tensor.empty(device, [problem.n, problem.h, problem.w, problem.c]);
-  const slices = { dy: x.slice, weight: weight.slice, bias: bias?.slice ?? null, dx: y.slice };
+  const y = Tensor.empty(device, [problem.n, problem.h, problem.w, problem.c], x.dtype);
+  const operand = operandOf(weight, x.dtype);
+  const slices = { dy: x.slice, weight: operand.slice, bias: bias?.slice ?? null, dx: y.slice };
   run(device, convInputGrad, problem, slices);
   const inputs = bias ? [x, weight, bias] : [x, weight];
   return record(y, inputs, (gradOutput) => {
-    const dx = x.requiresGrad ? Tensor.empty(device, x.shape) : null;
+    const dx = x.requiresGrad ? Tensor.empty(device, x.shape, x.dtype) : null;
     if (dx) {
       const forward = {
         x: gradOutput.slice,
-        weight: weight.slice,
+        weight: operand.slice,
         bias: null,
         y: dx.slice,
         activation: 'none',
@@ -79,6 +80,7 @@ function adjointProblem(x: Tensor, weight: Tensor, options: ConvTranspose2dOptio
     stride,
     padding,
     paddingMode: 'zeros',
+    stored: x.stored,
   };
   if (problem.h < 1 || problem.w < 1) {
     throw new CyclopsError(`convTranspose2d of x [${x.shape.join(', ')}] with padding ${padding} has no output.`);

@@ -55,7 +55,7 @@ export function choose<Problem, Args>(
   problem: Problem,
 ): Variant<Problem, Args> {
   const { forced, measured, used, watch } = choicesOf(device);
-  const key = `${operation.name} ${operation.describe(problem)} f32`;
+  const key = `${operation.name} ${operation.describe(problem)}`;
   const before = used.get(key);
   const again = operation.variants.find(({ name }) => name === before);
   if (again && !watch) return again;

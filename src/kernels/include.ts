@@ -14,9 +14,15 @@ export interface Expanded {
  *
  * @param folder what the names are relative to; it stands before them in the line map and in errors.
  * @param read the text of a file of the folder, or null when there is none.
+ * @param instead names of files that take the place of included ones.
  * @throws CyclopsError when a file does not exist or includes itself, and for an `#include` of any other form.
  */
-export function expandIncludes(folder: string, name: string, read: (name: string) => string | null): Expanded {
+export function expandIncludes(
+  folder: string,
+  name: string,
+  read: (name: string) => string | null,
+  instead: Readonly<Record<string, string>> = {},
+): Expanded {
   const code: string[] = [];
   const lines: SourceLine[] = [];
   const seen = new Set<string>();
@@ -27,7 +33,8 @@ export function expandIncludes(folder: string, name: string, read: (name: string
     if (text === null) throw new CyclopsError(`${includedAt}${folder}/${file} does not exist.`);
     for (const [i, line] of text.trimEnd().split(/\r?\n/).entries()) {
       const at = `${folder}/${file}:${i + 1}: `;
-      const included = includeIn(line, at);
+      const wanted = includeIn(line, at);
+      const included = wanted === null ? null : (instead[wanted] ?? wanted);
       if (included === null || (seen.has(included) && !chain.includes(included))) {
         code.push(line);
         lines.push({ file: `${folder}/${file}`, line: i + 1 });

@@ -3,8 +3,10 @@ import type { DeviceBuffer } from '../gpu/buffer.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { BufferSlice } from '../gpu/launch.ts';
+import { narrow, widen } from './cast.ts';
 import { fill } from './elementwise.ts';
 import { randomFill } from './random.ts';
+import { STORED_BYTES, type Stored } from './source.ts';
 import { type Operation, type Stage, supportedVariants, type Variant } from './variant.ts';
 
 export interface Measurement {
@@ -17,7 +19,9 @@ export interface Measurement {
 }
 
 /** How far a variant may be from the obvious one, as a share of an output's largest value: far above rounding, far below a fault. */
-const TOLERANCE = 1e-4;
+const TOLERANCE: Readonly<Record<Stored, number>> = { f32: 1e-4, f16: 2e-3 };
+/** What outputs hold before a launch: the f32 NaN, and the f32 whose two halves are f16 NaNs. */
+const POISON: Readonly<Record<Stored, number>> = { f32: Number.NaN, f16: 4.2698853216161155e37 };
 /** Launches are repeated for about so long between two looks at the clock, which is only good to a millisecond. */
 const SAMPLE_MILLISECONDS = 10;
 const ROUNDS = 5;
@@ -67,7 +71,7 @@ type Launches = ReadonlyMap<string, () => void>;
 /** What is wrong with variants, by name, compared with the last, which is the obvious one. */
 async function findFaults(launches: Launches, stage: RehearsalStage): Promise<Record<string, string>> {
   const faults: Record<string, string> = {};
-  let expected: Float32Array[] | null = null;
+  let expected: Outcome[] | null = null;
   for (const [name, launch] of [...launches].reverse()) {
     const outputs = await stage.outputsOf(launch);
     const fault = typeof outputs === 'string' ? outputs : difference(outputs, expected ?? outputs);
@@ -78,17 +82,19 @@ async function findFaults(launches: Launches, stage: RehearsalStage): Promise<Re
 }
 
 /** How outputs differ from what is expected; null when they do not. */
-function difference(outputs: readonly Float32Array[], expected: readonly Float32Array[]): string | null {
-  for (const [i, values] of expected.entries()) {
+function difference(outputs: readonly Outcome[], expected: readonly Outcome[]): string | null {
+  for (const [i, { values, stored }] of expected.entries()) {
+    const actuals = outputs[i]?.values;
     let largest = 0;
     let worst = 0;
     for (const [j, value] of values.entries()) {
-      const actual = outputs[i]?.[j] ?? Number.NaN;
+      const actual = actuals?.[j] ?? Number.NaN;
       if (!Number.isFinite(actual)) return 'it leaves NaN or infinite values';
       largest = Math.max(largest, Math.abs(value));
       worst = Math.max(worst, Math.abs(actual - value));
     }
-    if (worst > TOLERANCE * largest) return `it is off by ${(worst / largest).toPrecision(2)} of the largest value`;
+    if (worst > TOLERANCE[stored] * largest)
+      return `it is off by ${(worst / largest).toPrecision(2)} of the largest value`;
   }
   return null;
 }
@@ -141,34 +147,48 @@ function fastest(milliseconds: Readonly<Record<string, number>>): string | undef
   return best.name;
 }
 
+/** What a launch made of an output, widened to f32. */
+interface Outcome {
+  readonly values: Float32Array;
+  readonly stored: Stored;
+}
+
 /** The buffers of a rehearsal. */
 export class RehearsalStage implements Stage {
   private readonly buffers: DeviceBuffer[] = [];
-  private readonly outputs: { slice: BufferSlice; count: number }[] = [];
+  private readonly outputs: { slice: BufferSlice; count: number; stored: Stored }[] = [];
 
   constructor(private readonly device: Device) {}
 
-  input(count: number): BufferSlice {
-    const slice = this.take(count);
-    randomFill(this.device, 'uniform', { seed: 1, stream: this.buffers.length }, -1, 2, slice, count);
+  input(count: number, stored: Stored = 'f32'): BufferSlice {
+    const slice = this.take(count, stored);
+    const fillRandomly = (wide: BufferSlice) =>
+      randomFill(this.device, 'uniform', { seed: 1, stream: this.buffers.length }, -1, 2, wide, count);
+    if (stored === 'f32') fillRandomly(slice);
+    else {
+      this.widened(count, (wide) => {
+        fillRandomly(wide);
+        narrow(this.device, wide, slice, count);
+      });
+    }
     return slice;
   }
 
-  output(count: number): BufferSlice {
-    const slice = this.take(count);
-    this.outputs.push({ slice, count });
+  output(count: number, stored: Stored = 'f32'): BufferSlice {
+    const slice = this.take(count, stored);
+    this.outputs.push({ slice, count, stored });
     return slice;
   }
 
   /** What a launch makes of outputs that hold NaN before; or what the device has against it. */
-  async outputsOf(launch: () => void): Promise<Float32Array[] | string> {
+  async outputsOf(launch: () => void): Promise<Outcome[] | string> {
     const { device } = this;
-    for (const { slice, count } of this.outputs) fill(device, Number.NaN, slice, count);
+    for (const { slice, stored } of this.outputs) fill(device, POISON[stored], slice, slice.size / 4);
     try {
       launch();
-      const results: Float32Array[] = [];
-      for (const { slice, count } of this.outputs) {
-        results.push(new Float32Array(await device.read({ ...slice, size: 4 * count })));
+      const results: Outcome[] = [];
+      for (const { slice, count, stored } of this.outputs) {
+        results.push({ values: await this.read(slice, count, stored), stored });
       }
       return results;
     } catch (error) {
@@ -182,9 +202,26 @@ export class RehearsalStage implements Stage {
     for (const buffer of this.buffers) this.device.pool.release(buffer);
   }
 
-  private take(count: number): BufferSlice {
+  private async read(slice: BufferSlice, count: number, stored: Stored): Promise<Float32Array> {
+    if (stored === 'f32') return new Float32Array(await this.device.read({ ...slice, size: 4 * count }));
+    const bytes = this.widened(count, (wide) => {
+      widen(this.device, slice, wide, count);
+      return this.device.read({ ...wide, size: 4 * count });
+    });
+    return new Float32Array(await bytes);
+  }
+
+  /** Lends a buffer of `count` f32 values to `use`. */
+  private widened<T>(count: number, use: (wide: BufferSlice) => T): T {
     const buffer = this.device.pool.take(4 * count);
+    const result = use({ buffer, offset: 0, size: 16 * Math.ceil(count / 4) });
+    this.device.pool.release(buffer);
+    return result;
+  }
+
+  private take(count: number, stored: Stored): BufferSlice {
+    const buffer = this.device.pool.take(STORED_BYTES[stored] * count);
     this.buffers.push(buffer);
-    return { buffer, offset: 0, size: 16 * Math.ceil(count / 4) };
+    return { buffer, offset: 0, size: 16 * Math.ceil((STORED_BYTES[stored] * count) / 16) };
   }
 }

@@ -6,21 +6,44 @@ import { type Expanded, expandIncludes } from './include.ts';
 /** A kernel's name, for `wgsl/<name>.wgsl`, or the URL of a .wgsl file elsewhere. */
 export type KernelSource = string | URL;
 
+/** How a kernel's tensors lie in memory. It computes in f32 either way. */
+export type Stored = 'f32' | 'f16';
+
+export const STORED_BYTES: Readonly<Record<Stored, number>> = { f32: 4, f16: 2 };
+
+/** What `override` constants cannot say: it changes the kernel's text. */
+export interface Specialisation {
+  /** For kernels that include parts/stored.wgsl. */
+  readonly stored?: Stored;
+  /** Values for lines `const NAME = …;` of the text. */
+  readonly sizes?: Readonly<Record<string, number>>;
+}
+
+/** What takes the place of included parts when tensors are stored as f16. */
+export const STORED_F16: Readonly<Record<string, string>> = { 'parts/stored.wgsl': 'parts/stored_f16.wgsl' };
+
 const expanded = new Map<string, Expanded>();
 const defined = new Map<string, Kernel>();
 
 /**
- * The kernel of a WGSL file, with its includes, under these `override` constants; the same object for the same arguments.
+ * The kernel of a WGSL file, with its includes, under these `override` constants and with this specialisation; the same object for
+ * the same arguments.
  *
  * @param access one letter a binding: `r` = read, `w` = read and write.
  * @throws CyclopsError when the file or one that it includes does not exist.
  */
-export function kernel(source: KernelSource, access: string, constants: Record<string, number> = {}): Kernel {
-  const key = `${source} ${JSON.stringify(constants)}`;
+export function kernel(
+  source: KernelSource,
+  access: string,
+  constants: Record<string, number> = {},
+  specialisation: Specialisation = {},
+): Kernel {
+  const key = `${source} ${JSON.stringify(constants)} ${JSON.stringify(specialisation)}`;
   let found = defined.get(key);
   if (!found) {
     const name = typeof source === 'string' ? source : fileOf(source);
-    found = { name, ...load(source), access, constants };
+    const { code, lines } = load(source, specialisation.stored);
+    found = { name, code: resized(code, specialisation.sizes), lines, access, constants };
     defined.set(key, found);
   }
   return found;
@@ -35,15 +58,30 @@ export function sourceText(source: KernelSource): string {
   return load(source).code;
 }
 
-function load(source: KernelSource): Expanded {
-  let found = expanded.get(`${source}`);
+function resized(code: string, sizes: Readonly<Record<string, number>> = {}): string {
+  return Object.entries(sizes).reduce((text, [name, value]) => {
+    const line = new RegExp(`^const ${name} = \\w+;`, 'm');
+    if (!line.test(text)) throw new Error(`A kernel has no line "const ${name} = …;" to be replaced.`);
+    return text.replace(line, `const ${name} = ${value}u;`);
+  }, code);
+}
+
+function load(source: KernelSource, stored: Stored = 'f32'): Expanded {
+  const key = `${stored} ${source}`;
+  const instead = stored === 'f16' ? STORED_F16 : {};
+  let found = expanded.get(key);
   if (!found) {
     found =
       typeof source === 'string'
         ? // Errors name the file that a person edits, wherever this one was compiled to.
-          expandIncludes('src/kernels/wgsl', `${source}.wgsl`, read)
-        : expandIncludes(source.pathname.replace(/\/[^/]*$/, ''), fileOf(source), (name) => readBeside(source, name));
-    expanded.set(`${source}`, found);
+          expandIncludes('src/kernels/wgsl', `${source}.wgsl`, read, instead)
+        : expandIncludes(
+            source.pathname.replace(/\/[^/]*$/, ''),
+            fileOf(source),
+            (name) => readBeside(source, name),
+            instead,
+          );
+    expanded.set(key, found);
   }
   return found;
 }

@@ -2,7 +2,7 @@
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { BufferSlice } from '../gpu/launch.ts';
-import type { KernelSource } from './source.ts';
+import type { KernelSource, Stored } from './source.ts';
 
 /** What is known of a variant without a problem at hand. */
 export interface VariantInfo {
@@ -36,18 +36,18 @@ export interface Operation<Problem, Args> extends OperationInfo {
    * obvious one, which supports every problem and with which the others are compared.
    */
   readonly variants: Variant<Problem, Args>[];
-  /** The problem in one line, e.g. `3×3 s1 p1 [1,64,64,32]→[1,64,64,64]`: problems that differ read differently. */
+  /** The problem in one line, e.g. `3×3 s1 p1 [1,64,64,32]→[1,64,64,64] f32`: problems that differ read differently. */
   describe(problem: Problem): string;
   /** Arguments of the problem's real size, to measure and to compare variants with. */
   rehearse(problem: Problem, stage: Stage): Args;
 }
 
-/** Where the arguments of a rehearsal come from: f32 buffers of `count` elements. */
+/** Where the arguments of a rehearsal come from: buffers of `count` elements, f32 unless told otherwise. */
 export interface Stage {
   /** A buffer of random numbers in [−1, 1). */
-  input(count: number): BufferSlice;
+  input(count: number, stored?: Stored): BufferSlice;
   /** A buffer that the variant must fill. */
-  output(count: number): BufferSlice;
+  output(count: number, stored?: Stored): BufferSlice;
 }
 
 /**

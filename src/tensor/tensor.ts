@@ -1,10 +1,12 @@
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { BufferSlice, Layer } from '../gpu/launch.ts';
+import { narrow, widen } from '../kernels/cast.ts';
+import type { Stored } from '../kernels/source.ts';
 import { register } from './scope.ts';
 import { Storage } from './storage.ts';
 
-export type DType = 'f32' | 'f16' | 'u32';
+export type DType = Stored | 'u32';
 
 const BYTES: Record<DType, number> = { f32: 4, f16: 2, u32: 4 };
 
@@ -30,6 +32,8 @@ export class Tensor {
   readonly size: number;
   /** Gradient of the last `backward` with respect to this leaf, if it asked for one. */
   grad: Tensor | null = null;
+  /** A copy of this f32 leaf in f16, which its optimiser keeps up to date. */
+  half: Tensor | null = null;
   requiresGrad = false;
   node: GradNode | null = null;
   private disposed = false;
@@ -55,9 +59,9 @@ export class Tensor {
     return new Tensor(new Storage(device, count * BYTES[dtype]), shape, dtype);
   }
 
-  /** Uploads values in row-major order. */
-  static from(device: Device, values: ArrayLike<number>, shape: readonly number[]): Tensor {
-    const tensor = Tensor.empty(device, shape);
+  /** Uploads values in row-major order; for f16 they are rounded. */
+  static from(device: Device, values: ArrayLike<number>, shape: readonly number[], dtype: DType = 'f32'): Tensor {
+    const tensor = Tensor.empty(device, shape, dtype);
     tensor.upload(values);
     return tensor;
   }
@@ -68,6 +72,12 @@ export class Tensor {
 
   get bytes(): number {
     return this.size * BYTES[this.dtype];
+  }
+
+  /** How kernels find this tensor's numbers in memory. @throws CyclopsError for one of integers */
+  get stored(): Stored {
+    if (this.dtype !== 'u32') return this.dtype;
+    throw new CyclopsError(`Expected a tensor of f32 or f16; got ${this}.`);
   }
 
   /** The tensor's memory, to be bound by a launch. */
@@ -86,18 +96,30 @@ export class Tensor {
 
   /** Replaces all values, in row-major order. */
   upload(values: ArrayLike<number>): void {
-    if (this.dtype === 'f16') throw new Error('Upload to f16 goes through a cast kernel.');
     if (values.length !== this.size) {
       throw new CyclopsError(
         `A tensor of shape [${this.shape.join(', ')}] holds ${this.size} values; got ${values.length}.`,
       );
     }
+    if (this.dtype === 'f16') {
+      const wide = Tensor.from(this.device, values, this.shape);
+      narrow(this.device, wide.slice, this.slice, this.size);
+      wide.dispose();
+      return;
+    }
     const data = this.dtype === 'f32' ? Float32Array.from(values) : Uint32Array.from(values);
     this.device.write(this.slice, data);
   }
 
-  /** Reads all f32 values back, in row-major order, as they are after everything recorded so far. */
+  /** Reads all values back, in row-major order, as they are after everything recorded so far. */
   async data(): Promise<Float32Array<ArrayBuffer>> {
+    if (this.dtype === 'f16') {
+      const wide = Tensor.empty(this.device, this.shape);
+      widen(this.device, this.slice, wide.slice, this.size);
+      const values = wide.data();
+      wide.dispose();
+      return values;
+    }
     const bytes = await this.device.read({ ...this.slice, size: this.bytes });
     return new Float32Array(bytes);
   }
@@ -122,6 +144,7 @@ export class Tensor {
     this.disposed = true;
     this.node = null;
     this.grad?.dispose();
+    this.half?.dispose();
     this.memory.release();
   }
 

@@ -1,3 +1,5 @@
+import type { Stored } from '../../src/kernels/source.ts';
+
 /** The largest absolute difference, as a share of the largest expected value; infinite where a value is not finite. */
 export function worst(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   let largest = 0;
@@ -19,4 +21,16 @@ export function random(count: number): Float32Array {
 /** What an output buffer holds before a kernel runs, so that an element it forgets shows. */
 export function poison(count: number): Float32Array {
   return new Float32Array(count).fill(Number.NaN);
+}
+
+/** Uniform in [-1, 1), rounded to what the storage can hold, so that an oracle sees the numbers that a kernel sees. */
+export function randomAs(stored: Stored, count: number): Float32Array {
+  const values = random(count);
+  return stored === 'f32' ? values : values.map(roundToHalf);
+}
+
+/** The nearest f16 to a number of less than 2, for the test's own data: a multiple of 2⁻¹¹ of its power of two. */
+function roundToHalf(value: number): number {
+  const step = 2 ** (Math.max(-14, Math.floor(Math.log2(Math.abs(value) || 1))) - 10);
+  return Math.round(value / step) * step;
 }

@@ -47,7 +47,7 @@ const tiled: Variant<ConvProblem, ForwardArguments> = {
   workgroupBytes: 0,
   supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && hasLanes(device, groups(rows(k), 16)),
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d_forward_tiled', 'rrrw', constants(args)), [
+    dispatch(device, k, args, kernel('conv2d_forward_tiled', 'rrrw', constants(args), { stored: k.stored }), [
       groups(rows(k), 16),
       groups(k.o, 32),
       1,
@@ -61,11 +61,13 @@ const thinOutput: Variant<ConvProblem, ForwardArguments> = {
   workgroupBytes: 0,
   supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && hasLanes(device, groups(rows(k), 64)),
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d_forward_thin_output', 'rrrw', { ...constants(args), O: k.o }), [
-      groups(rows(k), 64),
-      1,
-      1,
-    ]),
+    dispatch(
+      device,
+      k,
+      args,
+      kernel('conv2d_forward_thin_output', 'rrrw', { ...constants(args), O: k.o }, { stored: k.stored }),
+      [groups(rows(k), 64), 1, 1],
+    ),
 };
 
 const thinInput: Variant<ConvProblem, ForwardArguments> = {
@@ -75,7 +77,7 @@ const thinInput: Variant<ConvProblem, ForwardArguments> = {
   workgroupBytes: 0,
   supports: (device, k) => k.o % 4 === 0 && hasLanes(device, groups(rows(k), 32)),
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d_forward_thin_input', 'rrrw', constants(args)), [
+    dispatch(device, k, args, kernel('conv2d_forward_thin_input', 'rrrw', constants(args), { stored: k.stored }), [
       groups(rows(k), 32),
       groups(k.o, 32),
       1,
@@ -89,7 +91,7 @@ const naive: Variant<ConvProblem, ForwardArguments> = {
   workgroupBytes: 0,
   supports: () => true,
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d_forward_naive', 'rrrw', constants(args)), [
+    dispatch(device, k, args, kernel('conv2d_forward_naive', 'rrrw', constants(args), { stored: k.stored }), [
       Math.min(groups(rows(k) * k.o, 64), 65535),
       1,
       1,
@@ -106,11 +108,16 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, ForwardArguments> {
     supports: (device, k) => tileSuits(device, tile, rows(k), k.o),
     launch: (device, k, args) => {
       const vec4s = { VEC4_C: k.c % 4 === 0 ? 1 : 0, VEC4_O: k.o % 4 === 0 ? 1 : 0 };
-      const code = kernel('conv2d_forward_workgroup', 'rrrwrr', {
-        ...constants(args),
-        ...tileConstants(tile),
-        ...vec4s,
-      });
+      const code = kernel(
+        'conv2d_forward_workgroup',
+        'rrrwrr',
+        {
+          ...constants(args),
+          ...tileConstants(tile),
+          ...vec4s,
+        },
+        { stored: k.stored },
+      );
       dispatch(device, k, args, code, grid(k), [args.x, args.weight]);
     },
   };
@@ -124,7 +131,7 @@ export const convForward: Operation<ConvProblem, ForwardArguments> = {
   rehearse: (k, stage) => {
     const { x, weight, y } = convSizes(k);
     // Bias and activation cost nothing beside the product, and without them is how most layers run.
-    const slices = { x: stage.input(x), weight: stage.input(weight), y: stage.output(y) };
+    const slices = { x: stage.input(x, k.stored), weight: stage.input(weight, k.stored), y: stage.output(y, k.stored) };
     return { ...slices, bias: null, activation: 'none' };
   },
 };

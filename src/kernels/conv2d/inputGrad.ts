@@ -52,7 +52,7 @@ const tiled: Variant<ConvProblem, InputGradArguments> = {
   supports: (device, k) =>
     k.c % 4 === 0 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, groups(phaseRows(k), 16)),
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d_input_grad_tiled', 'rrrw', { BIAS: BIAS(args) }), [
+    dispatch(device, k, args, kernel('conv2d_input_grad_tiled', 'rrrw', { BIAS: BIAS(args) }, { stored: k.stored }), [
       groups(phaseRows(k), 16),
       groups(k.c, 32),
       k.stride ** 2,
@@ -66,11 +66,13 @@ const thinInput: Variant<ConvProblem, InputGradArguments> = {
   workgroupBytes: 0,
   supports: (device, k) => k.c <= 4 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, groups(phaseRows(k), 32)),
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d_input_grad_thin_input', 'rrrw', { BIAS: BIAS(args), C: k.c }), [
-      groups(phaseRows(k), 32),
-      1,
-      k.stride ** 2,
-    ]),
+    dispatch(
+      device,
+      k,
+      args,
+      kernel('conv2d_input_grad_thin_input', 'rrrw', { BIAS: BIAS(args), C: k.c }, { stored: k.stored }),
+      [groups(phaseRows(k), 32), 1, k.stride ** 2],
+    ),
 };
 
 const thinOutput: Variant<ConvProblem, InputGradArguments> = {
@@ -80,11 +82,13 @@ const thinOutput: Variant<ConvProblem, InputGradArguments> = {
   workgroupBytes: 0,
   supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && foldsSimply(k) && hasLanes(device, groups(phaseRows(k), 32)),
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d_input_grad_thin_output', 'rrrw', { BIAS: BIAS(args), O: k.o }), [
-      groups(phaseRows(k), 32),
-      groups(k.c, 32),
-      k.stride ** 2,
-    ]),
+    dispatch(
+      device,
+      k,
+      args,
+      kernel('conv2d_input_grad_thin_output', 'rrrw', { BIAS: BIAS(args), O: k.o }, { stored: k.stored }),
+      [groups(phaseRows(k), 32), groups(k.c, 32), k.stride ** 2],
+    ),
 };
 
 const naive: Variant<ConvProblem, InputGradArguments> = {
@@ -94,7 +98,7 @@ const naive: Variant<ConvProblem, InputGradArguments> = {
   workgroupBytes: 0,
   supports: () => true,
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d_input_grad_naive', 'rrrw', { BIAS: BIAS(args) }), [
+    dispatch(device, k, args, kernel('conv2d_input_grad_naive', 'rrrw', { BIAS: BIAS(args) }, { stored: k.stored }), [
       Math.min(groups(k.n * k.h * k.w * k.c, 64), 65535),
       1,
       1,
@@ -111,7 +115,7 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, InputGradArguments> {
     supports: (device, k) => foldsSimply(k) && tileSuits(device, tile, phaseRows(k), k.c),
     launch: (device, k, args) => {
       const constants = { BIAS: BIAS(args), VEC4_O: k.o % 4 === 0 ? 1 : 0, ...tileConstants(tile) };
-      const code = kernel('conv2d_input_grad_workgroup', 'rrrwrr', constants);
+      const code = kernel('conv2d_input_grad_workgroup', 'rrrwrr', constants, { stored: k.stored });
       dispatch(device, k, args, code, grid(k), [args.dy, args.weight]);
     },
   };
@@ -124,6 +128,11 @@ export const convInputGrad: Operation<ConvProblem, InputGradArguments> = {
   describe,
   rehearse: (k, stage) => {
     const { x, weight, y } = convSizes(k);
-    return { dy: stage.input(y), weight: stage.input(weight), bias: null, dx: stage.output(x) };
+    return {
+      dy: stage.input(y, k.stored),
+      weight: stage.input(weight, k.stored),
+      bias: null,
+      dx: stage.output(x, k.stored),
+    };
   },
 };

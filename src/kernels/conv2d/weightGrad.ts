@@ -67,7 +67,14 @@ const tiled: Variant<ConvProblem, WeightGradArguments> = {
   supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && hasLanes(device, 1),
   launch: (device, k, args) => {
     const tiles: Tiles = [groups(k.o, 32), k.kh * k.kw * groups(k.c, 32)];
-    split(device, k, args, kernel('conv2d_weight_grad_tiled', 'rrw'), tiles, shares(CPU_WORKGROUPS, tiles, k.n * k.p));
+    split(
+      device,
+      k,
+      args,
+      kernel('conv2d_weight_grad_tiled', 'rrw', {}, { stored: k.stored }),
+      tiles,
+      shares(CPU_WORKGROUPS, tiles, k.n * k.p),
+    );
   },
 };
 
@@ -83,7 +90,7 @@ const thinInput: Variant<ConvProblem, WeightGradArguments> = {
       device,
       k,
       args,
-      kernel('conv2d_weight_grad_thin_input', 'rrw'),
+      kernel('conv2d_weight_grad_thin_input', 'rrw', {}, { stored: k.stored }),
       tiles,
       shares(CPU_WORKGROUPS, tiles, k.n * k.p),
     );
@@ -102,7 +109,7 @@ const thinOutput: Variant<ConvProblem, WeightGradArguments> = {
       device,
       k,
       args,
-      kernel('conv2d_weight_grad_thin_output', 'rrw'),
+      kernel('conv2d_weight_grad_thin_output', 'rrw', {}, { stored: k.stored }),
       tiles,
       shares(CPU_WORKGROUPS, tiles, k.n * k.h),
     );
@@ -119,7 +126,7 @@ const naive: Variant<ConvProblem, WeightGradArguments> = {
     const count = k.kh * k.kw * k.c * k.o;
     withParts(device, count, (part) => {
       device.launch({
-        kernel: kernel('conv2d_weight_grad_naive', 'rrw'),
+        kernel: kernel('conv2d_weight_grad_naive', 'rrw', {}, { stored: k.stored }),
         bindings: [x, dy, part],
         immediates: convImmediates(k),
         workgroups: [Math.min(groups(count, 64), 65535), 1, 1],
@@ -142,7 +149,12 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, WeightGradArguments> {
     supports: (device, k) => tileSuits(device, tile, k.kh * k.kw * k.c, k.o),
     launch: (device, k, args) => {
       const vec4s = { VEC4_C: k.c % 4 === 0 ? 1 : 0, VEC4_O: k.o % 4 === 0 ? 1 : 0 };
-      const code = kernel('conv2d_weight_grad_workgroup', 'rrwrr', { ...tileConstants(tile), ...vec4s });
+      const code = kernel(
+        'conv2d_weight_grad_workgroup',
+        'rrwrr',
+        { ...tileConstants(tile), ...vec4s },
+        { stored: k.stored },
+      );
       const splits = shares(GPU_WORKGROUPS, grid(k), groups(k.n * k.p * k.q, GPU_SHARE));
       split(device, k, args, code, grid(k), splits, [args.x, args.dy]);
     },
@@ -156,6 +168,6 @@ export const convWeightGrad: Operation<ConvProblem, WeightGradArguments> = {
   describe,
   rehearse: (k, stage) => {
     const { x, weight, y } = convSizes(k);
-    return { x: stage.input(x), dy: stage.input(y), dw: stage.output(weight), accumulate: false };
+    return { x: stage.input(x, k.stored), dy: stage.input(y, k.stored), dw: stage.output(weight), accumulate: false };
   },
 };

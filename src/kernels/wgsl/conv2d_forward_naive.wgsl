@@ -1,14 +1,15 @@
 // y[n,p,q,o] = activation(bias[o] + sum over r,s,c of x[n, p*stride + r - padding, q*stride + s - padding, c] * weight[r,s,c,o])
 // x [N,H,W,C], weight [KH,KW,C,O], y [N,P,Q,O]. The obvious form: one invocation an output element. The oracle of the others.
 
+// #include "parts/stored.wgsl"
 // #include "parts/conv.wgsl"
 // #include "parts/source.wgsl"
 // #include "parts/activate.wgsl"
 override BIAS: bool;
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> weight: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<Stored>;
+@group(0) @binding(1) var<storage, read> weight: array<Stored>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<Stored>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
@@ -28,9 +29,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
         if (w < 0) { continue; }
         let pixel = ((n * k.h + u32(h)) * k.w + u32(w)) * k.c;
         let tap = (r * k.kw + s) * k.c;
-        for (var c = 0u; c < k.c; c++) { sum += x[pixel + c] * weight[(tap + c) * k.o + o]; }
+        for (var c = 0u; c < k.c; c++) { sum += f32(x[pixel + c]) * f32(weight[(tap + c) * k.o + o]); }
       }
     }
-    y[i] = activate(sum);
+    y[i] = Stored(activate(sum));
   }
 }

@@ -8,14 +8,15 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
+// #include "parts/stored.wgsl"
 // #include "parts/conv.wgsl"
 // #include "parts/source.wgsl"
 // #include "parts/activate.wgsl"
 override BIAS: bool;
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> weight: array<vec4f>;
+@group(0) @binding(0) var<storage, read> x: array<Stored>;
+@group(0) @binding(1) var<storage, read> weight: array<Stored4>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> y: array<Stored4>;
 
 const LANES = 8u;
 const GROUPS = 4u; // of 8 rows
@@ -51,10 +52,10 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
         pixel[g] = select(0u, u32((image[g] + h) * i32(k.w) + w) * k.c, inside[g]);
       }
       for (var c = 0u; c < k.c; c++) {
-        let bc = weight[b];
+        let bc = vec4f(weight[b]);
         b += o4;
         for (var g = 0u; g < GROUPS; g++) {
-          let a = select(0.0, x[pixel[g] + c], inside[g]);
+          let a = select(0.0, f32(x[pixel[g] + c]), inside[g]);
           acc[8u * g + 0u] += subgroupBroadcast(a, 0u) * bc;
           acc[8u * g + 1u] += subgroupBroadcast(a, 1u) * bc;
           acc[8u * g + 2u] += subgroupBroadcast(a, 2u) * bc;
@@ -70,6 +71,6 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   if (tile.y * LANES + lane >= o4) { return; }
   for (var i = 0u; i < 8u * GROUPS; i++) {
     let m = tile.x * 8u * GROUPS + i;
-    if (m < rows) { y[m * o4 + column] = activate4(acc[i]); }
+    if (m < rows) { y[m * o4 + column] = Stored4(activate4(acc[i])); }
   }
 }

@@ -9,15 +9,16 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
+// #include "parts/stored.wgsl"
 // #include "parts/conv.wgsl"
 // #include "parts/source.wgsl"
 // #include "parts/activate.wgsl"
 override BIAS: bool;
 override O: u32;
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read> weight: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<Stored4>;
+@group(0) @binding(1) var<storage, read> weight: array<Stored>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<Stored>;
 
 const LANES = 8u;
 const GROUPS = 8u;
@@ -55,8 +56,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
         pixel[g] = select(0u, u32((image[g] + h) * i32(k.w) + w) * c4, inside[g]);
       }
       for (var c = 0u; c < c4; c++) {
-        let w0 = weight[min(b + lane, last)];
-        let w1 = weight[min(b + 8u + lane, last)];
+        let w0 = f32(weight[min(b + lane, last)]);
+        let w1 = f32(weight[min(b + 8u + lane, last)]);
         b += 4u * O;
         var e: array<vec4f, 4>;
         for (var o = 0u; o < 4u; o++) {
@@ -68,7 +69,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
           }
         }
         for (var g = 0u; g < GROUPS; g++) {
-          let a = select(vec4f(0), x[pixel[g] + c], inside[g]);
+          let a = select(vec4f(0), vec4f(x[pixel[g] + c]), inside[g]);
           acc[g][0] += dot(a, e[0]);
           if (O > 1u) { acc[g][1] += dot(a, e[1]); }
           if (O > 2u) { acc[g][2] += dot(a, e[2]); }
@@ -80,7 +81,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   for (var g = 0u; g < GROUPS; g++) {
     let m = (tile.x * GROUPS + g) * LANES + lane;
     if (m < rows) {
-      for (var o = 0u; o < O; o++) { y[m * O + o] = activate(acc[g][o]); }
+      for (var o = 0u; o < O; o++) { y[m * O + o] = Stored(activate(acc[g][o])); }
     }
   }
 }

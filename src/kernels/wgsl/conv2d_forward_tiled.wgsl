@@ -11,14 +11,15 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
+// #include "parts/stored.wgsl"
 // #include "parts/conv.wgsl"
 // #include "parts/source.wgsl"
 // #include "parts/activate.wgsl"
 override BIAS: bool;
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read> weight: array<vec4f>;
+@group(0) @binding(0) var<storage, read> x: array<Stored4>;
+@group(0) @binding(1) var<storage, read> weight: array<Stored4>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> y: array<Stored4>;
 
 const LANES = 8u;
 const GROUPS = 2u; // of 8 rows
@@ -55,13 +56,13 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
         pixel[g] = select(0u, u32((image[g] + h) * i32(k.w) + w) * c4, inside[g]);
       }
       for (var c = 0u; c < c4; c++) {
-        let b0 = weight[b];
-        let b1 = weight[b + o4];
-        let b2 = weight[b + 2u * o4];
-        let b3 = weight[b + 3u * o4];
+        let b0 = vec4f(weight[b]);
+        let b1 = vec4f(weight[b + o4]);
+        let b2 = vec4f(weight[b + 2u * o4]);
+        let b3 = vec4f(weight[b + 3u * o4]);
         b += 4u * o4;
         for (var g = 0u; g < GROUPS; g++) {
-          let a = select(vec4f(0), x[pixel[g] + c], inside[g]);
+          let a = select(vec4f(0), vec4f(x[pixel[g] + c]), inside[g]);
           { let e = subgroupBroadcast(a, 0u); acc[8u * g + 0u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
           { let e = subgroupBroadcast(a, 1u); acc[8u * g + 1u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
           { let e = subgroupBroadcast(a, 2u); acc[8u * g + 2u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
@@ -77,6 +78,6 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   if (tile.y * LANES + lane >= o4) { return; }
   for (var i = 0u; i < 8u * GROUPS; i++) {
     let m = tile.x * 8u * GROUPS + i;
-    if (m < rows) { y[m * o4 + column] = activate4(acc[i]); }
+    if (m < rows) { y[m * o4 + column] = Stored4(activate4(acc[i])); }
   }
 }

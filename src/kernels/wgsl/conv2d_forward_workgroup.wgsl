@@ -10,6 +10,7 @@
 // 16x16, reflect, 64x64 10.7 ms (7 GFLOP/s), 128x64 7.5 (10), 128x128 6.9 (11), 32x64 11.8 (6); conv2d_forward_tiled 1.6 (48). Not yet
 // measured on a GPU.
 
+// #include "parts/stored.wgsl"
 // #include "parts/conv.wgsl"
 // #include "parts/window.wgsl"
 // #include "parts/activate.wgsl"
@@ -17,13 +18,13 @@
 override BIAS: bool;
 override VEC4_C: bool; // C is a multiple of 4
 override VEC4_O: bool;
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> weight: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<Stored>;
+@group(0) @binding(1) var<storage, read> weight: array<Stored>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<Stored>;
 // x and weight once more, as vec4s.
-@group(0) @binding(4) var<storage, read> x4: array<vec4f>;
-@group(0) @binding(5) var<storage, read> weight4: array<vec4f>;
+@group(0) @binding(4) var<storage, read> x4: array<Stored4>;
+@group(0) @binding(5) var<storage, read> weight4: array<Stored4>;
 
 override LOADS_A = 2u * ROWS / LANES; // vec4s that a lane loads for a slab: 1 or 2
 override LOADS_B = 2u * COLUMNS / LANES;
@@ -54,25 +55,25 @@ fn settled(at: Depth) -> Depth {
 fn xAt(window: Window, depth: u32) -> f32 {
   let tap = depth / k.c;
   let pixel = pixelAt(window, tap / k.kw, tap % k.kw);
-  return select(0.0, x[u32(max(pixel, 0)) * k.c + depth % k.c], pixel >= 0);
+  return select(0.0, f32(x[u32(max(pixel, 0)) * k.c + depth % k.c]), pixel >= 0);
 }
 
 // Four depth steps of a row: channels c4 of a pixel where C allows, else from `depth` on.
 fn loadX(window: Window, pixel: i32, c4: u32, depth: u32) -> vec4f {
-  if (VEC4_C) { return select(vec4f(0), x4[u32(max(pixel, 0)) * (k.c / 4u) + c4], pixel >= 0); }
+  if (VEC4_C) { return select(vec4f(0), vec4f(x4[u32(max(pixel, 0)) * (k.c / 4u) + c4]), pixel >= 0); }
   return vec4f(xAt(window, depth), xAt(window, depth + 1u), xAt(window, depth + 2u), xAt(window, depth + 3u));
 }
 
 fn weightAt(depth: u32, o: u32) -> f32 {
   let inside = depth < k.kh * k.kw * k.c && o < k.o;
-  return select(0.0, weight[select(0u, depth * k.o + o, inside)], inside);
+  return select(0.0, f32(weight[select(0u, depth * k.o + o, inside)]), inside);
 }
 
 // Four columns of a depth step.
 fn loadWeight(depth: u32, o: u32) -> vec4f {
   if (VEC4_O) {
     let inside = depth < k.kh * k.kw * k.c && o < k.o;
-    return select(vec4f(0), weight4[select(0u, (depth * k.o + o) / 4u, inside)], inside);
+    return select(vec4f(0), vec4f(weight4[select(0u, (depth * k.o + o) / 4u, inside)]), inside);
   }
   return vec4f(weightAt(depth, o), weightAt(depth, o + 1u), weightAt(depth, o + 2u), weightAt(depth, o + 3u));
 }
@@ -97,16 +98,16 @@ fn write(m: u32, o: u32, sum: vec4f) {
     v = activate4(v);
     // Written as four times a whole number, so that a compiler can make one store of it.
     let at = 4u * ((m * k.o + o) / 4u);
-    y[at] = v.x;
-    y[at + 1u] = v.y;
-    y[at + 2u] = v.z;
-    y[at + 3u] = v.w;
+    y[at] = Stored(v.x);
+    y[at + 1u] = Stored(v.y);
+    y[at + 2u] = Stored(v.z);
+    y[at + 3u] = Stored(v.w);
     return;
   }
   for (var j = 0u; j < min(4u, k.o - min(o, k.o)); j++) {
     var v = sum[j];
     if (BIAS) { v += bias[o + j]; }
-    y[m * k.o + o + j] = activate(v);
+    y[m * k.o + o + j] = Stored(activate(v));
   }
 }
 

@@ -2,12 +2,13 @@
 // With reflection a row is shown by up to three padded positions. A transposed convolution's forward is this with a bias.
 // dy [N,P,Q,O], weight [KH,KW,C,O], dx [N,H,W,C]. The obvious form: one invocation an element of dx. The oracle of the others.
 
+// #include "parts/stored.wgsl"
 // #include "parts/conv.wgsl"
 override BIAS: bool;
-@group(0) @binding(0) var<storage, read> dy: array<f32>;
-@group(0) @binding(1) var<storage, read> weight: array<f32>;
+@group(0) @binding(0) var<storage, read> dy: array<Stored>;
+@group(0) @binding(1) var<storage, read> weight: array<Stored>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(3) var<storage, read_write> dx: array<Stored>;
 
 // The padded position that shows image row i: itself (m = 0), mirrored at the low edge (1) or at the high edge (2); far outside where there is none.
 fn shown(i: i32, extent: i32, m: u32) -> i32 {
@@ -44,11 +45,11 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
             if (q < 0) { continue; }
             let pixel = ((n * k.p + u32(p)) * k.q + u32(q)) * k.o;
             let row = ((r * k.kw + s) * k.c + c) * k.o;
-            for (var o = 0u; o < k.o; o++) { sum += dy[pixel + o] * weight[row + o]; }
+            for (var o = 0u; o < k.o; o++) { sum += f32(dy[pixel + o]) * f32(weight[row + o]); }
           }
         }
       }
     }
-    dx[i] = sum;
+    dx[i] = Stored(sum);
   }
 }

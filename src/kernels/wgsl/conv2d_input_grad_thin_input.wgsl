@@ -9,14 +9,15 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
+// #include "parts/stored.wgsl"
 // #include "parts/conv.wgsl"
 // #include "parts/reader.wgsl"
 override BIAS: bool;
 override C: u32;
-@group(0) @binding(0) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(1) var<storage, read> weight: array<f32>;
+@group(0) @binding(0) var<storage, read> dy: array<Stored4>;
+@group(0) @binding(1) var<storage, read> weight: array<Stored>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(3) var<storage, read_write> dx: array<Stored>;
 
 const LANES = 8u;
 const GROUPS = 4u;
@@ -100,15 +101,15 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
         let b = u32((r0 + i * stride) * i32(k.kw) + s0 + j * stride) * C;
         for (var o = 0u; o < o4; o++) {
           // Lane l holds weight[r,s,l/4, 4o + l%4], and of channels 2 and 3 in the second load.
-          let w0 = weight[(b + min(lane / 4u, lastRow)) * k.o + 4u * o + lane % 4u];
-          let w1 = weight[(b + min(2u + lane / 4u, lastRow)) * k.o + 4u * o + lane % 4u];
+          let w0 = f32(weight[(b + min(lane / 4u, lastRow)) * k.o + 4u * o + lane % 4u]);
+          let w1 = f32(weight[(b + min(2u + lane / 4u, lastRow)) * k.o + 4u * o + lane % 4u]);
           let e0 = vec4f(subgroupBroadcast(w0, 0u), subgroupBroadcast(w0, 1u), subgroupBroadcast(w0, 2u), subgroupBroadcast(w0, 3u));
           let e1 = vec4f(subgroupBroadcast(w0, 4u), subgroupBroadcast(w0, 5u), subgroupBroadcast(w0, 6u), subgroupBroadcast(w0, 7u));
           let e2 = vec4f(subgroupBroadcast(w1, 0u), subgroupBroadcast(w1, 1u), subgroupBroadcast(w1, 2u), subgroupBroadcast(w1, 3u));
           let e3 = vec4f(subgroupBroadcast(w1, 4u), subgroupBroadcast(w1, 5u), subgroupBroadcast(w1, 6u), subgroupBroadcast(w1, 7u));
           for (var g = 0u; g < GROUPS; g++) {
-            var a = select(vec4f(0), dy[pixel[g] + o], inside[g]);
-            if (paired) { a += select(vec4f(0), dy[mirrored[g] + o], reflected[g]); }
+            var a = select(vec4f(0), vec4f(dy[pixel[g] + o]), inside[g]);
+            if (paired) { a += select(vec4f(0), vec4f(dy[mirrored[g] + o]), reflected[g]); }
             acc[g][0] += dot(a, e0);
             if (C > 1u) { acc[g][1] += dot(a, e1); }
             if (C > 2u) { acc[g][2] += dot(a, e2); }
@@ -122,7 +123,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     let m = i32((tile.x * GROUPS + g) * LANES + lane);
     if (m < rows) {
       let at = u32((image[g] * i32(k.h) + h[g]) * i32(k.w) + w[g]) * C;
-      for (var c = 0u; c < C; c++) { dx[at + c] = acc[g][c]; }
+      for (var c = 0u; c < C; c++) { dx[at + c] = Stored(acc[g][c]); }
     }
   }
 }

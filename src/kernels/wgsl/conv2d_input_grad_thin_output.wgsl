@@ -9,14 +9,15 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
+// #include "parts/stored.wgsl"
 // #include "parts/conv.wgsl"
 // #include "parts/reader.wgsl"
 override BIAS: bool;
 override O: u32;
-@group(0) @binding(0) var<storage, read> dy: array<f32>;
-@group(0) @binding(1) var<storage, read> weight: array<vec4f>;
+@group(0) @binding(0) var<storage, read> dy: array<Stored>;
+@group(0) @binding(1) var<storage, read> weight: array<Stored4>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> dx: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> dx: array<Stored4>;
 
 const LANES = 8u;
 const GROUPS = 4u; // of 8 rows
@@ -97,13 +98,13 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
         }
         let b = (u32((r0 + i * stride) * i32(k.kw) + s0 + j * stride) * c4 + column) * O;
         var flat: array<vec4f, 4>;
-        for (var i = 0u; i < 4u; i++) { if (i < O) { flat[i] = weight[b + i]; } }
+        for (var i = 0u; i < 4u; i++) { if (i < O) { flat[i] = vec4f(weight[b + i]); } }
         for (var o = 0u; o < 4u; o++) {
           if (o < O) {
             let bo = vec4f(flat[o / 4u][o % 4u], flat[(O + o) / 4u][(O + o) % 4u], flat[(2u * O + o) / 4u][(2u * O + o) % 4u], flat[(3u * O + o) / 4u][(3u * O + o) % 4u]);
             for (var g = 0u; g < GROUPS; g++) {
-              var a = select(0.0, dy[pixel[g] + o], inside[g]);
-              if (paired) { a += select(0.0, dy[mirrored[g] + o], reflected[g]); }
+              var a = select(0.0, f32(dy[pixel[g] + o]), inside[g]);
+              if (paired) { a += select(0.0, f32(dy[mirrored[g] + o]), reflected[g]); }
               acc[8u * g + 0u] += subgroupBroadcast(a, 0u) * bo;
               acc[8u * g + 1u] += subgroupBroadcast(a, 1u) * bo;
               acc[8u * g + 2u] += subgroupBroadcast(a, 2u) * bo;
@@ -124,7 +125,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     if (m < rows) {
       let y = m / rowsW % rowsH * stride + phaseH;
       let x = m % rowsW * stride + phaseW;
-      dx[u32((m / (rowsH * rowsW) * i32(k.h) + y) * i32(k.w) + x) * c4 + column] = acc[i];
+      dx[u32((m / (rowsH * rowsW) * i32(k.h) + y) * i32(k.w) + x) * c4 + column] = Stored4(acc[i]);
     }
   }
 }

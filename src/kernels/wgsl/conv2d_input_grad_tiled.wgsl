@@ -11,13 +11,14 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
+// #include "parts/stored.wgsl"
 // #include "parts/conv.wgsl"
 // #include "parts/reader.wgsl"
 override BIAS: bool;
-@group(0) @binding(0) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(1) var<storage, read> weight: array<vec4f>;
+@group(0) @binding(0) var<storage, read> dy: array<Stored4>;
+@group(0) @binding(1) var<storage, read> weight: array<Stored4>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> dx: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> dx: array<Stored4>;
 
 const LANES = 8u;
 const GROUPS = 2u; // of 8 rows
@@ -99,13 +100,13 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
         }
         let b = (u32((r0 + i * stride) * i32(k.kw) + s0 + j * stride) * k.c + 4u * column) * o4;
         for (var o = 0u; o < o4; o++) {
-          let b0 = weight[b + o];
-          let b1 = weight[b + o4 + o];
-          let b2 = weight[b + 2u * o4 + o];
-          let b3 = weight[b + 3u * o4 + o];
+          let b0 = vec4f(weight[b + o]);
+          let b1 = vec4f(weight[b + o4 + o]);
+          let b2 = vec4f(weight[b + 2u * o4 + o]);
+          let b3 = vec4f(weight[b + 3u * o4 + o]);
           for (var g = 0u; g < GROUPS; g++) {
-            var a = select(vec4f(0), dy[pixel[g] + o], inside[g]);
-            if (paired) { a += select(vec4f(0), dy[mirrored[g] + o], reflected[g]); }
+            var a = select(vec4f(0), vec4f(dy[pixel[g] + o]), inside[g]);
+            if (paired) { a += select(vec4f(0), vec4f(dy[mirrored[g] + o]), reflected[g]); }
             { let e = subgroupBroadcast(a, 0u); acc[8u * g + 0u] += vec4f(dot(e, b0), dot(e, b1), dot(e, b2), dot(e, b3)); }
             { let e = subgroupBroadcast(a, 1u); acc[8u * g + 1u] += vec4f(dot(e, b0), dot(e, b1), dot(e, b2), dot(e, b3)); }
             { let e = subgroupBroadcast(a, 2u); acc[8u * g + 2u] += vec4f(dot(e, b0), dot(e, b1), dot(e, b2), dot(e, b3)); }
@@ -125,7 +126,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     if (m < rows) {
       let y = m / rowsW % rowsH * stride + phaseH;
       let x = m % rowsW * stride + phaseW;
-      dx[u32((m / (rowsH * rowsW) * i32(k.h) + y) * i32(k.w) + x) * c4 + column] = acc[i];
+      dx[u32((m / (rowsH * rowsW) * i32(k.h) + y) * i32(k.w) + x) * c4 + column] = Stored4(acc[i]);
     }
   }
 }

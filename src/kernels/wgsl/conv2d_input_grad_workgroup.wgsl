@@ -10,18 +10,19 @@
 // 16x16, reflect, 64x64 13.4 ms (6 GFLOP/s), 128x64 9.3 (8), 128x128 8.5 (9), 32x64 11.9 (6); conv2d_input_grad_tiled 2.0 (38). Not yet
 // measured on a GPU.
 
+// #include "parts/stored.wgsl"
 // #include "parts/conv.wgsl"
 // #include "parts/reader.wgsl"
 // #include "parts/gemm.wgsl"
 override BIAS: bool;
 override VEC4_O: bool; // O is a multiple of 4
-@group(0) @binding(0) var<storage, read> dy: array<f32>;
-@group(0) @binding(1) var<storage, read> weight: array<f32>;
+@group(0) @binding(0) var<storage, read> dy: array<Stored>;
+@group(0) @binding(1) var<storage, read> weight: array<Stored>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(3) var<storage, read_write> dx: array<Stored>;
 // dy and weight once more, as vec4s.
-@group(0) @binding(4) var<storage, read> dy4: array<vec4f>;
-@group(0) @binding(5) var<storage, read> weight4: array<vec4f>;
+@group(0) @binding(4) var<storage, read> dy4: array<Stored4>;
+@group(0) @binding(5) var<storage, read> weight4: array<Stored4>;
 
 override LOADS_A = 2u * ROWS / LANES; // vec4s that a lane loads for a slab: 1 or 2
 override LOADS_B = 2u * COLUMNS / LANES;
@@ -102,11 +103,11 @@ fn ownPosition(phase: Phase, pixel: Pixel, at: Depth) -> i32 {
 fn dyAt(phase: Phase, pixel: Pixel, depth: u32) -> f32 {
   let at = depthAt(phase, depth);
   let own = ownPosition(phase, pixel, at);
-  var sum = select(0.0, dy[u32(max(own, 0)) * k.o + at.o], own >= 0);
+  var sum = select(0.0, f32(dy[u32(max(own, 0)) * k.o + at.o]), own >= 0);
   if (at.i >= phase.tapsH) { return sum; }
   for (var left = pixel.mirrors; left != 0u; left &= left - 1u) {
     let mirrored = position(pixel.image, pixel.row, pixel.column, firstTrailingBit(left), i32(at.i), i32(at.j));
-    if (mirrored >= 0) { sum += dy[u32(mirrored) * k.o + at.o]; }
+    if (mirrored >= 0) { sum += f32(dy[u32(mirrored) * k.o + at.o]); }
   }
   return sum;
 }
@@ -121,11 +122,11 @@ fn loadDy(phase: Phase, pixel: Pixel, own: i32, at: Depth, depth: u32) -> vec4f 
       dyAt(phase, pixel, depth + 3u),
     );
   }
-  var sum = select(vec4f(0), dy4[(u32(max(own, 0)) * k.o + at.o) / 4u], own >= 0);
+  var sum = select(vec4f(0), vec4f(dy4[(u32(max(own, 0)) * k.o + at.o) / 4u]), own >= 0);
   if (pixel.mirrors == 0u || at.i >= phase.tapsH) { return sum; }
   for (var left = pixel.mirrors; left != 0u; left &= left - 1u) {
     let mirrored = position(pixel.image, pixel.row, pixel.column, firstTrailingBit(left), i32(at.i), i32(at.j));
-    if (mirrored >= 0) { sum += dy4[(u32(mirrored) * k.o + at.o) / 4u]; }
+    if (mirrored >= 0) { sum += vec4f(dy4[(u32(mirrored) * k.o + at.o) / 4u]); }
   }
   return sum;
 }
@@ -139,7 +140,7 @@ fn weightOffset(phase: Phase, c: u32, at: Depth) -> u32 {
 fn weightAt(phase: Phase, c: u32, depth: u32) -> f32 {
   let at = depthAt(phase, depth);
   let inside = c < k.c && at.i < phase.tapsH;
-  return select(0.0, weight[select(0u, weightOffset(phase, c, at), inside)], inside);
+  return select(0.0, f32(weight[select(0u, weightOffset(phase, c, at), inside)]), inside);
 }
 
 // Four depth steps of a column, as in loadDy.
@@ -153,7 +154,7 @@ fn loadWeight(phase: Phase, c: u32, at: Depth, depth: u32) -> vec4f {
     );
   }
   let inside = c < k.c && at.i < phase.tapsH;
-  return select(vec4f(0), weight4[select(0u, weightOffset(phase, c, at) / 4u, inside)], inside);
+  return select(vec4f(0), vec4f(weight4[select(0u, weightOffset(phase, c, at) / 4u, inside)]), inside);
 }
 
 // Four rows of slabA over the four depth steps of its half `q`.
@@ -174,7 +175,7 @@ fn write(pixel: u32, c: u32, sum: vec4f) {
     if (column < k.c) {
       var v = sum[j];
       if (BIAS) { v += bias[column]; }
-      dx[pixel * k.c + column] = v;
+      dx[pixel * k.c + column] = Stored(v);
     }
   }
 }

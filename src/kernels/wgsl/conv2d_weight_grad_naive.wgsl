@@ -1,10 +1,11 @@
 // dw[r,s,c,o] = sum over n,p,q of x[n, p*stride + r - padding, q*stride + s - padding, c] * dy[n,p,q,o]
 // x [N,H,W,C], dy [N,P,Q,O], dw [KH,KW,C,O]. The obvious form: one invocation an element of dw. The oracle of the others.
 
+// #include "parts/stored.wgsl"
 // #include "parts/conv.wgsl"
 // #include "parts/source.wgsl"
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<Stored>;
+@group(0) @binding(1) var<storage, read> dy: array<Stored>;
 @group(0) @binding(2) var<storage, read_write> dw: array<f32>;
 
 @compute @workgroup_size(64)
@@ -23,7 +24,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
         for (var q = 0u; q < k.q; q++) {
           let w = source(i32(q * k.stride + s) - i32(k.padding), i32(k.w));
           if (w < 0) { continue; }
-          sum += x[((n * k.h + u32(h)) * k.w + u32(w)) * k.c + c] * dy[((n * k.p + p) * k.q + q) * k.o + o];
+          sum += f32(x[((n * k.h + u32(h)) * k.w + u32(w)) * k.c + c]) * f32(dy[((n * k.p + p) * k.q + q) * k.o + o]);
         }
       }
     }

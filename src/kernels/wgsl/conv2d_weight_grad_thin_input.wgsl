@@ -8,10 +8,11 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
+// #include "parts/stored.wgsl"
 // #include "parts/conv_shares.wgsl"
 // #include "parts/source.wgsl"
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(0) var<storage, read> x: array<Stored>;
+@group(0) @binding(1) var<storage, read> dy: array<Stored4>;
 @group(0) @binding(2) var<storage, read_write> part: array<vec4f>;
 
 const LANES = 8u;
@@ -42,10 +43,10 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
       image[g] = (i32(np / k.p * k.h) + max(h, 0)) * i32(k.w);
     }
     for (var q = 0u; q < k.q; q++) {
-      let b = dy[(np * k.q + q) * o4 + column];
+      let b = vec4f(dy[(np * k.q + q) * o4 + column]);
       for (var g = 0u; g < GROUPS; g++) {
         let w = source(i32(q * k.stride) + left[g], i32(k.w));
-        let a = select(0.0, x[u32(image[g] + max(w, 0)) * k.c + channel[g]], insideH[g] && w >= 0);
+        let a = select(0.0, f32(x[u32(image[g] + max(w, 0)) * k.c + channel[g]]), insideH[g] && w >= 0);
         acc[8u * g + 0u] += subgroupBroadcast(a, 0u) * b;
         acc[8u * g + 1u] += subgroupBroadcast(a, 1u) * b;
         acc[8u * g + 2u] += subgroupBroadcast(a, 2u) * b;

@@ -9,10 +9,11 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
+// #include "parts/stored.wgsl"
 // #include "parts/conv_shares.wgsl"
 // #include "parts/source.wgsl"
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<Stored4>;
+@group(0) @binding(1) var<storage, read> dy: array<Stored>;
 @group(0) @binding(2) var<storage, read_write> part: array<f32>;
 
 const LANES = 8u;
@@ -49,11 +50,11 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
       image[g] = (i32(n * k.p) + p) * i32(k.q);
     }
     for (var w = -border; w < i32(k.w) + border; w++) {
-      let b = x[(line + u32(source(w, i32(k.w)))) * c4 + column];
+      let b = vec4f(x[(line + u32(source(w, i32(k.w)))) * c4 + column]);
       for (var g = 0u; g < GROUPS; g++) {
         let q = w + right[g];
         let inside = insideP[g] && q >= 0 && q < i32(k.q);
-        let a = select(0.0, dy[select(0u, u32(image[g] + q) * k.o + channel[g], inside)], inside);
+        let a = select(0.0, f32(dy[select(0u, u32(image[g] + q) * k.o + channel[g], inside)]), inside);
         acc[8u * g + 0u] += subgroupBroadcast(a, 0u) * b;
         acc[8u * g + 1u] += subgroupBroadcast(a, 1u) * b;
         acc[8u * g + 2u] += subgroupBroadcast(a, 2u) * b;

@@ -10,10 +10,11 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
+// #include "parts/stored.wgsl"
 // #include "parts/conv_shares.wgsl"
 // #include "parts/source.wgsl"
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(0) var<storage, read> x: array<Stored4>;
+@group(0) @binding(1) var<storage, read> dy: array<Stored4>;
 @group(0) @binding(2) var<storage, read_write> part: array<vec4f>;
 
 const LANES = 8u;
@@ -37,8 +38,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     for (var q = 0u; q < k.q; q++) {
       let w = source(i32(q * k.stride) + left, i32(k.w));
       if (w < 0) { continue; }
-      let a = x[(image + u32(w)) * c4 + row];
-      let b = dy[(np * k.q + q) * o4 + column];
+      let a = vec4f(x[(image + u32(w)) * c4 + row]);
+      let b = vec4f(dy[(np * k.q + q) * o4 + column]);
       { let e = subgroupBroadcast(a, 0u); acc[0] += e.x * b; acc[1] += e.y * b; acc[2] += e.z * b; acc[3] += e.w * b; }
       { let e = subgroupBroadcast(a, 1u); acc[4] += e.x * b; acc[5] += e.y * b; acc[6] += e.z * b; acc[7] += e.w * b; }
       { let e = subgroupBroadcast(a, 2u); acc[8] += e.x * b; acc[9] += e.y * b; acc[10] += e.z * b; acc[11] += e.w * b; }

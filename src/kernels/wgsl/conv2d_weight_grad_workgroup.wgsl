@@ -9,17 +9,18 @@
 // 16x16, reflect, 64x64 14.1 ms (5 GFLOP/s), 128x64 9.2 (8), 128x128 7.7 (10), 32x64 16.1 (5); conv2d_weight_grad_tiled 2.3 (33). Not yet
 // measured on a GPU.
 
+// #include "parts/stored.wgsl"
 // #include "parts/conv_shares.wgsl"
 // #include "parts/window.wgsl"
 // #include "parts/gemm.wgsl"
 override VEC4_C: bool; // C is a multiple of 4
 override VEC4_O: bool;
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<Stored>;
+@group(0) @binding(1) var<storage, read> dy: array<Stored>;
 @group(0) @binding(2) var<storage, read_write> part: array<f32>;
 // x and dy once more, as vec4s.
-@group(0) @binding(3) var<storage, read> x4: array<vec4f>;
-@group(0) @binding(4) var<storage, read> dy4: array<vec4f>;
+@group(0) @binding(3) var<storage, read> x4: array<Stored4>;
+@group(0) @binding(4) var<storage, read> dy4: array<Stored4>;
 
 override LOADS_A = 2u * ROWS / LANES; // vec4s that a lane loads for a slab: 1 or 2
 override LOADS_B = 2u * COLUMNS / LANES;
@@ -53,7 +54,7 @@ fn settled(at: Output) -> Output {
 fn xAt(window: Window, inside: bool, r: u32, s: u32, c: u32) -> f32 {
   let pixel = pixelAt(window, r, s);
   let there = inside && pixel >= 0;
-  return select(0.0, x[select(0u, u32(pixel) * k.c + c, there)], there);
+  return select(0.0, f32(x[select(0u, u32(pixel) * k.c + c, there)]), there);
 }
 
 // Four rows of a depth step; zeros where the share has ended.
@@ -62,7 +63,7 @@ fn loadX(rows: Rows, at: Output, inside: bool) -> vec4f {
   if (VEC4_C) {
     let pixel = pixelAt(window, rows.r.x, rows.s.x);
     let there = inside && rows.inside.x && pixel >= 0;
-    return select(vec4f(0), x4[select(0u, (u32(pixel) * k.c + rows.c.x) / 4u, there)], there);
+    return select(vec4f(0), vec4f(x4[select(0u, (u32(pixel) * k.c + rows.c.x) / 4u, there)]), there);
   }
   return vec4f(
     xAt(window, inside && rows.inside.x, rows.r.x, rows.s.x, rows.c.x),
@@ -74,14 +75,14 @@ fn loadX(rows: Rows, at: Output, inside: bool) -> vec4f {
 
 fn dyAt(m: u32, o: u32, inside: bool) -> f32 {
   let there = inside && o < k.o;
-  return select(0.0, dy[select(0u, m * k.o + o, there)], there);
+  return select(0.0, f32(dy[select(0u, m * k.o + o, there)]), there);
 }
 
 // Four columns of a depth step; zeros where the share has ended.
 fn loadDy(m: u32, o: u32, inside: bool) -> vec4f {
   if (VEC4_O) {
     let there = inside && o < k.o;
-    return select(vec4f(0), dy4[select(0u, (m * k.o + o) / 4u, there)], there);
+    return select(vec4f(0), vec4f(dy4[select(0u, (m * k.o + o) / 4u, there)]), there);
   }
   return vec4f(dyAt(m, o, inside), dyAt(m, o + 1u, inside), dyAt(m, o + 2u, inside), dyAt(m, o + 3u, inside));
 }

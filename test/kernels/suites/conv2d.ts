@@ -2,7 +2,7 @@ import { convForward } from '../../../src/kernels/conv2d/forward.ts';
 import { convInputGrad } from '../../../src/kernels/conv2d/inputGrad.ts';
 import { type ConvProblem, checkProblem, convSizes } from '../../../src/kernels/conv2d/problem.ts';
 import { convWeightGrad } from '../../../src/kernels/conv2d/weightGrad.ts';
-import { poison, random } from '../../oracles/compare.ts';
+import { poison, random, randomAs } from '../../oracles/compare.ts';
 import * as oracle from '../../oracles/conv2d.ts';
 import { suite } from './suite.ts';
 
@@ -19,7 +19,8 @@ export function problem(
 ): ConvProblem {
   const out = (extent: number) => Math.floor((extent + 2 * padding - k) / stride) + 1;
   const paddingMode = reflect ? 'reflect' : 'zeros';
-  return checkProblem({ n, h, w, c, p: out(h), q: out(w), o, kh: k, kw: k, stride, padding, paddingMode });
+  const stored = 'f32';
+  return checkProblem({ n, h, w, c, p: out(h), q: out(w), o, kh: k, kw: k, stride, padding, paddingMode, stored });
 }
 
 const problems = [
@@ -47,10 +48,16 @@ const problems = [
   problem(2, 9, 9, 129, 1, 2, 1, 1),
   // Enough pixels to split the depth of a weight gradient on a GPU, in the middle of lines.
   problem(2, 13, 21, 4, 6, 3, 1, 1, true),
-].map((k) => {
-  const { x, weight, y } = convSizes(k);
-  return { k, x: random(x), w: random(weight), dy: random(y) };
-});
+]
+  .flatMap((k) => [k, { ...k, stored: 'f16' as const }])
+  .map((k) => {
+    const { x, weight, y } = convSizes(k);
+    const data = (count: number) => randomAs(k.stored, count);
+    return { k, x: data(x), w: data(weight), dy: data(y) };
+  });
+
+/** Results in f16 are rounded once; sums are f32 either way. */
+const tolerance = { f32: 2e-6, f16: 1e-3 } as const;
 
 const leaky = (v: number) => (v > 0 ? v : 0.2 * v);
 const plainOrBias = [false, true];
@@ -63,8 +70,8 @@ export const forward = suite(
       problem: k,
       stage: (upload) => {
         const bias = random(k.o);
-        const y = upload(poison(dy.length));
-        const slices = { x: upload(x).slice, weight: upload(w).slice, y: y.slice };
+        const y = upload(poison(dy.length), k.stored);
+        const slices = { x: upload(x, k.stored).slice, weight: upload(w, k.stored).slice, y: y.slice };
         const sums = oracle.forward(k, x, w);
         const values = withBias ? sums.map((v, i) => leaky(v + bias[i % k.o]!)) : sums;
         return {
@@ -73,7 +80,7 @@ export const forward = suite(
             bias: withBias ? upload(bias).slice : null,
             activation: withBias ? ('leaky_relu' as const) : ('none' as const),
           },
-          outputs: [{ tensor: y, values, tolerance: 2e-6 }],
+          outputs: [{ tensor: y, values, tolerance: tolerance[k.stored] }],
         };
       },
     })),
@@ -88,12 +95,12 @@ export const inputGrad = suite(
       problem: k,
       stage: (upload) => {
         const bias = random(k.c);
-        const dx = upload(poison(x.length));
-        const slices = { dy: upload(dy).slice, weight: upload(w).slice, dx: dx.slice };
+        const dx = upload(poison(x.length), k.stored);
+        const slices = { dy: upload(dy, k.stored).slice, weight: upload(w, k.stored).slice, dx: dx.slice };
         const values = oracle.inputGrad(k, dy, w).map((v, i) => v + (withBias ? bias[i % k.c]! : 0));
         return {
           args: { ...slices, bias: withBias ? upload(bias).slice : null },
-          outputs: [{ tensor: dx, values, tolerance: 2e-6 }],
+          outputs: [{ tensor: dx, values, tolerance: tolerance[k.stored] }],
         };
       },
     })),
@@ -111,7 +118,7 @@ export const weightGrad = suite(
         const dw = upload(accumulate ? before : poison(w.length));
         const values = oracle.weightGrad(k, x, dy).map((v, i) => v + (accumulate ? before[i]! : 0));
         return {
-          args: { x: upload(x).slice, dy: upload(dy).slice, dw: dw.slice, accumulate },
+          args: { x: upload(x, k.stored).slice, dy: upload(dy, k.stored).slice, dw: dw.slice, accumulate },
           outputs: [{ tensor: dw, values, tolerance: 5e-6 }],
         };
       },

@@ -1,6 +1,7 @@
 /** What every variant of an operation is tested with: problems of odd shapes, and the oracle's answers. */
 import { expect } from 'vitest';
 import type { Device } from '../../../src/gpu/device.ts';
+import type { Stored } from '../../../src/kernels/source.ts';
 import { type Operation, type OperationInfo, supportedVariants, type Variant } from '../../../src/kernels/variant.ts';
 import { scope } from '../../../src/tensor/scope.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
@@ -11,7 +12,7 @@ export interface Case<Problem, Args> {
   name: string;
   problem: Problem;
   /** Puts the arguments on a device, with poisoned outputs. */
-  stage(upload: (values: ArrayLike<number>) => Tensor): { args: Args; outputs: Expected[] };
+  stage(upload: (values: ArrayLike<number>, stored?: Stored) => Tensor): { args: Args; outputs: Expected[] };
 }
 
 /** An output, what must stand in it, and how far off it may be as a share of the largest value. */
@@ -42,7 +43,7 @@ export function suite<Problem, Args>(operation: Operation<Problem, Args>, cases:
     run: async (device) => {
       let outputs: Expected[] = [];
       scope(() => {
-        const staged = stage((values) => Tensor.from(device, values, [values.length]));
+        const staged = stage((values, stored) => Tensor.from(device, values, [values.length], stored));
         outputs = staged.outputs;
         variant.launch(device, problem, staged.args);
         return outputs.map(({ tensor }) => tensor);
