@@ -48,7 +48,7 @@ const halves = (
     [3, 513, 8],
     [2, 15, 5],
   ] as const
-).flatMap((shape) => kinds.slice(-3).map((kind): Sample => ({ shape, kind, stored: 'f16' })));
+).flatMap((shape) => [kinds[2]!, kinds[4]!].map((kind): Sample => ({ shape, kind, stored: 'f16' })));
 
 const problems = [...everything, ...large, ...halves].map(
   ({ shape, kind: { activation, affine, residual }, stored }) => {
