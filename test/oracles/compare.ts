@@ -38,8 +38,9 @@ export function tolerance(stored: Stored, exact: number): number {
   return stored === 'f32' ? exact : 1e-3;
 }
 
-/** The nearest f16 to a number of less than 65504: a multiple of 2⁻¹⁰ of its power of two. */
+/** The nearest f16 to a number of less than 65504: a multiple of 2⁻¹⁰ of its power of two, ties to even ones. */
 function roundToHalf(value: number): number {
   const step = 2 ** (Math.max(-14, Math.floor(Math.log2(Math.abs(value) || 1))) - 10);
-  return Math.round(value / step) * step;
+  const steps = value / step;
+  return (Math.abs(steps % 1) === 0.5 ? 2 * Math.round(steps / 2) : Math.round(steps)) * step;
 }
