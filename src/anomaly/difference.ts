@@ -3,7 +3,7 @@ import { CyclopsError } from '../gpu/errors.ts';
 import { blurAxis, channelDifference } from '../kernels/differenceMap.ts';
 import { type PerImageKind, perImage } from '../kernels/perImage.ts';
 import { scope } from '../tensor/scope.ts';
-import { imageExtents, requireSameShape } from '../tensor/shape.ts';
+import { imageExtents, requireAlike, requireF32 } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /** A smoothing window of (2 · radius + 1)² pixels; `sigma` of its Gaussian weights in pixels, infinite for a box. */
@@ -23,7 +23,8 @@ export const BOX_5X5: Blur = { radius: 2, sigma: Number.POSITIVE_INFINITY };
  * @throws CyclopsError when the shapes differ or a side is no longer than the blur's radius
  */
 export function differenceMap(x: Tensor, y: Tensor, blur: Blur = BOX_5X5): Tensor {
-  requireSameShape('differenceMap', x, y);
+  requireAlike('differenceMap', x, y);
+  requireF32('differenceMap', x);
   const { n, h, w, c } = imageExtents('differenceMap', x);
   const { radius, sigma } = blur;
   if (Math.min(h, w) <= radius) {

@@ -81,7 +81,7 @@ async function scoreGroup(
       const x = bank.whole(index, SIDE_MULTIPLE);
       const made = measure(networks, x);
       made.values.forEach((value, column) => {
-        copy(device, value.slice, figures.slice, 1, 0, row * FIGURE_COUNT + column);
+        copy(device, value.slice, figures.slice, 1, { outStart: row * FIGURE_COUNT + column });
       });
       if (wantsPictures(index)) kept.set(index, { x, made });
       else release(x, made);

@@ -4,12 +4,12 @@ import { record } from './tape.ts';
 
 /** What relu, leakyRelu, tanh and sigmoid share: act(x), differentiated through its output. */
 export function activate(kind: ActivationKind, x: Tensor, slope?: number): Tensor {
-  const { device, shape, size } = x;
-  const out = Tensor.empty(device, shape);
-  activation(device, kind, x.slice, out.slice, size, slope);
+  const { device, shape, size, stored } = x;
+  const out = Tensor.empty(device, shape, stored);
+  activation(device, kind, x.slice, out.slice, size, stored, slope);
   return record(out, [x], (gradOutput) => {
-    const gradX = Tensor.empty(device, shape);
-    activationBackward(device, kind, out.slice, gradOutput.slice, gradX.slice, size, slope);
+    const gradX = Tensor.empty(device, shape, stored);
+    activationBackward(device, kind, out.slice, gradOutput.slice, gradX.slice, size, stored, slope);
     return [gradX];
   });
 }

@@ -1,5 +1,6 @@
 import { CyclopsError } from '../gpu/errors.ts';
 import { copy } from '../kernels/elementwise.ts';
+import { requireSameType } from '../tensor/shape.ts';
 import { sliceBatch } from '../tensor/slice.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { record } from './tape.ts';
@@ -8,7 +9,7 @@ import { record } from './tape.ts';
  * Two batches as one, along the first axis: [Na, …] and [Nb, …] → [Na + Nb, …]. What treats the entries of a batch alike, such
  * as a network, then needs one pass instead of two.
  *
- * @throws CyclopsError when the shapes differ in more than the first axis
+ * @throws CyclopsError when the shapes differ in more than the first axis, or one is f16 and the other f32
  */
 export function concatBatch(a: Tensor, b: Tensor): Tensor {
   const [na = 0, ...shape] = a.shape;
@@ -18,6 +19,7 @@ export function concatBatch(a: Tensor, b: Tensor): Tensor {
       `concatBatch joins batches of one shape; got [${a.shape.join(', ')}] and [${b.shape.join(', ')}].`,
     );
   }
+  requireSameType('concatBatch', a, b);
   const out = joined(a, b, [na + nb, ...shape]);
   return record(out, [a, b], (gradOutput) => [
     a.requiresGrad ? sliceBatch(gradOutput, 0, na) : null,
@@ -27,8 +29,9 @@ export function concatBatch(a: Tensor, b: Tensor): Tensor {
 
 /** The entries of `a` and then of `b`, not recorded. */
 export function joined(a: Tensor, b: Tensor, shape: readonly number[]): Tensor {
-  const out = Tensor.empty(a.device, shape);
-  copy(a.device, a.slice, out.slice, a.size);
-  copy(a.device, b.slice, out.slice, b.size, 0, a.size);
+  const out = Tensor.empty(a.device, shape, a.dtype);
+  const { device, stored } = a;
+  copy(device, a.slice, out.slice, a.size, { stored });
+  copy(device, b.slice, out.slice, b.size, { outStart: a.size, stored });
   return out;
 }

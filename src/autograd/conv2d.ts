@@ -1,15 +1,15 @@
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { type Activation, activationBackward } from '../kernels/activation.ts';
-import { narrow } from '../kernels/cast.ts';
 import { channelSum } from '../kernels/channelSum.ts';
 import { run } from '../kernels/choices.ts';
 import { convForward } from '../kernels/conv2d/forward.ts';
 import { convInputGrad } from '../kernels/conv2d/inputGrad.ts';
 import { type ConvOptions, type ConvProblem, checkProblem } from '../kernels/conv2d/problem.ts';
 import { convWeightGrad } from '../kernels/conv2d/weightGrad.ts';
-import { imageExtents } from '../tensor/shape.ts';
-import { type DType, Tensor } from '../tensor/tensor.ts';
+import { cast } from '../tensor/cast.ts';
+import { imageExtents, requireF32 } from '../tensor/shape.ts';
+import { Tensor } from '../tensor/tensor.ts';
 import { leafGrad, record } from './tape.ts';
 
 export interface Conv2dOptions extends Partial<ConvOptions> {
@@ -20,8 +20,8 @@ export interface Conv2dOptions extends Partial<ConvOptions> {
 /**
  * activation(x ⋆ weight + bias), a cross-correlation as in PyTorch.
  *
- * @param x [N, H, W, C] @param weight [KH, KW, C, O] @param bias [O] or null
- * @returns [N, P, Q, O] with P = ⌊(H + 2·padding − KH) / stride⌋ + 1
+ * @param x [N, H, W, C], f32 or f16 @param weight [KH, KW, C, O] @param bias [O] or null; both f32
+ * @returns [N, P, Q, O], stored as x, with P = ⌊(H + 2·padding − KH) / stride⌋ + 1
  * @throws CyclopsError when shapes do not fit or the reflection is larger than the image
  */
 export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2dOptions = {}): Tensor {
@@ -30,7 +30,7 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: 
   requireBias('conv2d', bias, problem.o);
   const { device } = x;
   const y = Tensor.empty(device, [problem.n, problem.p, problem.q, problem.o], x.dtype);
-  const operand = operandOf(weight, x.dtype);
+  const operand = operandOf('conv2d', weight, x);
   const slices = { x: x.slice, weight: operand.slice, bias: bias?.slice ?? null, y: y.slice };
   run(device, convForward, problem, { ...slices, activation });
   const inputs = bias ? [x, weight, bias] : [x, weight];
@@ -38,7 +38,7 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: 
     let dy = gradOutput;
     if (activation !== 'none') {
       dy = Tensor.empty(device, y.shape, y.dtype);
-      activationBackward(device, activation, y.slice, gradOutput.slice, dy.slice, y.size);
+      activationBackward(device, activation, y.slice, gradOutput.slice, dy.slice, y.size, y.stored);
     }
     const dx = x.requiresGrad ? Tensor.empty(device, x.shape, x.dtype) : null;
     if (dx) run(device, convInputGrad, problem, { dy: dy.slice, weight: operand.slice, bias: null, dx: dx.slice });
@@ -60,17 +60,15 @@ function forwardProblem(x: Tensor, weight: Tensor, options: ConvOptions): ConvPr
   return checkProblem({ n, h, w, c, p: out(h, kh), q: out(w, kw), o, kh, kw, ...options, stored: x.stored });
 }
 
-/** The weight as it is multiplied with a tensor of `dtype`: itself, or its copy in f16. */
-export function operandOf(weight: Tensor, dtype: DType): Tensor {
-  if (dtype !== 'f16' || weight.dtype === 'f16') return weight;
-  if (weight.half) return weight.half;
-  const half = Tensor.empty(weight.device, weight.shape, 'f16');
-  narrow(weight.device, weight.slice, half.slice, weight.size);
-  return half;
+/** The f32 weight as it is multiplied with x: itself, or its copy in f16. @throws CyclopsError for a weight of another type */
+export function operandOf(operation: string, weight: Tensor, x: Tensor): Tensor {
+  requireF32(`The weight of ${operation}`, weight);
+  return x.stored === 'f16' && weight.half ? weight.half : cast(weight, x.stored);
 }
 
-/** @throws CyclopsError unless the bias has one value a channel. */
+/** @throws CyclopsError unless the bias has one value a channel, in f32. */
 export function requireBias(operation: string, bias: Tensor | null, channels: number): void {
+  if (bias) requireF32(`The bias of ${operation}`, bias);
   if (!bias || (bias.shape.length === 1 && bias.size === channels)) return;
   throw new CyclopsError(
     `${operation} with ${channels} output channels needs a bias [${channels}]; got [${bias.shape.join(', ')}].`,
@@ -90,6 +88,7 @@ export function weightGrad(device: Device, problem: ConvProblem, x: Tensor, dy: 
 export function biasGrad(device: Device, dy: Tensor, bias: Tensor): Tensor | null {
   const leaf = leafGrad(bias);
   const db = leaf?.target ?? Tensor.empty(device, bias.shape);
-  channelSum(device, dy.slice, db.slice, dy.size / bias.size, bias.size, leaf?.accumulate ?? false);
+  const rows = dy.size / bias.size;
+  channelSum(device, dy.slice, db.slice, rows, bias.size, leaf?.accumulate ?? false, dy.stored);
   return leaf ? null : db;
 }

@@ -32,7 +32,7 @@ export function convTranspose2d(
   requireBias('convTranspose2d', bias, problem.c);
   const { device } = x;
   const y = Tensor.empty(device, [problem.n, problem.h, problem.w, problem.c], x.dtype);
-  const operand = operandOf(weight, x.dtype);
+  const operand = operandOf('convTranspose2d', weight, x);
   const slices = { dy: x.slice, weight: operand.slice, bias: bias?.slice ?? null, dx: y.slice };
   run(device, convInputGrad, problem, slices);
   const inputs = bias ? [x, weight, bias] : [x, weight];

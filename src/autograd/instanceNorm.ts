@@ -4,7 +4,7 @@ import { run } from '../kernels/choices.ts';
 import { instanceNormBackward } from '../kernels/instanceNorm/backward.ts';
 import { instanceNormForward } from '../kernels/instanceNorm/forward.ts';
 import { sumParts } from '../kernels/sumParts.ts';
-import { imageExtents, requireSameShape } from '../tensor/shape.ts';
+import { imageExtents, requireAlike, requireF32 } from '../tensor/shape.ts';
 import { sliceBatch } from '../tensor/slice.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { record } from './tape.ts';
@@ -12,9 +12,9 @@ import { record } from './tape.ts';
 export interface InstanceNormOptions {
   /** Added to the variance; default 1e-5. */
   eps?: number;
-  /** γ [C]; give both γ and β or neither. */
+  /** γ [C], in f32; give both γ and β or neither. */
   weight?: Tensor;
-  /** β [C]. */
+  /** β [C], in f32. */
   bias?: Tensor;
   /** Applied to the normalised values. */
   activation?: Activation;
@@ -31,25 +31,26 @@ export interface InstanceNormOptions {
 export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
   const { eps = 1e-5, weight, bias, activation = 'none', residual } = options;
   const { n, h, w, c } = imageExtents('instanceNorm', x);
-  if (residual) requireSameShape('instanceNorm with a residual', x, residual);
+  if (residual) requireAlike('instanceNorm with a residual', x, residual);
   if (residual && activation !== 'none')
     throw new CyclopsError('instanceNorm takes an activation or a residual, not both.');
   if ((weight?.size ?? c) !== c || (bias?.size ?? c) !== c || !weight !== !bias) {
     throw new CyclopsError(`instanceNorm of ${c} channels needs both a weight [${c}] and a bias [${c}], or neither.`);
   }
+  for (const tensor of [weight, bias]) if (tensor) requireF32('The affine part of instanceNorm', tensor);
   const { device } = x;
   const affine = weight && bias ? { gamma: weight.slice, beta: bias.slice } : null;
-  const problem = { n, pixels: h * w, channels: c };
+  const problem = { n, pixels: h * w, channels: c, stored: x.stored };
   const common = { eps, activation, affine };
   const stats = Tensor.empty(device, [n, 2, c]);
-  const y = Tensor.empty(device, x.shape);
+  const y = Tensor.empty(device, x.shape, x.dtype);
   const slices = { x: x.slice, residual: residual?.slice ?? null, stats: stats.slice, y: y.slice };
   run(device, instanceNormForward, problem, { ...common, ...slices });
 
   const inputs = [x, ...(weight && bias ? [weight, bias] : []), ...(residual ? [residual] : [])];
   return record(y, inputs, (gradOutput) => {
     const sums = Tensor.empty(device, [n, 2, c]);
-    const dx = Tensor.empty(device, x.shape);
+    const dx = Tensor.empty(device, x.shape, x.dtype);
     run(device, instanceNormBackward, problem, {
       ...common,
       x: x.slice,

@@ -1,11 +1,11 @@
-import { requireSameShape } from '../tensor/shape.ts';
+import { requireAlike } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { reduction, reductionGradient } from './reduction.ts';
 import { record } from './tape.ts';
 
 /** The mean of |a − b| times `weight`, as a tensor [1]; the gradient is 0 where a = b. */
 export function l1Loss(a: Tensor, b: Tensor, weight = 1): Tensor {
-  requireSameShape('l1Loss', a, b);
+  requireAlike('l1Loss', a, b);
   const factor = weight / a.size;
   return record(reduction('l1', factor, a, b), [a, b], (gradOutput) => [
     a.requiresGrad ? reductionGradient('l1', factor, a, b, gradOutput) : null,

@@ -1,16 +1,16 @@
 import { CyclopsError } from '../gpu/errors.ts';
 import { run } from '../kernels/choices.ts';
 import { type Against, reduce, reduceBackward, type Term, type TermGradient } from '../kernels/reduce.ts';
-import { requireSameShape } from '../tensor/shape.ts';
+import { requireAlike } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /** What a loss compares a batch with: a tensor of its shape, one constant, or one for its first half and one for the rest. */
 export type LossTarget = Tensor | number | readonly [first: number, second: number];
 
-/** @throws CyclopsError when the target has another shape than `a`, or is a pair and the batch has no two halves. */
+/** @throws CyclopsError when the target has another shape than `a` or is stored otherwise, or is a pair and the batch has no two halves. */
 export function requireTarget(operation: string, a: Tensor, target: LossTarget): void {
   if (target instanceof Tensor) {
-    requireSameShape(operation, a, target);
+    requireAlike(operation, a, target);
   } else if (typeof target !== 'number' && (a.shape[0] ?? 0) % 2 !== 0) {
     throw new CyclopsError(
       `${operation} against [${target.join(', ')}], one constant for each half of the batch, needs an even batch size; ` +
@@ -19,14 +19,15 @@ export function requireTarget(operation: string, a: Tensor, target: LossTarget):
   }
 }
 
-/** factor · Σ term(a, b) as a tensor [1], not recorded. */
+/** factor · Σ term(a, b) as a tensor [1] of f32, not recorded. */
 export function reduction(term: Term, factor: number, a: Tensor, b: LossTarget): Tensor {
   const out = Tensor.empty(a.device, [1]);
-  run(a.device, reduce, { count: a.size }, { term, factor, a: a.slice, b: operand(b), out: out.slice });
+  const problem = { count: a.size, stored: a.stored };
+  run(a.device, reduce, problem, { term, factor, a: a.slice, b: operand(b), out: out.slice });
   return out;
 }
 
-/** The gradient of a {@link reduction} with respect to `a`, times the scalar `gradOutput`, which stays on the device. */
+/** The gradient of a {@link reduction} with respect to `a`, stored as `a` is, times the scalar `gradOutput`, which stays on the device. */
 export function reductionGradient(
   term: TermGradient,
   factor: number,
@@ -34,8 +35,8 @@ export function reductionGradient(
   b: LossTarget,
   gradOutput: Tensor,
 ): Tensor {
-  const gradient = Tensor.empty(a.device, a.shape);
-  reduceBackward(a.device, term, factor, a.slice, operand(b), gradOutput.slice, gradient.slice, a.size);
+  const gradient = Tensor.empty(a.device, a.shape, a.dtype);
+  reduceBackward(a.device, term, factor, a.slice, operand(b), gradOutput.slice, gradient.slice, a.size, a.stored);
   return gradient;
 }
 

@@ -22,11 +22,11 @@ export function reflectionPad2d(x: Tensor, pad: readonly [number, number, number
         `got left ${left}, right ${right}, top ${top}, bottom ${bottom}. Use larger images or less padding.`,
     );
   }
-  const problem = { n, h, w, c, pad };
-  const out = Tensor.empty(x.device, [n, top + h + bottom, left + w + right, c]);
+  const problem = { n, h, w, c, pad, stored: x.stored };
+  const out = Tensor.empty(x.device, [n, top + h + bottom, left + w + right, c], x.dtype);
   reflectionPad(x.device, problem, x.slice, out.slice);
   return record(out, [x], (gradOutput) => {
-    const gradX = Tensor.empty(x.device, x.shape);
+    const gradX = Tensor.empty(x.device, x.shape, x.dtype);
     reflectionPadBackward(x.device, problem, gradOutput.slice, gradX.slice);
     return [gradX];
   });

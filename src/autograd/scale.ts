@@ -9,7 +9,7 @@ export function scale(x: Tensor, factor: number): Tensor {
 }
 
 function scaled(x: Tensor, factor: number): Tensor {
-  const out = Tensor.empty(x.device, x.shape);
-  kernels.scale(x.device, x.slice, factor, out.slice, x.size);
+  const out = Tensor.empty(x.device, x.shape, x.dtype);
+  kernels.scale(x.device, x.slice, factor, out.slice, x.size, x.stored);
   return out;
 }

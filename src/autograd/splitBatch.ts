@@ -20,7 +20,7 @@ export function splitBatch(x: Tensor, count: number): [Tensor, Tensor] {
 }
 
 function zeros(like: Tensor): Tensor {
-  const out = Tensor.empty(like.device, like.shape);
-  fill(like.device, 0, out.slice, out.size);
+  const out = Tensor.empty(like.device, like.shape, like.dtype);
+  fill(like.device, 0, out.slice, out.size, out.stored);
   return out;
 }

@@ -1,7 +1,7 @@
 import { CyclopsError } from '../gpu/errors.ts';
 import { perImage } from '../kernels/perImage.ts';
 import { SSIM_WINDOW, type SsimProblem, ssimBackward, ssimMap, ssimWindows } from '../kernels/ssim.ts';
-import { imageExtents, requireSameShape } from '../tensor/shape.ts';
+import { imageExtents, requireAlike, requireF32 } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { reduction } from './reduction.ts';
 import { record } from './tape.ts';
@@ -56,7 +56,8 @@ function windows(problem: SsimProblem, x: Tensor, y: Tensor): { map: Tensor; slo
 }
 
 function checked(a: Tensor, b: Tensor): SsimProblem {
-  requireSameShape('ssim', a, b);
+  requireAlike('ssim', a, b);
+  requireF32('ssim', a);
   const problem = imageExtents('ssim', a);
   if (problem.h >= SSIM_WINDOW && problem.w >= SSIM_WINDOW) return problem;
   throw new CyclopsError(

@@ -54,7 +54,7 @@ export function detach(tensor: Tensor): Tensor {
 export function leafGrad(input: Tensor): { target: Tensor; accumulate: boolean } | null {
   if (input.node) return null;
   if (input.grad) return { target: input.grad, accumulate: true };
-  input.grad = keep(Tensor.empty(input.device, input.shape));
+  input.grad = keep(Tensor.empty(input.device, input.shape, input.dtype));
   return { target: input.grad, accumulate: false };
 }
 
@@ -62,7 +62,8 @@ export function leafGrad(input: Tensor): { target: Tensor; accumulate: boolean }
  * Adds d(loss)/d(leaf) to the `grad` of every leaf that wants one, walking the tape from the last operation to the first.
  *
  * @param loss what to differentiate; of several scalars, their sum
- * @param gradOutput the gradient of the loss, or of each; default 1 for scalars
+ * @param gradOutput the gradient of the loss, or of each; default 1 for scalars. A tensor [1], as of a `LossScaler`, multiplies all
+ * gradients of scalars
  * @throws CyclopsError without a loss, and for one of several elements without `gradOutput`
  */
 export function backward(loss: Tensor | readonly Tensor[], gradOutput?: Tensor): void {
@@ -103,7 +104,8 @@ function deposit(gradients: Map<Tensor, Tensor>, input: Tensor, grad: Tensor): v
   const { device } = input;
   const leaf = leafGrad(input);
   if (leaf) {
-    (leaf.accumulate ? accumulate : copy)(device, grad.slice, leaf.target.slice, input.size);
+    if (leaf.accumulate) accumulate(device, grad.slice, leaf.target.slice, input.size, input.stored);
+    else copy(device, grad.slice, leaf.target.slice, input.size, { stored: input.stored });
     return;
   }
   const before = gradients.get(input);
@@ -112,8 +114,8 @@ function deposit(gradients: Map<Tensor, Tensor>, input: Tensor, grad: Tensor): v
     return;
   }
   // A gradient may be shared by several inputs (an addition passes the same one to both), so a sum is a new tensor.
-  const sum = Tensor.empty(device, input.shape);
-  add(device, before.slice, grad.slice, sum.slice, input.size);
+  const sum = Tensor.empty(device, input.shape, input.dtype);
+  add(device, before.slice, grad.slice, sum.slice, input.size, input.stored);
   gradients.set(input, sum);
 }
 

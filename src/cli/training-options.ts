@@ -56,6 +56,12 @@ export function addTrainingOptions(command: Command): Command {
     .addOption(
       new Option('--adam <groups>', 'one Adam for both discriminators, or one per D').choices(['one', 'per-d']),
     )
+    .addOption(
+      new Option(
+        '--precision <name>',
+        'f32, or mixed: images, activations, their gradients and the weights they meet in f16',
+      ).choices(['f32', 'mixed']),
+    )
     .option('--flip', 'random horizontal flips')
     .option('--no-flip', 'no random horizontal flips')
     .option('--rotate', 'random quarter turns')

@@ -8,6 +8,7 @@ import { CyclopsError } from '../gpu/errors.ts';
 import { fromReferenceLayout, toReferenceLayout } from '../layers/layout.ts';
 import type { Module } from '../layers/module.ts';
 import type { Adam } from '../optim/adam.ts';
+import type { LossScalerState } from '../optim/lossScaler.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { parseConfig, type TrainingConfig } from './config.ts';
 import { entriesOf, readJsonObject } from './json-file.ts';
@@ -46,6 +47,7 @@ export interface CheckpointHead {
 }
 
 const POOLS = 'pools.safetensors';
+const LOSS_SCALER = 'loss_scaler.json';
 
 /** The names of the four networks, which are also those of their files. */
 export const NETWORK_NAMES = ['G_A', 'G_B', 'D_A', 'D_B'] as const;
@@ -54,7 +56,7 @@ const weightsFile = (name: string) => `${name}.safetensors`;
 
 /**
  * Writes a checkpoint in place of the one before, which stays until the new one is complete: weights under the
- * reference's names, moments under the names of their parameters, pools, and the head in JSON.
+ * reference's names, moments under the names of their parameters, pools, the loss scaler if there is one, and the head in JSON.
  *
  * @throws CyclopsError when a weight is not finite or a file cannot be written; the old checkpoint is left
  */
@@ -79,7 +81,9 @@ export async function saveCheckpoint(folder: string, model: CycleGAN, head: Chec
     POOLS,
     encodeSafetensors(new Map(Object.entries(pools).flatMap(([name, state]) => (state ? [[name, state]] : [])))),
   );
-  for (const [name, part] of Object.entries(head)) files.set(`${name}.json`, `${JSON.stringify(part, null, 2)}\n`);
+  const json = (part: object) => `${JSON.stringify(part, null, 2)}\n`;
+  if (model.lossScaler) files.set(LOSS_SCALER, json(await model.lossScaler.state()));
+  for (const [name, part] of Object.entries(head)) files.set(`${name}.json`, json(part));
 
   writeFolderAtomic(folder, (temporary) => {
     for (const [name, content] of files) writeFileSync(join(temporary, name), content);
@@ -114,6 +118,7 @@ export function restoreCheckpoint(folder: string, device: Device, model: CycleGA
   const { tensors } = readTensors(join(complete(folder), POOLS));
   model.pools.fakeA.loadState(device, poolState(tensors.get('fake_A')));
   model.pools.fakeB.loadState(device, poolState(tensors.get('fake_B')));
+  if (model.lossScaler) model.lossScaler.loadState(readLossScaler(complete(folder)));
 }
 
 /** Loads weights into networks of the same architecture, any of the four. @throws CyclopsError as `loadStateDict` does */
@@ -132,7 +137,8 @@ export function readCheckpointHead(folder: string): CheckpointHead {
   };
   const { path, entries } = read('config');
   return {
-    config: parseConfig(Object.fromEntries(entries), path),
+    // A run from before there was a choice computed in f32.
+    config: parseConfig({ precision: 'f32', ...Object.fromEntries(entries) }, path),
     manifest: readManifest(read('manifest')),
     position: readPosition(read('position')),
     // A run from before kernels were noted has none to keep.
@@ -165,6 +171,17 @@ function readPosition({ path, entries }: JsonFile): Position {
     poolDraws: whole('poolDraws'),
     seconds: number('seconds'),
   };
+}
+
+function readLossScaler(folder: string): LossScalerState {
+  const path = join(folder, LOSS_SCALER);
+  const entries = readJsonObject(path);
+  const [scale, goodSteps] = [entries.get('scale'), entries.get('goodSteps')];
+  if (typeof scale === 'number' && scale >= 1 && Number.isSafeInteger(goodSteps))
+    return { scale, goodSteps: Number(goodSteps) };
+  throw new CyclopsError(
+    `${path} is damaged: expected a scale from 1 and a whole number goodSteps. Start the run again.`,
+  );
 }
 
 function readManifest({ path, entries }: JsonFile): Manifest {

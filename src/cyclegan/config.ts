@@ -39,6 +39,8 @@ export interface TrainingConfig {
   poolSize: number;
   /** One Adam for both discriminators (the reference), or one for each (the paper's code). */
   adam: AdamGroups;
+  /** How a training step stores images and activations. */
+  precision: Precision;
   /** Random horizontal flips. */
   flip: boolean;
   /** Random quarter turns; with `flip` the eight dihedral views. */
@@ -51,6 +53,8 @@ export interface TrainingConfig {
 
 export type Schedule = 'reference' | 'paper';
 export type AdamGroups = 'one' | 'per-d';
+/** All in f32, or `mixed`: images, activations, their gradients and the weights they meet in f16, everything else in f32. */
+export type Precision = 'f32' | 'mixed';
 
 /** The PatchGAN's last map is empty below this: 24 → 12 → 6 → 3 → 2 → 1. */
 const SMALLEST_SIDE = 24;
@@ -81,6 +85,7 @@ const FIELDS: { readonly [K in keyof TrainingConfig]: Field } = {
   lambdaIdentity: number(0, 1e6),
   poolSize: integer(0, 100_000),
   adam: oneOf('one', 'per-d'),
+  precision: oneOf('f32', 'mixed'),
   flip: oneOf(true, false),
   rotate: oneOf(true, false),
   seed: integer(0, 2 ** 32 - 1),

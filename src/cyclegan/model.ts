@@ -3,10 +3,14 @@ import { l1Loss } from '../autograd/l1Loss.ts';
 import { splitBatch } from '../autograd/splitBatch.ts';
 import { backward, detach } from '../autograd/tape.ts';
 import type { Device } from '../gpu/device.ts';
+import type { Stored } from '../kernels/source.ts';
 import type { Module } from '../layers/module.ts';
 import { Adam } from '../optim/adam.ts';
+import { LossScaler } from '../optim/lossScaler.ts';
+import { cast } from '../tensor/cast.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { Precision } from './config.ts';
 import { type GanMode, ganLoss, type Losses, LossLog, type LossName } from './losses.ts';
 import { patchDiscriminator, resnetGenerator } from './networks.ts';
 import { ImagePool, type UniformSource } from './pool.ts';
@@ -31,6 +35,8 @@ export interface CycleGANOptions {
   betas: readonly [number, number];
   /** One Adam for both discriminators, as in the reference, or one for each. */
   discriminatorOptimisers: 'shared' | 'separate';
+  /** Default f32. */
+  precision?: Precision;
   seed: number;
 }
 
@@ -62,15 +68,24 @@ export class CycleGAN {
   readonly discriminatorOptimisers: readonly Adam[];
   /** Fakes of B for D_A and of A for D_B. */
   readonly pools: { readonly fakeB: ImagePool; readonly fakeA: ImagePool };
+  /** Of all optimisers, in mixed precision. */
+  readonly lossScaler: LossScaler | null;
+  /** How images and activations of a step are stored. */
+  readonly stored: Stored;
   private readonly log: LossLog;
 
-  /** @param random drawn from by the image pools; in a step first by that of fake B, then by that of fake A. */
+  /**
+   * @param random drawn from by the image pools; in a step first by that of fake B, then by that of fake A
+   * @throws CyclopsError when the device cannot compute in mixed precision
+   */
   constructor(
     device: Device,
     private readonly options: CycleGANOptions,
     random: UniformSource,
   ) {
-    const { channels, ngf, ndf, blocks, seed, lr, betas, poolSize } = options;
+    const { channels, ngf, ndf, blocks, seed, lr, betas, poolSize, precision } = options;
+    this.lossScaler = precision === 'mixed' ? new LossScaler(device) : null;
+    this.stored = precision === 'mixed' ? 'f16' : 'f32';
     const generator = (stream: number) => resnetGenerator(device, { channels, ngf, blocks, seed, stream });
     const discriminator = (stream: number) => patchDiscriminator(device, { channels, ndf, layers: 3, seed, stream });
     this.networks = { G_A: generator(0), G_B: generator(1), D_A: discriminator(2), D_B: discriminator(3) };
@@ -78,12 +93,13 @@ export class CycleGAN {
     const adam = (...modules: Module[]) =>
       new Adam(
         modules.flatMap((module) => module.parameters()),
-        { lr, betas, eps: 1e-8 },
+        { lr, betas, eps: 1e-8, ...(this.lossScaler && { scaler: this.lossScaler }) },
       );
     this.generatorOptimiser = adam(G_A, G_B);
     this.discriminatorOptimisers =
       options.discriminatorOptimisers === 'shared' ? [adam(D_A, D_B)] : [adam(D_A), adam(D_B)];
-    this.pools = { fakeB: new ImagePool(poolSize, random), fakeA: new ImagePool(poolSize, random) };
+    const pool = () => new ImagePool(poolSize, random, this.stored);
+    this.pools = { fakeB: pool(), fakeA: pool() };
     this.log = new LossLog(device);
   }
 
@@ -97,13 +113,15 @@ export class CycleGAN {
    * One step of training, recorded on the device: both generators with the discriminators frozen, then the discriminators
    * on real images and on pooled fakes that were made before the generators' update.
    *
-   * @param realA @param realB images [N,H,W,C] in [−1, 1]
+   * @param a @param b images [N,H,W,C] in [−1, 1], f32 or f16
    */
-  step(realA: Tensor, realB: Tensor): void {
+  step(a: Tensor, b: Tensor): void {
     scope(() => {
       this.log.beginStep();
+      const [realA, realB] = [cast(a, this.stored), cast(b, this.stored)];
       const fakes = scope(() => this.stepGenerators(realA, realB));
       this.stepDiscriminators(realA, realB, fakes);
+      this.lossScaler?.update();
     });
   }
 
@@ -116,6 +134,7 @@ export class CycleGAN {
     for (const module of Object.values(this.networks)) module.dispose();
     for (const optimiser of [this.generatorOptimiser, ...this.discriminatorOptimisers]) optimiser.dispose();
     for (const pool of Object.values(this.pools)) pool.dispose();
+    this.lossScaler?.dispose();
     this.log.dispose();
   }
 
@@ -136,7 +155,7 @@ export class CycleGAN {
       ...(sameA && { idt_B: l1Loss(sameA, realA, lambdaA * lambdaIdentity) }),
     };
     this.generatorOptimiser.zeroGrad();
-    backward(Object.values(losses));
+    backward(Object.values(losses), this.lossScaler?.scale);
     this.generatorOptimiser.step();
     this.log.note(losses);
     for (const thawed of [D_A, D_B]) thawed.setRequiresGrad(true);
@@ -160,7 +179,7 @@ export class CycleGAN {
       D_A: this.discriminatorLoss('D_A', realB, this.pools.fakeB.query(fakeB)),
       D_B: this.discriminatorLoss('D_B', realA, this.pools.fakeA.query(fakeA)),
     };
-    backward([losses.D_A, losses.D_B]);
+    backward([losses.D_A, losses.D_B], this.lossScaler?.scale);
     for (const optimiser of this.discriminatorOptimisers) optimiser.step();
     this.log.note(losses);
   }

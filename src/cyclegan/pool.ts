@@ -3,6 +3,7 @@ import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { Variable } from '../gpu/variables.ts';
 import { exchange, NOWHERE } from '../kernels/exchange.ts';
+import type { Stored } from '../kernels/source.ts';
 import { keep } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
@@ -32,27 +33,32 @@ export class ImagePool {
    * @param size images to hold
    * @param random drawn from for each image that meets a full pool: once whether to swap, and if so (draw > ½) once more
    *   for the place
+   * @param stored how the images are stored; a saved state is f32 either way
    */
   constructor(
     readonly size: number,
     private readonly random: UniformSource,
+    private readonly stored: Stored = 'f32',
   ) {}
 
   /**
    * Images [N,H,W,C] to show the discriminator in place of `images` [N,H,W,C], cut off from what made them. The draws belong
    * to the host's part of a step (`device.eachStep`).
    *
-   * @throws CyclopsError when the pool holds images of another shape
+   * @throws CyclopsError when the pool holds images of another shape or type
    */
   query(images: Tensor): Tensor {
     if (this.size === 0) return detach(images);
-    const { device } = images;
+    const { device, stored } = images;
+    if (stored !== this.stored) {
+      throw new CyclopsError(`The image pool holds images of ${this.stored}; got ${images}. Convert them with cast().`);
+    }
     const [batch = 0, ...shape] = images.shape;
     const places = this.allocated(device, shape);
     const choices = this.choicesFor(device, batch);
     device.eachStep(() => choices.set(Array.from({ length: batch }, () => this.choose()).flat()));
-    const out = Tensor.empty(device, images.shape);
-    exchange(device, choices, images.slice, places.slice, out.slice, batch, images.size / batch);
+    const out = Tensor.empty(device, images.shape, stored);
+    exchange(device, choices, images.slice, places.slice, out.slice, batch, images.size / batch, stored);
     return out;
   }
 
@@ -101,7 +107,7 @@ export class ImagePool {
 
   /** The places, made at the first use; every later image has the same shape. */
   private allocated(device: Device, shape: readonly number[]): Tensor {
-    this.places ??= keep(Tensor.empty(device, [this.size, ...shape]));
+    this.places ??= keep(Tensor.empty(device, [this.size, ...shape], this.stored));
     const held = this.places.shape.slice(1);
     if (held.join() === shape.join()) return this.places;
     throw new CyclopsError(

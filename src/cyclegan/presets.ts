@@ -21,6 +21,7 @@ const REFERENCE = {
   lambdaIdentity: 0.5,
   poolSize: 50,
   adam: 'one',
+  precision: 'f32',
   flip: true,
   rotate: false,
   seed: 0,

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ImageBank } from '../data/bank.ts';
 import type { BatchFeed } from '../data/feed.ts';
 import { fileError } from '../data/fs-error.ts';
 import type { Capture } from '../gpu/capture.ts';
@@ -94,7 +95,8 @@ export class Trainer {
     this.poolDraws = new RandomStream(config.seed, POOL_STREAM);
     this.model = new CycleGAN(device, modelOptions(config), this.poolDraws);
     const crop = { width: config.cropSize, height: config.cropSize };
-    this.feeds = { a: banks.a.feed(config.batchSize, crop), b: banks.b.feed(config.batchSize, crop) };
+    const feed = (bank: ImageBank) => bank.feed(config.batchSize, crop, this.model.stored);
+    this.feeds = { a: feed(banks.a), b: feed(banks.b) };
     if (resume) this.restore(perEpoch);
     this.loggedStep = this.step;
     this.lastRead.step = this.step;
@@ -275,7 +277,7 @@ export class Trainer {
 
 function modelOptions(config: TrainingConfig) {
   const { inputNc, beta1, beta2, adam, ngf, ndf, blocks, lambdaA, lambdaB, lambdaIdentity } = config;
-  const { ganMode, poolSize, lr, seed } = config;
+  const { ganMode, poolSize, lr, precision, seed } = config;
   return {
     channels: inputNc,
     ngf,
@@ -287,6 +289,7 @@ function modelOptions(config: TrainingConfig) {
     ganMode,
     poolSize,
     lr,
+    precision,
     betas: [beta1, beta2] as const,
     discriminatorOptimisers: adam === 'one' ? ('shared' as const) : ('separate' as const),
     seed,

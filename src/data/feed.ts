@@ -2,6 +2,7 @@ import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { Variable } from '../gpu/variables.ts';
 import { views as launchViews, VIEW_WORDS, type View, type ViewBatch, viewWords } from '../kernels/image.ts';
+import type { Stored } from '../kernels/source.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 export interface Size {
@@ -24,6 +25,7 @@ export class BatchFeed {
     private readonly entries: readonly Entry[],
     private readonly chunks: readonly Tensor[],
     private readonly shape: ViewBatch,
+    private readonly stored: Stored,
   ) {
     this.variable = device.variables.reserve(VIEW_WORDS * shape.images);
   }
@@ -43,10 +45,10 @@ export class BatchFeed {
 
   /** The batch [N, H, W, C] in [−1, 1]. */
   images(): Tensor {
-    const { images, height, width, channels } = this.shape;
-    const out = Tensor.empty(this.device, [images, height, width, channels]);
+    const { shape, stored } = this;
+    const out = Tensor.empty(this.device, [shape.images, shape.height, shape.width, shape.channels], stored);
     this.chunks.forEach((chunk, number) => {
-      launchViews(this.device, this.variable, { number, bytes: chunk.slice }, this.shape, out.slice);
+      launchViews(this.device, this.variable, { number, bytes: chunk.slice }, shape, out.slice, stored);
     });
     return out;
   }

@@ -2,7 +2,7 @@
 import type { Device } from '../gpu/device.ts';
 import { type BufferSlice, f32, immediates } from '../gpu/launch.ts';
 import { flatGrid } from './elementwise.ts';
-import { kernel } from './source.ts';
+import { kernel, STORED_BYTES, type Stored } from './source.ts';
 
 /** What a layer may apply to its output inside its own kernel; the leaky ReLU there has {@link LEAKY_SLOPE}. */
 export type Activation = 'none' | 'relu' | 'leaky_relu' | 'tanh';
@@ -22,23 +22,24 @@ export const ACTIVATION_CODES: Readonly<Record<Activation | ActivationKind, numb
 /** Slope of the leaky ReLU for negative inputs in the PatchGAN discriminator. */
 export const LEAKY_SLOPE = 0.2;
 
-/** out = act(x). `slope` belongs to the leaky ReLU. */
+/** out = act(x), both of `stored`. `slope` belongs to the leaky ReLU. */
 export function activation(
   device: Device,
   kind: ActivationKind,
   x: BufferSlice,
   out: BufferSlice,
   count: number,
+  stored: Stored = 'f32',
   slope = LEAKY_SLOPE,
 ): void {
   device.launch({
-    kernel: kernel('activation', 'rw', { KIND: ACTIVATION_CODES[kind] }),
+    kernel: kernel('activation', 'rw', { KIND: ACTIVATION_CODES[kind] }, { stored }),
     bindings: [x, out],
     immediates: immediates(Math.ceil(count / 4), f32(slope)),
     workgroups: flatGrid(count),
     label: `${kind}.forward`,
     flops: count,
-    bytes: 8 * count,
+    bytes: 2 * STORED_BYTES[stored] * count,
   });
 }
 
@@ -50,15 +51,16 @@ export function activationBackward(
   gradOutput: BufferSlice,
   gradX: BufferSlice,
   count: number,
+  stored: Stored = 'f32',
   slope = LEAKY_SLOPE,
 ): void {
   device.launch({
-    kernel: kernel('activation_backward', 'rrw', { KIND: ACTIVATION_CODES[kind] }),
+    kernel: kernel('activation_backward', 'rrw', { KIND: ACTIVATION_CODES[kind] }, { stored }),
     bindings: [output, gradOutput, gradX],
     immediates: immediates(Math.ceil(count / 4), f32(slope)),
     workgroups: flatGrid(count),
     label: `${kind}.backward`,
     flops: 2 * count,
-    bytes: 12 * count,
+    bytes: 3 * STORED_BYTES[stored] * count,
   });
 }

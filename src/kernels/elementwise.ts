@@ -1,7 +1,7 @@
-/** Kernels that visit each element once. Buffers hold whole vec4s, so a count that is no multiple of 4 writes into its own padding. */
+/** Kernels that visit each element once; all tensors of a launch are stored alike. Buffers hold whole vec4s, so a count that is no multiple of 4 writes into its own padding. */
 import type { Device } from '../gpu/device.ts';
 import { type BufferSlice, f32, groups, immediates } from '../gpu/launch.ts';
-import { kernel } from './source.ts';
+import { kernel, STORED_BYTES, type Stored } from './source.ts';
 
 /** Workgroups of 64 invocations, one vec4 each, for a grid-stride loop over `count` elements. */
 export function flatGrid(count: number): [number, number, number] {
@@ -9,66 +9,92 @@ export function flatGrid(count: number): [number, number, number] {
 }
 
 /** out = a + b. `out` must be another buffer than `a` and `b`. */
-export function add(device: Device, a: BufferSlice, b: BufferSlice, out: BufferSlice, count: number): void {
+export function add(
+  device: Device,
+  a: BufferSlice,
+  b: BufferSlice,
+  out: BufferSlice,
+  count: number,
+  stored: Stored = 'f32',
+): void {
   device.launch({
-    kernel: kernel('add', 'rrw'),
+    kernel: kernel('add', 'rrw', {}, { stored }),
     bindings: [a, b, out],
     immediates: immediates(Math.ceil(count / 4)),
     workgroups: flatGrid(count),
     label: 'add',
     flops: count,
-    bytes: 12 * count,
+    bytes: 3 * STORED_BYTES[stored] * count,
   });
 }
 
 /** target += x. */
-export function accumulate(device: Device, x: BufferSlice, target: BufferSlice, count: number): void {
+export function accumulate(
+  device: Device,
+  x: BufferSlice,
+  target: BufferSlice,
+  count: number,
+  stored: Stored = 'f32',
+): void {
   device.launch({
-    kernel: kernel('accumulate', 'rw'),
+    kernel: kernel('accumulate', 'rw', {}, { stored }),
     bindings: [x, target],
     immediates: immediates(Math.ceil(count / 4)),
     workgroups: flatGrid(count),
     label: 'accumulate',
     flops: count,
-    bytes: 12 * count,
+    bytes: 3 * STORED_BYTES[stored] * count,
   });
 }
 
 /** out = x · factor. */
-export function scale(device: Device, x: BufferSlice, factor: number, out: BufferSlice, count: number): void {
+export function scale(
+  device: Device,
+  x: BufferSlice,
+  factor: number,
+  out: BufferSlice,
+  count: number,
+  stored: Stored = 'f32',
+): void {
   device.launch({
-    kernel: kernel('scale', 'rw'),
+    kernel: kernel('scale', 'rw', {}, { stored }),
     bindings: [x, out],
     immediates: immediates(Math.ceil(count / 4), f32(factor)),
     workgroups: flatGrid(count),
     label: 'scale',
     flops: count,
-    bytes: 8 * count,
+    bytes: 2 * STORED_BYTES[stored] * count,
   });
 }
 
-/** out = x, element by element from `start` of x: also how part of a batch is copied out. */
-export function copy(device: Device, x: BufferSlice, out: BufferSlice, count: number, start = 0, outStart = 0): void {
+/** out = x, element by element from `start` of x to `outStart` of out: also how batches are taken apart and joined. */
+export function copy(
+  device: Device,
+  x: BufferSlice,
+  out: BufferSlice,
+  count: number,
+  { start = 0, outStart = 0, stored = 'f32' }: { start?: number; outStart?: number; stored?: Stored } = {},
+): void {
   device.launch({
-    kernel: kernel('copy', 'rw'),
+    kernel: kernel('copy', 'rw', {}, { stored }),
     bindings: [x, out],
     immediates: immediates(count, start, outStart),
     workgroups: flatGrid(4 * count),
     label: 'copy',
     flops: 0,
-    bytes: 8 * count,
+    bytes: 2 * STORED_BYTES[stored] * count,
   });
 }
 
 /** out = value everywhere. */
-export function fill(device: Device, value: number, out: BufferSlice, count: number): void {
+export function fill(device: Device, value: number, out: BufferSlice, count: number, stored: Stored = 'f32'): void {
   device.launch({
-    kernel: kernel('fill', 'w'),
+    kernel: kernel('fill', 'w', {}, { stored }),
     bindings: [out],
     immediates: immediates(Math.ceil(count / 4), f32(value)),
     workgroups: flatGrid(count),
     label: 'fill',
     flops: 0,
-    bytes: 4 * count,
+    bytes: STORED_BYTES[stored] * count,
   });
 }

@@ -1,33 +1,34 @@
 import type { Device } from '../gpu/device.ts';
 import { type BufferSlice, groups, immediates } from '../gpu/launch.ts';
 import type { Variable } from '../gpu/variables.ts';
-import { kernel } from './source.ts';
+import { kernel, STORED_BYTES, type Stored } from './source.ts';
 
 /** In place of a number of a place: none. */
 export const NOWHERE = 0xffffffff;
 
 /**
- * Image by image: out = the stored image of one place, or the image itself; then the image is stored in another place, or not.
+ * Image by image: out = the image of one place, or the image itself; then the image goes to another place, or to none.
  *
  * @param choices a variable with two words for each image: the place to return and the place to store in, or {@link NOWHERE}
- * @param images [batch, length] @param stored [places, length] @param out [batch, length]
+ * @param images [batch, length] @param places [places, length] @param out [batch, length]
  */
 export function exchange(
   device: Device,
   choices: Variable,
   images: BufferSlice,
-  stored: BufferSlice,
+  places: BufferSlice,
   out: BufferSlice,
   batch: number,
   length: number,
+  stored: Stored = 'f32',
 ): void {
   device.launch({
-    kernel: kernel('exchange', 'rrww'),
-    bindings: [device.variables.slice, images, stored, out],
+    kernel: kernel('exchange', 'rrww', {}, { stored }),
+    bindings: [device.variables.slice, images, places, out],
     immediates: immediates(choices.start, batch, length),
     workgroups: [Math.min(groups(length, 64), 65535), 1, 1],
     label: 'exchange',
     flops: 0,
-    bytes: 8 * batch * length,
+    bytes: 2 * STORED_BYTES[stored] * batch * length,
   });
 }

@@ -2,7 +2,7 @@
 import type { Device } from '../gpu/device.ts';
 import { type BufferSlice, groups, immediates } from '../gpu/launch.ts';
 import type { Variable } from '../gpu/variables.ts';
-import { kernel } from './source.ts';
+import { kernel, STORED_BYTES, type Stored } from './source.ts';
 
 /** One axis of a separable resize. */
 export interface Resampling {
@@ -132,15 +132,16 @@ export function views(
   chunk: { number: number; bytes: BufferSlice },
   { images, width, height, channels }: ViewBatch,
   out: BufferSlice,
+  stored: Stored = 'f32',
 ): void {
   const pixels = width * height;
   device.launch({
-    kernel: kernel('view', 'rrw'),
+    kernel: kernel('view', 'rrw', {}, { stored }),
     bindings: [device.variables.slice, chunk.bytes, out],
     immediates: immediates(variable.start, chunk.number, images, pixels, width, channels),
     workgroups: [Math.min(groups(images * pixels, 64), 65535), 1, 1],
     label: 'view',
     flops: 3 * images * pixels * channels,
-    bytes: 5 * images * pixels * channels,
+    bytes: (1 + STORED_BYTES[stored]) * images * pixels * channels,
   });
 }

@@ -2,7 +2,7 @@
 import type { Device } from '../gpu/device.ts';
 import { type BufferSlice, f32, groups, immediates } from '../gpu/launch.ts';
 import { flatGrid } from './elementwise.ts';
-import { kernel } from './source.ts';
+import { kernel, STORED_BYTES, type Stored } from './source.ts';
 import { withParts } from './sumParts.ts';
 import type { Operation, Variant } from './variant.ts';
 
@@ -28,6 +28,8 @@ const MAX_GROUPS = 256;
 export interface ReduceProblem {
   /** Elements of a. */
   count: number;
+  /** How a and b are stored; the sum is f32. */
+  stored: Stored;
 }
 
 export interface ReduceArguments {
@@ -40,15 +42,20 @@ export interface ReduceArguments {
 }
 
 /** One launch of the kernel: each workgroup leaves the sum of its elements. */
-function sums(device: Device, count: number, { term, factor, a, b, out }: ReduceArguments, workgroups: number): void {
+function sums(
+  device: Device,
+  { count, stored }: ReduceProblem,
+  { term, factor, a, b, out }: ReduceArguments,
+  workgroups: number,
+): void {
   device.launch({
-    kernel: kernel('reduce', 'rrw', { KIND: CODES[term] }),
+    kernel: kernel('reduce', 'rrw', { KIND: CODES[term] }, { stored }),
     bindings: [a, 'buffer' in b ? b : a, out],
     immediates: immediates(count, f32(factor), ...constants(b, count)),
     workgroups: [workgroups, 1, 1],
     label: `${term}.forward`,
     flops: 3 * count,
-    bytes: ('buffer' in b ? 8 : 4) * count,
+    bytes: ('buffer' in b ? 2 : 1) * STORED_BYTES[stored] * count,
   });
 }
 
@@ -58,7 +65,7 @@ const single: Variant<ReduceProblem, ReduceArguments> = {
   sources: ['reduce'],
   workgroupBytes: 4 * LANES,
   supports: (_, { count }) => count <= SINGLE,
-  launch: (device, { count }, args) => sums(device, count, args, 1),
+  launch: (device, problem, args) => sums(device, problem, args, 1),
 };
 
 /** Many workgroups leave partial sums, a second launch adds those, all in an order that depends on the count alone. */
@@ -68,11 +75,12 @@ const split: Variant<ReduceProblem, ReduceArguments> = {
   sources: ['reduce'],
   workgroupBytes: 4 * LANES,
   supports: () => true,
-  launch(device, { count }, args) {
-    const parts = Math.min(groups(count, SHARE), MAX_GROUPS);
+  launch(device, problem, args) {
+    const parts = Math.min(groups(problem.count, SHARE), MAX_GROUPS);
     withParts(device, parts, (partials) => {
-      sums(device, count, { ...args, factor: 1, out: partials }, parts);
-      sums(device, parts, { term: 'sum', factor: args.factor, a: partials, b: partials, out: args.out }, 1);
+      sums(device, problem, { ...args, factor: 1, out: partials }, parts);
+      const total = { term: 'sum', factor: args.factor, a: partials, b: partials, out: args.out } as const;
+      sums(device, { count: parts, stored: 'f32' }, total, 1);
     });
   },
 };
@@ -83,15 +91,15 @@ const naive: Variant<ReduceProblem, ReduceArguments> = {
   sources: ['reduce_naive'],
   workgroupBytes: 0,
   supports: () => true,
-  launch: (device, { count }, { term, factor, a, b, out }) =>
+  launch: (device, { count, stored }, { term, factor, a, b, out }) =>
     device.launch({
-      kernel: kernel('reduce_naive', 'rrw', { KIND: CODES[term] }),
+      kernel: kernel('reduce_naive', 'rrw', { KIND: CODES[term] }, { stored }),
       bindings: [a, 'buffer' in b ? b : a, out],
       immediates: immediates(count, f32(factor), ...constants(b, count)),
       workgroups: [1, 1, 1],
       label: `${term}.forward`,
       flops: 3 * count,
-      bytes: ('buffer' in b ? 8 : 4) * count,
+      bytes: ('buffer' in b ? 2 : 1) * STORED_BYTES[stored] * count,
     }),
 };
 
@@ -99,17 +107,17 @@ const naive: Variant<ReduceProblem, ReduceArguments> = {
 export const reduce: Operation<ReduceProblem, ReduceArguments> = {
   name: 'reduce',
   variants: [single, split, naive],
-  describe: ({ count }) => `[${count}]`,
-  rehearse: ({ count }, stage) => ({
+  describe: ({ count, stored }) => `[${count}] ${stored}`,
+  rehearse: ({ count, stored }, stage) => ({
     term: 'l1',
     factor: 1 / count,
-    a: stage.input(count),
-    b: stage.input(count),
+    a: stage.input(count, stored),
+    b: stage.input(count, stored),
     out: stage.output(1),
   }),
 };
 
-/** gradient = gradOutput[0] · factor · ∂term/∂a (or ∂term/∂b for `bce_target`), element by element. */
+/** gradient = gradOutput[0] · factor · ∂term/∂a (or ∂term/∂b for `bce_target`), element by element, with a, b and the gradient `stored` alike. */
 export function reduceBackward(
   device: Device,
   term: TermGradient,
@@ -119,15 +127,16 @@ export function reduceBackward(
   gradOutput: BufferSlice,
   gradient: BufferSlice,
   count: number,
+  stored: Stored = 'f32',
 ): void {
   device.launch({
-    kernel: kernel('reduce_backward', 'rrrw', { KIND: CODES[term] }),
+    kernel: kernel('reduce_backward', 'rrrw', { KIND: CODES[term] }, { stored }),
     bindings: [a, 'buffer' in b ? b : a, gradOutput, gradient],
     immediates: immediates(Math.ceil(count / 4), f32(factor), ...constants(b, count)),
     workgroups: flatGrid(count),
     label: `${term}.backward`,
     flops: 2 * count,
-    bytes: ('buffer' in b ? 12 : 8) * count,
+    bytes: ('buffer' in b ? 3 : 2) * STORED_BYTES[stored] * count,
   });
 }
 

@@ -2,7 +2,7 @@
 import type { Device } from '../gpu/device.ts';
 import { type BufferSlice, immediates } from '../gpu/launch.ts';
 import { flatGrid } from './elementwise.ts';
-import { kernel } from './source.ts';
+import { kernel, STORED_BYTES, type Stored } from './source.ts';
 
 /** x is [n, h, w, c]; the padded image is [n, top + h + bottom, left + w + right, c]. */
 export interface ReflectionPadProblem {
@@ -12,6 +12,7 @@ export interface ReflectionPadProblem {
   readonly c: number;
   /** Left, right, top, bottom. */
   readonly pad: readonly [number, number, number, number];
+  readonly stored: Stored;
 }
 
 /** out = x with its border mirrored outwards, the edge itself not repeated. */
@@ -35,17 +36,17 @@ export function reflectionPadBackward(
 function launch(
   device: Device,
   name: string,
-  { n, h, w, c, pad: [left, right, top, bottom] }: ReflectionPadProblem,
+  { n, h, w, c, pad: [left, right, top, bottom], stored }: ReflectionPadProblem,
   count: number,
   bindings: BufferSlice[],
 ): void {
   device.launch({
-    kernel: kernel(name, 'rw'),
+    kernel: kernel(name, 'rw', {}, { stored }),
     bindings,
     immediates: immediates(count, h, w, c, left, right, top, bottom),
     workgroups: flatGrid(4 * count),
     label: name,
     flops: 0,
-    bytes: 4 * n * c * (h * w + (h + top + bottom) * (w + left + right)),
+    bytes: STORED_BYTES[stored] * n * c * (h * w + (h + top + bottom) * (w + left + right)),
   });
 }

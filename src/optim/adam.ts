@@ -1,10 +1,14 @@
 import { CyclopsError } from '../gpu/errors.ts';
+import { f32 } from '../gpu/launch.ts';
 import type { Variable } from '../gpu/variables.ts';
 import * as kernels from '../kernels/adam.ts';
+import { narrow } from '../kernels/cast.ts';
 import { copy, fill } from '../kernels/elementwise.ts';
+import { adamMixed, findNonFinite } from '../kernels/lossScale.ts';
 import { keep } from '../tensor/scope.ts';
 import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import type { LossScaler } from './lossScaler.ts';
 
 export interface AdamOptions {
   lr: number;
@@ -12,6 +16,11 @@ export interface AdamOptions {
   betas: readonly [number, number];
   /** Added to the root of the bias-corrected second moment; default 1e-8. */
   eps?: number;
+  /**
+   * For mixed precision: gradients are those of losses times its scale, a step whose gradients overflowed is left out, and each
+   * parameter has a copy in f16, `half`, for operations on f16 tensors.
+   */
+  scaler?: LossScaler | undefined;
 }
 
 /** What a checkpoint needs to continue: the number of steps taken, and the raw moments (without bias correction). */
@@ -27,8 +36,17 @@ interface Slot {
   start: number;
 }
 
+/** What mixed precision adds: a loss scaler, this optimiser's place in its state, and all parameters in f16. */
+interface Mixed {
+  scaler: LossScaler;
+  /** First word in the scaler's state. */
+  place: number;
+  halves: Tensor;
+}
+
 /**
- * Adam (Kingma and Ba, 2015) with PyTorch's conventions, without weight decay, one launch a step for all parameters.
+ * Adam (Kingma and Ba, 2015) with PyTorch's conventions, without weight decay, one launch a step for all parameters, with a loss
+ * scaler two.
  *
  * The constructor moves the parameters into one packed buffer and gives each a zero `grad` in another, so that a
  * parameter belongs to one optimiser for life.
@@ -44,10 +62,12 @@ export class Adam {
   private readonly expAvgSq: Tensor;
   private readonly live: Tensor;
   private readonly variable: Variable;
+  private readonly mixed: Mixed | null;
+  /** With a loss scaler the device alone knows them. */
   private stepsTaken = 0;
 
   /** @throws CyclopsError without parameters, when one appears twice, or when all together exceed a buffer. */
-  constructor(parameters: readonly Tensor[], { lr, betas, eps = 1e-8 }: AdamOptions) {
+  constructor(parameters: readonly Tensor[], { lr, betas, eps = 1e-8, scaler }: AdamOptions) {
     const device = parameters[0]?.device;
     if (!device || new Set(parameters).size !== parameters.length) {
       throw new CyclopsError(
@@ -59,7 +79,8 @@ export class Adam {
     this.betas = betas;
     this.eps = eps;
 
-    const alignment = Math.max(16, device.limits.minStorageBufferOffsetAlignment) / 4;
+    // A parameter's copy in f16 begins at as many elements, which are half as many bytes.
+    const alignment = Math.max(16, device.limits.minStorageBufferOffsetAlignment) / (scaler ? 2 : 4);
     let end = 0;
     for (const parameter of parameters) {
       this.slots.push({ parameter, start: end });
@@ -76,12 +97,20 @@ export class Adam {
     this.live.upload(this.liveBits(end));
     this.variable = device.variables.reserve(2);
 
+    const halfStorage = scaler && new Storage(device, 2 * end);
+    this.mixed =
+      scaler && halfStorage
+        ? { scaler, place: scaler.addOptimiser(), halves: keep(new Tensor(halfStorage, [end], 'f16')) }
+        : null;
+
     for (const { parameter, start } of this.slots) {
-      copy(device, parameter.slice, this.values.slice, parameter.size, 0, start);
+      copy(device, parameter.slice, this.values.slice, parameter.size, { outStart: start });
       parameter.moveTo(valueStorage, 4 * start);
       parameter.grad?.dispose();
       parameter.grad = keep(new Tensor(gradientStorage, parameter.shape, 'f32', 4 * start));
+      if (halfStorage) parameter.half = keep(new Tensor(halfStorage, parameter.shape, 'f16', 2 * start));
     }
+    if (this.mixed) narrow(device, this.values.slice, this.mixed.halves.slice, end);
   }
 
   /** Bytes that the parameters take up, with what aligns them; so do their gradients and each of the two moments. */
@@ -89,18 +118,20 @@ export class Adam {
     return this.values.bytes;
   }
 
+  /** Bytes of the parameters' copies in f16. */
+  get halfBytes(): number {
+    return this.mixed?.halves.bytes ?? 0;
+  }
+
   /** Sets every parameter's `grad` to zero, in one launch. Needed before each backward pass: gradients add up. */
   zeroGrad(): void {
     fill(this.gradients.device, 0, this.gradients.slice, this.gradients.size);
   }
 
-  /** One step along the gradients that the parameters hold now, in one launch. */
+  /** One step along the gradients that the parameters hold now. */
   step(): void {
-    const { device } = this.values;
-    device.eachStep(() => {
-      this.stepsTaken += 1;
-      this.variable.set(kernels.adamVariables(this, this.lr, this.stepsTaken));
-    });
+    const { values, variable, mixed } = this;
+    const { device } = values;
     const buffers = {
       gradients: this.gradients.slice,
       live: this.live.slice,
@@ -108,12 +139,25 @@ export class Adam {
       expAvg: this.expAvg.slice,
       expAvgSq: this.expAvgSq.slice,
     };
-    kernels.adam(device, buffers, this, this.variable, this.values.size);
+    if (mixed) {
+      const state = mixed.scaler.slice;
+      device.eachStep(() => variable.set([f32(this.lr)]));
+      findNonFinite(device, buffers, state, mixed.place, values.size);
+      const place = { state, outcome: mixed.place, halves: mixed.halves.slice };
+      adamMixed(device, buffers, this, variable, place, values.size);
+      return;
+    }
+    device.eachStep(() => {
+      this.stepsTaken += 1;
+      variable.set(kernels.adamVariables(this, this.lr, this.stepsTaken));
+    });
+    kernels.adam(device, buffers, this, variable, values.size);
   }
 
   /** Reads the state back as it is after everything recorded so far. */
   async state(): Promise<AdamState> {
-    const step = this.stepsTaken;
+    const { mixed } = this;
+    const step = mixed ? await mixed.scaler.stepsOf(mixed.place) : this.stepsTaken;
     const [expAvg, expAvgSq] = await Promise.all([this.expAvg.data(), this.expAvgSq.data()]);
     const moments = this.slots.map(({ parameter: { size }, start }) => ({
       expAvg: expAvg.slice(start, start + size),
@@ -147,16 +191,20 @@ export class Adam {
     this.expAvg.upload(expAvg);
     this.expAvgSq.upload(expAvgSq);
     this.stepsTaken = step;
+    this.mixed?.scaler.setStepsOf(this.mixed.place, step);
   }
 
-  /** Frees the moments and the gradients. The parameters keep their values. */
+  /** Frees the moments, the gradients and the copies in f16. The parameters keep their values. */
   dispose(): void {
     this.variable.release();
     for (const { parameter } of this.slots) {
       parameter.grad?.dispose();
       parameter.grad = null;
+      parameter.half?.dispose();
+      parameter.half = null;
     }
     for (const packed of [this.values, this.gradients, this.expAvg, this.expAvgSq, this.live]) packed.dispose();
+    this.mixed?.halves.dispose();
   }
 
   private liveBits(count: number): Uint32Array {

@@ -8,8 +8,8 @@ export function sliceBatch(x: Tensor, start: number, end: number): Tensor {
   if (!(start >= 0 && end > start && end <= batch)) {
     throw new CyclopsError(`Cannot take entries ${start} to ${end} of a batch of ${batch}.`);
   }
-  const out = Tensor.empty(x.device, [end - start, ...rest]);
+  const out = Tensor.empty(x.device, [end - start, ...rest], x.dtype);
   const each = x.size / batch;
-  copy(x.device, x.slice, out.slice, out.size, start * each);
+  copy(x.device, x.slice, out.slice, out.size, { start: start * each, stored: x.stored });
   return out;
 }

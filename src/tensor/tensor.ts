@@ -94,7 +94,7 @@ export class Tensor {
     throw new CyclopsError(`Cannot view [${this.shape.join(', ')}] as [${shape.join(', ')}]: the sizes differ.`);
   }
 
-  /** Replaces all values, in row-major order. */
+  /** Replaces all values, in row-major order, and those of the copy in f16. */
   upload(values: ArrayLike<number>): void {
     if (values.length !== this.size) {
       throw new CyclopsError(
@@ -109,6 +109,7 @@ export class Tensor {
     }
     const data = this.dtype === 'f32' ? Float32Array.from(values) : Uint32Array.from(values);
     this.device.write(this.slice, data);
+    if (this.half) narrow(this.device, this.slice, this.half.slice, this.size);
   }
 
   /** Reads all values back, in row-major order, as they are after everything recorded so far. */

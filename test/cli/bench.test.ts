@@ -56,7 +56,7 @@ describe('bench step', () => {
     const { code, stdout } = await cyclops('bench', 'step', '--device', 'null', ...QUICK, '--json');
     const { device, workload, step, host, bars } = JSON.parse(stdout);
     expect(device.driver).toBe('null backend');
-    expect(workload).toEqual({ ngf: 64, blocks: 9, size: 256, batch: 1 });
+    expect(workload).toEqual({ ngf: 64, blocks: 9, size: 256, batch: 1, precision: 'f32' });
     expect(step).toMatchObject({ eager: null, captured: null, device: null });
     expect(host.createdAfterSecondStep).toEqual({ buffers: 0, bindGroups: 0, pipelines: 0 });
     expect(bars.map(({ most }: { most: number }) => most)).toEqual([4, 15, 0]);

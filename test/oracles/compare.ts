@@ -25,12 +25,22 @@ export function poison(count: number): Float32Array {
 
 /** Uniform in [-1, 1), rounded to what the storage can hold, so that an oracle sees the numbers that a kernel sees. */
 export function randomAs(stored: Stored, count: number): Float32Array {
-  const values = random(count);
+  return rounded(stored, random(count));
+}
+
+/** Numbers as the storage can hold them. */
+export function rounded(stored: Stored, values: Float32Array): Float32Array {
   return stored === 'f32' ? values : values.map(roundToHalf);
 }
 
-/** The nearest f16 to a number of less than 2, for the test's own data: a multiple of 2⁻¹¹ of its power of two. */
+/** How far a result may be from the oracle: f32 as given, f16 by its rounding. */
+export function tolerance(stored: Stored, exact: number): number {
+  return stored === 'f32' ? exact : 1e-3;
+}
+
+/** The nearest f16 to a number of less than 65504: a multiple of 2⁻¹⁰ of its power of two, ties to even ones. */
 function roundToHalf(value: number): number {
   const step = 2 ** (Math.max(-14, Math.floor(Math.log2(Math.abs(value) || 1))) - 10);
-  return Math.round(value / step) * step;
+  const steps = value / step;
+  return (Math.abs(steps % 1) === 0.5 ? 2 * Math.round(steps / 2) : Math.round(steps)) * step;
 }

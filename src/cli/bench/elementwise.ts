@@ -15,47 +15,52 @@ export function elementwiseCases({ workload, model }: Bench): KernelCase[] {
   const stem = [batch, size, size, ngf];
   const block = [batch, size / 4, size / 4, 4 * ngf];
   const half = [batch, size / 2, size / 2, ngf];
-  const { generatorOptimiser } = model;
+  const { generatorOptimiser, stored } = model;
   return [
     elementwise('add', block, (device, stage, count) => {
-      const [a, b, out] = [stage.input(count), stage.input(count), stage.output(count)];
-      return () => add(device, a, b, out, count);
+      const [a, b, out] = [stage.input(count, stored), stage.input(count, stored), stage.output(count, stored)];
+      return () => add(device, a, b, out, count, stored);
     }),
     elementwise('accumulate', block, (device, stage, count) => {
-      const [x, target] = [stage.input(count), stage.output(count)];
-      return () => accumulate(device, x, target, count);
+      const [x, target] = [stage.input(count, stored), stage.output(count, stored)];
+      return () => accumulate(device, x, target, count, stored);
     }),
     elementwise('scale', block, (device, stage, count) => {
-      const [x, out] = [stage.input(count), stage.output(count)];
-      return () => scale(device, x, 0.5, out, count);
+      const [x, out] = [stage.input(count, stored), stage.output(count, stored)];
+      return () => scale(device, x, 0.5, out, count, stored);
     }),
     elementwise('copy', stem, (device, stage, count) => {
-      const [x, out] = [stage.input(count), stage.output(count)];
-      return () => copy(device, x, out, count);
+      const [x, out] = [stage.input(count, stored), stage.output(count, stored)];
+      return () => copy(device, x, out, count, { stored });
     }),
     elementwise('fill', stem, (device, stage, count) => {
-      const out = stage.output(count);
-      return () => fill(device, 0, out, count);
+      const out = stage.output(count, stored);
+      return () => fill(device, 0, out, count, stored);
     }),
     elementwise('leaky_relu.forward', half, (device, stage, count) => {
-      const [x, out] = [stage.input(count), stage.output(count)];
-      return () => activation(device, 'leaky_relu', x, out, count);
+      const [x, out] = [stage.input(count, stored), stage.output(count, stored)];
+      return () => activation(device, 'leaky_relu', x, out, count, stored);
     }),
     elementwise('leaky_relu.backward', half, (device, stage, count) => {
-      const [y, dy, dx] = [stage.input(count), stage.input(count), stage.output(count)];
-      return () => activationBackward(device, 'leaky_relu', y, dy, dx, count);
+      const [y, dy, dx] = [stage.input(count, stored), stage.input(count, stored), stage.output(count, stored)];
+      return () => activationBackward(device, 'leaky_relu', y, dy, dx, count, stored);
     }),
     elementwise('tanh.backward', images, (device, stage, count) => {
-      const [y, dy, dx] = [stage.input(count), stage.input(count), stage.output(count)];
-      return () => activationBackward(device, 'tanh', y, dy, dx, count);
+      const [y, dy, dx] = [stage.input(count, stored), stage.input(count, stored), stage.output(count, stored)];
+      return () => activationBackward(device, 'tanh', y, dy, dx, count, stored);
     }),
     elementwise('l1.backward', images, (device, stage, count) => {
-      const [a, b, one, dx] = [stage.input(count), stage.input(count), stage.input(1), stage.output(count)];
-      return () => reduceBackward(device, 'l1', 1 / count, a, b, one, dx, count);
+      const [a, b, one, dx] = [
+        stage.input(count, stored),
+        stage.input(count, stored),
+        stage.input(1),
+        stage.output(count, stored),
+      ];
+      return () => reduceBackward(device, 'l1', 1 / count, a, b, one, dx, count, stored);
     }),
     elementwise('channelSum', images, (device, stage, count) => {
-      const [x, out] = [stage.input(count), stage.output(3)];
-      return () => channelSum(device, x, out, count / 3, 3, false);
+      const [x, out] = [stage.input(count, stored), stage.output(3)];
+      return () => channelSum(device, x, out, count / 3, 3, false, stored);
     }),
     elementwise('adam', [generatorOptimiser.packedBytes / 4], () => () => generatorOptimiser.step()),
   ];

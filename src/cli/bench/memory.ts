@@ -7,6 +7,8 @@ import { type Bench, type Workload, workloadText } from './workload.ts';
 export interface MemoryResult {
   workload: Workload;
   parameters: number;
+  /** Their copies in f16, in mixed precision. */
+  halves: number;
   gradients: number;
   /** First and second moments of Adam. */
   moments: number;
@@ -36,10 +38,12 @@ export async function benchMemory(device: Device, bench: Bench): Promise<MemoryR
   capture.dispose();
   const eager = await peakOf(bench.step);
   const { generatorOptimiser, discriminatorOptimisers, pools } = bench.model;
-  const packed = [generatorOptimiser, ...discriminatorOptimisers].reduce((sum, adam) => sum + adam.packedBytes, 0);
+  const optimisers = [generatorOptimiser, ...discriminatorOptimisers];
+  const packed = optimisers.reduce((sum, adam) => sum + adam.packedBytes, 0);
   return {
     workload: bench.workload,
     parameters: packed,
+    halves: optimisers.reduce((sum, adam) => sum + adam.halfBytes, 0),
     gradients: packed,
     moments: 2 * packed,
     pools: pools.fakeA.bytes + pools.fakeB.bytes,
@@ -51,11 +55,12 @@ export async function benchMemory(device: Device, bench: Bench): Promise<MemoryR
 
 /** The result for people. */
 export function memoryText(device: Device, result: MemoryResult): string {
-  const { workload, parameters, gradients, moments, pools, plan, live, peak } = result;
+  const { workload, parameters, halves, gradients, moments, pools, plan, live, peak } = result;
   const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   const least = peak.captured - plan.bytes + plan.lowerBound;
   const rows: [string, number, string][] = [
     ['parameters', parameters, ''],
+    ...(halves > 0 ? [['parameters as f16', halves, ''] satisfies [string, number, string]] : []),
     ['gradients', gradients, ''],
     ["Adam's moments", moments, ''],
     ['image pools', pools, ''],

@@ -1,16 +1,24 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import type { Precision } from '../../cyclegan/config.ts';
 import { EXIT } from '../failure.ts';
 import { addKernelOptions, type KernelOptions, withDevice } from '../options.ts';
 import { verifyGolden } from '../verify/verify.ts';
+
+interface VerifyOptions extends KernelOptions {
+  precision?: Precision;
+}
 
 export function addVerify(program: Command): void {
   const command = program
     .command('verify')
     .description('compare this engine with reference data, case by case')
-    .argument('<folder>', 'folder that holds ops/, nets/ or train/');
-  addKernelOptions(command).action(async (folder: string, options: KernelOptions) => {
+    .argument('<folder>', 'folder that holds ops/, nets/ or train/')
+    .addOption(
+      new Option('--precision <name>', 'mixed: one training step in mixed precision').choices(['f32', 'mixed']),
+    );
+  addKernelOptions(command).action(async (folder: string, options: VerifyOptions) => {
     const print = (line: string) => process.stdout.write(`${line}\n`);
-    const { failed } = await withDevice(options, (device) => verifyGolden(device, folder, print));
+    const { failed } = await withDevice(options, (device) => verifyGolden(device, folder, print, options.precision));
     if (failed > 0) process.exitCode = EXIT.failed;
   });
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Precision } from '../../cyclegan/config.ts';
 import { LOSS_NAMES } from '../../cyclegan/losses.ts';
 import type { Device } from '../../gpu/device.ts';
 import { fromReferenceLayout } from '../../layers/layout.ts';
@@ -7,20 +8,41 @@ import type { AdamState } from '../../optim/adam.ts';
 import { scope } from '../../tensor/scope.ts';
 import { entry, type Golden, readGolden, readManifest, uploadImages } from './golden.ts';
 import { type Check, TOLERANCE, worstRelativeError } from './tolerance.ts';
-import { compareGradients, compareWeights, goldenModel, readNetworks, type TrainManifest } from './training.ts';
+import {
+  compareGradients,
+  compareWeights,
+  goldenModel,
+  type NetworkName,
+  readNetworks,
+  type TrainManifest,
+} from './training.ts';
 
 interface ForcedManifest extends TrainManifest {
   adam_step_before: number;
   losses_f64: number[];
 }
 
+/** A scale of losses as a run in progress has it: with that of a first step gradients would overflow. */
+const SCALE = 2 ** 10;
+
+const TOLERANCES = {
+  f32: { losses: TOLERANCE.stepLosses, grads: TOLERANCE.stepGrads, update: TOLERANCE.stepUpdate },
+  mixed: { losses: TOLERANCE.mixedLosses, grads: TOLERANCE.mixedGrads, update: TOLERANCE.mixedUpdate },
+} as const;
+
 /** One step from the reference's weights and moments of a run in progress: the strictest test of a whole step. */
-export async function* verifyForced(device: Device, folder: string, name: string): AsyncGenerator<Check> {
+export async function* verifyForced(
+  device: Device,
+  folder: string,
+  name: string,
+  precision: Precision = 'f32',
+): AsyncGenerator<Check> {
   const manifest = readManifest<ForcedManifest>(folder, 'manifest.json');
   const read = (part: string) => readNetworks(join(folder, part));
   const before = read('before');
   const random = { uniform: () => Number.NaN };
-  const model = goldenModel(device, manifest, before, random);
+  const model = goldenModel(device, manifest, before, random, precision);
+  model.lossScaler?.loadState({ scale: SCALE, goodSteps: 0 });
   const { G_A, G_B, D_A, D_B } = model.networks;
   const moments = read('adam_before');
   const state = (parts: [Module, Golden][]): AdamState => {
@@ -43,15 +65,18 @@ export async function* verifyForced(device: Device, folder: string, name: string
   const image = (key: string) => uploadImages(device, entry(data, key));
   scope(() => model.step(image('real_A'), image('real_B')));
 
+  const tolerances = TOLERANCES[precision];
   const [losses] = await model.losses();
   const lossError = worstRelativeError(
     LOSS_NAMES.map((loss) => losses?.[loss] ?? Number.NaN),
     manifest.losses_f64,
   );
-  yield { name, what: 'losses, relative, worst of eight', error: lossError, tolerance: TOLERANCE.stepLosses };
+  yield { name, what: 'losses, relative, worst of eight', error: lossError, tolerance: tolerances.losses };
   const grads = read('grads');
-  yield* compareGradients(name, model, manifest, (network, parameter) => entry(grads[network], parameter).data);
-  yield* compareWeights(name, model, manifest, { before, after: read('after') }, () => TOLERANCE.stepUpdate);
+  const expected = (network: NetworkName, parameter: string) => entry(grads[network], parameter).data;
+  const scale = model.lossScaler ? SCALE : 1;
+  yield* compareGradients(name, model, manifest, expected, { scale, tolerance: tolerances.grads });
+  yield* compareWeights(name, model, manifest, { before, after: read('after') }, () => tolerances.update);
   model.dispose();
 }
 

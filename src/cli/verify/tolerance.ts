@@ -37,6 +37,10 @@ export const TOLERANCE = {
   stepGrads: 1e-3,
   stepUpdate: 1e-2,
   stepLosses: 1e-5,
+  /** The same in mixed precision, where rounding turns signs of L1 and ReLU. */
+  mixedGrads: 0.3,
+  mixedUpdate: 0.3,
+  mixedLosses: 2e-2,
   /** Final weights after a run at a low learning rate: distance over the length of the whole update. */
   finalGenerator: 0.15,
   finalDiscriminator: 0.03,

@@ -1,3 +1,4 @@
+import type { Precision } from '../../cyclegan/config.ts';
 import { CycleGAN, type Networks } from '../../cyclegan/model.ts';
 import type { UniformSource } from '../../cyclegan/pool.ts';
 import type { Device } from '../../gpu/device.ts';
@@ -38,6 +39,7 @@ export function goldenModel(
   { config }: TrainManifest,
   weights: Record<NetworkName, Golden>,
   random: UniformSource,
+  precision: Precision = 'f32',
 ): CycleGAN {
   const options = {
     channels: config.nc,
@@ -52,6 +54,7 @@ export function goldenModel(
     lr: config.lr,
     betas: config.betas,
     discriminatorOptimisers: 'shared',
+    precision,
     seed: 0,
   } as const;
   const model = new CycleGAN(device, options, random);
@@ -59,19 +62,21 @@ export function goldenModel(
   return model;
 }
 
-/** The gradients that the last step left in each network, against `expected(network)`. */
+/** The gradients that the last step left in each network, over the scale of its losses, against `expected(network)`. */
 export async function* compareGradients(
   run: string,
   model: CycleGAN,
   manifest: TrainManifest,
   expected: (network: NetworkName, parameter: string) => Float32Array,
+  { scale = 1, tolerance = TOLERANCE.stepGrads }: { scale?: number; tolerance?: number } = {},
 ): AsyncGenerator<Check> {
   for (const network of NETWORK_NAMES) {
     const sum = new RelativeL2();
     for (const [parameter, grad] of await gradients(model.networks[network])) {
-      if (isLive(manifest, network, parameter)) sum.add(grad ?? [], expected(network, parameter));
+      if (!isLive(manifest, network, parameter)) continue;
+      sum.add(grad?.map((v) => v / scale) ?? [], expected(network, parameter));
     }
-    yield { name: run, what: `gradients of ${network}, relative L2`, error: sum.error, tolerance: TOLERANCE.stepGrads };
+    yield { name: run, what: `gradients of ${network}, relative L2`, error: sum.error, tolerance };
   }
 }
 

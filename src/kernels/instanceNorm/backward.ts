@@ -11,6 +11,7 @@ import {
   normBytes,
   normConstants,
   normImmediates,
+  normSize,
   pixelShares,
   WORKGROUP_BYTES,
   workgroupLaunch,
@@ -35,12 +36,12 @@ const plane: Variant<NormProblem, NormBackwardArguments> = {
   launch(device, k, args) {
     const { x, stats, dy, sums, dx, eps } = args;
     device.launch({
-      kernel: kernel('instance_norm_grad_plane', 'rrrrrww', normConstants(args)),
+      kernel: kernel('instance_norm_grad_plane', 'rrrrrww', normConstants(args), { stored: k.stored }),
       bindings: [x, stats, ...affineOr(args, stats), dy, sums, dx],
       immediates: normImmediates(k, k.pixels, eps),
       workgroups: [groups(k.channels, 32), k.n, 1],
       label: 'instanceNorm.backward',
-      flops: 3 * normBytes(k),
+      flops: 12 * normSize(k),
       bytes: 3 * normBytes(k),
     });
   },
@@ -63,18 +64,18 @@ const vec4: Variant<NormProblem, NormBackwardArguments> = {
     withParts(device, shares * 2 * k.n * k.channels, (part) => {
       device.launch({
         ...common,
-        kernel: kernel('instance_norm_grad_sums', 'rrrrrw', normConstants(args)),
+        kernel: kernel('instance_norm_grad_sums', 'rrrrrw', normConstants(args), { stored: k.stored }),
         bindings: [x, stats, ...affineOr(args, stats), dy, part],
         label: 'instanceNorm.gradSums',
-        flops: bytes,
+        flops: 4 * normSize(k),
         bytes: 2 * bytes,
       });
       device.launch({
         ...common,
-        kernel: kernel('instance_norm_grad', 'rrrrrrww', normConstants(args)),
+        kernel: kernel('instance_norm_grad', 'rrrrrrww', normConstants(args), { stored: k.stored }),
         bindings: [x, stats, ...affineOr(args, stats), dy, part, sums, dx],
         label: 'instanceNorm.grad',
-        flops: 2 * bytes,
+        flops: 8 * normSize(k),
         bytes: 3 * bytes,
       });
     });
@@ -91,12 +92,17 @@ const workgroup: Variant<NormProblem, NormBackwardArguments> = {
     const { x, stats, dy, sums, dx, eps } = args;
     const { workgroups, constants } = workgroupLaunch(k);
     device.launch({
-      kernel: kernel('instance_norm_grad_workgroup', 'rrrrrww', { ...normConstants(args), ...constants }),
+      kernel: kernel(
+        'instance_norm_grad_workgroup',
+        'rrrrrww',
+        { ...normConstants(args), ...constants },
+        { stored: k.stored },
+      ),
       bindings: [x, stats, ...affineOr(args, stats), dy, sums, dx],
       immediates: normImmediates(k, k.pixels, eps),
       workgroups,
       label: 'instanceNorm.backward',
-      flops: 3 * normBytes(k),
+      flops: 12 * normSize(k),
       bytes: 3 * normBytes(k),
     });
   },
@@ -111,12 +117,12 @@ const naive: Variant<NormProblem, NormBackwardArguments> = {
   launch(device, k, args) {
     const { x, stats, dy, sums, dx, eps } = args;
     device.launch({
-      kernel: kernel('instance_norm_grad_naive', 'rrrrrww', normConstants(args)),
+      kernel: kernel('instance_norm_grad_naive', 'rrrrrww', normConstants(args), { stored: k.stored }),
       bindings: [x, stats, ...affineOr(args, stats), dy, sums, dx],
       immediates: normImmediates(k, k.pixels, eps),
       workgroups: [groups(k.channels, 8), k.n, 1],
       label: 'instanceNorm.backward',
-      flops: 3 * normBytes(k),
+      flops: 12 * normSize(k),
       bytes: 3 * normBytes(k),
     });
   },
@@ -127,14 +133,14 @@ export const instanceNormBackward: Operation<NormProblem, NormBackwardArguments>
   name: 'instanceNorm.backward',
   variants: [plane, vec4, workgroup, naive],
   describe,
-  rehearse: ({ n, pixels, channels }, stage) => ({
+  rehearse: (k, stage) => ({
     eps: 1e-5,
     activation: 'relu',
     affine: null,
-    x: stage.input(n * pixels * channels),
-    stats: stage.input(2 * n * channels),
-    dy: stage.input(n * pixels * channels),
-    sums: stage.output(2 * n * channels),
-    dx: stage.output(n * pixels * channels),
+    x: stage.input(normSize(k), k.stored),
+    stats: stage.input(2 * k.n * k.channels),
+    dy: stage.input(normSize(k), k.stored),
+    sums: stage.output(2 * k.n * k.channels),
+    dx: stage.output(normSize(k), k.stored),
   }),
 };

@@ -11,6 +11,7 @@ import {
   normBytes,
   normConstants,
   normImmediates,
+  normSize,
   pixelShares,
   WORKGROUP_BYTES,
   workgroupLaunch,
@@ -37,12 +38,12 @@ const plane: Variant<NormProblem, NormForwardArguments> = {
   launch(device, k, args) {
     const { x, residual, stats, y, eps } = args;
     device.launch({
-      kernel: kernel('instance_norm_plane', 'rrrrww', constants(args)),
+      kernel: kernel('instance_norm_plane', 'rrrrww', constants(args), { stored: k.stored }),
       bindings: [x, ...affineOr(args, x), residual ?? x, stats, y],
       immediates: normImmediates(k, k.pixels, eps),
       workgroups: [groups(k.channels, 32), k.n, 1],
       label: 'instanceNorm.forward',
-      flops: 2 * normBytes(k),
+      flops: 8 * normSize(k),
       bytes: normBytes(k) * (residual ? 3 : 2),
     });
   },
@@ -65,18 +66,18 @@ const vec4: Variant<NormProblem, NormForwardArguments> = {
     withParts(device, shares * k.n * 2 * k.channels, (part) => {
       device.launch({
         ...common,
-        kernel: kernel('instance_norm_stats', 'rw'),
+        kernel: kernel('instance_norm_stats', 'rw', {}, { stored: k.stored }),
         bindings: [x, part],
         label: 'instanceNorm.stats',
-        flops: bytes,
+        flops: 4 * normSize(k),
         bytes,
       });
       device.launch({
         ...common,
-        kernel: kernel('instance_norm_apply', 'rrrrrww', constants(args)),
+        kernel: kernel('instance_norm_apply', 'rrrrrww', constants(args), { stored: k.stored }),
         bindings: [x, part, ...affineOr(args, x), residual ?? x, stats, y],
         label: 'instanceNorm.apply',
-        flops: bytes / 2,
+        flops: 2 * normSize(k),
         bytes: bytes * (residual ? 3 : 2),
       });
     });
@@ -93,12 +94,12 @@ const workgroup: Variant<NormProblem, NormForwardArguments> = {
     const { x, residual, stats, y, eps } = args;
     const { workgroups, constants: holding } = workgroupLaunch(k);
     device.launch({
-      kernel: kernel('instance_norm_workgroup', 'rrrrww', { ...constants(args), ...holding }),
+      kernel: kernel('instance_norm_workgroup', 'rrrrww', { ...constants(args), ...holding }, { stored: k.stored }),
       bindings: [x, ...affineOr(args, x), residual ?? x, stats, y],
       immediates: normImmediates(k, k.pixels, eps),
       workgroups,
       label: 'instanceNorm.forward',
-      flops: 2 * normBytes(k),
+      flops: 8 * normSize(k),
       bytes: normBytes(k) * (residual ? 3 : 2),
     });
   },
@@ -113,12 +114,12 @@ const naive: Variant<NormProblem, NormForwardArguments> = {
   launch(device, k, args) {
     const { x, residual, stats, y, eps } = args;
     device.launch({
-      kernel: kernel('instance_norm_naive', 'rrrrww', constants(args)),
+      kernel: kernel('instance_norm_naive', 'rrrrww', constants(args), { stored: k.stored }),
       bindings: [x, ...affineOr(args, x), residual ?? x, stats, y],
       immediates: normImmediates(k, k.pixels, eps),
       workgroups: [groups(k.channels, 8), k.n, 1],
       label: 'instanceNorm.forward',
-      flops: 2 * normBytes(k),
+      flops: 8 * normSize(k),
       bytes: normBytes(k) * (residual ? 3 : 2),
     });
   },
@@ -129,13 +130,13 @@ export const instanceNormForward: Operation<NormProblem, NormForwardArguments> =
   name: 'instanceNorm.forward',
   variants: [plane, vec4, workgroup, naive],
   describe,
-  rehearse: ({ n, pixels, channels }, stage) => ({
+  rehearse: (k, stage) => ({
     eps: 1e-5,
     activation: 'relu',
     affine: null,
-    x: stage.input(n * pixels * channels),
+    x: stage.input(normSize(k), k.stored),
     residual: null,
-    stats: stage.output(2 * n * channels),
-    y: stage.output(n * pixels * channels),
+    stats: stage.output(2 * k.n * k.channels),
+    y: stage.output(normSize(k), k.stored),
   }),
 };

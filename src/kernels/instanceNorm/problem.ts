@@ -1,11 +1,14 @@
 /** Instance normalisation of x [N, H·W, C] over the pixels of each image and channel, with an activation in the same pass. */
 import { type BufferSlice, f32, groups, immediates } from '../../gpu/launch.ts';
 import { ACTIVATION_CODES, type Activation } from '../activation.ts';
+import { STORED_BYTES, type Stored } from '../source.ts';
 
 export interface NormProblem {
   n: number;
   pixels: number;
   channels: number;
+  /** How x, y, the residual and their gradients are stored; statistics, sums, γ and β are f32. */
+  stored: Stored;
 }
 
 /** What forward and backward pass have to agree on. */
@@ -47,14 +50,19 @@ export function workgroupLaunch({ n, pixels, channels }: NormProblem) {
 /** Workgroup memory that those kernels declare, in bytes. */
 export const WORKGROUP_BYTES = 2 * 256 * 16;
 
-/** e.g. `[1,4096,64]`. */
-export function describe({ n, pixels, channels }: NormProblem): string {
-  return `[${n},${pixels},${channels}]`;
+/** e.g. `[1,4096,64] f32`. */
+export function describe({ n, pixels, channels, stored }: NormProblem): string {
+  return `[${n},${pixels},${channels}] ${stored}`;
+}
+
+/** Elements of x. */
+export function normSize({ n, pixels, channels }: NormProblem): number {
+  return n * pixels * channels;
 }
 
 /** Bytes of x. */
-export function normBytes({ n, pixels, channels }: NormProblem): number {
-  return 4 * n * pixels * channels;
+export function normBytes(k: NormProblem): number {
+  return STORED_BYTES[k.stored] * normSize(k);
 }
 
 /** The immediates of all kernels of instance norm. */

@@ -1,9 +1,10 @@
 // part[z,c] = sum over the z-th share of rows m of x[m,c], added to what it held before when told so; x [M,C]. The gradient of a
 // convolution's bias. A workgroup takes 8 channels and walks its rows 32 at a time; sum_parts adds several shares up.
 
+// #include "parts/stored.wgsl"
 struct Params { rows: u32, channels: u32, share: u32, accumulate: u32 }
 var<immediate> p: Params;
-@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<Stored>;
 @group(0) @binding(1) var<storage, read_write> part: array<f32>;
 
 var<workgroup> sums: array<f32, 256>;
@@ -14,7 +15,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   let end = min((tile.y + 1u) * p.share, p.rows);
   var sum = 0.0;
   if (c < p.channels) {
-    for (var m = tile.y * p.share + lane / 8u; m < end; m += 32u) { sum += x[m * p.channels + c]; }
+    for (var m = tile.y * p.share + lane / 8u; m < end; m += 32u) { sum += f32(x[m * p.channels + c]); }
   }
   sums[lane] = sum;
   workgroupBarrier();

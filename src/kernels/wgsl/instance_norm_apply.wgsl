@@ -7,15 +7,16 @@
 // Measured 2026-11-25, llvmpipe Mesa 25.0.7, 2 cores, relu, robustness off, processor time (least of 50 rounds): with the launch of
 // instance_norm_stats 128x128x64 1.74 ms (2.20 with a third launch that joins the shares); a copy of x takes 0.53 of it.
 
+// #include "parts/stored.wgsl"
 // #include "parts/norm.wgsl"
 // #include "parts/norm_apply.wgsl"
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(0) var<storage, read> x: array<Stored4>;
 @group(0) @binding(1) var<storage, read> part: array<vec4f>;
 @group(0) @binding(2) var<storage, read> gamma: array<vec4f>;
 @group(0) @binding(3) var<storage, read> beta: array<vec4f>;
-@group(0) @binding(4) var<storage, read> residual: array<vec4f>;
+@group(0) @binding(4) var<storage, read> residual: array<Stored4>;
 @group(0) @binding(5) var<storage, read_write> stats: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> y: array<Stored4>;
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {

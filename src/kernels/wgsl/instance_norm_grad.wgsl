@@ -7,16 +7,17 @@
 // Measured 2026-11-25, llvmpipe Mesa 25.0.7, 2 cores, relu, robustness off, processor time (least of 50 rounds): with the launch of
 // instance_norm_grad_sums 128x128x64 2.62 ms (3.30 with a third launch that adds the shares up).
 
+// #include "parts/stored.wgsl"
 // #include "parts/norm.wgsl"
 // #include "parts/norm_dx.wgsl"
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(0) var<storage, read> x: array<Stored4>;
 @group(0) @binding(1) var<storage, read> stats: array<vec4f>;
 @group(0) @binding(2) var<storage, read> gamma: array<vec4f>;
 @group(0) @binding(3) var<storage, read> beta: array<vec4f>;
-@group(0) @binding(4) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(4) var<storage, read> dy: array<Stored4>;
 @group(0) @binding(5) var<storage, read> part: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> sums: array<vec4f>;
-@group(0) @binding(7) var<storage, read_write> dx: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> dx: array<Stored4>;
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {

@@ -1,13 +1,14 @@
 // part[z,n,0,c] = sum of g, part[z,n,1,c] = sum of g * xhat, over the z-th share of the pixels of x [N,HW,C]; C a multiple of 4, where
 // xhat = (x - mean) * rstd and g = dy * activation'(gamma * xhat + beta). instance_norm_grad adds the shares up.
 
+// #include "parts/stored.wgsl"
 // #include "parts/norm.wgsl"
 // #include "parts/norm_grad_sums.wgsl"
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(0) var<storage, read> x: array<Stored4>;
 @group(0) @binding(1) var<storage, read> stats: array<vec4f>;
 @group(0) @binding(2) var<storage, read> gamma: array<vec4f>;
 @group(0) @binding(3) var<storage, read> beta: array<vec4f>;
-@group(0) @binding(4) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(4) var<storage, read> dy: array<Stored4>;
 @group(0) @binding(5) var<storage, read_write> part: array<vec4f>;
 
 @compute @workgroup_size(8)

@@ -1,17 +1,18 @@
 // sums and dx as in instance_norm_grad, in one launch, for GPUs: a workgroup owns the plane of 8 channels. Each row takes its own sums,
 // which are then added over the rows through workgroup memory. Not yet timed on a GPU.
 
+// #include "parts/stored.wgsl"
 // #include "parts/norm.wgsl"
 // #include "parts/norm_workgroup.wgsl"
 // #include "parts/norm_grad_sums.wgsl"
 // #include "parts/norm_dx.wgsl"
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(0) var<storage, read> x: array<Stored4>;
 @group(0) @binding(1) var<storage, read> stats: array<vec4f>;
 @group(0) @binding(2) var<storage, read> gamma: array<vec4f>;
 @group(0) @binding(3) var<storage, read> beta: array<vec4f>;
-@group(0) @binding(4) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(4) var<storage, read> dy: array<Stored4>;
 @group(0) @binding(5) var<storage, read_write> sums: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> dx: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> dx: array<Stored4>;
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -47,7 +48,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   }
   if (HOLD) {
     for (var i = 0u; i < HELD; i++) {
-      if (i < count) { dx[first + i * step] = dxOf(held[i], plane, total); }
+      if (i < count) { dx[first + i * step] = Stored4(dxOf(held[i], plane, total)); }
     }
   } else {
     differentiate(plane, total, first, step, count);

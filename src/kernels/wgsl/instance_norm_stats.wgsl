@@ -1,9 +1,10 @@
 // part[z,n,0,c] = mean, part[z,n,1,c] = sum of squared deviations from it, of the z-th share of the pixels of x [N,HW,C]; C a multiple of 4.
 // Lanes are channels, 4 each; instance_norm_apply joins the shares.
 
+// #include "parts/stored.wgsl"
 // #include "parts/norm.wgsl"
 // #include "parts/norm_statistics.wgsl"
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(0) var<storage, read> x: array<Stored4>;
 @group(0) @binding(1) var<storage, read_write> part: array<vec4f>;
 
 @compute @workgroup_size(8)

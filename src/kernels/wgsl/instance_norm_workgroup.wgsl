@@ -1,16 +1,17 @@
 // stats and y as in instance_norm_apply, in one launch, for GPUs: a workgroup owns the plane of 8 channels. Its sums are taken about the
 // mean of the plane's first 16 pixels, each row its own, and then over the rows through workgroup memory. Not yet timed on a GPU.
 
+// #include "parts/stored.wgsl"
 // #include "parts/norm.wgsl"
 // #include "parts/norm_statistics.wgsl"
 // #include "parts/norm_workgroup.wgsl"
 // #include "parts/norm_apply.wgsl"
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(0) var<storage, read> x: array<Stored4>;
 @group(0) @binding(1) var<storage, read> gamma: array<vec4f>;
 @group(0) @binding(2) var<storage, read> beta: array<vec4f>;
-@group(0) @binding(3) var<storage, read> residual: array<vec4f>;
+@group(0) @binding(3) var<storage, read> residual: array<Stored4>;
 @group(0) @binding(4) var<storage, read_write> stats: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> y: array<Stored4>;
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -30,7 +31,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   if (HOLD) {
     for (var i = 0u; i < HELD; i++) {
       if (i < count) {
-        held[i] = x[first + i * step] - guess;
+        held[i] = vec4f(x[first + i * step]) - guess;
         own.sum += held[i];
         own.squares += held[i] * held[i];
       }

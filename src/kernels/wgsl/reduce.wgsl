@@ -3,12 +3,13 @@
 // for the rest. KIND, as in src/kernels/reduce.ts:
 //   0 a    1 |a − b|    2 (a − b)²    3 max(a, 0) − a·b + log(1 + e^−|a|), the cross-entropy of logit a against b
 
+// #include "parts/stored.wgsl"
 override KIND: u32;
 
 struct Params { count: u32, factor: f32, constants: u32, first: f32, second: f32, half: u32 }
 var<immediate> p: Params;
-@group(0) @binding(0) var<storage, read> a: array<vec4f>;
-@group(0) @binding(1) var<storage, read> b: array<vec4f>;
+@group(0) @binding(0) var<storage, read> a: array<Stored4>;
+@group(0) @binding(1) var<storage, read> b: array<Stored4>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 
 var<workgroup> sums: array<f32, 256>;
@@ -22,10 +23,10 @@ fn log1p(e: vec4f) -> vec4f {
 }
 
 fn term(i: u32) -> vec4f {
-  let x = a[i];
+  let x = vec4f(a[i]);
   if (KIND == 0u) { return x; }
   var y = select(vec4f(p.second), vec4f(p.first), 4 * i + vec4u(0, 1, 2, 3) < vec4u(p.half));
-  if (p.constants == 0u) { y = b[i]; }
+  if (p.constants == 0u) { y = vec4f(b[i]); }
   switch KIND {
     case 1u: { return abs(x - y); }
     case 2u: { return (x - y) * (x - y); }

@@ -1,12 +1,13 @@
 // out[0] = factor · Σ term(a[i], b[i]). The obvious form: one invocation adds everything up, 256 terms at a time so that
 // rounding does not grow with their number. b, KIND and term as in reduce.wgsl.
 
+// #include "parts/stored.wgsl"
 override KIND: u32;
 
 struct Params { count: u32, factor: f32, constants: u32, first: f32, second: f32, half: u32 }
 var<immediate> p: Params;
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
+@group(0) @binding(0) var<storage, read> a: array<Stored>;
+@group(0) @binding(1) var<storage, read> b: array<Stored>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 
 // As in reduce.wgsl: the builtin log is not exact enough near 1.
@@ -17,10 +18,10 @@ fn log1p(e: f32) -> f32 {
 }
 
 fn term(i: u32) -> f32 {
-  let x = a[i];
+  let x = f32(a[i]);
   if (KIND == 0u) { return x; }
   var y = select(p.second, p.first, i < p.half);
-  if (p.constants == 0u) { y = b[i]; }
+  if (p.constants == 0u) { y = f32(b[i]); }
   switch KIND {
     case 1u: { return abs(x - y); }
     case 2u: { return (x - y) * (x - y); }

@@ -1,12 +1,13 @@
 // out[n, i, j, c] = x[n, fold(i − top), fold(j − left), c], fold(t) = |t|, then 2(size − 1) − t past the far edge.
 // x [N,H,W,C], out [N,P,Q,C]; one invocation an element of out.
 
+// #include "parts/stored.wgsl"
 // #include "parts/fold.wgsl"
 
 struct Params { count: u32, h: i32, w: i32, c: u32, left: i32, right: i32, top: i32, bottom: i32 }
 var<immediate> p: Params;
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> out: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<Stored>;
+@group(0) @binding(1) var<storage, read_write> out: array<Stored>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {

@@ -2,10 +2,11 @@
 // Along an axis a pixel was copied to its own place and to at most two mirrored ones, so at most 3 × 3 in all.
 // gradX [N,H,W,C], gradOutput [N,P,Q,C]; one invocation an element of gradX.
 
+// #include "parts/stored.wgsl"
 struct Params { count: u32, h: i32, w: i32, c: u32, left: i32, right: i32, top: i32, bottom: i32 }
 var<immediate> p: Params;
-@group(0) @binding(0) var<storage, read> gradOutput: array<f32>;
-@group(0) @binding(1) var<storage, read_write> gradX: array<f32>;
+@group(0) @binding(0) var<storage, read> gradOutput: array<Stored>;
+@group(0) @binding(1) var<storage, read_write> gradX: array<Stored>;
 
 // Where the pixel `at` went along an axis: copy 0 its own place, 1 mirrored before the image, 2 after it; −1 if nowhere.
 fn place(at: i32, size: i32, before: i32, after: i32, copy: u32) -> i32 {
@@ -33,9 +34,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
       for (var b = 0u; b < 3u; b++) {
         let j = place(pixel % p.w, p.w, p.left, p.right, b);
         if (j < 0) { continue; }
-        sum += gradOutput[u32((row / p.h * rows + i) * columns + j) * p.c + e % p.c];
+        sum += f32(gradOutput[u32((row / p.h * rows + i) * columns + j) * p.c + e % p.c]);
       }
     }
-    gradX[e] = sum;
+    gradX[e] = Stored(sum);
   }
 }

@@ -2,6 +2,7 @@
 // origin + r · down + q · right. Crops, flips and quarter turns are all a choice of (origin, right, down). Bytes lie four to a word, lowest
 // first, in one of several chunks: a launch writes the images of its own chunk. One invocation makes one pixel.
 
+// #include "parts/stored.wgsl"
 struct Params {
   views: u32,    // first of the variables: for each image chunk, first word in it, origin, right, down
   chunk: u32,    // which of the chunks `bytes` is
@@ -13,7 +14,7 @@ struct Params {
 var<immediate> p: Params;
 @group(0) @binding(0) var<storage, read> variables: array<u32>;
 @group(0) @binding(1) var<storage, read> bytes: array<u32>;
-@group(0) @binding(2) var<storage, read_write> out: array<f32>;
+@group(0) @binding(2) var<storage, read_write> out: array<Stored>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
@@ -29,7 +30,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
     for (var c = 0u; c < p.channels; c++) {
       let index = u32(pixel) * p.channels + c;
       let byte = (bytes[start + index / 4u] >> (8u * (index % 4u))) & 255u;
-      out[i * p.channels + c] = (2.0 * f32(byte) - 255.0) / 255.0;
+      out[i * p.channels + c] = Stored((2.0 * f32(byte) - 255.0) / 255.0);
     }
   }
 }

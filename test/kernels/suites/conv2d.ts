@@ -2,7 +2,7 @@ import { convForward } from '../../../src/kernels/conv2d/forward.ts';
 import { convInputGrad } from '../../../src/kernels/conv2d/inputGrad.ts';
 import { type ConvProblem, checkProblem, convSizes } from '../../../src/kernels/conv2d/problem.ts';
 import { convWeightGrad } from '../../../src/kernels/conv2d/weightGrad.ts';
-import { poison, random, randomAs } from '../../oracles/compare.ts';
+import { poison, random, randomAs, tolerance } from '../../oracles/compare.ts';
 import * as oracle from '../../oracles/conv2d.ts';
 import { suite } from './suite.ts';
 
@@ -56,9 +56,6 @@ const problems = [
     return { k, x: data(x), w: data(weight), dy: data(y) };
   });
 
-/** Results in f16 are rounded once; sums are f32 either way. */
-const tolerance = { f32: 2e-6, f16: 1e-3 } as const;
-
 const leaky = (v: number) => (v > 0 ? v : 0.2 * v);
 const plainOrBias = [false, true];
 
@@ -80,7 +77,7 @@ export const forward = suite(
             bias: withBias ? upload(bias).slice : null,
             activation: withBias ? ('leaky_relu' as const) : ('none' as const),
           },
-          outputs: [{ tensor: y, values, tolerance: tolerance[k.stored] }],
+          outputs: [{ tensor: y, values, tolerance: tolerance(k.stored, 2e-6) }],
         };
       },
     })),
@@ -100,7 +97,7 @@ export const inputGrad = suite(
         const values = oracle.inputGrad(k, dy, w).map((v, i) => v + (withBias ? bias[i % k.c]! : 0));
         return {
           args: { ...slices, bias: withBias ? upload(bias).slice : null },
-          outputs: [{ tensor: dx, values, tolerance: tolerance[k.stored] }],
+          outputs: [{ tensor: dx, values, tolerance: tolerance(k.stored, 2e-6) }],
         };
       },
     })),

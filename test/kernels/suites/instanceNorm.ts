@@ -1,8 +1,9 @@
 import type { Activation } from '../../../src/kernels/activation.ts';
 import { instanceNormBackward } from '../../../src/kernels/instanceNorm/backward.ts';
 import { instanceNormForward } from '../../../src/kernels/instanceNorm/forward.ts';
+import type { Stored } from '../../../src/kernels/source.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
-import { poison, random } from '../../oracles/compare.ts';
+import { poison, random, randomAs, rounded, tolerance } from '../../oracles/compare.ts';
 import * as oracle from '../../oracles/instanceNorm.ts';
 import { suite } from './suite.ts';
 
@@ -31,35 +32,54 @@ const kinds: { activation: Activation; affine: boolean; residual: boolean }[] = 
   { activation: 'none', affine: true, residual: true },
 ];
 
-const everything = shapes.flatMap((shape) => kinds.map((kind) => ({ shape, kind })));
-/** Many shares, the last a short one, and many pixels a row of a workgroup. */
-const large = kinds.slice(-3).map((kind) => ({ shape: [1, 200 * 200, 8] as const, kind }));
+interface Sample {
+  shape: readonly [number, number, number];
+  kind: (typeof kinds)[number];
+  stored: Stored;
+}
 
-const problems = [...everything, ...large].map(({ shape, kind: { activation, affine, residual } }) => {
-  const [n, pixels, channels] = shape;
-  const size = n * pixels * channels;
-  const x = random(size).map((v, i) => v * 3 + ((i % channels) % 40));
-  const gamma = affine ? random(channels) : new Float32Array(channels).fill(1);
-  const beta = affine ? random(channels) : new Float32Array(channels);
-  const dy = random(size);
-  const expected = oracle.instanceNorm(shape, x, gamma, beta, dy, oracle.activations[activation], EPS);
-  const options = (upload: (values: ArrayLike<number>) => Tensor) => ({
-    eps: EPS,
-    activation,
-    affine: affine ? { gamma: upload(gamma).slice, beta: upload(beta).slice } : null,
-  });
-  const name = [activation, affine && 'affine', residual && 'residual'].filter(Boolean).join(' ');
-  return {
-    name,
-    problem: { n, pixels, channels },
-    size,
-    x,
-    dy,
-    skip: residual ? random(size) : null,
-    expected,
-    options,
-  };
-});
+const everything = shapes.flatMap((shape) => kinds.map((kind): Sample => ({ shape, kind, stored: 'f32' })));
+/** Many shares, the last a short one, and many pixels a row of a workgroup. */
+const large = kinds.slice(-3).map((kind): Sample => ({ shape: [1, 200 * 200, 8], kind, stored: 'f32' }));
+/** A plane of several shares, one that registers hold, and odd channels. */
+const halves = (
+  [
+    [2, 4100, 12],
+    [3, 513, 8],
+    [2, 15, 5],
+  ] as const
+).flatMap((shape) => [kinds[2]!, kinds[4]!].map((kind): Sample => ({ shape, kind, stored: 'f16' })));
+
+const problems = [...everything, ...large, ...halves].map(
+  ({ shape, kind: { activation, affine, residual }, stored }) => {
+    const [n, pixels, channels] = shape;
+    const size = n * pixels * channels;
+    const x = rounded(
+      stored,
+      random(size).map((v, i) => v * 3 + ((i % channels) % 40)),
+    );
+    const gamma = affine ? random(channels) : new Float32Array(channels).fill(1);
+    const beta = affine ? random(channels) : new Float32Array(channels);
+    const dy = randomAs(stored, size);
+    const expected = oracle.instanceNorm(shape, x, gamma, beta, dy, oracle.activations[activation], EPS);
+    const options = (upload: (values: ArrayLike<number>) => Tensor) => ({
+      eps: EPS,
+      activation,
+      affine: affine ? { gamma: upload(gamma).slice, beta: upload(beta).slice } : null,
+    });
+    const name = [activation, affine && 'affine', residual && 'residual'].filter(Boolean).join(' ');
+    return {
+      name,
+      problem: { n, pixels, channels, stored },
+      size,
+      x,
+      dy,
+      skip: residual ? randomAs(stored, size) : null,
+      expected,
+      options,
+    };
+  },
+);
 
 export const forward = suite(
   instanceNormForward,
@@ -67,12 +87,14 @@ export const forward = suite(
     name,
     problem,
     stage: (upload) => {
-      const [y, stats] = [upload(poison(size)), upload(poison(expected.stats.length))];
-      const slices = { x: upload(x).slice, residual: skip ? upload(skip).slice : null, stats: stats.slice, y: y.slice };
+      const { stored } = problem;
+      const [y, stats] = [upload(poison(size), stored), upload(poison(expected.stats.length))];
+      const residual = skip ? upload(skip, stored).slice : null;
+      const slices = { x: upload(x, stored).slice, residual, stats: stats.slice, y: y.slice };
       return {
         args: { ...options(upload), ...slices },
         outputs: [
-          { tensor: y, values: expected.y.map((v, i) => v + (skip?.[i] ?? 0)), tolerance: 5e-6 },
+          { tensor: y, values: expected.y.map((v, i) => v + (skip?.[i] ?? 0)), tolerance: tolerance(stored, 5e-6) },
           { tensor: stats, values: expected.stats, tolerance: 5e-6 },
         ],
       };
@@ -88,12 +110,14 @@ export const backward = suite(
       name,
       problem,
       stage: (upload) => {
-        const [dx, sums] = [upload(poison(size)), upload(poison(expected.sums.length))];
-        const slices = { x: upload(x).slice, stats: upload(expected.stats).slice, dy: upload(dy).slice };
+        const { stored } = problem;
+        const [dx, sums] = [upload(poison(size), stored), upload(poison(expected.sums.length))];
+        const stats = upload(expected.stats).slice;
+        const slices = { x: upload(x, stored).slice, stats, dy: upload(dy, stored).slice };
         return {
           args: { ...options(upload), ...slices, sums: sums.slice, dx: dx.slice },
           outputs: [
-            { tensor: dx, values: expected.dx, tolerance: 2e-5 },
+            { tensor: dx, values: expected.dx, tolerance: tolerance(stored, 2e-5) },
             { tensor: sums, values: expected.sums, tolerance: 2e-5 },
           ],
         };

@@ -1,5 +1,5 @@
 import { reduce } from '../../../src/kernels/reduce.ts';
-import { poison, random } from '../../oracles/compare.ts';
+import { poison, random, rounded } from '../../oracles/compare.ts';
 import { bce, type Loss, l1, meanLoss, mse } from '../../oracles/losses.ts';
 import { suite } from './suite.ts';
 
@@ -14,10 +14,17 @@ const evenCounts = [2, 8, 2054, 600_002];
 
 const cases = [
   ...counts.flatMap((count) => [
-    { count, constants: [0.75, 0.75] as const, kind: 'with a constant' },
-    { count, constants: null, kind: '' },
+    { count, constants: [0.75, 0.75] as const, kind: 'with a constant', stored: 'f32' as const },
+    { count, constants: null, kind: '', stored: 'f32' as const },
   ]),
-  ...evenCounts.map((count) => ({ count, constants: [0.75, 0.25] as const, kind: 'with a pair of constants' })),
+  ...evenCounts.map((count) => ({
+    count,
+    constants: [0.75, 0.25] as const,
+    kind: 'with a pair of constants',
+    stored: 'f32' as const,
+  })),
+  { count: 2054, constants: [0.75, 0.25] as const, kind: 'with a pair of constants', stored: 'f16' as const },
+  { count: 40_003, constants: null, kind: '', stored: 'f16' as const },
 ];
 
 export const reduction = suite(
@@ -25,18 +32,27 @@ export const reduction = suite(
   names.flatMap((term) =>
     cases
       .filter(({ constants }) => term !== 'sum' || constants)
-      .map(({ count, constants, kind }) => ({
+      .map(({ count, constants, kind, stored }) => ({
         name: `${term} ${kind}`,
-        problem: { count },
+        problem: { count, stored },
         stage: (upload) => {
           // Sums of all signs may end near 0, where nothing is left to compare with; so may a single cross-entropy.
-          const a = random(count).map((v, i) => (term === 'sum' ? 1 + v : i === 0 ? -2 : 3 * v));
+          const a = rounded(
+            stored,
+            random(count).map((v, i) => (term === 'sum' ? 1 + v : i === 0 ? -2 : 3 * v)),
+          );
           const b = constants
             ? a.map((_, i) => (i < count / 2 ? constants[0] : constants[1]))
-            : random(count).map(Math.abs);
+            : rounded(stored, random(count)).map(Math.abs);
           const out = upload(poison(1));
           return {
-            args: { term, factor: 1 / count, a: upload(a).slice, b: constants ?? upload(b).slice, out: out.slice },
+            args: {
+              term,
+              factor: 1 / count,
+              a: upload(a, stored).slice,
+              b: constants ?? upload(b, stored).slice,
+              out: out.slice,
+            },
             outputs: [{ tensor: out, values: [meanLoss(terms[term], a, b)], tolerance: 2e-6 }],
           };
         },

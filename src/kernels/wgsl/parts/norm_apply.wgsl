@@ -1,4 +1,4 @@
-// y from x and its statistics, for an invocation's 4 channels; needs x, gamma, beta, residual and y: array<vec4f>.
+// y from x and its statistics, for an invocation's 4 channels; needs x, residual and y: array<Stored4>, gamma and beta: array<vec4f>.
 
 // #include "parts/activate.wgsl"
 override AFFINE: bool;
@@ -14,14 +14,14 @@ fn affineOf(c: u32, rstd: vec4f) -> Affine {
 
 fn store(at: u32, centred: vec4f, affine: Affine) {
   var v = activate4(centred * affine.factor + affine.offset);
-  if (RESIDUAL) { v += residual[at]; }
-  y[at] = v;
+  if (RESIDUAL) { v += vec4f(residual[at]); }
+  y[at] = Stored4(v);
 }
 
 // y of `count` pixels that begin at `first` and lie `step` apart.
 fn apply(mean: vec4f, affine: Affine, first: u32, step: u32, count: u32) {
   for (var i = 0u; i < count; i++) {
     let at = first + i * step;
-    store(at, x[at] - mean, affine);
+    store(at, vec4f(x[at]) - mean, affine);
   }
 }

@@ -1,4 +1,4 @@
-// What the backward pass knows of an invocation's 4 channels and of their pixels; needs x, stats, gamma, beta and dy: array<vec4f>.
+// What the backward pass knows of an invocation's 4 channels and of their pixels; needs x and dy: array<Stored4>, stats, gamma and beta: array<vec4f>.
 
 // #include "parts/slope.wgsl"
 override AFFINE: bool;
@@ -19,8 +19,8 @@ fn planeOf(image: u32, c: u32) -> Plane {
 }
 
 fn pixelOf(at: u32, plane: Plane) -> Pixel {
-  let xhat = (x[at] - plane.mean) * plane.rstd;
-  return Pixel(xhat, dy[at] * slope4(plane.gamma * xhat + plane.beta));
+  let xhat = (vec4f(x[at]) - plane.mean) * plane.rstd;
+  return Pixel(xhat, vec4f(dy[at]) * slope4(plane.gamma * xhat + plane.beta));
 }
 
 // dx = gamma * rstd * (g - sum of g / HW - xhat * sum of g * xhat / HW), given the sums over all pixels.

@@ -1,5 +1,5 @@
 // Statistics of a run of pixels for an invocation's 4 channels: `count` pixels that begin at `first` and lie `step` apart in
-// x: array<vec4f>, which it needs. Sums are taken about a guess of the mean and in blocks of 16, so that |mean| >> std costs no digits.
+// x: array<Stored4>, which it needs. Sums are taken about a guess of the mean and in blocks of 16, so that |mean| >> std costs no digits.
 
 struct Statistics { mean: vec4f, deviations: vec4f }
 
@@ -10,7 +10,7 @@ struct Moments { sum: vec4f, squares: vec4f }
 fn guessOf(first: u32, step: u32, count: u32) -> vec4f {
   var guess = vec4f(0);
   let few = min(16u, count);
-  for (var i = 0u; i < few; i++) { guess += x[first + i * step] / f32(few); }
+  for (var i = 0u; i < few; i++) { guess += vec4f(x[first + i * step]) / f32(few); }
   return guess;
 }
 
@@ -20,7 +20,7 @@ fn momentsAbout(guess: vec4f, first: u32, step: u32, count: u32) -> Moments {
     var sum = vec4f(0);
     var squares = vec4f(0);
     for (var i = block; i < min(block + 16u, count); i++) {
-      let d = x[first + i * step] - guess;
+      let d = vec4f(x[first + i * step]) - guess;
       sum += d;
       squares += d * d;
     }

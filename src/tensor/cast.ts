@@ -1,0 +1,15 @@
+import { narrow, widen } from '../kernels/cast.ts';
+import type { Stored } from '../kernels/source.ts';
+import { Tensor } from './tensor.ts';
+
+/**
+ * The values of x as `stored`: x itself where it is that already, else a copy, rounded where it becomes f16. Not differentiable.
+ *
+ * @throws CyclopsError for a tensor of integers
+ */
+export function cast(x: Tensor, stored: Stored): Tensor {
+  if (x.stored === stored) return x;
+  const out = Tensor.empty(x.device, x.shape, stored);
+  (stored === 'f16' ? narrow : widen)(x.device, x.slice, out.slice, x.size);
+  return out;
+}
