@@ -70,7 +70,8 @@ function elementwise(
   return {
     operation,
     problem: `[${shape.join(',')}]`,
-    variant: '',
+    variants: [''],
+    obvious: null,
     prepare: (device, stage) => prepare(device, stage, count),
   };
 }
