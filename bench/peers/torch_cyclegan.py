@@ -333,7 +333,7 @@ class Report:
 
 def images(device, workload, batch, mode):
     shape = (batch, 3, workload.size, workload.size)
-    make = lambda: (2 * torch.rand(shape) - 1).to(device).contiguous(memory_format=mode.memory_format)
+    make = lambda: (2 * torch.rand(shape, device=device) - 1).contiguous(memory_format=mode.memory_format)
     return make(), make()
 
 
@@ -425,13 +425,13 @@ def measure_convolution(device, clock, precision, layer, shape, border, batch, d
         "memory_format": torch.channels_last if channels_last else torch.contiguous_format,
     }
     transposed = isinstance(layer, nn.ConvTranspose2d)
-    x = torch.rand(batch, *shape).to(device, **layout)
+    x = torch.rand(batch, *shape, device=device).to(**layout)
     weight = layer.weight.detach().to(device, **layout)
     bias = layer.bias.detach().to(device, dtype=layout["dtype"])
     how = (list(layer.stride), list(layer.padding), [1, 1], transposed, list(layer.output_padding), 1)
     forward = lambda: torch.ops.aten.convolution(x, weight, bias, *how)
     y = forward()
-    gradient = torch.rand(y.shape).to(device, **layout)
+    gradient = torch.rand(y.shape, device=device).to(**layout)
     back = lambda *mask: torch.ops.aten.convolution_backward(
         gradient, x, weight, [bias.shape[0]], *how, output_mask=list(mask)
     )
@@ -456,7 +456,7 @@ def measure_products(device, clock, precision, side):
     """What a large product of matrices reaches, as the device's practical ceiling in this precision."""
     Mode(precision, tf32=precision == "tf32", amp=False, channels_last=False, benchmark=True).enter()
     dtype = torch.float16 if precision == "f16" else torch.float32
-    a, b = (torch.rand(side, side).to(device, dtype=dtype) for _ in "ab")
+    a, b = (torch.rand(side, side, device=device).to(dtype) for _ in "ab")
     milliseconds = clock.kernel(lambda: a @ b)
     return {"milliseconds": milliseconds, "gflopsPerSecond": 2 * side**3 / milliseconds["median"] / 1e6}
 
