@@ -46,6 +46,7 @@ describe('bench step', () => {
       expect(part.launches).toBeGreaterThan(10);
       for (const times of [part.eager, part.captured, part.successive, part.device]) expectSpread(times);
     }
+    expect(result.peakBytes).toBeGreaterThan(2 * 50 * 2 * 24 * 24 * 3 * 4);
     expect(result.step.launches).toBeGreaterThan(4 * result.generator.launches);
     expectSpread(result.host.replay);
     expect(result.host.createdAfterSecondStep).toEqual({ buffers: 0, bindGroups: 0, pipelines: 0 });

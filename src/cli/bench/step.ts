@@ -48,6 +48,8 @@ export interface StepResult {
   generator: Times;
   step: Times;
   host: HostCost;
+  /** The most bytes in use while a captured step is replayed. */
+  peakBytes: number;
   /** What a step may cost the host: judged on the null backend alone, where nothing competes with it. */
   bars: Bar[];
 }
@@ -71,12 +73,17 @@ export async function benchStep(device: Device, bench: Bench, seconds: number): 
     const { G_A } = bench.model.networks;
     const forward = () => scope(() => void noGrad(() => G_A.forward(bench.a)));
     const generator = await measure(device, forward, capture(forward), seconds);
-    const step = await measure(device, bench.step, capture(bench.step), seconds);
+    const captured = capture(bench.step);
+    const step = await measure(device, bench.step, captured, seconds);
+    device.pool.resetPeak();
+    captured.replay();
+    await device.fence();
     return {
       workload: bench.workload,
       generator: generator.times,
       step: step.times,
       host: step.host,
+      peakBytes: device.pool.use.peakBytes,
       bars: device.info.executes ? [] : judge(step.host),
     };
   } finally {
@@ -168,7 +175,7 @@ function judge({ replay, microsecondsALaunch, createdAfterSecondStep }: HostCost
 }
 
 /** The result for people. */
-export function stepText(device: Device, { workload, generator, step, host, bars }: StepResult): string {
+export function stepText(device: Device, { workload, generator, step, host, peakBytes, bars }: StepResult): string {
   const { buffers, bindGroups, pipelines } = host.createdAfterSecondStep;
   const ms = (value: Spread | null) => (value ? spreadText(value, 1) : '–');
   const row = (name: string, { launches, eager, captured, successive, device: gpu }: Times) => [
@@ -190,6 +197,7 @@ export function stepText(device: Device, { workload, generator, step, host, bars
     '',
     `host: ${spreadText(host.replay, 2)} ms a step in replay, ${host.microsecondsALaunch.toFixed(2)} µs a launch; ` +
       `${spreadText(host.eager, 1)} ms a step eagerly`,
+    `memory: at most ${(peakBytes / 2 ** 20).toFixed(1)} MiB in use during a replay`,
     `created after the second step: ${buffers} buffers, ${bindGroups} bind groups, ${pipelines} pipelines`,
     ...bars.map(
       ({ name, most, value, met }) =>
