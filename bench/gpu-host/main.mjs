@@ -11,7 +11,7 @@ import { markdown } from './report.mjs';
 import { runPart } from './run-part.mjs';
 
 /** After so many seconds no part begins that can be spared, … */
-const SPARING_SECONDS = 300;
+const SPARING_SECONDS = 400;
 /** … and after so many everything ends. */
 const MOST_SECONDS = 520;
 

@@ -28,6 +28,9 @@ export const PRECISIONS = ['f32', 'mixed'];
 /** @param {boolean} quick */
 export const batchesOf = (quick) => (quick ? QUICK : FULL).batches;
 
+/** Which columns of `npm run bench:peers` are measured. @param {boolean} quick */
+export const webgpuColumns = (quick) => (quick ? ['inorm'] : ['generator', 'step']);
+
 /** The parts in the order in which they are measured: what the targets need first. @param {Found} found @returns {Part[]} */
 export function partsOf({ offersPrecision, torch, quick, root }) {
   const { sizes, batches } = quick ? QUICK : FULL;
@@ -73,7 +76,7 @@ export function partsOf({ offersPrecision, torch, quick, root }) {
     const program = join(root, 'bench/peers/bundle', `${contender}.js`);
     const name = `webgpu ${contender}`;
     if (!existsSync(program)) return { name, seconds: 0, absent: 'the kit was packed without it' };
-    return { name, command: ['node', program, 'generator', 'step'], seconds: 60, extra: true };
+    return { name, command: ['node', program, ...webgpuColumns(quick)], seconds: 60, extra: true };
   };
   const [one = 1, many = 16] = batches;
   return [

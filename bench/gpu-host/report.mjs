@@ -8,7 +8,7 @@ import {
   verdicts,
   whyAbsent,
 } from './figures.mjs';
-import { batchesOf, PRECISIONS } from './parts.mjs';
+import { batchesOf, PRECISIONS, webgpuColumns } from './parts.mjs';
 
 /** @typedef {import('./figures.mjs').Results} Results */
 
@@ -237,7 +237,7 @@ function correctness(results) {
 
 /** @param {Results} results */
 function webgpuPeers(results) {
-  const columns = ['generator', 'step'];
+  const columns = webgpuColumns(results.quick);
   const outcome = (/** @type {string} */ contender, /** @type {string} */ column) =>
     results.parts[`webgpu ${contender}`]?.result?.columns?.[column];
   const cell = (/** @type {string} */ contender, /** @type {string} */ column) => {
@@ -254,7 +254,7 @@ function webgpuPeers(results) {
   return [
     '## Beside jax-js on WebGPU',
     '',
-    'ms; ngf 32, 6 blocks, 64 × 64 px, batch 1, f32: the sizes of `npm run bench:peers`.',
+    'ms; the columns of `npm run bench:peers`: ngf 32, 6 blocks, 64 × 64 px, batch 1, f32.',
     '',
     table([['', ...columns], ...rows, ['jax / cyclops', ...ratios]]),
   ].join('\n');

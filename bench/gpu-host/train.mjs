@@ -98,4 +98,4 @@ writeFileSync(join(out, 'evaluation.json'), evaluated.stdout);
 save({ evaluationSeconds: evaluated.seconds });
 const { scores } = JSON.parse(evaluated.stdout);
 console.log(`${steps} steps in ${trained.seconds.toFixed(0)} s; evaluated in ${evaluated.seconds.toFixed(0)} s`);
-console.log(JSON.stringify(scores, null, 1));
+for (const [name, { auroc }] of Object.entries(scores)) console.log(`AUROC of ${name}: ${auroc.toFixed(3)}`);
