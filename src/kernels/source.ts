@@ -15,6 +15,8 @@ export const STORED_BYTES: Readonly<Record<Stored, number>> = { f32: 4, f16: 2 }
 export interface Specialisation {
   /** For kernels that include parts/stored.wgsl. */
   readonly stored?: Stored;
+  /** Files that take the place of included ones. */
+  readonly instead?: Readonly<Record<string, string>>;
   /** Values for lines `const NAME = …;` of the text. */
   readonly sizes?: Readonly<Record<string, number>>;
 }
@@ -42,7 +44,7 @@ export function kernel(
   let found = defined.get(key);
   if (!found) {
     const name = typeof source === 'string' ? source : fileOf(source);
-    const { code, lines } = load(source, specialisation.stored);
+    const { code, lines } = load(source, insteadOf(specialisation));
     found = { name, code: resized(code, specialisation.sizes), lines, access, constants };
     defined.set(key, found);
   }
@@ -66,9 +68,12 @@ function resized(code: string, sizes: Readonly<Record<string, number>> = {}): st
   }, code);
 }
 
-function load(source: KernelSource, stored: Stored = 'f32'): Expanded {
-  const key = `${stored} ${source}`;
-  const instead = stored === 'f16' ? STORED_F16 : {};
+function insteadOf({ stored, instead = {} }: Specialisation): Readonly<Record<string, string>> {
+  return stored === 'f16' ? { ...instead, ...STORED_F16 } : instead;
+}
+
+function load(source: KernelSource, instead: Readonly<Record<string, string>> = {}): Expanded {
+  const key = `${source} ${JSON.stringify(instead)}`;
   let found = expanded.get(key);
   if (!found) {
     found =

@@ -5,7 +5,7 @@ import { kernel } from '../source.ts';
 import type { Operation, Variant } from '../variant.ts';
 import {
   type MatrixTile,
-  matrixSizes,
+  matrixSpecialisation,
   matrixTileBytes,
   matrixTileName,
   matrixTileSuits,
@@ -145,7 +145,7 @@ export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, ForwardArgum
         'conv2d_forward_matrix',
         'rrrwrr',
         { ...constants(args), ...eights },
-        matrixSizes(device, tile),
+        matrixSpecialisation(device, tile, eights.EIGHTS_O === 1),
       );
       dispatch(device, k, args, code, grid(k), [args.x, args.weight]);
     },

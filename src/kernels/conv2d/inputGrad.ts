@@ -4,7 +4,7 @@ import { kernel } from '../source.ts';
 import type { Operation, Variant } from '../variant.ts';
 import {
   type MatrixTile,
-  matrixSizes,
+  matrixSpecialisation,
   matrixTileBytes,
   matrixTileName,
   matrixTileSuits,
@@ -138,8 +138,17 @@ export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArg
     workgroupBytes: matrixTileBytes(tile),
     supports: (device, k) => foldsSimply(k) && matrixTileSuits(device, k, tile, phaseRows(k), k.c),
     launch: (device, k, args) => {
-      const constants = { BIAS: BIAS(args), EIGHTS_O: k.o % 8 === 0 ? 1 : 0 };
-      const code = kernel('conv2d_input_grad_matrix', 'rrrwrr', constants, matrixSizes(device, tile));
+      const constants = {
+        BIAS: BIAS(args),
+        EIGHTS_O: k.o % 8 === 0 ? 1 : 0,
+        REFLECT: k.paddingMode === 'reflect' && k.padding > 0 ? 1 : 0,
+      };
+      const code = kernel(
+        'conv2d_input_grad_matrix',
+        'rrrwrr',
+        constants,
+        matrixSpecialisation(device, tile, k.c % 8 === 0),
+      );
       dispatch(device, k, args, code, grid(k), [args.dy, args.weight]);
     },
   };

@@ -10,9 +10,10 @@ export interface MatrixTile {
   readonly columns: number;
   /** Depth steps that are staged at a time. */
   readonly slab: number;
-  /** Subgroups below each other and side by side. */
+  /** Subgroups below each other and side by side, where their matrices are large enough; else there are more. */
   readonly down: number;
   readonly across: number;
+  /** Slabs in workgroup memory. */
   readonly buffers: 1 | 2;
 }
 
@@ -29,39 +30,66 @@ export function matrixTileName({ rows, columns }: MatrixTile): string {
   return `matrix${rows}x${columns}`;
 }
 
-/** The products of f16 with f32 sums that a device's subgroups offer, the preferred first; none where subgroups differ in size. */
-function configOf(device: Device, tile: MatrixTile): MatrixConfig | undefined {
-  const { matrixConfigs, subgroupSize } = device.info;
-  if (subgroupSize.min !== subgroupSize.max) return undefined;
-  return matrixConfigs.find(
-    ({ m, n, k, component, result }) =>
-      component === 'f16' &&
-      result === 'f32' &&
-      n % 8 === 0 &&
-      tile.rows % (m * tile.down) === 0 &&
-      tile.columns % (n * tile.across) === 0 &&
-      tile.slab % k === 0,
-  );
+/** Matrices that a subgroup can hold below each other, or side by side, and chunks of an operand that an invocation can: what has names. */
+const NAMED = 4;
+
+/** How a device computes a tile: the matrices of its subgroups, and the subgroups below each other and side by side. */
+interface Layout {
+  readonly config: MatrixConfig;
+  readonly down: number;
+  readonly across: number;
 }
 
-/** The kernel's text for a tile on a device that {@link matrixTileSuits}. */
-export function matrixSizes(device: Device, tile: MatrixTile): Specialisation {
-  const config = configOf(device, tile);
-  if (!config) throw new Error(`${device.info.name} has no matrices for the tile ${matrixTileName(tile)}.`);
-  const { m, n, k } = config;
-  const { rows, columns, slab, down, across, buffers } = tile;
+/** The layout with the preferred matrices of f16 with f32 sums that fit; none where a device's subgroups differ in size. */
+function layoutOf(device: Device, tile: MatrixTile): Layout | null {
+  const { matrixConfigs, subgroupSize } = device.info;
+  if (subgroupSize.min !== subgroupSize.max) return null;
+  for (const config of matrixConfigs) {
+    if (config.component !== 'f16' || config.result !== 'f32' || config.n % 8 !== 0) continue;
+    const layout = layoutWith(config, tile, subgroupSize.max);
+    if (layout) return layout;
+  }
+  return null;
+}
+
+/** As few subgroups as can hold the tile. */
+function layoutWith(config: MatrixConfig, { rows, columns, slab, ...tile }: MatrixTile, lanes: number): Layout | null {
+  let { down, across } = tile;
+  for (;;) {
+    const [downEach, acrossEach] = [rows / (config.m * down), columns / (config.n * across)];
+    if (!Number.isInteger(downEach) || !Number.isInteger(acrossEach) || slab % config.k !== 0) return null;
+    const loads = (Math.max(rows, columns) * slab) / 8 / (lanes * down * across);
+    if (downEach <= NAMED && acrossEach <= NAMED && loads <= NAMED) return { config, down, across };
+    if (downEach >= acrossEach) down *= 2;
+    else across *= 2;
+  }
+}
+
+const EIGHTS = {
+  'parts/put_f16.wgsl': 'parts/put_f16_eights.wgsl',
+  'parts/put_f32.wgsl': 'parts/put_f32_eights.wgsl',
+};
+
+/** The kernel's text for a tile on a device that {@link matrixTileSuits}. @param eights whether rows of results are whole eights */
+export function matrixSpecialisation(device: Device, tile: MatrixTile, eights: boolean): Specialisation {
+  const layout = layoutOf(device, tile);
+  if (!layout) throw new Error(`${device.info.name} has no matrices for the tile ${matrixTileName(tile)}.`);
+  const { m, n, k } = layout.config;
+  const { rows, columns, slab, buffers } = tile;
   return {
+    instead: eights ? EIGHTS : {},
     sizes: {
       ...{ M: m, N: n, K: k, SUBGROUP: device.info.subgroupSize.max },
-      ...{ ROWS: rows, COLUMNS: columns, SLAB: slab, DOWN: down, ACROSS: across, BUFFERS: buffers },
+      ...{ ROWS: rows, COLUMNS: columns, SLAB: slab, BUFFERS: buffers },
+      ...{ DOWN: layout.down, ACROSS: layout.across },
     },
   };
 }
 
-/** Workgroup memory in bytes, however a slab lies: its lines are padded by 8 numbers. */
-export function matrixTileBytes({ rows, columns, slab, down, across, buffers }: MatrixTile): number {
+/** Workgroup memory in bytes at most: lines of slabs are padded by 8 numbers, and results leave in lines of at most 16 rows. */
+export function matrixTileBytes({ rows, columns, slab, buffers, down }: MatrixTile): number {
   const padded = Math.max(rows * (slab + 8), slab * (rows + 8)) + Math.max(columns * (slab + 8), slab * (columns + 8));
-  return buffers * 2 * padded + down * across * 16 * 16 * 4;
+  return buffers * 2 * padded + 4 * down * 16 * (columns + 16);
 }
 
 /** Whether a tile suits a product of so many rows and columns here: the device has matrices for it, and it is not twice as long. */
@@ -74,9 +102,10 @@ export function matrixTileSuits(
 ): boolean {
   if (stored !== 'f16' || !device.features.has('chromium-experimental-subgroup-matrix')) return false;
   const { limits } = device;
-  const invocations = tile.down * tile.across * device.info.subgroupSize.max;
+  const layout = layoutOf(device, tile);
+  if (!layout) return false;
+  const invocations = layout.down * layout.across * device.info.subgroupSize.max;
   return (
-    configOf(device, tile) !== undefined &&
     invocations <= Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX) &&
     Math.max(groups(rows, tile.rows), groups(columns, tile.columns)) <= limits.maxComputeWorkgroupsPerDimension &&
     (2 * rows > tile.rows || tile.rows <= 64) &&

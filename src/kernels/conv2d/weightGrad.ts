@@ -5,7 +5,7 @@ import { sumParts, withParts } from '../sumParts.ts';
 import type { Operation, Variant } from '../variant.ts';
 import {
   type MatrixTile,
-  matrixSizes,
+  matrixSpecialisation,
   matrixTileBytes,
   matrixTileName,
   matrixTileSuits,
@@ -178,8 +178,13 @@ export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, WeightGradAr
     workgroupBytes: matrixTileBytes(tile),
     supports: (device, k) => matrixTileSuits(device, k, tile, k.kh * k.kw * k.c, k.o),
     launch: (device, k, args) => {
-      const eights = { EIGHTS_C: k.c % 8 === 0 ? 1 : 0, EIGHTS_O: k.o % 8 === 0 ? 1 : 0 };
-      const code = kernel('conv2d_weight_grad_matrix', 'rrwrr', eights, matrixSizes(device, tile));
+      const constants = {
+        EIGHTS_C: k.c % 8 === 0 ? 1 : 0,
+        EIGHTS_O: k.o % 8 === 0 ? 1 : 0,
+        LONG_LINES: k.q >= tile.slab ? 1 : 0,
+      };
+      const sizes = matrixSpecialisation(device, tile, k.o % 8 === 0);
+      const code = kernel('conv2d_weight_grad_matrix', 'rrwrr', constants, sizes);
       const splits = shares(GPU_WORKGROUPS, grid(k), groups(k.n * k.p * k.q, GPU_SHARE));
       split(device, k, args, code, grid(k), splits, [args.x, args.dy]);
     },

@@ -12,13 +12,13 @@ diagnostic(off, chromium.subgroup_matrix_uniformity);
 // #include "parts/window.wgsl"
 // #include "parts/activate.wgsl"
 // #include "parts/matrix_gemm.wgsl"
+// #include "parts/put_f16.wgsl"
 override BIAS: bool;
 override EIGHTS_C: bool; // C is a multiple of 8
 override EIGHTS_O: bool;
 @group(0) @binding(0) var<storage, read> x: array<f16>;
 @group(0) @binding(1) var<storage, read> weight: array<f16>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f16>;
 // x and weight once more, as chunks.
 @group(0) @binding(4) var<storage, read> x8: array<vec4u>;
 @group(0) @binding(5) var<storage, read> weight8: array<vec4u>;
@@ -30,9 +30,9 @@ const SIZE_A = ROWS * LINE_A;
 const SIZE_B = SLAB * LINE_B;
 const PARTS = SLAB / 8u; // chunks of a row
 
-fn chunkA(i: u32) -> u32 { return i / PARTS * LINE_A + i % PARTS * 8u; }
+fn placeA(i: u32) -> u32 { return i / PARTS * LINE_A + i % PARTS * 8u; }
 
-fn chunkB(i: u32) -> u32 { return i / (COLUMNS / 8u) * LINE_B + i % (COLUMNS / 8u) * 8u; }
+fn placeB(i: u32) -> u32 { return i / (COLUMNS / 8u) * LINE_B + i % (COLUMNS / 8u) * 8u; }
 
 fn leftOf(buffer: u32, row: u32, depth: u32) -> Left {
   return subgroupMatrixLoad<Left, row_major>(&slabA, (buffer * SIZE_A + row * LINE_A + depth) / 4u, LINE_A / 4u);
@@ -65,42 +65,52 @@ fn settled(at: Depth) -> Depth {
   return next;
 }
 
-fn xAt(window: Window, depth: u32) -> f16 {
+fn xAt(window: Window, depth: u32) -> f32 {
   let tap = depth / k.c;
   let pixel = pixelAt(window, tap / k.kw, tap % k.kw);
-  return select(0.0h, x[u32(max(pixel, 0)) * k.c + depth % k.c], pixel >= 0);
+  return select(0.0, f32(x[u32(max(pixel, 0)) * k.c + depth % k.c]), pixel >= 0);
 }
 
 // Eight depth steps of a row: channels c8 of a pixel where C allows, else from `depth` on.
 fn loadX(window: Window, pixel: i32, c8: u32, depth: u32) -> vec4u {
   if (EIGHTS_C) { return select(vec4u(0), x8[u32(max(pixel, 0)) * (k.c / 8u) + c8], pixel >= 0); }
-  var values: array<f16, 8>;
-  for (var i = 0u; i < 8u; i++) { values[i] = xAt(window, depth + i); }
-  return pack(values);
+  return pack(
+    vec4f(xAt(window, depth), xAt(window, depth + 1u), xAt(window, depth + 2u), xAt(window, depth + 3u)),
+    vec4f(xAt(window, depth + 4u), xAt(window, depth + 5u), xAt(window, depth + 6u), xAt(window, depth + 7u)),
+  );
+}
+
+fn weightAt(depth: u32, o: u32) -> f32 {
+  let inside = depth < k.kh * k.kw * k.c && o < k.o;
+  return select(0.0, f32(weight[select(0u, depth * k.o + o, inside)]), inside);
 }
 
 // Eight columns of a depth step.
 fn loadWeight(depth: u32, o: u32) -> vec4u {
-  let within = depth < k.kh * k.kw * k.c;
   if (EIGHTS_O) {
-    let inside = within && o < k.o;
+    let inside = depth < k.kh * k.kw * k.c && o < k.o;
     return select(vec4u(0), weight8[select(0u, (depth * k.o + o) / 8u, inside)], inside);
   }
-  var values: array<f16, 8>;
-  for (var i = 0u; i < 8u; i++) {
-    let inside = within && o + i < k.o;
-    values[i] = select(0.0h, weight[select(0u, depth * k.o + o + i, inside)], inside);
-  }
-  return pack(values);
+  return pack(
+    vec4f(weightAt(depth, o), weightAt(depth, o + 1u), weightAt(depth, o + 2u), weightAt(depth, o + 3u)),
+    vec4f(weightAt(depth, o + 4u), weightAt(depth, o + 5u), weightAt(depth, o + 6u), weightAt(depth, o + 7u)),
+  );
+}
+
+fn biasOf(o: u32) -> vec4f {
+  let last = k.o - 1u;
+  return vec4f(bias[min(o, last)], bias[min(o + 1u, last)], bias[min(o + 2u, last)], bias[min(o + 3u, last)]);
 }
 
 fn write(m: u32, o: u32, low: vec4f, high: vec4f) {
   if (m >= k.n * k.p * k.q) { return; }
-  for (var i = 0u; i < min(8u, k.o - min(o, k.o)); i++) {
-    var v = select(low[i % 4u], high[i % 4u], i >= 4u);
-    if (BIAS) { v += bias[o + i]; }
-    y[m * k.o + o + i] = f16(activate(v));
+  var v = low;
+  var w = high;
+  if (BIAS) {
+    v += biasOf(o);
+    w += biasOf(o + 4u);
   }
+  put(m, o, k.o, activate4(v), activate4(w));
 }
 
 @compute @workgroup_size(LANES)
@@ -117,37 +127,60 @@ fn main(
   let column = subgroup % ACROSS * ACROSS_EACH * N;
 
   // What this invocation loads: a chunk of the depth of some rows, and a chunk of columns at some depth steps.
-  var windows: array<Window, LOADS_A>;
-  var pixels: array<i32, LOADS_A>;
+  let window0 = rowWindow(firstRow + lane / PARTS);
+  let window1 = rowWindow(firstRow + (lane + LANES) / PARTS);
+  let window2 = rowWindow(firstRow + (lane + 2u * LANES) / PARTS);
+  let window3 = rowWindow(firstRow + (lane + 3u * LANES) / PARTS);
+  let columnB = firstColumn + lane % (COLUMNS / 8u) * 8u;
+  const STEPS_B = LANES / (COLUMNS / 8u);
+  var stepA = lane % PARTS * 8u;
+  var stepB = lane / (COLUMNS / 8u);
   var at = Depth(0u, 0u, lane % PARTS);
   if (EIGHTS_C) { at = settled(at); }
-  for (var j = 0u; j < LOADS_A; j++) {
-    windows[j] = rowWindow(firstRow + (lane + j * LANES) / PARTS);
-    pixels[j] = pixelAt(windows[j], at.r, at.s);
-  }
-  let columnB = firstColumn + lane % (COLUMNS / 8u) * 8u;
-  let stepB = lane / (COLUMNS / 8u);
+  var pixel0 = pixelAt(window0, at.r, at.s);
+  var pixel1 = pixelAt(window1, at.r, at.s);
+  var pixel2 = pixelAt(window2, at.r, at.s);
+  var pixel3 = pixelAt(window3, at.r, at.s);
+
+  // #include "parts/matrix_sums.wgsl"
 
   // Each turn loads a slab into registers (in the last turn zeros), multiplies the slab before it, and then puts the new one in its place.
-  var sums: Sums;
-  var buffer = 0u;
+  var next = 0u;
   for (var turn = 0u; turn < depth + SLAB; turn += SLAB) {
-    var a: array<vec4u, LOADS_A>;
-    var b: array<vec4u, LOADS_B>;
-    for (var j = 0u; j < LOADS_A; j++) { a[j] = loadX(windows[j], pixels[j], at.c8, turn + lane % PARTS * 8u); }
-    for (var j = 0u; j < LOADS_B; j++) { b[j] = loadWeight(turn + stepB + j * (LANES / (COLUMNS / 8u)), columnB); }
+    let a0 = loadX(window0, pixel0, at.c8, stepA);
+    var a1 = vec4u(0);
+    var a2 = vec4u(0);
+    var a3 = vec4u(0);
+    if (LOADS_A > 1u) { a1 = loadX(window1, pixel1, at.c8, stepA); }
+    if (LOADS_A > 2u) { a2 = loadX(window2, pixel2, at.c8, stepA); }
+    if (LOADS_A > 3u) { a3 = loadX(window3, pixel3, at.c8, stepA); }
+    let b0 = loadWeight(stepB, columnB);
+    var b1 = vec4u(0);
+    var b2 = vec4u(0);
+    var b3 = vec4u(0);
+    if (LOADS_B > 1u) { b1 = loadWeight(stepB + STEPS_B, columnB); }
+    if (LOADS_B > 2u) { b2 = loadWeight(stepB + 2u * STEPS_B, columnB); }
+    if (LOADS_B > 3u) { b3 = loadWeight(stepB + 3u * STEPS_B, columnB); }
+    stepA += SLAB;
+    stepB += SLAB;
     if (EIGHTS_C) {
       at.c8 += PARTS;
       if (at.c8 >= k.c / 8u) {
         at = settled(at);
-        for (var j = 0u; j < LOADS_A; j++) { pixels[j] = pixelAt(windows[j], at.r, at.s); }
+        pixel0 = pixelAt(window0, at.r, at.s);
+        if (LOADS_A > 1u) { pixel1 = pixelAt(window1, at.r, at.s); }
+        if (LOADS_A > 2u) { pixel2 = pixelAt(window2, at.r, at.s); }
+        if (LOADS_A > 3u) { pixel3 = pixelAt(window3, at.r, at.s); }
       }
     }
-    if (turn > 0u) { multiply(&sums, (buffer + BUFFERS - 1u) % BUFFERS, row, column); }
+    if (turn > 0u) {
+      let present = (next + BUFFERS - 1u) % BUFFERS;
+      // #include "parts/matrix_multiply.wgsl"
+    }
     if (BUFFERS == 1u) { workgroupBarrier(); }
-    keep(buffer, lane, &a, &b);
+    // #include "parts/matrix_keep.wgsl"
     workgroupBarrier();
-    buffer = (buffer + 1u) % BUFFERS;
+    next = (next + 1u) % BUFFERS;
   }
-  writeResults(&sums, subgroup, lane_in_subgroup, firstRow + row, firstColumn + column);
+  // #include "parts/matrix_write.wgsl"
 }

@@ -13,12 +13,13 @@ diagnostic(off, chromium.subgroup_matrix_uniformity);
 // #include "parts/conv.wgsl"
 // #include "parts/phase.wgsl"
 // #include "parts/matrix_gemm.wgsl"
+// #include "parts/put_f16.wgsl"
 override BIAS: bool;
 override EIGHTS_O: bool; // O is a multiple of 8
+override REFLECT: bool;
 @group(0) @binding(0) var<storage, read> dy: array<f16>;
 @group(0) @binding(1) var<storage, read> weight: array<f16>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dx: array<f16>;
 // dy and weight once more, as chunks.
 @group(0) @binding(4) var<storage, read> dy8: array<vec4u>;
 @group(0) @binding(5) var<storage, read> weight8: array<vec4u>;
@@ -29,9 +30,9 @@ const SIZE_A = ROWS * LINE;
 const SIZE_B = COLUMNS * LINE;
 const PARTS = SLAB / 8u; // chunks of a line
 
-fn chunkA(i: u32) -> u32 { return i / PARTS * LINE + i % PARTS * 8u; }
+fn placeA(i: u32) -> u32 { return i / PARTS * LINE + i % PARTS * 8u; }
 
-fn chunkB(i: u32) -> u32 { return chunkA(i); }
+fn placeB(i: u32) -> u32 { return placeA(i); }
 
 fn leftOf(buffer: u32, row: u32, depth: u32) -> Left {
   return subgroupMatrixLoad<Left, row_major>(&slabA, (buffer * SIZE_A + row * LINE + depth) / 4u, LINE / 4u);
@@ -41,10 +42,11 @@ fn rightOf(buffer: u32, depth: u32, column: u32) -> Right {
   return subgroupMatrixLoad<Right, col_major>(&slabB, (buffer * SIZE_B + column * LINE + depth) / 4u, LINE / 4u);
 }
 
-fn dyAtMirrors(pixel: Pixel, own: i32, at: Depth) -> vec4u {
-  let first = dy8[select(0u, (u32(own) * k.o + at.o) / 8u, own >= 0)];
-  var low = select(vec4f(0), vec4f(vec4<f16>(bitcast<vec4<f16>>(first.xy))), own >= 0);
-  var high = select(vec4f(0), vec4f(vec4<f16>(bitcast<vec4<f16>>(first.zw))), own >= 0);
+// A chunk at a pixel's own position and at its mirrors.
+fn mirroredDy(pixel: Pixel, own: i32, at: Depth) -> vec4u {
+  let first = select(vec4u(0), dy8[select(0u, (u32(own) * k.o + at.o) / 8u, own >= 0)], own >= 0);
+  var low = vec4f(bitcast<vec4<f16>>(first.xy));
+  var high = vec4f(bitcast<vec4<f16>>(first.zw));
   for (var left = pixel.mirrors; left != 0u; left &= left - 1u) {
     let mirrored = position(pixel.image, pixel.row, pixel.column, firstTrailingBit(left), i32(at.i), i32(at.j));
     if (mirrored >= 0) {
@@ -53,29 +55,48 @@ fn dyAtMirrors(pixel: Pixel, own: i32, at: Depth) -> vec4u {
       high += vec4f(bitcast<vec4<f16>>(chunk.zw));
     }
   }
-  return vec4u(bitcast<vec2u>(vec4<f16>(low)), bitcast<vec2u>(vec4<f16>(high)));
+  return pack(low, high);
 }
 
 // Eight depth steps of a row, from `at`, where its position is `own`, or, one by one, from `depth` on.
 fn loadDy(phase: Phase, pixel: Pixel, own: i32, at: Depth, depth: u32) -> vec4u {
   if (!EIGHTS_O) {
-    var values: array<f16, 8>;
-    for (var i = 0u; i < 8u; i++) { values[i] = f16(dyAt(phase, pixel, depth + i)); }
-    return pack(values);
+    return pack(
+      vec4f(dyAt(phase, pixel, depth), dyAt(phase, pixel, depth + 1u), dyAt(phase, pixel, depth + 2u), dyAt(phase, pixel, depth + 3u)),
+      vec4f(
+        dyAt(phase, pixel, depth + 4u),
+        dyAt(phase, pixel, depth + 5u),
+        dyAt(phase, pixel, depth + 6u),
+        dyAt(phase, pixel, depth + 7u),
+      ),
+    );
   }
-  if (pixel.mirrors != 0u && at.i < phase.tapsH) { return dyAtMirrors(pixel, own, at); }
+  if (REFLECT) {
+    if (pixel.mirrors != 0u && at.i < phase.tapsH) { return mirroredDy(pixel, own, at); }
+  }
   return select(vec4u(0), dy8[select(0u, (u32(own) * k.o + at.o) / 8u, own >= 0)], own >= 0);
 }
 
-// Eight depth steps of a column, as in loadDy.
-fn loadWeight(phase: Phase, c: u32, at: Depth, depth: u32) -> vec4u {
+// Eight depth steps of a column, as in loadDy; `tap8` is where the chunk of column 0 lies.
+fn loadWeight(phase: Phase, c: u32, at: Depth, depth: u32, tap8: u32) -> vec4u {
   if (!EIGHTS_O) {
-    var values: array<f16, 8>;
-    for (var i = 0u; i < 8u; i++) { values[i] = f16(weightAt(phase, c, depth + i)); }
-    return pack(values);
+    return pack(
+      vec4f(
+        weightAt(phase, c, depth),
+        weightAt(phase, c, depth + 1u),
+        weightAt(phase, c, depth + 2u),
+        weightAt(phase, c, depth + 3u),
+      ),
+      vec4f(
+        weightAt(phase, c, depth + 4u),
+        weightAt(phase, c, depth + 5u),
+        weightAt(phase, c, depth + 6u),
+        weightAt(phase, c, depth + 7u),
+      ),
+    );
   }
   let inside = c < k.c && at.i < phase.tapsH;
-  return select(vec4u(0), weight8[select(0u, weightOffset(phase, c, at) / 8u, inside)], inside);
+  return select(vec4u(0), weight8[select(0u, tap8 + c * (k.o / 8u), inside)], inside);
 }
 
 // Where a row lies in dx, in whole pixels.
@@ -87,14 +108,20 @@ fn place(phase: Phase, m: u32) -> u32 {
 
 var<private> own: Phase;
 
+fn biasOf(c: u32) -> vec4f {
+  let last = k.c - 1u;
+  return vec4f(bias[min(c, last)], bias[min(c + 1u, last)], bias[min(c + 2u, last)], bias[min(c + 3u, last)]);
+}
+
 fn write(m: u32, c: u32, low: vec4f, high: vec4f) {
   if (m >= k.n * own.rowsH * own.rowsW) { return; }
-  let pixel = place(own, m);
-  for (var i = 0u; i < min(8u, k.c - min(c, k.c)); i++) {
-    var v = select(low[i % 4u], high[i % 4u], i >= 4u);
-    if (BIAS) { v += bias[c + i]; }
-    dx[pixel * k.c + c + i] = f16(v);
+  var v = low;
+  var w = high;
+  if (BIAS) {
+    v += biasOf(c);
+    w += biasOf(c + 4u);
   }
+  put(place(own, m), c, k.c, v, w);
 }
 
 @compute @workgroup_size(LANES)
@@ -113,36 +140,59 @@ fn main(
   let column = subgroup % ACROSS * ACROSS_EACH * N;
 
   // What this invocation loads: a chunk of the depth of some rows, and of some columns.
-  var pixels: array<Pixel, LOADS_A>;
-  var positions: array<i32, LOADS_A>;
-  var at = Depth(0u, 0u, lane % PARTS * 8u);
+  let pixel0 = pixelOf(phase, firstRow + lane / PARTS);
+  let pixel1 = pixelOf(phase, firstRow + (lane + LANES) / PARTS);
+  let pixel2 = pixelOf(phase, firstRow + (lane + 2u * LANES) / PARTS);
+  let pixel3 = pixelOf(phase, firstRow + (lane + 3u * LANES) / PARTS);
+  let columnB = firstColumn + lane / PARTS;
+  const COLUMNS_B = LANES / PARTS;
+  var step = lane % PARTS * 8u;
+  var at = Depth(0u, 0u, step);
   if (EIGHTS_O) { at = settled(phase, at); }
-  for (var j = 0u; j < LOADS_A; j++) {
-    pixels[j] = pixelOf(phase, firstRow + (lane + j * LANES) / PARTS);
-    positions[j] = ownPosition(phase, pixels[j], at);
-  }
+  var own0 = ownPosition(phase, pixel0, at);
+  var own1 = ownPosition(phase, pixel1, at);
+  var own2 = ownPosition(phase, pixel2, at);
+  var own3 = ownPosition(phase, pixel3, at);
+
+  // #include "parts/matrix_sums.wgsl"
 
   // Each turn loads a slab into registers (in the last turn zeros), multiplies the slab before it, and then puts the new one in its place.
-  var sums: Sums;
-  var buffer = 0u;
+  var next = 0u;
   for (var turn = 0u; turn < depth + SLAB; turn += SLAB) {
-    let step = turn + lane % PARTS * 8u;
-    var a: array<vec4u, LOADS_A>;
-    var b: array<vec4u, LOADS_B>;
-    for (var j = 0u; j < LOADS_A; j++) { a[j] = loadDy(phase, pixels[j], positions[j], at, step); }
-    for (var j = 0u; j < LOADS_B; j++) { b[j] = loadWeight(phase, firstColumn + (lane + j * LANES) / PARTS, at, step); }
+    let a0 = loadDy(phase, pixel0, own0, at, step);
+    var a1 = vec4u(0);
+    var a2 = vec4u(0);
+    var a3 = vec4u(0);
+    if (LOADS_A > 1u) { a1 = loadDy(phase, pixel1, own1, at, step); }
+    if (LOADS_A > 2u) { a2 = loadDy(phase, pixel2, own2, at, step); }
+    if (LOADS_A > 3u) { a3 = loadDy(phase, pixel3, own3, at, step); }
+    let tap8 = weightOffset(phase, 0u, at) / 8u;
+    let b0 = loadWeight(phase, columnB, at, step, tap8);
+    var b1 = vec4u(0);
+    var b2 = vec4u(0);
+    var b3 = vec4u(0);
+    if (LOADS_B > 1u) { b1 = loadWeight(phase, columnB + COLUMNS_B, at, step, tap8); }
+    if (LOADS_B > 2u) { b2 = loadWeight(phase, columnB + 2u * COLUMNS_B, at, step, tap8); }
+    if (LOADS_B > 3u) { b3 = loadWeight(phase, columnB + 3u * COLUMNS_B, at, step, tap8); }
+    step += SLAB;
     if (EIGHTS_O) {
       at.o += SLAB;
       if (at.o >= k.o) {
         at = settled(phase, at);
-        for (var j = 0u; j < LOADS_A; j++) { positions[j] = ownPosition(phase, pixels[j], at); }
+        own0 = ownPosition(phase, pixel0, at);
+        if (LOADS_A > 1u) { own1 = ownPosition(phase, pixel1, at); }
+        if (LOADS_A > 2u) { own2 = ownPosition(phase, pixel2, at); }
+        if (LOADS_A > 3u) { own3 = ownPosition(phase, pixel3, at); }
       }
     }
-    if (turn > 0u) { multiply(&sums, (buffer + BUFFERS - 1u) % BUFFERS, row, column); }
+    if (turn > 0u) {
+      let present = (next + BUFFERS - 1u) % BUFFERS;
+      // #include "parts/matrix_multiply.wgsl"
+    }
     if (BUFFERS == 1u) { workgroupBarrier(); }
-    keep(buffer, lane, &a, &b);
+    // #include "parts/matrix_keep.wgsl"
     workgroupBarrier();
-    buffer = (buffer + 1u) % BUFFERS;
+    next = (next + 1u) % BUFFERS;
   }
-  writeResults(&sums, subgroup, lane_in_subgroup, firstRow + row, firstColumn + column);
+  // #include "parts/matrix_write.wgsl"
 }

@@ -12,11 +12,12 @@ diagnostic(off, chromium.subgroup_matrix_uniformity);
 // #include "parts/conv_shares.wgsl"
 // #include "parts/window.wgsl"
 // #include "parts/matrix_gemm.wgsl"
+// #include "parts/put_f32.wgsl"
 override EIGHTS_C: bool; // C is a multiple of 8
 override EIGHTS_O: bool;
+override LONG_LINES: bool; // Q is at least SLAB
 @group(0) @binding(0) var<storage, read> x: array<f16>;
 @group(0) @binding(1) var<storage, read> dy: array<f16>;
-@group(0) @binding(2) var<storage, read_write> part: array<f32>;
 // x and dy once more, as chunks.
 @group(0) @binding(3) var<storage, read> x8: array<vec4u>;
 @group(0) @binding(4) var<storage, read> dy8: array<vec4u>;
@@ -29,9 +30,9 @@ const SIZE_B = SLAB * LINE_B;
 const PARTS_A = ROWS / 8u; // chunks of a line
 const PARTS_B = COLUMNS / 8u;
 
-fn chunkA(i: u32) -> u32 { return i / PARTS_A * LINE_A + i % PARTS_A * 8u; }
+fn placeA(i: u32) -> u32 { return i / PARTS_A * LINE_A + i % PARTS_A * 8u; }
 
-fn chunkB(i: u32) -> u32 { return i / PARTS_B * LINE_B + i % PARTS_B * 8u; }
+fn placeB(i: u32) -> u32 { return i / PARTS_B * LINE_B + i % PARTS_B * 8u; }
 
 fn leftOf(buffer: u32, row: u32, depth: u32) -> Left {
   return subgroupMatrixLoad<Left, col_major>(&slabA, (buffer * SIZE_A + depth * LINE_A + row) / 4u, LINE_A / 4u);
@@ -44,65 +45,76 @@ fn rightOf(buffer: u32, depth: u32, column: u32) -> Right {
 // An output pixel.
 struct Output { n: u32, p: u32, q: u32 }
 
-// Moves on to the line that q has run into.
-fn settled(at: Output) -> Output {
+// A slab further on.
+fn advanced(at: Output) -> Output {
   var next = at;
-  while (next.q >= k.q) {
+  next.q += SLAB;
+  if (next.q < k.q) { return next; }
+  if (LONG_LINES) {
     next.q -= k.q;
     next.p += 1u;
-    if (next.p == k.p) {
-      next.p = 0u;
-      next.n += 1u;
-    }
+  } else {
+    next.p += next.q / k.q;
+    next.q %= k.q;
+  }
+  if (next.p >= k.p) {
+    next.n += next.p / k.p;
+    next.p %= k.p;
   }
   return next;
 }
 
-// Eight rows (r,s,c), from `row` on, of a depth step; zeros where the share has ended.
-fn loadX(row: u32, at: Output, inside: bool) -> vec4u {
+fn xAt(row: u32, window: Window, inside: bool) -> f32 {
+  let tap = row / k.c;
+  let pixel = pixelAt(window, tap / k.kw, tap % k.kw);
+  let there = inside && row < k.kh * k.kw * k.c && pixel >= 0;
+  return select(0.0, f32(x[select(0u, u32(pixel) * k.c + row % k.c, there)]), there);
+}
+
+// Eight rows: their tap and the chunk of its channels, where all are of one tap.
+struct Rows { first: u32, r: u32, s: u32, c8: u32 }
+
+// Eight rows of a depth step; zeros where the share has ended.
+fn loadX(rows: Rows, at: Output, inside: bool) -> vec4u {
   let window = windowOf(at.n, at.p, at.q);
-  let rows = k.kh * k.kw * k.c;
   if (EIGHTS_C) {
-    let tap = row / k.c;
-    let pixel = pixelAt(window, tap / k.kw, tap % k.kw);
-    let there = inside && row < rows && pixel >= 0;
-    return select(vec4u(0), x8[select(0u, (u32(pixel) * k.c + row % k.c) / 8u, there)], there);
+    // Past the last row r is KH, where no pixel is.
+    let pixel = pixelAt(window, rows.r, rows.s);
+    let there = inside && pixel >= 0;
+    return select(vec4u(0), x8[select(0u, u32(pixel) * (k.c / 8u) + rows.c8, there)], there);
   }
-  var values: array<f16, 8>;
-  for (var i = 0u; i < 8u; i++) {
-    let tap = (row + i) / k.c;
-    let pixel = pixelAt(window, tap / k.kw, tap % k.kw);
-    let there = inside && row + i < rows && pixel >= 0;
-    values[i] = select(0.0h, x[select(0u, u32(pixel) * k.c + (row + i) % k.c, there)], there);
-  }
-  return pack(values);
+  let row = rows.first;
+  return pack(
+    vec4f(xAt(row, window, inside), xAt(row + 1u, window, inside), xAt(row + 2u, window, inside), xAt(row + 3u, window, inside)),
+    vec4f(xAt(row + 4u, window, inside), xAt(row + 5u, window, inside), xAt(row + 6u, window, inside), xAt(row + 7u, window, inside)),
+  );
+}
+
+fn dyAt(m: u32, o: u32, inside: bool) -> f32 {
+  let there = inside && o < k.o;
+  return select(0.0, f32(dy[select(0u, m * k.o + o, there)]), there);
 }
 
 // Eight columns of a depth step; zeros where the share has ended.
-fn loadDy(m: u32, o: u32, inside: bool) -> vec4u {
+fn loadDy(m: u32, o: u32, end: u32) -> vec4u {
+  let inside = m < end;
   if (EIGHTS_O) {
     let there = inside && o < k.o;
     return select(vec4u(0), dy8[select(0u, (m * k.o + o) / 8u, there)], there);
   }
-  var values: array<f16, 8>;
-  for (var i = 0u; i < 8u; i++) {
-    let there = inside && o + i < k.o;
-    values[i] = select(0.0h, dy[select(0u, m * k.o + o + i, there)], there);
-  }
-  return pack(values);
+  return pack(
+    vec4f(dyAt(m, o, inside), dyAt(m, o + 1u, inside), dyAt(m, o + 2u, inside), dyAt(m, o + 3u, inside)),
+    vec4f(dyAt(m, o + 4u, inside), dyAt(m, o + 5u, inside), dyAt(m, o + 6u, inside), dyAt(m, o + 7u, inside)),
+  );
 }
+
+fn outputAt(m: u32) -> Output { return Output(m / (k.p * k.q), m / k.q % k.p, m % k.q); }
 
 var<private> share: u32;
 
 fn write(row: u32, o: u32, low: vec4f, high: vec4f) {
   let rows = k.kh * k.kw * k.c;
-  if (row >= rows) { return; }
-  for (var i = 0u; i < min(8u, k.o - min(o, k.o)); i++) {
-    let at = (share * rows + row) * k.o + o + i;
-    var v = select(low[i % 4u], high[i % 4u], i >= 4u);
-    if (k.accumulate == 1u) { v += part[at]; }
-    part[at] = v;
-  }
+  if (row < rows) { put(share * rows + row, o, k.o, low, high); }
 }
 
 @compute @workgroup_size(LANES)
@@ -123,32 +135,56 @@ fn main(
 
   // What this invocation loads: a chunk of rows and one of columns, each at some depth steps.
   let rowA = firstRow + lane % PARTS_A * 8u;
+  let rows = Rows(rowA, rowA / k.c / k.kw, rowA / k.c % k.kw, rowA % k.c / 8u);
   let columnB = firstColumn + lane % PARTS_B * 8u;
-  var outputs: array<Output, LOADS_A>;
-  for (var j = 0u; j < LOADS_A; j++) {
-    let m = begin + (lane + j * LANES) / PARTS_A;
-    outputs[j] = Output(m / (k.p * k.q), m / k.q % k.p, m % k.q);
-  }
+  const STEPS_A = LANES / PARTS_A;
+  const STEPS_B = LANES / PARTS_B;
+  var stepA = begin + lane / PARTS_A;
+  var stepB = begin + lane / PARTS_B;
+  var at0 = outputAt(stepA);
+  var at1 = outputAt(stepA + STEPS_A);
+  var at2 = outputAt(stepA + 2u * STEPS_A);
+  var at3 = outputAt(stepA + 3u * STEPS_A);
+
+  // #include "parts/matrix_sums.wgsl"
 
   // Each turn loads a slab into registers (in the last turn zeros), multiplies the slab before it, and then puts the new one in its place.
-  var sums: Sums;
-  var buffer = 0u;
+  var next = 0u;
   for (var turn = begin; turn < end + SLAB; turn += SLAB) {
-    var a: array<vec4u, LOADS_A>;
-    var b: array<vec4u, LOADS_B>;
-    for (var j = 0u; j < LOADS_A; j++) {
-      a[j] = loadX(rowA, outputs[j], turn + (lane + j * LANES) / PARTS_A < end);
-      outputs[j] = settled(Output(outputs[j].n, outputs[j].p, outputs[j].q + SLAB));
+    let a0 = loadX(rows, at0, stepA < end);
+    at0 = advanced(at0);
+    var a1 = vec4u(0);
+    var a2 = vec4u(0);
+    var a3 = vec4u(0);
+    if (LOADS_A > 1u) {
+      a1 = loadX(rows, at1, stepA + STEPS_A < end);
+      at1 = advanced(at1);
     }
-    for (var j = 0u; j < LOADS_B; j++) {
-      let m = turn + (lane + j * LANES) / PARTS_B;
-      b[j] = loadDy(m, columnB, m < end);
+    if (LOADS_A > 2u) {
+      a2 = loadX(rows, at2, stepA + 2u * STEPS_A < end);
+      at2 = advanced(at2);
     }
-    if (turn > begin) { multiply(&sums, (buffer + BUFFERS - 1u) % BUFFERS, row, column); }
+    if (LOADS_A > 3u) {
+      a3 = loadX(rows, at3, stepA + 3u * STEPS_A < end);
+      at3 = advanced(at3);
+    }
+    let b0 = loadDy(stepB, columnB, end);
+    var b1 = vec4u(0);
+    var b2 = vec4u(0);
+    var b3 = vec4u(0);
+    if (LOADS_B > 1u) { b1 = loadDy(stepB + STEPS_B, columnB, end); }
+    if (LOADS_B > 2u) { b2 = loadDy(stepB + 2u * STEPS_B, columnB, end); }
+    if (LOADS_B > 3u) { b3 = loadDy(stepB + 3u * STEPS_B, columnB, end); }
+    stepA += SLAB;
+    stepB += SLAB;
+    if (turn > begin) {
+      let present = (next + BUFFERS - 1u) % BUFFERS;
+      // #include "parts/matrix_multiply.wgsl"
+    }
     if (BUFFERS == 1u) { workgroupBarrier(); }
-    keep(buffer, lane, &a, &b);
+    // #include "parts/matrix_keep.wgsl"
     workgroupBarrier();
-    buffer = (buffer + 1u) % BUFFERS;
+    next = (next + 1u) % BUFFERS;
   }
-  writeResults(&sums, subgroup, lane_in_subgroup, firstRow + row, firstColumn + column);
+  // #include "parts/matrix_write.wgsl"
 }

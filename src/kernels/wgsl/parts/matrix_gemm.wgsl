@@ -2,10 +2,12 @@
 //
 // Operands come from memory in chunks of 8 numbers (16 bytes), a slab of SLAB depth steps at a time: each invocation loads its chunks of
 // the next slab into registers while the subgroups multiply the present one out of workgroup memory. DOWN × ACROSS subgroups share the
-// tile; each holds DOWN_EACH × ACROSS_EACH results of M × N. Lines of a slab are 8 numbers longer than what they hold, so that the lines
-// of one matrix begin in different banks. Results leave through workgroup memory, matrix by matrix: their lanes cannot be told apart.
+// tile; each holds DOWN_EACH × ACROSS_EACH results of M × N, at most 4 × 4. Lines of a slab are 8 numbers longer than what they hold, so
+// that the lines of one matrix begin in different banks. Results leave through workgroup memory: their lanes cannot be told apart.
 //
-// The kernel says how a slab lies there: leftOf and rightOf load one matrix, chunkA and chunkB give a chunk's place.
+// Matrices and chunks have names, sum00 to sum33 and a0 to a3: those of an array whose index is not known when the kernel is compiled do
+// not stay in registers. So what main does with them is text that it includes: matrix_sums, matrix_multiply, matrix_keep, matrix_write.
+// The kernel says how a slab lies in workgroup memory: leftOf and rightOf load a matrix, placeA and placeB say where a chunk goes.
 const M = 8u;
 const N = 8u;
 const K = 8u;
@@ -22,7 +24,7 @@ const DOWN_EACH = ROWS / (M * DOWN);
 const ACROSS_EACH = COLUMNS / (N * ACROSS);
 const CHUNKS_A = ROWS * SLAB / 8u;
 const CHUNKS_B = COLUMNS * SLAB / 8u;
-const LOADS_A = (CHUNKS_A + LANES - 1u) / LANES;
+const LOADS_A = (CHUNKS_A + LANES - 1u) / LANES; // chunks of an invocation: 1 to 4
 const LOADS_B = (CHUNKS_B + LANES - 1u) / LANES;
 
 alias Left = subgroup_matrix_left<f16, K, M>;
@@ -31,72 +33,44 @@ alias Result = subgroup_matrix_result<f32, N, M>;
 
 var<workgroup> slabA: array<vec4<f16>, BUFFERS * SIZE_A / 4u>;
 var<workgroup> slabB: array<vec4<f16>, BUFFERS * SIZE_B / 4u>;
-var<workgroup> results: array<f32, DOWN * ACROSS * M * N>;
 
-alias Sums = array<Result, DOWN_EACH * ACROSS_EACH>;
+// A line of a subgroup's matrices on their way out.
+const LINE_OUT = ACROSS_EACH * N + 4u;
+const SIZE_OUT = M * LINE_OUT;
+var<workgroup> results: array<f32, DOWN * ACROSS * SIZE_OUT>;
 
-// Adds the product of the slabs in a buffer, for the subgroup whose first row and column these are.
-fn multiply(sums: ptr<function, Sums>, buffer: u32, row: u32, column: u32) {
-  for (var depth = 0u; depth < SLAB; depth += K) {
-    var left: array<Left, DOWN_EACH>;
-    for (var i = 0u; i < DOWN_EACH; i++) { left[i] = leftOf(buffer, row + i * M, depth); }
-    for (var j = 0u; j < ACROSS_EACH; j++) {
-      let right = rightOf(buffer, depth, column + j * N);
-      for (var i = 0u; i < DOWN_EACH; i++) {
-        let at = i * ACROSS_EACH + j;
-        (*sums)[at] = subgroupMatrixMultiplyAccumulate(left[i], right, (*sums)[at]);
-      }
-    }
+fn keepA(buffer: u32, i: u32, chunk: vec4u) {
+  if (CHUNKS_A % LANES == 0u || i < CHUNKS_A) {
+    let at = (buffer * SIZE_A + placeA(i)) / 4u;
+    slabA[at] = bitcast<vec4<f16>>(chunk.xy);
+    slabA[at + 1u] = bitcast<vec4<f16>>(chunk.zw);
   }
 }
 
-// Puts loaded chunks into a buffer.
-fn keep(buffer: u32, lane: u32, a: ptr<function, array<vec4u, LOADS_A>>, b: ptr<function, array<vec4u, LOADS_B>>) {
-  for (var j = 0u; j < LOADS_A; j++) {
-    let i = lane + j * LANES;
-    if (CHUNKS_A % LANES == 0u || i < CHUNKS_A) {
-      let at = (buffer * SIZE_A + chunkA(i)) / 4u;
-      slabA[at] = bitcast<vec4<f16>>((*a)[j].xy);
-      slabA[at + 1u] = bitcast<vec4<f16>>((*a)[j].zw);
-    }
-  }
-  for (var j = 0u; j < LOADS_B; j++) {
-    let i = lane + j * LANES;
-    if (CHUNKS_B % LANES == 0u || i < CHUNKS_B) {
-      let at = (buffer * SIZE_B + chunkB(i)) / 4u;
-      slabB[at] = bitcast<vec4<f16>>((*b)[j].xy);
-      slabB[at + 1u] = bitcast<vec4<f16>>((*b)[j].zw);
-    }
+fn keepB(buffer: u32, i: u32, chunk: vec4u) {
+  if (CHUNKS_B % LANES == 0u || i < CHUNKS_B) {
+    let at = (buffer * SIZE_B + placeB(i)) / 4u;
+    slabB[at] = bitcast<vec4<f16>>(chunk.xy);
+    slabB[at + 1u] = bitcast<vec4<f16>>(chunk.zw);
   }
 }
 
-fn pack(v: array<f16, 8>) -> vec4u {
-  return vec4u(
-    bitcast<u32>(vec2<f16>(v[0], v[1])),
-    bitcast<u32>(vec2<f16>(v[2], v[3])),
-    bitcast<u32>(vec2<f16>(v[4], v[5])),
-    bitcast<u32>(vec2<f16>(v[6], v[7])),
-  );
+fn pack(low: vec4f, high: vec4f) -> vec4u {
+  return vec4u(bitcast<vec2u>(vec4<f16>(low)), bitcast<vec2u>(vec4<f16>(high)));
 }
 
-// Lets `write` have 8 neighbouring results of a row at a time. To be called by all invocations.
-fn writeResults(sums: ptr<function, Sums>, subgroup: u32, lane: u32, row: u32, column: u32) {
-  for (var i = 0u; i < DOWN_EACH; i++) {
-    for (var j = 0u; j < ACROSS_EACH; j++) {
-      subgroupMatrixStore<row_major>(&results, subgroup * M * N, (*sums)[i * ACROSS_EACH + j], N);
-      workgroupBarrier();
-      for (var chunk = lane; chunk < M * N / 8u; chunk += SUBGROUP) {
-        let down = chunk / (N / 8u);
-        let across = chunk % (N / 8u) * 8u;
-        let at = subgroup * M * N + down * N + across;
-        write(
-          row + i * M + down,
-          column + j * N + across,
-          vec4f(results[at], results[at + 1u], results[at + 2u], results[at + 3u]),
-          vec4f(results[at + 4u], results[at + 5u], results[at + 6u], results[at + 7u]),
-        );
-      }
-      workgroupBarrier();
-    }
+// Lets `write` have a subgroup's line of matrices, 8 neighbouring results of a row at a time.
+fn writeLine(subgroup: u32, lane: u32, row: u32, column: u32) {
+  const ACROSS_CHUNKS = ACROSS_EACH * N / 8u;
+  for (var i = lane; i < M * ACROSS_CHUNKS; i += SUBGROUP) {
+    let down = i / ACROSS_CHUNKS;
+    let across = i % ACROSS_CHUNKS * 8u;
+    let at = subgroup * SIZE_OUT + down * LINE_OUT + across;
+    write(
+      row + down,
+      column + across,
+      vec4f(results[at], results[at + 1u], results[at + 2u], results[at + 3u]),
+      vec4f(results[at + 4u], results[at + 5u], results[at + 6u], results[at + 7u]),
+    );
   }
 }
