@@ -51,6 +51,7 @@ function dispatch(
 }
 
 const BIAS = ({ bias }: InputGradArguments) => (bias ? 1 : 0);
+const REFLECT = ({ padding, paddingMode }: ConvProblem) => (padding > 0 && paddingMode === 'reflect' ? 1 : 0);
 
 const tiled: Variant<ConvProblem, InputGradArguments> = {
   name: 'tiled',
@@ -122,7 +123,12 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, InputGradArguments> {
     workgroupBytes: tileBytes(tile),
     supports: (device, k) => foldsSimply(k) && tileSuits(device, tile, phaseRows(k), k.c),
     launch: (device, k, args) => {
-      const constants = { BIAS: BIAS(args), VEC4_O: k.o % 4 === 0 ? 1 : 0, ...tileConstants(tile) };
+      const constants = {
+        BIAS: BIAS(args),
+        VEC4_O: k.o % 4 === 0 ? 1 : 0,
+        REFLECT: REFLECT(k),
+        ...tileConstants(tile),
+      };
       const code = kernel('conv2d_input_grad_workgroup', 'rrrwrr', constants, { stored: k.stored });
       dispatch(device, k, args, code, grid(k), [args.dy, args.weight]);
     },
@@ -141,7 +147,7 @@ export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArg
       const constants = {
         BIAS: BIAS(args),
         EIGHTS_O: k.o % 8 === 0 ? 1 : 0,
-        REFLECT: k.paddingMode === 'reflect' && k.padding > 0 ? 1 : 0,
+        REFLECT: REFLECT(k),
       };
       const code = kernel(
         'conv2d_input_grad_matrix',

@@ -9,14 +9,17 @@ export interface Tile {
   readonly perLane: 4 | 8;
 }
 
-const smallest: Tile = { rows: 32, columns: 64, perLane: 4 };
+const low: Tile = { rows: 32, columns: 64, perLane: 4 };
+/** For images and for a map of logits, which have few channels. */
+const narrow: Tile = { rows: 64, columns: 16, perLane: 4 };
 
-/** In order of preference: a middling one, those that load less where there is work for all of a GPU, and one for small images. */
+/** In order of preference: a middling one, those that load less where there is work for all of a GPU, and those for little. */
 export const tiles: readonly Tile[] = [
   { rows: 64, columns: 64, perLane: 4 },
   { rows: 128, columns: 64, perLane: 8 },
   { rows: 128, columns: 128, perLane: 8 },
-  smallest,
+  low,
+  narrow,
 ];
 
 /** e.g. `tiled64x64`. */
@@ -44,7 +47,7 @@ export function tileSuits(device: Device, tile: Tile, rows: number, columns: num
   return (
     invocations <= Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX) &&
     Math.max(groups(rows, tile.rows), groups(columns, tile.columns)) <= limits.maxComputeWorkgroupsPerDimension &&
-    (2 * rows > tile.rows || tile.rows === smallest.rows) &&
-    (2 * columns > tile.columns || tile.columns === smallest.columns)
+    (2 * rows > tile.rows || tile === low || tile === narrow) &&
+    (2 * columns > tile.columns || tile === narrow)
   );
 }

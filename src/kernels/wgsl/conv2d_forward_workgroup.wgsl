@@ -26,7 +26,7 @@ override VEC4_O: bool;
 @group(0) @binding(4) var<storage, read> x4: array<Stored4>;
 @group(0) @binding(5) var<storage, read> weight4: array<Stored4>;
 
-override LOADS_A = 2u * ROWS / LANES; // vec4s that a lane loads for a slab: 1 or 2
+override LOADS_A = 2u * ROWS / LANES; // vec4s that a lane loads for a slab: 1, 2 or 4 of operand a, 1 or 2 of b
 override LOADS_B = 2u * COLUMNS / LANES;
 
 // The window of row m; rows past the end repeat the last, and are not written.
@@ -117,9 +117,11 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   let firstRow = tile.x * ROWS;
   let firstColumn = tile.y * COLUMNS;
 
-  // What this lane loads: half lane % 2 of the depth of one or two rows, and a column quad of one or two depth steps.
+  // What this lane loads: half lane % 2 of the depth of one, two or four rows, and a column quad of one or two depth steps.
   let window0 = rowWindow(firstRow + lane / 2u);
   let window1 = rowWindow(firstRow + (lane + LANES) / 2u);
+  let window2 = rowWindow(firstRow + (lane + 2u * LANES) / 2u);
+  let window3 = rowWindow(firstRow + (lane + 3u * LANES) / 2u);
   let column = firstColumn + 4u * (lane % (COLUMNS / 4u));
   var stepA = 4u * (lane % 2u);
   var stepB = lane / (COLUMNS / 4u);
@@ -127,6 +129,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   if (VEC4_C) { at = settled(at); }
   var pixel0 = pixelAt(window0, at.r, at.s);
   var pixel1 = pixelAt(window1, at.r, at.s);
+  var pixel2 = pixelAt(window2, at.r, at.s);
+  var pixel3 = pixelAt(window3, at.r, at.s);
 
   // What it multiplies: rows `row`, `row` + DOWN, …, and the column quads `quad` and `quad` + ACROSS.
   let row = lane / ACROSS;
@@ -141,6 +145,12 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     let a0 = loadX(window0, pixel0, at.c4, stepA);
     var a1 = vec4f(0);
     if (LOADS_A > 1u) { a1 = loadX(window1, pixel1, at.c4, stepA); }
+    var a2 = vec4f(0);
+    var a3 = vec4f(0);
+    if (LOADS_A > 2u) {
+      a2 = loadX(window2, pixel2, at.c4, stepA);
+      a3 = loadX(window3, pixel3, at.c4, stepA);
+    }
     let b0 = loadWeight(stepB, column);
     var b1 = vec4f(0);
     if (LOADS_B > 1u) { b1 = loadWeight(stepB + SLAB / 2u, column); }
@@ -152,6 +162,10 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
         at = settled(at);
         pixel0 = pixelAt(window0, at.r, at.s);
         pixel1 = pixelAt(window1, at.r, at.s);
+        if (LOADS_A > 2u) {
+          pixel2 = pixelAt(window2, at.r, at.s);
+          pixel3 = pixelAt(window3, at.r, at.s);
+        }
       }
     }
 
@@ -173,6 +187,10 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     workgroupBarrier();
     slabA[lane] = a0;
     if (LOADS_A > 1u) { slabA[lane + LANES] = a1; }
+    if (LOADS_A > 2u) {
+      slabA[lane + 2u * LANES] = a2;
+      slabA[lane + 3u * LANES] = a3;
+    }
     slabB[lane] = b0;
     if (LOADS_B > 1u) { slabB[lane + LANES] = b1; }
     workgroupBarrier();

@@ -16,6 +16,7 @@
 // #include "parts/gemm.wgsl"
 override BIAS: bool;
 override VEC4_O: bool; // O is a multiple of 4
+override REFLECT: bool;
 @group(0) @binding(0) var<storage, read> dy: array<Stored>;
 @group(0) @binding(1) var<storage, read> weight: array<Stored>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
@@ -24,7 +25,7 @@ override VEC4_O: bool; // O is a multiple of 4
 @group(0) @binding(4) var<storage, read> dy4: array<Stored4>;
 @group(0) @binding(5) var<storage, read> weight4: array<Stored4>;
 
-override LOADS_A = 2u * ROWS / LANES; // vec4s that a lane loads for a slab: 1 or 2
+override LOADS_A = 2u * ROWS / LANES; // vec4s that a lane loads for a slab: 1, 2 or 4 of operand a, 1 or 2 of b
 override LOADS_B = 2u * COLUMNS / LANES;
 const GAP = 4u;
 
@@ -39,7 +40,7 @@ fn loadDy(phase: Phase, pixel: Pixel, own: i32, at: Depth, depth: u32) -> vec4f 
     );
   }
   var sum = select(vec4f(0), vec4f(dy4[(u32(max(own, 0)) * k.o + at.o) / 4u]), own >= 0);
-  if (pixel.mirrors == 0u || at.i >= phase.tapsH) { return sum; }
+  if (!REFLECT || pixel.mirrors == 0u || at.i >= phase.tapsH) { return sum; }
   for (var left = pixel.mirrors; left != 0u; left &= left - 1u) {
     let mirrored = position(pixel.image, pixel.row, pixel.column, firstTrailingBit(left), i32(at.i), i32(at.j));
     if (mirrored >= 0) { sum += vec4f(dy4[(u32(mirrored) * k.o + at.o) / 4u]); }
@@ -94,10 +95,12 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   // The first phase has the most pixels.
   if (firstRow >= rows) { return; }
 
-  // What this lane loads: half lane % 2 of the depth of one or two rows and one or two columns.
+  // What this lane loads: half lane % 2 of the depth of one, two or four rows and one or two columns.
   let half = lane % 2u;
   let row0 = pixelOf(phase, firstRow + lane / 2u);
   let row1 = pixelOf(phase, firstRow + (lane + LANES) / 2u);
+  let row2 = pixelOf(phase, firstRow + (lane + 2u * LANES) / 2u);
+  let row3 = pixelOf(phase, firstRow + (lane + 3u * LANES) / 2u);
   let column0 = firstColumn + lane / 2u;
   let column1 = firstColumn + (lane + LANES) / 2u;
   let targetB = half * (COLUMNS + GAP) + lane / 2u;
@@ -106,6 +109,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   if (VEC4_O) { at = settled(phase, at); }
   var own0 = ownPosition(phase, row0, at);
   var own1 = ownPosition(phase, row1, at);
+  var own2 = ownPosition(phase, row2, at);
+  var own3 = ownPosition(phase, row3, at);
 
   // What it multiplies: rows `row`, `row` + DOWN, …, and columns `column`, `column` + ACROSS, ….
   let row = lane / ACROSS;
@@ -120,6 +125,12 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     let a0 = loadDy(phase, row0, own0, at, step);
     var a1 = vec4f(0);
     if (LOADS_A > 1u) { a1 = loadDy(phase, row1, own1, at, step); }
+    var a2 = vec4f(0);
+    var a3 = vec4f(0);
+    if (LOADS_A > 2u) {
+      a2 = loadDy(phase, row2, own2, at, step);
+      a3 = loadDy(phase, row3, own3, at, step);
+    }
     let b0 = loadWeight(phase, column0, at, step);
     var b1 = vec4f(0);
     if (LOADS_B > 1u) { b1 = loadWeight(phase, column1, at, step); }
@@ -130,6 +141,10 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
         at = settled(phase, at);
         own0 = ownPosition(phase, row0, at);
         own1 = ownPosition(phase, row1, at);
+        if (LOADS_A > 2u) {
+          own2 = ownPosition(phase, row2, at);
+          own3 = ownPosition(phase, row3, at);
+        }
       }
     }
 
@@ -151,6 +166,10 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     workgroupBarrier();
     slabA[lane] = a0;
     if (LOADS_A > 1u) { slabA[lane + LANES] = a1; }
+    if (LOADS_A > 2u) {
+      slabA[lane + 2u * LANES] = a2;
+      slabA[lane + 3u * LANES] = a3;
+    }
     slabB[targetB] = b0;
     if (LOADS_B > 1u) { slabB[targetB + LANES / 2u] = b1; }
     workgroupBarrier();

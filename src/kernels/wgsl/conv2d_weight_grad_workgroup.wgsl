@@ -22,7 +22,7 @@ override VEC4_O: bool;
 @group(0) @binding(3) var<storage, read> x4: array<Stored4>;
 @group(0) @binding(4) var<storage, read> dy4: array<Stored4>;
 
-override LOADS_A = 2u * ROWS / LANES; // vec4s that a lane loads for a slab: 1 or 2
+override LOADS_A = 2u * ROWS / LANES; // vec4s that a lane loads for a slab: 1, 2 or 4 of operand a, 1 or 2 of b
 override LOADS_B = 2u * COLUMNS / LANES;
 
 // Four rows: their taps and channels.
@@ -117,13 +117,15 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   let firstRow = tile.y * ROWS;
   let firstColumn = tile.x * COLUMNS;
 
-  // What this lane loads: a quad of rows and one of columns, each at one or two depth steps.
+  // What this lane loads: a quad of rows and one of columns, each at one, two or four depth steps.
   let rowsA = rowsFrom(firstRow + 4u * (lane % (ROWS / 4u)));
   let columnB = firstColumn + 4u * (lane % (COLUMNS / 4u));
   var stepA = begin + lane / (ROWS / 4u);
   var stepB = begin + lane / (COLUMNS / 4u);
   var at0 = Output(stepA / (k.p * k.q), stepA / k.q % k.p, stepA % k.q);
-  var at1 = settled(Output(at0.n, at0.p, at0.q + SLAB / 2u));
+  var at1 = settled(Output(at0.n, at0.p, at0.q + SLAB / LOADS_A));
+  var at2 = settled(Output(at0.n, at0.p, at0.q + 2u * SLAB / LOADS_A));
+  var at3 = settled(Output(at0.n, at0.p, at0.q + 3u * SLAB / LOADS_A));
 
   // What it multiplies: the row quads `row` and `row` + DOWN, and the column quads `column` and `column` + ACROSS.
   let row = lane / ACROSS;
@@ -139,8 +141,16 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     at0 = settled(Output(at0.n, at0.p, at0.q + SLAB));
     var a1 = vec4f(0);
     if (LOADS_A > 1u) {
-      a1 = loadX(rowsA, at1, stepA + SLAB / 2u < end);
+      a1 = loadX(rowsA, at1, stepA + SLAB / LOADS_A < end);
       at1 = settled(Output(at1.n, at1.p, at1.q + SLAB));
+    }
+    var a2 = vec4f(0);
+    var a3 = vec4f(0);
+    if (LOADS_A > 2u) {
+      a2 = loadX(rowsA, at2, stepA + 2u * SLAB / LOADS_A < end);
+      at2 = settled(Output(at2.n, at2.p, at2.q + SLAB));
+      a3 = loadX(rowsA, at3, stepA + 3u * SLAB / LOADS_A < end);
+      at3 = settled(Output(at3.n, at3.p, at3.q + SLAB));
     }
     let b0 = loadDy(stepB, columnB, stepB < end);
     var b1 = vec4f(0);
@@ -166,6 +176,10 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     workgroupBarrier();
     slabA[lane] = a0;
     if (LOADS_A > 1u) { slabA[lane + LANES] = a1; }
+    if (LOADS_A > 2u) {
+      slabA[lane + 2u * LANES] = a2;
+      slabA[lane + 3u * LANES] = a3;
+    }
     slabB[lane] = b0;
     if (LOADS_B > 1u) { slabB[lane + LANES] = b1; }
     workgroupBarrier();
