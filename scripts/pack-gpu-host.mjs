@@ -18,6 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundlePeers } from './gpu-host/bundle-peers.mjs';
 
 const OUT = 'gpu-host';
 const LIMIT_MIB = 40;
@@ -65,9 +66,12 @@ function productionPackages() {
 }
 
 /** Copies what runs to `root`. @param {string} root */
-function collect(root) {
+async function collect(root) {
   const cyclops = join(root, 'cyclops');
-  for (const path of CARRIED) cpSync(path, join(cyclops, path), { recursive: true });
+  const filter = (/** @type {string} */ source) => !/\/(node_modules|results)$/.test(source);
+  for (const path of CARRIED) cpSync(path, join(cyclops, path), { recursive: true, filter });
+  const problem = await bundlePeers(join(cyclops, 'bench/peers/bundle'));
+  if (problem) console.error(`pack:gpu-host: not carried: jax-js, since ${problem}`);
   for (const path of productionPackages()) {
     // Dawn comes compiled for five platforms.
     const foreign = /^dist\/(?!linux-x64)[a-z0-9]+-[a-z0-9]+$/;
@@ -139,7 +143,7 @@ try {
   const [root, out] = [join(work, 'root'), join(work, OUT)];
   for (const folder of [root, out]) mkdirSync(folder);
   carryXz(out);
-  collect(root);
+  await collect(root);
   compress(root, out);
   copyFileSync('scripts/gpu-host/run.sh', join(out, 'run.sh'));
   chmodSync(join(out, 'run.sh'), 0o755);

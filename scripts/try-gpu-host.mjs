@@ -1,8 +1,8 @@
 // Tries the folder gpu-host/ where there is nothing else: in a root of bash, tar and coreutils of Debian, with an empty environment and no
-// network. First without a driver, which it must say; then with a software Vulkan driver, where it must train a step; then with that driver
-// where NVIDIA's containers have theirs. Needs root or user namespaces, and apt with a network to make the root. Arguments: Debian's suites.
+// network. First without a driver, which it must say; then with a software Vulkan driver, where it must train a step and measure everything
+// that can be measured there; then with that driver where NVIDIA's containers have theirs. Needs root or user namespaces, and apt with a network to make the root. Arguments: Debian's suites.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,7 @@ const BARE = ['base-files', 'bash', 'coreutils', 'tar', 'libc-bin'];
 const DRIVER = ['mesa-vulkan-drivers'];
 const NVIDIA = 'usr/local/nvidia';
 const NETWORKS = '--preset tiny --blocks 1 --ngf 4 --ndf 4 --load-size 32 --crop-size 28';
+const BENCH = '$CYCLOPS_ROOT/bench/gpu-host.sh /tmp/bench --quick';
 const TRAIN = `cyclops train $CYCLOPS_ROOT/data/bsdata_pitting --out /tmp/run --steps 2 ${NETWORKS} && cat /tmp/run/metrics.jsonl`;
 
 /** @param {string} text @returns {never} */
@@ -75,6 +76,11 @@ try {
   if (inside(root, ...run, 'doctor').status !== 0) fail('doctor failed on the software driver');
   const { status, text } = inside(root, ...run, 'exec', 'bash', '-c', TRAIN);
   if (status !== 0 || text.match(/"step":/g)?.length !== 2) fail('two steps of training failed on the software driver');
+  if (inside(root, ...run, 'exec', 'bash', '-c', BENCH).status !== 0) fail('the benchmarks ended with an error');
+  const { parts } = JSON.parse(readFileSync(join(root, 'tmp/bench/results.json'), 'utf8'));
+  for (const [name, { status, reason }] of Object.entries(parts)) {
+    if (status === 'failed') fail(`the benchmark ${name} failed: ${reason}`);
+  }
   moveDriver(root);
   if (inside(root, ...run, 'doctor').status !== 0) fail('doctor failed on a driver without a description');
   describeDriver(root);

@@ -20,6 +20,12 @@ export interface TuningOptions {
   signal?: AbortSignal;
 }
 
+/** What had to be measured. */
+export interface TuningCost {
+  problems: number;
+  seconds: number;
+}
+
 /**
  * Chooses the fastest kernels for what `body` does, from earlier measurements or by measuring now, and says so. The
  * environment variable CYCLOPS_TUNE=off is the same as `tune: false`.
@@ -30,8 +36,8 @@ export async function tuneKernels(
   device: Device,
   { tune: wanted, quiet = false, signal }: TuningOptions,
   body: () => void,
-): Promise<void> {
-  if (!wanted || process.env.CYCLOPS_TUNE === 'off') return;
+): Promise<TuningCost> {
+  if (!wanted || process.env.CYCLOPS_TUNE === 'off') return { problems: 0, seconds: 0 };
   const say = (line: string) => !quiet && process.stderr.write(`${line}\n`);
   const cache = new FileChoiceCache(measuringDevice(device), say);
   const began = performance.now();
@@ -48,17 +54,19 @@ export async function tuneKernels(
   } finally {
     display?.stop();
   }
-  for (const line of summary(tuning, (performance.now() - began) / 1000)) say(line);
+  const seconds = (performance.now() - began) / 1000;
+  for (const line of summary(tuning, seconds)) say(line);
+  return { problems: tuning.size, seconds };
 }
 
 /** {@link tuneKernels} for the scores of one image. */
-export function tuneScoring(detector: Detector, options: TuningOptions): Promise<void> {
+export function tuneScoring(detector: Detector, options: TuningOptions): Promise<TuningCost> {
   const score = () => void measure(detector.networks, wholeImage(detector));
   return tuneKernels(detector.device, options, () => scope(score));
 }
 
 /** {@link tuneKernels} for what one of the generators makes of an image. */
-export function tuneTranslation(detector: Detector, generator: Module, options: TuningOptions): Promise<void> {
+export function tuneTranslation(detector: Detector, generator: Module, options: TuningOptions): Promise<TuningCost> {
   const translate = () => void noGrad(() => generator.forward(wholeImage(detector)));
   return tuneKernels(detector.device, options, () => scope(translate));
 }

@@ -8,13 +8,18 @@ const FAST = ['disable_robustness', 'disable_polyfills_on_integer_div_and_mod'];
 /** Matrices of subgroups are experimental, and on NVIDIA's older drivers Dawn offers no f16, so no matrices either, unless told to. */
 const ALWAYS = ['allow_unsafe_apis', 'vulkan_enable_f16_on_nvidia'];
 
+/** What Dawn is told to do other than by default. */
+export function dawnToggles(checked = false): { enabled: string[]; disabled: string[] } {
+  return { enabled: [...ALWAYS, ...(checked ? [] : FAST)], disabled: ['timestamp_quantization'] };
+}
+
 /** @param backend restricts Dawn to one backend (`vulkan`, `null`, …). @param checked keeps bounds checks in kernels. */
 export function openDawn(options: { backend?: string | undefined; checked?: boolean | undefined }): Host {
   Object.assign(globalThis, globals);
   // Mesa's loader warns on every start when this is unset.
   process.env.XDG_RUNTIME_DIR ??= '/tmp';
-  const toggles = [...ALWAYS, ...(options.checked ? [] : FAST)];
-  const flags = [`enable-dawn-features=${toggles.join(',')}`, 'disable-dawn-features=timestamp_quantization'];
+  const { enabled, disabled } = dawnToggles(options.checked);
+  const flags = [`enable-dawn-features=${enabled.join(',')}`, `disable-dawn-features=${disabled.join(',')}`];
   if (options.backend) flags.push(`backend=${options.backend}`);
   return { gpu: create(flags), environment: process.env, wait };
 }

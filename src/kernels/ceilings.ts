@@ -14,10 +14,19 @@ export interface Ceilings {
   readonly f32FlopsPerSecond: number;
   /** Null where the device has no f16. */
   readonly f16FlopsPerSecond: number | null;
-  /** Matrix products of subgroups, f16 operands and f32 results, in the first shape that is offered; null where none is. */
-  readonly matrix: { readonly shape: string; readonly flopsPerSecond: number } | null;
+  /** Matrix products of subgroups, f16 operands and f32 results, in the fastest shape that is offered; null where none is. */
+  readonly matrix: MatrixRate | null;
+  /** The same in all shapes, as the device lists them. */
+  readonly matrices: readonly MatrixRate[];
   /** Seconds from one launch to the next when they do nothing, the host's work included. */
   readonly launchSeconds: number;
+}
+
+/** How fast a device multiplies matrices of one shape. */
+export interface MatrixRate {
+  /** e.g. `16×16×16 f16→f32`. */
+  readonly shape: string;
+  readonly flopsPerSecond: number;
 }
 
 /** The least seconds that a launch can take: for its FLOP or for its bytes, whichever is more. */
@@ -40,14 +49,23 @@ const TWO_F16_ONES = 0.007826805114746094;
 
 /** Measures the ceilings of a device; takes about two seconds on a CPU. @throws CyclopsError on the null backend */
 export async function measureCeilings(device: Device): Promise<Ceilings> {
-  const matrix = device.info.matrixConfigs.find(({ component, result }) => component === 'f16' && result === 'f32');
+  const matrices = await matrixRates(device);
   return {
     copyBytesPerSecond: await copyRate(device),
     f32FlopsPerSecond: await multiplyAddRate(device, 'ceiling_fma_f32', 16),
     f16FlopsPerSecond: device.features.has('shader-f16') ? await multiplyAddRate(device, 'ceiling_fma_f16', 8) : null,
-    matrix: matrix ? await matrixRate(device, matrix) : null,
+    matrix: [...matrices].sort((a, b) => b.flopsPerSecond - a.flopsPerSecond)[0] ?? null,
+    matrices,
     launchSeconds: await launchCost(device),
   };
+}
+
+async function matrixRates(device: Device): Promise<MatrixRate[]> {
+  const rates: MatrixRate[] = [];
+  for (const config of device.info.matrixConfigs) {
+    if (config.component === 'f16' && config.result === 'f32') rates.push(await matrixRate(device, config));
+  }
+  return rates;
 }
 
 async function copyRate(device: Device): Promise<number> {
@@ -87,7 +105,7 @@ async function multiplyAddRate(device: Device, source: string, bytesPerVec4: num
   );
 }
 
-async function matrixRate(device: Device, config: MatrixConfig): Promise<{ shape: string; flopsPerSecond: number }> {
+async function matrixRate(device: Device, config: MatrixConfig): Promise<MatrixRate> {
   const { m, n, k } = config;
   const code = matrixKernel(config);
   const subgroups = groups(MATRIX_LANES, device.info.subgroupSize.min);

@@ -9,6 +9,7 @@ const ceilings: Ceilings = {
   f32FlopsPerSecond: 10e9,
   f16FlopsPerSecond: null,
   matrix: null,
+  matrices: [],
   launchSeconds: 1e-6,
 };
 

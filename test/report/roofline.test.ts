@@ -8,6 +8,7 @@ const ceilings: Ceilings = {
   f32FlopsPerSecond: 100e9,
   f16FlopsPerSecond: null,
   matrix: { shape: '8×8×8 f16→f32', flopsPerSecond: 400e9 },
+  matrices: [],
   launchSeconds: 1e-5,
 };
 const title = { title: 'Layers of "G_A" & <others>', subtitle: 'on a <device>' };

@@ -14,10 +14,18 @@ export interface JsonOption {
 
 /** Prints results as a table or as JSON, with device, driver, versions, commit, date and command. */
 export function deliver(device: Device, { json }: JsonOption, results: object, text: string): void {
+  if (typeof json === 'string') writeJson(device, json, results);
+  process.stdout.write(json === true ? documentOf(device, results) : text);
+}
+
+/** Writes results to a file, with where they come from. */
+export function writeJson(device: Device, path: string, results: object): void {
+  writeFileAtomic(path, documentOf(device, results));
+}
+
+function documentOf(device: Device, results: object): string {
   const rounded = (_: string, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value);
-  const document = `${JSON.stringify({ ...origin(device), ...results }, rounded, 2)}\n`;
-  if (typeof json === 'string') writeFileAtomic(json, document);
-  process.stdout.write(json === true ? document : text);
+  return `${JSON.stringify({ ...origin(device), ...results }, rounded, 2)}\n`;
 }
 
 function origin({ info }: Device): object {

@@ -75,7 +75,8 @@ function elementwise(
   return {
     operation,
     problem: `[${shape.join(',')}]`,
-    variant: '',
+    variants: [''],
+    obvious: null,
     prepare: (device, stage) => prepare(device, stage, count),
   };
 }

@@ -1,11 +1,13 @@
 /** Every variant of every operation on the problems of the networks, and the other kernels of a training step. */
+import { add } from '../../autograd/add.ts';
+import { l1Loss } from '../../autograd/l1Loss.ts';
 import { mseLoss } from '../../autograd/mseLoss.ts';
 import { backward } from '../../autograd/tape.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { type Ceilings, measureCeilings } from '../../kernels/ceilings.ts';
 import { visitProblems } from '../../kernels/choices.ts';
-import { RehearsalStage } from '../../kernels/measure.ts';
+import { candidates, RehearsalStage } from '../../kernels/measure.ts';
 import { deviceMilliseconds } from '../../kernels/timing.ts';
 import { type Stage, supportedVariants } from '../../kernels/variant.ts';
 import { scope } from '../../tensor/scope.ts';
@@ -13,17 +15,19 @@ import { ceilingsText, RATES_HEADER, type Rates, rates, ratesCells } from '../pr
 import type { ProgressDisplay } from '../progress.ts';
 import { align } from '../table.ts';
 import { elementwiseCases } from './elementwise.ts';
-import { repeat } from './statistics.ts';
+import { repeat, single } from './statistics.ts';
 import { type Bench, type Workload, workloadText } from './workload.ts';
 
-/** Something to be measured. */
+/** A problem to be measured. */
 export interface KernelCase {
   operation: string;
   problem: string;
-  /** Empty where there is only one way. */
-  variant: string;
-  /** Finds buffers on a stage, and returns what launches the kernels on them. */
-  prepare(device: Device, stage: Stage): () => void;
+  /** One empty name where there is only one way. */
+  variants: readonly string[];
+  /** The one with which the others are compared; null where there is only one way. */
+  obvious: string | null;
+  /** Finds buffers on a stage, and returns what launches a variant's kernels on them. */
+  prepare(device: Device, stage: Stage): (variant: string) => void;
 }
 
 interface KernelRow extends Rates {
@@ -40,91 +44,117 @@ export interface KernelsResult {
   kernels: KernelRow[];
 }
 
-/**
- * @param filter a part of `operation problem variant` of what is to be measured
- * @param seconds for which each kernel is repeated at least. @param display told of each kernel that is done
- * @throws CyclopsError when nothing fits the filter
- */
-export async function benchKernels(
-  device: Device,
-  bench: Bench,
-  filter: string,
-  seconds: number,
-  display: (total: number) => ProgressDisplay,
-): Promise<KernelsResult> {
-  const all = [...variantCases(device, bench), ...elementwiseCases(bench)];
-  const cases = all.filter((one) => nameOf(one).includes(filter));
+/** A variant that is so many times slower than another one is not repeated, … */
+const HOPELESS = 3;
+/** … but for a second run if it is shorter than this: the first may have met a busy moment. */
+const SHORT_MILLISECONDS = 20;
+/** The obvious variant of larger problems, which is there to compare results with, would take most of the time. */
+const MOST_OBVIOUS_FLOPS = 2 ** 30;
+/** Between two calls of `onRows`. */
+const ROWS_MILLISECONDS = 5000;
+
+export interface KernelsRequest {
+  /** A part of `operation problem variant` of what is to be measured. */
+  filter: string;
+  /** Whether variants that are made for the other kind of device are measured too. */
+  all: boolean;
+  /** For which each kernel is repeated at least. */
+  seconds: number;
+  /** Told of each kernel that is done. */
+  display(total: number): ProgressDisplay;
+  /** Takes what has been measured so far, now and then. */
+  onRows(result: KernelsResult): void;
+}
+
+/** @throws CyclopsError when nothing fits the filter, and on the null backend */
+export async function benchKernels(device: Device, bench: Bench, options: KernelsRequest): Promise<KernelsResult> {
+  const known = [...variantCases(device, bench, options.all), ...elementwiseCases(bench)];
+  const cases = known
+    .map((one) => ({ ...one, variants: one.variants.filter((name) => nameOf(one, name).includes(options.filter)) }))
+    .filter(({ variants }) => variants.length > 0);
   if (cases.length === 0) {
-    const operations = [...new Set(all.map(({ operation }) => operation))].join(', ');
-    throw new CyclopsError(`No kernel's name contains '${filter}'. Expected a part of one, e.g. of ${operations}.`);
+    const operations = [...new Set(known.map(({ operation }) => operation))].join(', ');
+    throw new CyclopsError(
+      `No kernel's name contains '${options.filter}'. Expected a part of one, e.g. of ${operations}.`,
+    );
   }
-  const ceilings = await measureCeilings(device);
-  const progress = display(cases.length);
-  const rows: KernelRow[] = [];
+  const result: KernelsResult = { workload: bench.workload, ceilings: await measureCeilings(device), kernels: [] };
+  const progress = options.display(cases.length);
+  let told = performance.now();
   try {
-    for (const one of cases) {
-      progress.update(rows.length, nameOf(one));
-      const { operation, problem, variant } = one;
-      rows.push({
-        operation,
-        problem,
-        variant,
-        fastest: false,
-        ...(await measureCase(device, one, ceilings, seconds)),
-      });
+    for (const [done, one] of cases.entries()) {
+      progress.update(done, `${one.operation} ${one.problem}`);
+      result.kernels.push(...(await measureCase(device, one, result.ceilings, options.seconds)));
+      if (performance.now() - told < ROWS_MILLISECONDS) continue;
+      options.onRows(result);
+      told = performance.now();
     }
     progress.update(cases.length, '');
   } finally {
     progress.stop();
   }
-  const best = new Map<string, KernelRow>();
-  for (const row of rows) {
-    const key = `${row.operation} ${row.problem}`;
-    if (row.milliseconds.median < (best.get(key)?.milliseconds.median ?? Infinity)) best.set(key, row);
-  }
-  for (const row of best.values()) row.fastest = true;
-  return { workload: bench.workload, ceilings, kernels: rows };
+  return result;
 }
 
 /** The variants that can do the problems of a generator and a discriminator, forward and backward. */
-function variantCases(device: Device, { model, a }: Bench): KernelCase[] {
+function variantCases(device: Device, { model, a }: Bench, all: boolean): KernelCase[] {
   const { G_A, D_A } = model.networks;
   const cases: KernelCase[] = [];
-  const pass = () => scope(() => backward(mseLoss(D_A.forward(G_A.forward(a)), 1)));
+  const pass = () =>
+    scope(() => {
+      const fake = G_A.forward(a);
+      backward(add(mseLoss(D_A.forward(fake), 1), l1Loss(fake, a)));
+    });
   visitProblems(device, pass, (_, operation, problem) => {
-    for (const variant of supportedVariants(device, operation, problem)) {
-      cases.push({
-        operation: operation.name,
-        problem: operation.describe(problem),
-        variant: variant.name,
-        prepare: (device, stage) => {
-          const args = operation.rehearse(problem, stage);
-          return () => variant.launch(device, problem, args);
-        },
-      });
-    }
+    const variants = (all ? supportedVariants : candidates)(device, operation, problem);
+    cases.push({
+      operation: operation.name,
+      problem: operation.describe(problem),
+      variants: variants.map(({ name }) => name),
+      obvious: operation.variants.at(-1)?.name ?? null,
+      prepare: (device, stage) => {
+        const args = operation.rehearse(problem, stage);
+        return (name) => variants.find((variant) => variant.name === name)?.launch(device, problem, args);
+      },
+    });
   });
   return cases.sort((a, b) => a.operation.localeCompare(b.operation));
 }
 
+/** One row for each variant that is worth its time, on the same buffers. */
 async function measureCase(
   device: Device,
-  { prepare }: KernelCase,
+  { operation, problem, variants, obvious, prepare }: KernelCase,
   ceilings: Ceilings,
   seconds: number,
-): Promise<Rates> {
+): Promise<KernelRow[]> {
   const stage = new RehearsalStage(device);
+  const rows: KernelRow[] = [];
+  let best = Infinity;
   try {
-    const launch = prepare(device, stage);
-    const { launches } = device.trace(launch);
-    const milliseconds = await repeat(() => deviceMilliseconds(device, launch), 2, seconds);
-    return rates(launches, milliseconds, ceilings);
+    const launchOf = prepare(device, stage);
+    for (const variant of variants) {
+      const launch = () => launchOf(variant);
+      const { launches } = device.trace(launch);
+      const flops = launches.reduce((sum, one) => sum + one.flops, 0);
+      if (variant === obvious && variants.length > 1 && flops > MOST_OBVIOUS_FLOPS) continue;
+      const run = () => deviceMilliseconds(device, launch);
+      // The first compiles the kernels.
+      await run();
+      let once = await run();
+      if (once > HOPELESS * best && once < SHORT_MILLISECONDS) once = Math.min(once, await run());
+      const milliseconds = once > HOPELESS * best ? single(once) : await repeat(run, 0, seconds);
+      best = Math.min(best, milliseconds.median);
+      rows.push({ operation, problem, variant, fastest: false, ...rates(launches, milliseconds, ceilings) });
+    }
   } finally {
     stage.dispose();
   }
+  for (const row of rows) row.fastest = row.milliseconds.median === best;
+  return rows;
 }
 
-function nameOf({ operation, problem, variant }: KernelCase): string {
+function nameOf({ operation, problem }: KernelCase, variant: string): string {
   return `${operation} ${problem} ${variant}`;
 }
 

@@ -21,6 +21,11 @@ export function spread(values: readonly number[]): Spread {
 const LEAST_RUNS = 5;
 const MOST_RUNS = 50;
 
+/** A thing that was measured once. */
+export function single(value: number): Spread {
+  return { median: value, min: value, max: value, runs: 1 };
+}
+
 /**
  * Measures again and again.
  *

@@ -5,7 +5,7 @@ import type { Device } from '../../gpu/device.ts';
 import { deviceMilliseconds, wallMilliseconds } from '../../kernels/timing.ts';
 import { scope } from '../../tensor/scope.ts';
 import { align } from '../table.ts';
-import { repeat, type Spread, spreadText } from './statistics.ts';
+import { repeat, type Spread, spread, spreadText } from './statistics.ts';
 import { type Bench, type Workload, workloadText } from './workload.ts';
 
 /** Milliseconds of one thing recorded launch by launch, and replayed. */
@@ -14,6 +14,8 @@ interface Times {
   /** From the first launch recorded to the last one done; null where nothing is executed. */
   eager: Spread | null;
   captured: Spread | null;
+  /** A replay when several follow one another without a wait between them, as in training. */
+  successive: Spread | null;
   /** The sum of all launches by timestamp queries; null where there are none. */
   device: Spread | null;
 }
@@ -46,11 +48,18 @@ export interface StepResult {
   generator: Times;
   step: Times;
   host: HostCost;
+  /** The most bytes in use while a captured step is replayed. */
+  peakBytes: number;
   /** What a step may cost the host: judged on the null backend alone, where nothing competes with it. */
   bars: Bar[];
 }
 
 const BARS = { microsecondsALaunch: 4, millisecondsAStep: 15, created: 0 } as const;
+
+/** Replays that follow one another without a wait take about this long together, … */
+const SUCCESSIVE_MILLISECONDS = 100;
+/** … but there are no fewer and no more of them than this. */
+const [LEAST_SUCCESSIVE, MOST_SUCCESSIVE] = [2, 10];
 
 /** @param seconds for which each figure is measured again and again at least */
 export async function benchStep(device: Device, bench: Bench, seconds: number): Promise<StepResult> {
@@ -63,59 +72,92 @@ export async function benchStep(device: Device, bench: Bench, seconds: number): 
   try {
     const { G_A } = bench.model.networks;
     const forward = () => scope(() => void noGrad(() => G_A.forward(bench.a)));
-    const generator = await times(device, forward, capture(forward), seconds);
-    const step = capture(bench.step);
-    const host = await hostCost(device, bench, step, seconds);
+    const generator = await measure(device, forward, capture(forward), seconds);
+    const captured = capture(bench.step);
+    const step = await measure(device, bench.step, captured, seconds);
+    device.pool.resetPeak();
+    captured.replay();
+    await device.fence();
     return {
       workload: bench.workload,
-      generator,
-      step: await times(device, bench.step, step, seconds),
-      host,
-      bars: device.info.executes ? [] : judge(host),
+      generator: generator.times,
+      step: step.times,
+      host: step.host,
+      peakBytes: device.pool.use.peakBytes,
+      bars: device.info.executes ? [] : judge(step.host),
     };
   } finally {
     for (const captured of captures) captured.dispose();
   }
 }
 
-async function times(device: Device, eager: () => void, captured: Capture, seconds: number): Promise<Times> {
+async function measure(
+  device: Device,
+  body: () => void,
+  captured: Capture,
+  seconds: number,
+): Promise<{ times: Times; host: HostCost }> {
   const launches = captured.launches.length;
-  if (!device.info.executes) return { launches, eager: null, captured: null, device: null };
   const replay = () => captured.replay();
-  return {
-    launches,
-    eager: await repeat(() => wallMilliseconds(device, eager), 2, seconds),
-    captured: await repeat(() => wallMilliseconds(device, replay), 2, seconds),
-    device: device.features.has('timestamp-query')
-      ? await repeat(() => deviceMilliseconds(device, replay), 1, seconds)
-      : null,
-  };
-}
-
-async function hostCost(device: Device, bench: Bench, captured: Capture, seconds: number): Promise<HostCost> {
-  const hostMilliseconds = async (work: () => void) => {
-    const start = performance.now();
-    work();
-    const taken = performance.now() - start;
-    await device.fence();
-    return taken;
-  };
-  const eager = await repeat(() => hostMilliseconds(bench.step), 2, seconds);
-  const replayed = () => hostMilliseconds(() => captured.replay());
-  for (let step = 0; step < 2; step++) await replayed();
+  const eager = await runs(device, body, 2, seconds);
+  for (let step = 0; step < 2; step++) await timed(device, replay);
   const before = created(device);
-  const replay = await repeat(replayed, 0, seconds);
+  const replayed = await runs(device, replay, 0, seconds);
   const after = created(device);
-  return {
-    eager,
-    replay,
-    microsecondsALaunch: (1000 * replay.median) / captured.launches.length,
+  const host = {
+    eager: eager.host,
+    replay: replayed.host,
+    microsecondsALaunch: (1000 * replayed.host.median) / launches,
     createdAfterSecondStep: {
       buffers: after.buffers - before.buffers,
       bindGroups: after.bindGroups - before.bindGroups,
       pipelines: after.pipelines - before.pipelines,
     },
   };
+  if (!device.info.executes) {
+    return { times: { launches, eager: null, captured: null, successive: null, device: null }, host };
+  }
+  const enough = Math.ceil(SUCCESSIVE_MILLISECONDS / replayed.wall.median);
+  const count = Math.max(LEAST_SUCCESSIVE, Math.min(MOST_SUCCESSIVE, enough));
+  const several = () => {
+    for (let i = 0; i < count; i++) replay();
+  };
+  const times = {
+    launches,
+    eager: eager.wall,
+    captured: replayed.wall,
+    successive: await repeat(async () => (await wallMilliseconds(device, several)) / count, 0, seconds),
+    device: device.features.has('timestamp-query')
+      ? await repeat(() => deviceMilliseconds(device, replay), 1, seconds)
+      : null,
+  };
+  return { times, host };
+}
+
+/** Milliseconds of runs: until the host has handed them over, and until the device is done. */
+export async function runs(
+  device: Device,
+  work: () => void,
+  warmUp: number,
+  seconds: number,
+): Promise<{ host: Spread; wall: Spread }> {
+  const host: number[] = [];
+  const run = async () => {
+    const taken = await timed(device, work);
+    host.push(taken.host);
+    return taken.wall;
+  };
+  const wall = await repeat(run, warmUp, seconds);
+  return { host: spread(host.slice(warmUp)), wall };
+}
+
+async function timed(device: Device, work: () => void): Promise<{ host: number; wall: number }> {
+  await device.fence();
+  const start = performance.now();
+  work();
+  const host = performance.now() - start;
+  await device.fence();
+  return { host, wall: performance.now() - start };
 }
 
 function created({ pool, pipelines }: Device): Created {
@@ -133,20 +175,20 @@ function judge({ replay, microsecondsALaunch, createdAfterSecondStep }: HostCost
 }
 
 /** The result for people. */
-export function stepText(device: Device, { workload, generator, step, host, bars }: StepResult): string {
+export function stepText(device: Device, { workload, generator, step, host, peakBytes, bars }: StepResult): string {
   const { buffers, bindGroups, pipelines } = host.createdAfterSecondStep;
   const ms = (value: Spread | null) => (value ? spreadText(value, 1) : '–');
-  const row = (name: string, { launches, eager, captured, device: gpu }: Times) => [
+  const row = (name: string, { launches, eager, captured, successive, device: gpu }: Times) => [
     name,
     `${launches}`,
-    ...[eager, captured, gpu].map(ms),
+    ...[eager, captured, successive, gpu].map(ms),
   ];
   return [
     `${device.info.name}: ${workloadText(workload)}; ms, median (min to max)`,
     '',
     ...align(
       [
-        ['', 'launches', 'eager', 'captured', 'on the device'],
+        ['', 'launches', 'eager', 'captured', 'one after another', 'on the device'],
         row('generator forward', generator),
         row('training step', step),
       ],
@@ -155,6 +197,7 @@ export function stepText(device: Device, { workload, generator, step, host, bars
     '',
     `host: ${spreadText(host.replay, 2)} ms a step in replay, ${host.microsecondsALaunch.toFixed(2)} µs a launch; ` +
       `${spreadText(host.eager, 1)} ms a step eagerly`,
+    `memory: at most ${(peakBytes / 2 ** 20).toFixed(1)} MiB in use during a replay`,
     `created after the second step: ${buffers} buffers, ${bindGroups} bind groups, ${pipelines} pipelines`,
     ...bars.map(
       ({ name, most, value, met }) =>

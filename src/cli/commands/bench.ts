@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { Device } from '../../gpu/device.ts';
 import { measureCeilings } from '../../kernels/ceilings.ts';
 import { exportChoices } from '../../kernels/choices.ts';
-import { deliver, type JsonOption } from '../bench/document.ts';
+import { benchCeilings, ceilingsReport } from '../bench/ceilings.ts';
+import { deliver, type JsonOption, writeJson } from '../bench/document.ts';
 import { benchKernels, kernelsText } from '../bench/kernels.ts';
 import { benchLayers, layersText, profileSteps, writeRoofline } from '../bench/layers.ts';
 import { benchMemory, memoryText } from '../bench/memory.ts';
@@ -19,47 +20,66 @@ import {
 } from '../options.ts';
 import { addProfileOptions, type ProfileOptions, profileResult, profileText } from '../profile.ts';
 import { showProgress } from '../progress.ts';
-import { tuneKernels } from '../tuning.ts';
+import { type TuningCost, tuneKernels } from '../tuning.ts';
 
 interface BenchOptions extends CommonOptions, JsonOption, WorkloadOptions {}
 
 interface KernelsOptions extends BenchOptions {
+  all?: boolean;
   seconds: number;
   filter?: string;
 }
 
-interface LayersOptions extends BenchOptions, TuneOptions {
+interface CeilingsOptions extends CommonOptions, JsonOption {
+  seconds: number;
+}
+
+/** Options of what runs whole steps. */
+interface TunedOptions extends BenchOptions, TuneOptions {
+  tuneSeconds?: number;
+}
+
+interface LayersOptions extends TunedOptions {
   filter?: string;
   roofline?: string;
 }
 
-interface StepOptions extends BenchOptions, TuneOptions, ProfileOptions {
+interface StepOptions extends TunedOptions, ProfileOptions {
   seconds: number;
 }
 
 export function addBench(program: Command): void {
   const bench = program.command('bench').description('measure where time and memory go');
-  const add = (name: string, description: string) =>
-    addWorkloadOptions(bench.command(name).description(description)).option(
-      '--json [file]',
-      'print JSON instead of tables, or write it to a file besides',
+  const addPlain = (name: string, description: string) =>
+    bench
+      .command(name)
+      .description(description)
+      .option('--json [file]', 'print JSON instead of tables, or write it to a file besides');
+  const add = (name: string, description: string) => addWorkloadOptions(addPlain(name, description));
+  const addTuned = (name: string, description: string) =>
+    addTuneOptions(add(name, description)).option(
+      '--tune-seconds <number>',
+      'end that after so many seconds; what was not measured by then runs on the default kernels',
+      toNumber,
     );
-  addCommonOptions(add('kernels', 'every variant of every operation, and the other kernels of a training step'))
+  addCommonOptions(addPlain('ceilings', 'what the device can do at most, and what a launch costs'))
+    .option(...seconds(0.25))
+    .action(ceilings);
+  addCommonOptions(add('kernels', 'the variants of every operation, and the other kernels of a training step'))
     .option(...seconds(0.25))
     .option('--filter <text>', 'only those whose operation, problem and variant contain it, e.g. conv2d.forward')
+    .option('--all', 'also those made for the other kind of device, CPU or GPU, which may take long to compile')
     .action(kernels);
-  addTuneOptions(add('layers', 'the layers of a training step, forward and backward'))
+  addTuned('layers', 'the layers of a training step, forward and backward')
     .option('--filter <text>', 'only layers whose names contain it (default: those of G_A and of D_A)')
     .option('--roofline <file>', "draw the generator's layers of the forward pass as an SVG")
     .action(layers);
   addProfileOptions(
-    addTuneOptions(
-      add('step', 'a training step: milliseconds, launches, cost of the host (with --device null that alone)'),
-    ),
+    addTuned('step', 'a training step: milliseconds, launches, cost of the host (with --device null that alone)'),
   )
     .option(...seconds(2))
     .action(step);
-  addTuneOptions(add('memory', 'what a training step keeps in memory')).action(memory);
+  addTuned('memory', 'what a training step keeps in memory').action(memory);
 }
 
 /** The option that says how long to measure. */
@@ -67,25 +87,37 @@ function seconds(standard: number): [string, string, (text: string) => number, n
   return ['--seconds <number>', 'repeat each measurement for so long at least, and five times', toNumber, standard];
 }
 
+async function ceilings(options: CeilingsOptions): Promise<void> {
+  await withDevice(options, async (device) => {
+    const result = await benchCeilings(device, options.seconds);
+    deliver(device, options, result, ceilingsReport(device, result));
+  });
+}
+
 async function kernels(options: KernelsOptions): Promise<void> {
   await withBench({ ...options, tune: false }, async (device, bench) => {
-    const display = (total: number) => showProgress('kernels', total, options.quiet ?? false);
-    const result = await benchKernels(device, bench, options.filter ?? '', options.seconds, display);
+    const { json, seconds, all = false, filter = '' } = options;
+    const result = await benchKernels(device, bench, {
+      ...{ filter, all, seconds },
+      display: (total) => showProgress('kernels', total, options.quiet ?? false),
+      // A run that is stopped leaves what it has measured.
+      onRows: (rows) => typeof json === 'string' && writeJson(device, json, rows),
+    });
     deliver(device, options, result, kernelsText(device, result));
   });
 }
 
 async function layers(options: LayersOptions): Promise<void> {
-  await withBench(options, async (device, bench) => {
+  await withBench(options, async (device, bench, tuning) => {
     const result = await benchLayers(device, bench, options.filter);
     if (options.roofline !== undefined) writeRoofline(device, options.roofline, result);
     const variants = exportChoices(device, bench.step);
-    deliver(device, options, { ...result, variants }, layersText(device, result));
+    deliver(device, options, { ...result, tuning, variants }, layersText(device, result));
   });
 }
 
 async function step(options: StepOptions): Promise<void> {
-  await withBench(options, async (device, bench) => {
+  await withBench(options, async (device, bench, tuning) => {
     const result = await benchStep(device, bench, options.seconds);
     const texts = [stepText(device, result)];
     let profile = {};
@@ -96,12 +128,12 @@ async function step(options: StepOptions): Promise<void> {
       profile = { profile: profiled };
     }
     const variants = exportChoices(device, bench.step);
-    deliver(device, options, { ...result, ...profile, variants }, texts.join('\n'));
+    deliver(device, options, { ...result, ...profile, tuning, variants }, texts.join('\n'));
     if (result.bars.some(({ met }) => !met)) process.exitCode = EXIT.failed;
   });
 }
 
-async function memory(options: BenchOptions & TuneOptions): Promise<void> {
+async function memory(options: TunedOptions): Promise<void> {
   await withBench(options, async (device, bench) => {
     const result = await benchMemory(device, bench);
     deliver(device, options, result, memoryText(device, result));
@@ -113,15 +145,15 @@ async function memory(options: BenchOptions & TuneOptions): Promise<void> {
  * and a model on it that uses the fastest kernels.
  */
 function withBench(
-  { device: name, ...options }: BenchOptions & TuneOptions,
-  work: (device: Device, bench: Bench) => Promise<void>,
+  { device: name, tuneSeconds, ...options }: TunedOptions,
+  work: (device: Device, bench: Bench, tuning: TuningCost) => Promise<void>,
 ): Promise<void> {
   const which = name === 'null' ? { backend: 'null' } : name === undefined ? {} : { device: name };
   return withDevice({ ...options, ...which }, async (device) => {
     const bench = openBench(device, workloadFrom(device, options));
     try {
-      await tuneKernels(device, options, bench.step);
-      await work(device, bench);
+      const limit = tuneSeconds === undefined ? {} : { signal: AbortSignal.timeout(1000 * tuneSeconds) };
+      await work(device, bench, await tuneKernels(device, { ...options, ...limit }, bench.step));
     } finally {
       bench.dispose();
     }

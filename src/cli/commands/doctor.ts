@@ -1,10 +1,15 @@
 import type { Command } from 'commander';
 import type { MatrixConfig } from '../../gpu/adapter.ts';
+import { dawnToggles } from '../../gpu/dawn.ts';
 import { type Device, WANTED_FEATURES, WANTED_LIMITS } from '../../gpu/device.ts';
 import { timestampStep } from '../../gpu/timestamps.ts';
 import { wrap } from '../failure.ts';
 import { addCommonOptions, type CommonOptions, withDevice } from '../options.ts';
 import { versions } from '../versions.ts';
+
+interface DoctorOptions extends CommonOptions {
+  json?: boolean;
+}
 
 /** What Dawn rounds timestamps to unless it is told not to, in nanoseconds. */
 const DAWN_STEP = 65_536n;
@@ -14,11 +19,28 @@ const WIDTH = 35;
 
 export function addDoctor(program: Command): void {
   const command = program.command('doctor').description('say which device answers and what it can do');
-  addCommonOptions(command).action(async (options: CommonOptions) => {
+  command.option('--json', 'print everything that the device tells as one JSON object');
+  addCommonOptions(command).action(async ({ json, ...options }: DoctorOptions) => {
     await withDevice(options, async (device) => {
-      process.stdout.write(diagnosis(device, await timestampStep(device.gpu)));
+      const step = await timestampStep(device.gpu);
+      process.stdout.write(json ? document(device, step) : diagnosis(device, step));
     });
   });
+}
+
+function document({ info, features, limits }: Device, timestampStep: bigint | null): string {
+  // The limits are getters of a prototype.
+  const limitNames = Object.keys(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(limits)));
+  const limitValues = limitNames.map((name) => [name, Reflect.get(limits, name)]);
+  const facts = {
+    adapter: info,
+    features: [...features].sort(),
+    limits: Object.fromEntries(limitValues.filter(([, value]) => typeof value === 'number')),
+    toggles: dawnToggles(),
+    timestampNanoseconds: timestampStep === null ? null : Number(timestampStep),
+    versions: versions(),
+  };
+  return `${JSON.stringify(facts, null, 2)}\n`;
 }
 
 function diagnosis(device: Device, timestampStep: bigint | null): string {

@@ -3,6 +3,14 @@ import { type BufferSlice, groups, type Kernel } from '../../gpu/launch.ts';
 import { ACTIVATION_CODES, type Activation } from '../activation.ts';
 import { kernel } from '../source.ts';
 import type { Operation, Variant } from '../variant.ts';
+import {
+  type MatrixTile,
+  matrixSizes,
+  matrixTileBytes,
+  matrixTileName,
+  matrixTileSuits,
+  matrixTiles,
+} from './matrixTile.ts';
 import { type ConvProblem, convBytes, convFlops, convImmediates, convSizes, describe, hasLanes } from './problem.ts';
 import { type Tile, tileBytes, tileConstants, tileName, tileSuits, tiles } from './tile.ts';
 
@@ -123,10 +131,31 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, ForwardArguments> {
   };
 }
 
+export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, ForwardArguments> {
+  const grid = (k: ConvProblem) => [groups(rows(k), tile.rows), groups(k.o, tile.columns), 1] as const;
+  return {
+    name: matrixTileName(tile),
+    madeFor: 'gpu',
+    sources: ['conv2d_forward_matrix'],
+    workgroupBytes: matrixTileBytes(tile),
+    supports: (device, k) => matrixTileSuits(device, k, tile, rows(k), k.o),
+    launch: (device, k, args) => {
+      const eights = { EIGHTS_C: k.c % 8 === 0 ? 1 : 0, EIGHTS_O: k.o % 8 === 0 ? 1 : 0 };
+      const code = kernel(
+        'conv2d_forward_matrix',
+        'rrrwrr',
+        { ...constants(args), ...eights },
+        matrixSizes(device, tile),
+      );
+      dispatch(device, k, args, code, grid(k), [args.x, args.weight]);
+    },
+  };
+}
+
 /** y = activation(conv(x, weight) + bias). */
 export const convForward: Operation<ConvProblem, ForwardArguments> = {
   name: 'conv2d.forward',
-  variants: [thinOutput, tiled, thinInput, ...tiles.map(workgroupTiled), naive],
+  variants: [thinOutput, tiled, thinInput, ...matrixTiles.map(matrixTiled), ...tiles.map(workgroupTiled), naive],
   describe,
   rehearse: (k, stage) => {
     const { x, weight, y } = convSizes(k);

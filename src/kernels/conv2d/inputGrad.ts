@@ -3,6 +3,14 @@ import { type BufferSlice, groups, type Kernel } from '../../gpu/launch.ts';
 import { kernel } from '../source.ts';
 import type { Operation, Variant } from '../variant.ts';
 import {
+  type MatrixTile,
+  matrixSizes,
+  matrixTileBytes,
+  matrixTileName,
+  matrixTileSuits,
+  matrixTiles,
+} from './matrixTile.ts';
+import {
   type ConvProblem,
   convBytes,
   convFlops,
@@ -121,10 +129,26 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, InputGradArguments> {
   };
 }
 
+export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArguments> {
+  const grid = (k: ConvProblem) => [groups(phaseRows(k), tile.rows), groups(k.c, tile.columns), k.stride ** 2] as const;
+  return {
+    name: matrixTileName(tile),
+    madeFor: 'gpu',
+    sources: ['conv2d_input_grad_matrix'],
+    workgroupBytes: matrixTileBytes(tile),
+    supports: (device, k) => foldsSimply(k) && matrixTileSuits(device, k, tile, phaseRows(k), k.c),
+    launch: (device, k, args) => {
+      const constants = { BIAS: BIAS(args), EIGHTS_O: k.o % 8 === 0 ? 1 : 0 };
+      const code = kernel('conv2d_input_grad_matrix', 'rrrwrr', constants, matrixSizes(device, tile));
+      dispatch(device, k, args, code, grid(k), [args.dy, args.weight]);
+    },
+  };
+}
+
 /** dx = the gradient of conv(x, weight) with respect to x, plus a bias; also a transposed convolution's forward. */
 export const convInputGrad: Operation<ConvProblem, InputGradArguments> = {
   name: 'conv2d.inputGrad',
-  variants: [thinInput, thinOutput, tiled, ...tiles.map(workgroupTiled), naive],
+  variants: [thinInput, thinOutput, tiled, ...matrixTiles.map(matrixTiled), ...tiles.map(workgroupTiled), naive],
   describe,
   rehearse: (k, stage) => {
     const { x, weight, y } = convSizes(k);

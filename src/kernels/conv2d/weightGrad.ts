@@ -3,6 +3,14 @@ import { type BufferSlice, groups, type Kernel } from '../../gpu/launch.ts';
 import { kernel } from '../source.ts';
 import { sumParts, withParts } from '../sumParts.ts';
 import type { Operation, Variant } from '../variant.ts';
+import {
+  type MatrixTile,
+  matrixSizes,
+  matrixTileBytes,
+  matrixTileName,
+  matrixTileSuits,
+  matrixTiles,
+} from './matrixTile.ts';
 import { type ConvProblem, convBytes, convFlops, convImmediates, convSizes, describe, hasLanes } from './problem.ts';
 import { type Tile, tileBytes, tileConstants, tileName, tileSuits, tiles } from './tile.ts';
 
@@ -161,10 +169,27 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, WeightGradArguments> {
   };
 }
 
+export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, WeightGradArguments> {
+  const grid = (k: ConvProblem): Tiles => [groups(k.o, tile.columns), groups(k.kh * k.kw * k.c, tile.rows)];
+  return {
+    name: matrixTileName(tile),
+    madeFor: 'gpu',
+    sources: ['conv2d_weight_grad_matrix', 'sum_parts'],
+    workgroupBytes: matrixTileBytes(tile),
+    supports: (device, k) => matrixTileSuits(device, k, tile, k.kh * k.kw * k.c, k.o),
+    launch: (device, k, args) => {
+      const eights = { EIGHTS_C: k.c % 8 === 0 ? 1 : 0, EIGHTS_O: k.o % 8 === 0 ? 1 : 0 };
+      const code = kernel('conv2d_weight_grad_matrix', 'rrwrr', eights, matrixSizes(device, tile));
+      const splits = shares(GPU_WORKGROUPS, grid(k), groups(k.n * k.p * k.q, GPU_SHARE));
+      split(device, k, args, code, grid(k), splits, [args.x, args.dy]);
+    },
+  };
+}
+
 /** dw (+)= the gradient of conv(x, weight) with respect to weight. */
 export const convWeightGrad: Operation<ConvProblem, WeightGradArguments> = {
   name: 'conv2d.weightGrad',
-  variants: [tiled, thinInput, thinOutput, ...tiles.map(workgroupTiled), naive],
+  variants: [tiled, thinInput, thinOutput, ...matrixTiles.map(matrixTiled), ...tiles.map(workgroupTiled), naive],
   describe,
   rehearse: (k, stage) => {
     const { x, weight, y } = convSizes(k);

@@ -1,0 +1,139 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it, test } from 'vitest';
+import { type Results, verdicts } from '../../bench/gpu-host/figures.mjs';
+import { partsOf } from '../../bench/gpu-host/parts.mjs';
+import { markdown } from '../../bench/gpu-host/report.mjs';
+import { runPart } from '../../bench/gpu-host/run-part.mjs';
+
+/** Of a quick run on lavapipe with PyTorch on the CPU, most kernels left out. */
+const RECORDED = readFileSync(new URL('./recorded/gpu-host-results.json', import.meta.url), 'utf8');
+
+const recorded = (): Results => JSON.parse(RECORDED);
+const verdictOf = (results: Results, target: string) =>
+  verdicts(results).find((verdict) => verdict.target.startsWith(target));
+
+/** The recorded results as if the device had matrices and mixed precision were so many times faster than f32. */
+function withMixed(factor: number): Results {
+  const results = recorded();
+  for (const name of ['step', 'kernels']) {
+    const part = structuredClone(results.parts[`${name} f32 1`]);
+    if (!part) throw new Error(`The recorded results lack ${name}.`);
+    const faster = (value: { milliseconds: { median: number } }) => {
+      value.milliseconds.median /= factor;
+    };
+    if (name === 'step') part.result.step.successive.median /= factor;
+    else for (const row of part.result.kernels) faster(row);
+    if (name === 'kernels') {
+      const { ceilings } = part.result;
+      ceilings.matrix = { shape: '8×8×8 f16→f32', flopsPerSecond: 4 * ceilings.f32FlopsPerSecond };
+    }
+    results.parts[`${name} mixed 1`] = part;
+  }
+  const [fp32] = results.parts.torch?.result.results.step ?? [];
+  results.parts.torch?.result.results.step.push({ ...fp32, mode: 'default' }, { ...fp32, mode: 'amp' });
+  return results;
+}
+
+describe('targets', () => {
+  it('holds a step against PyTorch in the mode that is named', () => {
+    const { parts } = recorded();
+    const own = parts['step f32 1']?.result.step.successive.median;
+    const peer = parts.torch?.result.results.step[0].milliseconds.median;
+    expect(verdictOf(recorded(), 'f32 step, batch 1')).toMatchObject({
+      measured: expect.stringContaining(`${(peer / own).toFixed(2)}×`),
+      verdict: peer >= own ? 'met' : 'MISSED',
+    });
+    expect(verdictOf(withMixed(1000), 'mixed step, batch 1: at least as fast as PyTorch')?.verdict).toBe('met');
+    expect(verdictOf(withMixed(0.001), 'mixed step, batch 1: at least as fast as PyTorch')?.verdict).toBe('MISSED');
+  });
+
+  it('holds kernels against the ceiling of their precision', () => {
+    expect(verdictOf(recorded(), 'f32 convolutions, batch 1')).toMatchObject({ verdict: 'MISSED' });
+    expect(verdictOf(withMixed(1e6), 'mixed convolutions, batch 1')).toMatchObject({ verdict: 'met' });
+    expect(verdictOf(withMixed(1), 'mixed convolutions, batch 1')).toMatchObject({ verdict: 'MISSED' });
+    expect(verdictOf(withMixed(1e6), 'mixed memory-bound kernels, batch 1')).toMatchObject({ verdict: 'met' });
+    const bare = withMixed(1e6);
+    if (bare.parts['kernels mixed 1']) bare.parts['kernels mixed 1'].result.ceilings.matrix = null;
+    expect(verdictOf(bare, 'mixed convolutions, batch 1')).toMatchObject({
+      measured: expect.stringContaining('no matrices'),
+      verdict: 'absent',
+    });
+  });
+
+  it('says why a figure is absent', () => {
+    expect(verdictOf(recorded(), 'mixed step')).toMatchObject({
+      measured: 'cyclops bench step has no option --precision',
+      verdict: 'absent',
+    });
+    expect(verdictOf({ ...recorded(), parts: {} }, 'f32 step')).toMatchObject({
+      measured: 'not measured yet',
+      verdict: 'absent',
+    });
+  });
+});
+
+describe('the Markdown', () => {
+  it.each<[string, Results]>([
+    ['whole', recorded()],
+    ['mixed', withMixed(3)],
+    ['empty', { ...recorded(), parts: {} }],
+  ])('%s has every section, and no value that is not one', (_, results) => {
+    const text = markdown(results);
+    for (const heading of [
+      'Targets',
+      'Training step',
+      'Ceilings',
+      'Kernels, mixed, batch 2',
+      'What the device',
+      'Parts',
+    ])
+      expect(text).toContain(`## ${heading}`);
+    expect(text).not.toMatch(/undefined|NaN|\[object/);
+  });
+
+  it('puts PyTorch beside the same convolution of Cyclops', () => {
+    const row = /^\| conv2d\.forward \| 3×3 s1 p1 reflect \[1,16,16,32\]→\[1,16,16,32\] .*$/m.exec(
+      markdown(recorded()),
+    )?.[0];
+    const cells = row?.split('|').map((cell) => cell.trim()) ?? [];
+    expect(Number(cells[8])).toBeGreaterThan(0);
+    expect(cells[10]).toMatch(/×$/);
+  });
+});
+
+test('parts that cannot be measured say so instead of having a command', () => {
+  const found = { quick: true, root: '/nowhere', torch: { absent: 'there is no python3' } };
+  const parts = partsOf({ ...found, offersPrecision: (subcommand) => subcommand === 'bench step' });
+  for (const { name, command, absent } of parts)
+    expect([name, command === undefined]).toEqual([name, absent !== undefined]);
+  expect(parts.find(({ name }) => name === 'step mixed 1')?.command).toEqual(
+    expect.arrayContaining(['--precision', 'mixed']),
+  );
+  expect(parts.find(({ name }) => name === 'torch')?.absent).toBe('there is no python3');
+});
+
+describe('a program with a time limit', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gpu-host-test-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const log = join(folder, 'log.txt');
+
+  it('ends with all that it started', async () => {
+    const trace = join(folder, 'alive');
+    const program = `(sleep 3; touch ${trace}) & echo begun; echo why >&2; wait`;
+    const outcome = await runPart(['sh', '-c', program], { seconds: 0.5, log });
+    expect(outcome).toMatchObject({ status: 'timed out', stdout: 'begun\n', lastWords: 'why' });
+    expect(outcome.seconds).toBeLessThan(3);
+    await new Promise((resume) => setTimeout(resume, 3500));
+    expect(existsSync(trace)).toBe(false);
+    expect(readFileSync(log, 'utf8')).toContain('why');
+  });
+
+  it('tells failures from what was ended on purpose', async () => {
+    expect(await runPart(['sh', '-c', 'exit 3'], { seconds: 5, log })).toMatchObject({ status: 'failed', code: 3 });
+    expect(await runPart(['/no/such/program'], { seconds: 5, log })).toMatchObject({ status: 'failed', code: null });
+    const until = AbortSignal.timeout(300);
+    expect(await runPart(['sleep', '5'], { seconds: 5, log, until })).toMatchObject({ status: 'ok' });
+  });
+});
