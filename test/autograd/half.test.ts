@@ -108,6 +108,14 @@ test('cast converts both ways, and leaves alone what is stored so', async () => 
   expect(() => cast(Tensor.from(device, [1], [1], 'u32'), 'f16')).toThrow(CyclopsError);
 });
 
+function gradientOf(stored: 'f16', given: 'f32'): Tensor {
+  const x = image(stored);
+  x.requiresGrad = true;
+  const y = scale(x, 2);
+  backward(y, image(given));
+  return y;
+}
+
 test.each<[string, () => Tensor, RegExp]>([
   ['add', () => add(image('f32'), image('f16')), /add needs two tensors that are stored alike; got f32 and f16.*cast/],
   ['l1Loss', () => l1Loss(image('f16'), image('f32')), /l1Loss needs .* got f16 and f32/],
@@ -121,6 +129,7 @@ test.each<[string, () => Tensor, RegExp]>([
     () => instanceNorm(image('f16'), { weight: weight([4]), bias: cast(weight([4]), 'f16') }),
     /affine part of instanceNorm must be f32/,
   ],
+  ['a gradient of the output', () => gradientOf('f16', 'f32'), /backward needs .* got f16 and f32/],
   ['ssim', () => ssim(image('f16'), image('f16')), /ssim must be f32; got f16/],
 ])('%s of another type is refused', (_, operation, message) => {
   expect(() => scope(operation)).toThrow(CyclopsError);
