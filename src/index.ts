@@ -46,6 +46,8 @@ export { InstanceNorm2d } from './layers/instanceNorm2d.ts';
 export { Module, type StateDict } from './layers/module.ts';
 export { Sequential } from './layers/sequential.ts';
 export { Adam } from './optim/adam.ts';
+export { LossScaler } from './optim/lossScaler.ts';
+export { cast } from './tensor/cast.ts';
 export { print } from './tensor/print.ts';
 export { randomNormal, randomUniform } from './tensor/random.ts';
 export { keep, scope } from './tensor/scope.ts';

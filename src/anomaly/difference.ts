@@ -24,7 +24,7 @@ export const BOX_5X5: Blur = { radius: 2, sigma: Number.POSITIVE_INFINITY };
  */
 export function differenceMap(x: Tensor, y: Tensor, blur: Blur = BOX_5X5): Tensor {
   requireAlike('differenceMap', x, y);
-  requireF32('differenceMap', x);
+  requireF32('An image of differenceMap', x);
   const { n, h, w, c } = imageExtents('differenceMap', x);
   const { radius, sigma } = blur;
   if (Math.min(h, w) <= radius) {

@@ -57,7 +57,7 @@ function windows(problem: SsimProblem, x: Tensor, y: Tensor): { map: Tensor; slo
 
 function checked(a: Tensor, b: Tensor): SsimProblem {
   requireAlike('ssim', a, b);
-  requireF32('ssim', a);
+  requireF32('An image of ssim', a);
   const problem = imageExtents('ssim', a);
   if (problem.h >= SSIM_WINDOW && problem.w >= SSIM_WINDOW) return problem;
   throw new CyclopsError(

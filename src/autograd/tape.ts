@@ -2,6 +2,7 @@ import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { accumulate, add, copy, fill } from '../kernels/elementwise.ts';
 import { keep } from '../tensor/scope.ts';
+import { requireSameType } from '../tensor/shape.ts';
 import { type GradNode, Tensor } from '../tensor/tensor.ts';
 
 let recording = true;
@@ -64,7 +65,7 @@ export function leafGrad(input: Tensor): { target: Tensor; accumulate: boolean }
  * @param loss what to differentiate; of several scalars, their sum
  * @param gradOutput the gradient of the loss, or of each; default 1 for scalars. A tensor [1], as of a `LossScaler`, multiplies all
  * gradients of scalars
- * @throws CyclopsError without a loss, and for one of several elements without `gradOutput`
+ * @throws CyclopsError without a loss, for one of several elements without `gradOutput`, and for a `gradOutput` that is stored otherwise
  */
 export function backward(loss: Tensor | readonly Tensor[], gradOutput?: Tensor): void {
   const roots = loss instanceof Tensor ? [loss] : loss;
@@ -76,6 +77,7 @@ export function backward(loss: Tensor | readonly Tensor[], gradOutput?: Tensor):
       `backward differentiates scalars; got the shape [${several.shape.join(', ')}]. Reduce it, or give its gradient.`,
     );
   }
+  if (gradOutput) for (const root of roots) requireSameType('backward', root, gradOutput);
   const gradients = new Map<Tensor, Tensor>();
   const seed = gradOutput ?? one(first.device);
   for (const root of roots) gradients.set(root, seed);

@@ -138,7 +138,7 @@ export function readCheckpointHead(folder: string): CheckpointHead {
   const { path, entries } = read('config');
   return {
     // A run from before there was a choice computed in f32.
-    config: parseConfig({ precision: 'f32', ...Object.fromEntries(entries) }, path),
+    config: parseConfig({ ...Object.fromEntries(entries), precision: entries.get('precision') ?? 'f32' }, path),
     manifest: readManifest(read('manifest')),
     position: readPosition(read('position')),
     // A run from before kernels were noted has none to keep.

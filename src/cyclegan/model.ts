@@ -93,7 +93,7 @@ export class CycleGAN {
     const adam = (...modules: Module[]) =>
       new Adam(
         modules.flatMap((module) => module.parameters()),
-        { lr, betas, eps: 1e-8, ...(this.lossScaler && { scaler: this.lossScaler }) },
+        { lr, betas, eps: 1e-8, scaler: this.lossScaler ?? undefined },
       );
     this.generatorOptimiser = adam(G_A, G_B);
     this.discriminatorOptimisers =

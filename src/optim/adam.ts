@@ -98,10 +98,10 @@ export class Adam {
     this.variable = device.variables.reserve(2);
 
     const halfStorage = scaler && new Storage(device, 2 * end);
-    this.mixed =
-      scaler && halfStorage
-        ? { scaler, place: scaler.addOptimiser(), halves: keep(new Tensor(halfStorage, [end], 'f16')) }
-        : null;
+    this.mixed = null;
+    if (scaler && halfStorage) {
+      this.mixed = { scaler, place: scaler.addOptimiser(), halves: keep(new Tensor(halfStorage, [end], 'f16')) };
+    }
 
     for (const { parameter, start } of this.slots) {
       copy(device, parameter.slice, this.values.slice, parameter.size, { outStart: start });

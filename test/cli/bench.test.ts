@@ -174,7 +174,7 @@ describe('bench kernels', () => {
       else expect(row.fastest).toBe(false);
       problems.set(row.problem, [...(problems.get(row.problem) ?? []), row]);
     }
-    expect([...problems.keys()]).toContain('[1,576,4]');
+    expect([...problems.keys()]).toContain('[1,576,4] f32');
     for (const rows of problems.values()) {
       expect(rows.map(({ variant }) => variant)).toContain('naive');
       expect(rows.length).toBeGreaterThan(1);

@@ -96,6 +96,9 @@ describe('train', () => {
     const options = await cyclops('train', data, '--out', run, '--resume', '--lr', '0.1');
     expect(options.stderr).toMatch(/--lr 0.1 differs from the 0.0002/);
     expect(options.code).toBe(2);
+    const precision = await cyclops('train', data, '--out', run, '--resume', '--precision', 'mixed');
+    expect(precision.stderr).toMatch(/--precision mixed differs from the f32/);
+    expect(precision.code).toBe(2);
 
     const images = makeData(folder.path('other data'), { normal: 8, abnormal: 6 }, 20);
     const other = await cyclops('train', images, '--out', run, '--resume');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDetector } from '../../src/anomaly/detector.ts';
 import { readCheckpointHead } from '../../src/cyclegan/checkpoint.ts';
+import type { TrainingConfig } from '../../src/cyclegan/config.ts';
 import { createRun, openRun, runFolder } from '../../src/cyclegan/run-folder.ts';
 import { Trainer } from '../../src/cyclegan/trainer.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../src/data/safetensors.ts';
@@ -35,7 +36,7 @@ function copy(name: string): { root: string; file: (name: string) => string } {
   return { root, file: (file) => join(root, 'checkpoint', file) };
 }
 
-const resume = (root: string, config = { ...QUICK, steps: 3 }) =>
+const resume = (root: string, config: TrainingConfig = { ...QUICK, steps: 3 }) =>
   new Trainer(device, config, banks, runFolder(root), MANIFEST, true).dispose();
 
 describe('a checkpoint', () => {
@@ -67,6 +68,13 @@ describe('a checkpoint', () => {
     rmSync(join(root, 'checkpoint', 'kernels.json'));
     expect(readCheckpointHead(join(root, 'checkpoint')).kernels).toEqual({});
     openDetector(device, openRun(root)).dispose();
+    resume(root);
+  });
+
+  it('of a version that knew f32 alone is one of f32', () => {
+    const { root, file } = copy('without precision');
+    replace(file('config.json'), '  "precision": "f32",\n', '');
+    expect(readCheckpointHead(join(root, 'checkpoint')).config.precision).toBe('f32');
     resume(root);
   });
 
@@ -124,6 +132,19 @@ describe('refusals', () => {
     ],
     ['missing pools', (file) => rmSync(file('pools.safetensors')), ['pools.safetensors', 'no such file']],
   ];
+
+  it.each<[string, string | null, string]>([
+    ['a missing', null, 'no such file'],
+    ['a damaged', '{"scale": 0, "goodSteps": 3}', 'scale'],
+  ])('to resume in mixed precision with %s loss scaler', async (name, content, text) => {
+    const config = { ...QUICK, precision: 'mixed', steps: 1 } as const;
+    const root = folder.path(`${name} scaler`);
+    await trainNew(device, banks, root, config);
+    const path = join(root, 'checkpoint', 'loss_scaler.json');
+    if (content === null) rmSync(path);
+    else put(path, content);
+    expectRefusal(() => resume(root, { ...config, steps: 2 }), 'loss_scaler.json', text);
+  });
 
   it.each(resumeDamages)('to resume from %s', (name, damage, texts) => {
     const { root, file } = copy(name);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ImagePool } from '../../src/cyclegan/pool.ts';
 import type { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
+import { cast } from '../../src/tensor/cast.ts';
 import { RandomStream } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
@@ -137,6 +138,33 @@ test('a half-full pool is restored half full', async () => {
   expect([...((await restored.state())?.data ?? [])]).toEqual([10, 11, 12, 20, 21, 22, 30, 31, 32]);
   pool.dispose();
   restored.dispose();
+});
+
+test('a pool of f16 images is saved in f32, goes on as before, and refuses others', async () => {
+  const half = (...sent: number[]) => {
+    const x = images(...sent);
+    const out = scope(() => cast(x, 'f16'));
+    x.dispose();
+    return out;
+  };
+  const pool = new ImagePool(2, replay(0.9, 0), 'f16');
+  for (const id of [1, 2]) {
+    const x = half(id);
+    scope(() => void pool.query(x));
+    x.dispose();
+  }
+  expect(pool.bytes).toBe(2 * 3 * 2);
+  const restored = new ImagePool(2, replay(0.9, 0), 'f16');
+  restored.loadState(device, await pool.state());
+  for (const one of [pool, restored]) {
+    const x = half(3);
+    const out = scope(() => one.query(x));
+    expect([out.dtype, ...(await out.data())]).toEqual(['f16', 10, 11, 12]);
+    expect([...((await one.state())?.data ?? [])]).toEqual([30, 31, 32, 20, 21, 22]);
+    const wide = images(4);
+    expect(() => one.query(wide)).toThrow(/holds images of f16; got Tensor f32/);
+    for (const part of [x, out, wide, one]) part.dispose();
+  }
 });
 
 test('more images than the pool holds are refused', async () => {

@@ -64,12 +64,15 @@ describe('resume', () => {
       'one Adam each, two images a step, the loss of the original GAN',
       { adam: 'per-d', batchSize: 2, ganMode: 'vanilla' },
     ],
+    // Steps enough for the scale of the losses to come down to where the generators move.
+    ['mixed precision', { precision: 'mixed', steps: 16 }],
   ] as const)('gives the same bits as an uninterrupted run: %s', async (name, changes) => {
     const config = { ...QUICK, ...changes };
     const [straight, halves] = [folder.path(`straight ${name}`), folder.path(`halves ${name}`)];
     await trainNew(device, banks, straight, config);
-    const first = await trainNew(device, banks, halves, config, { signal: stopAfter(3) });
-    expect(first.step).toBe(3);
+    const half = (config.steps ?? 0) / 2;
+    const first = await trainNew(device, banks, halves, config, { signal: stopAfter(half) });
+    expect(first.step).toBe(half);
     expect(checkpointBytes(halves)).not.toEqual(checkpointBytes(straight));
     await resume(halves, config);
 
@@ -77,7 +80,7 @@ describe('resume', () => {
     expect(files).toEqual(expect.arrayContaining(['G_A.safetensors', 'optimizer_G.safetensors', 'pools.safetensors']));
     expect(checkpointBytes(halves)).toEqual(checkpointBytes(straight));
     expect(metrics(halves)).toBe(metrics(straight));
-    expect(steps(halves)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(steps(halves)).toEqual(Array.from({ length: 2 * half }, (_, i) => i + 1));
   });
 
   it('would notice a pool, a moment or a random position that was not restored', async () => {
@@ -89,6 +92,20 @@ describe('resume', () => {
       damage(join(out, 'checkpoint'));
       await resume(out);
       expect(checkpointBytes(out), name).not.toEqual(checkpointBytes(straight));
+    }
+  });
+
+  it('would notice a scale or a count of steps that was not restored in mixed precision', async () => {
+    const config = { ...QUICK, precision: 'mixed', steps: 16 } as const;
+    const straight = folder.path('mixed straight');
+    await trainNew(device, banks, straight, config);
+    for (const [name, damage] of Object.entries({ scale: loseScale, count: loseCount })) {
+      const out = folder.path(`mixed damaged ${name}`);
+      await trainNew(device, banks, out, config, { signal: stopAfter(12) });
+      damage(join(out, 'checkpoint'));
+      await resume(out, config);
+      const { G_A } = Object.fromEntries([...checkpointBytes(out)].map(([file, bytes]) => [file.split('.')[0], bytes]));
+      expect(G_A, name).not.toBe(checkpointBytes(straight).get('G_A.safetensors'));
     }
   });
 
@@ -241,6 +258,21 @@ function losePools(checkpoint: string): void {
 
 function loseMoments(checkpoint: string): void {
   edit(join(checkpoint, 'optimizer_D.safetensors'), (data) => data.fill(0));
+}
+
+function loseScale(checkpoint: string): void {
+  const path = join(checkpoint, 'loss_scaler.json');
+  const { scale } = JSON.parse(readFileSync(path, 'utf8'));
+  expect(scale).toBeLessThan(2 ** 16);
+  writeFileSync(path, JSON.stringify({ scale: 2 ** 16, goodSteps: 0 }));
+}
+
+function loseCount(checkpoint: string): void {
+  const path = join(checkpoint, 'optimizer_G.safetensors');
+  const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
+  expect(Number(metadata.step)).toBeGreaterThan(0);
+  expect(Number(metadata.step)).toBeLessThan(12);
+  writeFileSync(path, encodeSafetensors(tensors, { ...metadata, step: '12' }));
 }
 
 function loseDraws(checkpoint: string): void {

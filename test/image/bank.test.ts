@@ -257,6 +257,21 @@ describe(`ImageBank, images of seed ${seed}`, () => {
   });
 });
 
+describe('a feed of f16 images', () => {
+  it('keeps every byte', async () => {
+    const ramp = { width: 16, height: 16, channels: 1 as const, pixels: Uint8Array.from({ length: 256 }, (_, i) => i) };
+    const bank = await ImageBank.create(device, [ramp], { channels: 1, loadSize: null });
+    const feed = bank.feed(1, { width: 16, height: 16 }, 'f16');
+    feed.show([0], [{ ...upright, width: 16, height: 16 }]);
+    const images = feed.images();
+    expect(images.dtype).toBe('f16');
+    expect(await toBytes(images)).toEqual(ramp.pixels);
+    images.dispose();
+    feed.dispose();
+    bank.dispose();
+  });
+});
+
 describe('toBytes', () => {
   it('gives back every byte of a bank, and clamps and rounds what a network makes', async () => {
     const ramp = { width: 16, height: 16, channels: 1 as const, pixels: Uint8Array.from({ length: 256 }, (_, i) => i) };

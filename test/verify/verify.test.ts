@@ -55,6 +55,17 @@ test('passes what agrees and lists by name what it leaves out', async () => {
   expect(device.pool.use.liveBuffers).toBe(live);
 });
 
+test('compares one training step in mixed precision, and lists the rest as left to f32', async () => {
+  const live = device.pool.use.liveBuffers;
+  const lines: string[] = [];
+  const golden = new URL('../golden', import.meta.url).pathname;
+  const verdict = await verifyGolden(device, golden, (line) => lines.push(line), 'mixed');
+  expect(lines.filter((line) => line.endsWith('FAILED'))).toEqual([]);
+  expect(verdict).toEqual({ passed: 9, failed: 0, leftOut: 3 });
+  expect(lines.filter((line) => line.startsWith('train/forced'))).toHaveLength(9);
+  expect(device.pool.use.liveBuffers).toBe(live);
+});
+
 test.each([
   ['output', 1e-3, 1, /output/],
   ['grad_input', 1e-2, 1, /input gradient/],

@@ -42,7 +42,7 @@ export function double(
   return {
     name: 'double',
     variants,
-    describe: ({ count }) => `[${count}]`,
+    describe: ({ count }) => `[${count}] f32`,
     rehearse: ({ count }, stage) => ({ x: stage.input(count), y: stage.output(count) }),
   };
 }

@@ -13,14 +13,16 @@ export const pointwise: Variant<ConvProblem, ForwardArguments> = {
   sources: [source],
   workgroupBytes: 0,
   supports: (_, { kh, kw, stride, padding }) => kh * kw === 1 && stride === 1 && padding === 0,
-  launch: (device, k, { x, weight, bias, y, activation }) =>
+  launch: (device, k, { x, weight, bias, y, activation }) => {
+    const constants = { BIAS: bias ? 1 : 0, ACTIVATION: ACTIVATION_CODES[activation] };
     device.launch({
-      kernel: kernel(source, 'rrrw', { BIAS: bias ? 1 : 0, ACTIVATION: ACTIVATION_CODES[activation] }),
+      kernel: kernel(source, 'rrrw', constants, { stored: k.stored }),
       bindings: [x, weight, bias ?? weight, y],
       immediates: convImmediates(k),
       workgroups: [groups(k.n * k.h * k.w * k.o, 64), 1, 1],
       label: 'conv2d.forward',
       flops: convFlops(k),
       bytes: convBytes(k),
-    }),
+    });
+  },
 };
