@@ -12,7 +12,7 @@ import { CyclopsError } from '../src/gpu/errors.ts';
 import type { Kernel } from '../src/gpu/launch.ts';
 import { compileShader } from '../src/gpu/shaderErrors.ts';
 import { expandIncludes } from '../src/kernels/include.ts';
-import { STORED_F16 } from '../src/kernels/source.ts';
+import { EIGHTS, STORED_F16 } from '../src/kernels/source.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = resolve(process.argv[2] ?? join(root, 'src/kernels/wgsl'));
@@ -70,9 +70,12 @@ const device = await openDevice();
 for (const name of kernels) {
   try {
     const plain = await check(device, name, {});
-    // A kernel whose tensors may be stored as f16 is two.
-    const twin = Object.keys(STORED_F16).some((part) => plain.files.has(`${shown}/${part}`));
-    const checks = twin && plain.problem === null ? [plain, await check(device, name, STORED_F16)] : [plain];
+    // A kernel with parts that others may take the place of is several.
+    const checks = [plain];
+    for (const instead of [STORED_F16, EIGHTS]) {
+      const concerned = Object.keys(instead).some((part) => plain.files.has(`${shown}/${part}`));
+      if (concerned && plain.problem === null) checks.push(await check(device, name, instead));
+    }
     for (const { problem, files: parts } of checks) {
       for (const part of parts) used.add(part);
       if (problem !== null) problems.push(problem);

@@ -58,22 +58,20 @@ export PATH="$kit/bin:$PATH"
 export XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-${TMPDIR:-/tmp}}
 export CYCLOPS_ROOT=$kit/cyclops
 
-# Vulkan's loader looks for drivers in /etc and /usr/share by itself.
+# Vulkan's loader looks for drivers in /etc and /usr/share by itself, and what it finds there of NVIDIA names libGLX_nvidia.so.0, which on
+# a host without a display refuses to start for want of other libraries. The same driver behind libEGL_nvidia.so.0 needs none.
 if [ -z "${VK_DRIVER_FILES:-}${VK_ICD_FILENAMES:-}${VK_ADD_DRIVER_FILES:-}" ]; then
   shopt -s nullglob
-  found=("$driver"/share/vulkan/icd.d/*.json)
-  named=("${found[@]}" {/etc,/usr/share,/usr/local/share}/vulkan/icd.d/*nvidia*.json)
-  if [ ${#named[@]} = 0 ]; then
-    library=libGLX_nvidia.so.0
-    there=("$driver"/lib*/$library)
-    if has $library || [ ${#there[@]} -gt 0 ]; then
-      found=("$kit/nvidia_icd.json")
-      echo '{"file_format_version":"1.0.0","ICD":{"library_path":"'$library'","api_version":"1.3.0"}}' >"${found[0]}"
-    fi
-  fi
-  if [ ${#found[@]} -gt 0 ]; then
-    VK_ADD_DRIVER_FILES=$(IFS=:; echo "${found[*]}")
-    export VK_ADD_DRIVER_FILES
+  library=libEGL_nvidia.so.0
+  there=("$driver"/lib*/$library)
+  if has $library || [ ${#there[@]} -gt 0 ]; then
+    echo '{"file_format_version":"1.0.0","ICD":{"library_path":"'$library'","api_version":"1.3.0"}}' >"$kit/nvidia_icd.json"
+    found=("$kit/nvidia_icd.json")
+    for file in "$driver"/share/vulkan/icd.d/*.json {/etc,/usr/share,/usr/local/share}/vulkan/icd.d/*.json; do
+      case ${file##*/} in *nvidia*) ;; *) found+=("$file") ;; esac
+    done
+    VK_DRIVER_FILES=$(IFS=:; echo "${found[*]}")
+    export VK_DRIVER_FILES
   fi
 fi
 

@@ -24,6 +24,12 @@ export interface Specialisation {
 /** What takes the place of included parts when tensors are stored as f16. */
 export const STORED_F16: Readonly<Record<string, string>> = { 'parts/stored.wgsl': 'parts/stored_f16.wgsl' };
 
+/** What takes their place where rows of results are whole eights. */
+export const EIGHTS: Readonly<Record<string, string>> = {
+  'parts/put_f16.wgsl': 'parts/put_f16_eights.wgsl',
+  'parts/put_f32.wgsl': 'parts/put_f32_eights.wgsl',
+};
+
 const expanded = new Map<string, Expanded>();
 const defined = new Map<string, Kernel>();
 

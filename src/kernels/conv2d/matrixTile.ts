@@ -2,7 +2,7 @@
 import type { MatrixConfig } from '../../gpu/adapter.ts';
 import type { Device } from '../../gpu/device.ts';
 import { groups } from '../../gpu/launch.ts';
-import type { Specialisation } from '../source.ts';
+import { EIGHTS, type Specialisation } from '../source.ts';
 import type { ConvProblem } from './problem.ts';
 
 export interface MatrixTile {
@@ -64,11 +64,6 @@ function layoutWith(config: MatrixConfig, { rows, columns, slab, ...tile }: Matr
     else across *= 2;
   }
 }
-
-const EIGHTS = {
-  'parts/put_f16.wgsl': 'parts/put_f16_eights.wgsl',
-  'parts/put_f32.wgsl': 'parts/put_f32_eights.wgsl',
-};
 
 /** The kernel's text for a tile on a device that {@link matrixTileSuits}. @param eights whether rows of results are whole eights */
 export function matrixSpecialisation(device: Device, tile: MatrixTile, eights: boolean): Specialisation {
