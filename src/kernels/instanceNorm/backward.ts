@@ -13,8 +13,10 @@ import {
   normImmediates,
   normSize,
   pixelShares,
+  splitLaunch,
   WORKGROUP_BYTES,
   workgroupLaunch,
+  worthSplitting,
 } from './problem.ts';
 
 export interface NormBackwardArguments extends NormOptions {
@@ -82,6 +84,38 @@ const vec4: Variant<NormProblem, NormBackwardArguments> = {
   },
 };
 
+const split: Variant<NormProblem, NormBackwardArguments> = {
+  name: 'split',
+  madeFor: 'gpu',
+  sources: ['instance_norm_grad_split_sums', 'instance_norm_grad_split'],
+  workgroupBytes: WORKGROUP_BYTES,
+  supports: (_, k) => k.channels % 4 === 0 && worthSplitting(k),
+  launch(device, k, args) {
+    const { x, stats, dy, sums, dx, eps } = args;
+    const { share, shares, workgroups } = splitLaunch(k);
+    const bytes = normBytes(k);
+    const common = { immediates: normImmediates(k, share, eps), workgroups };
+    withParts(device, shares * 2 * k.n * k.channels, (part) => {
+      device.launch({
+        ...common,
+        kernel: kernel('instance_norm_grad_split_sums', 'rrrrrw', normConstants(args), { stored: k.stored }),
+        bindings: [x, stats, ...affineOr(args, stats), dy, part],
+        label: 'instanceNorm.gradSums',
+        flops: 4 * normSize(k),
+        bytes: 2 * bytes,
+      });
+      device.launch({
+        ...common,
+        kernel: kernel('instance_norm_grad_split', 'rrrrrrww', normConstants(args), { stored: k.stored }),
+        bindings: [x, stats, ...affineOr(args, stats), dy, part, sums, dx],
+        label: 'instanceNorm.grad',
+        flops: 8 * normSize(k),
+        bytes: 3 * bytes,
+      });
+    });
+  },
+};
+
 const workgroup: Variant<NormProblem, NormBackwardArguments> = {
   name: 'workgroup',
   madeFor: 'gpu',
@@ -131,7 +165,7 @@ const naive: Variant<NormProblem, NormBackwardArguments> = {
 /** dx and the sums from dy, with g = dy · activation′ and x̂ = (x − mean) · rstd: dx = γ · rstd · (g − Σg/HW − x̂ · Σg·x̂/HW). */
 export const instanceNormBackward: Operation<NormProblem, NormBackwardArguments> = {
   name: 'instanceNorm.backward',
-  variants: [plane, vec4, workgroup, naive],
+  variants: [plane, vec4, split, workgroup, naive],
   describe,
   rehearse: (k, stage) => ({
     eps: 1e-5,

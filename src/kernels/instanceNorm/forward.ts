@@ -13,8 +13,10 @@ import {
   normImmediates,
   normSize,
   pixelShares,
+  splitLaunch,
   WORKGROUP_BYTES,
   workgroupLaunch,
+  worthSplitting,
 } from './problem.ts';
 
 export interface NormForwardArguments extends NormOptions {
@@ -84,6 +86,40 @@ const vec4: Variant<NormProblem, NormForwardArguments> = {
   },
 };
 
+const split: Variant<NormProblem, NormForwardArguments> = {
+  name: 'split',
+  madeFor: 'gpu',
+  sources: ['instance_norm_split_stats', 'instance_norm_split_apply'],
+  workgroupBytes: WORKGROUP_BYTES,
+  supports: (_, k) => k.channels % 4 === 0 && worthSplitting(k),
+  launch(device, k, args) {
+    const { x, residual, stats, y, eps } = args;
+    const { share, shares, workgroups } = splitLaunch(k);
+    const bytes = normBytes(k);
+    const common = { immediates: normImmediates(k, share, eps), workgroups };
+    // Eight loads in flight rather than four, where a row has that many pixels.
+    const specialisation = { stored: k.stored, sizes: { AT_ONCE: share >= 256 ? 8 : 4 } };
+    withParts(device, shares * 2 * k.n * k.channels, (part) => {
+      device.launch({
+        ...common,
+        kernel: kernel('instance_norm_split_stats', 'rw', {}, specialisation),
+        bindings: [x, part],
+        label: 'instanceNorm.stats',
+        flops: 4 * normSize(k),
+        bytes,
+      });
+      device.launch({
+        ...common,
+        kernel: kernel('instance_norm_split_apply', 'rrrrrww', constants(args), specialisation),
+        bindings: [x, part, ...affineOr(args, x), residual ?? x, stats, y],
+        label: 'instanceNorm.apply',
+        flops: 2 * normSize(k),
+        bytes: bytes * (residual ? 3 : 2),
+      });
+    });
+  },
+};
+
 const workgroup: Variant<NormProblem, NormForwardArguments> = {
   name: 'workgroup',
   madeFor: 'gpu',
@@ -128,7 +164,7 @@ const naive: Variant<NormProblem, NormForwardArguments> = {
 /** y = activation(γ · (x − mean) · rstd + β) + residual. */
 export const instanceNormForward: Operation<NormProblem, NormForwardArguments> = {
   name: 'instanceNorm.forward',
-  variants: [plane, vec4, workgroup, naive],
+  variants: [plane, vec4, split, workgroup, naive],
   describe,
   rehearse: (k, stage) => ({
     eps: 1e-5,

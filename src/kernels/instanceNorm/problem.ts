@@ -47,8 +47,31 @@ export function workgroupLaunch({ n, pixels, channels }: NormProblem) {
   } as const;
 }
 
-/** Workgroup memory that those kernels declare, in bytes. */
+/** Workgroup memory that kernels with parts/norm_rows.wgsl declare, in bytes. */
 export const WORKGROUP_BYTES = 2 * 256 * 16;
+
+/** Workgroups that fill a large GPU: eight for each of some 130 processors. */
+const MANY_WORKGROUPS = 1024;
+/** Shares of a plane at most, since every workgroup of the second launch reads the results of all. */
+const MAX_SPLIT_SHARES = 64;
+/** Pixels of a share at least: {@link SPLIT_ROWS} rows of 4 at once. */
+const MIN_SPLIT_SHARE = 128;
+/** As in parts/norm_split.wgsl. */
+const SPLIT_ROWS = 32;
+
+/** Whether two launches over shares of the pixels beat one workgroup a plane: that has too few, and must read x twice. */
+export function worthSplitting({ n, pixels, channels }: NormProblem): boolean {
+  return pixels > HELD_PIXELS && 2 * n * groups(channels, 8) < MANY_WORKGROUPS;
+}
+
+/** What launches of a workgroup for each share of the pixels of 32 channels have in common. */
+export function splitLaunch({ n, pixels, channels }: NormProblem) {
+  const planes = n * groups(channels, 32);
+  const wanted = Math.min(MAX_SPLIT_SHARES, groups(MANY_WORKGROUPS, planes));
+  const share = Math.max(MIN_SPLIT_SHARE, SPLIT_ROWS * groups(pixels, SPLIT_ROWS * wanted));
+  const shares = groups(pixels, share);
+  return { share, shares, workgroups: [groups(channels, 32), n, shares] } as const;
+}
 
 /** e.g. `[1,4096,64] f32`. */
 export function describe({ n, pixels, channels, stored }: NormProblem): string {

@@ -50,7 +50,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   let affine = affineOf(c, rstd);
   if (HOLD) {
     for (var i = 0u; i < HELD; i++) {
-      if (i < count) { store(first + i * step, held[i] - off, affine); }
+      if (i < count) { store(first + i * step, held[i] - off, affine, residualOf(first + i * step)); }
     }
   } else {
     apply(guess + off, affine, first, step, count);

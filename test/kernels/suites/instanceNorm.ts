@@ -9,12 +9,15 @@ import { suite } from './suite.ts';
 
 const EPS = 1e-5;
 
-/** A single pixel; shares that do not divide the pixels; planes on both sides of what registers hold and of what a core walks alone. */
+/**
+ * A single pixel; shares that do not divide the pixels, of few channels and of more than 32; planes on both sides of what registers hold
+ * and of what a core walks alone.
+ */
 const shapes = [
   [1, 1, 4],
   [1, 3, 4],
   [2, 77, 12],
-  [1, 1000, 36],
+  [2, 1100, 36],
   [3, 513, 8],
   [1, 300, 260],
   [1, 1024, 8],

@@ -12,9 +12,14 @@ fn affineOf(c: u32, rstd: vec4f) -> Affine {
   return Affine(rstd, vec4f(0));
 }
 
-fn store(at: u32, centred: vec4f, affine: Affine) {
+fn residualOf(at: u32) -> vec4f {
+  if (RESIDUAL) { return vec4f(residual[at]); }
+  return vec4f(0);
+}
+
+fn store(at: u32, centred: vec4f, affine: Affine, skip: vec4f) {
   var v = activate4(centred * affine.factor + affine.offset);
-  if (RESIDUAL) { v += vec4f(residual[at]); }
+  if (RESIDUAL) { v += skip; }
   y[at] = Stored4(v);
 }
 
@@ -22,6 +27,6 @@ fn store(at: u32, centred: vec4f, affine: Affine) {
 fn apply(mean: vec4f, affine: Affine, first: u32, step: u32, count: u32) {
   for (var i = 0u; i < count; i++) {
     let at = first + i * step;
-    store(at, vec4f(x[at]) - mean, affine);
+    store(at, vec4f(x[at]) - mean, affine, residualOf(at));
   }
 }
