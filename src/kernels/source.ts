@@ -24,6 +24,9 @@ export interface Specialisation {
 /** What takes the place of included parts when tensors are stored as f16. */
 export const STORED_F16: Readonly<Record<string, string>> = { 'parts/stored.wgsl': 'parts/stored_f16.wgsl' };
 
+/** What takes their place where an invocation handles four channels. */
+export const VEC4: Readonly<Record<string, string>> = { 'parts/value.wgsl': 'parts/value_vec4.wgsl' };
+
 /** What takes their place where rows of results are whole eights. */
 export const EIGHTS: Readonly<Record<string, string>> = {
   'parts/put_f16.wgsl': 'parts/put_f16_eights.wgsl',

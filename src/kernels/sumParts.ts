@@ -3,11 +3,16 @@ import { type BufferSlice, immediates } from '../gpu/launch.ts';
 import { flatGrid } from './elementwise.ts';
 import { kernel } from './source.ts';
 
-/** Lends a buffer for `count` f32 partial results to `use`; it is free for reuse by whatever is launched afterwards. */
-export function withParts(device: Device, count: number, use: (parts: BufferSlice) => void): void {
-  const buffer = device.pool.take(4 * count);
-  use({ buffer, offset: 0, size: Math.ceil(count / 4) * 16 });
+/** Lends a buffer of so many bytes to `use`; it is free for reuse by whatever is launched afterwards. */
+export function withTemporary(device: Device, bytes: number, use: (slice: BufferSlice) => void): void {
+  const buffer = device.pool.take(bytes);
+  use({ buffer, offset: 0, size: Math.ceil(bytes / 16) * 16 });
   device.pool.release(buffer);
+}
+
+/** Lends a buffer for `count` f32 partial results; see {@link withTemporary}. */
+export function withParts(device: Device, count: number, use: (parts: BufferSlice) => void): void {
+  withTemporary(device, 4 * count, use);
 }
 
 /** out (+)= the sum over parts of part [parts, count], in a fixed order. */

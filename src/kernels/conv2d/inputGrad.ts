@@ -1,6 +1,8 @@
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, groups, type Kernel } from '../../gpu/launch.ts';
-import { kernel } from '../source.ts';
+import { reflectionPadBackward } from '../reflectionPad.ts';
+import { kernel, STORED_BYTES } from '../source.ts';
+import { withTemporary } from '../sumParts.ts';
 import type { Operation, Variant } from '../variant.ts';
 import {
   type MatrixTile,
@@ -51,7 +53,6 @@ function dispatch(
 }
 
 const BIAS = ({ bias }: InputGradArguments) => (bias ? 1 : 0);
-const REFLECT = ({ padding, paddingMode }: ConvProblem) => (padding > 0 && paddingMode === 'reflect' ? 1 : 0);
 
 const tiled: Variant<ConvProblem, InputGradArguments> = {
   name: 'tiled',
@@ -114,6 +115,30 @@ const naive: Variant<ConvProblem, InputGradArguments> = {
     ]),
 };
 
+/**
+ * Lets `launch` compute the gradient of a problem without reflection, and what it is given of the arguments. That of a reflected image
+ * is made of the gradient of its padded one, which is then folded: mirrored positions in the product itself would cost all pixels
+ * what few of them need.
+ */
+function unfolded(
+  device: Device,
+  k: ConvProblem,
+  args: InputGradArguments,
+  launch: (k: ConvProblem, args: InputGradArguments) => void,
+): void {
+  const { n, h, w, c, padding, paddingMode, stored } = k;
+  if (padding === 0 || paddingMode === 'zeros') {
+    launch(k, args);
+    return;
+  }
+  const padded = { ...k, h: h + 2 * padding, w: w + 2 * padding, padding: 0, paddingMode: 'zeros' as const };
+  withTemporary(device, STORED_BYTES[stored] * convSizes(padded).x, (whole) => {
+    launch(padded, { ...args, dx: whole, bias: null });
+    const pad = [padding, padding, padding, padding] as const;
+    reflectionPadBackward(device, { n, h, w, c, pad, stored }, whole, args.dx, args.bias);
+  });
+}
+
 function workgroupTiled(tile: Tile): Variant<ConvProblem, InputGradArguments> {
   const grid = (k: ConvProblem) => [groups(phaseRows(k), tile.rows), groups(k.c, tile.columns), k.stride ** 2] as const;
   return {
@@ -121,17 +146,13 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, InputGradArguments> {
     madeFor: 'gpu',
     sources: ['conv2d_input_grad_workgroup'],
     workgroupBytes: tileBytes(tile),
-    supports: (device, k) => foldsSimply(k) && tileSuits(device, tile, phaseRows(k), k.c),
-    launch: (device, k, args) => {
-      const constants = {
-        BIAS: BIAS(args),
-        VEC4_O: k.o % 4 === 0 ? 1 : 0,
-        REFLECT: REFLECT(k),
-        ...tileConstants(tile),
-      };
-      const code = kernel('conv2d_input_grad_workgroup', 'rrrwrr', constants, { stored: k.stored });
-      dispatch(device, k, args, code, grid(k), [args.dy, args.weight]);
-    },
+    supports: (device, k) => tileSuits(device, tile, phaseRows(k), k.c),
+    launch: (device, problem, all) =>
+      unfolded(device, problem, all, (k, args) => {
+        const constants = { BIAS: BIAS(args), VEC4_O: k.o % 4 === 0 ? 1 : 0, ...tileConstants(tile) };
+        const code = kernel('conv2d_input_grad_workgroup', 'rrrwrr', constants, { stored: k.stored });
+        dispatch(device, k, args, code, grid(k), [args.dy, args.weight]);
+      }),
   };
 }
 
@@ -142,21 +163,14 @@ export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArg
     madeFor: 'gpu',
     sources: ['conv2d_input_grad_matrix'],
     workgroupBytes: matrixTileBytes(tile),
-    supports: (device, k) => foldsSimply(k) && matrixTileSuits(device, k, tile, phaseRows(k), k.c),
-    launch: (device, k, args) => {
-      const constants = {
-        BIAS: BIAS(args),
-        EIGHTS_O: k.o % 8 === 0 ? 1 : 0,
-        REFLECT: REFLECT(k),
-      };
-      const code = kernel(
-        'conv2d_input_grad_matrix',
-        'rrrwrr',
-        constants,
-        matrixSpecialisation(device, tile, k.c % 8 === 0),
-      );
-      dispatch(device, k, args, code, grid(k), [args.dy, args.weight]);
-    },
+    supports: (device, k) => matrixTileSuits(device, k, tile, phaseRows(k), k.c),
+    launch: (device, problem, all) =>
+      unfolded(device, problem, all, (k, args) => {
+        const constants = { BIAS: BIAS(args), EIGHTS_O: k.o % 8 === 0 ? 1 : 0 };
+        const specialisation = matrixSpecialisation(device, tile, k.c % 8 === 0);
+        const code = kernel('conv2d_input_grad_matrix', 'rrrwrr', constants, specialisation);
+        dispatch(device, k, args, code, grid(k), [args.dy, args.weight]);
+      }),
   };
 }
 

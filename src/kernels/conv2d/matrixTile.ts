@@ -19,9 +19,10 @@ export interface MatrixTile {
 
 /** In order of preference. */
 export const matrixTiles: readonly MatrixTile[] = [
-  { rows: 128, columns: 128, slab: 32, down: 2, across: 4, buffers: 1 },
-  { rows: 128, columns: 64, slab: 32, down: 4, across: 2, buffers: 1 },
+  { rows: 64, columns: 128, slab: 32, down: 1, across: 4, buffers: 1 },
+  { rows: 128, columns: 64, slab: 32, down: 2, across: 2, buffers: 1 },
   { rows: 64, columns: 64, slab: 32, down: 2, across: 2, buffers: 1 },
+  { rows: 128, columns: 128, slab: 32, down: 2, across: 4, buffers: 1 },
   { rows: 128, columns: 16, slab: 32, down: 4, across: 1, buffers: 1 },
 ];
 
@@ -60,7 +61,7 @@ function layoutWith(config: MatrixConfig, { rows, columns, slab, ...tile }: Matr
     if (!Number.isInteger(downEach) || !Number.isInteger(acrossEach) || slab % config.k !== 0) return null;
     const loads = (Math.max(rows, columns) * slab) / 8 / (lanes * down * across);
     if (downEach <= NAMED && acrossEach <= NAMED && loads <= NAMED) return { config, down, across };
-    if (downEach >= acrossEach) down *= 2;
+    if (downEach > acrossEach) down *= 2;
     else across *= 2;
   }
 }
@@ -81,10 +82,19 @@ export function matrixSpecialisation(device: Device, tile: MatrixTile, eights: b
   };
 }
 
-/** Workgroup memory in bytes at most: lines of slabs are padded by 8 numbers, and results leave in lines of at most 16 rows. */
-export function matrixTileBytes({ rows, columns, slab, buffers, down }: MatrixTile): number {
+/** Workgroup memory in bytes, with 16 × 16 matrices. */
+export function matrixTileBytes(tile: MatrixTile): number {
+  return bytesOf(tile, tile, 16);
+}
+
+/** Lines of slabs are padded by 8 numbers, and results leave in lines of matrices, padded by 4. */
+function bytesOf(
+  { rows, columns, slab, buffers }: MatrixTile,
+  { down, across }: Pick<Layout, 'down' | 'across'>,
+  m: number,
+): number {
   const padded = Math.max(rows * (slab + 8), slab * (rows + 8)) + Math.max(columns * (slab + 8), slab * (columns + 8));
-  return buffers * 2 * padded + 4 * down * 16 * (columns + 16);
+  return buffers * 2 * padded + 4 * down * m * (columns + 4 * across);
 }
 
 /** Whether a tile suits a product of so many rows and columns here: the device has matrices for it, and it is not twice as long. */
@@ -101,6 +111,7 @@ export function matrixTileSuits(
   if (!layout) return false;
   const invocations = layout.down * layout.across * device.info.subgroupSize.max;
   return (
+    bytesOf(tile, layout, layout.config.m) <= limits.maxComputeWorkgroupStorageSize &&
     invocations <= Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX) &&
     Math.max(groups(rows, tile.rows), groups(columns, tile.columns)) <= limits.maxComputeWorkgroupsPerDimension &&
     (2 * rows > tile.rows || tile.rows <= 64) &&

@@ -32,6 +32,11 @@ export function tileConstants({ rows, columns, perLane }: Tile): Record<string, 
   return { ROWS: rows, COLUMNS: columns, WIDE: perLane === 8 ? 1 : 0 };
 }
 
+/** Invocations of a workgroup. */
+export function tileInvocations({ rows, columns, perLane }: Tile): number {
+  return (rows * columns) / (8 * perLane);
+}
+
 /** Workgroup memory in bytes: 8 depth steps of both operands, and a gap between the halves of one. */
 export function tileBytes({ rows, columns }: Tile): number {
   return 16 * (2 * rows + 2 * columns + 4);
@@ -43,7 +48,7 @@ export function tileBytes({ rows, columns }: Tile): number {
  */
 export function tileSuits(device: Device, tile: Tile, rows: number, columns: number): boolean {
   const { limits } = device;
-  const invocations = (tile.rows * tile.columns) / (8 * tile.perLane);
+  const invocations = tileInvocations(tile);
   return (
     invocations <= Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX) &&
     Math.max(groups(rows, tile.rows), groups(columns, tile.columns)) <= limits.maxComputeWorkgroupsPerDimension &&

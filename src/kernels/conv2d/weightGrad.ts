@@ -12,7 +12,7 @@ import {
   matrixTiles,
 } from './matrixTile.ts';
 import { type ConvProblem, convBytes, convFlops, convImmediates, convSizes, describe, hasLanes } from './problem.ts';
-import { type Tile, tileBytes, tileConstants, tileName, tileSuits, tiles } from './tile.ts';
+import { type Tile, tileBytes, tileConstants, tileInvocations, tileName, tileSuits, tiles } from './tile.ts';
 
 export interface WeightGradArguments {
   x: BufferSlice;
@@ -26,6 +26,8 @@ export interface WeightGradArguments {
 const CPU_WORKGROUPS = 16;
 /** … and enough for a few on each of a large GPU's processors. */
 const GPU_WORKGROUPS = 512;
+/** A workgroup of few invocations does little: there are more of them, until this many invocations share the work. */
+const GPU_INVOCATIONS = 65536;
 /** Pixels of the depth that a workgroup on a GPU sums at least, so that the shares' traffic stays small beside the products'. */
 const GPU_SHARE = 256;
 
@@ -163,7 +165,8 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, WeightGradArguments> {
         { ...tileConstants(tile), ...vec4s },
         { stored: k.stored },
       );
-      const splits = shares(GPU_WORKGROUPS, grid(k), groups(k.n * k.p * k.q, GPU_SHARE));
+      const workgroups = Math.max(GPU_WORKGROUPS, GPU_INVOCATIONS / tileInvocations(tile));
+      const splits = shares(workgroups, grid(k), groups(k.n * k.p * k.q, GPU_SHARE));
       split(device, k, args, code, grid(k), splits, [args.x, args.dy]);
     },
   };

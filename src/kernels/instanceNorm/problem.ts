@@ -53,7 +53,7 @@ export const WORKGROUP_BYTES = 2 * 256 * 16;
 /** Workgroups that fill a large GPU: eight for each of some 130 processors. */
 const MANY_WORKGROUPS = 1024;
 /** Shares of a plane at most, since every workgroup of the second launch reads the results of all. */
-const MAX_SPLIT_SHARES = 64;
+const MAX_SPLIT_SHARES = 128;
 /** Pixels of a share at least: {@link SPLIT_ROWS} rows of 4 at once. */
 const MIN_SPLIT_SHARE = 128;
 /** As in parts/norm_split.wgsl. */

@@ -1,9 +1,9 @@
 // dx[n,h,w,c] = bias[c] + sum over r,s,o of dy[n,p,q,o] * weight[r,s,c,o] where p*stride + r - padding shows h, and likewise q, s, w.
-// dy [N,P,Q,O], weight [KH,KW,C,O], dx [N,H,W,C] in f16, sums in f32; any C and O, loaded 8 at a time where O is a multiple of 8; reflection at
-// stride 1 only.
+// dy [N,P,Q,O], weight [KH,KW,C,O], dx [N,H,W,C] in f16, sums in f32; any C and O, loaded 8 at a time where O is a multiple of 8; zero
+// padding.
 //
 // Implicit GEMM on matrix hardware, one for each of the stride*stride phases (grid z): rows = pixels of the phase, columns c, depth (r,s,o)
-// with o fastest; parts/matrix_gemm.wgsl says how. Mirrored positions add to the loaded operand, as they share the tap's weights.
+// with o fastest; parts/matrix_gemm.wgsl says how.
 
 enable f16;
 enable subgroups;
@@ -16,7 +16,6 @@ diagnostic(off, chromium.subgroup_matrix_uniformity);
 // #include "parts/put_f16.wgsl"
 override BIAS: bool;
 override EIGHTS_O: bool; // O is a multiple of 8
-override REFLECT: bool;
 @group(0) @binding(0) var<storage, read> dy: array<f16>;
 @group(0) @binding(1) var<storage, read> weight: array<f16>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
@@ -42,24 +41,8 @@ fn rightOf(buffer: u32, depth: u32, column: u32) -> Right {
   return subgroupMatrixLoad<Right, col_major>(&slabB, (buffer * SIZE_B + column * LINE + depth) / 4u, LINE / 4u);
 }
 
-// A chunk at a pixel's own position and at its mirrors.
-fn mirroredDy(pixel: Pixel, own: i32, at: Depth) -> vec4u {
-  let first = select(vec4u(0), dy8[select(0u, (u32(own) * k.o + at.o) / 8u, own >= 0)], own >= 0);
-  var low = vec4f(bitcast<vec4<f16>>(first.xy));
-  var high = vec4f(bitcast<vec4<f16>>(first.zw));
-  for (var left = pixel.mirrors; left != 0u; left &= left - 1u) {
-    let mirrored = position(pixel.image, pixel.row, pixel.column, firstTrailingBit(left), i32(at.i), i32(at.j));
-    if (mirrored >= 0) {
-      let chunk = dy8[(u32(mirrored) * k.o + at.o) / 8u];
-      low += vec4f(bitcast<vec4<f16>>(chunk.xy));
-      high += vec4f(bitcast<vec4<f16>>(chunk.zw));
-    }
-  }
-  return pack(low, high);
-}
-
-// Eight depth steps of a row, from `at`, where its position is `own`, or, one by one, from `depth` on.
-fn loadDy(phase: Phase, pixel: Pixel, own: i32, at: Depth, depth: u32) -> vec4u {
+// Eight depth steps of a row, from `at`, where its position is `position`, or, one by one, from `depth` on.
+fn loadDy(phase: Phase, pixel: Pixel, position: i32, at: Depth, depth: u32) -> vec4u {
   if (!EIGHTS_O) {
     return pack(
       vec4f(dyAt(phase, pixel, depth), dyAt(phase, pixel, depth + 1u), dyAt(phase, pixel, depth + 2u), dyAt(phase, pixel, depth + 3u)),
@@ -71,10 +54,7 @@ fn loadDy(phase: Phase, pixel: Pixel, own: i32, at: Depth, depth: u32) -> vec4u 
       ),
     );
   }
-  if (REFLECT) {
-    if (pixel.mirrors != 0u && at.i < phase.tapsH) { return mirroredDy(pixel, own, at); }
-  }
-  return select(vec4u(0), dy8[select(0u, (u32(own) * k.o + at.o) / 8u, own >= 0)], own >= 0);
+  return select(vec4u(0), dy8[(u32(max(position, 0)) * k.o + at.o) / 8u], position >= 0);
 }
 
 // Eight depth steps of a column, as in loadDy; `tap8` is where the chunk of column 0 lies.
@@ -149,23 +129,23 @@ fn main(
   var step = lane % PARTS * 8u;
   var at = Depth(0u, 0u, step);
   if (EIGHTS_O) { at = settled(phase, at); }
-  var own0 = ownPosition(phase, pixel0, at);
-  var own1 = ownPosition(phase, pixel1, at);
-  var own2 = ownPosition(phase, pixel2, at);
-  var own3 = ownPosition(phase, pixel3, at);
+  var position0 = positionOf(phase, pixel0, at);
+  var position1 = positionOf(phase, pixel1, at);
+  var position2 = positionOf(phase, pixel2, at);
+  var position3 = positionOf(phase, pixel3, at);
 
   // #include "parts/matrix_sums.wgsl"
 
   // Each turn loads a slab into registers (in the last turn zeros), multiplies the slab before it, and then puts the new one in its place.
   var next = 0u;
   for (var turn = 0u; turn < depth + SLAB; turn += SLAB) {
-    let a0 = loadDy(phase, pixel0, own0, at, step);
+    let a0 = loadDy(phase, pixel0, position0, at, step);
     var a1 = vec4u(0);
     var a2 = vec4u(0);
     var a3 = vec4u(0);
-    if (LOADS_A > 1u) { a1 = loadDy(phase, pixel1, own1, at, step); }
-    if (LOADS_A > 2u) { a2 = loadDy(phase, pixel2, own2, at, step); }
-    if (LOADS_A > 3u) { a3 = loadDy(phase, pixel3, own3, at, step); }
+    if (LOADS_A > 1u) { a1 = loadDy(phase, pixel1, position1, at, step); }
+    if (LOADS_A > 2u) { a2 = loadDy(phase, pixel2, position2, at, step); }
+    if (LOADS_A > 3u) { a3 = loadDy(phase, pixel3, position3, at, step); }
     let tap8 = weightOffset(phase, 0u, at) / 8u;
     let b0 = loadWeight(phase, columnB, at, step, tap8);
     var b1 = vec4u(0);
@@ -179,10 +159,10 @@ fn main(
       at.o += SLAB;
       if (at.o >= k.o) {
         at = settled(phase, at);
-        own0 = ownPosition(phase, pixel0, at);
-        if (LOADS_A > 1u) { own1 = ownPosition(phase, pixel1, at); }
-        if (LOADS_A > 2u) { own2 = ownPosition(phase, pixel2, at); }
-        if (LOADS_A > 3u) { own3 = ownPosition(phase, pixel3, at); }
+        position0 = positionOf(phase, pixel0, at);
+        if (LOADS_A > 1u) { position1 = positionOf(phase, pixel1, at); }
+        if (LOADS_A > 2u) { position2 = positionOf(phase, pixel2, at); }
+        if (LOADS_A > 3u) { position3 = positionOf(phase, pixel3, at); }
       }
     }
     if (turn > 0u) {

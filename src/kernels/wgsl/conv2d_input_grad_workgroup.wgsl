@@ -1,10 +1,10 @@
 // dx[n,h,w,c] = bias[c] + sum over r,s,o of dy[n,p,q,o] * weight[r,s,c,o] where p*stride + r - padding shows h, and likewise q, s, w.
-// dy [N,P,Q,O], weight [KH,KW,C,O], dx [N,H,W,C]; any C and O, read as vec4s where O is a multiple of 4; reflection at stride 1 only.
+// dy [N,P,Q,O], weight [KH,KW,C,O], dx [N,H,W,C]; any C and O, read as vec4s where O is a multiple of 4; zero padding.
 //
 // Implicit GEMM for GPUs, one for each of the stride*stride phases (grid z), so that no tap multiplies an inserted zero: rows = pixels of
 // the phase, columns c, depth (r,s,o) with o fastest. Slabs and registers as in conv2d_forward_workgroup, but slabB too holds vec4s along
 // the depth, as the weights lie, its halves 4 vec4s apart so that lanes write different banks. An invocation's columns are ACROSS apart:
-// neighbouring lanes read and write neighbouring columns. Mirrored positions add to the loaded operand, as they share the tap's weights.
+// neighbouring lanes read and write neighbouring columns.
 //
 // Measured 2026-11-25, llvmpipe Mesa 25.0.7, CPU time of the process / 2 cores (a busy machine), batch 1, robustness off: 3x3 128->128 at
 // 16x16, reflect, 64x64 13.4 ms (6 GFLOP/s), 128x64 9.3 (8), 128x128 8.5 (9), 32x64 11.9 (6); conv2d_input_grad_tiled 2.0 (38). Not yet
@@ -16,7 +16,6 @@
 // #include "parts/gemm.wgsl"
 override BIAS: bool;
 override VEC4_O: bool; // O is a multiple of 4
-override REFLECT: bool;
 @group(0) @binding(0) var<storage, read> dy: array<Stored>;
 @group(0) @binding(1) var<storage, read> weight: array<Stored>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
@@ -29,23 +28,15 @@ override LOADS_A = 2u * ROWS / LANES; // vec4s that a lane loads for a slab: 1, 
 override LOADS_B = 2u * COLUMNS / LANES;
 const GAP = 4u;
 
-// Four depth steps of a row, from `at`, where its position is `own`, or, one by one, from `depth` on.
-fn loadDy(phase: Phase, pixel: Pixel, own: i32, at: Depth, depth: u32) -> vec4f {
-  if (!VEC4_O) {
-    return vec4f(
-      dyAt(phase, pixel, depth),
-      dyAt(phase, pixel, depth + 1u),
-      dyAt(phase, pixel, depth + 2u),
-      dyAt(phase, pixel, depth + 3u),
-    );
-  }
-  var sum = select(vec4f(0), vec4f(dy4[(u32(max(own, 0)) * k.o + at.o) / 4u]), own >= 0);
-  if (!REFLECT || pixel.mirrors == 0u || at.i >= phase.tapsH) { return sum; }
-  for (var left = pixel.mirrors; left != 0u; left &= left - 1u) {
-    let mirrored = position(pixel.image, pixel.row, pixel.column, firstTrailingBit(left), i32(at.i), i32(at.j));
-    if (mirrored >= 0) { sum += vec4f(dy4[(u32(mirrored) * k.o + at.o) / 4u]); }
-  }
-  return sum;
+// Four depth steps of a row, from `at`, where its position is `position`, or, one by one, from `depth` on.
+fn loadDy(phase: Phase, pixel: Pixel, position: i32, at: Depth, depth: u32) -> vec4f {
+  if (VEC4_O) { return select(vec4f(0), vec4f(dy4[(u32(max(position, 0)) * k.o + at.o) / 4u]), position >= 0); }
+  return vec4f(
+    dyAt(phase, pixel, depth),
+    dyAt(phase, pixel, depth + 1u),
+    dyAt(phase, pixel, depth + 2u),
+    dyAt(phase, pixel, depth + 3u),
+  );
 }
 
 // Four depth steps of a column, as in loadDy.
@@ -107,10 +98,10 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   var step = 4u * half;
   var at = Depth(0u, 0u, step);
   if (VEC4_O) { at = settled(phase, at); }
-  var own0 = ownPosition(phase, row0, at);
-  var own1 = ownPosition(phase, row1, at);
-  var own2 = ownPosition(phase, row2, at);
-  var own3 = ownPosition(phase, row3, at);
+  var position0 = positionOf(phase, row0, at);
+  var position1 = positionOf(phase, row1, at);
+  var position2 = positionOf(phase, row2, at);
+  var position3 = positionOf(phase, row3, at);
 
   // What it multiplies: rows `row`, `row` + DOWN, …, and columns `column`, `column` + ACROSS, ….
   let row = lane / ACROSS;
@@ -122,14 +113,14 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
 
   // Each turn loads a slab into registers (in the last turn zeros), multiplies the slab before it, and then puts the new one in its place.
   for (var turn = 0u; turn < depth + SLAB; turn += SLAB) {
-    let a0 = loadDy(phase, row0, own0, at, step);
+    let a0 = loadDy(phase, row0, position0, at, step);
     var a1 = vec4f(0);
-    if (LOADS_A > 1u) { a1 = loadDy(phase, row1, own1, at, step); }
+    if (LOADS_A > 1u) { a1 = loadDy(phase, row1, position1, at, step); }
     var a2 = vec4f(0);
     var a3 = vec4f(0);
     if (LOADS_A > 2u) {
-      a2 = loadDy(phase, row2, own2, at, step);
-      a3 = loadDy(phase, row3, own3, at, step);
+      a2 = loadDy(phase, row2, position2, at, step);
+      a3 = loadDy(phase, row3, position3, at, step);
     }
     let b0 = loadWeight(phase, column0, at, step);
     var b1 = vec4f(0);
@@ -139,11 +130,11 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
       at.o += SLAB;
       if (at.o >= k.o) {
         at = settled(phase, at);
-        own0 = ownPosition(phase, row0, at);
-        own1 = ownPosition(phase, row1, at);
+        position0 = positionOf(phase, row0, at);
+        position1 = positionOf(phase, row1, at);
         if (LOADS_A > 2u) {
-          own2 = ownPosition(phase, row2, at);
-          own3 = ownPosition(phase, row3, at);
+          position2 = positionOf(phase, row2, at);
+          position3 = positionOf(phase, row3, at);
         }
       }
     }

@@ -1,7 +1,5 @@
 // An input gradient as products of matrices, one for each of the stride*stride phases: rows = pixels of the phase, depth (r,s,o) with o
-// fastest. Needs dy and weight.
-
-// #include "parts/reader.wgsl"
+// fastest, under zero padding. Needs dy and weight.
 
 // The pixels (h, w) of x with h = h0 + i * stride, w = w0 + j * stride, which the taps (r0 + i * stride, s0 + j * stride) reach.
 struct Phase { h0: u32, w0: u32, rowsH: u32, rowsW: u32, r0: u32, s0: u32, tapsH: u32, tapsW: u32 }
@@ -24,26 +22,18 @@ fn phaseOf(z: u32) -> Phase {
   );
 }
 
-// A pixel of x: its image, the output row and column whose first tap reads it, and a bit for each mirror that it may have (see position).
-struct Pixel { image: i32, row: i32, column: i32, mirrors: u32 }
+// A pixel of x: its image, and the output row and column whose first tap reads it.
+struct Pixel { image: i32, row: i32, column: i32 }
 
 // Pixel m of a phase; those past the end repeat the last, and are not written.
 fn pixelOf(phase: Phase, m: u32) -> Pixel {
   let at = min(m, k.n * phase.rowsH * phase.rowsW - 1u);
   let h = at / phase.rowsW % phase.rowsH * k.stride + phase.h0;
   let w = at % phase.rowsW * k.stride + phase.w0;
-  var mirrors = 0u;
-  if (k.reflect == 1u) {
-    let across = 1u | select(0u, 2u, w > 0u && w <= k.padding) | select(0u, 4u, w + 1u < k.w && w + k.padding + 1u >= k.w);
-    let top = h > 0u && h <= k.padding;
-    let bottom = h + 1u < k.h && h + k.padding + 1u >= k.h;
-    mirrors = (across | select(0u, across << 3u, top) | select(0u, across << 6u, bottom)) & ~1u;
-  }
   return Pixel(
     i32(at / (phase.rowsH * phase.rowsW)),
     i32((h + k.padding - phase.r0) / k.stride),
     i32((w + k.padding - phase.s0) / k.stride),
-    mirrors,
   );
 }
 
@@ -71,20 +61,17 @@ fn settled(phase: Phase, at: Depth) -> Depth {
 }
 
 // The pixel of dy that reads this pixel of x at a tap, or -1.
-fn ownPosition(phase: Phase, pixel: Pixel, at: Depth) -> i32 {
-  return select(-1, position(pixel.image, pixel.row, pixel.column, 0u, i32(at.i), i32(at.j)), at.i < phase.tapsH);
+fn positionOf(phase: Phase, pixel: Pixel, at: Depth) -> i32 {
+  let p = pixel.row - i32(at.i);
+  let q = pixel.column - i32(at.j);
+  let inside = at.i < phase.tapsH && p >= 0 && q >= 0 && p < i32(k.p) && q < i32(k.q);
+  return select(-1, (pixel.image * i32(k.p) + p) * i32(k.q) + q, inside);
 }
 
 fn dyAt(phase: Phase, pixel: Pixel, depth: u32) -> f32 {
   let at = depthAt(phase, depth);
-  let own = ownPosition(phase, pixel, at);
-  var sum = select(0.0, f32(dy[u32(max(own, 0)) * k.o + at.o]), own >= 0);
-  if (at.i >= phase.tapsH) { return sum; }
-  for (var left = pixel.mirrors; left != 0u; left &= left - 1u) {
-    let mirrored = position(pixel.image, pixel.row, pixel.column, firstTrailingBit(left), i32(at.i), i32(at.j));
-    if (mirrored >= 0) { sum += f32(dy[u32(mirrored) * k.o + at.o]); }
-  }
-  return sum;
+  let position = positionOf(phase, pixel, at);
+  return select(0.0, f32(dy[u32(max(position, 0)) * k.o + at.o]), position >= 0);
 }
 
 // Offset of weight[r,s,c,o] at a tap.

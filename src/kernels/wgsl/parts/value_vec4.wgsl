@@ -1,0 +1,2 @@
+alias Value = vec4f;
+alias StoredValue = Stored4;
