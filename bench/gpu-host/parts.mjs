@@ -55,7 +55,7 @@ export function partsOf({ offersPrecision, torch, quick, root }) {
   /** @param {string} precision @param {number} batch */
   const step = (precision, batch) => {
     const tuning = ['--tune-seconds', quick ? '8' : batch === 1 ? '20' : '40'];
-    return benchmark('step', precision, batch, [...seconds(0.2), ...tuning], quick ? 40 : 100);
+    return benchmark('step', precision, batch, ['--no-eager', ...seconds(0.2), ...tuning], quick ? 60 : 100);
   };
   /** @param {string} precision @param {number} batch */
   const kernels = (precision, batch) => benchmark('kernels', precision, batch, seconds(0.03), quick ? 20 : 45);

@@ -110,6 +110,17 @@ describe('asking is no fault', () => {
     expect(code).toBe(0);
   });
 
+  it('doctor tells programs everything as JSON', async () => {
+    const { code, stdout } = await cyclops('doctor', '--json');
+    const { adapter, features, limits, toggles, versions } = JSON.parse(stdout);
+    expect(code).toBe(0);
+    expect(adapter).toMatchObject({ name: expect.stringMatching(/./), matrixConfigs: expect.any(Array) });
+    expect(features).toContain('core-features-and-limits');
+    expect(limits.maxStorageBufferBindingSize).toBeGreaterThan(0);
+    expect(toggles.enabled).toContain('allow_unsafe_apis');
+    expect(versions).toHaveProperty('webgpu');
+  });
+
   it('doctor says which devices there are when none matches', async () => {
     const { code, stderr } = await cyclops('doctor', '--device', 'abacus');
     expect(stderr).toMatch(/--device abacus.* these answered: \S/);

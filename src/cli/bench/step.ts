@@ -11,7 +11,7 @@ import { type Bench, type Workload, workloadText } from './workload.ts';
 /** Milliseconds of one thing recorded launch by launch, and replayed. */
 interface Times {
   launches: number;
-  /** From the first launch recorded to the last one done; null where nothing is executed. */
+  /** From the first launch recorded to the last one done; null where nothing is executed, and where it was left out. */
   eager: Spread | null;
   captured: Spread | null;
   /** A replay when several follow one another without a wait between them, as in training. */
@@ -28,8 +28,8 @@ interface Created {
 }
 
 interface HostCost {
-  /** Milliseconds of the host to record a step launch by launch. */
-  eager: Spread;
+  /** Milliseconds of the host to record a step launch by launch; null where that was left out. */
+  eager: Spread | null;
   /** Milliseconds of the host to replay a step. */
   replay: Spread;
   microsecondsALaunch: number;
@@ -61,8 +61,16 @@ const SUCCESSIVE_MILLISECONDS = 100;
 /** … but there are no fewer and no more of them than this. */
 const [LEAST_SUCCESSIVE, MOST_SUCCESSIVE] = [2, 10];
 
-/** @param seconds for which each figure is measured again and again at least */
-export async function benchStep(device: Device, bench: Bench, seconds: number): Promise<StepResult> {
+/**
+ * @param seconds for which each figure is measured again and again at least
+ * @param withEager whether steps are recorded launch by launch too, whose temporaries take about twice the memory besides
+ */
+export async function benchStep(
+  device: Device,
+  bench: Bench,
+  seconds: number,
+  withEager: boolean,
+): Promise<StepResult> {
   const captures: Capture[] = [];
   const capture = (body: () => void) => {
     const captured = device.capture(body);
@@ -72,9 +80,9 @@ export async function benchStep(device: Device, bench: Bench, seconds: number): 
   try {
     const { G_A } = bench.model.networks;
     const forward = () => scope(() => void noGrad(() => G_A.forward(bench.a)));
-    const generator = await measure(device, forward, capture(forward), seconds);
+    const generator = await measure(device, withEager ? forward : null, capture(forward), seconds);
     const captured = capture(bench.step);
-    const step = await measure(device, bench.step, captured, seconds);
+    const step = await measure(device, withEager ? bench.step : null, captured, seconds);
     device.pool.resetPeak();
     captured.replay();
     await device.fence();
@@ -93,19 +101,19 @@ export async function benchStep(device: Device, bench: Bench, seconds: number): 
 
 async function measure(
   device: Device,
-  body: () => void,
+  body: (() => void) | null,
   captured: Capture,
   seconds: number,
 ): Promise<{ times: Times; host: HostCost }> {
   const launches = captured.launches.length;
   const replay = () => captured.replay();
-  const eager = await runs(device, body, 2, seconds);
+  const eager = body && (await runs(device, body, 2, seconds));
   for (let step = 0; step < 2; step++) await timed(device, replay);
   const before = created(device);
   const replayed = await runs(device, replay, 0, seconds);
   const after = created(device);
   const host = {
-    eager: eager.host,
+    eager: eager?.host ?? null,
     replay: replayed.host,
     microsecondsALaunch: (1000 * replayed.host.median) / launches,
     createdAfterSecondStep: {
@@ -124,7 +132,7 @@ async function measure(
   };
   const times = {
     launches,
-    eager: eager.wall,
+    eager: eager?.wall ?? null,
     captured: replayed.wall,
     successive: await repeat(async () => (await wallMilliseconds(device, several)) / count, 0, seconds),
     device: device.features.has('timestamp-query')
@@ -195,8 +203,8 @@ export function stepText(device: Device, { workload, generator, step, host, peak
       (column) => column === 0,
     ),
     '',
-    `host: ${spreadText(host.replay, 2)} ms a step in replay, ${host.microsecondsALaunch.toFixed(2)} µs a launch; ` +
-      `${spreadText(host.eager, 1)} ms a step eagerly`,
+    `host: ${spreadText(host.replay, 2)} ms a step in replay, ${host.microsecondsALaunch.toFixed(2)} µs a launch` +
+      (host.eager ? `; ${spreadText(host.eager, 1)} ms a step eagerly` : ''),
     `memory: at most ${(peakBytes / 2 ** 20).toFixed(1)} MiB in use during a replay`,
     `created after the second step: ${buffers} buffers, ${bindGroups} bind groups, ${pipelines} pipelines`,
     ...bars.map(

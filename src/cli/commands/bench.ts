@@ -45,6 +45,7 @@ interface LayersOptions extends TunedOptions {
 }
 
 interface StepOptions extends TunedOptions, ProfileOptions {
+  eager: boolean;
   seconds: number;
 }
 
@@ -78,6 +79,7 @@ export function addBench(program: Command): void {
     addTuned('step', 'a training step: milliseconds, launches, cost of the host (with --device null that alone)'),
   )
     .option(...seconds(2))
+    .option('--no-eager', 'leave out steps recorded launch by launch, which take more memory than replays')
     .action(step);
   addTuned('memory', 'what a training step keeps in memory').action(memory);
 }
@@ -118,7 +120,7 @@ async function layers(options: LayersOptions): Promise<void> {
 
 async function step(options: StepOptions): Promise<void> {
   await withBench(options, async (device, bench, tuning) => {
-    const result = await benchStep(device, bench, options.seconds);
+    const result = await benchStep(device, bench, options.seconds, options.eager);
     const texts = [stepText(device, result)];
     let profile = {};
     if (options.profile || options.trace !== undefined) {
