@@ -3,10 +3,12 @@ import type { DeviceBuffer } from '../gpu/buffer.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { BufferSlice } from '../gpu/launch.ts';
-import { narrow, widen } from './cast.ts';
-import { fill } from './elementwise.ts';
+import { narrow } from './cast.ts';
+import { compare } from './compare.ts';
+import { copy, fill } from './elementwise.ts';
 import { randomFill } from './random.ts';
 import { STORED_BYTES, type Stored } from './source.ts';
+import { withTemporary } from './sumParts.ts';
 import { type Operation, type Stage, supportedVariants, type Variant } from './variant.ts';
 
 export interface Measurement {
@@ -68,35 +70,14 @@ export async function measure<Problem, Args>(
 
 type Launches = ReadonlyMap<string, () => void>;
 
-/** What is wrong with variants, by name, compared with the last, which is the obvious one. */
+/** What is wrong with variants, by name, compared with the last that runs, which is the obvious one. */
 async function findFaults(launches: Launches, stage: RehearsalStage): Promise<Record<string, string>> {
   const faults: Record<string, string> = {};
-  let expected: Outcome[] | null = null;
   for (const [name, launch] of [...launches].reverse()) {
-    const outputs = await stage.outputsOf(launch);
-    const fault = typeof outputs === 'string' ? outputs : difference(outputs, expected ?? outputs);
+    const fault = await stage.faultOf(launch);
     if (fault !== null) faults[name] = fault;
-    else if (typeof outputs !== 'string') expected ??= outputs;
   }
   return faults;
-}
-
-/** How outputs differ from what is expected; null when they do not. */
-function difference(outputs: readonly Outcome[], expected: readonly Outcome[]): string | null {
-  for (const [i, { values, stored }] of expected.entries()) {
-    const actuals = outputs[i]?.values;
-    let largest = 0;
-    let worst = 0;
-    for (const [j, value] of values.entries()) {
-      const actual = actuals?.[j] ?? Number.NaN;
-      if (!Number.isFinite(actual)) return 'it leaves NaN or infinite values';
-      largest = Math.max(largest, Math.abs(value));
-      worst = Math.max(worst, Math.abs(actual - value));
-    }
-    if (worst > TOLERANCE[stored] * largest)
-      return `it is off by ${(worst / largest).toPrecision(2)} of the largest value`;
-  }
-  return null;
 }
 
 /** A variant being timed. */
@@ -147,16 +128,18 @@ function fastest(milliseconds: Readonly<Record<string, number>>): string | undef
   return best.name;
 }
 
-/** What a launch made of an output, widened to f32. */
-interface Outcome {
-  readonly values: Float32Array;
+/** A buffer that variants fill, and what stands in it after one that is right; null before there is one. */
+interface Output {
+  readonly slice: BufferSlice;
+  readonly count: number;
   readonly stored: Stored;
+  expected: BufferSlice | null;
 }
 
 /** The buffers of a rehearsal. */
 export class RehearsalStage implements Stage {
   private readonly buffers: DeviceBuffer[] = [];
-  private readonly outputs: { slice: BufferSlice; count: number; stored: Stored }[] = [];
+  private readonly outputs: Output[] = [];
 
   constructor(private readonly device: Device) {}
 
@@ -166,7 +149,7 @@ export class RehearsalStage implements Stage {
       randomFill(this.device, 'uniform', { seed: 1, stream: this.buffers.length }, -1, 2, wide, count);
     if (stored === 'f32') fillRandomly(slice);
     else {
-      this.widened(count, (wide) => {
+      withTemporary(this.device, 4 * count, (wide) => {
         fillRandomly(wide);
         narrow(this.device, wide, slice, count);
       });
@@ -176,47 +159,42 @@ export class RehearsalStage implements Stage {
 
   output(count: number, stored: Stored = 'f32'): BufferSlice {
     const slice = this.take(count, stored);
-    this.outputs.push({ slice, count, stored });
+    this.outputs.push({ slice, count, stored, expected: null });
     return slice;
   }
 
-  /** What a launch makes of outputs that hold NaN before; or what the device has against it. */
-  async outputsOf(launch: () => void): Promise<Outcome[] | string> {
+  /**
+   * What is wrong with what a launch makes of outputs that hold NaN before, or what the device has against it; null for nothing. The
+   * outputs of the first launch with which nothing is wrong are what those of the others are compared with.
+   */
+  async faultOf(launch: () => void): Promise<string | null> {
     const { device } = this;
     for (const { slice, stored } of this.outputs) fill(device, POISON[stored], slice, slice.size / 4);
     try {
       launch();
-      const results: Outcome[] = [];
-      for (const { slice, count, stored } of this.outputs) {
-        results.push({ values: await this.read(slice, count, stored), stored });
+      for (const { slice, count, stored, expected } of this.outputs) {
+        const { difference, largest, finite } = await compare(device, slice, expected ?? slice, count, stored);
+        if (!finite) return 'it leaves NaN or infinite values';
+        if (difference > TOLERANCE[stored] * largest)
+          return `it is off by ${(difference / largest).toPrecision(2)} of the largest value`;
       }
-      return results;
     } catch (error) {
       // An error for people, such as a lost device, is the end; any other is this variant's fault.
       if (error instanceof CyclopsError || !(error instanceof Error)) throw error;
       return error.message;
     }
+    for (const output of this.outputs) output.expected ??= this.copyOf(output);
+    return null;
   }
 
   dispose(): void {
     for (const buffer of this.buffers) this.device.pool.release(buffer);
   }
 
-  private async read(slice: BufferSlice, count: number, stored: Stored): Promise<Float32Array> {
-    if (stored === 'f32') return new Float32Array(await this.device.read({ ...slice, size: 4 * count }));
-    const bytes = this.widened(count, (wide) => {
-      widen(this.device, slice, wide, count);
-      return this.device.read({ ...wide, size: 4 * count });
-    });
-    return new Float32Array(await bytes);
-  }
-
-  /** Lends a buffer of `count` f32 values to `use`. */
-  private widened<T>(count: number, use: (wide: BufferSlice) => T): T {
-    const buffer = this.device.pool.take(4 * count);
-    const result = use({ buffer, offset: 0, size: 16 * Math.ceil(count / 4) });
-    this.device.pool.release(buffer);
-    return result;
+  private copyOf({ slice, count, stored }: Output): BufferSlice {
+    const kept = this.take(count, stored);
+    copy(this.device, slice, kept, count, { stored });
+    return kept;
   }
 
   private take(count: number, stored: Stored): BufferSlice {

@@ -4,10 +4,11 @@ import { flatGrid } from './elementwise.ts';
 import { kernel } from './source.ts';
 
 /** Lends a buffer of so many bytes to `use`; it is free for reuse by whatever is launched afterwards. */
-export function withTemporary(device: Device, bytes: number, use: (slice: BufferSlice) => void): void {
+export function withTemporary<T>(device: Device, bytes: number, use: (slice: BufferSlice) => T): T {
   const buffer = device.pool.take(bytes);
-  use({ buffer, offset: 0, size: Math.ceil(bytes / 16) * 16 });
+  const result = use({ buffer, offset: 0, size: Math.ceil(bytes / 16) * 16 });
   device.pool.release(buffer);
+  return result;
 }
 
 /** Lends a buffer for `count` f32 partial results; see {@link withTemporary}. */
