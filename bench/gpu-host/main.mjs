@@ -10,10 +10,10 @@ import { partsOf } from './parts.mjs';
 import { markdown } from './report.mjs';
 import { runPart } from './run-part.mjs';
 
-/** After so many seconds no part begins that can be spared, … */
-const SPARING_SECONDS = 400;
-/** … and after so many everything ends. */
+/** After so many seconds everything ends, unless told otherwise. */
 const MOST_SECONDS = 520;
+/** After this share of them no part begins that can be spared. */
+const SPARING = 0.75;
 
 /** @param {string} text @returns {never} */
 function fail(text) {
@@ -23,12 +23,18 @@ function fail(text) {
 
 function readArguments() {
   try {
-    const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true });
+    const { values, positionals } = parseArgs({
+      options: { quick: { type: 'boolean' }, seconds: { type: 'string' } },
+      allowPositionals: true,
+    });
     const [out, ...more] = positionals;
-    if (out === undefined || more.length > 0) return fail('expected one folder for the results, and perhaps --quick');
-    return { out: resolve(out), quick: values.quick ?? false };
+    if (out === undefined || more.length > 0)
+      return fail('expected one folder for the results, and perhaps --quick or --seconds NUMBER');
+    const most = Number(values.seconds ?? MOST_SECONDS);
+    if (!(most > 0)) return fail(`expected --seconds NUMBER; got ${values.seconds}`);
+    return { out: resolve(out), quick: values.quick ?? false, most };
   } catch (error) {
-    return fail(`${error instanceof Error ? error.message : error} Expected: OUT_FOLDER [--quick].`);
+    return fail(`${error instanceof Error ? error.message : error} Expected: OUT_FOLDER [--quick] [--seconds NUMBER].`);
   }
 }
 
@@ -83,7 +89,7 @@ function verdict(text) {
   return { passed, failed, leftOut, failures };
 }
 
-const { out, quick } = readArguments();
+const { out, quick, most } = readArguments();
 const root = process.env.CYCLOPS_ROOT;
 if (root === undefined)
   fail('CYCLOPS_ROOT is not set; start this with: gpu-host/run.sh exec bash …/bench/gpu-host.sh OUT');
@@ -126,10 +132,10 @@ const temporary = mkdtempSync(join(tmpdir(), 'gpu-host-'));
 const saveChoices = keepChoices(temporary, out);
 try {
   write();
-  for (const part of partsOf({ offersPrecision, torch: findTorch(bench, quick), quick, root })) {
+  for (const part of partsOf({ offersPrecision, torch: findTorch(bench, quick), quick, root, most })) {
     const { name, command, extra, json } = part;
-    const left = MOST_SECONDS - elapsed();
-    const late = extra ? elapsed() > SPARING_SECONDS : left < 5;
+    const left = most - elapsed();
+    const late = extra ? elapsed() > SPARING * most : left < 5;
     const absent = part.absent ?? (late ? `no time was left for it after ${elapsed().toFixed(0)} s` : undefined);
     if (!command || absent !== undefined) {
       results.parts[name] = { status: 'absent', reason: absent ?? 'it has no command', seconds: 0 };

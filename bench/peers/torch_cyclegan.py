@@ -493,6 +493,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", required=True, help="file for the results")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS[:-1], help="parts; default: all but compile")
+    parser.add_argument(
+        "--modes", nargs="+", choices=[mode.name for mode in MODES], default=["fp32", "default", "amp"], help="default: fp32 default amp"
+    )
     parser.add_argument("--seconds", type=float, default=1.0, help="to repeat each measurement for, of convolutions a tenth")
     parser.add_argument("--quick", action="store_true", help="small networks and images")
     parser.add_argument("--cpu", action="store_true", help="compute on the CPU, in f32 alone")
@@ -502,7 +505,7 @@ def main():
 
     device = torch.device("cpu" if options.cpu else "cuda")
     workload = QUICK if options.quick else FULL
-    modes = MODES[:1] if options.cpu else MODES
+    modes = MODES[:1] if options.cpu else [mode for mode in MODES if mode.name in options.modes]
     precisions = ["fp32"] if options.cpu else ["fp32", "tf32", "f16"]
     seconds = options.seconds / 10 if options.quick else options.seconds
     clock, short = Clock(device, seconds), Clock(device, seconds / 10)

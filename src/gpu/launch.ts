@@ -17,6 +17,8 @@ export interface Launch {
   readonly flops: number;
   /** Bytes the formula must move at least once, in and out. */
   readonly bytes: number;
+  /** Whether its operations are products of subgroup matrices, which have a rate of their own. */
+  readonly matrices?: boolean;
   /** The part of a network that it works for; the device notes it down when it takes the launch. */
   readonly layer?: Layer;
 }

@@ -2,7 +2,7 @@
 import type { MatrixConfig } from '../gpu/adapter.ts';
 import { DeviceBuffer } from '../gpu/buffer.ts';
 import type { Device } from '../gpu/device.ts';
-import { type BufferSlice, f32, groups, immediates, type Kernel } from '../gpu/launch.ts';
+import { type BufferSlice, f32, groups, immediates, type Kernel, type Launch } from '../gpu/launch.ts';
 import { fill, flatGrid } from './elementwise.ts';
 import { kernel, sourceText } from './source.ts';
 import { deviceMilliseconds, wallMilliseconds } from './timing.ts';
@@ -30,8 +30,9 @@ export interface MatrixRate {
 }
 
 /** The least seconds that a launch can take: for its FLOP or for its bytes, whichever is more. */
-export function leastSeconds({ flops, bytes }: { flops: number; bytes: number }, ceilings: Ceilings): number {
-  return Math.max(flops / ceilings.f32FlopsPerSecond, bytes / ceilings.copyBytesPerSecond);
+export function leastSeconds({ flops, bytes, matrices }: Launch, ceilings: Ceilings): number {
+  const rate = (matrices && ceilings.matrix?.flopsPerSecond) || ceilings.f32FlopsPerSecond;
+  return Math.max(flops / rate, bytes / ceilings.copyBytesPerSecond);
 }
 
 /** Larger than any cache; half as large where that is all that a binding may have. */

@@ -104,7 +104,7 @@ describe('the Markdown', () => {
 });
 
 test('parts that cannot be measured say so instead of having a command', () => {
-  const found = { quick: true, root: '/nowhere', torch: { absent: 'there is no python3' } };
+  const found = { quick: true, most: 100, root: '/nowhere', torch: { absent: 'there is no python3' } };
   const parts = partsOf({ ...found, offersPrecision: (subcommand) => subcommand === 'bench step' });
   for (const { name, command, absent } of parts)
     expect([name, command === undefined]).toEqual([name, absent !== undefined]);

@@ -29,6 +29,7 @@ function dispatch(
   code: Kernel,
   workgroups: readonly [number, number, number],
   more: readonly BufferSlice[] = [],
+  matrices = false,
 ): void {
   device.launch({
     kernel: code,
@@ -39,6 +40,7 @@ function dispatch(
     label: 'conv2d.forward',
     flops: convFlops(k),
     bytes: convBytes(k),
+    matrices,
   });
 }
 
@@ -147,7 +149,7 @@ export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, ForwardArgum
         { ...constants(args), ...eights },
         matrixSpecialisation(device, tile, eights.EIGHTS_O === 1),
       );
-      dispatch(device, k, args, code, grid(k), [args.x, args.weight]);
+      dispatch(device, k, args, code, grid(k), [args.x, args.weight], true);
     },
   };
 }

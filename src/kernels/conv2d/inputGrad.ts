@@ -40,6 +40,7 @@ function dispatch(
   code: Kernel,
   workgroups: readonly [number, number, number],
   more: readonly BufferSlice[] = [],
+  matrices = false,
 ): void {
   device.launch({
     kernel: code,
@@ -49,6 +50,7 @@ function dispatch(
     label: 'conv2d.inputGrad',
     flops: convFlops(k),
     bytes: convBytes(k),
+    matrices,
   });
 }
 
@@ -169,7 +171,7 @@ export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArg
         const constants = { BIAS: BIAS(args), EIGHTS_O: k.o % 8 === 0 ? 1 : 0 };
         const specialisation = matrixSpecialisation(device, tile, k.c % 8 === 0);
         const code = kernel('conv2d_input_grad_matrix', 'rrrwrr', constants, specialisation);
-        dispatch(device, k, args, code, grid(k), [args.dy, args.weight]);
+        dispatch(device, k, args, code, grid(k), [args.dy, args.weight], true);
       }),
   };
 }

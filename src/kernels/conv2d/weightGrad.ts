@@ -47,6 +47,7 @@ function split(
   tiles: Tiles,
   splits: number,
   more: readonly BufferSlice[] = [],
+  matrices = false,
 ): void {
   const count = k.kh * k.kw * k.c * k.o;
   const launch = (target: BufferSlice, add: boolean) =>
@@ -58,6 +59,7 @@ function split(
       label: 'conv2d.weightGrad',
       flops: convFlops(k),
       bytes: convBytes(k),
+      matrices,
     });
   if (splits === 1) {
     launch(dw, accumulate);
@@ -189,7 +191,7 @@ export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, WeightGradAr
       const sizes = matrixSpecialisation(device, tile, k.o % 8 === 0);
       const code = kernel('conv2d_weight_grad_matrix', 'rrwrr', constants, sizes);
       const splits = shares(GPU_WORKGROUPS, grid(k), groups(k.n * k.p * k.q, GPU_SHARE));
-      split(device, k, args, code, grid(k), splits, [args.x, args.dy]);
+      split(device, k, args, code, grid(k), splits, [args.x, args.dy], true);
     },
   };
 }
