@@ -64,8 +64,12 @@ function matrixConfigsOf(info: ExtendedInfo): MatrixConfig[] {
   }));
 }
 
-function nameOf(info: GPUAdapterInfo): string {
-  return info.description || info.device || info.vendor || 'unnamed adapter';
+/** Some drivers describe themselves and name only the vendor; the device, such as `nvidia-h200`, then comes first. */
+function nameOf({ description, device, vendor }: GPUAdapterInfo): string {
+  const [model = ''] = device.split('-');
+  if (!description) return device || vendor || 'unnamed adapter';
+  const told = device === '' || (model !== vendor && description.toLowerCase().includes(model));
+  return told ? description : `${device}, ${description}`;
 }
 
 /**

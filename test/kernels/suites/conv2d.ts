@@ -23,7 +23,7 @@ export function problem(
   return checkProblem({ n, h, w, c, p: out(h), q: out(w), o, kh: k, kw: k, stride, padding, paddingMode, stored });
 }
 
-const problems = [
+const f32Problems = [
   problem(1, 9, 7, 8, 12, 3, 1, 1),
   problem(2, 5, 11, 36, 40, 3, 1, 1, true),
   problem(2, 4, 4, 4, 8, 3, 1, 3, true),
@@ -48,13 +48,26 @@ const problems = [
   problem(2, 9, 9, 129, 1, 2, 1, 1),
   // Enough pixels to split the depth of a weight gradient on a GPU, in the middle of lines.
   problem(2, 13, 21, 4, 6, 3, 1, 1, true),
-]
-  .flatMap((k) => [k, { ...k, stored: 'f16' as const }])
-  .map((k) => {
-    const { x, weight, y } = convSizes(k);
-    const data = (count: number) => randomAs(k.stored, count);
-    return { k, x: data(x), w: data(weight), dy: data(y) };
-  });
+];
+
+/** Fewer, since most kernels are the same text; those on matrix hardware load eights where channels allow, across taps and lines. */
+const f16Problems = [
+  problem(2, 5, 11, 36, 40, 3, 1, 1, true),
+  problem(1, 13, 10, 3, 20, 7, 1, 3, true),
+  problem(2, 11, 8, 8, 3, 7, 1, 3),
+  problem(1, 11, 13, 12, 36, 3, 2, 1),
+  problem(1, 6, 7, 44, 1, 4, 1, 1),
+  problem(3, 7, 7, 65, 63, 3, 1, 1, true),
+  problem(3, 5, 9, 132, 64, 2, 2, 1),
+  problem(2, 9, 11, 40, 72, 3, 1, 1, true),
+  problem(1, 6, 70, 16, 136, 4, 2, 1),
+].map((k) => ({ ...k, stored: 'f16' as const }));
+
+const problems = [...f32Problems, ...f16Problems].map((k) => {
+  const { x, weight, y } = convSizes(k);
+  const data = (count: number) => randomAs(k.stored, count);
+  return { k, x: data(x), w: data(weight), dy: data(y) };
+});
 
 const leaky = (v: number) => (v > 0 ? v : 0.2 * v);
 const plainOrBias = [false, true];
