@@ -43,16 +43,16 @@ function inside(root, ...command) {
   return { status, text: `${stderr}${stdout}` };
 }
 
-/** The software driver under the name of NVIDIA's, and no description of it. @param {string} root */
+/** The software driver under the name that NVIDIA's has without a display, and no description of it. @param {string} root */
 function moveDriver(root) {
   const descriptions = join(root, 'usr/share/vulkan/icd.d');
   rmSync(descriptions, { recursive: true });
   const folder = join(root, 'usr/lib/x86_64-linux-gnu');
   mkdirSync(join(root, NVIDIA, 'lib64'), { recursive: true });
-  renameSync(join(folder, 'libvulkan_lvp.so'), join(root, NVIDIA, 'lib64/libGLX_nvidia.so.0'));
+  renameSync(join(folder, 'libvulkan_lvp.so'), join(root, NVIDIA, 'lib64/libEGL_nvidia.so.0'));
 }
 
-/** The description that NVIDIA's containers come with. @param {string} root */
+/** The description that NVIDIA's containers come with, which names a library that they cannot start. @param {string} root */
 function describeDriver(root) {
   const folder = join(root, NVIDIA, 'share/vulkan/icd.d');
   mkdirSync(folder, { recursive: true });

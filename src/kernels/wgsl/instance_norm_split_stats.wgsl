@@ -4,8 +4,8 @@
 // Sums are taken about the share's first pixel. That is at most sqrt(pixels of the share) deviations away from the share's mean, so that
 // |mean| >> std costs no digits.
 //
-// Not yet timed. Expected: memory bandwidth, where instance_norm_workgroup, with 32 workgroups for 256 channels, reaches a tenth of it on an
-// H200.
+// On an NVIDIA H200, f16, with the apply: [16,65536,64] 0.14 ms (86 % of the copy rate; instance_norm_workgroup 21 %), [16,16384,128] 0.08
+// (76 %; 30 %).
 
 // #include "parts/stored.wgsl"
 // #include "parts/norm.wgsl"
