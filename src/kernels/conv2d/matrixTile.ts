@@ -13,17 +13,15 @@ export interface MatrixTile {
   /** Subgroups below each other and side by side, where their matrices are large enough; else there are more. */
   readonly down: number;
   readonly across: number;
-  /** Slabs in workgroup memory. */
-  readonly buffers: 1 | 2;
 }
 
 /** In order of preference. */
 export const matrixTiles: readonly MatrixTile[] = [
-  { rows: 64, columns: 128, slab: 32, down: 1, across: 4, buffers: 1 },
-  { rows: 128, columns: 64, slab: 32, down: 2, across: 2, buffers: 1 },
-  { rows: 64, columns: 64, slab: 32, down: 2, across: 2, buffers: 1 },
-  { rows: 128, columns: 128, slab: 32, down: 2, across: 4, buffers: 1 },
-  { rows: 128, columns: 16, slab: 32, down: 4, across: 1, buffers: 1 },
+  { rows: 64, columns: 128, slab: 32, down: 1, across: 4 },
+  { rows: 128, columns: 64, slab: 32, down: 2, across: 2 },
+  { rows: 64, columns: 64, slab: 32, down: 2, across: 2 },
+  { rows: 128, columns: 128, slab: 32, down: 2, across: 4 },
+  { rows: 128, columns: 16, slab: 32, down: 4, across: 1 },
 ];
 
 /** e.g. `matrix128x64`. */
@@ -71,12 +69,12 @@ export function matrixSpecialisation(device: Device, tile: MatrixTile, eights: b
   const layout = layoutOf(device, tile);
   if (!layout) throw new Error(`${device.info.name} has no matrices for the tile ${matrixTileName(tile)}.`);
   const { m, n, k } = layout.config;
-  const { rows, columns, slab, buffers } = tile;
+  const { rows, columns, slab } = tile;
   return {
     instead: eights ? EIGHTS : {},
     sizes: {
       ...{ M: m, N: n, K: k, SUBGROUP: device.info.subgroupSize.max },
-      ...{ ROWS: rows, COLUMNS: columns, SLAB: slab, BUFFERS: buffers },
+      ...{ ROWS: rows, COLUMNS: columns, SLAB: slab },
       ...{ DOWN: layout.down, ACROSS: layout.across },
     },
   };
@@ -89,12 +87,12 @@ export function matrixTileBytes(tile: MatrixTile): number {
 
 /** Lines of slabs are padded by 8 numbers, and results leave in lines of matrices, padded by 4. */
 function bytesOf(
-  { rows, columns, slab, buffers }: MatrixTile,
+  { rows, columns, slab }: MatrixTile,
   { down, across }: Pick<Layout, 'down' | 'across'>,
   m: number,
 ): number {
   const padded = Math.max(rows * (slab + 8), slab * (rows + 8)) + Math.max(columns * (slab + 8), slab * (columns + 8));
-  return buffers * 2 * padded + 4 * down * m * (columns + 4 * across);
+  return 2 * padded + 4 * down * m * (columns + 4 * across);
 }
 
 /** Whether a tile suits a product of so many rows and columns here: the device has matrices for it, and it is not twice as long. */

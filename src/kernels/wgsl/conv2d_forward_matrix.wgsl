@@ -37,12 +37,12 @@ fn placeA(i: u32) -> u32 { return i / PARTS * LINE_A + i % PARTS * 8u; }
 
 fn placeB(i: u32) -> u32 { return i / (COLUMNS / 8u) * LINE_B + i % (COLUMNS / 8u) * 8u; }
 
-fn leftOf(buffer: u32, row: u32, depth: u32) -> Left {
-  return subgroupMatrixLoad<Left, row_major>(&slabA, (buffer * SIZE_A + row * LINE_A + depth) / 4u, LINE_A / 4u);
+fn leftOf(row: u32, depth: u32) -> Left {
+  return subgroupMatrixLoad<Left, row_major>(&slabA, (row * LINE_A + depth) / 4u, LINE_A / 4u);
 }
 
-fn rightOf(buffer: u32, depth: u32, column: u32) -> Right {
-  return subgroupMatrixLoad<Right, row_major>(&slabB, (buffer * SIZE_B + depth * LINE_B + column) / 4u, LINE_B / 4u);
+fn rightOf(depth: u32, column: u32) -> Right {
+  return subgroupMatrixLoad<Right, row_major>(&slabB, (depth * LINE_B + column) / 4u, LINE_B / 4u);
 }
 
 // The window of row m; rows past the end repeat the last, and are not written.
@@ -148,7 +148,6 @@ fn main(
   // #include "parts/matrix_sums.wgsl"
 
   // Each turn loads a slab into registers (in the last turn zeros), multiplies the slab before it, and then puts the new one in its place.
-  var next = 0u;
   for (var turn = 0u; turn < depth + SLAB; turn += SLAB) {
     let a0 = loadX(window0, pixel0, at.c8, stepA);
     var a1 = vec4u(0);
@@ -177,13 +176,11 @@ fn main(
       }
     }
     if (turn > 0u) {
-      let present = (next + BUFFERS - 1u) % BUFFERS;
       // #include "parts/matrix_multiply.wgsl"
     }
-    if (BUFFERS == 1u) { workgroupBarrier(); }
+    workgroupBarrier();
     // #include "parts/matrix_keep.wgsl"
     workgroupBarrier();
-    next = (next + 1u) % BUFFERS;
   }
   // #include "parts/matrix_write.wgsl"
 }

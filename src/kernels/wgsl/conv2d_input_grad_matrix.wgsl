@@ -36,12 +36,12 @@ fn placeA(i: u32) -> u32 { return i / PARTS * LINE + i % PARTS * 8u; }
 
 fn placeB(i: u32) -> u32 { return placeA(i); }
 
-fn leftOf(buffer: u32, row: u32, depth: u32) -> Left {
-  return subgroupMatrixLoad<Left, row_major>(&slabA, (buffer * SIZE_A + row * LINE + depth) / 4u, LINE / 4u);
+fn leftOf(row: u32, depth: u32) -> Left {
+  return subgroupMatrixLoad<Left, row_major>(&slabA, (row * LINE + depth) / 4u, LINE / 4u);
 }
 
-fn rightOf(buffer: u32, depth: u32, column: u32) -> Right {
-  return subgroupMatrixLoad<Right, col_major>(&slabB, (buffer * SIZE_B + column * LINE + depth) / 4u, LINE / 4u);
+fn rightOf(depth: u32, column: u32) -> Right {
+  return subgroupMatrixLoad<Right, col_major>(&slabB, (column * LINE + depth) / 4u, LINE / 4u);
 }
 
 // Eight depth steps of a row, from `at`, where its position is `position`, or, one by one, from `depth` on.
@@ -140,7 +140,6 @@ fn main(
   // #include "parts/matrix_sums.wgsl"
 
   // Each turn loads a slab into registers (in the last turn zeros), multiplies the slab before it, and then puts the new one in its place.
-  var next = 0u;
   for (var turn = 0u; turn < depth + SLAB; turn += SLAB) {
     let a0 = loadDy(phase, pixel0, position0, at, step);
     var a1 = vec4u(0);
@@ -169,13 +168,11 @@ fn main(
       }
     }
     if (turn > 0u) {
-      let present = (next + BUFFERS - 1u) % BUFFERS;
       // #include "parts/matrix_multiply.wgsl"
     }
-    if (BUFFERS == 1u) { workgroupBarrier(); }
+    workgroupBarrier();
     // #include "parts/matrix_keep.wgsl"
     workgroupBarrier();
-    next = (next + 1u) % BUFFERS;
   }
   // #include "parts/matrix_write.wgsl"
 }

@@ -37,12 +37,12 @@ fn placeA(i: u32) -> u32 { return i / PARTS_A * LINE_A + i % PARTS_A * 8u; }
 
 fn placeB(i: u32) -> u32 { return i / PARTS_B * LINE_B + i % PARTS_B * 8u; }
 
-fn leftOf(buffer: u32, row: u32, depth: u32) -> Left {
-  return subgroupMatrixLoad<Left, col_major>(&slabA, (buffer * SIZE_A + depth * LINE_A + row) / 4u, LINE_A / 4u);
+fn leftOf(row: u32, depth: u32) -> Left {
+  return subgroupMatrixLoad<Left, col_major>(&slabA, (depth * LINE_A + row) / 4u, LINE_A / 4u);
 }
 
-fn rightOf(buffer: u32, depth: u32, column: u32) -> Right {
-  return subgroupMatrixLoad<Right, row_major>(&slabB, (buffer * SIZE_B + depth * LINE_B + column) / 4u, LINE_B / 4u);
+fn rightOf(depth: u32, column: u32) -> Right {
+  return subgroupMatrixLoad<Right, row_major>(&slabB, (depth * LINE_B + column) / 4u, LINE_B / 4u);
 }
 
 // An output pixel.
@@ -152,7 +152,6 @@ fn main(
   // #include "parts/matrix_sums.wgsl"
 
   // Each turn loads a slab into registers (in the last turn zeros), multiplies the slab before it, and then puts the new one in its place.
-  var next = 0u;
   for (var turn = begin; turn < end + SLAB; turn += SLAB) {
     let a0 = loadX(rows, at0, stepA < end);
     at0 = advanced(at0);
@@ -181,13 +180,11 @@ fn main(
     stepA += SLAB;
     stepB += SLAB;
     if (turn > begin) {
-      let present = (next + BUFFERS - 1u) % BUFFERS;
       // #include "parts/matrix_multiply.wgsl"
     }
-    if (BUFFERS == 1u) { workgroupBarrier(); }
+    workgroupBarrier();
     // #include "parts/matrix_keep.wgsl"
     workgroupBarrier();
-    next = (next + 1u) % BUFFERS;
   }
   // #include "parts/matrix_write.wgsl"
 }

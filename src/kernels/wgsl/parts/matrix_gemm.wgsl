@@ -17,7 +17,6 @@ const COLUMNS = 64u;
 const SLAB = 32u;
 const DOWN = 2u;
 const ACROSS = 2u;
-const BUFFERS = 1u; // 2: the next slab gets a place of its own, and a turn has one barrier instead of two
 
 const LANES = SUBGROUP * DOWN * ACROSS;
 const DOWN_EACH = ROWS / (M * DOWN);
@@ -31,25 +30,25 @@ alias Left = subgroup_matrix_left<f16, K, M>;
 alias Right = subgroup_matrix_right<f16, N, K>;
 alias Result = subgroup_matrix_result<f32, N, M>;
 
-var<workgroup> slabA: array<vec4<f16>, BUFFERS * SIZE_A / 4u>;
-var<workgroup> slabB: array<vec4<f16>, BUFFERS * SIZE_B / 4u>;
+var<workgroup> slabA: array<vec4<f16>, SIZE_A / 4u>;
+var<workgroup> slabB: array<vec4<f16>, SIZE_B / 4u>;
 
 // A line of a subgroup's matrices on their way out.
 const LINE_OUT = ACROSS_EACH * N + 4u;
 const SIZE_OUT = M * LINE_OUT;
 var<workgroup> results: array<f32, DOWN * ACROSS * SIZE_OUT>;
 
-fn keepA(buffer: u32, i: u32, chunk: vec4u) {
+fn keepA(i: u32, chunk: vec4u) {
   if (CHUNKS_A % LANES == 0u || i < CHUNKS_A) {
-    let at = (buffer * SIZE_A + placeA(i)) / 4u;
+    let at = placeA(i) / 4u;
     slabA[at] = bitcast<vec4<f16>>(chunk.xy);
     slabA[at + 1u] = bitcast<vec4<f16>>(chunk.zw);
   }
 }
 
-fn keepB(buffer: u32, i: u32, chunk: vec4u) {
+fn keepB(i: u32, chunk: vec4u) {
   if (CHUNKS_B % LANES == 0u || i < CHUNKS_B) {
-    let at = (buffer * SIZE_B + placeB(i)) / 4u;
+    let at = placeB(i) / 4u;
     slabB[at] = bitcast<vec4<f16>>(chunk.xy);
     slabB[at + 1u] = bitcast<vec4<f16>>(chunk.zw);
   }

@@ -6,7 +6,7 @@
     if (ACROSS_EACH > 2u) { subgroupMatrixStore<row_major>(&results, out + 2u * N, sum02, LINE_OUT); }
     if (ACROSS_EACH > 3u) { subgroupMatrixStore<row_major>(&results, out + 3u * N, sum03, LINE_OUT); }
     workgroupBarrier();
-    writeLine(subgroup, lane_in_subgroup, firstRow + row + 0u * M, firstColumn + column);
+    writeLine(subgroup, lane_in_subgroup, firstRow + row, firstColumn + column);
     workgroupBarrier();
   }
   if (DOWN_EACH > 1u) {
@@ -15,7 +15,7 @@
     if (ACROSS_EACH > 2u) { subgroupMatrixStore<row_major>(&results, out + 2u * N, sum12, LINE_OUT); }
     if (ACROSS_EACH > 3u) { subgroupMatrixStore<row_major>(&results, out + 3u * N, sum13, LINE_OUT); }
     workgroupBarrier();
-    writeLine(subgroup, lane_in_subgroup, firstRow + row + 1u * M, firstColumn + column);
+    writeLine(subgroup, lane_in_subgroup, firstRow + row + M, firstColumn + column);
     workgroupBarrier();
   }
   if (DOWN_EACH > 2u) {
