@@ -8,7 +8,7 @@ import { CyclopsError } from '../gpu/errors.ts';
 import { fromReferenceLayout, toReferenceLayout } from '../layers/layout.ts';
 import type { Module } from '../layers/module.ts';
 import type { Adam } from '../optim/adam.ts';
-import type { LossScalerState } from '../optim/lossScaler.ts';
+import { LEAST_SCALE, type LossScalerState } from '../optim/lossScaler.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { parseConfig, type TrainingConfig } from './config.ts';
 import { entriesOf, readJsonObject } from './json-file.ts';
@@ -58,7 +58,7 @@ const weightsFile = (name: string) => `${name}.safetensors`;
  * Writes a checkpoint in place of the one before, which stays until the new one is complete: weights under the
  * reference's names, moments under the names of their parameters, pools, the loss scaler if there is one, and the head in JSON.
  *
- * @throws CyclopsError when a weight is not finite or a file cannot be written; the old checkpoint is left
+ * @throws CyclopsError when a weight is not finite, gradients overflow at every scale, or a file cannot be written; the old checkpoint is left
  */
 export async function saveCheckpoint(folder: string, model: CycleGAN, head: CheckpointHead): Promise<void> {
   const files = new Map<string, string | Uint8Array>();
@@ -82,7 +82,16 @@ export async function saveCheckpoint(folder: string, model: CycleGAN, head: Chec
     encodeSafetensors(new Map(Object.entries(pools).flatMap(([name, state]) => (state ? [[name, state]] : [])))),
   );
   const json = (part: object) => `${JSON.stringify(part, null, 2)}\n`;
-  if (model.lossScaler) files.set(LOSS_SCALER, json(await model.lossScaler.state()));
+  if (model.lossScaler) {
+    const state = await model.lossScaler.state();
+    if (state.scale <= LEAST_SCALE) {
+      throw new CyclopsError(
+        `Training diverged: the gradients overflow in f16 at every loss scale, so steps were left out until step ${head.position.step}. ` +
+          `The last good checkpoint is kept in ${folder}. Train again with --precision f32, a lower --lr or another --seed.`,
+      );
+    }
+    files.set(LOSS_SCALER, json(state));
+  }
   for (const [name, part] of Object.entries(head)) files.set(`${name}.json`, json(part));
 
   writeFolderAtomic(folder, (temporary) => {
@@ -177,10 +186,10 @@ function readLossScaler(folder: string): LossScalerState {
   const path = join(folder, LOSS_SCALER);
   const entries = readJsonObject(path);
   const [scale, goodSteps] = [entries.get('scale'), entries.get('goodSteps')];
-  if (typeof scale === 'number' && scale >= 1 && Number.isSafeInteger(goodSteps))
+  if (typeof scale === 'number' && scale > LEAST_SCALE && Number.isSafeInteger(goodSteps))
     return { scale, goodSteps: Number(goodSteps) };
   throw new CyclopsError(
-    `${path} is damaged: expected a scale from 1 and a whole number goodSteps. Start the run again.`,
+    `${path} is damaged: expected a scale above 2^-24 and a whole number goodSteps. Start the run again.`,
   );
 }
 

@@ -29,6 +29,8 @@ const POISON: Readonly<Record<Stored, number>> = { f32: Number.NaN, f16: 4.26988
 const WALL_MILLISECONDS = 10;
 /** … that of a device to far less. */
 const DEVICE_MILLISECONDS = 3;
+/** No launch counts as shorter when they are counted out: a coarse clock may show none at all. */
+const LEAST_MILLISECONDS = 1e-3;
 const ROUNDS = 5;
 /** A variant that is so many times slower than the best is not timed again, unless it is the default, … */
 const HOPELESS = 2;
@@ -103,7 +105,9 @@ async function time(device: Device, launches: Launches): Promise<Record<string, 
     };
     const milliseconds = await (byWall ? wallMilliseconds : deviceMilliseconds)(device, launches);
     runner.ms = Math.min(runner.ms, milliseconds / runner.repeats);
-    const filling = Math.ceil((byWall ? WALL_MILLISECONDS : DEVICE_MILLISECONDS) / runner.ms);
+    const filling = Math.ceil(
+      (byWall ? WALL_MILLISECONDS : DEVICE_MILLISECONDS) / Math.max(runner.ms, LEAST_MILLISECONDS),
+    );
     runner.repeats = Math.max(runner.repeats, Math.min(8 * runner.repeats, filling));
   };
   const runners: Runner[] = [];

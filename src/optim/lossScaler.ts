@@ -14,6 +14,8 @@ export interface LossScalerState {
 }
 
 const FIRST_SCALE = 2 ** 16;
+/** Where gradients overflow even at this scale, no scale helps; as in update_scale.wgsl. */
+export const LEAST_SCALE = 2 ** -24;
 const GROWTH_INTERVAL = 2000;
 const MOST_OPTIMISERS = 8;
 

@@ -80,6 +80,14 @@ test('a step whose gradients overflow changes nothing but the pools, the losses 
   model.dispose();
 });
 
+test('large weights of the cycle losses are no hindrance: the scale goes as low as it must', async () => {
+  const model = build({ lambdaA: 1e8, lambdaB: 1e8 });
+  model.lossScaler!.loadState({ scale: 2, goodSteps: 0 });
+  for (let step = 0; step < 12; step++) model.step(a, b);
+  expect((await model.generatorOptimiser.state()).step).toBeGreaterThan(0);
+  model.dispose();
+});
+
 test('a hundred steps on photographs come down as in f32', async () => {
   const folder = temporaryFolder();
   const banks = await loadBanks(device, folder.path('data'));

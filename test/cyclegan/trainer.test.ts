@@ -237,6 +237,18 @@ describe('training', () => {
     expect(checkpointBytes(out)).toEqual(before);
   });
 
+  it('refuses to go on where gradients overflow in f16 at every scale, and keeps the last good checkpoint', async () => {
+    const out = folder.path('overflowing');
+    await trainNew(device, banks, out, { ...QUICK, precision: 'mixed' }, { signal: stopAfter(2) });
+    writeFileSync(join(out, 'checkpoint', 'loss_scaler.json'), JSON.stringify({ scale: 2 ** -22, goodSteps: 0 }));
+    const before = checkpointBytes(out);
+    const hopeless = { ...QUICK, precision: 'mixed', lambdaA: 1e30, lambdaB: 1e30 } as const;
+    const error = await resume(out, hopeless).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(CyclopsError);
+    expect(String(error)).toMatch(/diverged: the gradients overflow in f16 .* until step 6.*--precision f32/);
+    expect(checkpointBytes(out)).toEqual(before);
+  });
+
   it('stops at NaN with an honest error and keeps the last good checkpoint', async () => {
     const out = folder.path('diverging');
     await trainNew(device, banks, out, QUICK, { signal: stopAfter(2) });

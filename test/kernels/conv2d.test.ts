@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Device } from '../../src/gpu/device.ts';
 import { convForward } from '../../src/kernels/conv2d/forward.ts';
+import { convInputGrad } from '../../src/kernels/conv2d/inputGrad.ts';
+import { convSizes } from '../../src/kernels/conv2d/problem.ts';
 import { supportedVariants } from '../../src/kernels/variant.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
@@ -25,5 +27,23 @@ test.each(['relu', 'leaky_relu', 'tanh'] as const)('NaN stays visible through a 
       return out;
     });
     expect((await y.data())[0]).toBeNaN();
+  }
+});
+
+test.each([
+  ['more workgroups than a launch may have', problem(1, 2044, 2044, 1, 1, 7, 1, 3, true)],
+  ['more memory than a buffer may have', problem(1, 512, 512, 128, 1, 3, 1, 1, true)],
+])('no variant supports an input gradient whose padded image needs %s', (_, k) => {
+  const { x, weight, y } = convSizes(k);
+  const { maxComputeWorkgroupsPerDimension } = device.limits;
+  for (const variant of supportedVariants(device, convInputGrad, k)) {
+    const { launches } = device.trace(() =>
+      scope(() => {
+        const empty = (count: number) => Tensor.empty(device, [count]).slice;
+        variant.launch(device, k, { dy: empty(y), weight: empty(weight), bias: null, dx: empty(x) });
+      }),
+    );
+    const workgroups = Math.max(...launches.flatMap((launch) => launch.workgroups));
+    expect(workgroups, variant.name).toBeLessThanOrEqual(maxComputeWorkgroupsPerDimension);
   }
 });

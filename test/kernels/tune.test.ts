@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Device } from '../../src/gpu/device.ts';
+import { CyclopsError } from '../../src/gpu/errors.ts';
 import { type CachedChoice, type ChoiceCache, kernelsHash } from '../../src/kernels/choiceCache.ts';
 import { choose, run } from '../../src/kernels/choices.ts';
+import { measure } from '../../src/kernels/measure.ts';
 import { tune } from '../../src/kernels/tune.ts';
 import { type Operation, register, type Variant } from '../../src/kernels/variant.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
@@ -106,6 +108,28 @@ test('variants made for GPUs are measured on GPUs', async () => {
   const { software } = device.info;
   expect(Object.keys(tuning.get(key)?.milliseconds ?? {})).toEqual([...(software ? [] : ['fast']), 'slow', 'naive']);
   expect(chosen()).toBe(software ? 'slow' : 'fast');
+});
+
+test('a clock too coarse to tell launches apart ends all the same, and keeps the default', async () => {
+  const operation = double(scaling('first', {}), scaling('naive', {}));
+  const { problem } = problemOf(operation);
+  let launches = 0;
+  const profile = async (work: () => void) => {
+    const before = device.recorder.launches;
+    work();
+    launches += device.recorder.launches - before;
+    if (launches > 100_000) throw new CyclopsError('There is no end to the launches.');
+    return [];
+  };
+  const coarse = new Proxy(device, {
+    get: (target, key) => {
+      if (key === 'profile') return profile;
+      if (key === 'info') return { ...target.info, software: false };
+      if (key === 'features') return new Set([...target.features, 'timestamp-query']);
+      return Reflect.get(target, key, target);
+    },
+  });
+  expect((await measure(coarse, operation, problem)).variant).toBe('first');
 });
 
 test('a signal ends it; what is not measured stays on the default', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
 import { Adam } from '../../src/optim/adam.ts';
-import { LossScaler } from '../../src/optim/lossScaler.ts';
+import { LEAST_SCALE, LossScaler } from '../../src/optim/lossScaler.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 import { random, rounded } from '../oracles/compare.ts';
 
@@ -192,17 +192,23 @@ describe('a loss scaler', () => {
     scaler.dispose();
   });
 
-  it('keeps a scale of 1 at least, and changes nothing without a step', async () => {
+  it('halves the scale below 1 too, to 2^-24 at least, and changes nothing without a step', async () => {
     const scaler = new LossScaler(device);
     const built = build(scaler);
     scaler.loadState({ scale: 2, goodSteps: 7 });
     scaler.update();
     expect(await scaler.state()).toEqual({ scale: 2, goodSteps: 7 });
-    for (let i = 0; i < 3; i++) {
+    for (const scale of [1, 1 / 2]) {
       overflow(built);
       scaler.update();
+      expect(await scaler.state()).toEqual({ scale, goodSteps: 0 });
     }
-    expect(await scaler.state()).toEqual({ scale: 1, goodSteps: 0 });
+    scaler.loadState({ scale: 2 * LEAST_SCALE, goodSteps: 0 });
+    for (let i = 0; i < 2; i++) {
+      overflow(built);
+      scaler.update();
+      expect(await scaler.state()).toEqual({ scale: LEAST_SCALE, goodSteps: 0 });
+    }
     dispose(built);
     scaler.dispose();
   });

@@ -117,6 +117,18 @@ const naive: Variant<ConvProblem, InputGradArguments> = {
     ]),
 };
 
+/** The problem without reflection whose gradient is computed: under reflection that of the padded image. */
+function padded(k: ConvProblem): ConvProblem {
+  const { h, w, padding, paddingMode } = k;
+  if (padding === 0 || paddingMode === 'zeros') return k;
+  return { ...k, h: h + 2 * padding, w: w + 2 * padding, padding: 0, paddingMode: 'zeros' };
+}
+
+/** Whether that of the padded image, which is larger than x, can be held in one buffer. */
+function paddedFits({ limits }: Device, k: ConvProblem): boolean {
+  return STORED_BYTES[k.stored] * convSizes(padded(k)).x <= limits.maxStorageBufferBindingSize;
+}
+
 /**
  * Lets `launch` compute the gradient of a problem without reflection, and what it is given of the arguments. That of a reflected image
  * is made of the gradient of its padded one, which is then folded: mirrored positions in the product itself would cost all pixels
@@ -128,14 +140,14 @@ function unfolded(
   args: InputGradArguments,
   launch: (k: ConvProblem, args: InputGradArguments) => void,
 ): void {
-  const { n, h, w, c, padding, paddingMode, stored } = k;
-  if (padding === 0 || paddingMode === 'zeros') {
+  const { n, h, w, c, padding, stored } = k;
+  const product = padded(k);
+  if (product === k) {
     launch(k, args);
     return;
   }
-  const padded = { ...k, h: h + 2 * padding, w: w + 2 * padding, padding: 0, paddingMode: 'zeros' as const };
-  withTemporary(device, STORED_BYTES[stored] * convSizes(padded).x, (whole) => {
-    launch(padded, { ...args, dx: whole, bias: null });
+  withTemporary(device, STORED_BYTES[stored] * convSizes(product).x, (whole) => {
+    launch(product, { ...args, dx: whole, bias: null });
     const pad = [padding, padding, padding, padding] as const;
     reflectionPadBackward(device, { n, h, w, c, pad, stored }, whole, args.dx, args.bias);
   });
@@ -148,7 +160,7 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, InputGradArguments> {
     madeFor: 'gpu',
     sources: ['conv2d_input_grad_workgroup'],
     workgroupBytes: tileBytes(tile),
-    supports: (device, k) => tileSuits(device, tile, phaseRows(k), k.c),
+    supports: (device, k) => tileSuits(device, tile, phaseRows(padded(k)), k.c) && paddedFits(device, k),
     launch: (device, problem, all) =>
       unfolded(device, problem, all, (k, args) => {
         const constants = { BIAS: BIAS(args), VEC4_O: k.o % 4 === 0 ? 1 : 0, ...tileConstants(tile) };
@@ -165,7 +177,7 @@ export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArg
     madeFor: 'gpu',
     sources: ['conv2d_input_grad_matrix'],
     workgroupBytes: matrixTileBytes(tile),
-    supports: (device, k) => matrixTileSuits(device, k, tile, phaseRows(k), k.c),
+    supports: (device, k) => matrixTileSuits(device, k, tile, phaseRows(padded(k)), k.c) && paddedFits(device, k),
     launch: (device, problem, all) =>
       unfolded(device, problem, all, (k, args) => {
         const constants = { BIAS: BIAS(args), EIGHTS_O: k.o % 8 === 0 ? 1 : 0 };
