@@ -12,7 +12,7 @@ import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Precision } from './config.ts';
 import { type GanMode, ganLoss, type Losses, LossLog, type LossName } from './losses.ts';
-import { patchDiscriminator, resnetGenerator } from './networks.ts';
+import { type Discriminator, patchDiscriminator, resnetGenerator } from './networks.ts';
 import { ImagePool, type UniformSource } from './pool.ts';
 
 export interface CycleGANOptions {
@@ -47,9 +47,9 @@ export interface Networks {
   /** B → A. */
   G_B: Module;
   /** Judges images of B. */
-  D_A: Module;
+  D_A: Discriminator;
   /** Judges images of A. */
-  D_B: Module;
+  D_B: Discriminator;
 }
 
 /** Both sides' generated images, cut off from the generators. */
