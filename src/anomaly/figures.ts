@@ -76,16 +76,18 @@ export type DeviceFigures = {
  * Runs the networks as far as the wanted figures need them, and none of them twice on the same image.
  *
  * @param x one image [1, H, W, C] in [−1, 1], its sides multiples of 4
+ * @param given taken for x̂ instead of what G_a2n makes of x
  */
 export function measure(
   networks: Networks,
   x: Tensor,
   wanted: readonly FigureName[] = FIGURE_NAMES,
   wantsPictures = true,
+  given?: Tensor,
 ): DeviceFigures {
   return scope(() =>
     noGrad((): DeviceFigures => {
-      const passes = passesOf(networks, x);
+      const passes = passesOf(networks, x, given);
       const values = wanted.map((name) => FORMULAS[name](passes));
       const { reconstruction, heatmap } = passes;
       return { values, pictures: wantsPictures ? { reconstruction: reconstruction(), heatmap: heatmap() } : null };
@@ -117,8 +119,8 @@ export function readFigures(values: Float32Array, wanted: readonly FigureName[],
 /** What several figures are made of, each made when it is first asked for. */
 type Passes = ReturnType<typeof passesOf>;
 
-function passesOf(networks: Networks, x: Tensor) {
-  const reconstruction = once(() => networks.G_A.forward(x));
+function passesOf(networks: Networks, x: Tensor, given: Tensor | undefined) {
+  const reconstruction = once(() => given ?? networks.G_A.forward(x));
   return {
     networks,
     x,

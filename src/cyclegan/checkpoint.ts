@@ -153,7 +153,14 @@ export function readCheckpointHead(folder: string): CheckpointHead {
   const { path, entries } = read('config');
   return {
     // A run from before there was a choice computed in f32 and averaged nothing.
-    config: parseConfig({ precision: 'f32', ema: 0, ...Object.fromEntries(entries) }, path),
+    config: parseConfig(
+      {
+        ...Object.fromEntries(entries),
+        precision: entries.get('precision') ?? 'f32',
+        ema: entries.get('ema') ?? 0,
+      },
+      path,
+    ),
     manifest: readManifest(read('manifest')),
     position: readPosition(read('position')),
     // A run from before kernels were noted has none to keep.
