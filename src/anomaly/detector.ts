@@ -14,7 +14,7 @@ export interface Detector {
   dispose(): void;
 }
 
-/** Loads the networks of a run's last checkpoint. @throws CyclopsError when it is missing, damaged or holds NaN */
+/** Loads the networks of a run's last checkpoint, the generators averaged where training did so. @throws CyclopsError when it is missing, damaged or holds NaN */
 export function openDetector(device: Device, run: RunFolder): Detector {
   const { config, manifest } = readCheckpointHead(run.checkpoint);
   const { inputNc: channels, ngf, ndf, blocks, seed } = config;
@@ -25,7 +25,7 @@ export function openDetector(device: Device, run: RunFolder): Detector {
     for (const network of Object.values(networks)) network.dispose();
   };
   try {
-    loadNetworks(run.checkpoint, networks);
+    loadNetworks(run.checkpoint, networks, config.ema > 0);
   } catch (error) {
     dispose();
     throw error;

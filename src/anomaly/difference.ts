@@ -1,4 +1,3 @@
-import { ssimPerImage } from '../autograd/ssim.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { blurAxis, channelDifference } from '../kernels/differenceMap.ts';
 import { type PerImageKind, perImage } from '../kernels/perImage.ts';
@@ -44,40 +43,15 @@ export function differenceMap(x: Tensor, y: Tensor, blur: Blur = BOX_5X5): Tenso
   });
 }
 
-/** What {@link imageScores} finds, each [N]. */
-export type ImageScores = {
-  /** Σ (x − y)² over pixels and channels: the paper's score. */
-  readonly sse: Tensor;
-  /** Mean |x − y|. */
-  readonly l1: Tensor;
-  /** The largest value of the {@link differenceMap} with a 5 × 5 box. */
-  readonly blurredMax: Tensor;
-  /** Mean structural similarity: 1 for equal images, so a low value is suspicious. */
-  readonly ssim: Tensor;
-  /** The map that `blurredMax` is taken from, [N, H, W, 1]. */
-  readonly map: Tensor;
-};
-
 /**
- * How much each image x [N, H, W, C] differs from its reconstruction y. Values from −1 to 1. Not differentiable.
+ * One figure of each image, [N]: see {@link PerImageKind}. Not differentiable.
  *
- * @throws CyclopsError when the shapes differ or a side is shorter than 11 pixels, the window of the SSIM
+ * @param a images [N, H, W, C]. @param b images of the same shape, for figures of pairs
+ * @throws CyclopsError when the shapes differ
  */
-export function imageScores(x: Tensor, y: Tensor): ImageScores {
-  return scope(() => {
-    const map = differenceMap(x, y);
-    return {
-      sse: figure('sse', x, y),
-      l1: figure('l1', x, y),
-      blurredMax: figure('max', map, null),
-      ssim: ssimPerImage(x, y),
-      map,
-    };
-  });
-}
-
-function figure(kind: PerImageKind, a: Tensor, b: Tensor | null): Tensor {
-  const { n } = imageExtents(kind, a);
+export function imageFigure(kind: PerImageKind, a: Tensor, b: Tensor | null = null): Tensor {
+  if (b) requireAlike(`The figure ${kind}`, a, b);
+  const { n } = imageExtents(`The figure ${kind}`, a);
   const out = Tensor.empty(a.device, [n]);
   perImage(a.device, kind, a.slice, b?.slice ?? null, out.slice, n, a.size / n);
   return out;

@@ -1,10 +1,11 @@
 import { mean } from '../autograd/mean.ts';
 import { mseLoss } from '../autograd/mseLoss.ts';
+import { ssimPerImage } from '../autograd/ssim.ts';
 import { noGrad } from '../autograd/tape.ts';
 import type { Networks } from '../cyclegan/model.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { imageScores } from './difference.ts';
+import { BOX_5X5, differenceMap, imageFigure } from './difference.ts';
 
 /** What the networks say of one image x, with x̂ = G_a2n(x): the numbers that scores are made of. */
 export interface Figures {
@@ -14,57 +15,135 @@ export interface Figures {
   absoluteError: number;
   /** The largest value of |x − x̂|, averaged over channels and blurred 5 × 5. */
   blurredMax: number;
+  /** The same blurred 3 × 3, 9 × 9 and 17 × 17. */
+  blurredMax3: number;
+  blurredMax9: number;
+  blurredMax17: number;
   /** Structural similarity of x and x̂; 1 for equal images. */
   similarity: number;
+  /** That of the window and channel where they are least alike. */
+  leastSimilarity: number;
   /** Mean of D_n(x); high where the image looks normal. */
   normality: number;
   /** Mean of D_a(x); high where the image looks abnormal. */
   abnormality: number;
+  /** Mean (f(x) − f(x̂))² over the features f of D_n's last hidden layer. */
+  featureError: number;
+  /** Mean |x − G_n2a(x̂)|. */
+  cycleError: number;
   /** Mean (x − G_n2a(x))² over pixels and channels. */
   squaredErrorOfAbnormal: number;
   /** Pixels × channels. */
   size: number;
 }
 
-/** The figures of one image on the device, each [1], with what they were made of. */
-export interface DeviceFigures {
-  /** In the order that {@link readFigures} expects. */
+/** A figure that is measured. */
+export type FigureName = Exclude<keyof Figures, 'size'>;
+
+/** Each figure as a tensor [1], from the passes that it needs. */
+const FORMULAS: { readonly [F in FigureName]: (passes: Passes) => Tensor } = {
+  squaredError: ({ x, reconstruction }) => imageFigure('sse', x, reconstruction()),
+  absoluteError: ({ x, reconstruction }) => imageFigure('l1', x, reconstruction()),
+  blurredMax: ({ heatmap }) => imageFigure('max', heatmap()),
+  blurredMax3: (passes) => maxOfBox(passes, 3),
+  blurredMax9: (passes) => maxOfBox(passes, 9),
+  blurredMax17: (passes) => maxOfBox(passes, 17),
+  similarity: ({ x, reconstruction }) => ssimPerImage(x, reconstruction()),
+  leastSimilarity: ({ x, reconstruction }) => ssimPerImage(x, reconstruction(), 'min'),
+  normality: ({ networks, features }) => mean(networks.D_A.judge(features())),
+  abnormality: ({ networks, x }) => mean(networks.D_B.forward(x)),
+  featureError: ({ networks, features, reconstruction }) =>
+    mseLoss(features(), networks.D_A.features(reconstruction())),
+  cycleError: ({ networks, x, reconstruction }) => imageFigure('l1', x, networks.G_B.forward(reconstruction())),
+  squaredErrorOfAbnormal: ({ networks, x }) => mseLoss(x, networks.G_B.forward(x)),
+};
+
+/** Everything that is measured. */
+export const FIGURE_NAMES: readonly FigureName[] = Object.keys(FORMULAS).filter(isFigureName);
+
+/** x̂ [1, H, W, C], and the heat map [1, H, W, 1]. */
+export type DevicePictures = { readonly reconstruction: Tensor; readonly heatmap: Tensor };
+
+/** What {@link measure} makes of one image. */
+export type DeviceFigures = {
+  /** The wanted figures, each [1], in the order in which they were asked for. */
   readonly values: readonly Tensor[];
-  /** x̂ [1, H, W, C]. */
-  readonly reconstruction: Tensor;
-  /** The heat map [1, H, W, 1]. */
-  readonly heatmap: Tensor;
-  readonly [name: string]: Tensor | readonly Tensor[];
-}
+  /** Only where they were asked for. */
+  readonly pictures: DevicePictures | null;
+};
 
-/** Values that {@link measure} makes of an image. */
-export const FIGURE_COUNT = 7;
-
-/** @param x one image [1, H, W, C] in [−1, 1], its sides multiples of 4 */
-export function measure({ G_A, G_B, D_A, D_B }: Networks, x: Tensor): DeviceFigures {
+/**
+ * Runs the networks as far as the wanted figures need them, and none of them twice on the same image.
+ *
+ * @param x one image [1, H, W, C] in [−1, 1], its sides multiples of 4
+ * @param given taken for x̂ instead of what G_a2n makes of x
+ */
+export function measure(
+  networks: Networks,
+  x: Tensor,
+  wanted: readonly FigureName[] = FIGURE_NAMES,
+  wantsPictures = true,
+  given?: Tensor,
+): DeviceFigures {
   return scope(() =>
-    noGrad(() => {
-      const reconstruction = G_A.forward(x);
-      const { sse, l1, blurredMax, ssim, map } = imageScores(x, reconstruction);
-      const normality = mean(D_A.forward(x));
-      const abnormality = mean(D_B.forward(x));
-      const ofAbnormal = mseLoss(x, G_B.forward(x));
-      return { values: [sse, l1, blurredMax, ssim, normality, abnormality, ofAbnormal], reconstruction, heatmap: map };
+    noGrad((): DeviceFigures => {
+      const passes = passesOf(networks, x, given);
+      const values = wanted.map((name) => FORMULAS[name](passes));
+      const { reconstruction, heatmap } = passes;
+      return { values, pictures: wantsPictures ? { reconstruction: reconstruction(), heatmap: heatmap() } : null };
     }),
   );
 }
 
-/** @param values the values of {@link measure}, read back. @param size pixels × channels of the image */
-export function readFigures(values: Float32Array, size: number): Figures {
-  const at = (i: number) => values[i] ?? Number.NaN;
+/** @param values the wanted figures, read back; the others are NaN. @param size pixels × channels of the image */
+export function readFigures(values: Float32Array, wanted: readonly FigureName[], size: number): Figures {
+  const at = (name: FigureName) => values[wanted.indexOf(name)] ?? Number.NaN;
   return {
-    squaredError: at(0),
-    absoluteError: at(1),
-    blurredMax: at(2),
-    similarity: at(3),
-    normality: at(4),
-    abnormality: at(5),
-    squaredErrorOfAbnormal: at(6),
+    squaredError: at('squaredError'),
+    absoluteError: at('absoluteError'),
+    blurredMax: at('blurredMax'),
+    blurredMax3: at('blurredMax3'),
+    blurredMax9: at('blurredMax9'),
+    blurredMax17: at('blurredMax17'),
+    similarity: at('similarity'),
+    leastSimilarity: at('leastSimilarity'),
+    normality: at('normality'),
+    abnormality: at('abnormality'),
+    featureError: at('featureError'),
+    cycleError: at('cycleError'),
+    squaredErrorOfAbnormal: at('squaredErrorOfAbnormal'),
     size,
   };
+}
+
+/** What several figures are made of, each made when it is first asked for. */
+type Passes = ReturnType<typeof passesOf>;
+
+function passesOf(networks: Networks, x: Tensor, given: Tensor | undefined) {
+  const reconstruction = once(() => given ?? networks.G_A.forward(x));
+  return {
+    networks,
+    x,
+    reconstruction,
+    heatmap: once(() => differenceMap(x, reconstruction(), BOX_5X5)),
+    /** Of D_n's last hidden layer. */
+    features: once(() => networks.D_A.features(x)),
+  };
+}
+
+function maxOfBox({ x, reconstruction }: Passes, side: number): Tensor {
+  const box = { radius: (side - 1) / 2, sigma: Number.POSITIVE_INFINITY };
+  return imageFigure('max', differenceMap(x, reconstruction(), box));
+}
+
+function once(make: () => Tensor): () => Tensor {
+  let made: Tensor | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+function isFigureName(name: string): name is FigureName {
+  return name in FORMULAS;
 }

@@ -5,8 +5,8 @@ import type { DecodedImage } from '../data/image.ts';
 import { copy } from '../kernels/elementwise.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Detector } from './detector.ts';
-import { type DeviceFigures, FIGURE_COUNT, measure, readFigures } from './figures.ts';
-import { computeScores } from './scores.ts';
+import { type DevicePictures, measure, readFigures } from './figures.ts';
+import { computeScores, figuresFor, SCORES, type Score } from './scores.ts';
 
 /** What a detector finds in one image. */
 export interface ImageResult {
@@ -36,11 +36,13 @@ const GROUP = 16;
  * not grow with the number of images, which may be decoded as they are asked for.
  *
  * @param wantsPictures whether to keep the pictures of the image at this index
+ * @param scores which scores to compute; the networks run only as far as these need
  */
 export async function* scoreImages(
   detector: Detector,
   images: Iterable<DecodedImage>,
   wantsPictures: (index: number) => boolean = () => false,
+  scores: readonly Score[] = SCORES,
 ): AsyncGenerator<ImageResult> {
   const { inputNc: channels, loadSize } = detector.config;
   let first = 0;
@@ -49,7 +51,7 @@ export async function* scoreImages(
     const size = { width: loadSize, height: loadSize };
     const bank = await ImageBank.create(detector.device, group, { channels, loadSize: size });
     try {
-      yield* scoreBank(detector, bank, (i) => wantsPictures(start + i));
+      yield* scoreBank(detector, bank, (i) => wantsPictures(start + i), scores);
     } finally {
       bank.dispose();
     }
@@ -62,9 +64,10 @@ export async function* scoreBank(
   detector: Detector,
   bank: ImageBank,
   wantsPictures: (index: number) => boolean = () => false,
+  scores: readonly Score[] = SCORES,
 ): AsyncGenerator<ImageResult> {
   for (const group of groupsOf(Array(bank.count).keys(), GROUP))
-    yield* await scoreGroup(detector, bank, group, wantsPictures);
+    yield* await scoreGroup(detector, bank, group, wantsPictures, scores);
 }
 
 /** Waits for the device once for all images of the group. */
@@ -73,40 +76,41 @@ async function scoreGroup(
   bank: ImageBank,
   indices: number[],
   wantsPictures: (index: number) => boolean,
+  scores: readonly Score[],
 ): Promise<ImageResult[]> {
-  const figures = Tensor.empty(device, [indices.length, FIGURE_COUNT]);
-  const kept = new Map<number, { x: Tensor; made: DeviceFigures }>();
+  const wanted = figuresFor(scores);
+  const columns = wanted.length;
+  const figures = Tensor.empty(device, [indices.length, columns]);
+  const kept = new Map<number, { x: Tensor; pictures: DevicePictures }>();
   try {
     const sizes = indices.map((index, row) => {
       const x = bank.whole(index, SIDE_MULTIPLE);
-      const made = measure(networks, x);
-      made.values.forEach((value, column) => {
-        copy(device, value.slice, figures.slice, 1, { outStart: row * FIGURE_COUNT + column });
+      const { values, pictures } = measure(networks, x, wanted, wantsPictures(index));
+      values.forEach((value, column) => {
+        copy(device, value.slice, figures.slice, 1, { outStart: row * columns + column });
+        value.dispose();
       });
-      if (wantsPictures(index)) kept.set(index, { x, made });
-      else release(x, made);
+      if (pictures) kept.set(index, { x, pictures });
+      else x.dispose();
       return x.size;
     });
     const values = await figures.data();
     const results: ImageResult[] = [];
     for (const [row, index] of indices.entries()) {
-      const own = values.subarray(row * FIGURE_COUNT, (row + 1) * FIGURE_COUNT);
+      const own = values.subarray(row * columns, (row + 1) * columns);
       const tensors = kept.get(index);
-      const pictures = tensors ? await readPictures(tensors.x, tensors.made) : null;
-      results.push({ scores: computeScores(readFigures(own, sizes[row] ?? 0)), pictures });
+      const pictures = tensors ? await readPictures(tensors.x, tensors.pictures) : null;
+      results.push({ scores: computeScores(readFigures(own, wanted, sizes[row] ?? 0), scores), pictures });
     }
     return results;
   } finally {
-    for (const { x, made } of kept.values()) release(x, made);
+    for (const { x, pictures } of kept.values())
+      for (const tensor of [x, pictures.reconstruction, pictures.heatmap]) tensor.dispose();
     figures.dispose();
   }
 }
 
-function release(x: Tensor, { values, reconstruction, heatmap }: DeviceFigures): void {
-  for (const tensor of [x, reconstruction, heatmap, ...values]) tensor.dispose();
-}
-
-async function readPictures(x: Tensor, { reconstruction, heatmap }: DeviceFigures): Promise<ResultPictures> {
+async function readPictures(x: Tensor, { reconstruction, heatmap }: DevicePictures): Promise<ResultPictures> {
   return {
     input: await toImage(x),
     reconstruction: await toImage(reconstruction),

@@ -1,25 +1,35 @@
-import type { Figures } from './figures.ts';
+import type { FigureName, Figures } from './figures.ts';
 import { blurmax } from './scores/blurmax.ts';
+import { blurmaxMs } from './scores/blurmax_ms.ts';
+import { cycle } from './scores/cycle.ts';
 import { daDn } from './scores/da_dn.ts';
 import { dn } from './scores/dn.ts';
+import { features } from './scores/features.ts';
 import { l1 } from './scores/l1.ts';
 import { ratio } from './scores/ratio.ts';
 import { sse } from './scores/sse.ts';
 import { ssim } from './scores/ssim.ts';
+import { ssimMin } from './scores/ssim_min.ts';
 import type { ScoreInfo } from './thresholds.ts';
 
-/** An image score; higher means more abnormal. */
-export interface Score {
+/** An image score, made of the figures that it needs; higher means more abnormal. */
+export interface Score<Needs extends FigureName = FigureName> {
   readonly info: ScoreInfo;
-  compute(figures: Figures): number;
+  readonly needs: readonly Needs[];
+  compute(figures: Pick<Figures, Needs | 'size'>): number;
 }
 
 /** Every score, in the order of reports; the paper's first. */
-export const SCORES: readonly Score[] = [sse, l1, blurmax, ssim, dn, daDn, ratio];
+export const SCORES: readonly Score[] = [sse, l1, blurmax, blurmaxMs, ssim, ssimMin, features, cycle, dn, daDn, ratio];
 
 export const SCORE_INFOS: readonly ScoreInfo[] = SCORES.map(({ info }) => info);
 
-/** All scores of an image by name. */
-export function computeScores(figures: Figures): Record<string, number> {
-  return Object.fromEntries(SCORES.map(({ info, compute }) => [info.name, compute(figures)]));
+/** The figures that scores need, each once. */
+export function figuresFor(scores: readonly Score[]): FigureName[] {
+  return [...new Set(scores.flatMap(({ needs }) => needs))];
+}
+
+/** Scores of an image by name. */
+export function computeScores(figures: Figures, scores: readonly Score[] = SCORES): Record<string, number> {
+  return Object.fromEntries(scores.map(({ info, compute }) => [info.name, compute(figures)]));
 }

@@ -26,12 +26,15 @@ export function ssim(a: Tensor, b: Tensor): Tensor {
   ]);
 }
 
-/** The mean structural similarity of each pair of images, as a tensor [N]; see {@link ssim}. Not differentiable. */
-export function ssimPerImage(a: Tensor, b: Tensor): Tensor {
+/**
+ * The structural similarity of each pair of images, as a tensor [N]: the mean over all windows, or that of the window where
+ * they are least alike (`min`), channels apart; see {@link ssim}. Not differentiable.
+ */
+export function ssimPerImage(a: Tensor, b: Tensor, over: 'mean' | 'min' = 'mean'): Tensor {
   const problem = checked(a, b);
   const { map, slopes } = windows(problem, a, b);
   const out = Tensor.empty(a.device, [problem.n]);
-  perImage(a.device, 'mean', map.slice, null, out.slice, problem.n, map.size / problem.n);
+  perImage(a.device, over, map.slice, null, out.slice, problem.n, map.size / problem.n);
   map.dispose();
   slopes.dispose();
   return out;

@@ -3,11 +3,13 @@ import { type Evaluation, summarise } from '../anomaly/evaluation.ts';
 import { imagesToJudge } from '../anomaly/judged-images.ts';
 import { type ResultPictures, scoreImages } from '../anomaly/score-images.ts';
 import { SCORE_INFOS } from '../anomaly/scores.ts';
+import { type CheckedImage, checkSteganography, type Steganography } from '../anomaly/steganography.ts';
 import type { ScoredImage } from '../anomaly/thresholds.ts';
 import { readThresholds } from '../anomaly/train-thresholds.ts';
 import { readDataRecord } from '../cyclegan/data-record.ts';
 import type { RunFolder } from '../cyclegan/run-folder.ts';
-import type { Dataset } from '../data/dataset.ts';
+import type { Dataset, ImageRef } from '../data/dataset.ts';
+import { decodeImage } from '../data/image.ts';
 import type { Device } from '../gpu/device.ts';
 import { ImageDecoder, settleBroken } from './decode-images.ts';
 import { showProgress } from './progress.ts';
@@ -24,8 +26,12 @@ export interface EvaluateRunOptions {
   pictures: number;
 }
 
+/** Of how many images of each class hiding is checked, evenly spread over all. */
+const HIDING_CHECKED = 16;
+
 export interface EvaluatedRun {
   evaluation: Evaluation;
+  steganography: Steganography;
   /** By the `file` of the evaluation's images. */
   pictures: Map<string, ResultPictures>;
   /** Absolute paths of the true masks, by file. */
@@ -52,25 +58,41 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   const detector = openDetector(device, run);
   await tuneScoring(detector, options);
   const display = showProgress('scoring', judged.length, quiet);
+  let steganography: Steganography;
   try {
-    for await (const result of scoreImages(detector, decoder.images(), wantsPictures)) {
-      const ref = decoder.good[images.length];
-      if (!ref) throw new Error('An image was scored that was not decoded.');
-      const { file, label, type } = ref;
-      images.push({ file, label, ...(type && { type }), scores: result.scores, seenInTraining: seen.has(file) });
-      if (result.pictures) pictures.set(file, result.pictures);
-      display.update(images.length, 'images');
+    try {
+      for await (const result of scoreImages(detector, decoder.images(), wantsPictures)) {
+        const ref = decoder.good[images.length];
+        if (!ref) throw new Error('An image was scored that was not decoded.');
+        const { file, label, type } = ref;
+        images.push({ file, label, ...(type && { type }), scores: result.scores, seenInTraining: seen.has(file) });
+        if (result.pictures) pictures.set(file, result.pictures);
+        display.update(images.length, 'images');
+      }
+    } finally {
+      display.stop();
     }
+    settleBroken(decoder, skipBroken, (line) => !quiet && process.stderr.write(`${line}\n`));
+    steganography = await checkSteganography(detector, imagesToCheck(decoder.good));
   } finally {
-    display.stop();
     detector.dispose();
   }
-  settleBroken(decoder, skipBroken, (line) => !quiet && process.stderr.write(`${line}\n`));
   const skipped = decoder.broken.map(({ ref, reason }) => ({ file: ref.file, reason }));
   return {
+    steganography,
     evaluation: summarise(images, SCORE_INFOS, thresholds, skipped),
     pictures,
     masks: new Map(judged.flatMap(({ ref }) => (ref.mask ? [[ref.file, ref.mask]] : []))),
     leftOut,
   };
+}
+
+function* imagesToCheck(refs: readonly ImageRef[]): Generator<CheckedImage> {
+  for (const label of ['normal', 'abnormal'] as const) {
+    const own = refs.filter((ref) => ref.label === label);
+    const every = Math.max(1, own.length / HIDING_CHECKED);
+    for (const { path, mask } of own.filter((_, i) => Math.floor(i % every) === 0)) {
+      yield { label, image: decodeImage(path), mask: mask === undefined ? null : decodeImage(mask) };
+    }
+  }
 }

@@ -53,10 +53,13 @@ const LOSS_SCALER = 'loss_scaler.json';
 export const NETWORK_NAMES = ['G_A', 'G_B', 'D_A', 'D_B'] as const;
 
 const weightsFile = (name: string) => `${name}.safetensors`;
+/** Where averaged weights of a network are. */
+const averageFile = (name: string) => `${name}_ema.safetensors`;
 
 /**
  * Writes a checkpoint in place of the one before, which stays until the new one is complete: weights under the
- * reference's names, moments under the names of their parameters, pools, the loss scaler if there is one, and the head in JSON.
+ * reference's names, the generators' averaged weights if there are any, moments under the names of their parameters, pools,
+ * the loss scaler if there is one, and the head in JSON.
  *
  * @throws CyclopsError when a weight is not finite, gradients overflow at every scale, or a file cannot be written; the old checkpoint is left
  */
@@ -72,6 +75,13 @@ export async function saveCheckpoint(folder: string, model: CycleGAN, head: Chec
       );
     }
     files.set(weightsFile(name), encodeSafetensors(weights));
+  }
+  for (const [name, weights] of averages(model)) {
+    const stored = new Map<string, TensorInput>();
+    for (const [parameter, average] of weights) {
+      stored.set(parameter, toReferenceLayout(await average.data(), average.shape));
+    }
+    files.set(averageFile(name), encodeSafetensors(stored, { step: String(model.generatorAverage?.step) }));
   }
   for (const { file, adam, parameters } of optimisers(model)) {
     files.set(file, await encodeMoments(adam, parameters));
@@ -115,25 +125,30 @@ export function restoreCheckpoint(folder: string, device: Device, model: CycleGA
           'architecture or damaged; start the run again.',
       );
     };
-    const step = Number(metadata.step);
-    if (!Number.isInteger(step))
-      throw new CyclopsError(`${path} does not say how many steps its optimiser took. It is damaged.`);
+    const step = stepsIn(metadata, path);
     const moments = parameters.map(([name, parameter]) => ({
       expAvg: moment(`${name}.exp_avg`, parameter),
       expAvgSq: moment(`${name}.exp_avg_sq`, parameter),
     }));
     adam.loadState({ step, moments });
   }
+  restoreAverages(folder, model);
   const { tensors } = readTensors(join(complete(folder), POOLS));
   model.pools.fakeA.loadState(device, poolState(tensors.get('fake_A')));
   model.pools.fakeB.loadState(device, poolState(tensors.get('fake_B')));
   if (model.lossScaler) model.lossScaler.loadState(readLossScaler(complete(folder)));
 }
 
-/** Loads weights into networks of the same architecture, any of the four. @throws CyclopsError as `loadStateDict` does */
-export function loadNetworks(folder: string, networks: Partial<Networks>): void {
+/**
+ * Loads weights into networks of the same architecture, any of the four.
+ *
+ * @param averaged whether to give the generators their averaged weights
+ * @throws CyclopsError as `loadStateDict` does
+ */
+export function loadNetworks(folder: string, networks: Partial<Networks>, averaged = false): void {
   for (const name of NETWORK_NAMES) {
-    const path = join(complete(folder), weightsFile(name));
+    const file = averaged && (name === 'G_A' || name === 'G_B') ? averageFile(name) : weightsFile(name);
+    const path = join(complete(folder), file);
     networks[name]?.loadStateDict(readTensors(path).tensors, path);
   }
 }
@@ -146,8 +161,15 @@ export function readCheckpointHead(folder: string): CheckpointHead {
   };
   const { path, entries } = read('config');
   return {
-    // A run from before there was a choice computed in f32.
-    config: parseConfig({ ...Object.fromEntries(entries), precision: entries.get('precision') ?? 'f32' }, path),
+    // A run from before there was a choice computed in f32 and averaged nothing.
+    config: parseConfig(
+      {
+        ...Object.fromEntries(entries),
+        precision: entries.get('precision') ?? 'f32',
+        ema: entries.get('ema') ?? 0,
+      },
+      path,
+    ),
     manifest: readManifest(read('manifest')),
     position: readPosition(read('position')),
     // A run from before kernels were noted has none to keep.
@@ -220,6 +242,45 @@ function optimisers(model: CycleGAN): { file: string; adam: Adam; parameters: [s
     parameters: named({ G_A, G_B }),
   };
   return [generators, ...discriminators].flatMap(({ adam, ...rest }) => (adam ? [{ ...rest, adam }] : []));
+}
+
+/** The averaged weights of each generator by the names of its parameters, where they are kept. */
+function averages({ networks, generatorAverage }: CycleGAN): Map<string, Map<string, Tensor>> {
+  const of = (network: Module) =>
+    new Map(
+      [...network.namedParameters()].flatMap(([name, parameter]) => {
+        const average = generatorAverage?.averages.get(parameter);
+        return average ? [[name, average] as const] : [];
+      }),
+    );
+  const { G_A, G_B } = networks;
+  return generatorAverage
+    ? new Map(Object.entries({ G_A, G_B }).map(([name, network]) => [name, of(network)]))
+    : new Map();
+}
+
+function restoreAverages(folder: string, model: CycleGAN): void {
+  for (const [name, weights] of averages(model)) {
+    const path = join(complete(folder), averageFile(name));
+    const { tensors, metadata } = readTensors(path);
+    for (const [parameter, average] of weights) {
+      const stored = tensors.get(parameter);
+      if (!(stored?.data instanceof Float32Array) || stored.data.length !== average.size) {
+        throw new CyclopsError(
+          `${path} does not hold '${parameter}' with ${average.size} values. The averaged weights are of another ` +
+            'architecture or damaged; start the run again.',
+        );
+      }
+      average.upload(fromReferenceLayout(stored.data, stored.shape));
+    }
+    if (model.generatorAverage) model.generatorAverage.step = stepsIn(metadata, path);
+  }
+}
+
+function stepsIn(metadata: Readonly<Record<string, string>>, path: string): number {
+  const step = Number(metadata.step);
+  if (Number.isInteger(step)) return step;
+  throw new CyclopsError(`${path} does not say how many steps went into it. It is damaged.`);
 }
 
 async function encodeMoments(adam: Adam, parameters: [string, Tensor][]): Promise<Uint8Array> {

@@ -41,6 +41,8 @@ export interface TrainingConfig {
   adam: AdamGroups;
   /** How a training step stores images and activations. */
   precision: Precision;
+  /** Decay of the moving average of the generators' weights, which scores then use; 0 = off. */
+  ema: number;
   /** Random horizontal flips. */
   flip: boolean;
   /** Random quarter turns; with `flip` the eight dihedral views. */
@@ -86,6 +88,7 @@ const FIELDS: { readonly [K in keyof TrainingConfig]: Field } = {
   poolSize: integer(0, 100_000),
   adam: oneOf('one', 'per-d'),
   precision: oneOf('f32', 'mixed'),
+  ema: number(0, 0.999999),
   flip: oneOf(true, false),
   rotate: oneOf(true, false),
   seed: integer(0, 2 ** 32 - 1),

@@ -7,12 +7,13 @@ import type { Stored } from '../kernels/source.ts';
 import type { Module } from '../layers/module.ts';
 import { Adam } from '../optim/adam.ts';
 import { LossScaler } from '../optim/lossScaler.ts';
+import { MovingAverage } from '../optim/movingAverage.ts';
 import { cast } from '../tensor/cast.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Precision } from './config.ts';
 import { type GanMode, ganLoss, type Losses, LossLog, type LossName } from './losses.ts';
-import { patchDiscriminator, resnetGenerator } from './networks.ts';
+import { type Discriminator, patchDiscriminator, resnetGenerator } from './networks.ts';
 import { ImagePool, type UniformSource } from './pool.ts';
 
 export interface CycleGANOptions {
@@ -37,6 +38,8 @@ export interface CycleGANOptions {
   discriminatorOptimisers: 'shared' | 'separate';
   /** Default f32. */
   precision?: Precision;
+  /** Decay of a moving average of the generators' weights; 0, the default, keeps none. */
+  ema?: number;
   seed: number;
 }
 
@@ -47,9 +50,9 @@ export interface Networks {
   /** B → A. */
   G_B: Module;
   /** Judges images of B. */
-  D_A: Module;
+  D_A: Discriminator;
   /** Judges images of A. */
-  D_B: Module;
+  D_B: Discriminator;
 }
 
 /** Both sides' generated images, cut off from the generators. */
@@ -64,6 +67,8 @@ type Fakes = { fakeA: Tensor; fakeB: Tensor };
 export class CycleGAN {
   readonly networks: Networks;
   readonly generatorOptimiser: Adam;
+  /** Of both generators' weights, where one is kept; training itself does not use it. */
+  readonly generatorAverage: MovingAverage | null;
   /** One for both discriminators, or one for D_A and one for D_B. */
   readonly discriminatorOptimisers: readonly Adam[];
   /** Fakes of B for D_A and of A for D_B. */
@@ -83,7 +88,7 @@ export class CycleGAN {
     private readonly options: CycleGANOptions,
     random: UniformSource,
   ) {
-    const { channels, ngf, ndf, blocks, seed, lr, betas, poolSize, precision } = options;
+    const { channels, ngf, ndf, blocks, seed, lr, betas, poolSize, precision, ema = 0 } = options;
     this.lossScaler = precision === 'mixed' ? new LossScaler(device) : null;
     this.stored = precision === 'mixed' ? 'f16' : 'f32';
     const generator = (stream: number) => resnetGenerator(device, { channels, ngf, blocks, seed, stream });
@@ -96,6 +101,7 @@ export class CycleGAN {
         { lr, betas, eps: 1e-8, scaler: this.lossScaler ?? undefined },
       );
     this.generatorOptimiser = adam(G_A, G_B);
+    this.generatorAverage = ema > 0 ? new MovingAverage(this.generatorOptimiser, ema) : null;
     this.discriminatorOptimisers =
       options.discriminatorOptimisers === 'shared' ? [adam(D_A, D_B)] : [adam(D_A), adam(D_B)];
     const pool = () => new ImagePool(poolSize, random, this.stored);
@@ -134,6 +140,7 @@ export class CycleGAN {
     for (const module of Object.values(this.networks)) module.dispose();
     for (const optimiser of [this.generatorOptimiser, ...this.discriminatorOptimisers]) optimiser.dispose();
     for (const pool of Object.values(this.pools)) pool.dispose();
+    this.generatorAverage?.dispose();
     this.lossScaler?.dispose();
     this.log.dispose();
   }
@@ -157,6 +164,7 @@ export class CycleGAN {
     this.generatorOptimiser.zeroGrad();
     backward(Object.values(losses), this.lossScaler?.scale);
     this.generatorOptimiser.step();
+    this.generatorAverage?.update();
     this.log.note(losses);
     for (const thawed of [D_A, D_B]) thawed.setRequiresGrad(true);
     return { fakeA: detach(fakeA), fakeB: detach(fakeB) };

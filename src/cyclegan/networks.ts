@@ -54,8 +54,16 @@ export function resnetGenerator(device: Device, options: GeneratorOptions): Modu
  *
  * Source: Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", appendix 6.1.2.
  */
-export function patchDiscriminator(device: Device, options: DiscriminatorOptions): Module {
+export function patchDiscriminator(device: Device, options: DiscriminatorOptions): Discriminator {
   return new PatchDiscriminator(options, normalInitialiser(device, options));
+}
+
+/** A network that judges images by what its hidden layers make of them. */
+export interface Discriminator extends Module {
+  /** What the last hidden layer makes of images: [N,P+1,Q+1,8·ndf], normalised and activated. */
+  features(x: Tensor): Tensor;
+  /** The map of logits of such features; `forward(x)` is `judge(features(x))`. */
+  judge(features: Tensor): Tensor;
 }
 
 class ResnetGenerator extends Module {
@@ -104,8 +112,9 @@ function nearestSize(extent: number): number {
   return Math.max(8, SIDE_MULTIPLE * Math.round(extent / SIDE_MULTIPLE));
 }
 
-class PatchDiscriminator extends Module {
-  private readonly model: Sequential;
+class PatchDiscriminator extends Module implements Discriminator {
+  private readonly hidden: Sequential;
+  private readonly head: { readonly name: string; readonly layer: Module };
   private readonly smallest: number;
 
   constructor({ channels, ndf, layers: halvings }: DiscriminatorOptions, init: Initialiser) {
@@ -120,14 +129,19 @@ class PatchDiscriminator extends Module {
       const inner = { ...shape, stride, inChannels: filters(layer - 1), outChannels: filters(layer), deadBias: true };
       layers.push([`${3 * layer - 1}`, new Conv2d(inner, init)], [`${3 * layer}`, norm]);
     }
-    const head = { ...shape, inChannels: filters(halvings), outChannels: 1 };
-    layers.push([`${3 * halvings + 2}`, new Conv2d(head, init)]);
-    this.model = this.addModule('model', new Sequential(layers));
+    this.hidden = this.addModule('model', new Sequential(layers));
+    const name = `model.${3 * halvings + 2}`;
+    const head = new Conv2d({ ...shape, inChannels: filters(halvings), outChannels: 1 }, init);
+    this.head = { name, layer: this.addModule(name, head) };
     // The two layers of stride 1 each take one pixel off.
     this.smallest = 3 * 2 ** halvings;
   }
 
   forward(x: Tensor): Tensor {
+    return this.judge(this.features(x));
+  }
+
+  features(x: Tensor): Tensor {
     const { h, w } = imageExtents('The discriminator', x);
     if (h < this.smallest || w < this.smallest) {
       throw new CyclopsError(
@@ -135,6 +149,11 @@ class PatchDiscriminator extends Module {
           'Use larger images or crops.',
       );
     }
-    return x.device.within('model', () => this.model.forward(x));
+    return x.device.within('model', () => this.hidden.forward(x));
+  }
+
+  judge(features: Tensor): Tensor {
+    const { name, layer } = this.head;
+    return features.device.within(name, () => layer.forward(features));
   }
 }

@@ -22,6 +22,7 @@ const REFERENCE = {
   poolSize: 50,
   adam: 'one',
   precision: 'f32',
+  ema: 0,
   flip: true,
   rotate: false,
   seed: 0,

@@ -277,7 +277,7 @@ export class Trainer {
 
 function modelOptions(config: TrainingConfig) {
   const { inputNc, beta1, beta2, adam, ngf, ndf, blocks, lambdaA, lambdaB, lambdaIdentity } = config;
-  const { ganMode, poolSize, lr, precision, seed } = config;
+  const { ganMode, poolSize, lr, precision, ema, seed } = config;
   return {
     channels: inputNc,
     ngf,
@@ -290,6 +290,7 @@ function modelOptions(config: TrainingConfig) {
     poolSize,
     lr,
     precision,
+    ema,
     betas: [beta1, beta2] as const,
     discriminatorOptimisers: adam === 'one' ? ('shared' as const) : ('separate' as const),
     seed,

@@ -3,15 +3,15 @@ import type { Device } from '../gpu/device.ts';
 import { type BufferSlice, f32, immediates } from '../gpu/launch.ts';
 import { kernel } from './source.ts';
 
-/** Of an image pair: `sse` = Σ (a − b)², `l1` = mean |a − b|. Of one image: `mean` and `max`. */
-export type PerImageKind = 'sse' | 'l1' | 'mean' | 'max';
+/** Of an image pair: `sse` = Σ (a − b)², `l1` = mean |a − b|. Of one image: `mean`, `max` and `min`. */
+export type PerImageKind = 'sse' | 'l1' | 'mean' | 'max' | 'min';
 
-const CODES: Readonly<Record<PerImageKind, number>> = { sse: 0, l1: 1, mean: 2, max: 3 };
+const CODES: Readonly<Record<PerImageKind, number>> = { sse: 0, l1: 1, mean: 2, max: 3, min: 4 };
 
 /**
  * out[image] for `images` images of `count` elements each, one workgroup an image.
  *
- * @param b null for `mean` and `max`
+ * @param b null for the kinds of one image
  */
 export function perImage(
   device: Device,

@@ -31,7 +31,7 @@ export interface AdamState {
 }
 
 /** Where a parameter lies in the packed buffers, in elements. */
-interface Slot {
+export interface Slot {
   parameter: Tensor;
   start: number;
 }
@@ -55,8 +55,10 @@ export class Adam {
   lr: number;
   readonly betas: readonly [number, number];
   readonly eps: number;
-  private readonly slots: Slot[] = [];
-  private readonly values: Tensor;
+  /** Where each parameter lies in {@link values}, in their order. */
+  readonly slots: Slot[] = [];
+  /** All parameters, packed. */
+  readonly values: Tensor;
   private readonly gradients: Tensor;
   private readonly expAvg: Tensor;
   private readonly expAvgSq: Tensor;

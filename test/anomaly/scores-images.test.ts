@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Detector, openDetector } from '../../src/anomaly/detector.ts';
 import { imagesToJudge } from '../../src/anomaly/judged-images.ts';
 import { type ImageResult, scoreBank, scoreImages } from '../../src/anomaly/score-images.ts';
+import { SCORES } from '../../src/anomaly/scores.ts';
 import { readThresholds, trainThresholds } from '../../src/anomaly/train-thresholds.ts';
 import { readDataRecord, recordData } from '../../src/cyclegan/data-record.ts';
 import { type RunFolder, runFolder } from '../../src/cyclegan/run-folder.ts';
@@ -15,6 +16,8 @@ import { Tensor } from '../../src/tensor/tensor.ts';
 import { makeData, temporaryFolder } from '../cli/support.ts';
 import { loadBanks, QUICK, trainNew } from '../cyclegan/trainer-support.ts';
 import { expectRefusal } from '../data/support.ts';
+import { differenceMap } from '../oracles/difference.ts';
+import { ssimWindows } from '../oracles/ssim.ts';
 
 const folder = temporaryFolder();
 let device: Device;
@@ -55,30 +58,27 @@ async function plainScores(image: DecodedImage): Promise<Record<string, number>>
   const input = Tensor.from(device, x, [1, 32, 32, 3]);
   const [normal, abnormal] = [await G_A.forward(input).data(), await G_B.forward(input).data()];
   const [dn, da] = [await D_A.forward(input).data(), await D_B.forward(input).data()];
-  const mean = (values: Float32Array) => sum(values, (value) => value) / values.length;
+  const xHat = Tensor.from(device, normal, [1, 32, 32, 3]);
+  const back = await G_B.forward(xHat).data();
+  const features = [await D_A.features(input).data(), await D_A.features(xHat).data()] as const;
+  const similarities = ssimWindows(x, normal, [1, 32, 32, 3])[0] ?? [];
+  const hottest = (side: number) =>
+    Math.max(...differenceMap(x, normal, [1, 32, 32, 3], (side - 1) / 2, Number.POSITIVE_INFINITY));
+  const mean = (values: ArrayLike<number>) => sum(values, (value) => value) / values.length;
   const sse = (y: Float32Array) => sum(x, (value, i) => (value - (y[i] ?? 0)) ** 2);
   return {
     sse: sse(normal),
     l1: sum(x, (value, i) => Math.abs(value - (normal[i] ?? 0))) / x.length,
-    blurmax: Math.max(...plainHeatmap(x, normal)),
+    blurmax: hottest(5),
+    blurmax_ms: [3, 5, 9, 17].reduce((total, side) => total + hottest(side), 0) / 4,
+    ssim: 1 - mean(similarities),
+    ssim_min: 1 - Math.min(...similarities),
+    features: sum(features[0], (value, i) => (value - (features[1][i] ?? 0)) ** 2) / features[0].length,
+    cycle: sum(x, (value, i) => Math.abs(value - (back[i] ?? 0))) / x.length,
     dn: -mean(dn),
     da_dn: mean(da) - mean(dn),
     ratio: sse(normal) / sse(abnormal),
   };
-}
-
-/** |x − y| averaged over channels, then over 5 × 5 pixels, the border reflected. */
-function plainHeatmap(x: Float32Array, y: Float32Array): number[] {
-  const fold = (i: number) => (i < 0 ? -i : i > 31 ? 62 - i : i);
-  const at = (row: number, column: number) => {
-    const start = (fold(row) * 32 + fold(column)) * 3;
-    return [0, 1, 2].reduce((total, c) => total + Math.abs((x[start + c] ?? 0) - (y[start + c] ?? 0)), 0) / 3;
-  };
-  const reach = [-2, -1, 0, 1, 2];
-  return Array.from({ length: 32 * 32 }, (_, i) => {
-    const [row, column] = [Math.floor(i / 32), i % 32];
-    return reach.reduce((total, dy) => total + reach.reduce((part, dx) => part + at(row + dy, column + dx), 0), 0) / 25;
-  });
 }
 
 describe('scoreImages', () => {
@@ -92,6 +92,31 @@ describe('scoreImages', () => {
         expect(Math.abs(found - value), name).toBeLessThan(1e-4 * Math.max(1, Math.abs(value)));
       }
     }
+  });
+
+  it.each<[string[], Record<string, number>]>([
+    [['dn'], { features: 1, judge: 1 }],
+    [['sse', 'ssim_min'], { G_A: 1 }],
+    [['cycle'], { G_A: 1, G_B: 1 }],
+    [['dn', 'features'], { G_A: 1, features: 2, judge: 1 }],
+    [SCORES.map(({ info }) => info.name), { G_A: 1, G_B: 2, D_B: 1, features: 2, judge: 1 }],
+  ])('for %j the networks run no more often than needed', async (names, passes) => {
+    const { G_A, G_B, D_A, D_B } = detector.networks;
+    const [all] = await collect(scoreImages(detector, images.slice(0, 1)));
+    const spies = {
+      G_A: vi.spyOn(G_A, 'forward'),
+      G_B: vi.spyOn(G_B, 'forward'),
+      D_B: vi.spyOn(D_B, 'forward'),
+      features: vi.spyOn(D_A, 'features'),
+      judge: vi.spyOn(D_A, 'judge'),
+    };
+    const wanted = SCORES.filter(({ info }) => names.includes(info.name));
+    const [one] = await collect(scoreImages(detector, images.slice(0, 1), () => false, wanted));
+    for (const [name, spy] of Object.entries(spies)) {
+      expect(spy.mock.calls.length, name).toBe(passes[name] ?? 0);
+      spy.mockRestore();
+    }
+    expect(one?.scores).toEqual(Object.fromEntries(names.map((name) => [name, all?.scores[name]])));
   });
 
   it('shows the image as the networks saw it, its reconstruction, and the map that the blurred maximum is taken from', async () => {

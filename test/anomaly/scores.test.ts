@@ -1,14 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import type { Figures } from '../../src/anomaly/figures.ts';
-import { computeScores, SCORES } from '../../src/anomaly/scores.ts';
+import { FIGURE_NAMES } from '../../src/anomaly/figures.ts';
+import { computeScores, figuresFor, SCORES } from '../../src/anomaly/scores.ts';
 
 const FIGURES: Figures = {
   squaredError: 12,
   absoluteError: 0.25,
   blurredMax: 1.5,
+  blurredMax3: 2,
+  blurredMax9: 0.5,
+  blurredMax17: 0.25,
   similarity: 0.75,
+  leastSimilarity: -0.25,
   normality: 0.5,
   abnormality: 0.75,
+  featureError: 0.125,
+  cycleError: 0.375,
   squaredErrorOfAbnormal: 0.5,
   size: 48,
 };
@@ -19,7 +26,11 @@ describe('scores', () => {
       sse: 12,
       l1: 0.25,
       blurmax: 1.5,
+      blurmax_ms: 1.0625,
       ssim: 0.25,
+      ssim_min: 1.25,
+      features: 0.125,
+      cycle: 0.375,
       dn: -0.5,
       da_dn: 0.25,
       ratio: 0.5,
@@ -28,6 +39,9 @@ describe('scores', () => {
 
   it.each<[string, Partial<Figures>]>([
     ['a worse reconstruction', { squaredError: 20, absoluteError: 0.4, blurredMax: 1.9, similarity: 0.5 }],
+    ['a worse place', { blurredMax3: 2.5, leastSimilarity: -0.5 }],
+    ['other features', { featureError: 0.25 }],
+    ['a longer way back', { cycleError: 0.5 }],
     ['less normal to D_n', { normality: 0.1 }],
     ['more abnormal to D_a', { abnormality: 0.9 }],
     ['closer to its abnormal version', { squaredErrorOfAbnormal: 0.1 }],
@@ -43,8 +57,17 @@ describe('scores', () => {
     expect(computeScores({ ...FIGURES, squaredErrorOfAbnormal: 0, squaredError: 0 }).ratio).toBe(0);
   });
 
+  it('need every figure, and no other than those they name', () => {
+    expect(figuresFor(SCORES).sort()).toEqual([...FIGURE_NAMES].sort());
+    for (const { needs, compute } of SCORES) {
+      const others = FIGURE_NAMES.filter((name) => !needs.includes(name));
+      const without = { ...FIGURES, ...Object.fromEntries(others.map((name) => [name, Number.NaN])) };
+      expect(compute(without)).toBe(compute(FIGURES));
+    }
+  });
+
   it('have one name each, and one of them is the paper’s', () => {
-    expect(new Set(SCORES.map(({ info }) => info.name)).size).toBe(7);
+    expect(new Set(SCORES.map(({ info }) => info.name)).size).toBe(SCORES.length);
     expect(SCORES.filter(({ info }) => info.paper).map(({ info }) => info.name)).toEqual(['sse']);
   });
 });

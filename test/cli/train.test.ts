@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { SCORES } from '../../src/anomaly/scores.ts';
 import { decodeImage } from '../../src/data/image.ts';
 import { checkpointBytes, cyclops, makeData, type Outcome, SMALL, start, temporaryFolder, until } from './support.ts';
 
@@ -127,7 +128,10 @@ describe('evaluate', () => {
     const result = JSON.parse(stdout);
     expect(stdout.startsWith('{')).toBe(true);
     expect(result.counts).toMatchObject({ normal: 3, abnormal: 3, total: 6, skipped: 0, seenInTraining: 0 });
-    expect(Object.keys(result.scores)).toEqual(['sse', 'l1', 'blurmax', 'ssim', 'dn', 'da_dn', 'ratio']);
+    const names = SCORES.map(({ info }) => info.name);
+    expect(Object.keys(result.scores)).toEqual(names);
+    expect(result.steganography.images).toEqual({ normal: 3, abnormal: 3, masked: 0 });
+    expect(Object.keys(result.steganography.moved.noisy)).toEqual(names);
     expect(result.scores.sse.paper).toBe(true);
     for (const name of Object.keys(result.scores)) {
       expect(result.scores[name]).toMatchObject({
@@ -141,7 +145,7 @@ describe('evaluate', () => {
     expect(result.device).toMatch(/\S/);
 
     const rows = readFileSync(folder.path('e.csv'), 'utf8').trimEnd().split('\r\n');
-    expect(rows[0]).toBe('file,label,type,sse,l1,blurmax,ssim,dn,da_dn,ratio,decided_by,threshold,flag');
+    expect(rows[0]).toBe(`file,label,type,${names.join(',')},decided_by,threshold,flag`);
     expect(rows).toHaveLength(7);
     const page = readFileSync(folder.path('r.html'), 'utf8');
     expect(page.match(/<article class="card/g)).toHaveLength(6);
@@ -153,6 +157,9 @@ describe('evaluate', () => {
     expect(stdout).toMatch(/^3 normal and 3 abnormal images$/m);
     expect(stdout).toMatch(/^sse .*the paper's/m);
     expect(stdout).toContain("training's choice");
+    expect(stdout).toMatch(
+      /^hiding: of 3 normal and 3 abnormal images.*\n(G_a2n changes .* of abnormal and .* of normal images\.)$/m,
+    );
     expect(stderr).toMatch(/8 images that trained the run are not judged/);
   });
 

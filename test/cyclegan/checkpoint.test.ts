@@ -71,6 +71,38 @@ describe('a checkpoint', () => {
     resume(root);
   });
 
+  it('keeps averaged generators beside the others, which do not notice, and scoring uses them', async () => {
+    const root = folder.path('averaged');
+    await trainNew(device, banks, root, { ...QUICK, steps: 3, ema: 0.9 });
+    const read = (run: string, name: string) => readFileSync(join(run, 'checkpoint', `${name}.safetensors`));
+    for (const name of ['G_A', 'G_B', 'D_A', 'D_B']) expect(read(root, name)).toEqual(read(good, name));
+
+    const detector = openDetector(device, openRun(root));
+    for (const name of ['G_A', 'G_B'] as const) {
+      const stored = decodeSafetensors(read(root, `${name}_ema`), name).tensors;
+      expect(read(root, `${name}_ema`)).not.toEqual(read(root, name));
+      for (const [parameter, { data, shape }] of await detector.networks[name].stateDict()) {
+        expect({ data, shape }).toEqual({ data: stored.get(parameter)?.data, shape: stored.get(parameter)?.shape });
+      }
+    }
+    detector.dispose();
+  });
+
+  it('without the averages that its configuration names is refused', async () => {
+    const root = folder.path('averages lost');
+    await trainNew(device, banks, root, { ...QUICK, steps: 3, ema: 0.9 });
+    rmSync(join(root, 'checkpoint', 'G_B_ema.safetensors'));
+    expectRefusal(() => resume(root, { ...QUICK, steps: 3, ema: 0.9 }), 'G_B_ema.safetensors', 'no such file');
+    expectRefusal(() => openDetector(device, openRun(root)), 'G_B_ema.safetensors');
+  });
+
+  it('of a version that knew no averages has none', () => {
+    const { root, file } = copy('without ema');
+    replace(file('config.json'), '  "ema": 0,\n', '');
+    expect(readCheckpointHead(join(root, 'checkpoint')).config.ema).toBe(0);
+    resume(root);
+  });
+
   it('of a version that knew f32 alone is one of f32', () => {
     const { root, file } = copy('without precision');
     replace(file('config.json'), '  "precision": "f32",\n', '');

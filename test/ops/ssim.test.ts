@@ -36,6 +36,8 @@ test.each([[[2, 12, 11, 3]], [[1, 11, 11, 1]], [[3, 11, 13, 1]]] as [[number, nu
     const perImage = oracle.ssimPerImage(a, b, shape);
     expectSimilarity(await similarity.data(), [mean(perImage)]);
     expectSimilarity(await ssimPerImage(x, y).data(), perImage);
+    const least = oracle.ssimWindows(a, b, shape).map((windows) => Math.min(...windows));
+    expectSimilarity(await ssimPerImage(x, y, 'min').data(), least);
     expectClose(
       await gradOf(x),
       oracle.ssimGradient(a, b, shape).map((g) => 2 * g),

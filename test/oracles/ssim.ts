@@ -1,10 +1,15 @@
 type Values = ArrayLike<number>;
 
+/** The mean structural similarity of each image pair [n, h, w, c]; see {@link ssimWindows}. */
+export function ssimPerImage(a: Values, b: Values, shape: [number, number, number, number]): number[] {
+  return ssimWindows(a, b, shape).map((image) => image.reduce((sum, value) => sum + value, 0) / image.length);
+}
+
 /**
- * Mean structural similarity of each image pair [n, h, w, c] by its definition (Wang et al. 2004): 11 × 11 Gaussian window,
+ * The structural similarity of each window and channel of each image pair [n, h, w, c] by its definition (Wang et al. 2004): 11 × 11 Gaussian window,
  * σ 1.5, inside the image, K1 0.01, K2 0.03, data range 2.
  */
-export function ssimPerImage(a: Values, b: Values, [n, h, w, c]: [number, number, number, number]): number[] {
+export function ssimWindows(a: Values, b: Values, [n, h, w, c]: [number, number, number, number]): number[][] {
   const [c1, c2] = [(0.01 * 2) ** 2, (0.03 * 2) ** 2];
   const gauss = Array.from({ length: 121 }, (_, k) => {
     const [dy, dx] = [Math.floor(k / 11) - 5, (k % 11) - 5];
@@ -14,7 +19,7 @@ export function ssimPerImage(a: Values, b: Values, [n, h, w, c]: [number, number
   const expectation = (value: (k: number) => number) => gauss.reduce((sum, g, k) => sum + (g / total) * value(k), 0);
 
   return Array.from({ length: n }, (_, image) => {
-    let sum = 0;
+    const windows: number[] = [];
     for (let y = 0; y + 11 <= h; y++)
       for (let x = 0; x + 11 <= w; x++)
         for (let channel = 0; channel < c; channel++) {
@@ -24,11 +29,12 @@ export function ssimPerImage(a: Values, b: Values, [n, h, w, c]: [number, number
           const varianceA = expectation((k) => (a[index(k)]! - meanA) ** 2);
           const varianceB = expectation((k) => (b[index(k)]! - meanB) ** 2);
           const covariance = expectation((k) => (a[index(k)]! - meanA) * (b[index(k)]! - meanB));
-          sum +=
+          windows.push(
             ((2 * meanA * meanB + c1) * (2 * covariance + c2)) /
-            ((meanA ** 2 + meanB ** 2 + c1) * (varianceA + varianceB + c2));
+              ((meanA ** 2 + meanB ** 2 + c1) * (varianceA + varianceB + c2)),
+          );
         }
-    return sum / ((h - 10) * (w - 10) * c);
+    return windows;
   });
 }
 

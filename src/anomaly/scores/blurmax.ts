@@ -1,7 +1,8 @@
 import type { Score } from '../scores.ts';
 
 /** The hottest place of the heat map: finds what is small, where a mean over the image drowns it. */
-export const blurmax: Score = {
+export const blurmax: Score<'blurredMax'> = {
   info: { name: 'blurmax', label: 'blurred maximum', formula: 'max of |x − G_a2n(x)| blurred 5 × 5', paper: false },
+  needs: ['blurredMax'],
   compute: ({ blurredMax }) => blurredMax,
 };

@@ -1,6 +1,7 @@
 import type { Score } from '../scores.ts';
 
-export const dn: Score = {
+export const dn: Score<'normality'> = {
   info: { name: 'dn', label: 'normal discriminator', formula: '−mean D_n(x)', paper: false },
+  needs: ['normality'],
   compute: ({ normality }) => -normality,
 };

@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { evaluationCsv } from '../../anomaly/csv.ts';
 import { evaluationJson } from '../../anomaly/evaluation.ts';
+import { steganographyLines } from '../../anomaly/steganography.ts';
 import { openRun } from '../../cyclegan/run-folder.ts';
 import { writeFileAtomic } from '../../data/atomic.ts';
 import { readDataset } from '../../data/layouts.ts';
@@ -44,7 +45,7 @@ async function evaluate(runPath: string, data: string, options: EvaluateOptions)
   await withDevice(options, async (device) => {
     const pictures = options.report ? REPORT_PICTURES : 0;
     const evaluated = await evaluateRun(device, { run, dataset, skipBroken, quiet, tune: options.tune, pictures });
-    const { evaluation, leftOut } = evaluated;
+    const { evaluation, leftOut, steganography } = evaluated;
     if (leftOut > 0 && !quiet) process.stderr.write(`${leftOut} images that trained the run are not judged.\n`);
     if (options.csv) writeFileAtomic(options.csv, evaluationCsv(evaluation));
     if (options.report) {
@@ -53,7 +54,9 @@ async function evaluate(runPath: string, data: string, options: EvaluateOptions)
     }
     const context = { device: device.info.name, run: run.root, data: dataset.root };
     process.stdout.write(
-      options.json ? `${JSON.stringify(evaluationJson(evaluation, context), null, 2)}\n` : evaluationText(evaluation),
+      options.json
+        ? `${JSON.stringify({ ...evaluationJson(evaluation, context), steganography }, null, 2)}\n`
+        : `${evaluationText(evaluation)}${steganographyLines(steganography).join('\n')}\n`,
     );
   });
 }

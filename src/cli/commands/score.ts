@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { openDetector } from '../../anomaly/detector.ts';
 import { scoreImages } from '../../anomaly/score-images.ts';
+import { SCORES } from '../../anomaly/scores.ts';
 import { readThresholds } from '../../anomaly/train-thresholds.ts';
 import { openRun } from '../../cyclegan/run-folder.ts';
 import type { ImageRef } from '../../data/dataset.ts';
@@ -43,7 +44,8 @@ async function score(runPath: string, images: string[], options: ScoreOptions): 
     const detector = openDetector(device, run);
     await tuneScoring(detector, options);
     let done = 0;
-    for await (const { scores } of scoreImages(detector, decoder.images())) {
+    const wanted = SCORES.filter(({ info }) => info.name === name);
+    for await (const { scores } of scoreImages(detector, decoder.images(), () => false, wanted)) {
       const file = decoder.good[done++]?.file;
       const value = scores[name];
       if (value === undefined || !Number.isFinite(value)) {

@@ -1,5 +1,5 @@
 // out[n] over the elements i of image n, by KIND as in src/kernels/perImage.ts:
-//   0 factor · Σ (a − b)²    1 factor · Σ |a − b|    2 factor · Σ a    3 max a
+//   0 factor · Σ (a − b)²    1 factor · Σ |a − b|    2 factor · Σ a    3 max a    4 min a
 // a, b [N, count]; one workgroup an image. Scalar loads, since an image may begin anywhere.
 
 override KIND: u32;
@@ -14,6 +14,7 @@ var<workgroup> parts: array<f32, 256>;
 
 fn join(before: f32, value: f32) -> f32 {
   if (KIND == 3u) { return max(before, value); }
+  if (KIND == 4u) { return min(before, value); }
   return before + value;
 }
 
@@ -34,7 +35,7 @@ fn main(
 ) {
   for (var n = group.x; n < p.images; n += grid.x) {
     var part = 0.0;
-    if (KIND == 3u) { part = a[n * p.count]; }
+    if (KIND >= 3u) { part = a[n * p.count]; }
     for (var i = lane; i < p.count; i += 256u) { part = join(part, term(n * p.count + i)); }
     parts[lane] = part;
     workgroupBarrier();

@@ -1,0 +1,8 @@
+import type { Score } from '../scores.ts';
+
+/** What the way to normal and back loses. Training makes it small for abnormal images like those it saw. */
+export const cycle: Score<'cycleError'> = {
+  info: { name: 'cycle', label: 'cycle residual', formula: 'mean |x − G_n2a(G_a2n(x))|', paper: false },
+  needs: ['cycleError'],
+  compute: ({ cycleError }) => cycleError,
+};
