@@ -38,7 +38,8 @@ export function writeReport(device: Device, evaluated: EvaluatedRun, options: Re
     evaluation.images.map(({ scores }) => scores.blurmax ?? 0),
     SCALE_QUANTILE,
   );
-  const trained = (label: string) => record.images.filter((image) => image.label === label).length;
+  const trained = (label: string) =>
+    record.images.filter((image) => image.part === 'train' && image.label === label).length;
   const input: ReportInput = {
     title: `Cyclops: ${options.data}`,
     dataset: {

@@ -15,6 +15,8 @@ import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { TimedLaunch } from '../gpu/profiler.ts';
 import { ImageDecoder, settleBroken } from './decode-images.ts';
+import { DuplicateWatch } from './duplicate-warning.ts';
+import { wrap } from './failure.ts';
 import { catchInterrupt } from './interrupt.ts';
 import { type ProgressDisplay, showProgress, trainingDetail } from './progress.ts';
 import { tuneKernels, tuneScoring } from './tuning.ts';
@@ -43,12 +45,16 @@ export interface TrainRunOptions {
  */
 export async function trainRun(device: Device, options: TrainRunOptions): Promise<TrainedThresholds | null> {
   const { config, dataset, run, resume } = options;
-  const { banks, training } = await loadBanks(device, options);
+  const watch = new DuplicateWatch();
+  const { banks, training } = await loadBanks(device, options, watch);
   try {
-    const data = recordData(dataset.root, training);
+    const data = recordData(dataset.root, training, readableCalibration(options, watch));
     if (resume) {
       requireSameData(data.hash, run, dataset.root);
     } else {
+      watch.look(dataset.images.filter(({ part }) => part === 'test'));
+      const warning = watch.warning();
+      if (warning && !options.quiet) process.stderr.write(`${wrap(warning)}\n`);
       writeFileAtomic(run.data, `${JSON.stringify(data, null, 2)}\n`);
       writeSplit(run.root, dataset);
     }
@@ -114,6 +120,7 @@ async function chooseOnTraining(device: Device, banks: Banks, options: TrainRunO
 async function loadBanks(
   device: Device,
   { dataset, config, skipBroken, quiet }: TrainRunOptions,
+  watch: DuplicateWatch,
 ): Promise<{ banks: Banks; training: ImageRef[] }> {
   const refs = partOf(dataset, 'train');
   const size = { width: config.loadSize, height: config.loadSize };
@@ -121,6 +128,7 @@ async function loadBanks(
     const decoder = new ImageDecoder(
       refs.filter((ref) => ref.label === label),
       skipBroken,
+      watch.see,
     );
     const bank = await ImageBank.create(device, decoder.images(), { channels: config.inputNc, loadSize: size });
     return { bank, ...decoder };
@@ -139,11 +147,20 @@ async function loadBanks(
   return { banks: { a: abnormal.bank, b: normal.bank }, training: good };
 }
 
+/** The calibration images that can be read, so that the end of training has no bad surprise. */
+function readableCalibration({ dataset, skipBroken, quiet }: TrainRunOptions, watch: DuplicateWatch): ImageRef[] {
+  if (!dataset.images.some(({ part }) => part === 'calibration')) return [];
+  const decoder = new ImageDecoder(partOf(dataset, 'calibration'), skipBroken, watch.see);
+  for (const _ of decoder.images());
+  settleBroken(decoder, skipBroken, (line) => !quiet && process.stderr.write(`${line}\n`));
+  return decoder.good;
+}
+
 function requireSameData(hash: string, run: RunFolder, root: string): void {
   const recorded = readDataRecord(run.data);
   if (recorded.hash === hash) return;
   throw new CyclopsError(
-    `The training images of ${root} are not those that the run in ${run.root} began with (${recorded.images.length} of ` +
+    `The training and calibration images of ${root} are not those that the run in ${run.root} began with (${recorded.images.length} of ` +
       `${recorded.root}). Resume with the same images, or begin a new run in another folder.`,
   );
 }

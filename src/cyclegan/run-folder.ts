@@ -33,7 +33,14 @@ export function runFolder(path: string): RunFolder {
 }
 
 /** What training writes before its first checkpoint: a run that ended before it may begin anew in its folder. */
-const BEFORE_CHECKPOINT = new Set(['data.json', 'train.txt', 'test.txt', 'metrics.jsonl', 'checkpoint.partial']);
+const BEFORE_CHECKPOINT = new Set([
+  'data.json',
+  'train.txt',
+  'calibration.txt',
+  'test.txt',
+  'metrics.jsonl',
+  'checkpoint.partial',
+]);
 
 /**
  * Makes the folder of a new run and proves that it can be written.

@@ -40,13 +40,27 @@ describe('train', () => {
     expect(trained.code).toBe(0);
     expect(trained.stdout).toContain('cyclops evaluate');
     expect(trained.stderr).toMatch(
-      /training 20\/20 epoch 4\/4 [\d.]+ images\/s, 0s left \| G [\d.]+ [\d.]+ D .* cycle .* idt /,
+      /training 20\/20 epoch 5\/5 [\d.]+ images\/s, 0s left \| G [\d.]+ [\d.]+ D .* cycle .* idt /,
     );
     expect(readdirSync(run).sort()).toEqual(
-      ['checkpoint', 'data.json', 'metrics.jsonl', 'test.txt', 'thresholds.json', 'train.txt'].sort(),
+      [
+        'calibration.txt',
+        'checkpoint',
+        'data.json',
+        'metrics.jsonl',
+        'test.txt',
+        'thresholds.json',
+        'train.txt',
+      ].sort(),
     );
     expect(steps(run)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
     expect(readFileSync(join(run, 'test.txt'), 'utf8').trimEnd().split('\n')).toHaveLength(6);
+    expect(readFileSync(join(run, 'calibration.txt'), 'utf8').trimEnd().split('\n')).toHaveLength(2);
+    const { images } = JSON.parse(readFileSync(join(run, 'data.json'), 'utf8'));
+    expect(images.map(({ part }: { part: string }) => part)).toEqual([
+      ...Array(6).fill('train'),
+      ...Array(2).fill('calibration'),
+    ]);
     expect(existsSync(join(data, 'test.txt'))).toBe(false);
   });
 
@@ -99,6 +113,10 @@ describe('train', () => {
     const precision = await cyclops('train', data, '--out', run, '--resume', '--precision', 'mixed');
     expect(precision.stderr).toMatch(/--precision mixed differs from the f32/);
     expect(precision.code).toBe(2);
+
+    const parts = await cyclops('train', data, '--out', run, '--resume', '--calibration-share', '0.5');
+    expect(parts.stderr).toMatch(/--calibration-share and --group-by divide the images of a new run/);
+    expect(parts.code).toBe(2);
 
     const images = makeData(folder.path('other data'), { normal: 8, abnormal: 6 }, 20);
     const other = await cyclops('train', images, '--out', run, '--resume');

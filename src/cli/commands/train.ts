@@ -1,25 +1,34 @@
 import { type Command, Option } from 'commander';
 import { readCheckpointHead } from '../../cyclegan/checkpoint.ts';
-import { createRun, openRun } from '../../cyclegan/run-folder.ts';
+import { createRun, openRun, type RunFolder } from '../../cyclegan/run-folder.ts';
+import type { Dataset } from '../../data/dataset.ts';
+import { groupByName } from '../../data/groups.ts';
 import { readDataset } from '../../data/layouts.ts';
-import { splitDataset } from '../../data/split.ts';
-import { EXIT } from '../failure.ts';
+import { applyLists, readLists } from '../../data/lists.ts';
+import { cutCalibration, splitDataset } from '../../data/split.ts';
+import { EXIT, UsageError } from '../failure.ts';
 import {
   addDataOptions,
   addTuneOptions,
   type DataOptions,
   layoutOptions,
   type TuneOptions,
+  toNumber,
   withDevice,
 } from '../options.ts';
 import { addProfileOptions, openProfile, type ProfileOptions } from '../profile.ts';
 import { trainRun } from '../train-run.ts';
 import { addTrainingOptions, configFrom, requireSameOptions, type TrainingOptionValues } from '../training-options.ts';
 
+/** Of the training images, the share that chooses score and threshold instead. */
+const CALIBRATION_SHARE = 0.2;
+
 interface TrainOptions extends TuneOptions, DataOptions, ProfileOptions, TrainingOptionValues {
   out: string;
   resume?: boolean;
   capture: boolean;
+  calibrationShare?: number;
+  groupBy?: string;
 }
 
 export function addTrain(program: Command): void {
@@ -29,6 +38,16 @@ export function addTrain(program: Command): void {
     .argument('<data>', 'folder with normal/ and abnormal/, or in the layout of MVTec AD or of CycleGAN')
     .addOption(new Option('--out <run>', 'folder of the run, new or empty').makeOptionMandatory())
     .option('--resume', 'continue the run in --out, with the options it began with')
+    .option(
+      '--calibration-share <number>',
+      `share of the training images that choose score and threshold instead of training (default: ${CALIBRATION_SHARE}; 0: none do, ` +
+        'and the training images choose)',
+      toNumber,
+    )
+    .option(
+      '--group-by <regex>',
+      "images in whose names it finds the same text show one object and stay in one part (default: index.csv's column group)",
+    )
     .option(
       '--no-capture',
       'record every step anew instead of replaying the first: slower, the same bits; for debugging',
@@ -42,8 +61,12 @@ export function addTrain(program: Command): void {
 async function train(data: string, options: TrainOptions): Promise<void> {
   const resume = options.resume ?? false;
   const config = resume ? readCheckpointHead(openRun(options.out).checkpoint).config : configFrom(options);
-  if (resume) requireSameOptions(options, config);
-  const dataset = splitDataset(readDataset(data, layoutOptions(options)), config.seed);
+  if (resume) {
+    requireSameOptions(options, config);
+    requireNoDivision(options);
+  }
+  const found = readDataset(data, layoutOptions(options));
+  const dataset = resume ? partsOfRun(found, openRun(options.out)) : divide(found, options, config.seed);
   const run = resume ? openRun(options.out) : createRun(options.out);
   const quiet = options.quiet ?? false;
 
@@ -65,4 +88,30 @@ async function train(data: string, options: TrainOptions): Promise<void> {
         `Next: cyclops evaluate ${options.out} ${data}\n`,
     );
   }
+}
+
+/** The parts that the data folder names, or those that the options and the seed give. */
+function divide(
+  dataset: Dataset,
+  { calibrationShare: share = CALIBRATION_SHARE, groupBy }: TrainOptions,
+  seed: number,
+) {
+  if (!(share >= 0 && share <= 0.9)) {
+    throw new UsageError(`--calibration-share is ${share}; expected a number from 0 to 0.9, such as 0.2.`);
+  }
+  const grouped = groupBy === undefined ? dataset : groupByName(dataset, groupBy);
+  return cutCalibration(splitDataset(grouped, seed), share, seed);
+}
+
+/** The parts that a run's own lists name. */
+function partsOfRun(dataset: Dataset, run: RunFolder): Dataset {
+  return { ...dataset, images: applyLists(dataset.images, readLists(run.root), run.root) };
+}
+
+/** @throws UsageError since a run keeps the parts that it began with */
+function requireNoDivision({ calibrationShare, groupBy }: TrainOptions): void {
+  if (calibrationShare === undefined && groupBy === undefined) return;
+  throw new UsageError(
+    '--calibration-share and --group-by divide the images of a new run, and a resumed run keeps its parts. Leave them out.',
+  );
 }
