@@ -1,6 +1,4 @@
-import { openDetector } from '../anomaly/detector.ts';
-import type { TrainedThresholds } from '../anomaly/thresholds.ts';
-import { trainThresholds } from '../anomaly/train-thresholds.ts';
+import type { Calibration } from '../anomaly/thresholds.ts';
 import type { Manifest } from '../cyclegan/checkpoint.ts';
 import type { TrainingConfig } from '../cyclegan/config.ts';
 import { readDataRecord, recordData } from '../cyclegan/data-record.ts';
@@ -14,12 +12,13 @@ import { writeSplit } from '../data/split.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { TimedLaunch } from '../gpu/profiler.ts';
+import { calibrateRun } from './calibrate-run.ts';
 import { ImageDecoder, settleBroken } from './decode-images.ts';
 import { DuplicateWatch } from './duplicate-warning.ts';
 import { wrap } from './failure.ts';
 import { catchInterrupt } from './interrupt.ts';
 import { type ProgressDisplay, showProgress, trainingDetail } from './progress.ts';
-import { tuneKernels, tuneScoring } from './tuning.ts';
+import { tuneKernels } from './tuning.ts';
 import { versions } from './versions.ts';
 
 export interface TrainRunOptions {
@@ -39,11 +38,11 @@ export interface TrainRunOptions {
 }
 
 /**
- * Trains a run to its end: the networks, then the thresholds on the images that trained them.
+ * Trains a run to its end: the networks, then score and thresholds on the calibration part.
  *
- * @returns the thresholds, or null when Ctrl-C stopped it; a checkpoint stands then
+ * @returns the calibration, or null when Ctrl-C stopped it; a checkpoint stands then
  */
-export async function trainRun(device: Device, options: TrainRunOptions): Promise<TrainedThresholds | null> {
+export async function trainRun(device: Device, options: TrainRunOptions): Promise<Calibration | null> {
   const { config, dataset, run, resume } = options;
   const watch = new DuplicateWatch();
   const { banks, training } = await loadBanks(device, options, watch);
@@ -75,11 +74,12 @@ export async function trainRun(device: Device, options: TrainRunOptions): Promis
     } finally {
       trainer.dispose();
     }
-    return await chooseOnTraining(device, banks, options);
   } finally {
     banks.a.dispose();
     banks.b.dispose();
   }
+  const { quiet, tune } = options;
+  return await calibrateRun(device, { run, rule: 'zfn', data: dataset.root, quiet, tune });
 }
 
 async function trainNetworks(
@@ -99,20 +99,6 @@ async function trainNetworks(
   } finally {
     release();
     display?.stop();
-  }
-}
-
-async function chooseOnTraining(device: Device, banks: Banks, options: TrainRunOptions) {
-  const { run, quiet } = options;
-  const detector = openDetector(device, run);
-  await tuneScoring(detector, options);
-  const display = showProgress('thresholds', banks.a.count + banks.b.count, quiet);
-  let done = 0;
-  try {
-    return await trainThresholds(detector, banks, run, () => display.update(++done, 'training images scored'));
-  } finally {
-    display.stop();
-    detector.dispose();
   }
 }
 

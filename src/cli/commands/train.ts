@@ -6,6 +6,7 @@ import { groupByName } from '../../data/groups.ts';
 import { readDataset } from '../../data/layouts.ts';
 import { applyLists, readLists } from '../../data/lists.ts';
 import { cutCalibration, splitDataset } from '../../data/split.ts';
+import { calibrationText } from '../calibration-text.ts';
 import { EXIT, UsageError } from '../failure.ts';
 import {
   addDataOptions,
@@ -70,7 +71,7 @@ async function train(data: string, options: TrainOptions): Promise<void> {
   const run = resume ? openRun(options.out) : createRun(options.out);
   const quiet = options.quiet ?? false;
 
-  const thresholds = await withDevice(options, async (device) => {
+  const calibration = await withDevice(options, async (device) => {
     if (!quiet) process.stderr.write(`device: ${device.info.name}\n`);
     const { skipBroken = false, tune, capture } = options;
     const profile = await openProfile(device, options);
@@ -79,13 +80,12 @@ async function train(data: string, options: TrainOptions): Promise<void> {
     await profile?.report();
     return outcome;
   });
-  if (!thresholds) {
+  if (!calibration) {
     process.exitCode = EXIT.interrupted;
     if (!quiet) process.stderr.write(`Stopped. Continue with: cyclops train ${data} --out ${options.out} --resume\n`);
   } else if (!quiet) {
     process.stdout.write(
-      `Trained: ${run.root}. Of the scores, ${thresholds.chosen} tells the training images apart best. ` +
-        `Next: cyclops evaluate ${options.out} ${data}\n`,
+      `Trained: ${run.root}\n${calibrationText(calibration)}Next: cyclops evaluate ${options.out} ${data}\n`,
     );
   }
 }
