@@ -6,6 +6,7 @@ import { groupByName } from '../../data/groups.ts';
 import { readDataset } from '../../data/layouts.ts';
 import { applyLists, readLists } from '../../data/lists.ts';
 import { cutCalibration, splitDataset } from '../../data/split.ts';
+import type { Device } from '../../gpu/device.ts';
 import { calibrationText } from '../calibration-text.ts';
 import { EXIT, UsageError } from '../failure.ts';
 import {
@@ -17,8 +18,9 @@ import {
   toNumber,
   withDevice,
 } from '../options.ts';
+import { paperProtocol, paperText } from '../paper-protocol.ts';
 import { addProfileOptions, openProfile, type ProfileOptions } from '../profile.ts';
-import { trainRun } from '../train-run.ts';
+import { type TrainRunOptions, trainRun } from '../train-run.ts';
 import { addTrainingOptions, configFrom, requireSameOptions, type TrainingOptionValues } from '../training-options.ts';
 
 /** Of the training images, the share that chooses score and threshold instead. */
@@ -30,6 +32,8 @@ interface TrainOptions extends TuneOptions, DataOptions, ProfileOptions, Trainin
   capture: boolean;
   calibrationShare?: number;
   groupBy?: string;
+  protocol?: 'paper';
+  runs?: number;
 }
 
 export function addTrain(program: Command): void {
@@ -49,6 +53,17 @@ export function addTrain(program: Command): void {
       '--group-by <regex>',
       "images in whose names it finds the same text show one object and stay in one part (default: index.csv's column group)",
     )
+    .addOption(
+      new Option(
+        '--protocol <name>',
+        'paper: the protocol of the paper, into RUN/seed-0, …: all images split anew, no calibration, best figures on the test images',
+      ).choices(['paper']),
+    )
+    .option(
+      '--runs <number>',
+      'with --protocol: runs with seeds that follow one another, for mean ± standard deviation',
+      toNumber,
+    )
     .option(
       '--no-capture',
       'record every step anew instead of replaying the first: slower, the same bits; for debugging',
@@ -60,6 +75,12 @@ export function addTrain(program: Command): void {
 }
 
 async function train(data: string, options: TrainOptions): Promise<void> {
+  if (options.protocol) return await trainByProtocol(data, options);
+  if (options.runs !== undefined) {
+    throw new UsageError(
+      '--runs repeats a protocol; expected it beside --protocol paper. Add that, or leave --runs out.',
+    );
+  }
   const resume = options.resume ?? false;
   const config = resume ? readCheckpointHead(openRun(options.out).checkpoint).config : configFrom(options);
   if (resume) {
@@ -69,17 +90,10 @@ async function train(data: string, options: TrainOptions): Promise<void> {
   const found = readDataset(data, layoutOptions(options));
   const dataset = resume ? partsOfRun(found, openRun(options.out)) : divide(found, options, config.seed);
   const run = resume ? openRun(options.out) : createRun(options.out);
+  const calibration = await onDevice(options, (device, common) =>
+    trainRun(device, { config, dataset, run, resume, ...common }),
+  );
   const quiet = options.quiet ?? false;
-
-  const calibration = await withDevice(options, async (device) => {
-    if (!quiet) process.stderr.write(`device: ${device.info.name}\n`);
-    const { skipBroken = false, tune, capture } = options;
-    const profile = await openProfile(device, options);
-    const common = { config, dataset, run, resume, skipBroken, quiet, tune, eager: !capture };
-    const outcome = await trainRun(device, { ...common, ...(profile && { onProfile: profile.add }) });
-    await profile?.report();
-    return outcome;
-  });
   if (!calibration) {
     process.exitCode = EXIT.interrupted;
     if (!quiet) process.stderr.write(`Stopped. Continue with: cyclops train ${data} --out ${options.out} --resume\n`);
@@ -88,6 +102,43 @@ async function train(data: string, options: TrainOptions): Promise<void> {
       `Trained: ${run.root}\n${calibrationText(calibration)}Next: cyclops evaluate ${options.out} ${data}\n`,
     );
   }
+}
+
+/** Trains and judges as the paper did. */
+async function trainByProtocol(data: string, options: TrainOptions): Promise<void> {
+  const { out, runs = 1, resume, calibrationShare, groupBy } = options;
+  if (resume || calibrationShare !== undefined || groupBy !== undefined) {
+    throw new UsageError(
+      '--protocol paper begins new runs on splits of its own, without calibration and groups. Leave --resume, ' +
+        '--calibration-share and --group-by out.',
+    );
+  }
+  if (!Number.isInteger(runs) || runs < 1) {
+    throw new UsageError(`--runs is ${runs}; expected a whole number from 1, such as 5.`);
+  }
+  const config = configFrom(options);
+  const dataset = readDataset(data, layoutOptions(options));
+  const figures = await onDevice(options, (device, common) =>
+    paperProtocol(device, { config, dataset, out, runs, ...common }),
+  );
+  if (figures) process.stdout.write(paperText(figures));
+  else process.exitCode = EXIT.interrupted;
+}
+
+/** Opens the device for a training, and profiles it where that is asked for. */
+async function onDevice<T>(
+  options: TrainOptions,
+  work: (device: Device, common: Omit<TrainRunOptions, 'config' | 'dataset' | 'run' | 'resume'>) => Promise<T>,
+): Promise<T> {
+  const { skipBroken = false, tune, capture, quiet = false } = options;
+  return await withDevice(options, async (device) => {
+    if (!quiet) process.stderr.write(`device: ${device.info.name}\n`);
+    const profile = await openProfile(device, options);
+    const common = { skipBroken, quiet, tune, eager: !capture, ...(profile && { onProfile: profile.add }) };
+    const outcome = await work(device, common);
+    await profile?.report();
+    return outcome;
+  });
 }
 
 /** The parts that the data folder names, or those that the options and the seed give. */
