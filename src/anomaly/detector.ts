@@ -16,7 +16,17 @@ export interface Detector {
 
 /** Loads the networks of a run's last checkpoint. @throws CyclopsError when it is missing, damaged or holds NaN */
 export function openDetector(device: Device, run: RunFolder): Detector {
-  const { config, manifest } = readCheckpointHead(run.checkpoint);
+  return buildDetector(device, readCheckpointHead(run.checkpoint), (networks) =>
+    loadNetworks(run.checkpoint, networks),
+  );
+}
+
+/** Makes networks and gives them their weights. @param load its errors are passed on, and the networks freed */
+export function buildDetector(
+  device: Device,
+  { config, manifest }: { config: TrainingConfig; manifest: Manifest },
+  load: (networks: Networks) => void,
+): Detector {
   const { inputNc: channels, ngf, ndf, blocks, seed } = config;
   const generator = (stream: number) => resnetGenerator(device, { channels, ngf, blocks, seed, stream });
   const discriminator = (stream: number) => patchDiscriminator(device, { channels, ndf, layers: 3, seed, stream });
@@ -25,7 +35,7 @@ export function openDetector(device: Device, run: RunFolder): Detector {
     for (const network of Object.values(networks)) network.dispose();
   };
   try {
-    loadNetworks(run.checkpoint, networks);
+    load(networks);
   } catch (error) {
     dispose();
     throw error;

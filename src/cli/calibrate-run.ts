@@ -1,6 +1,8 @@
 import { join, resolve } from 'node:path';
 import { writeCalibration } from '../anomaly/calibration.ts';
 import { openDetector } from '../anomaly/detector.ts';
+import { heatmapMaximum } from '../anomaly/heatmap-scale.ts';
+import { writeModel } from '../anomaly/model-file.ts';
 import { scoreImages } from '../anomaly/score-images.ts';
 import { SCORE_INFOS } from '../anomaly/scores.ts';
 import {
@@ -31,7 +33,8 @@ export interface CalibrateRunOptions {
 }
 
 /**
- * Scores the images that calibrate a run, chooses score and thresholds by them alone and keeps both in the run. A run
+ * Scores the images that calibrate a run, chooses score and thresholds by them alone, and keeps both in
+ * the run and in its model file. A run
  * without a calibration part takes its training images, and its calibration says so.
  *
  * @throws CyclopsError when an image is missing or not the one that the run began with
@@ -53,22 +56,26 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
   const decoder = new ImageDecoder(refs, false);
   const images: ScoredImage[] = [];
   const detector = openDetector(device, run);
-  await tuneScoring(detector, options);
-  const display = showProgress('calibration', refs.length, quiet);
   try {
-    for await (const { scores } of scoreImages(detector, decoder.images())) {
-      const ref = decoder.good[images.length];
-      if (!ref) throw new Error('An image was scored that was not decoded.');
-      images.push({ file: ref.file, label: ref.label, scores });
-      display.update(images.length, 'images scored');
+    await tuneScoring(detector, options);
+    const display = showProgress('calibration', refs.length, quiet);
+    try {
+      for await (const { scores } of scoreImages(detector, decoder.images())) {
+        const ref = decoder.good[images.length];
+        if (!ref) throw new Error('An image was scored that was not decoded.');
+        images.push({ file: ref.file, label: ref.label, scores });
+        display.update(images.length, 'images scored');
+      }
+    } finally {
+      display.stop();
     }
+    settleBroken(decoder, false, () => {});
+    const choice = { rule, chosenOn, dataHash: record.hash } as const;
+    const calibration = withThreshold(chooseThresholds(images, SCORE_INFOS, choice), options.threshold);
+    await writeModel(run.model, detector, calibration, heatmapMaximum(images));
+    writeCalibration(run, calibration);
+    return calibration;
   } finally {
-    display.stop();
     detector.dispose();
   }
-  settleBroken(decoder, false, () => {});
-  const choice = { rule, chosenOn, dataHash: record.hash } as const;
-  const calibration = withThreshold(chooseThresholds(images, SCORE_INFOS, choice), options.threshold);
-  writeCalibration(run, calibration);
-  return calibration;
 }

@@ -16,8 +16,10 @@ export interface RunFolder {
   readonly samples: string;
   /** The images of the data set, their parts and content hashes. */
   readonly data: string;
-  /** The thresholds that the end of training chose. */
+  /** The calibration: the score that decides, and thresholds. */
   readonly thresholds: string;
+  /** All that scoring needs, in one file. */
+  readonly model: string;
 }
 
 export function runFolder(path: string): RunFolder {
@@ -29,6 +31,7 @@ export function runFolder(path: string): RunFolder {
     samples: join(root, 'samples'),
     data: join(root, 'data.json'),
     thresholds: join(root, 'thresholds.json'),
+    model: join(root, 'model.safetensors'),
   };
 }
 

@@ -53,6 +53,7 @@ describe('train', () => {
         'checkpoint',
         'data.json',
         'metrics.jsonl',
+        'model.safetensors',
         'test.txt',
         'thresholds.json',
         'train.txt',
