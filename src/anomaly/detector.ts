@@ -14,9 +14,22 @@ export interface Detector {
   dispose(): void;
 }
 
-/** Loads the networks of a run's last checkpoint, the generators averaged where training did so. @throws CyclopsError when it is missing, damaged or holds NaN */
+/**
+ * Loads the networks of a run's last checkpoint, the generators averaged where training did so.
+ *
+ * @throws CyclopsError when it is missing, damaged or holds NaN
+ */
 export function openDetector(device: Device, run: RunFolder): Detector {
-  const { config, manifest } = readCheckpointHead(run.checkpoint);
+  const head = readCheckpointHead(run.checkpoint);
+  return buildDetector(device, head, (networks) => loadNetworks(run.checkpoint, networks, head.config.ema > 0));
+}
+
+/** Makes networks and gives them their weights. @param load its errors are passed on, and the networks freed */
+export function buildDetector(
+  device: Device,
+  { config, manifest }: { config: TrainingConfig; manifest: Manifest },
+  load: (networks: Networks) => void,
+): Detector {
   const { inputNc: channels, ngf, ndf, blocks, seed } = config;
   const generator = (stream: number) => resnetGenerator(device, { channels, ngf, blocks, seed, stream });
   const discriminator = (stream: number) => patchDiscriminator(device, { channels, ndf, layers: 3, seed, stream });
@@ -25,7 +38,7 @@ export function openDetector(device: Device, run: RunFolder): Detector {
     for (const network of Object.values(networks)) network.dispose();
   };
   try {
-    loadNetworks(run.checkpoint, networks, config.ema > 0);
+    load(networks);
   } catch (error) {
     dispose();
     throw error;

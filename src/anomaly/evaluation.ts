@@ -12,11 +12,12 @@ import {
   zeroFalseNegative,
 } from './metrics.ts';
 import {
+  type Calibration,
   type ChosenThreshold,
+  type Rule,
   type ScoredImage,
   type ScoreInfo,
   scoreColumn,
-  type TrainedThresholds,
 } from './thresholds.ts';
 
 /*
@@ -24,7 +25,7 @@ import {
  * reported on says `oracle: true`, here and in every output made from it.
  */
 
-/** An image judged by the chosen score at its trained threshold. */
+/** An image judged by the chosen score at its calibrated threshold. */
 export interface JudgedImage extends ScoredImage {
   threshold: number;
   flagged: boolean;
@@ -42,19 +43,19 @@ export interface ThresholdFigures extends Confusion {
   specificity: number | null;
   /** Upper end of the 95 % confidence interval of the miss rate; null without abnormal images. */
   missRateUpperBound: number | null;
-  /** True if any of the images was seen in training. */
+  /** True if any of the images trained or calibrated the run. */
   oracle: boolean;
 }
 
 export interface ScoreReport {
   info: ScoreInfo;
   auroc: number | null;
-  /** AUROC on the training part; null for a score that the trained model has no figures for. */
-  trainAuroc: number | null;
+  /** AUROC on the images that calibrated; null for a score that the calibration has no figures for. */
+  calibrationAuroc: number | null;
   bestAccuracy: { accuracy: number; threshold: ChosenThreshold; oracle: true } | null;
   zfn: { accuracy: number; specificity: number; threshold: ChosenThreshold; oracle: true } | null;
-  /** At the threshold from training; null without labels, or for a score that the trained model has no figures for. */
-  trained: ThresholdFigures | null;
+  /** At the calibrated threshold; null without labels, or for a score that the calibration has no figures for. */
+  calibrated: ThresholdFigures | null;
   roc: RocPoint[] | null;
   histogram: Histogram | null;
 }
@@ -75,8 +76,14 @@ export interface Evaluation {
     seenInTraining: number;
   };
   scores: ScoreReport[];
-  /** The score that decides, chosen on the training part before these images were scored. */
-  chosen: { score: string; chosenOn: 'train'; threshold: ChosenThreshold; trainCounts: TrainedThresholds['counts'] };
+  /** The score that decides, chosen before these images were scored, and how many images chose. */
+  chosen: {
+    score: string;
+    chosenOn: Calibration['chosenOn'];
+    threshold: ChosenThreshold;
+    counts: Calibration['counts'];
+    dataHash: string | null;
+  };
   /** The score with the highest AUROC on these images: known only afterwards. Null when a class is empty. */
   best: { score: string; auroc: number; oracle: true } | null;
   images: JudgedImage[];
@@ -84,26 +91,26 @@ export interface Evaluation {
 }
 
 /**
- * Everything that can be said about scored images, given what training chose. Figures count labelled images only;
- * every image is flagged or passed. CyclopsError for a score that is missing or not finite, or if the score chosen in
- * training is not among `infos`.
+ * Everything that can be said about scored images, given what calibration chose. Figures count labelled images only;
+ * every image is flagged or passed. CyclopsError for a score that is missing or not finite, or if the score that it
+ * chose is not among `infos`.
  */
 export function summarise(
   images: readonly ScoredImage[],
   infos: readonly ScoreInfo[],
-  trained: TrainedThresholds,
+  calibration: Calibration,
   skipped: readonly SkippedFile[] = [],
 ): Evaluation {
-  const threshold = trained.scores[trained.chosen]?.threshold;
-  if (!threshold || !infos.some((info) => info.name === trained.chosen)) {
+  const threshold = calibration.scores[calibration.chosen]?.threshold;
+  if (!threshold || !infos.some((info) => info.name === calibration.chosen)) {
     throw new CyclopsError(
-      `The model was trained to decide by the score ${trained.chosen}, but this evaluation computes ` +
-        `${infos.map((info) => info.name).join(', ')}. Evaluate with the version of cyclops that trained it, or train again.`,
+      `The model was calibrated to decide by the score ${calibration.chosen}, but this evaluation computes ` +
+        `${infos.map((info) => info.name).join(', ')}. Evaluate with the version of cyclops that made it, or calibrate it again.`,
     );
   }
   const labelled = images.filter((image) => image.label !== null);
   const abnormal = labelled.filter((image) => image.label === 'abnormal').length;
-  const scores = infos.map((info) => reportScore(info, images, trained));
+  const scores = infos.map((info) => reportScore(info, images, calibration));
   return {
     counts: {
       normal: labelled.length - abnormal,
@@ -114,26 +121,32 @@ export function summarise(
       seenInTraining: images.filter((image) => image.seenInTraining).length,
     },
     scores,
-    chosen: { score: trained.chosen, chosenOn: 'train', threshold, trainCounts: trained.counts },
+    chosen: {
+      score: calibration.chosen,
+      chosenOn: calibration.chosenOn,
+      threshold,
+      counts: calibration.counts,
+      dataHash: calibration.dataHash,
+    },
     best: highestAuroc(scores),
-    images: judge(images, trained.chosen, threshold.value),
+    images: judge(images, calibration.chosen, threshold.value),
     skipped: [...skipped],
   };
 }
 
-function reportScore(info: ScoreInfo, images: readonly ScoredImage[], trained: TrainedThresholds): ScoreReport {
+function reportScore(info: ScoreInfo, images: readonly ScoredImage[], calibration: Calibration): ScoreReport {
   const labelled = images.filter((image) => image.label !== null);
   const allScores = scoreColumn(images, info.name);
   const column = allScores.filter((_, i) => images[i]?.label !== null);
   const abnormal = labelled.map((image) => image.label === 'abnormal');
-  const fromTraining = trained.scores[info.name];
+  const fixed = calibration.scores[info.name];
   const best = bestAccuracy(column, abnormal);
   const zfn = zeroFalseNegative(column, abnormal);
-  const onTest = (value: number, rule: ChosenThreshold['rule']): ChosenThreshold => ({ value, rule, chosenOn: 'test' });
+  const onTest = (value: number, rule: Rule): ChosenThreshold => ({ value, rule, chosenOn: 'test' });
   return {
     info,
     auroc: auroc(column, abnormal),
-    trainAuroc: fromTraining?.auroc ?? null,
+    calibrationAuroc: fixed?.auroc ?? null,
     bestAccuracy: best && {
       accuracy: best.accuracy,
       threshold: onTest(best.threshold, 'max-accuracy'),
@@ -145,15 +158,15 @@ function reportScore(info: ScoreInfo, images: readonly ScoredImage[], trained: T
       threshold: onTest(zfn.threshold, 'zfn'),
       oracle: true,
     },
-    trained:
-      fromTraining && labelled.length > 0
+    calibrated:
+      fixed && labelled.length > 0
         ? {
-            ...figuresAt(column, abnormal, fromTraining.threshold),
+            ...figuresAt(column, abnormal, fixed.threshold),
             oracle: labelled.some((image) => image.seenInTraining),
           }
         : null,
     roc: rocCurve(column, abnormal),
-    histogram: scoreHistogram(column, abnormal, fromTraining ? [fromTraining.threshold.value] : []),
+    histogram: scoreHistogram(column, abnormal, fixed ? [fixed.threshold.value] : []),
   };
 }
 
@@ -210,17 +223,17 @@ export function evaluationJson(evaluation: Evaluation, context: EvaluationContex
     chosen: evaluation.chosen,
     best: evaluation.best,
     scores: Object.fromEntries(
-      evaluation.scores.map(({ info, auroc: area, trainAuroc, bestAccuracy: best, zfn, trained }) => [
+      evaluation.scores.map(({ info, auroc: area, calibrationAuroc, bestAccuracy: best, zfn, calibrated }) => [
         info.name,
         {
           label: info.label,
           formula: info.formula,
           paper: info.paper,
           auroc: area,
-          trainAuroc,
+          calibrationAuroc,
+          calibrated,
           bestAccuracy: best,
           accZfn: zfn,
-          atTrainedThreshold: trained,
         },
       ]),
     ),

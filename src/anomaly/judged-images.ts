@@ -2,7 +2,7 @@ import { type DataRecord, hashFile } from '../cyclegan/data-record.ts';
 import { type Dataset, type ImageRef, partOf } from '../data/dataset.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 
-/** An image to be judged, and whether it trained the networks. */
+/** An image to be judged, and whether it trained or calibrated the run. */
 export interface JudgedRef {
   ref: ImageRef;
   seenInTraining: boolean;
@@ -10,7 +10,7 @@ export interface JudgedRef {
 
 /**
  * The images of a data set on which a run can be evaluated: its test part where it has one, however it came about; else
- * every image that did not train the run. Images are compared by content, so that renaming hides nothing.
+ * every image that neither trained nor calibrated the run. Images are compared by content, so that renaming hides nothing.
  *
  * @throws CyclopsError when a class is empty
  */
@@ -24,7 +24,7 @@ export function imagesToJudge(dataset: Dataset, { images }: DataRecord): { judge
   for (const label of ['normal', 'abnormal'] as const) {
     if (judged.some(({ ref }) => ref.label === label)) continue;
     throw new CyclopsError(
-      `Every ${label} image of ${dataset.root} trained this run, so that none is left to evaluate on. Expected images it ` +
+      `Every ${label} image of ${dataset.root} trained or calibrated this run, so that none is left to evaluate on. Expected images it ` +
         'never saw; to judge training images all the same, name them in a test.txt.',
     );
   }

@@ -114,6 +114,31 @@ export function bestAccuracy(
   return { accuracy: best.right / scores.length, threshold: best.threshold };
 }
 
+/** The highest F1 = 2 TP / (2 TP + FP + FN) likewise. Null when a class is empty. */
+export function bestF1(
+  scores: readonly number[],
+  abnormal: readonly boolean[],
+): { f1: number; threshold: number } | null {
+  const sweep = sweepThresholds(scores, abnormal);
+  if (!sweep) return null;
+  let best = { f1: -1, threshold: 0 };
+  for (const { truePositives, falsePositives, threshold } of sweep.steps) {
+    const f1 = (2 * truePositives) / (truePositives + falsePositives + sweep.positives);
+    if (f1 >= best.f1) best = { f1, threshold };
+  }
+  return best;
+}
+
+/** The highest threshold that flags at least this share of the abnormal images. Null when a class is empty. */
+export function thresholdAtRecall(
+  scores: readonly number[],
+  abnormal: readonly boolean[],
+  recall: number,
+): number | null {
+  const sweep = sweepThresholds(scores, abnormal);
+  return sweep?.steps.find(({ truePositives }) => truePositives / sweep.positives >= recall)?.threshold ?? null;
+}
+
 /**
  * Zero false negatives: the highest threshold that misses no abnormal image, which is the smallest abnormal score,
  * with accuracy and specificity there. Null when a class is empty.
@@ -162,6 +187,14 @@ export function missRateUpperBound(missed: number, total: number): number {
     else high = rate;
   }
   return (low + high) / 2;
+}
+
+/**
+ * Abnormal images that must calibrate for a zero-false-negative threshold to promise, with 95 % confidence, a miss rate of
+ * at most `bound`: the least n with 1 − 0.05^(1/n) ≤ bound.
+ */
+export function abnormalsForBound(bound: number): number {
+  return Math.ceil(Math.log(0.05) / Math.log1p(-bound));
 }
 
 /** P(X ≤ k) for X ~ Binomial(n, p) with 0 < p < 1, in logarithms so that large n do not underflow. */

@@ -17,10 +17,14 @@ export class ImageDecoder {
   readonly good: ImageRef[] = [];
   readonly broken: BrokenFile[] = [];
 
-  /** @param skipBroken whether images behind a broken one are still wanted; if not, they are only looked at for faults */
+  /**
+   * @param skipBroken whether images behind a broken one are still wanted; if not, they are only looked at for faults
+   * @param onImage sees each image before it goes on
+   */
   constructor(
     private readonly refs: readonly ImageRef[],
     private readonly skipBroken: boolean,
+    private readonly onImage: (ref: ImageRef, image: DecodedImage) => void = () => {},
   ) {}
 
   *images(): Generator<DecodedImage> {
@@ -34,6 +38,7 @@ export class ImageDecoder {
     try {
       const image = decodeImage(ref.path);
       this.good.push(ref);
+      this.onImage(ref, image);
       return image;
     } catch (error) {
       if (!(error instanceof CyclopsError)) throw error;

@@ -1,11 +1,11 @@
+import { readCalibration } from '../anomaly/calibration.ts';
 import { openDetector } from '../anomaly/detector.ts';
 import { type Evaluation, summarise } from '../anomaly/evaluation.ts';
 import { imagesToJudge } from '../anomaly/judged-images.ts';
 import { type ResultPictures, scoreImages } from '../anomaly/score-images.ts';
 import { SCORE_INFOS } from '../anomaly/scores.ts';
 import { type CheckedImage, checkSteganography, type Steganography } from '../anomaly/steganography.ts';
-import type { ScoredImage } from '../anomaly/thresholds.ts';
-import { readThresholds } from '../anomaly/train-thresholds.ts';
+import { type ScoredImage, withThreshold } from '../anomaly/thresholds.ts';
 import { readDataRecord } from '../cyclegan/data-record.ts';
 import type { RunFolder } from '../cyclegan/run-folder.ts';
 import type { Dataset, ImageRef } from '../data/dataset.ts';
@@ -24,6 +24,8 @@ export interface EvaluateRunOptions {
   tune: boolean;
   /** Of how many images to keep pictures, evenly spread over all. */
   pictures: number;
+  /** The user's threshold for the score that decides, instead of the calibrated one. */
+  threshold?: number | undefined;
 }
 
 /** Of how many images of each class hiding is checked, evenly spread over all. */
@@ -36,14 +38,14 @@ export interface EvaluatedRun {
   pictures: Map<string, ResultPictures>;
   /** Absolute paths of the true masks, by file. */
   masks: Map<string, string>;
-  /** Images of the data set that were not judged because they trained the run. */
+  /** Images of the data set that were not judged because they trained or calibrated the run. */
   leftOut: number;
 }
 
 /** Scores the images of a data set that a run can be evaluated on, and says how well it does. */
 export async function evaluateRun(device: Device, options: EvaluateRunOptions): Promise<EvaluatedRun> {
   const { run, dataset, skipBroken, quiet } = options;
-  const thresholds = readThresholds(run);
+  const calibration = withThreshold(readCalibration(run), options.threshold);
   const { judged, leftOut } = imagesToJudge(dataset, readDataRecord(run.data));
   const decoder = new ImageDecoder(
     judged.map(({ ref }) => ref),
@@ -80,7 +82,7 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   const skipped = decoder.broken.map(({ ref, reason }) => ({ file: ref.file, reason }));
   return {
     steganography,
-    evaluation: summarise(images, SCORE_INFOS, thresholds, skipped),
+    evaluation: summarise(images, SCORE_INFOS, calibration, skipped),
     pictures,
     masks: new Map(judged.flatMap(({ ref }) => (ref.mask ? [[ref.file, ref.mask]] : []))),
     leftOut,

@@ -4,20 +4,19 @@ import { align } from './table.ts';
 /** An evaluation as a table for people. */
 export function evaluationText(evaluation: Evaluation): string {
   const { counts, chosen, scores, best } = evaluation;
-  const header = ['score', 'AUROC', 'best accuracy*', 'ACC_ZFN*', 'accuracy', 'missed', 'false alarms', ''];
+  const header = ['score', 'AUROC', 'accuracy', 'missed', 'false alarms', 'ACC_ZFN*', 'best accuracy*', ''];
   const rows = scores.map((report) => row(report, evaluation));
   const skipped = counts.skipped > 0 ? `, ${counts.skipped} left out` : '';
   const seen =
     counts.seenInTraining > 0
-      ? [`${counts.seenInTraining} of these images trained the run: figures that they enter are no test.`]
+      ? [`${counts.seenInTraining} of these images trained or calibrated the run: figures that they enter are no test.`]
       : [];
   return [
     `${counts.normal} normal and ${counts.abnormal} abnormal images${skipped}`,
     '',
     ...align([header, ...rows], (column) => column === 0 || column === header.length - 1),
     '',
-    `accuracy, missed, false alarms: at the threshold that training chose (${chosen.trainCounts.normal} normal and ` +
-      `${chosen.trainCounts.abnormal} abnormal images).`,
+    `accuracy, missed, false alarms: at the threshold ${origin(chosen)}.`,
     '* oracle: its threshold was chosen on the images reported on.',
     ...(best
       ? [`The highest AUROC on these images, ${best.auroc.toFixed(3)}, is that of ${best.score} (oracle).`]
@@ -27,18 +26,26 @@ export function evaluationText(evaluation: Evaluation): string {
   ].join('\n');
 }
 
-function row({ info, auroc, bestAccuracy, zfn, trained }: ScoreReport, { chosen }: Evaluation): string[] {
-  const marks = [...(info.paper ? ["the paper's"] : []), ...(info.name === chosen.score ? ["training's choice"] : [])];
+function row({ info, auroc, bestAccuracy, zfn, calibrated }: ScoreReport, { chosen }: Evaluation): string[] {
+  const marks = [...(info.paper ? ["the paper's"] : []), ...(info.name === chosen.score ? ['decides'] : [])];
   return [
     info.name,
     figure(auroc),
-    figure(bestAccuracy?.accuracy),
+    figure(calibrated?.accuracy),
+    calibrated ? `${calibrated.falseNegatives}` : '–',
+    calibrated ? `${calibrated.falsePositives}` : '–',
     figure(zfn?.accuracy),
-    figure(trained?.accuracy),
-    trained ? `${trained.falseNegatives}` : '–',
-    trained ? `${trained.falsePositives}` : '–',
+    figure(bestAccuracy?.accuracy),
     marks.join(', '),
   ];
+}
+
+/** Who chose the thresholds; that of the score that decides may be the user's. */
+function origin({ chosenOn, counts, threshold, score }: Evaluation['chosen']): string {
+  const part = chosenOn === 'train' ? 'training' : 'calibration';
+  const given = threshold.rule === 'given' ? `${threshold.value} given for ${score}, else the one ` : '';
+  const rule = threshold.rule === 'given' ? '' : `, by the rule ${threshold.rule}`;
+  return `${given}chosen on the ${part} part (${counts.normal} normal and ${counts.abnormal} abnormal images${rule})`;
 }
 
 function figure(value: number | null | undefined): string {

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { addBench } from './commands/bench.ts';
+import { addCalibrate } from './commands/calibrate.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvaluate } from './commands/evaluate.ts';
@@ -16,7 +17,17 @@ export async function run(args: readonly string[]): Promise<number> {
     .description('Train a Cycle-GAN on normal and abnormal images, and find anomalies with it.')
     .version(VERSION)
     .exitOverride();
-  for (const add of [addDoctor, addTrain, addEvaluate, addScore, addTranslate, addVerify, addBench, addDemo])
+  for (const add of [
+    addDoctor,
+    addTrain,
+    addCalibrate,
+    addEvaluate,
+    addScore,
+    addTranslate,
+    addVerify,
+    addBench,
+    addDemo,
+  ])
     add(program);
   try {
     await program.parseAsync(withHyphens(args), { from: 'user' });

@@ -1,3 +1,4 @@
+import { heatmapMaximum } from '../anomaly/heatmap-scale.ts';
 import { HEATMAP_FORMULA, type ResultPictures } from '../anomaly/score-images.ts';
 import { readCheckpointHead } from '../cyclegan/checkpoint.ts';
 import { readDataRecord } from '../cyclegan/data-record.ts';
@@ -16,9 +17,6 @@ import { versions } from './versions.ts';
 /** Of how many images a report shows pictures: enough to browse, few enough for a page. */
 export const REPORT_PICTURES = 300;
 
-/** The share of images whose hottest pixel stays below the brightest colour: one wild image must not darken the rest. */
-const SCALE_QUANTILE = 0.95;
-
 export interface ReportOptions {
   path: string;
   run: RunFolder;
@@ -34,11 +32,9 @@ export function writeReport(device: Device, evaluated: EvaluatedRun, options: Re
   const { config, position } = readCheckpointHead(options.run.checkpoint);
   const record = readDataRecord(options.run.data);
   const { evaluation } = evaluated;
-  const max = quantile(
-    evaluation.images.map(({ scores }) => scores.blurmax ?? 0),
-    SCALE_QUANTILE,
-  );
-  const trained = (label: string) => record.images.filter((image) => image.label === label).length;
+  const max = heatmapMaximum(evaluation.images);
+  const trained = (label: string) =>
+    record.images.filter((image) => image.part === 'train' && image.label === label).length;
   const input: ReportInput = {
     title: `Cyclops: ${options.data}`,
     dataset: {
@@ -85,9 +81,4 @@ function toPngs({ input, reconstruction, heatmap }: ResultPictures, max: number,
 
 function png({ width, height, channels, pixels }: DecodedImage): Uint8Array {
   return encodePng(width, height, channels, pixels);
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
 }

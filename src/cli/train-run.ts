@@ -1,6 +1,4 @@
-import { openDetector } from '../anomaly/detector.ts';
-import type { TrainedThresholds } from '../anomaly/thresholds.ts';
-import { trainThresholds } from '../anomaly/train-thresholds.ts';
+import type { Calibration } from '../anomaly/thresholds.ts';
 import type { Manifest } from '../cyclegan/checkpoint.ts';
 import type { TrainingConfig } from '../cyclegan/config.ts';
 import { readDataRecord, recordData } from '../cyclegan/data-record.ts';
@@ -14,10 +12,13 @@ import { writeSplit } from '../data/split.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { TimedLaunch } from '../gpu/profiler.ts';
+import { calibrateRun } from './calibrate-run.ts';
 import { ImageDecoder, settleBroken } from './decode-images.ts';
+import { DuplicateWatch } from './duplicate-warning.ts';
+import { wrap } from './failure.ts';
 import { catchInterrupt } from './interrupt.ts';
 import { type ProgressDisplay, showProgress, trainingDetail } from './progress.ts';
-import { tuneKernels, tuneScoring } from './tuning.ts';
+import { tuneKernels } from './tuning.ts';
 import { versions } from './versions.ts';
 
 export interface TrainRunOptions {
@@ -37,18 +38,22 @@ export interface TrainRunOptions {
 }
 
 /**
- * Trains a run to its end: the networks, then the thresholds on the images that trained them.
+ * Trains a run to its end: the networks, then score and thresholds on the calibration part.
  *
- * @returns the thresholds, or null when Ctrl-C stopped it; a checkpoint stands then
+ * @returns the calibration, or null when Ctrl-C stopped it; a checkpoint stands then
  */
-export async function trainRun(device: Device, options: TrainRunOptions): Promise<TrainedThresholds | null> {
+export async function trainRun(device: Device, options: TrainRunOptions): Promise<Calibration | null> {
   const { config, dataset, run, resume } = options;
-  const { banks, training } = await loadBanks(device, options);
+  const watch = new DuplicateWatch();
+  const { banks, training } = await loadBanks(device, options, watch);
   try {
-    const data = recordData(dataset.root, training);
+    const data = recordData(dataset.root, training, readableCalibration(options, watch));
     if (resume) {
       requireSameData(data.hash, run, dataset.root);
     } else {
+      watch.look(dataset.images.filter(({ part }) => part === 'test'));
+      const warning = watch.warning();
+      if (warning && !options.quiet) process.stderr.write(`${wrap(warning)}\n`);
       writeFileAtomic(run.data, `${JSON.stringify(data, null, 2)}\n`);
       writeSplit(run.root, dataset);
     }
@@ -69,11 +74,12 @@ export async function trainRun(device: Device, options: TrainRunOptions): Promis
     } finally {
       trainer.dispose();
     }
-    return await chooseOnTraining(device, banks, options);
   } finally {
     banks.a.dispose();
     banks.b.dispose();
   }
+  const { quiet, tune } = options;
+  return await calibrateRun(device, { run, rule: 'zfn', data: dataset.root, quiet, tune });
 }
 
 async function trainNetworks(
@@ -96,24 +102,11 @@ async function trainNetworks(
   }
 }
 
-async function chooseOnTraining(device: Device, banks: Banks, options: TrainRunOptions) {
-  const { run, quiet } = options;
-  const detector = openDetector(device, run);
-  await tuneScoring(detector, options);
-  const display = showProgress('thresholds', banks.a.count + banks.b.count, quiet);
-  let done = 0;
-  try {
-    return await trainThresholds(detector, banks, run, () => display.update(++done, 'training images scored'));
-  } finally {
-    display.stop();
-    detector.dispose();
-  }
-}
-
 /** Decodes and uploads the training part, resized. */
 async function loadBanks(
   device: Device,
   { dataset, config, skipBroken, quiet }: TrainRunOptions,
+  watch: DuplicateWatch,
 ): Promise<{ banks: Banks; training: ImageRef[] }> {
   const refs = partOf(dataset, 'train');
   const size = { width: config.loadSize, height: config.loadSize };
@@ -121,6 +114,7 @@ async function loadBanks(
     const decoder = new ImageDecoder(
       refs.filter((ref) => ref.label === label),
       skipBroken,
+      watch.see,
     );
     const bank = await ImageBank.create(device, decoder.images(), { channels: config.inputNc, loadSize: size });
     return { bank, ...decoder };
@@ -139,11 +133,20 @@ async function loadBanks(
   return { banks: { a: abnormal.bank, b: normal.bank }, training: good };
 }
 
+/** The calibration images that can be read, so that the end of training has no bad surprise. */
+function readableCalibration({ dataset, skipBroken, quiet }: TrainRunOptions, watch: DuplicateWatch): ImageRef[] {
+  if (!dataset.images.some(({ part }) => part === 'calibration')) return [];
+  const decoder = new ImageDecoder(partOf(dataset, 'calibration'), skipBroken, watch.see);
+  for (const _ of decoder.images());
+  settleBroken(decoder, skipBroken, (line) => !quiet && process.stderr.write(`${line}\n`));
+  return decoder.good;
+}
+
 function requireSameData(hash: string, run: RunFolder, root: string): void {
   const recorded = readDataRecord(run.data);
   if (recorded.hash === hash) return;
   throw new CyclopsError(
-    `The training images of ${root} are not those that the run in ${run.root} began with (${recorded.images.length} of ` +
+    `The training and calibration images of ${root} are not those that the run in ${run.root} began with (${recorded.images.length} of ` +
       `${recorded.root}). Resume with the same images, or begin a new run in another folder.`,
   );
 }

@@ -160,6 +160,7 @@ export function readCheckpointHead(folder: string): CheckpointHead {
     return { path, entries: readJsonObject(path) };
   };
   const { path, entries } = read('config');
+  const manifest = read('manifest');
   return {
     // A run from before there was a choice computed in f32 and averaged nothing.
     config: parseConfig(
@@ -170,7 +171,7 @@ export function readCheckpointHead(folder: string): CheckpointHead {
       },
       path,
     ),
-    manifest: readManifest(read('manifest')),
+    manifest: parseManifest(manifest.entries, manifest.path),
     position: readPosition(read('position')),
     // A run from before kernels were noted has none to keep.
     kernels: existsSync(join(complete(folder), 'kernels.json')) ? texts(read('kernels').entries) : {},
@@ -215,7 +216,8 @@ function readLossScaler(folder: string): LossScalerState {
   );
 }
 
-function readManifest({ path, entries }: JsonFile): Manifest {
+/** @param path the file, for messages. @throws CyclopsError when something is missing */
+export function parseManifest(entries: ReadonlyMap<string, unknown>, path: string): Manifest {
   const versions = entriesOf(entries.get('versions'));
   const [device, dataHash, created] = [entries.get('device'), entries.get('dataHash'), entries.get('created')];
   if (!versions || typeof device !== 'string' || typeof dataHash !== 'string' || typeof created !== 'string') {

@@ -1,25 +1,32 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { ImageRef } from '../data/dataset.ts';
+import type { ImageRef, Label } from '../data/dataset.ts';
 import { fileError } from '../data/fs-error.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { entriesOf, readJsonObject } from './json-file.ts';
 
-/** What a run was trained on: kept with it, so that a resume can refuse other data and an evaluation can find leaks. */
+/** What a run was made of: kept with it, so that a resume can refuse other data and an evaluation can find leaks. */
 export interface DataRecord {
   /** Absolute path of the data folder. */
   root: string;
-  /** One hash of all training images and their labels. */
+  /** One hash of all these images, their labels and their parts. */
   hash: string;
-  /** The training images. */
-  images: { file: string; label: string; sha256: string }[];
+  /** The images that trained the networks, then those that calibrate. */
+  images: { file: string; label: Label; part: 'train' | 'calibration'; sha256: string }[];
 }
 
-/** @param training the images that train */
-export function recordData(root: string, training: readonly ImageRef[]): DataRecord {
-  const images = training.map(({ path, file, label }) => ({ file, label, sha256: hashFile(path) }));
-  const hash = createHash('sha256').update(images.map(({ label, sha256 }) => `${label} ${sha256}\n`).join(''));
-  return { root, hash: hash.digest('hex'), images };
+/** Records the images that train, and those that calibrate where there are some. */
+export function recordData(
+  root: string,
+  training: readonly ImageRef[],
+  calibration: readonly ImageRef[] = [],
+): DataRecord {
+  const record = (refs: readonly ImageRef[], part: 'train' | 'calibration') =>
+    refs.map(({ path, file, label }) => ({ file, label, part, sha256: hashFile(path) }));
+  const images = [...record(training, 'train'), ...record(calibration, 'calibration')];
+  // Training images are hashed as they were before there was a calibration part, so that older runs can be resumed.
+  const lines = images.map(({ label, part, sha256 }) => `${part === 'train' ? '' : `${part} `}${label} ${sha256}\n`);
+  return { root, hash: createHash('sha256').update(lines.join('')).digest('hex'), images };
 }
 
 /** SHA-256 of a file's content in hexadecimal. @throws CyclopsError when it cannot be read */
@@ -48,6 +55,9 @@ export function readDataRecord(path: string): DataRecord {
 function recordedImage(value: unknown): DataRecord['images'][number] | undefined {
   const entries = entriesOf(value);
   const [file, label, sha256] = [entries?.get('file'), entries?.get('label'), entries?.get('sha256')];
-  if (typeof file !== 'string' || typeof label !== 'string' || typeof sha256 !== 'string') return undefined;
-  return { file, label, sha256 };
+  // A run from before there was a calibration part has none.
+  const part = entries?.get('part') ?? 'train';
+  if (typeof file !== 'string' || typeof sha256 !== 'string') return undefined;
+  if (label !== 'normal' && label !== 'abnormal') return undefined;
+  return part === 'train' || part === 'calibration' ? { file, label, part, sha256 } : undefined;
 }

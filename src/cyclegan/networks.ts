@@ -66,6 +66,25 @@ export interface Discriminator extends Module {
   judge(features: Tensor): Tensor;
 }
 
+/** How many numbers a generator's state dict holds. */
+export function generatorParameters({ channels, ngf, blocks }: Omit<GeneratorOptions, keyof Initialisation>): number {
+  const outer = convParameters(7, channels, ngf) + convParameters(7, ngf, channels);
+  const down = convParameters(3, ngf, 2 * ngf) + convParameters(3, 2 * ngf, 4 * ngf);
+  const up = convParameters(3, 4 * ngf, 2 * ngf) + convParameters(3, 2 * ngf, ngf);
+  return outer + down + 2 * blocks * convParameters(3, 4 * ngf, 4 * ngf) + up;
+}
+
+/** How many numbers the state dict of a 70×70 PatchGAN holds. */
+export function discriminatorParameters({ channels, ndf }: { channels: number; ndf: number }): number {
+  const filters = [channels, ndf, 2 * ndf, 4 * ndf, 8 * ndf, 1];
+  return filters.slice(1).reduce((sum, out, layer) => sum + convParameters(4, filters[layer] ?? 0, out), 0);
+}
+
+/** Weights and biases. */
+function convParameters(kernelSize: number, inChannels: number, outChannels: number): number {
+  return (kernelSize ** 2 * inChannels + 1) * outChannels;
+}
+
 class ResnetGenerator extends Module {
   private readonly model: Sequential;
 

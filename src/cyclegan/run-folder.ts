@@ -16,8 +16,10 @@ export interface RunFolder {
   readonly samples: string;
   /** The images of the data set, their parts and content hashes. */
   readonly data: string;
-  /** The thresholds that the end of training chose. */
+  /** The calibration: the score that decides, and thresholds. */
   readonly thresholds: string;
+  /** All that scoring needs, in one file. */
+  readonly model: string;
 }
 
 export function runFolder(path: string): RunFolder {
@@ -29,11 +31,19 @@ export function runFolder(path: string): RunFolder {
     samples: join(root, 'samples'),
     data: join(root, 'data.json'),
     thresholds: join(root, 'thresholds.json'),
+    model: join(root, 'model.safetensors'),
   };
 }
 
 /** What training writes before its first checkpoint: a run that ended before it may begin anew in its folder. */
-const BEFORE_CHECKPOINT = new Set(['data.json', 'train.txt', 'test.txt', 'metrics.jsonl', 'checkpoint.partial']);
+const BEFORE_CHECKPOINT = new Set([
+  'data.json',
+  'train.txt',
+  'calibration.txt',
+  'test.txt',
+  'metrics.jsonl',
+  'checkpoint.partial',
+]);
 
 /**
  * Makes the folder of a new run and proves that it can be written.

@@ -1,7 +1,9 @@
 import { CyclopsError } from '../gpu/errors.ts';
 
 export type Label = 'normal' | 'abnormal';
-export type Part = 'train' | 'test';
+/** `train` makes the networks, `calibration` chooses score and threshold, `test` is judged. */
+export const PARTS = ['train', 'calibration', 'test'] as const;
+export type Part = (typeof PARTS)[number];
 
 /** One image of a data folder. Nothing about its content is known before it is decoded. */
 export interface ImageRef {
@@ -14,6 +16,8 @@ export interface ImageRef {
   type?: string;
   /** Absolute path of the image that is white where the defect is. */
   mask?: string;
+  /** Images of one group show one object and stay in one part; absent where nobody said, and the image stands alone. */
+  group?: string;
   /** Absent until the folder's lists or a split have decided; then present on every image of the data set. */
   part?: Part;
 }
@@ -26,6 +30,8 @@ export interface Dataset {
   images: ImageRef[];
 }
 
+const USES = { train: 'Training', calibration: 'Calibration', test: 'Evaluation' } as const;
+
 /**
  * The images of one part, which must hold both classes.
  *
@@ -35,10 +41,9 @@ export function partOf(dataset: Dataset, part: Part): ImageRef[] {
   const images = dataset.images.filter((image) => image.part === part);
   for (const label of ['normal', 'abnormal'] as const) {
     if (images.some((image) => image.label === label)) continue;
-    const use = part === 'train' ? 'Training' : 'Evaluation';
     throw new CyclopsError(
-      `${dataset.root}: ${use} needs normal and abnormal images, but the ${part} part has no ${label} one ` +
-        `(${images.length} images in all). Add some, or change train.txt and test.txt.`,
+      `${dataset.root}: ${USES[part]} needs normal and abnormal images, but the ${part} part has no ${label} one ` +
+        `(${images.length} images in all). Add some, or change train.txt, calibration.txt and test.txt.`,
     );
   }
   return images;

@@ -3,6 +3,7 @@ import { join, parse, relative, resolve, sep } from 'node:path';
 import { CyclopsError } from '../gpu/errors.ts';
 import { byFile, type Dataset, type ImageRef, type Label, type Part } from './dataset.ts';
 import { fileError } from './fs-error.ts';
+import { applyIndex } from './groups.ts';
 import { applyLists, readLists } from './lists.ts';
 
 export interface LayoutOptions {
@@ -14,12 +15,12 @@ const IMAGE_NAME = /^[^.].*\.(png|jpe?g)$/i;
 
 /**
  * Recognises a data folder and lists its images, without opening them. Three layouts:
- * - folders: `normal/` and `abnormal/`, perhaps `masks/` (same stem as the abnormal image), `train.txt`, `test.txt`;
+ * - folders: `normal/` and `abnormal/`, perhaps `masks/` (same stem as the abnormal image), `train.txt`, `calibration.txt`, `test.txt`;
  * - MVTec AD: `train/good`, `test/good`, `test/<defect>`, `ground_truth/<defect>/<stem>_mask.png`. All images are pooled
  *   and have no part yet, as in the paper's code; without `train/` they are all test images;
  * - trainA, trainB, testA, testB: A is abnormal unless `aIs` says otherwise; either pair may be absent.
  *
- * Only PNG and JPEG names count; other files, names that begin with a dot and sub-folders of a class are passed over.
+ * `index.csv` may name the group of each image (see `applyIndex`). Only PNG and JPEG names count; other files, names that begin with a dot and sub-folders of a class are passed over.
  *
  * @throws CyclopsError when no layout fits, a folder of the layout is missing, a class is empty or a list is wrong
  */
@@ -28,10 +29,13 @@ export function readDataset(root: string, options: LayoutOptions = {}): Dataset 
   const found = list(dir).map((entry) => entry.name);
   const has = (path: string) => isFolder(join(dir, path));
 
-  if (has('normal') || has('abnormal')) return checked({ root: dir, layout: 'folders', images: readFolders(dir) });
-  if (has('train/good') || has('test/good')) return checked({ root: dir, layout: 'mvtec', images: readMvtec(dir) });
+  const checked = (layout: Dataset['layout'], images: ImageRef[]) =>
+    requireBothClasses({ root: dir, layout, images: applyIndex(dir, images) });
+
+  if (has('normal') || has('abnormal')) return checked('folders', readFolders(dir));
+  if (has('train/good') || has('test/good')) return checked('mvtec', readMvtec(dir));
   if (['trainA', 'trainB', 'testA', 'testB'].some(has)) {
-    return checked({ root: dir, layout: 'ab', images: readPairs(dir, options.aIs ?? 'abnormal') });
+    return checked('ab', readPairs(dir, options.aIs ?? 'abnormal'));
   }
   const names = found.length > 0 ? `${found.slice(0, 8).join(', ')}${found.length > 8 ? ', …' : ''}` : 'nothing';
   throw new CyclopsError(
@@ -112,7 +116,7 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-function checked(dataset: Dataset): Dataset {
+function requireBothClasses(dataset: Dataset): Dataset {
   for (const label of ['normal', 'abnormal'] as const) {
     if (dataset.images.some((image) => image.label === label)) continue;
     const none = dataset.images.length === 0 ? 'no image at all' : `no ${label} image`;

@@ -1,50 +1,50 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CyclopsError } from '../gpu/errors.ts';
-import type { ImageRef, Part } from './dataset.ts';
+import { type ImageRef, PARTS, type Part } from './dataset.ts';
 import { fileError } from './fs-error.ts';
 
-/** The content of train.txt and test.txt: files relative to the data folder. An absent list is absent here. */
-export interface SplitLists {
-  train?: string[];
-  test?: string[];
-}
+/** The content of train.txt, calibration.txt and test.txt: files relative to the data folder. An absent list is absent here. */
+export type SplitLists = Partial<Record<Part, string[]>>;
 
 /**
- * Reads `train.txt` and `test.txt` of a folder: one relative path a line; blank lines and lines that begin with `#` are
+ * Reads `train.txt`, `calibration.txt` and `test.txt` of a folder: one relative path a line; blank lines and lines that begin with `#` are
  * skipped; `\` counts as `/`.
  *
- * @throws CyclopsError when a list cannot be read or a file stands in both
+ * @throws CyclopsError when a list cannot be read or a file stands in two
  */
 export function readLists(dir: string): SplitLists {
   const lists: SplitLists = {};
-  for (const part of ['train', 'test'] as const) {
+  const owner = new Map<string, Part>();
+  for (const part of PARTS) {
     const path = listPath(dir, part);
-    if (existsSync(path)) lists[part] = readList(path);
-  }
-  const train = new Set(lists.train);
-  const shared = lists.test?.find((file) => train.has(file));
-  if (shared !== undefined) {
-    throw new CyclopsError(
-      `${listPath(dir, 'test')} names ${shared}, which ${listPath(dir, 'train')} names too: an image that trained ` +
-        'must not be tested on. Remove it from one of the lists.',
-    );
+    if (!existsSync(path)) continue;
+    lists[part] = readList(path);
+    const shared = lists[part].find((file) => owner.has(file));
+    const other = owner.get(shared ?? '');
+    if (shared !== undefined && other) {
+      throw new CyclopsError(
+        `${path} names ${shared}, which ${listPath(dir, other)} names too: an image belongs to one part, or figures on ` +
+          'one would speak of another. Remove it from one of the lists.',
+      );
+    }
+    for (const file of lists[part]) owner.set(file, part);
   }
   return lists;
 }
 
 /**
- * Gives images their part. With both lists, images that neither names are left out; with one, the rest forms the other
- * part; with none, no part is given.
+ * Gives images their part. With lists of both training and test, images that no list names are left out; with one of
+ * them, the rest forms the other part; with none, no part is given, and with that of calibration alone the rest trains.
  *
  * @param dir the folder of the lists, for messages
  * @throws CyclopsError when a list names a file that is not among the images
  */
 export function applyLists(images: ImageRef[], lists: SplitLists, dir: string): ImageRef[] {
-  if (!lists.train && !lists.test) return images;
+  if (PARTS.every((part) => !lists[part])) return images;
   const known = new Set(images.map((image) => image.file));
   const parts = new Map<string, Part>();
-  for (const part of ['train', 'test'] as const) {
+  for (const part of PARTS) {
     for (const file of lists[part] ?? []) {
       if (!known.has(file)) {
         throw new CyclopsError(

@@ -5,12 +5,12 @@ import { formatArea, formatPercent, formatScore } from './format.ts';
 import { type Html, html } from './html.ts';
 import type { LossPoint } from './input.ts';
 
-/** The ROC curve, with a dot where the trained threshold works. */
+/** The ROC curve, with a dot where the calibrated threshold works. */
 export function rocChart(score: ScoreReport, roc: readonly RocPoint[]): Html {
   const x = horizontalScale(0, 1);
   const y = verticalScale(0, 1);
   const line = roc.map((point) => `${x.at(point.falsePositiveRate)} ${y.at(point.truePositiveRate)}`).join('L');
-  const { sensitivity, specificity } = score.trained ?? { sensitivity: null, specificity: null };
+  const { sensitivity, specificity } = score.calibrated ?? { sensitivity: null, specificity: null };
   const works = sensitivity !== null && specificity !== null;
   const description =
     `ROC curve of ${score.info.label}: area ${formatArea(score.auroc)}` +
@@ -26,7 +26,7 @@ export function rocChart(score: ScoreReport, roc: readonly RocPoint[]): Html {
   );
 }
 
-/** How many images of each class have which score, side by side in shared bins, with the trained threshold. */
+/** How many images of each class have which score, side by side in shared bins, with the calibrated threshold. */
 export function histogramChart(score: ScoreReport, histogram: Histogram): Html {
   const { edges, normal, abnormal } = histogram;
   const first = edges[0] ?? 0;
@@ -43,7 +43,7 @@ export function histogramChart(score: ScoreReport, histogram: Histogram): Html {
         html`<rect class="${name}" x="${left}" y="${y.at(count)}" width="${width}" height="${round(y.at(0) - y.at(count))}"/>`,
       ];
     });
-  const threshold = score.trained?.threshold.value ?? null;
+  const threshold = score.calibrated?.threshold.value ?? null;
   const description =
     `Histogram of ${score.info.label} from ${formatScore(first)} to ${formatScore(last)}, normal and abnormal images` +
     (threshold === null ? '.' : `; the threshold from training is ${formatScore(threshold)}.`);

@@ -12,7 +12,7 @@ export function scoresSection(evaluation: Evaluation): Html {
 <h2 id="scores-heading">Scores</h2>
 ${scoresTable(evaluation)}
 <p class="note">* Oracle: the threshold, or the choice of the score, was made on the very images it is reported on. It is what hindsight could reach, not what to expect on new images.</p>
-<p class="legend"><span><i class="key normal"></i>normal</span><span><i class="key abnormal"></i>abnormal</span><span><i class="key threshold"></i>threshold from training</span><span><i class="key dot"></i>where it works on the ROC curve</span></p>
+<p class="legend"><span><i class="key normal"></i>normal</span><span><i class="key abnormal"></i>abnormal</span><span><i class="key threshold"></i>calibrated threshold</span><span><i class="key dot"></i>where it works on the ROC curve</span></p>
 <div class="panels">${chosenFirst.map((score) => scorePanel(score, evaluation))}</div>
 </section>`;
 }
@@ -36,14 +36,14 @@ function scoresTable(evaluation: Evaluation): Html {
   return html`<div class="scroll" role="region" aria-label="All scores" tabindex="0"><table>
 <caption>Every score on ${normal} normal and ${abnormal} abnormal images</caption>
 <thead>
-<tr><th rowspan="2" scope="col">Score</th><th rowspan="2" scope="col" class="number">AUROC</th><th colspan="4" scope="colgroup" class="group">At the threshold from training${oracle}</th><th colspan="3" scope="colgroup" class="group">Oracle*</th></tr>
+<tr><th rowspan="2" scope="col">Score</th><th rowspan="2" scope="col" class="number">AUROC</th><th colspan="4" scope="colgroup" class="group">At the calibrated threshold${oracle}</th><th colspan="3" scope="colgroup" class="group">Oracle*</th></tr>
 <tr><th scope="col" class="number">Threshold</th><th scope="col" class="number">Accuracy</th><th scope="col" class="number">Missed</th><th scope="col" class="number">False alarms</th><th scope="col" class="number">Best accuracy*</th><th scope="col" class="number">ACC_ZFN*</th><th scope="col" class="number">Specificity at ZFN*</th></tr>
 </thead>
 <tbody>${evaluation.scores.map(
     (score) => html`
 <tr${isChosen(score, evaluation) ? html` class="chosen"` : null}><th scope="row">${score.info.label} <code>${score.info.name}</code> ${badges(score, evaluation)}<small>${score.info.formula}</small></th>
 <td class="number strong">${formatArea(score.auroc)}</td>
-<td class="number">${formatScore(score.trained?.threshold.value ?? null)}</td><td class="number">${formatPercent(score.trained?.accuracy ?? null)}</td><td class="number">${score.trained?.falseNegatives ?? '–'}</td><td class="number">${score.trained?.falsePositives ?? '–'}</td>
+<td class="number">${formatScore(score.calibrated?.threshold.value ?? null)}</td><td class="number">${formatPercent(score.calibrated?.accuracy ?? null)}</td><td class="number">${score.calibrated?.falseNegatives ?? '–'}</td><td class="number">${score.calibrated?.falsePositives ?? '–'}</td>
 <td class="number oracle">${formatPercent(score.bestAccuracy?.accuracy ?? null)}<small>from ${formatScore(score.bestAccuracy?.threshold.value ?? null)}</small></td><td class="number oracle">${formatPercent(score.zfn?.accuracy ?? null)}<small>from ${formatScore(score.zfn?.threshold.value ?? null)}</small></td><td class="number oracle">${formatPercent(score.zfn?.specificity ?? null)}</td></tr>`,
   )}
 </tbody></table></div>`;

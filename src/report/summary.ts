@@ -1,4 +1,5 @@
 import type { Evaluation } from '../anomaly/evaluation.ts';
+import type { Rule } from '../anomaly/thresholds.ts';
 import { formatArea, formatCount, formatDuration, formatPercent, formatScore } from './format.ts';
 import { type Html, html } from './html.ts';
 import type { ReportInput } from './input.ts';
@@ -25,33 +26,33 @@ function tiles(evaluation: Evaluation): Html {
   const { counts, chosen, scores, images } = evaluation;
   const score = scores.find((candidate) => candidate.info.name === chosen.score);
   const flagged = images.filter((image) => image.flagged).length;
-  const trained = score?.trained ?? null;
+  const calibrated = score?.calibrated ?? null;
   const tile = (name: string, value: string, note: string, kind = ''): Html =>
     html`<div class="tile ${kind}"><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>`;
-  const star = trained?.oracle ? '*' : '';
+  const star = calibrated?.oracle ? '*' : '';
   return html`<dl class="tiles">${[
     tile('Flagged', `${flagged} of ${counts.total}`, `by ${score?.info.label ?? chosen.score}`),
-    ...(trained && counts.abnormal > 0
+    ...(calibrated && counts.abnormal > 0
       ? [
           tile(
             `Missed${star}`,
-            `${trained.falseNegatives} of ${counts.abnormal}`,
+            `${calibrated.falseNegatives} of ${counts.abnormal}`,
             'abnormal, not flagged',
-            trained.falseNegatives > 0 ? 'missed' : '',
+            calibrated.falseNegatives > 0 ? 'missed' : '',
           ),
         ]
       : []),
-    ...(trained && counts.normal > 0
+    ...(calibrated && counts.normal > 0
       ? [
           tile(
             `False alarms${star}`,
-            `${trained.falsePositives} of ${counts.normal}`,
+            `${calibrated.falsePositives} of ${counts.normal}`,
             'normal, flagged',
-            trained.falsePositives > 0 ? 'false-alarm' : '',
+            calibrated.falsePositives > 0 ? 'false-alarm' : '',
           ),
         ]
       : []),
-    ...(trained ? [tile(`Accuracy${star}`, formatPercent(trained.accuracy), 'at the threshold from training')] : []),
+    ...(calibrated ? [tile(`Accuracy${star}`, formatPercent(calibrated.accuracy), 'at the calibrated threshold')] : []),
     ...(score && score.auroc !== null ? [tile('AUROC', formatArea(score.auroc), 'over all thresholds')] : []),
   ]}</dl>`;
 }
@@ -66,13 +67,13 @@ function statement(evaluation: Evaluation): Html {
   const { chosen, best, counts, scores } = evaluation;
   const labelOf = (name: string): string => scores.find((score) => score.info.name === name)?.info.label ?? name;
   const score = scores.find((candidate) => candidate.info.name === chosen.score);
-  const trained = score?.trained ?? null;
+  const calibrated = score?.calibrated ?? null;
   const outcome =
-    trained && trained.missRateUpperBound !== null
-      ? html` Here it missed ${trained.falseNegatives} of ${formatCount(counts.abnormal, 'abnormal image')}${
-          trained.oracle
+    calibrated && calibrated.missRateUpperBound !== null
+      ? html` Here it missed ${calibrated.falseNegatives} of ${formatCount(counts.abnormal, 'abnormal image')}${
+          calibrated.oracle
             ? null
-            : html`: if new images are like these, the true miss rate is at most ${formatPercent(trained.missRateUpperBound)} with 95 % confidence`
+            : html`: if new images are like these, the true miss rate is at most ${formatPercent(calibrated.missRateUpperBound)} with 95 % confidence`
         }.`
       : null;
   const hindsight =
@@ -80,8 +81,27 @@ function statement(evaluation: Evaluation): Html {
       ? html` In hindsight, ${labelOf(best.score)} has the highest AUROC on these images (${formatArea(best.auroc)}*); nobody could know that before.`
       : null;
   return html`<div class="statement"><h2>How the decision was made</h2>
-<p>An image is flagged when its score <strong>${labelOf(chosen.score)}</strong> is at least <strong>${formatScore(chosen.threshold.value)}</strong>. Both were chosen on the training part alone (${chosen.trainCounts.normal} normal, ${chosen.trainCounts.abnormal} abnormal images): the score because it has the highest AUROC there (${formatArea(score?.trainAuroc ?? null)}), the threshold because it is the smallest score of an abnormal image there (zero false negatives).</p>
-<p>The networks were trained on those same images, so the threshold need not hold on new ones.${outcome}${hindsight}</p></div>`;
+<p>An image is flagged when its score <strong>${labelOf(chosen.score)}</strong> is at least <strong>${formatScore(chosen.threshold.value)}</strong>. ${origin(chosen, score?.calibrationAuroc ?? null)}</p>
+<p>${chosen.chosenOn === 'train' ? 'The networks were trained on those same images, so the threshold need not hold on new ones.' : null}${outcome}${hindsight}</p></div>`;
+}
+
+/** Who chose score and threshold, and how. */
+function origin({ chosenOn, counts, threshold }: Evaluation['chosen'], area: number | null): Html {
+  const images = html`on the ${chosenOn === 'train' ? 'training' : 'calibration'} part alone (${counts.normal} normal, ${counts.abnormal} abnormal images)`;
+  const score = html`the score because it has the highest AUROC there (${formatArea(area)})`;
+  if (threshold.rule === 'given')
+    return html`The score was chosen ${images}: ${score}. The threshold was given by hand.`;
+  return html`Both were chosen ${images}: ${score}, the threshold because it is ${ruleText(threshold.rule)}.`;
+}
+
+function ruleText(rule: Rule): string {
+  const named = {
+    zfn: 'the smallest score of an abnormal image there (zero false negatives)',
+    'max-f1': 'where F1 is highest there',
+    'max-accuracy': 'where accuracy is highest there',
+  };
+  if (rule === 'zfn' || rule === 'max-f1' || rule === 'max-accuracy') return named[rule];
+  return `the highest that flags a share of ${rule.slice('recall='.length)} of the abnormal images there`;
 }
 
 function skippedFiles(evaluation: Evaluation): Html | null {

@@ -2,11 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { evaluationCsv } from '../../src/anomaly/csv.ts';
 import { evaluationJson, summarise } from '../../src/anomaly/evaluation.ts';
 import {
+  type Choice,
   chooseThresholds,
   type Label,
-  parseTrainedThresholds,
+  parseCalibration,
+  parseRule,
+  type Rule,
   type ScoredImage,
   type ScoreInfo,
+  withThreshold,
 } from '../../src/anomaly/thresholds.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
 
@@ -19,14 +23,15 @@ function image(file: string, label: Label | null, sse: number, dn: number): Scor
   return { file, label, scores: { sse, dn } };
 }
 
-// On the training part dn separates (AUROC 1) and sse does not (3 of 4 pairs); its ZFN thresholds are 2 and 0.5.
-const training = [
+// On the calibration part dn separates (AUROC 1) and sse does not (3 of 4 pairs); its ZFN thresholds are 2 and 0.5.
+const calibrating = [
   image('n1', 'normal', 1, 0.1),
   image('n2', 'normal', 3, 0.2),
   image('a1', 'abnormal', 2, 0.5),
   image('a2', 'abnormal', 4, 0.9),
 ];
-const trained = chooseThresholds(training, infos);
+const choice: Choice = { rule: 'zfn', chosenOn: 'calibration', dataHash: 'abc' };
+const calibration = chooseThresholds(calibrating, infos, choice);
 
 // On the test part it is the other way round: sse separates and dn misses one and raises one false alarm.
 const test = [
@@ -39,53 +44,97 @@ const test = [
 
 describe('chooseThresholds', () => {
   it('takes the score with the highest AUROC, and the smallest abnormal score of each', () => {
-    expect(trained).toEqual({
+    expect(calibration).toEqual({
+      ...choice,
       chosen: 'dn',
       counts: { normal: 2, abnormal: 2 },
       scores: {
-        sse: { auroc: 0.75, threshold: { value: 2, rule: 'zfn', chosenOn: 'train' } },
-        dn: { auroc: 1, threshold: { value: 0.5, rule: 'zfn', chosenOn: 'train' } },
+        sse: { auroc: 0.75, threshold: { value: 2, rule: 'zfn', chosenOn: 'calibration' } },
+        dn: { auroc: 1, threshold: { value: 0.5, rule: 'zfn', chosenOn: 'calibration' } },
       },
     });
   });
 
   it('takes the first of equally good scores', () => {
-    const equal = training.map((entry) => ({
+    const equal = calibrating.map((entry) => ({
       ...entry,
       scores: { sse: entry.scores.dn ?? 0, dn: entry.scores.dn ?? 0 },
     }));
-    expect(chooseThresholds(equal, infos).chosen).toBe('sse');
+    expect(chooseThresholds(equal, infos, choice).chosen).toBe('sse');
   });
 
   it('says how many images of each class there are when one is empty', () => {
-    expect(() => chooseThresholds(training.slice(0, 2), infos)).toThrow(/2 normal and 0 abnormal/);
+    expect(() => chooseThresholds(calibrating.slice(0, 2), infos, choice)).toThrow(/2 normal and 0 abnormal/);
+  });
+
+  it.each<[Rule, number, number]>([
+    // sse from the top: a2 4, n2 3, a1 2, n1 1. F1 after each: 2/3, 1/2, 4/5, 2/3; right: 3, 2, 3, 2 of 4.
+    ['max-f1', 2, 0.5],
+    ['max-accuracy', 2, 0.5],
+    ['recall=0.5', 4, 0.9],
+    ['recall=0.51', 2, 0.5],
+  ])('by the rule %s takes %f for sse and %f for dn', (rule, sse, dn) => {
+    const { scores } = chooseThresholds(calibrating, infos, { ...choice, rule });
+    expect(scores.sse?.threshold).toEqual({ value: sse, rule, chosenOn: 'calibration' });
+    expect(scores.dn?.threshold.value).toBe(dn);
+  });
+
+  it('reads rules, and no others', () => {
+    expect(['zfn', 'max-f1', 'max-accuracy', 'recall=0.990', 'recall=1'].map(parseRule)).toEqual([
+      ...['zfn', 'max-f1', 'max-accuracy', 'recall=0.99', 'recall=1'],
+    ]);
+    for (const text of ['', 'recall', 'recall=', 'recall=0', 'recall=1.1', 'recall=x', 'ZFN', 3, null]) {
+      expect(parseRule(text)).toBeUndefined();
+    }
+  });
+
+  it('reads what runs stored before there was a calibration part', () => {
+    const threshold = { value: 0.5, rule: 'zfn', chosenOn: 'train' };
+    const old = { chosen: 'dn', counts: calibration.counts, scores: { dn: { auroc: 1, threshold } } };
+    expect(parseCalibration(old, 'thresholds.json')).toEqual({
+      ...old,
+      rule: 'zfn',
+      chosenOn: 'train',
+      dataHash: null,
+    });
+  });
+
+  it('gives way to the user for the score that decides, and says so', () => {
+    const given = withThreshold(calibration, 0.7);
+    expect(given.scores.dn?.threshold).toEqual({ value: 0.7, rule: 'given', chosenOn: 'user' });
+    expect(given.scores.sse).toEqual(calibration.scores.sse);
+    expect(parseCalibration(JSON.parse(JSON.stringify(given)), 'thresholds.json')).toEqual(given);
+    expect(withThreshold(calibration, undefined)).toBe(calibration);
   });
 
   it('survives being stored', () => {
-    expect(parseTrainedThresholds(JSON.parse(JSON.stringify(trained)), 'thresholds.json')).toEqual(trained);
+    expect(parseCalibration(JSON.parse(JSON.stringify(calibration)), 'thresholds.json')).toEqual(calibration);
   });
 
   it.each([
     ['a list', []],
-    ['no scores', { chosen: 'dn', counts: trained.counts, scores: {} }],
-    ['a chosen score that it has not', { ...trained, chosen: 'toString' }],
-    ['counts that are text', { ...trained, counts: { normal: '2', abnormal: 2 } }],
+    ['no scores', { chosen: 'dn', counts: calibration.counts, scores: {} }],
+    ['a chosen score that it has not', { ...calibration, chosen: 'toString' }],
+    ['counts that are text', { ...calibration, counts: { normal: '2', abnormal: 2 } }],
     [
       'a threshold of null, which is what NaN becomes in JSON',
-      { ...trained, scores: { dn: { auroc: 1, threshold: { value: null, rule: 'zfn', chosenOn: 'train' } } } },
+      {
+        ...calibration,
+        scores: { dn: { auroc: 1, threshold: { value: null, rule: 'zfn', chosenOn: 'calibration' } } },
+      },
     ],
     [
       'a threshold chosen on the test part',
-      { ...trained, scores: { dn: { auroc: 1, threshold: { value: 1, rule: 'zfn', chosenOn: 'test' } } } },
+      { ...calibration, scores: { dn: { auroc: 1, threshold: { value: 1, rule: 'zfn', chosenOn: 'test' } } } },
     ],
   ])('refuses stored thresholds with %s and names the file', (_, json) => {
-    expect(() => parseTrainedThresholds(json, 'run/thresholds.json')).toThrow(CyclopsError);
-    expect(() => parseTrainedThresholds(json, 'run/thresholds.json')).toThrow(/^run\/thresholds\.json/);
+    expect(() => parseCalibration(json, 'run/thresholds.json')).toThrow(CyclopsError);
+    expect(() => parseCalibration(json, 'run/thresholds.json')).toThrow(/^run\/thresholds\.json/);
   });
 });
 
 describe('summarise', () => {
-  const evaluation = summarise(test, infos, trained, [{ file: 'normal/4.png', reason: 'empty' }]);
+  const evaluation = summarise(test, infos, calibration, [{ file: 'normal/4.png', reason: 'empty' }]);
   const [sse, dn] = evaluation.scores;
 
   it('counts', () => {
@@ -99,7 +148,7 @@ describe('summarise', () => {
     });
   });
 
-  it('keeps to the score and threshold of training even where another is better', () => {
+  it('keeps to the score and threshold of calibration even where another is better', () => {
     expect(evaluation.chosen.score).toBe('dn');
     expect(evaluation.best).toEqual({ score: 'sse', auroc: 1, oracle: true });
     expect(evaluation.images.map(({ flagged, verdict }) => [flagged, verdict])).toEqual([
@@ -111,9 +160,9 @@ describe('summarise', () => {
     ]);
   });
 
-  it('reports what the trained threshold does, which is no oracle', () => {
-    expect(dn?.trained).toMatchObject({
-      threshold: { value: 0.5, rule: 'zfn', chosenOn: 'train' },
+  it('reports what the calibrated threshold does, which is no oracle', () => {
+    expect(dn?.calibrated).toMatchObject({
+      threshold: { value: 0.5, rule: 'zfn', chosenOn: 'calibration' },
       truePositives: 1,
       falseNegatives: 1,
       falsePositives: 1,
@@ -124,7 +173,7 @@ describe('summarise', () => {
       oracle: false,
     });
     // P(X ≤ 1) = 1 − p² = 0.05 for two images.
-    expect(dn?.trained?.missRateUpperBound).toBeCloseTo(Math.sqrt(0.95), 12);
+    expect(dn?.calibrated?.missRateUpperBound).toBeCloseTo(Math.sqrt(0.95), 12);
   });
 
   it('marks what was chosen on these images as oracle', () => {
@@ -143,24 +192,24 @@ describe('summarise', () => {
     });
   });
 
-  it('calls the trained threshold an oracle too when images were seen in training', () => {
+  it('calls the calibrated threshold an oracle too when images were seen in training', () => {
     const leaked = test.map((entry, i) => ({ ...entry, seenInTraining: i === 0 }));
-    const report = summarise(leaked, infos, trained);
+    const report = summarise(leaked, infos, calibration);
     expect(report.counts.seenInTraining).toBe(1);
-    expect(report.scores.map((score) => score.trained?.oracle)).toEqual([true, true]);
+    expect(report.scores.map((score) => score.calibrated?.oracle)).toEqual([true, true]);
   });
 
   it('flags images without labels and claims nothing about them', () => {
-    const report = summarise([image('x.png', null, 9, 9)], infos, trained);
+    const report = summarise([image('x.png', null, 9, 9)], infos, calibration);
     expect(report.images[0]).toMatchObject({ flagged: true, verdict: null });
     expect(report.best).toBeNull();
-    expect(report.scores[0]).toMatchObject({ auroc: null, bestAccuracy: null, zfn: null, trained: null, roc: null });
+    expect(report.scores[0]).toMatchObject({ auroc: null, bestAccuracy: null, zfn: null, calibrated: null, roc: null });
   });
 
   it('gives what one class alone allows', () => {
-    const report = summarise(test.slice(0, 3), infos, trained);
+    const report = summarise(test.slice(0, 3), infos, calibration);
     expect(report.scores[1]?.auroc).toBeNull();
-    expect(report.scores[1]?.trained).toMatchObject({
+    expect(report.scores[1]?.calibrated).toMatchObject({
       sensitivity: null,
       specificity: 2 / 3,
       missRateUpperBound: null,
@@ -168,26 +217,28 @@ describe('summarise', () => {
   });
 
   it('names file and score of a score that is NaN or missing, labelled or not', () => {
-    expect(() => summarise([image('bad.png', null, Number.NaN, 1)], infos, trained)).toThrow(/sse of bad\.png is NaN/);
+    expect(() => summarise([image('bad.png', null, Number.NaN, 1)], infos, calibration)).toThrow(
+      /sse of bad\.png is NaN/,
+    );
     const missing = { file: 'bad.png', label: null, scores: { dn: 1 } };
-    expect(() => summarise([missing], infos, trained)).toThrow(/sse of bad\.png is missing/);
-    expect(() => summarise([missing], infos, trained)).toThrow(CyclopsError);
+    expect(() => summarise([missing], infos, calibration)).toThrow(/sse of bad\.png is missing/);
+    expect(() => summarise([missing], infos, calibration)).toThrow(CyclopsError);
   });
 
   it('refuses a model that decides by a score it does not get', () => {
-    expect(() => summarise(test, infos.slice(0, 1), trained)).toThrow(/by the score dn/);
+    expect(() => summarise(test, infos.slice(0, 1), calibration)).toThrow(/by the score dn/);
   });
 });
 
 describe('evaluationJson', () => {
   it('holds every figure of every score, how each threshold was chosen, counts and device', () => {
     const context = { device: 'test adapter', run: 'runs/1', data: 'data' };
-    const evaluation = summarise(test, infos, trained);
+    const evaluation = summarise(test, infos, calibration);
     const json = JSON.parse(JSON.stringify(evaluationJson(evaluation, context)));
     expect(json).toMatchObject({
       ...context,
       counts: { normal: 3, abnormal: 2 },
-      chosen: { score: 'dn', chosenOn: 'train', threshold: { value: 0.5 } },
+      chosen: { score: 'dn', chosenOn: 'calibration', threshold: { value: 0.5 } },
       best: { score: 'sse', oracle: true },
       scores: {
         sse: {
@@ -195,9 +246,9 @@ describe('evaluationJson', () => {
           auroc: 1,
           bestAccuracy: { accuracy: 1, oracle: true, threshold: { chosenOn: 'test', rule: 'max-accuracy' } },
           accZfn: { accuracy: 1, oracle: true, threshold: { chosenOn: 'test', rule: 'zfn' } },
-          atTrainedThreshold: { oracle: false, threshold: { value: 2, chosenOn: 'train', rule: 'zfn' } },
+          calibrated: { oracle: false, threshold: { value: 2, chosenOn: 'calibration', rule: 'zfn' } },
         },
-        dn: { paper: false, atTrainedThreshold: { falseNegatives: 1, falsePositives: 1 } },
+        dn: { paper: false, calibrated: { falseNegatives: 1, falsePositives: 1 } },
       },
     });
     expect(Object.keys(json.scores)).toEqual(['sse', 'dn']);
@@ -210,7 +261,7 @@ describe('evaluationCsv', () => {
       { ...image('a,"b".png', 'abnormal', 0.1 + 0.2, 0.5), type: 'crack' },
       image('two\nlines.png', null, 1e-7, 0.4),
     ];
-    expect(evaluationCsv(summarise(images, infos, trained))).toBe(
+    expect(evaluationCsv(summarise(images, infos, calibration))).toBe(
       'file,label,type,sse,dn,decided_by,threshold,flag\r\n' +
         '"a,""b"".png",abnormal,crack,0.30000000000000004,0.5,dn,0.5,1\r\n' +
         '"two\nlines.png",,,1e-7,0.4,dn,0.5,0\r\n',

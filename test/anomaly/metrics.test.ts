@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  abnormalsForBound,
   auroc,
   bestAccuracy,
   confusion,
@@ -169,6 +170,17 @@ describe('thresholds', () => {
   it('has ACC_ZFN = (1 + specificity) / 2 on a balanced set', () => {
     const zfn = zeroFalseNegative([1, 2, 3, 2.5, 4, 5], [false, false, false, true, true, true]);
     expect(zfn?.accuracy).toBeCloseTo((1 + (zfn?.specificity ?? Number.NaN)) / 2, 15);
+  });
+});
+
+describe('abnormalsForBound', () => {
+  it('is the least number of abnormal images without a miss that promises the bound', () => {
+    expect([0.05, 0.01, 0.095].map(abnormalsForBound)).toEqual([59, 299, 31]);
+    for (const bound of [0.3, 0.05, 0.01, 0.001]) {
+      const n = abnormalsForBound(bound);
+      expect(missRateUpperBound(0, n)).toBeLessThanOrEqual(bound);
+      expect(missRateUpperBound(0, n - 1)).toBeGreaterThan(bound);
+    }
   });
 });
 

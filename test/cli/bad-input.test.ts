@@ -77,7 +77,7 @@ describe('images', () => {
     ];
     writeFileSync(join(root, 'train.txt'), list);
     const out = folder.path('run broken');
-    expectRefused(await train(root, out), ...reasons);
+    expectRefused(await train(root, out, '--calibration-share', '0'), ...reasons);
     expect(readdirSync(out)).toEqual([]);
 
     rmSync(join(root, 'train.txt'));

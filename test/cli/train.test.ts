@@ -40,14 +40,34 @@ describe('train', () => {
   it('writes a whole run and says what comes next', () => {
     expect(trained.code).toBe(0);
     expect(trained.stdout).toContain('cyclops evaluate');
+    expect(trained.stdout).toMatch(
+      /calibration part \(1 normal, 1 abnormal images\).*\(zfn\)\.\nNo miss among n = 1 abnormal/,
+    );
+    expect(trained.stdout).toMatch(/at most 95 % with 95 % confidence.*at most 50 % on average/);
+    expect(trained.stdout).toContain('58 more for 5 %, 298 more for 1 %');
     expect(trained.stderr).toMatch(
-      /training 20\/20 epoch 4\/4 [\d.]+ images\/s, 0s left \| G [\d.]+ [\d.]+ D .* cycle .* idt /,
+      /training 20\/20 epoch 5\/5 [\d.]+ images\/s, 0s left \| G [\d.]+ [\d.]+ D .* cycle .* idt /,
     );
     expect(readdirSync(run).sort()).toEqual(
-      ['checkpoint', 'data.json', 'metrics.jsonl', 'test.txt', 'thresholds.json', 'train.txt'].sort(),
+      [
+        'calibration.txt',
+        'checkpoint',
+        'data.json',
+        'metrics.jsonl',
+        'model.safetensors',
+        'test.txt',
+        'thresholds.json',
+        'train.txt',
+      ].sort(),
     );
     expect(steps(run)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
     expect(readFileSync(join(run, 'test.txt'), 'utf8').trimEnd().split('\n')).toHaveLength(6);
+    expect(readFileSync(join(run, 'calibration.txt'), 'utf8').trimEnd().split('\n')).toHaveLength(2);
+    const { images } = JSON.parse(readFileSync(join(run, 'data.json'), 'utf8'));
+    expect(images.map(({ part }: { part: string }) => part)).toEqual([
+      ...Array(6).fill('train'),
+      ...Array(2).fill('calibration'),
+    ]);
     expect(existsSync(join(data, 'test.txt'))).toBe(false);
   });
 
@@ -101,6 +121,10 @@ describe('train', () => {
     expect(precision.stderr).toMatch(/--precision mixed differs from the f32/);
     expect(precision.code).toBe(2);
 
+    const parts = await cyclops('train', data, '--out', run, '--resume', '--calibration-share', '0.5');
+    expect(parts.stderr).toMatch(/--calibration-share and --group-by divide the images of a new run/);
+    expect(parts.code).toBe(2);
+
     const images = makeData(folder.path('other data'), { normal: 8, abnormal: 6 }, 20);
     const other = await cyclops('train', images, '--out', run, '--resume');
     expect(other.stderr).toMatch(/not those that the run .* began with/);
@@ -109,6 +133,50 @@ describe('train', () => {
     const over = await cyclops(...train(run));
     expect(over.stderr).toMatch(/is not empty.*--resume/);
     expect(over.code).toBe(1);
+  });
+});
+
+describe('calibrate', () => {
+  const thresholds = () => JSON.parse(readFileSync(join(run, 'thresholds.json'), 'utf8'));
+
+  it('chooses by another rule or takes a given threshold, on the same images, and again as training did', async () => {
+    const before = thresholds();
+    const f1 = await cyclops('calibrate', run, '--rule', 'max-f1', '--json', '--quiet');
+    expect(f1).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(f1.stdout)).toEqual(thresholds());
+    expect(thresholds()).toMatchObject({
+      rule: 'max-f1',
+      chosenOn: 'calibration',
+      counts: before.counts,
+      dataHash: before.dataHash,
+    });
+
+    const given = await cyclops('calibrate', run, '--threshold', '0.25');
+    expect(given.stdout).toMatch(/threshold 0.25 \(given by --threshold\)/);
+    const judged = await cyclops('evaluate', run, data, '--json');
+    expect(JSON.parse(judged.stdout).chosen.threshold).toEqual({ value: 0.25, rule: 'given', chosenOn: 'user' });
+
+    expect((await cyclops('calibrate', run)).code).toBe(0);
+    expect(thresholds()).toEqual(before);
+    const once = await cyclops('evaluate', run, data, '--threshold', '0.5');
+    expect(once.stdout).toMatch(/at the threshold 0.5 given for .* else the one chosen on the calibration part/);
+    expect(thresholds()).toEqual(before);
+  });
+
+  it('takes the training images of a run without a calibration part, and says so', async () => {
+    const out = folder.path('uncalibrated');
+    const { stdout } = await cyclops(...train(out), '--calibration-share', '0');
+    expect(stdout).toMatch(/training part \(5 normal, 3 abnormal images\).*need not hold on new ones/s);
+    expect(existsSync(join(out, 'calibration.txt'))).toBe(false);
+    expect(JSON.parse(readFileSync(join(out, 'thresholds.json'), 'utf8')).chosenOn).toBe('train');
+  });
+
+  it('refuses a rule that is none, and images that are not those of the run', async () => {
+    expect((await cyclops('calibrate', run, '--rule', 'best')).code).toBe(2);
+    const images = makeData(folder.path('others'), { normal: 8, abnormal: 6 }, 20);
+    const { code, stderr } = await cyclops('calibrate', run, '--data', images);
+    expect(stderr).toMatch(/others.* is not the image that the run .* began with/);
+    expect(code).toBe(1);
   });
 });
 
@@ -138,10 +206,10 @@ describe('evaluate', () => {
         auroc: expect.any(Number),
         accZfn: { oracle: true },
         bestAccuracy: { oracle: true, threshold: { chosenOn: 'test' } },
-        atTrainedThreshold: { oracle: false, threshold: { chosenOn: 'train' } },
+        calibrated: { oracle: false, threshold: { chosenOn: 'calibration', rule: 'zfn' } },
       });
     }
-    expect(result.chosen.chosenOn).toBe('train');
+    expect(result.chosen).toMatchObject({ chosenOn: 'calibration', counts: { normal: 1, abnormal: 1 } });
     expect(result.device).toMatch(/\S/);
 
     const rows = readFileSync(folder.path('e.csv'), 'utf8').trimEnd().split('\r\n');
@@ -156,11 +224,11 @@ describe('evaluate', () => {
     const { stdout, stderr } = await cyclops('evaluate', run, data);
     expect(stdout).toMatch(/^3 normal and 3 abnormal images$/m);
     expect(stdout).toMatch(/^sse .*the paper's/m);
-    expect(stdout).toContain("training's choice");
+    expect(stdout).toContain('decides');
     expect(stdout).toMatch(
       /^hiding: of 3 normal and 3 abnormal images.*\n(G_a2n changes .* of abnormal and .* of normal images\.)$/m,
     );
-    expect(stderr).toMatch(/8 images that trained the run are not judged/);
+    expect(stderr).toMatch(/8 images that trained or calibrated the run are not judged/);
   });
 
   it('takes a folder that has only a test part, and notices images that trained', async () => {
@@ -175,7 +243,7 @@ describe('evaluate', () => {
     expect(code).toBe(0);
     const result = JSON.parse(stdout);
     expect(result.counts).toMatchObject({ normal: 8, abnormal: 6, seenInTraining: 8 });
-    expect(result.scores.sse.atTrainedThreshold.oracle).toBe(true);
+    expect(result.scores.sse.calibrated.oracle).toBe(true);
   });
 });
 

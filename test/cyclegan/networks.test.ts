@@ -2,7 +2,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readManifest } from '../../src/cli/verify/golden.ts';
 import { verifyNets } from '../../src/cli/verify/nets.ts';
 import { passes } from '../../src/cli/verify/tolerance.ts';
-import { patchDiscriminator, resnetGenerator } from '../../src/cyclegan/networks.ts';
+import {
+  discriminatorParameters,
+  generatorParameters,
+  patchDiscriminator,
+  resnetGenerator,
+} from '../../src/cyclegan/networks.ts';
 import type { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
 import type { Module } from '../../src/layers/module.ts';
@@ -74,6 +79,18 @@ test.each([
   expect(values.every((value) => Math.abs(value) < 1)).toBe(true);
   expect(values.some((value) => Math.abs(value) > 1e-3)).toBe(true);
   for (const part of [net, x, y]) part.dispose();
+});
+
+test('parameters are counted without making the network', () => {
+  // The sizes of the paper's networks.
+  expect(generatorParameters({ channels: 3, ngf: 64, blocks: 9 })).toBe(11_378_179);
+  expect(discriminatorParameters({ channels: 3, ndf: 64 })).toBe(2_764_737);
+  const generator = resnetGenerator(device, { ...start, channels: 1, ngf: 6, blocks: 2 });
+  const discriminator = patchDiscriminator(device, { ...start, channels: 1, ndf: 5, layers: 3 });
+  expect(generatorParameters({ channels: 1, ngf: 6, blocks: 2 })).toBe(count(generator));
+  expect(discriminatorParameters({ channels: 1, ndf: 5 })).toBe(count(discriminator));
+  generator.dispose();
+  discriminator.dispose();
 });
 
 test('sizes that do not fit are refused with the size and the remedy', () => {

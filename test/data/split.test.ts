@@ -4,7 +4,7 @@ import type { Dataset, ImageRef, Label } from '../../src/data/dataset.ts';
 import { readDataset } from '../../src/data/layouts.ts';
 import { applyLists, readLists } from '../../src/data/lists.ts';
 import { shuffled, splitMix64 } from '../../src/data/shuffle.ts';
-import { splitDataset, writeSplit } from '../../src/data/split.ts';
+import { cutCalibration, splitDataset, writeSplit } from '../../src/data/split.ts';
 import { expectRefusal, put, useTemporaryFolder } from './support.ts';
 
 const path = useTemporaryFolder();
@@ -93,6 +93,70 @@ describe('splitDataset', () => {
   });
 });
 
+/** Images of both classes in groups of so many, each group with images of both. */
+function grouped(perClass: number, groupSize: number): Dataset {
+  const data = dataset(perClass, perClass);
+  const group = (file: string) => `object ${Math.floor(Number(/(\d+)\.png/.exec(file)?.[1]) / groupSize)}`;
+  return { ...data, images: data.images.map((image) => ({ ...image, group: group(image.file) })) };
+}
+
+const counts = (data: Dataset, part: string) =>
+  (['normal', 'abnormal'] as const).map(
+    (label) => data.images.filter((image) => image.part === part && image.label === label).length,
+  );
+
+function expectWholeGroups({ images }: Dataset): void {
+  const parts = new Map<string, Set<string>>();
+  for (const { group = '', part = '' } of images) parts.set(group, (parts.get(group) ?? new Set()).add(part));
+  for (const seen of parts.values()) expect(seen.size).toBe(1);
+}
+
+describe('groups', () => {
+  it.each([2, 3, 5])('of %i images of each class stay whole, and parts keep about their sizes', (groupSize) => {
+    const split = cutCalibration(splitDataset(grouped(60, groupSize), 4), 0.2, 4);
+    expectWholeGroups(split);
+    for (const count of counts(split, 'test')) expect(Math.abs(count - 30)).toBeLessThanOrEqual(groupSize / 2);
+    for (const count of counts(split, 'calibration')) expect(Math.abs(count - 6)).toBeLessThanOrEqual(groupSize / 2);
+  });
+
+  it('takes the smallest group where each is larger than what is wanted', () => {
+    const split = cutCalibration(splitDataset(grouped(60, 15), 4), 0.2, 4);
+    expectWholeGroups(split);
+    expect(counts(split, 'calibration')).toEqual([15, 15]);
+  });
+
+  it('that cannot be divided are refused', () => {
+    expectRefusal(() => splitDataset(grouped(6, 6), 1), '/data', 'two groups', 'would have no');
+  });
+});
+
+describe('cutCalibration', () => {
+  it.each([
+    [100, 30, 0.2, [17, 3]],
+    [40, 40, 0.25, [5, 5]],
+    [4, 4, 0.01, [1, 1]],
+    [4, 4, 0.9, [1, 1]],
+  ])('of %i normal and %i abnormal images with share %f takes some of the training images', (n, a, share, expected) => {
+    const split = splitDataset(dataset(n, a), 3);
+    const cut = cutCalibration(split, share, 3);
+    expect(counts(cut, 'calibration')).toEqual(expected);
+    expect(files(cut, 'test')).toEqual(files(split, 'test'));
+    expect([...files(cut, 'train'), ...files(cut, 'calibration')].sort()).toEqual(files(split, 'train').sort());
+    expect(cutCalibration(split, share, 3)).toEqual(cut);
+  });
+
+  it('leaves a calibration part that the folder names, and takes nothing for share 0', () => {
+    const split = splitDataset(dataset(9, 9), 3);
+    expect(cutCalibration(split, 0, 3)).toBe(split);
+    const cut = cutCalibration(split, 0.5, 3);
+    expect(cutCalibration(cut, 0.2, 9)).toBe(cut);
+  });
+
+  it('refuses a class with one training image', () => {
+    expectRefusal(() => cutCalibration(splitDataset(dataset(9, 2), 1), 0.2, 1), 'no abnormal', '--calibration-share 0');
+  });
+});
+
 describe('writeSplit', () => {
   it('writes lists that give the same parts back', () => {
     for (const { file } of dataset(9, 6).images) put(path(file));
@@ -103,6 +167,13 @@ describe('writeSplit', () => {
     expect(applyLists(dataset(9, 6).images, readLists(path()), path()).map((i) => i.part)).toEqual(
       split.images.map((i) => i.part),
     );
+  });
+
+  it('writes a calibration part that lists give back too', () => {
+    for (const { file } of dataset(9, 6).images) put(path(file));
+    const cut = cutCalibration(splitDataset(readDataset(path()), 11), 0.4, 11);
+    writeSplit(path(), cut);
+    expect(readDataset(path())).toEqual(cut);
   });
 
   it('names a folder that cannot be written', () => {

@@ -21,6 +21,7 @@ function image(file: string, label: Label | null, sse: number, dn: number): Scor
 const trained = chooseThresholds(
   [image('n', 'normal', 1, 0.1), image('m', 'normal', 3, 0.2), image('a', 'abnormal', 2, 0.5)],
   infos,
+  { rule: 'zfn', chosenOn: 'calibration', dataHash: null },
 );
 
 /** A picture unlike any other: its one colour is its number. */
@@ -142,10 +143,10 @@ describe('the figures', () => {
   it.each(input.evaluation.scores)('of $info.name are those of the evaluation', (score) => {
     expect(tableRow(page, score.info.label)).toEqual([
       formatArea(score.auroc),
-      formatScore(score.trained?.threshold.value ?? null),
-      formatPercent(score.trained?.accuracy ?? null),
-      String(score.trained?.falseNegatives),
-      String(score.trained?.falsePositives),
+      formatScore(score.calibrated?.threshold.value ?? null),
+      formatPercent(score.calibrated?.accuracy ?? null),
+      String(score.calibrated?.falseNegatives),
+      String(score.calibrated?.falsePositives),
       `${formatPercent(score.bestAccuracy?.accuracy ?? null)} from ${formatScore(score.bestAccuracy?.threshold.value ?? null)}`,
       `${formatPercent(score.zfn?.accuracy ?? null)} from ${formatScore(score.zfn?.threshold.value ?? null)}`,
       formatPercent(score.zfn?.specificity ?? null),

@@ -59,7 +59,7 @@ async function demo(options: DemoOptions): Promise<void> {
   await withDevice(options, async (device) => {
     say(`Training on ${device.info.name}, into ${run.root}`);
     const began = performance.now();
-    const thresholds = await trainRun(device, {
+    const calibration = await trainRun(device, {
       config,
       dataset,
       run,
@@ -69,7 +69,7 @@ async function demo(options: DemoOptions): Promise<void> {
       tune: options.tune,
       eager: false,
     });
-    if (!thresholds) {
+    if (!calibration) {
       process.exitCode = EXIT.interrupted;
       say(`Stopped. Continue with: cyclops train ${DATA} --out ${run.root} --resume`);
       return;

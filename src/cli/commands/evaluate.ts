@@ -14,6 +14,7 @@ import {
   type DataOptions,
   layoutOptions,
   type TuneOptions,
+  toNumber,
   withDevice,
 } from '../options.ts';
 import { REPORT_PICTURES, writeReport } from '../report-file.ts';
@@ -22,6 +23,7 @@ interface EvaluateOptions extends TuneOptions, DataOptions {
   json?: boolean;
   csv?: string;
   report?: string;
+  threshold?: number;
 }
 
 export function addEvaluate(program: Command): void {
@@ -29,7 +31,11 @@ export function addEvaluate(program: Command): void {
     .command('evaluate')
     .description('score the test images of a data folder and say how well that tells them apart')
     .argument('<run>', 'folder that train wrote')
-    .argument('<data>', 'data folder; its test part is judged, or every image that did not train the run')
+    .argument(
+      '<data>',
+      'data folder; its test part is judged, or every image that neither trained nor calibrated the run',
+    )
+    .option('--threshold <number>', 'judge by this threshold instead of the calibrated one', toNumber)
     .option('--json', 'print one JSON object on standard output and nothing else')
     .option('--csv <file>', 'write file, label, scores, threshold and flag of every image')
     .option('--report <file>', 'write a page with scores, flags and heat maps');
@@ -44,9 +50,11 @@ async function evaluate(runPath: string, data: string, options: EvaluateOptions)
   const skipBroken = options.skipBroken ?? false;
   await withDevice(options, async (device) => {
     const pictures = options.report ? REPORT_PICTURES : 0;
-    const evaluated = await evaluateRun(device, { run, dataset, skipBroken, quiet, tune: options.tune, pictures });
+    const { tune, threshold } = options;
+    const evaluated = await evaluateRun(device, { run, dataset, skipBroken, quiet, tune, pictures, threshold });
     const { evaluation, leftOut, steganography } = evaluated;
-    if (leftOut > 0 && !quiet) process.stderr.write(`${leftOut} images that trained the run are not judged.\n`);
+    if (leftOut > 0 && !quiet)
+      process.stderr.write(`${leftOut} images that trained or calibrated the run are not judged.\n`);
     if (options.csv) writeFileAtomic(options.csv, evaluationCsv(evaluation));
     if (options.report) {
       const command = ['cyclops evaluate', runPath, data, '--report', options.report].join(' ');

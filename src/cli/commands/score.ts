@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { readCalibration } from '../../anomaly/calibration.ts';
 import { openDetector } from '../../anomaly/detector.ts';
 import { scoreImages } from '../../anomaly/score-images.ts';
 import { SCORES } from '../../anomaly/scores.ts';
-import { readThresholds } from '../../anomaly/train-thresholds.ts';
 import { openRun } from '../../cyclegan/run-folder.ts';
 import type { ImageRef } from '../../data/dataset.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
@@ -23,14 +23,14 @@ export function addScore(program: Command): void {
     .description('print file, score, threshold and flag of images, one a line, separated by tabs')
     .argument('<run>', 'folder that train wrote')
     .argument('<image...>', 'PNG or JPEG files')
-    .option('--by <score>', 'the score that decides (default: the one that training chose)')
+    .option('--by <score>', 'the score that decides (default: the one that calibration chose)')
     .option('--skip-broken', 'leave out images that cannot be read, instead of refusing them');
   addTuneOptions(command).action(score);
 }
 
 async function score(runPath: string, images: string[], options: ScoreOptions): Promise<void> {
   const run = openRun(runPath);
-  const thresholds = readThresholds(run);
+  const thresholds = readCalibration(run);
   const name = options.by ?? thresholds.chosen;
   const threshold = new Map(Object.entries(thresholds.scores)).get(name)?.threshold.value;
   if (threshold === undefined) {

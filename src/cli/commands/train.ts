@@ -1,25 +1,39 @@
 import { type Command, Option } from 'commander';
 import { readCheckpointHead } from '../../cyclegan/checkpoint.ts';
-import { createRun, openRun } from '../../cyclegan/run-folder.ts';
+import { createRun, openRun, type RunFolder } from '../../cyclegan/run-folder.ts';
+import type { Dataset } from '../../data/dataset.ts';
+import { groupByName } from '../../data/groups.ts';
 import { readDataset } from '../../data/layouts.ts';
-import { splitDataset } from '../../data/split.ts';
-import { EXIT } from '../failure.ts';
+import { applyLists, readLists } from '../../data/lists.ts';
+import { cutCalibration, splitDataset } from '../../data/split.ts';
+import type { Device } from '../../gpu/device.ts';
+import { calibrationText } from '../calibration-text.ts';
+import { EXIT, UsageError } from '../failure.ts';
 import {
   addDataOptions,
   addTuneOptions,
   type DataOptions,
   layoutOptions,
   type TuneOptions,
+  toNumber,
   withDevice,
 } from '../options.ts';
+import { paperProtocol, paperText } from '../paper-protocol.ts';
 import { addProfileOptions, openProfile, type ProfileOptions } from '../profile.ts';
-import { trainRun } from '../train-run.ts';
+import { type TrainRunOptions, trainRun } from '../train-run.ts';
 import { addTrainingOptions, configFrom, requireSameOptions, type TrainingOptionValues } from '../training-options.ts';
+
+/** Of the training images, the share that chooses score and threshold instead. */
+const CALIBRATION_SHARE = 0.2;
 
 interface TrainOptions extends TuneOptions, DataOptions, ProfileOptions, TrainingOptionValues {
   out: string;
   resume?: boolean;
   capture: boolean;
+  calibrationShare?: number;
+  groupBy?: string;
+  protocol?: 'paper';
+  runs?: number;
 }
 
 export function addTrain(program: Command): void {
@@ -29,6 +43,27 @@ export function addTrain(program: Command): void {
     .argument('<data>', 'folder with normal/ and abnormal/, or in the layout of MVTec AD or of CycleGAN')
     .addOption(new Option('--out <run>', 'folder of the run, new or empty').makeOptionMandatory())
     .option('--resume', 'continue the run in --out, with the options it began with')
+    .option(
+      '--calibration-share <number>',
+      `share of the training images that choose score and threshold instead of training (default: ${CALIBRATION_SHARE}; 0: none do, ` +
+        'and the training images choose)',
+      toNumber,
+    )
+    .option(
+      '--group-by <regex>',
+      "images in whose names it finds the same text show one object and stay in one part (default: index.csv's column group)",
+    )
+    .addOption(
+      new Option(
+        '--protocol <name>',
+        'paper: the protocol of the paper, into RUN/seed-0, …: all images split anew, no calibration, best figures on the test images',
+      ).choices(['paper']),
+    )
+    .option(
+      '--runs <number>',
+      'with --protocol: runs with seeds that follow one another, for mean ± standard deviation',
+      toNumber,
+    )
     .option(
       '--no-capture',
       'record every step anew instead of replaying the first: slower, the same bits; for debugging',
@@ -40,29 +75,94 @@ export function addTrain(program: Command): void {
 }
 
 async function train(data: string, options: TrainOptions): Promise<void> {
+  if (options.protocol) return await trainByProtocol(data, options);
+  if (options.runs !== undefined) {
+    throw new UsageError(
+      '--runs repeats a protocol; expected it beside --protocol paper. Add that, or leave --runs out.',
+    );
+  }
   const resume = options.resume ?? false;
   const config = resume ? readCheckpointHead(openRun(options.out).checkpoint).config : configFrom(options);
-  if (resume) requireSameOptions(options, config);
-  const dataset = splitDataset(readDataset(data, layoutOptions(options)), config.seed);
+  if (resume) {
+    requireSameOptions(options, config);
+    requireNoDivision(options);
+  }
+  const found = readDataset(data, layoutOptions(options));
+  const dataset = resume ? partsOfRun(found, openRun(options.out)) : divide(found, options, config.seed);
   const run = resume ? openRun(options.out) : createRun(options.out);
+  const calibration = await onDevice(options, (device, common) =>
+    trainRun(device, { config, dataset, run, resume, ...common }),
+  );
   const quiet = options.quiet ?? false;
-
-  const thresholds = await withDevice(options, async (device) => {
-    if (!quiet) process.stderr.write(`device: ${device.info.name}\n`);
-    const { skipBroken = false, tune, capture } = options;
-    const profile = await openProfile(device, options);
-    const common = { config, dataset, run, resume, skipBroken, quiet, tune, eager: !capture };
-    const outcome = await trainRun(device, { ...common, ...(profile && { onProfile: profile.add }) });
-    await profile?.report();
-    return outcome;
-  });
-  if (!thresholds) {
+  if (!calibration) {
     process.exitCode = EXIT.interrupted;
     if (!quiet) process.stderr.write(`Stopped. Continue with: cyclops train ${data} --out ${options.out} --resume\n`);
   } else if (!quiet) {
     process.stdout.write(
-      `Trained: ${run.root}. Of the scores, ${thresholds.chosen} tells the training images apart best. ` +
-        `Next: cyclops evaluate ${options.out} ${data}\n`,
+      `Trained: ${run.root}\n${calibrationText(calibration)}Next: cyclops evaluate ${options.out} ${data}\n`,
     );
   }
+}
+
+/** Trains and judges as the paper did. */
+async function trainByProtocol(data: string, options: TrainOptions): Promise<void> {
+  const { out, runs = 1, resume, calibrationShare, groupBy } = options;
+  if (resume || calibrationShare !== undefined || groupBy !== undefined) {
+    throw new UsageError(
+      '--protocol paper begins new runs on splits of its own, without calibration and groups. Leave --resume, ' +
+        '--calibration-share and --group-by out.',
+    );
+  }
+  if (!Number.isInteger(runs) || runs < 1) {
+    throw new UsageError(`--runs is ${runs}; expected a whole number from 1, such as 5.`);
+  }
+  const config = configFrom(options);
+  const dataset = readDataset(data, layoutOptions(options));
+  const figures = await onDevice(options, (device, common) =>
+    paperProtocol(device, { config, dataset, out, runs, ...common }),
+  );
+  if (figures) process.stdout.write(paperText(figures));
+  else process.exitCode = EXIT.interrupted;
+}
+
+/** Opens the device for a training, and profiles it where that is asked for. */
+async function onDevice<T>(
+  options: TrainOptions,
+  work: (device: Device, common: Omit<TrainRunOptions, 'config' | 'dataset' | 'run' | 'resume'>) => Promise<T>,
+): Promise<T> {
+  const { skipBroken = false, tune, capture, quiet = false } = options;
+  return await withDevice(options, async (device) => {
+    if (!quiet) process.stderr.write(`device: ${device.info.name}\n`);
+    const profile = await openProfile(device, options);
+    const common = { skipBroken, quiet, tune, eager: !capture, ...(profile && { onProfile: profile.add }) };
+    const outcome = await work(device, common);
+    await profile?.report();
+    return outcome;
+  });
+}
+
+/** The parts that the data folder names, or those that the options and the seed give. */
+function divide(
+  dataset: Dataset,
+  { calibrationShare: share = CALIBRATION_SHARE, groupBy }: TrainOptions,
+  seed: number,
+) {
+  if (!(share >= 0 && share <= 0.9)) {
+    throw new UsageError(`--calibration-share is ${share}; expected a number from 0 to 0.9, such as 0.2.`);
+  }
+  const grouped = groupBy === undefined ? dataset : groupByName(dataset, groupBy);
+  return cutCalibration(splitDataset(grouped, seed), share, seed);
+}
+
+/** The parts that a run's own lists name. */
+function partsOfRun(dataset: Dataset, run: RunFolder): Dataset {
+  return { ...dataset, images: applyLists(dataset.images, readLists(run.root), run.root) };
+}
+
+/** @throws UsageError since a run keeps the parts that it began with */
+function requireNoDivision({ calibrationShare, groupBy }: TrainOptions): void {
+  if (calibrationShare === undefined && groupBy === undefined) return;
+  throw new UsageError(
+    '--calibration-share and --group-by divide the images of a new run, and a resumed run keeps its parts. Leave them out.',
+  );
 }

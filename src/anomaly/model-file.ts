@@ -1,0 +1,122 @@
+import { readFileSync, statSync } from 'node:fs';
+import { type Manifest, NETWORK_NAMES, parseManifest } from '../cyclegan/checkpoint.ts';
+import { parseConfig, type TrainingConfig } from '../cyclegan/config.ts';
+import { entriesOf } from '../cyclegan/json-file.ts';
+import { discriminatorParameters, generatorParameters } from '../cyclegan/networks.ts';
+import { writeFileAtomic } from '../data/atomic.ts';
+import { fileError } from '../data/fs-error.ts';
+import { decodeSafetensors, encodeSafetensors, type StoredTensor, type TensorInput } from '../data/safetensors.ts';
+import type { Device } from '../gpu/device.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+import { buildDetector, type Detector } from './detector.ts';
+import { type Calibration, parseCalibration } from './thresholds.ts';
+
+/** What a model file says of itself, in the metadata of its header: one text of JSON under each name. */
+export interface ModelManifest {
+  /** Architecture, channels and size are among the options that trained it. */
+  config: TrainingConfig;
+  manifest: Manifest;
+  calibration: Calibration;
+  /** The value of the brightest colour of heat maps, from the calibration images. */
+  heatmapMax: number;
+}
+
+/** A model file that was read and checked, and is on no device yet. */
+export interface Model extends ModelManifest {
+  path: string;
+  tensors: ReadonlyMap<string, StoredTensor>;
+}
+
+const FORMAT = 'cyclops model 1';
+
+/** What happens to an image before the networks see it; another program has to do the same. */
+const PREPROCESSING =
+  'alpha dropped; gray repeated, or RGB to ITU-R 601 luma; bicubic as PIL to loadSize × loadSize; cut to a multiple of 4; v / 127.5 − 1';
+
+const MAX_BYTES = 2 ** 31 - 1;
+
+/** Writes all that scoring needs into one file. @throws CyclopsError when it cannot be written */
+export async function writeModel(
+  path: string,
+  { config, manifest, networks }: Detector,
+  calibration: Calibration,
+  heatmapMax: number,
+): Promise<void> {
+  const tensors = new Map<string, TensorInput>();
+  for (const name of NETWORK_NAMES) {
+    for (const [parameter, tensor] of await networks[name].stateDict()) tensors.set(`${name}.${parameter}`, tensor);
+  }
+  const said: ModelManifest = { config, manifest, calibration, heatmapMax };
+  const texts = Object.entries(said).map(([name, value]) => [name, JSON.stringify(value)]);
+  const metadata = { format: FORMAT, preprocessing: PREPROCESSING, ...Object.fromEntries(texts) };
+  writeFileAtomic(path, encodeSafetensors(tensors, metadata));
+}
+
+/**
+ * Reads a model file. Its header is checked against the size of the file before any tensor takes memory, and the
+ * architecture that it claims against the tensors that it holds before a device does. Nothing in it is executed.
+ *
+ * @throws CyclopsError when it is missing, damaged, no model, of another version, or lies about its sizes
+ */
+export function readModel(path: string): Model {
+  const { tensors, metadata } = decodeSafetensors(readBytes(path), path);
+  if (metadata.format !== FORMAT || metadata.preprocessing !== PREPROCESSING) {
+    const came = metadata.format === undefined ? 'it names none' : `it names '${metadata.format}'`;
+    throw new CyclopsError(
+      `${path} is no model of this version: the format '${FORMAT}' with its preprocessing was expected, and ${came}. Give the ` +
+        "model.safetensors that 'cyclops train' or 'cyclops calibrate' of this version wrote.",
+    );
+  }
+  const read = (name: keyof ModelManifest): unknown => {
+    try {
+      return JSON.parse(metadata[name] ?? '');
+    } catch {
+      throw damaged(path, `its ${name} is not JSON`);
+    }
+  };
+  const config = parseConfig(read('config'), path);
+  const heatmapMax = read('heatmapMax');
+  if (typeof heatmapMax !== 'number') throw damaged(path, 'heatmapMax is not a number');
+  requireArchitecture(path, config, tensors);
+  return {
+    path,
+    config,
+    manifest: parseManifest(entriesOf(read('manifest')) ?? new Map(), path),
+    calibration: parseCalibration(read('calibration'), path),
+    heatmapMax,
+    tensors,
+  };
+}
+
+/** Puts a model on a device. @throws CyclopsError when a tensor is missing, of another shape, or holds NaN */
+export function loadModel(device: Device, { path, config, manifest, tensors }: Model): Detector {
+  return buildDetector(device, { config, manifest }, (networks) => {
+    for (const name of NETWORK_NAMES) {
+      const own = [...tensors].filter(([tensor]) => tensor.startsWith(`${name}.`));
+      networks[name].loadStateDict(new Map(own.map(([tensor, data]) => [tensor.slice(name.length + 1), data])), path);
+    }
+  });
+}
+
+/** @throws CyclopsError unless the tensors are as many numbers as networks of this architecture hold */
+function requireArchitecture(path: string, config: TrainingConfig, tensors: ReadonlyMap<string, StoredTensor>): void {
+  const { inputNc: channels, ngf, ndf, blocks } = config;
+  const expected = 2 * generatorParameters({ channels, ngf, blocks }) + 2 * discriminatorParameters({ channels, ndf });
+  const held = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
+  if (held === expected) return;
+  throw damaged(path, `networks of the size that it claims have ${expected} parameters, it holds ${held}`);
+}
+
+function readBytes(path: string): Uint8Array {
+  try {
+    const { size } = statSync(path);
+    if (size > MAX_BYTES) throw damaged(path, `it has ${size} bytes, a model at most ${MAX_BYTES}`);
+    return readFileSync(path);
+  } catch (error) {
+    throw fileError(error, 'read', path);
+  }
+}
+
+function damaged(path: string, reason: string): CyclopsError {
+  return new CyclopsError(`${path} is not a complete model: ${reason}. Write it again with 'cyclops calibrate'.`);
+}

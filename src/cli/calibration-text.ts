@@ -1,0 +1,40 @@
+import { abnormalsForBound, missRateUpperBound } from '../anomaly/metrics.ts';
+import type { Calibration } from '../anomaly/thresholds.ts';
+
+/** Bounds of the miss rate that people ask for. */
+const STRICTER = [0.05, 0.01];
+
+/** What calibration chose, and what may be expected of it. */
+export function calibrationText({ chosen, chosenOn, counts, scores, rule }: Calibration): string {
+  const entry = scores[chosen];
+  if (!entry) throw new Error(`The calibration has no score ${chosen}.`);
+  const { threshold, auroc } = entry;
+  const part = chosenOn === 'train' ? 'training' : 'calibration';
+  const lines = [
+    `Chosen on the ${part} part (${counts.normal} normal, ${counts.abnormal} abnormal images): score ${chosen}, AUROC ` +
+      `${auroc.toFixed(3)} there; threshold ${threshold.value} (${threshold.rule === 'given' ? 'given by --threshold' : rule}).`,
+  ];
+  if (chosenOn === 'train') {
+    lines.push('The networks were trained on these images, so the threshold need not hold on new ones.');
+  } else if (threshold.rule === 'zfn') {
+    lines.push(...zeroMisses(counts.abnormal));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** What zero misses among n abnormal calibration images promise of new ones. */
+function zeroMisses(n: number): string[] {
+  const bound = missRateUpperBound(0, n);
+  const needed = STRICTER.filter((wanted) => bound > wanted).map(
+    (wanted) => `${abnormalsForBound(wanted) - n} more for ${percent(wanted)}`,
+  );
+  return [
+    `No miss among n = ${n} abnormal images. If new ones are like them, the miss rate is at most ${percent(bound)} with 95 % ` +
+      `confidence (1 − 0.05^(1/n)), and at most ${percent(1 / (n + 1))} on average (1/(n + 1)).`,
+    ...(needed.length > 0 ? [`A stricter bound needs more abnormal images to calibrate: ${needed.join(', ')}.`] : []),
+  ];
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(3))} %`;
+}

@@ -1,0 +1,68 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CyclopsError } from '../gpu/errors.ts';
+import type { Dataset, ImageRef } from './dataset.ts';
+import { fileError } from './fs-error.ts';
+
+/**
+ * Gives images the group that `index.csv` of the data folder names: a table with a header, whose columns `file` (relative
+ * to the folder) and `group` count. Without such a file or column images stay without groups.
+ *
+ * @throws CyclopsError when the file cannot be read
+ */
+export function applyIndex(root: string, images: ImageRef[]): ImageRef[] {
+  const path = join(root, 'index.csv');
+  if (!existsSync(path)) return images;
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw fileError(error, 'read', path);
+  }
+  const [header = [], ...rows] = text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .map(fields);
+  const [file, group] = [header.indexOf('file'), header.indexOf('group')];
+  if (file < 0 || group < 0) return images;
+  const groups = new Map(rows.map((row) => [row[file]?.replaceAll('\\', '/'), row[group]]));
+  return images.map((image) => withGroup(image, groups.get(image.file)));
+}
+
+/**
+ * Groups images by their names instead: by what the first pair of brackets of the expression finds in `file`, or by all
+ * that it finds. Images in which it finds nothing stand alone.
+ *
+ * @throws CyclopsError for something that is no regular expression, or that finds nothing in any name
+ */
+export function groupByName(dataset: Dataset, expression: string): Dataset {
+  let pattern: RegExp;
+  try {
+    pattern = new RegExp(expression, 'u');
+  } catch (error) {
+    throw new CyclopsError(
+      `--group-by ${expression} is no regular expression (${error instanceof Error ? error.message : error}). Expected one ` +
+        "that finds the object in a file's name, such as '_(\\d+)_'.",
+    );
+  }
+  const images = dataset.images.map(({ group: _, ...image }) => {
+    const found = pattern.exec(image.file);
+    return withGroup(image, found?.[1] ?? found?.[0]);
+  });
+  if (images.some(({ group }) => group !== undefined)) return { ...dataset, images };
+  throw new CyclopsError(
+    `--group-by ${expression} finds nothing in the names of ${dataset.root}, such as ${images[0]?.file}. ` +
+      'Correct the expression, or leave it out.',
+  );
+}
+
+function withGroup(image: ImageRef, group: string | undefined): ImageRef {
+  return group ? { ...image, group } : image;
+}
+
+/** The fields of a line of RFC 4180, without line breaks inside them. */
+function fields(line: string): string[] {
+  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+    ([, quoted, plain = '']) => quoted?.replaceAll('""', '"') ?? plain,
+  );
+}

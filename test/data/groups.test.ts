@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { groupByName } from '../../src/data/groups.ts';
+import { readDataset } from '../../src/data/layouts.ts';
+import { expectRefusal, put, useTemporaryFolder } from './support.ts';
+
+const path = useTemporaryFolder();
+const images = () => {
+  for (const file of ['normal/p1_a.png', 'normal/p2_b.png', 'abnormal/p1_c.png', 'abnormal/x.png']) put(path(file));
+};
+const groups = (data = readDataset(path())) => data.images.map(({ file, group }) => `${file} ${group ?? 'alone'}`);
+
+describe('index.csv', () => {
+  it('names groups, in any column, quoted or not; other images stand alone', () => {
+    images();
+    put(
+      path('index.csv'),
+      '\uFEFFgroup,"note, long",file\r\npatient 1,,normal/p1_a.png\r\n"p ""2""","a,b",normal\\p2_b.png\r\n,,abnormal/x.png\r\n',
+    );
+    expect(groups()).toEqual([
+      'abnormal/p1_c.png alone',
+      'abnormal/x.png alone',
+      'normal/p1_a.png patient 1',
+      'normal/p2_b.png p "2"',
+    ]);
+  });
+
+  it('without its columns says nothing', () => {
+    images();
+    put(path('index.csv'), 'file,type\nnormal/p1_a.png,scratch\n');
+    expect(readDataset(path()).images.some(({ group }) => group !== undefined)).toBe(false);
+  });
+});
+
+describe('groupByName', () => {
+  it('takes what the brackets find, or all that is found, in place of the index', () => {
+    images();
+    put(path('index.csv'), 'file,group\nabnormal/x.png,from the index\n');
+    const expected = ['abnormal/p1_c.png p1', 'abnormal/x.png alone', 'normal/p1_a.png p1', 'normal/p2_b.png p2'];
+    expect(groups(groupByName(readDataset(path()), '/(p\\d)_'))).toEqual(expected);
+    expect(groups(groupByName(readDataset(path()), 'p\\d'))).toEqual(expected);
+  });
+
+  it('refuses what is no expression and what finds nothing', () => {
+    images();
+    expectRefusal(() => groupByName(readDataset(path()), '('), '--group-by (', 'no regular expression');
+    expectRefusal(() => groupByName(readDataset(path()), 'zebra'), 'zebra', 'abnormal/p1_c.png', path());
+  });
+});
