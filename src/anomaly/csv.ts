@@ -16,7 +16,12 @@ export function evaluationCsv(evaluation: Evaluation): string {
     String(image.threshold),
     image.flagged ? '1' : '0',
   ]);
-  return [header, ...rows].map((row) => `${row.map(quote).join(',')}\r\n`).join('');
+  return [header, ...rows].map(csvLine).join('');
+}
+
+/** A line of RFC 4180 with its end. */
+export function csvLine(fields: readonly string[]): string {
+  return `${fields.map(quote).join(',')}\r\n`;
 }
 
 function quote(field: string): string {

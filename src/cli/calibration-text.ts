@@ -30,7 +30,7 @@ function zeroMisses(n: number): string[] {
   );
   return [
     `No miss among n = ${n} abnormal images. If new ones are like them, the miss rate is at most ${percent(bound)} with 95 % ` +
-      `confidence (1 − 0.05^(1/n)), and at most ${percent(1 / (n + 1))} on average (1/(n + 1)).`,
+      `confidence (1 − 0.05^(1/n)), and at most ${percent(1 / (n + 1))} on average (1/(n + 1)). Where several images show one object, n is the number of objects.`,
     ...(needed.length > 0 ? [`A stricter bound needs more abnormal images to calibrate: ${needed.join(', ')}.`] : []),
   ];
 }

@@ -5,8 +5,8 @@ export class UsageError extends CyclopsError {
   override name = 'UsageError';
 }
 
-/** Exit codes: done, failed, wrong use, and stopped by Ctrl-C as shells number it. */
-export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+/** Exit codes: done, failed, wrong use, an anomaly where that was to fail, and stopped by Ctrl-C as shells number it. */
+export const EXIT = { done: 0, failed: 1, usage: 2, flagged: 3, interrupted: 130 } as const;
 
 const WIDTH = 100;
 

@@ -11,7 +11,8 @@ export interface LayoutOptions {
   aIs?: Label;
 }
 
-const IMAGE_NAME = /^[^.].*\.(png|jpe?g)$/i;
+/** Names of image files: PNG or JPEG, not hidden. */
+export const IMAGE_NAME = /^[^.].*\.(png|jpe?g)$/i;
 
 /**
  * Recognises a data folder and lists its images, without opening them. Three layouts:

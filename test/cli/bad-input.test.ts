@@ -188,7 +188,9 @@ describe('runs', () => {
   it('a truncated checkpoint', async () => {
     const { root, file } = copy('truncated');
     truncateSync(file('D_A.safetensors'), 10000);
-    expectRefused(await cyclops('score', root, join(data, 'normal', '0.png')), 'D_A.safetensors', /truncated/);
+    expectRefused(await cyclops('evaluate', root, data), 'D_A.safetensors', /truncated/);
+    truncateSync(join(root, 'model.safetensors'), 10000);
+    expectRefused(await cyclops('score', root, join(data, 'normal', '0.png')), 'model.safetensors', /truncated/);
     expectRefused(await cyclops('train', data, '--out', root, '--resume'), 'D_A.safetensors', /truncated/);
   });
 

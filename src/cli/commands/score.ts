@@ -1,66 +1,183 @@
-import { resolve } from 'node:path';
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { readCalibration } from '../../anomaly/calibration.ts';
 import { openDetector } from '../../anomaly/detector.ts';
-import { scoreImages } from '../../anomaly/score-images.ts';
+import { loadModel, readModel } from '../../anomaly/model-file.ts';
+import { type ResultPictures, scoreImages } from '../../anomaly/score-images.ts';
 import { SCORES } from '../../anomaly/scores.ts';
+import type { Calibration } from '../../anomaly/thresholds.ts';
 import { openRun } from '../../cyclegan/run-folder.ts';
+import { writeFileAtomic } from '../../data/atomic.ts';
 import type { ImageRef } from '../../data/dataset.ts';
+import { fileError } from '../../data/fs-error.ts';
+import { encodePng } from '../../data/png.ts';
+import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
-import { ImageDecoder, settleBroken } from '../decode-images.ts';
-import { UsageError } from '../failure.ts';
-import { addTuneOptions, type TuneOptions, withDevice } from '../options.ts';
+import { paintHeatmap } from '../../report/heatmap.ts';
+import { ImageDecoder } from '../decode-images.ts';
+import { EXIT, UsageError } from '../failure.ts';
+import { imagesAt } from '../images-at.ts';
+import { addTuneOptions, type TuneOptions, toNumber, withDevice } from '../options.ts';
+import { duration, showProgress } from '../progress.ts';
+import { ScoreTable } from '../score-table.ts';
 import { tuneScoring } from '../tuning.ts';
 
 interface ScoreOptions extends TuneOptions {
   by?: string;
+  threshold?: number;
+  csv?: string;
+  heatmaps?: string;
+  failOnAnomaly?: boolean;
   skipBroken?: boolean;
+}
+
+/** What judges: networks to be put on a device, the calibration, and the scale of heat maps where it is known. */
+interface Judge {
+  source: string;
+  open: (device: Device) => ReturnType<typeof openDetector>;
+  calibration: Calibration;
+  heatmapMax?: number;
 }
 
 export function addScore(program: Command): void {
   const command = program
     .command('score')
     .description('print file, score, threshold and flag of images, one a line, separated by tabs')
-    .argument('<run>', 'folder that train wrote')
-    .argument('<image...>', 'PNG or JPEG files')
+    .argument('<model>', 'model.safetensors, or the folder that train wrote')
+    .argument('<image...>', 'PNG or JPEG files, or folders of them, with those below')
     .option('--by <score>', 'the score that decides (default: the one that calibration chose)')
-    .option('--skip-broken', 'leave out images that cannot be read, instead of refusing them');
+    .option('--threshold <number>', 'flag from this score on instead of the calibrated threshold', toNumber)
+    .option('--csv <file>', 'write a line for each file as it is done: file, status, score, threshold, every score')
+    .option('--heatmaps <folder>', 'write where each image differs from what it should look like, on one scale for all')
+    .option('--fail-on-anomaly', `end with exit code ${EXIT.flagged} when an image is flagged`)
+    .option('--skip-broken', 'do not fail when files cannot be read; they are listed either way');
   addTuneOptions(command).action(score);
 }
 
-async function score(runPath: string, images: string[], options: ScoreOptions): Promise<void> {
-  const run = openRun(runPath);
-  const thresholds = readCalibration(run);
-  const name = options.by ?? thresholds.chosen;
-  const threshold = new Map(Object.entries(thresholds.scores)).get(name)?.threshold.value;
-  if (threshold === undefined) {
+async function score(modelPath: string, paths: string[], options: ScoreOptions): Promise<void> {
+  const judge = openJudge(modelPath);
+  const { name, threshold } = decision(judge, options);
+  const { heatmaps, quiet = false, skipBroken = false } = options;
+  const { heatmapMax } = judge;
+  if (heatmaps !== undefined && heatmapMax === undefined) {
     throw new UsageError(
-      `There is no score '${name}' in ${run.root}; expected ${Object.keys(thresholds.scores).join(', ')}.`,
+      `${judge.source} is from before there were model files, and has no scale for --heatmaps. Run 'cyclops calibrate ${modelPath}' once.`,
     );
   }
-  const skipBroken = options.skipBroken ?? false;
-  const decoder = new ImageDecoder(images.map(asRef), skipBroken);
-  await withDevice(options, async (device) => {
-    const detector = openDetector(device, run);
-    await tuneScoring(detector, options);
-    let done = 0;
-    const wanted = SCORES.filter(({ info }) => info.name === name);
-    for await (const { scores } of scoreImages(detector, decoder.images(), () => false, wanted)) {
-      const file = decoder.good[done++]?.file;
-      const value = scores[name];
-      if (value === undefined || !Number.isFinite(value)) {
-        throw new CyclopsError(
-          `The score ${name} of ${file} is ${value}; expected a finite number. The weights of ${run.root} diverged; train again.`,
-        );
+  const refs = paths.flatMap(imagesAt);
+  requireDifferentNames(refs, heatmaps);
+  const decoder = new ImageDecoder(refs, true);
+  const table = ScoreTable.open(options.csv, name, threshold);
+  // The table has every score; without it the networks run only as far as the one that decides needs.
+  const wanted = options.csv === undefined ? SCORES.filter(({ info }) => info.name === name) : SCORES;
+  let flagged = 0;
+  try {
+    await withDevice(options, async (device) => {
+      const detector = judge.open(device);
+      await tuneScoring(detector, options);
+      // On a terminal the lines themselves show how far it has come.
+      const display = showProgress('scoring', refs.length, quiet || process.stdout.isTTY === true);
+      const began = performance.now();
+      let done = 0;
+      const images = scoreImages(detector, decoder.images(), () => heatmaps !== undefined, wanted);
+      for await (const { scores, pictures } of images) {
+        const file = decoder.good[done++]?.file ?? '';
+        const value = scores[name];
+        if (value === undefined || !Number.isFinite(value)) {
+          throw new CyclopsError(
+            `The score ${name} of ${file} is ${value}; expected a finite number. The weights of ${judge.source} diverged; train again.`,
+          );
+        }
+        if (heatmaps !== undefined && pictures) writeHeatmap(heatmaps, file, pictures, heatmapMax ?? 0);
+        if (value >= threshold) flagged += 1;
+        table.add(file, value, scores);
+        const seconds = (performance.now() - began) / 1000;
+        const finished = done + decoder.broken.length;
+        const left = duration((seconds / finished) * (refs.length - finished));
+        display.update(finished, `${(finished / seconds).toFixed(1)} images/s, ${left} left`);
       }
-      process.stdout.write(`${[file, value, threshold, value >= threshold ? 'flagged' : 'passed'].join('\t')}\n`);
-    }
-    detector.dispose();
-  });
-  settleBroken(decoder, skipBroken, (line) => !options.quiet && process.stderr.write(`${line}\n`));
+      display.stop();
+      detector.dispose();
+    });
+    for (const { ref, reason } of decoder.broken) table.addUnreadable(ref.file, reason);
+  } finally {
+    table.close();
+  }
+  conclude(decoder, flagged, refs.length, { quiet, skipBroken, failOnAnomaly: options.failOnAnomaly ?? false });
 }
 
-/** An image without a data set: its label is unknown, and nothing here asks for it. */
-function asRef(file: string): ImageRef {
-  return { path: resolve(file), file, label: 'normal' };
+/** The model file, the one of a run folder, or for a run from before there were any its checkpoint. */
+function openJudge(path: string): Judge {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return ofModel(path);
+  const run = openRun(path);
+  if (statSync(run.model, { throwIfNoEntry: false })) return ofModel(run.model);
+  return { source: run.root, open: (device) => openDetector(device, run), calibration: readCalibration(run) };
+}
+
+function ofModel(path: string): Judge {
+  const model = readModel(path);
+  const { calibration, heatmapMax } = model;
+  return { source: path, open: (device) => loadModel(device, model), calibration, heatmapMax };
+}
+
+function decision(
+  { source, calibration }: Judge,
+  { by, threshold }: ScoreOptions,
+): { name: string; threshold: number } {
+  const name = by ?? calibration.chosen;
+  const calibrated = new Map(Object.entries(calibration.scores)).get(name)?.threshold.value;
+  if (calibrated !== undefined) return { name, threshold: threshold ?? calibrated };
+  throw new UsageError(
+    `There is no score '${name}' in ${source}; expected ${Object.keys(calibration.scores).join(', ')}.`,
+  );
+}
+
+/** Below the folder of heat maps, wherever the image lies. */
+function heatmapPath(folder: string, file: string): string {
+  const parts = file.split(/[\\/]/).filter((part) => part !== '..');
+  return join(folder, `${parts.join('/')}.heat.png`);
+}
+
+/** @throws UsageError when two heat maps would be written under one name */
+function requireDifferentNames(refs: readonly ImageRef[], heatmaps: string | undefined): void {
+  if (heatmaps === undefined) return;
+  const seen = new Map<string, string>();
+  for (const { file, path } of refs) {
+    const target = heatmapPath(heatmaps, file);
+    const other = seen.get(target);
+    if (other !== undefined) {
+      throw new UsageError(
+        `${other} and ${path} would both have the heat map ${target}. Score them one after the other.`,
+      );
+    }
+    seen.set(target, path);
+  }
+}
+
+function writeHeatmap(folder: string, file: string, { input, heatmap }: ResultPictures, max: number): void {
+  const { width, height } = input;
+  const target = heatmapPath(folder, file);
+  try {
+    mkdirSync(dirname(target), { recursive: true });
+  } catch (error) {
+    throw fileError(error, 'make the folder', dirname(target));
+  }
+  writeFileAtomic(target, encodePng(width, height, 3, paintHeatmap(heatmap, width, height, max)));
+}
+
+/** Says what was left over, and chooses the exit code: flagged images weigh more than unreadable files. */
+function conclude(
+  { broken }: ImageDecoder,
+  flagged: number,
+  total: number,
+  { quiet, skipBroken, failOnAnomaly }: { quiet: boolean; skipBroken: boolean; failOnAnomaly: boolean },
+): void {
+  if (!quiet || !skipBroken) for (const { reason } of broken) process.stderr.write(`unreadable: ${reason}\n`);
+  if (failOnAnomaly && flagged > 0) process.exitCode = EXIT.flagged;
+  else if (broken.length > 0 && (!skipBroken || broken.length === total)) {
+    throw new CyclopsError(
+      `${broken.length} of ${total} files could not be read, and were not scored. Repair or remove them, or leave them out with --skip-broken.`,
+    );
+  }
 }
