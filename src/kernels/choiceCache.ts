@@ -1,5 +1,5 @@
 /** What measurements leave for later processes. Where it is kept is the host's affair. */
-import { sourceText } from './source.ts';
+import { sourceTexts } from './source.ts';
 import type { OperationInfo } from './variant.ts';
 
 /** The outcome of one measurement. */
@@ -21,7 +21,7 @@ export interface ChoiceCache {
 /** Changes when an operation gets or loses a variant, or the text of a kernel changes: FNV-1a, 32 bits, in hexadecimal. */
 export function kernelsHash({ variants }: OperationInfo): string {
   let hash = 0x811c9dc5;
-  for (const text of variants.flatMap(({ name, sources }) => [name, ...sources.map(sourceText)])) {
+  for (const text of variants.flatMap(({ name, sources }) => [name, ...sources.flatMap(sourceTexts)])) {
     for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   }
   return (hash >>> 0).toString(16).padStart(8, '0');

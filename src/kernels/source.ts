@@ -69,6 +69,11 @@ export function sourceText(source: KernelSource): string {
   return load(source).code;
 }
 
+/** What specialisations make of a kernel: its text as it is, and with everything in place of which something else may stand. */
+export function sourceTexts(source: KernelSource): string[] {
+  return [sourceText(source), load(source, { ...STORED_F16, ...VEC4, ...EIGHTS }).code];
+}
+
 function resized(code: string, sizes: Readonly<Record<string, number>> = {}): string {
   return Object.entries(sizes).reduce((text, [name, value]) => {
     const line = new RegExp(`^const ${name} = \\w+;`, 'm');

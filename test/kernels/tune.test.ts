@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
@@ -7,6 +9,7 @@ import { measure } from '../../src/kernels/measure.ts';
 import { tune } from '../../src/kernels/tune.ts';
 import { type Operation, register, type Variant } from '../../src/kernels/variant.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
+import { temporaryFolder } from '../cli/support.ts';
 import { type DoubleArguments, type DoubleProblem, double, scaling } from './toy/double.ts';
 
 type Double = Operation<DoubleProblem, DoubleArguments>;
@@ -182,4 +185,19 @@ test('the hash of the kernels changes with the list of variants and with their s
   expect(kernelsHash(double(scaling('quick', {}), { ...scaling('naive', {}), sources: ['fill'] }))).not.toBe(before);
   register(operation, scaling('new', {}));
   expect(kernelsHash(operation)).not.toBe(before);
+});
+
+test('the hash of the kernels changes with parts that take the place of others for f16', () => {
+  const folder = temporaryFolder();
+  const hashWith = (name: string, part: string) => {
+    mkdirSync(folder.path(name, 'parts'), { recursive: true });
+    writeFileSync(folder.path(name, 'own.wgsl'), '// #include "parts/stored.wgsl"\n');
+    writeFileSync(folder.path(name, 'parts', 'stored_f16.wgsl'), part);
+    const sources = [pathToFileURL(folder.path(name, 'own.wgsl'))];
+    return kernelsHash({ name: 'own', variants: [{ name: 'only', madeFor: 'any', sources, workgroupBytes: 0 }] });
+  };
+  const before = hashWith('before', 'alias Stored = f16;\n');
+  expect(hashWith('same', 'alias Stored = f16;\n')).toBe(before);
+  expect(hashWith('other', 'alias Stored = f32;\n')).not.toBe(before);
+  folder.remove();
 });

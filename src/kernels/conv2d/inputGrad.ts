@@ -158,7 +158,7 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, InputGradArguments> {
   return {
     name: tileName(tile),
     madeFor: 'gpu',
-    sources: ['conv2d_input_grad_workgroup'],
+    sources: ['conv2d_input_grad_workgroup', 'reflection_pad_backward'],
     workgroupBytes: tileBytes(tile),
     supports: (device, k) => tileSuits(device, tile, phaseRows(padded(k)), k.c) && paddedFits(device, k),
     launch: (device, problem, all) =>
@@ -175,7 +175,7 @@ export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArg
   return {
     name: matrixTileName(tile),
     madeFor: 'gpu',
-    sources: ['conv2d_input_grad_matrix'],
+    sources: ['conv2d_input_grad_matrix', 'reflection_pad_backward'],
     workgroupBytes: matrixTileBytes(tile),
     supports: (device, k) => matrixTileSuits(device, k, tile, phaseRows(padded(k)), k.c) && paddedFits(device, k),
     launch: (device, problem, all) =>
