@@ -24,6 +24,8 @@ export interface EvaluateRunOptions {
   tune: boolean;
   /** Of how many images to keep pictures, evenly spread over all. */
   pictures: number;
+  /** The largest side of a tile of images larger than the run's size; without, images are shrunk to it. */
+  tile?: number | undefined;
 }
 
 /** Of how many images of each class hiding is checked, evenly spread over all. */
@@ -55,7 +57,7 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
 
   const images: ScoredImage[] = [];
   const pictures = new Map<string, ResultPictures>();
-  const detector = openDetector(device, run);
+  const detector = openDetector(device, run, options.tile);
   await tuneScoring(detector, options);
   const display = showProgress('scoring', judged.length, quiet);
   let steganography: Steganography;

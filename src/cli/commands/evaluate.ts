@@ -10,6 +10,7 @@ import { evaluateRun } from '../evaluate-run.ts';
 import { evaluationText } from '../evaluation-text.ts';
 import {
   addDataOptions,
+  addTileOption,
   addTuneOptions,
   type DataOptions,
   layoutOptions,
@@ -22,6 +23,7 @@ interface EvaluateOptions extends TuneOptions, DataOptions {
   json?: boolean;
   csv?: string;
   report?: string;
+  tile?: number;
 }
 
 export function addEvaluate(program: Command): void {
@@ -34,6 +36,7 @@ export function addEvaluate(program: Command): void {
     .option('--csv <file>', 'write file, label, scores, threshold and flag of every image')
     .option('--report <file>', 'write a page with scores, flags and heat maps');
   addDataOptions(command);
+  addTileOption(command);
   addTuneOptions(command).action(evaluate);
 }
 
@@ -44,7 +47,15 @@ async function evaluate(runPath: string, data: string, options: EvaluateOptions)
   const skipBroken = options.skipBroken ?? false;
   await withDevice(options, async (device) => {
     const pictures = options.report ? REPORT_PICTURES : 0;
-    const evaluated = await evaluateRun(device, { run, dataset, skipBroken, quiet, tune: options.tune, pictures });
+    const evaluated = await evaluateRun(device, {
+      run,
+      dataset,
+      skipBroken,
+      quiet,
+      tune: options.tune,
+      pictures,
+      tile: options.tile,
+    });
     const { evaluation, leftOut, steganography } = evaluated;
     if (leftOut > 0 && !quiet) process.stderr.write(`${leftOut} images that trained the run are not judged.\n`);
     if (options.csv) writeFileAtomic(options.csv, evaluationCsv(evaluation));

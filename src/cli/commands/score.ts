@@ -9,12 +9,13 @@ import type { ImageRef } from '../../data/dataset.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { ImageDecoder, settleBroken } from '../decode-images.ts';
 import { UsageError } from '../failure.ts';
-import { addTuneOptions, type TuneOptions, withDevice } from '../options.ts';
+import { addTileOption, addTuneOptions, type TuneOptions, withDevice } from '../options.ts';
 import { tuneScoring } from '../tuning.ts';
 
 interface ScoreOptions extends TuneOptions {
   by?: string;
   skipBroken?: boolean;
+  tile?: number;
 }
 
 export function addScore(program: Command): void {
@@ -25,6 +26,7 @@ export function addScore(program: Command): void {
     .argument('<image...>', 'PNG or JPEG files')
     .option('--by <score>', 'the score that decides (default: the one that training chose)')
     .option('--skip-broken', 'leave out images that cannot be read, instead of refusing them');
+  addTileOption(command);
   addTuneOptions(command).action(score);
 }
 
@@ -41,7 +43,7 @@ async function score(runPath: string, images: string[], options: ScoreOptions): 
   const skipBroken = options.skipBroken ?? false;
   const decoder = new ImageDecoder(images.map(asRef), skipBroken);
   await withDevice(options, async (device) => {
-    const detector = openDetector(device, run);
+    const detector = openDetector(device, run, options.tile);
     await tuneScoring(detector, options);
     let done = 0;
     const wanted = SCORES.filter(({ info }) => info.name === name);
