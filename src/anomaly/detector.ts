@@ -3,7 +3,9 @@ import type { TrainingConfig } from '../cyclegan/config.ts';
 import type { Networks } from '../cyclegan/model.ts';
 import { patchDiscriminator, resnetGenerator } from '../cyclegan/networks.ts';
 import type { RunFolder } from '../cyclegan/run-folder.ts';
+import type { Size } from '../data/bank.ts';
 import type { Device } from '../gpu/device.ts';
+import { SMALLEST_TILE, tiledNetworks } from './tiling.ts';
 
 /** A trained run's networks, ready to judge and to translate images. */
 export interface Detector {
@@ -11,24 +13,36 @@ export interface Detector {
   readonly config: TrainingConfig;
   readonly manifest: Manifest;
   readonly networks: Networks;
+  /** The largest side of what the networks see at once; null where they see whole images. */
+  readonly tile: number | null;
+  /** The size at which an image is judged. */
+  sizeFor(image: Size): Size;
   dispose(): void;
 }
 
 /**
  * Loads the networks of a run's last checkpoint, the generators averaged where training did so.
  *
+ * @param tile where given, images larger than the run's size keep their own, and networks see them in overlapping tiles of at
+ *   most this side, a multiple of 4
  * @throws CyclopsError when it is missing, damaged or holds NaN
  */
-export function openDetector(device: Device, run: RunFolder): Detector {
+export function openDetector(device: Device, run: RunFolder, tile: number | null = null): Detector {
   const head = readCheckpointHead(run.checkpoint);
-  return buildDetector(device, head, (networks) => loadNetworks(run.checkpoint, networks, head.config.ema > 0));
+  const load = (networks: Networks) => loadNetworks(run.checkpoint, networks, head.config.ema > 0);
+  return buildDetector(device, head, load, tile);
 }
 
-/** Makes networks and gives them their weights. @param load its errors are passed on, and the networks freed */
+/**
+ * Makes networks and gives them their weights.
+ *
+ * @param load its errors are passed on, and the networks freed @param tile as for {@link openDetector}
+ */
 export function buildDetector(
   device: Device,
   { config, manifest }: { config: TrainingConfig; manifest: Manifest },
   load: (networks: Networks) => void,
+  tile: number | null = null,
 ): Detector {
   const { inputNc: channels, ngf, ndf, blocks, seed } = config;
   const generator = (stream: number) => resnetGenerator(device, { channels, ngf, blocks, seed, stream });
@@ -43,5 +57,16 @@ export function buildDetector(
     dispose();
     throw error;
   }
-  return { device, config, manifest, networks, dispose };
+  const { loadSize } = config;
+  const isTiled = ({ width, height }: Size) =>
+    tile !== null && Math.max(width, height) > loadSize && Math.min(width, height) >= SMALLEST_TILE;
+  return {
+    device,
+    config,
+    manifest,
+    networks: tile === null ? networks : tiledNetworks(networks, tile),
+    tile,
+    sizeFor: (image) => (isTiled(image) ? image : { width: loadSize, height: loadSize }),
+    dispose,
+  };
 }

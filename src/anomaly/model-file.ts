@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { type Manifest, NETWORK_NAMES, parseManifest } from '../cyclegan/checkpoint.ts';
 import { parseConfig, type TrainingConfig } from '../cyclegan/config.ts';
 import { entriesOf } from '../cyclegan/json-file.ts';
+import type { Networks } from '../cyclegan/model.ts';
 import { discriminatorParameters, generatorParameters } from '../cyclegan/networks.ts';
 import { writeFileAtomic } from '../data/atomic.ts';
 import { fileError } from '../data/fs-error.ts';
@@ -88,14 +89,23 @@ export function readModel(path: string): Model {
   };
 }
 
-/** Puts a model on a device. @throws CyclopsError when a tensor is missing, of another shape, or holds NaN */
-export function loadModel(device: Device, { path, config, manifest, tensors }: Model): Detector {
-  return buildDetector(device, { config, manifest }, (networks) => {
+/**
+ * Puts a model on a device.
+ *
+ * @param tile as for {@link openDetector} @throws CyclopsError when a tensor is missing, of another shape, or holds NaN
+ */
+export function loadModel(
+  device: Device,
+  { path, config, manifest, tensors }: Model,
+  tile: number | null = null,
+): Detector {
+  const load = (networks: Networks) => {
     for (const name of NETWORK_NAMES) {
       const own = [...tensors].filter(([tensor]) => tensor.startsWith(`${name}.`));
       networks[name].loadStateDict(new Map(own.map(([tensor, data]) => [tensor.slice(name.length + 1), data])), path);
     }
-  });
+  };
+  return buildDetector(device, { config, manifest }, load, tile);
 }
 
 /** @throws CyclopsError unless the tensors are as many numbers as networks of this architecture hold */

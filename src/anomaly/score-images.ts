@@ -32,7 +32,7 @@ export const HEATMAP_FORMULA = '|x − x̂|, averaged over channels and over 5 �
 const GROUP = 16;
 
 /**
- * Scores images one after another, each as a whole, resized to the size that the networks were trained for. Memory does
+ * Scores images one after another, each as a whole, at the size that the detector has for it. Memory does
  * not grow with the number of images, which may be decoded as they are asked for.
  *
  * @param wantsPictures whether to keep the pictures of the image at this index
@@ -44,12 +44,11 @@ export async function* scoreImages(
   wantsPictures: (index: number) => boolean = () => false,
   scores: readonly Score[] = SCORES,
 ): AsyncGenerator<ImageResult> {
-  const { inputNc: channels, loadSize } = detector.config;
+  const { inputNc: channels } = detector.config;
   let first = 0;
   for (const group of groupsOf(images, GROUP)) {
     const start = first;
-    const size = { width: loadSize, height: loadSize };
-    const bank = await ImageBank.create(detector.device, group, { channels, loadSize: size });
+    const bank = await ImageBank.create(detector.device, group, { channels, loadSize: detector.sizeFor });
     try {
       yield* scoreBank(detector, bank, (i) => wantsPictures(start + i), scores);
     } finally {

@@ -69,11 +69,11 @@ export async function checkSteganography(detector: Detector, images: Iterable<Ch
 }
 
 async function measureHiding(
-  { device, networks, config }: Detector,
+  { device, networks, config, sizeFor }: Detector,
   { label, image, mask }: CheckedImage,
   index: number,
 ): Promise<HidingMeasurement> {
-  const loadSize = { width: config.loadSize, height: config.loadSize };
+  const loadSize = sizeFor(image);
   const whole = async (picture: DecodedImage, channels: 1 | 3) => {
     const bank = await ImageBank.create(device, [picture], { channels, loadSize });
     const tensor = bank.whole(0, SIDE_MULTIPLE);

@@ -26,6 +26,8 @@ export interface EvaluateRunOptions {
   pictures: number;
   /** The user's threshold for the score that decides, instead of the calibrated one. */
   threshold?: number | undefined;
+  /** The largest side of a tile of images larger than the run's size; without, images are shrunk to it. */
+  tile?: number | undefined;
 }
 
 /** Of how many images of each class hiding is checked, evenly spread over all. */
@@ -57,7 +59,7 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
 
   const images: ScoredImage[] = [];
   const pictures = new Map<string, ResultPictures>();
-  const detector = openDetector(device, run);
+  const detector = openDetector(device, run, options.tile);
   await tuneScoring(detector, options);
   const display = showProgress('scoring', judged.length, quiet);
   let steganography: Steganography;

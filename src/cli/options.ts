@@ -1,4 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { SMALLEST_TILE } from '../anomaly/tiling.ts';
+import { SIDE_MULTIPLE } from '../cyclegan/networks.ts';
 import type { LayoutOptions } from '../data/layouts.ts';
 import { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
@@ -65,6 +67,21 @@ export function addDataOptions(command: Command): Command {
       new Option('--a-is <label>', 'what trainA and testA hold (default: abnormal)').choices(['abnormal', 'normal']),
     )
     .option('--skip-broken', 'leave out images that cannot be read, instead of refusing them');
+}
+
+/** For the commands that show images to the networks. */
+export function addTileOption(command: Command): Command {
+  return command.option(
+    '--tile <size>',
+    "keep images larger than the run's size as they are, and show them to the networks in overlapping tiles of at most this side",
+    toTile,
+  );
+}
+
+function toTile(text: string): number {
+  const size = toNumber(text);
+  if (Number.isInteger(size) && size % SIDE_MULTIPLE === 0 && size >= SMALLEST_TILE) return size;
+  throw new InvalidArgumentError(`Expected a multiple of ${SIDE_MULTIPLE} from ${SMALLEST_TILE} on.`);
 }
 
 export function layoutOptions({ aIs }: DataOptions): LayoutOptions {

@@ -71,9 +71,10 @@ export function tuneTranslation(detector: Detector, generator: Module, options: 
   return tuneKernels(detector.device, options, () => scope(translate));
 }
 
-/** An image as a detector takes it, without contents. */
-function wholeImage({ device, config: { loadSize, inputNc } }: Detector): Tensor {
-  const side = loadSize - (loadSize % SIDE_MULTIPLE);
+/** An image, or a tile, as a detector takes it, without contents. */
+function wholeImage({ device, tile, config: { loadSize, inputNc } }: Detector): Tensor {
+  const largest = Math.min(loadSize, tile ?? loadSize);
+  const side = largest - (largest % SIDE_MULTIPLE);
   return Tensor.empty(device, [1, side, side, inputNc]);
 }
 

@@ -13,8 +13,8 @@ export type { Size } from './feed.ts';
 
 export interface BankOptions {
   channels: 1 | 3;
-  /** The size to which every image is resized; null keeps each image's own. */
-  loadSize: Size | null;
+  /** The size to which every image is resized, or what says it of each; null keeps each image's own. */
+  loadSize: Size | null | ((image: Size) => Size);
 }
 
 const MIN_CHUNK_BYTES = 2 ** 20;
@@ -43,9 +43,13 @@ export class ImageBank {
    */
   static async create(device: Device, images: Iterable<DecodedImage>, options: BankOptions): Promise<ImageBank> {
     const bank = new ImageBank(device, options.channels);
+    const { loadSize } = options;
     let waiting = 0;
     for (const image of images) {
-      bank.add(toChannels(image, options.channels), options.loadSize ?? image);
+      bank.add(
+        toChannels(image, options.channels),
+        typeof loadSize === 'function' ? loadSize(image) : (loadSize ?? image),
+      );
       waiting += image.pixels.length;
       if (waiting >= FENCE_BYTES) {
         await device.fence();

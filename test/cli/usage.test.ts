@@ -62,6 +62,11 @@ describe('wrong use ends with code 2 and says what is wrong', () => {
       () => train('--variant', 'conv2d.forward=huge'),
       /no variant 'huge'; expected one of .*tiled/,
     ],
+    [
+      'a tile that is no multiple of 4',
+      () => ['score', 'run', 'x.png', '--tile', '30'],
+      /Expected a multiple of 4 from 24 on/,
+    ],
     ['a kernel of nothing', () => train('--variant', 'huge'), /expected OPERATION=VARIANT/],
     ['a generator of another family', () => train('--netG', 'unet_256'), /resnet_9blocks/],
   ])('%s', async (_, args, message) => {

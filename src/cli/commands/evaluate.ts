@@ -10,6 +10,7 @@ import { evaluateRun } from '../evaluate-run.ts';
 import { evaluationText } from '../evaluation-text.ts';
 import {
   addDataOptions,
+  addTileOption,
   addTuneOptions,
   type DataOptions,
   layoutOptions,
@@ -24,6 +25,7 @@ interface EvaluateOptions extends TuneOptions, DataOptions {
   csv?: string;
   report?: string;
   threshold?: number;
+  tile?: number;
 }
 
 export function addEvaluate(program: Command): void {
@@ -40,6 +42,7 @@ export function addEvaluate(program: Command): void {
     .option('--csv <file>', 'write file, label, scores, threshold and flag of every image')
     .option('--report <file>', 'write a page with scores, flags and heat maps');
   addDataOptions(command);
+  addTileOption(command);
   addTuneOptions(command).action(evaluate);
 }
 
@@ -50,8 +53,8 @@ async function evaluate(runPath: string, data: string, options: EvaluateOptions)
   const skipBroken = options.skipBroken ?? false;
   await withDevice(options, async (device) => {
     const pictures = options.report ? REPORT_PICTURES : 0;
-    const { tune, threshold } = options;
-    const evaluated = await evaluateRun(device, { run, dataset, skipBroken, quiet, tune, pictures, threshold });
+    const { tune, threshold, tile } = options;
+    const evaluated = await evaluateRun(device, { run, dataset, skipBroken, quiet, tune, pictures, threshold, tile });
     const { evaluation, leftOut, steganography } = evaluated;
     if (leftOut > 0 && !quiet)
       process.stderr.write(`${leftOut} images that trained or calibrated the run are not judged.\n`);

@@ -18,7 +18,7 @@ import { paintHeatmap } from '../../report/heatmap.ts';
 import { ImageDecoder } from '../decode-images.ts';
 import { EXIT, UsageError } from '../failure.ts';
 import { imagesAt } from '../images-at.ts';
-import { addTuneOptions, type TuneOptions, toNumber, withDevice } from '../options.ts';
+import { addTileOption, addTuneOptions, type TuneOptions, toNumber, withDevice } from '../options.ts';
 import { duration, showProgress } from '../progress.ts';
 import { ScoreTable } from '../score-table.ts';
 import { tuneScoring } from '../tuning.ts';
@@ -30,12 +30,13 @@ interface ScoreOptions extends TuneOptions {
   heatmaps?: string;
   failOnAnomaly?: boolean;
   skipBroken?: boolean;
+  tile?: number;
 }
 
 /** What judges: networks to be put on a device, the calibration, and the scale of heat maps where it is known. */
 interface Judge {
   source: string;
-  open: (device: Device) => ReturnType<typeof openDetector>;
+  open: (device: Device, tile: number | undefined) => ReturnType<typeof openDetector>;
   calibration: Calibration;
   heatmapMax?: number;
 }
@@ -52,6 +53,7 @@ export function addScore(program: Command): void {
     .option('--heatmaps <folder>', 'write where each image differs from what it should look like, on one scale for all')
     .option('--fail-on-anomaly', `end with exit code ${EXIT.flagged} when an image is flagged`)
     .option('--skip-broken', 'do not fail when files cannot be read; they are listed either way');
+  addTileOption(command);
   addTuneOptions(command).action(score);
 }
 
@@ -74,7 +76,7 @@ async function score(modelPath: string, paths: string[], options: ScoreOptions):
   let flagged = 0;
   try {
     await withDevice(options, async (device) => {
-      const detector = judge.open(device);
+      const detector = judge.open(device, options.tile);
       await tuneScoring(detector, options);
       // On a terminal the lines themselves show how far it has come.
       const display = showProgress('scoring', refs.length, quiet || process.stdout.isTTY === true);
@@ -112,13 +114,17 @@ function openJudge(path: string): Judge {
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return ofModel(path);
   const run = openRun(path);
   if (statSync(run.model, { throwIfNoEntry: false })) return ofModel(run.model);
-  return { source: run.root, open: (device) => openDetector(device, run), calibration: readCalibration(run) };
+  return {
+    source: run.root,
+    open: (device, tile) => openDetector(device, run, tile),
+    calibration: readCalibration(run),
+  };
 }
 
 function ofModel(path: string): Judge {
   const model = readModel(path);
   const { calibration, heatmapMax } = model;
-  return { source: path, open: (device) => loadModel(device, model), calibration, heatmapMax };
+  return { source: path, open: (device, tile) => loadModel(device, model, tile), calibration, heatmapMax };
 }
 
 function decision(

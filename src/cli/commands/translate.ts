@@ -13,12 +13,13 @@ import { decodeImage } from '../../data/image.ts';
 import { encodePng } from '../../data/png.ts';
 import { scope } from '../../tensor/scope.ts';
 import { UsageError } from '../failure.ts';
-import { addTuneOptions, type TuneOptions, withDevice } from '../options.ts';
+import { addTileOption, addTuneOptions, type TuneOptions, withDevice } from '../options.ts';
 import { tuneTranslation } from '../tuning.ts';
 
 interface TranslateOptions extends TuneOptions {
   to: 'normal' | 'abnormal';
   out: string;
+  tile?: number;
 }
 
 export function addTranslate(program: Command): void {
@@ -31,6 +32,7 @@ export function addTranslate(program: Command): void {
       new Option('--to <domain>', 'what to make of them').choices(['normal', 'abnormal']).makeOptionMandatory(),
     )
     .option('--out <folder>', 'where to write', '.');
+  addTileOption(command);
   addTuneOptions(command).action(translate);
 }
 
@@ -44,13 +46,15 @@ async function translate(runPath: string, images: string[], options: TranslateOp
     throw fileError(error, 'make the folder', folder);
   }
   await withDevice(options, async (device) => {
-    const detector = openDetector(device, run);
+    const detector = openDetector(device, run, options.tile);
     const { config, networks } = detector;
     const generator = options.to === 'normal' ? networks.G_A : networks.G_B;
     await tuneTranslation(detector, generator, options);
-    const size = { width: config.loadSize, height: config.loadSize };
     for (const path of images) {
-      const bank = await ImageBank.create(device, [decodeImage(path)], { channels: config.inputNc, loadSize: size });
+      const bank = await ImageBank.create(device, [decodeImage(path)], {
+        channels: config.inputNc,
+        loadSize: detector.sizeFor,
+      });
       const translated = scope(() => noGrad(() => generator.forward(bank.whole(0, SIDE_MULTIPLE))));
       const { width, height, channels, pixels } = await toImage(translated);
       translated.dispose();
