@@ -1,3 +1,4 @@
+import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, groups } from '../../gpu/launch.ts';
 import { kernel } from '../source.ts';
 import { withParts } from '../sumParts.ts';
@@ -13,7 +14,8 @@ import {
   normImmediates,
   normSize,
   pixelShares,
-  splitLaunch,
+  type Shares,
+  splitShares,
   WORKGROUP_BYTES,
   workgroupLaunch,
   worthSplitting,
@@ -49,39 +51,48 @@ const plane: Variant<NormProblem, NormBackwardArguments> = {
   },
 };
 
+/** Sums of each share of the pixels, and dx from those of all. */
+function inShares(
+  device: Device,
+  k: NormProblem,
+  args: NormBackwardArguments,
+  { share, shares }: Shares,
+  kernels: { sums: string; grad: string },
+): void {
+  const { x, stats, dy, sums, dx, eps } = args;
+  const bytes = normBytes(k);
+  const common = {
+    immediates: normImmediates(k, share, eps),
+    workgroups: [groups(k.channels, 32), k.n, shares],
+  } as const;
+  withParts(device, shares * 2 * k.n * k.channels, (part) => {
+    device.launch({
+      ...common,
+      kernel: kernel(kernels.sums, 'rrrrrw', normConstants(args), { stored: k.stored }),
+      bindings: [x, stats, ...affineOr(args, stats), dy, part],
+      label: 'instanceNorm.gradSums',
+      flops: 4 * normSize(k),
+      bytes: 2 * bytes,
+    });
+    device.launch({
+      ...common,
+      kernel: kernel(kernels.grad, 'rrrrrrww', normConstants(args), { stored: k.stored }),
+      bindings: [x, stats, ...affineOr(args, stats), dy, part, sums, dx],
+      label: 'instanceNorm.grad',
+      flops: 8 * normSize(k),
+      bytes: 3 * bytes,
+    });
+  });
+}
+
 const vec4: Variant<NormProblem, NormBackwardArguments> = {
   name: 'vec4',
   madeFor: 'cpu',
   sources: ['instance_norm_grad_sums', 'instance_norm_grad'],
   workgroupBytes: 0,
   supports: (_, { channels }) => channels % 4 === 0,
-  launch(device, k, args) {
-    const { x, stats, dy, sums, dx, eps } = args;
-    const { share, shares } = pixelShares(k);
-    const bytes = normBytes(k);
-    const common = {
-      immediates: normImmediates(k, share, eps),
-      workgroups: [groups(k.channels, 32), k.n, shares],
-    } as const;
-    withParts(device, shares * 2 * k.n * k.channels, (part) => {
-      device.launch({
-        ...common,
-        kernel: kernel('instance_norm_grad_sums', 'rrrrrw', normConstants(args), { stored: k.stored }),
-        bindings: [x, stats, ...affineOr(args, stats), dy, part],
-        label: 'instanceNorm.gradSums',
-        flops: 4 * normSize(k),
-        bytes: 2 * bytes,
-      });
-      device.launch({
-        ...common,
-        kernel: kernel('instance_norm_grad', 'rrrrrrww', normConstants(args), { stored: k.stored }),
-        bindings: [x, stats, ...affineOr(args, stats), dy, part, sums, dx],
-        label: 'instanceNorm.grad',
-        flops: 8 * normSize(k),
-        bytes: 3 * bytes,
-      });
-    });
-  },
+  launch: (device, k, args) =>
+    inShares(device, k, args, pixelShares(k), { sums: 'instance_norm_grad_sums', grad: 'instance_norm_grad' }),
 };
 
 const split: Variant<NormProblem, NormBackwardArguments> = {
@@ -90,30 +101,11 @@ const split: Variant<NormProblem, NormBackwardArguments> = {
   sources: ['instance_norm_grad_split_sums', 'instance_norm_grad_split'],
   workgroupBytes: WORKGROUP_BYTES,
   supports: (_, k) => k.channels % 4 === 0 && worthSplitting(k),
-  launch(device, k, args) {
-    const { x, stats, dy, sums, dx, eps } = args;
-    const { share, shares, workgroups } = splitLaunch(k);
-    const bytes = normBytes(k);
-    const common = { immediates: normImmediates(k, share, eps), workgroups };
-    withParts(device, shares * 2 * k.n * k.channels, (part) => {
-      device.launch({
-        ...common,
-        kernel: kernel('instance_norm_grad_split_sums', 'rrrrrw', normConstants(args), { stored: k.stored }),
-        bindings: [x, stats, ...affineOr(args, stats), dy, part],
-        label: 'instanceNorm.gradSums',
-        flops: 4 * normSize(k),
-        bytes: 2 * bytes,
-      });
-      device.launch({
-        ...common,
-        kernel: kernel('instance_norm_grad_split', 'rrrrrrww', normConstants(args), { stored: k.stored }),
-        bindings: [x, stats, ...affineOr(args, stats), dy, part, sums, dx],
-        label: 'instanceNorm.grad',
-        flops: 8 * normSize(k),
-        bytes: 3 * bytes,
-      });
-    });
-  },
+  launch: (device, k, args) =>
+    inShares(device, k, args, splitShares(k), {
+      sums: 'instance_norm_grad_split_sums',
+      grad: 'instance_norm_grad_split',
+    }),
 };
 
 const workgroup: Variant<NormProblem, NormBackwardArguments> = {

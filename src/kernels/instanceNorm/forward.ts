@@ -1,3 +1,4 @@
+import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, groups } from '../../gpu/launch.ts';
 import { kernel } from '../source.ts';
 import { withParts } from '../sumParts.ts';
@@ -13,7 +14,8 @@ import {
   normImmediates,
   normSize,
   pixelShares,
-  splitLaunch,
+  type Shares,
+  splitShares,
   WORKGROUP_BYTES,
   workgroupLaunch,
   worthSplitting,
@@ -51,39 +53,56 @@ const plane: Variant<NormProblem, NormForwardArguments> = {
   },
 };
 
+/** The kernels of two launches over shares of the pixels, and what specialises both. */
+interface Kernels {
+  stats: string;
+  apply: string;
+  sizes?: Readonly<Record<string, number>>;
+}
+
+/** Statistics of each share, and y from those of all. */
+function inShares(
+  device: Device,
+  k: NormProblem,
+  args: NormForwardArguments,
+  { share, shares }: Shares,
+  { stats: statsKernel, apply, sizes }: Kernels,
+): void {
+  const { x, residual, stats, y } = args;
+  const bytes = normBytes(k);
+  const specialisation = { stored: k.stored, ...(sizes && { sizes }) };
+  const common = {
+    immediates: normImmediates(k, share, args.eps),
+    workgroups: [groups(k.channels, 32), k.n, shares],
+  } as const;
+  withParts(device, shares * k.n * 2 * k.channels, (part) => {
+    device.launch({
+      ...common,
+      kernel: kernel(statsKernel, 'rw', {}, specialisation),
+      bindings: [x, part],
+      label: 'instanceNorm.stats',
+      flops: 4 * normSize(k),
+      bytes,
+    });
+    device.launch({
+      ...common,
+      kernel: kernel(apply, 'rrrrrww', constants(args), specialisation),
+      bindings: [x, part, ...affineOr(args, x), residual ?? x, stats, y],
+      label: 'instanceNorm.apply',
+      flops: 2 * normSize(k),
+      bytes: bytes * (residual ? 3 : 2),
+    });
+  });
+}
+
 const vec4: Variant<NormProblem, NormForwardArguments> = {
   name: 'vec4',
   madeFor: 'cpu',
   sources: ['instance_norm_stats', 'instance_norm_apply'],
   workgroupBytes: 0,
   supports: (_, { channels }) => channels % 4 === 0,
-  launch(device, k, args) {
-    const { x, residual, stats, y, eps } = args;
-    const { share, shares } = pixelShares(k);
-    const bytes = normBytes(k);
-    const common = {
-      immediates: normImmediates(k, share, eps),
-      workgroups: [groups(k.channels, 32), k.n, shares],
-    } as const;
-    withParts(device, shares * k.n * 2 * k.channels, (part) => {
-      device.launch({
-        ...common,
-        kernel: kernel('instance_norm_stats', 'rw', {}, { stored: k.stored }),
-        bindings: [x, part],
-        label: 'instanceNorm.stats',
-        flops: 4 * normSize(k),
-        bytes,
-      });
-      device.launch({
-        ...common,
-        kernel: kernel('instance_norm_apply', 'rrrrrww', constants(args), { stored: k.stored }),
-        bindings: [x, part, ...affineOr(args, x), residual ?? x, stats, y],
-        label: 'instanceNorm.apply',
-        flops: 2 * normSize(k),
-        bytes: bytes * (residual ? 3 : 2),
-      });
-    });
-  },
+  launch: (device, k, args) =>
+    inShares(device, k, args, pixelShares(k), { stats: 'instance_norm_stats', apply: 'instance_norm_apply' }),
 };
 
 const split: Variant<NormProblem, NormForwardArguments> = {
@@ -93,29 +112,13 @@ const split: Variant<NormProblem, NormForwardArguments> = {
   workgroupBytes: WORKGROUP_BYTES,
   supports: (_, k) => k.channels % 4 === 0 && worthSplitting(k),
   launch(device, k, args) {
-    const { x, residual, stats, y, eps } = args;
-    const { share, shares, workgroups } = splitLaunch(k);
-    const bytes = normBytes(k);
-    const common = { immediates: normImmediates(k, share, eps), workgroups };
+    const shares = splitShares(k);
     // Eight loads in flight rather than four, where a row has that many pixels.
-    const specialisation = { stored: k.stored, sizes: { AT_ONCE: share >= 256 ? 8 : 4 } };
-    withParts(device, shares * 2 * k.n * k.channels, (part) => {
-      device.launch({
-        ...common,
-        kernel: kernel('instance_norm_split_stats', 'rw', {}, specialisation),
-        bindings: [x, part],
-        label: 'instanceNorm.stats',
-        flops: 4 * normSize(k),
-        bytes,
-      });
-      device.launch({
-        ...common,
-        kernel: kernel('instance_norm_split_apply', 'rrrrrww', constants(args), specialisation),
-        bindings: [x, part, ...affineOr(args, x), residual ?? x, stats, y],
-        label: 'instanceNorm.apply',
-        flops: 2 * normSize(k),
-        bytes: bytes * (residual ? 3 : 2),
-      });
+    const sizes = { AT_ONCE: shares.share >= 256 ? 8 : 4 };
+    inShares(device, k, args, shares, {
+      stats: 'instance_norm_split_stats',
+      apply: 'instance_norm_split_apply',
+      sizes,
     });
   },
 };

@@ -26,7 +26,13 @@ const MAX_SHARES = 16;
 const MIN_SHARE = 256;
 
 /** How an image's pixels are split: pixels a share (the last may have fewer), and the number of shares. */
-export function pixelShares({ pixels }: NormProblem): { share: number; shares: number } {
+export interface Shares {
+  readonly share: number;
+  readonly shares: number;
+}
+
+/** Few shares, for a few cores. */
+export function pixelShares({ pixels }: NormProblem): Shares {
   const share = Math.max(MIN_SHARE, 16 * groups(pixels, 16 * MAX_SHARES));
   return { share, shares: groups(pixels, share) };
 }
@@ -67,13 +73,12 @@ export function worthSplitting({ pixels }: NormProblem): boolean {
   return pixels > HELD_PIXELS;
 }
 
-/** What launches of a workgroup for each share of the pixels of 32 channels have in common. */
-export function splitLaunch({ n, pixels, channels }: NormProblem) {
+/** How they are split there: about as many workgroups, each for a share of the pixels of 32 channels, as fill a large GPU. */
+export function splitShares({ n, pixels, channels }: NormProblem): Shares {
   const planes = n * groups(channels, 32);
   const wanted = Math.min(MAX_SPLIT_SHARES, groups(MANY_WORKGROUPS, planes));
   const share = Math.max(MIN_SPLIT_SHARE, SPLIT_ROWS * groups(pixels, SPLIT_ROWS * wanted));
-  const shares = groups(pixels, share);
-  return { share, shares, workgroups: [groups(channels, 32), n, shares] } as const;
+  return { share, shares: groups(pixels, share) };
 }
 
 /** e.g. `[1,4096,64] f32`. */

@@ -9,6 +9,7 @@
 //
 // Measured 2026-11-24, llvmpipe Mesa 25.0.7, 2 cores shared with other work: 2 million parameters in 9 ms, 6.2 GB/s.
 
+// #include "parts/adam.wgsl"
 struct Params {
   vec4s: u32,
   variables: u32, // first word: lr / (1 − beta1^t), 1 / sqrt(1 − beta2^t)
@@ -19,11 +20,6 @@ struct Params {
   eps: f32,
 }
 var<immediate> p: Params;
-@group(0) @binding(0) var<storage, read> gradients: array<vec4f>;
-@group(0) @binding(1) var<storage, read> live: array<u32>;
-@group(0) @binding(2) var<storage, read_write> parameters: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> expAvg: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> expAvgSq: array<vec4f>;
 @group(0) @binding(5) var<storage, read> variables: array<u32>;
 
 @compute @workgroup_size(64)
@@ -31,12 +27,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
   let stepSize = bitcast<f32>(variables[p.variables]);
   let secondMomentScale = bitcast<f32>(variables[p.variables + 1u]);
   for (var i = id.x; i < p.vec4s; i += grid.x * 64u) {
-    let bits = vec4u(live[i / 8u] >> (4u * (i % 8u))) & vec4u(1u, 2u, 4u, 8u);
-    let g = select(vec4f(), gradients[i], bits != vec4u());
-    let m = p.beta1 * expAvg[i] + p.oneMinusBeta1 * g;
-    let v = p.beta2 * expAvgSq[i] + p.oneMinusBeta2 * g * g;
-    expAvg[i] = m;
-    expAvgSq[i] = v;
-    parameters[i] -= stepSize * m / (sqrt(v) * secondMomentScale + p.eps);
+    _ = stepAlong(gradientAt(i), i, stepSize, secondMomentScale);
   }
 }

@@ -6,6 +6,7 @@
 
 enable f16;
 
+// #include "parts/adam.wgsl"
 struct Params {
   vec4s: u32,
   learningRate: u32, // word of the variables
@@ -17,11 +18,6 @@ struct Params {
   eps: f32,
 }
 var<immediate> p: Params;
-@group(0) @binding(0) var<storage, read> gradients: array<vec4f>;
-@group(0) @binding(1) var<storage, read> live: array<u32>;
-@group(0) @binding(2) var<storage, read_write> parameters: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> expAvg: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> expAvgSq: array<vec4f>;
 @group(0) @binding(5) var<storage, read> variables: array<u32>;
 @group(0) @binding(6) var<storage, read> state: array<u32>;
 @group(0) @binding(7) var<storage, read_write> halves: array<vec4<f16>>;
@@ -44,14 +40,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
   let stepSize = bitcast<f32>(variables[p.learningRate]) / oneMinusPower(p.oneMinusBeta1, step);
   let secondMomentScale = 1 / sqrt(oneMinusPower(p.oneMinusBeta2, step));
   for (var i = id.x; i < p.vec4s; i += grid.x * 64u) {
-    let bits = vec4u(live[i / 8u] >> (4u * (i % 8u))) & vec4u(1u, 2u, 4u, 8u);
-    let g = select(vec4f(), gradients[i], bits != vec4u()) / scale;
-    let m = p.beta1 * expAvg[i] + p.oneMinusBeta1 * g;
-    let v = p.beta2 * expAvgSq[i] + p.oneMinusBeta2 * g * g;
-    expAvg[i] = m;
-    expAvgSq[i] = v;
-    let w = parameters[i] - stepSize * m / (sqrt(v) * secondMomentScale + p.eps);
-    parameters[i] = w;
-    halves[i] = vec4<f16>(w);
+    halves[i] = vec4<f16>(stepAlong(gradientAt(i) / scale, i, stepSize, secondMomentScale));
   }
 }

@@ -12,9 +12,12 @@ enable chromium_experimental_subgroup_matrix;
 diagnostic(off, chromium.subgroup_matrix_uniformity);
 
 // #include "parts/conv.wgsl"
-// #include "parts/window.wgsl"
+// #include "parts/taps.wgsl"
 // #include "parts/activate.wgsl"
 // #include "parts/matrix_gemm.wgsl"
+// #include "parts/matrix_rows.wgsl"
+// #include "parts/matrix_columns.wgsl"
+// #include "parts/bias.wgsl"
 // #include "parts/put_f16.wgsl"
 override BIAS: bool;
 override EIGHTS_C: bool; // C is a multiple of 8
@@ -26,54 +29,6 @@ override EIGHTS_O: bool;
 @group(0) @binding(4) var<storage, read> x8: array<vec4u>;
 @group(0) @binding(5) var<storage, read> weight8: array<vec4u>;
 
-// Both slabs as the operands lie: a row's depth steps in a line, and a depth step's columns in a line.
-const LINE_A = SLAB + 8u;
-const LINE_B = COLUMNS + 8u;
-const SIZE_A = ROWS * LINE_A;
-const SIZE_B = SLAB * LINE_B;
-const PARTS = SLAB / 8u; // chunks of a row
-
-fn placeA(i: u32) -> u32 { return i / PARTS * LINE_A + i % PARTS * 8u; }
-
-fn placeB(i: u32) -> u32 { return i / (COLUMNS / 8u) * LINE_B + i % (COLUMNS / 8u) * 8u; }
-
-fn leftOf(row: u32, depth: u32) -> Left {
-  return subgroupMatrixLoad<Left, row_major>(&slabA, (row * LINE_A + depth) / 4u, LINE_A / 4u);
-}
-
-fn rightOf(depth: u32, column: u32) -> Right {
-  return subgroupMatrixLoad<Right, row_major>(&slabB, (depth * LINE_B + column) / 4u, LINE_B / 4u);
-}
-
-// The window of row m; rows past the end repeat the last, and are not written.
-fn rowWindow(m: u32) -> Window {
-  let row = min(m, k.n * k.p * k.q - 1u);
-  return windowOf(row / (k.p * k.q), row / k.q % k.p, row % k.q);
-}
-
-// A tap, and a chunk of its channels.
-struct Depth { r: u32, s: u32, c8: u32 }
-
-// Moves on to the tap that c8 has run into; past the last one r is KH.
-fn settled(at: Depth) -> Depth {
-  var next = at;
-  while (next.c8 >= k.c / 8u) {
-    next.c8 -= k.c / 8u;
-    next.s += 1u;
-    if (next.s == k.kw) {
-      next.s = 0u;
-      next.r += 1u;
-    }
-  }
-  return next;
-}
-
-fn xAt(window: Window, depth: u32) -> f32 {
-  let tap = depth / k.c;
-  let pixel = pixelAt(window, tap / k.kw, tap % k.kw);
-  return select(0.0, f32(x[u32(max(pixel, 0)) * k.c + depth % k.c]), pixel >= 0);
-}
-
 // Eight depth steps of a row: channels c8 of a pixel where C allows, else from `depth` on.
 fn loadX(window: Window, pixel: i32, c8: u32, depth: u32) -> vec4u {
   if (EIGHTS_C) { return select(vec4u(0), x8[u32(max(pixel, 0)) * (k.c / 8u) + c8], pixel >= 0); }
@@ -81,11 +36,6 @@ fn loadX(window: Window, pixel: i32, c8: u32, depth: u32) -> vec4u {
     vec4f(xAt(window, depth), xAt(window, depth + 1u), xAt(window, depth + 2u), xAt(window, depth + 3u)),
     vec4f(xAt(window, depth + 4u), xAt(window, depth + 5u), xAt(window, depth + 6u), xAt(window, depth + 7u)),
   );
-}
-
-fn weightAt(depth: u32, o: u32) -> f32 {
-  let inside = depth < k.kh * k.kw * k.c && o < k.o;
-  return select(0.0, f32(weight[select(0u, depth * k.o + o, inside)]), inside);
 }
 
 // Eight columns of a depth step.
@@ -100,18 +50,13 @@ fn loadWeight(depth: u32, o: u32) -> vec4u {
   );
 }
 
-fn biasOf(o: u32) -> vec4f {
-  let last = k.o - 1u;
-  return vec4f(bias[min(o, last)], bias[min(o + 1u, last)], bias[min(o + 2u, last)], bias[min(o + 3u, last)]);
-}
-
 fn write(m: u32, o: u32, low: vec4f, high: vec4f) {
   if (m >= k.n * k.p * k.q) { return; }
   var v = low;
   var w = high;
   if (BIAS) {
-    v += biasOf(o);
-    w += biasOf(o + 4u);
+    v += biasOf(o, k.o);
+    w += biasOf(o + 4u, k.o);
   }
   put(m, o, k.o, activate4(v), activate4(w));
 }
@@ -130,16 +75,16 @@ fn main(
   let column = subgroup % ACROSS * ACROSS_EACH * N;
 
   // What this invocation loads: a chunk of the depth of some rows, and a chunk of columns at some depth steps.
-  let window0 = rowWindow(firstRow + lane / PARTS);
-  let window1 = rowWindow(firstRow + (lane + LANES) / PARTS);
-  let window2 = rowWindow(firstRow + (lane + 2u * LANES) / PARTS);
-  let window3 = rowWindow(firstRow + (lane + 3u * LANES) / PARTS);
-  let columnB = firstColumn + lane % (COLUMNS / 8u) * 8u;
-  const STEPS_B = LANES / (COLUMNS / 8u);
-  var stepA = lane % PARTS * 8u;
-  var stepB = lane / (COLUMNS / 8u);
-  var at = Depth(0u, 0u, lane % PARTS);
-  if (EIGHTS_C) { at = settled(at); }
+  let window0 = rowWindow(firstRow + lane / PARTS_A);
+  let window1 = rowWindow(firstRow + (lane + LANES) / PARTS_A);
+  let window2 = rowWindow(firstRow + (lane + 2u * LANES) / PARTS_A);
+  let window3 = rowWindow(firstRow + (lane + 3u * LANES) / PARTS_A);
+  let columnB = firstColumn + lane % PARTS_B * 8u;
+  const STEPS_B = LANES / PARTS_B;
+  var stepA = lane % PARTS_A * 8u;
+  var stepB = lane / PARTS_B;
+  var at = Depth(0u, 0u, lane % PARTS_A);
+  if (EIGHTS_C) { at = settled(at, k.c / 8u); }
   var pixel0 = pixelAt(window0, at.r, at.s);
   var pixel1 = pixelAt(window1, at.r, at.s);
   var pixel2 = pixelAt(window2, at.r, at.s);
@@ -149,13 +94,13 @@ fn main(
 
   // Each turn loads a slab into registers (in the last turn zeros), multiplies the slab before it, and then puts the new one in its place.
   for (var turn = 0u; turn < depth + SLAB; turn += SLAB) {
-    let a0 = loadX(window0, pixel0, at.c8, stepA);
+    let a0 = loadX(window0, pixel0, at.part, stepA);
     var a1 = vec4u(0);
     var a2 = vec4u(0);
     var a3 = vec4u(0);
-    if (LOADS_A > 1u) { a1 = loadX(window1, pixel1, at.c8, stepA); }
-    if (LOADS_A > 2u) { a2 = loadX(window2, pixel2, at.c8, stepA); }
-    if (LOADS_A > 3u) { a3 = loadX(window3, pixel3, at.c8, stepA); }
+    if (LOADS_A > 1u) { a1 = loadX(window1, pixel1, at.part, stepA); }
+    if (LOADS_A > 2u) { a2 = loadX(window2, pixel2, at.part, stepA); }
+    if (LOADS_A > 3u) { a3 = loadX(window3, pixel3, at.part, stepA); }
     let b0 = loadWeight(stepB, columnB);
     var b1 = vec4u(0);
     var b2 = vec4u(0);
@@ -166,9 +111,9 @@ fn main(
     stepA += SLAB;
     stepB += SLAB;
     if (EIGHTS_C) {
-      at.c8 += PARTS;
-      if (at.c8 >= k.c / 8u) {
-        at = settled(at);
+      at.part += PARTS_A;
+      if (at.part >= k.c / 8u) {
+        at = settled(at, k.c / 8u);
         pixel0 = pixelAt(window0, at.r, at.s);
         if (LOADS_A > 1u) { pixel1 = pixelAt(window1, at.r, at.s); }
         if (LOADS_A > 2u) { pixel2 = pixelAt(window2, at.r, at.s); }

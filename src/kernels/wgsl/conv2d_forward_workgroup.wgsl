@@ -13,7 +13,7 @@
 
 // #include "parts/stored.wgsl"
 // #include "parts/conv.wgsl"
-// #include "parts/window.wgsl"
+// #include "parts/taps.wgsl"
 // #include "parts/activate.wgsl"
 // #include "parts/gemm.wgsl"
 override BIAS: bool;
@@ -30,44 +30,10 @@ override VEC4_O: bool;
 override LOADS_A = 2u * ROWS / LANES; // vec4s that a lane loads for a slab: 1, 2 or 4 of operand a, 1 or 2 of b
 override LOADS_B = 2u * COLUMNS / LANES;
 
-// The window of row m; rows past the end repeat the last, and are not written.
-fn rowWindow(m: u32) -> Window {
-  let row = min(m, k.n * k.p * k.q - 1u);
-  return windowOf(row / (k.p * k.q), row / k.q % k.p, row % k.q);
-}
-
-// A tap, and a vec4 of its channels.
-struct Depth { r: u32, s: u32, c4: u32 }
-
-// Moves on to the tap that c4 has run into; past the last one r is KH.
-fn settled(at: Depth) -> Depth {
-  var next = at;
-  while (next.c4 >= k.c / 4u) {
-    next.c4 -= k.c / 4u;
-    next.s += 1u;
-    if (next.s == k.kw) {
-      next.s = 0u;
-      next.r += 1u;
-    }
-  }
-  return next;
-}
-
-fn xAt(window: Window, depth: u32) -> f32 {
-  let tap = depth / k.c;
-  let pixel = pixelAt(window, tap / k.kw, tap % k.kw);
-  return select(0.0, f32(x[u32(max(pixel, 0)) * k.c + depth % k.c]), pixel >= 0);
-}
-
 // Four depth steps of a row: channels c4 of a pixel where C allows, else from `depth` on.
 fn loadX(window: Window, pixel: i32, c4: u32, depth: u32) -> vec4f {
   if (VEC4_C) { return select(vec4f(0), vec4f(x4[u32(max(pixel, 0)) * (k.c / 4u) + c4]), pixel >= 0); }
   return vec4f(xAt(window, depth), xAt(window, depth + 1u), xAt(window, depth + 2u), xAt(window, depth + 3u));
-}
-
-fn weightAt(depth: u32, o: u32) -> f32 {
-  let inside = depth < k.kh * k.kw * k.c && o < k.o;
-  return select(0.0, f32(weight[select(0u, depth * k.o + o, inside)]), inside);
 }
 
 // Four columns of a depth step.
@@ -127,7 +93,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   var stepA = 4u * (lane % 2u);
   var stepB = lane / (COLUMNS / 4u);
   var at = Depth(0u, 0u, lane % 2u);
-  if (VEC4_C) { at = settled(at); }
+  if (VEC4_C) { at = settled(at, k.c / 4u); }
   var pixel0 = pixelAt(window0, at.r, at.s);
   var pixel1 = pixelAt(window1, at.r, at.s);
   var pixel2 = pixelAt(window2, at.r, at.s);
@@ -143,14 +109,14 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
 
   // Each turn loads a slab into registers (in the last turn zeros), multiplies the slab before it, and then puts the new one in its place.
   for (var turn = 0u; turn < depth + SLAB; turn += SLAB) {
-    let a0 = loadX(window0, pixel0, at.c4, stepA);
+    let a0 = loadX(window0, pixel0, at.part, stepA);
     var a1 = vec4f(0);
-    if (LOADS_A > 1u) { a1 = loadX(window1, pixel1, at.c4, stepA); }
+    if (LOADS_A > 1u) { a1 = loadX(window1, pixel1, at.part, stepA); }
     var a2 = vec4f(0);
     var a3 = vec4f(0);
     if (LOADS_A > 2u) {
-      a2 = loadX(window2, pixel2, at.c4, stepA);
-      a3 = loadX(window3, pixel3, at.c4, stepA);
+      a2 = loadX(window2, pixel2, at.part, stepA);
+      a3 = loadX(window3, pixel3, at.part, stepA);
     }
     let b0 = loadWeight(stepB, column);
     var b1 = vec4f(0);
@@ -158,9 +124,9 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     stepA += SLAB;
     stepB += SLAB;
     if (VEC4_C) {
-      at.c4 += SLAB / 4u;
-      if (at.c4 >= k.c / 4u) {
-        at = settled(at);
+      at.part += SLAB / 4u;
+      if (at.part >= k.c / 4u) {
+        at = settled(at, k.c / 4u);
         pixel0 = pixelAt(window0, at.r, at.s);
         pixel1 = pixelAt(window1, at.r, at.s);
         if (LOADS_A > 2u) {

@@ -16,6 +16,8 @@ diagnostic(off, chromium.subgroup_matrix_uniformity);
 // #include "parts/conv.wgsl"
 // #include "parts/phase.wgsl"
 // #include "parts/matrix_gemm.wgsl"
+// #include "parts/matrix_rows.wgsl"
+// #include "parts/bias.wgsl"
 // #include "parts/put_f16.wgsl"
 override BIAS: bool;
 override EIGHTS_O: bool; // O is a multiple of 8
@@ -26,22 +28,13 @@ override EIGHTS_O: bool; // O is a multiple of 8
 @group(0) @binding(4) var<storage, read> dy8: array<vec4u>;
 @group(0) @binding(5) var<storage, read> weight8: array<vec4u>;
 
-// Both slabs as the operands lie: the depth steps of a row, or of a column, in a line.
-const LINE = SLAB + 8u;
-const SIZE_A = ROWS * LINE;
-const SIZE_B = COLUMNS * LINE;
-const PARTS = SLAB / 8u; // chunks of a line
-
-fn placeA(i: u32) -> u32 { return i / PARTS * LINE + i % PARTS * 8u; }
+// Operand b lies likewise: a column's depth steps in a line.
+const SIZE_B = COLUMNS * LINE_A;
 
 fn placeB(i: u32) -> u32 { return placeA(i); }
 
-fn leftOf(row: u32, depth: u32) -> Left {
-  return subgroupMatrixLoad<Left, row_major>(&slabA, (row * LINE + depth) / 4u, LINE / 4u);
-}
-
 fn rightOf(depth: u32, column: u32) -> Right {
-  return subgroupMatrixLoad<Right, col_major>(&slabB, (column * LINE + depth) / 4u, LINE / 4u);
+  return subgroupMatrixLoad<Right, col_major>(&slabB, (column * LINE_A + depth) / 4u, LINE_A / 4u);
 }
 
 // Eight depth steps of a row, from `at`, where its position is `position`, or, one by one, from `depth` on.
@@ -91,18 +84,13 @@ fn place(phase: Phase, m: u32) -> u32 {
 
 var<private> own: Phase;
 
-fn biasOf(c: u32) -> vec4f {
-  let last = k.c - 1u;
-  return vec4f(bias[min(c, last)], bias[min(c + 1u, last)], bias[min(c + 2u, last)], bias[min(c + 3u, last)]);
-}
-
 fn write(m: u32, c: u32, low: vec4f, high: vec4f) {
   if (m >= k.n * own.rowsH * own.rowsW) { return; }
   var v = low;
   var w = high;
   if (BIAS) {
-    v += biasOf(c);
-    w += biasOf(c + 4u);
+    v += biasOf(c, k.c);
+    w += biasOf(c + 4u, k.c);
   }
   put(place(own, m), c, k.c, v, w);
 }
@@ -123,13 +111,13 @@ fn main(
   let column = subgroup % ACROSS * ACROSS_EACH * N;
 
   // What this invocation loads: a chunk of the depth of some rows, and of some columns.
-  let pixel0 = pixelOf(phase, firstRow + lane / PARTS);
-  let pixel1 = pixelOf(phase, firstRow + (lane + LANES) / PARTS);
-  let pixel2 = pixelOf(phase, firstRow + (lane + 2u * LANES) / PARTS);
-  let pixel3 = pixelOf(phase, firstRow + (lane + 3u * LANES) / PARTS);
-  let columnB = firstColumn + lane / PARTS;
-  const COLUMNS_B = LANES / PARTS;
-  var step = lane % PARTS * 8u;
+  let pixel0 = pixelOf(phase, firstRow + lane / PARTS_A);
+  let pixel1 = pixelOf(phase, firstRow + (lane + LANES) / PARTS_A);
+  let pixel2 = pixelOf(phase, firstRow + (lane + 2u * LANES) / PARTS_A);
+  let pixel3 = pixelOf(phase, firstRow + (lane + 3u * LANES) / PARTS_A);
+  let columnB = firstColumn + lane / PARTS_A;
+  const COLUMNS_B = LANES / PARTS_A;
+  var step = lane % PARTS_A * 8u;
   var at = Depth(0u, 0u, step);
   if (EIGHTS_O) { at = settled(phase, at); }
   var position0 = positionOf(phase, pixel0, at);

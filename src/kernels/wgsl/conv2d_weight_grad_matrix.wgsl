@@ -15,6 +15,7 @@ diagnostic(off, chromium.subgroup_matrix_uniformity);
 // #include "parts/conv_shares.wgsl"
 // #include "parts/window.wgsl"
 // #include "parts/matrix_gemm.wgsl"
+// #include "parts/matrix_columns.wgsl"
 // #include "parts/put_f32.wgsl"
 override EIGHTS_C: bool; // C is a multiple of 8
 override EIGHTS_O: bool;
@@ -25,24 +26,15 @@ override LONG_LINES: bool; // Q is at least SLAB
 @group(0) @binding(3) var<storage, read> x8: array<vec4u>;
 @group(0) @binding(4) var<storage, read> dy8: array<vec4u>;
 
-// Both slabs as the operands lie: the rows of a depth step in a line, and its columns.
+// Operand a as it lies in memory: the rows of a depth step in a line.
 const LINE_A = ROWS + 8u;
-const LINE_B = COLUMNS + 8u;
 const SIZE_A = SLAB * LINE_A;
-const SIZE_B = SLAB * LINE_B;
 const PARTS_A = ROWS / 8u; // chunks of a line
-const PARTS_B = COLUMNS / 8u;
 
 fn placeA(i: u32) -> u32 { return i / PARTS_A * LINE_A + i % PARTS_A * 8u; }
 
-fn placeB(i: u32) -> u32 { return i / PARTS_B * LINE_B + i % PARTS_B * 8u; }
-
 fn leftOf(row: u32, depth: u32) -> Left {
   return subgroupMatrixLoad<Left, col_major>(&slabA, (depth * LINE_A + row) / 4u, LINE_A / 4u);
-}
-
-fn rightOf(depth: u32, column: u32) -> Right {
-  return subgroupMatrixLoad<Right, row_major>(&slabB, (depth * LINE_B + column) / 4u, LINE_B / 4u);
 }
 
 // An output pixel.

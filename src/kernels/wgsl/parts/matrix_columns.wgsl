@@ -1,0 +1,10 @@
+// Operand b as it lies in a slab where memory has it so: a depth step's columns in a line. See matrix_gemm.
+const LINE_B = COLUMNS + 8u;
+const SIZE_B = SLAB * LINE_B;
+const PARTS_B = COLUMNS / 8u; // chunks of a line
+
+fn placeB(i: u32) -> u32 { return i / PARTS_B * LINE_B + i % PARTS_B * 8u; }
+
+fn rightOf(depth: u32, column: u32) -> Right {
+  return subgroupMatrixLoad<Right, row_major>(&slabB, (depth * LINE_B + column) / 4u, LINE_B / 4u);
+}
