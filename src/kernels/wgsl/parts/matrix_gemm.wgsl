@@ -7,7 +7,8 @@
 //
 // Matrices and chunks have names, sum00 to sum33 and a0 to a3: those of an array whose index is not known when the kernel is compiled do
 // not stay in registers. So what main does with them is text that it includes: matrix_sums, matrix_multiply, matrix_keep, matrix_write.
-// The kernel says how a slab lies in workgroup memory: leftOf and rightOf load a matrix, placeA and placeB say where a chunk goes.
+// The kernel says how a slab lies in workgroup memory, for most by matrix_rows and matrix_columns: leftOf and rightOf load a matrix, placeA and
+// placeB say where a chunk goes.
 const M = 8u;
 const N = 8u;
 const K = 8u;
