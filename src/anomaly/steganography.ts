@@ -59,7 +59,10 @@ const IDENTITY = 0.01;
 const NOISE_SEED = 1;
 
 /** Those that rounding x̂ cannot change. */
-const WITHOUT_RECONSTRUCTION: readonly FigureName[] = ['normality', 'abnormality', 'squaredErrorOfAbnormal'];
+const WITHOUT_RECONSTRUCTION: readonly FigureName[] = [
+  ...(['normality', 'abnormality', 'leastNormality', 'strangestPatch'] as const),
+  'squaredErrorOfAbnormal',
+];
 
 /** Scores every image three times. */
 export async function checkSteganography(detector: Detector, images: Iterable<CheckedImage>): Promise<Steganography> {

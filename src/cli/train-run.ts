@@ -8,6 +8,8 @@ import { type Progress, Trainer } from '../cyclegan/trainer.ts';
 import { writeFileAtomic } from '../data/atomic.ts';
 import { ImageBank } from '../data/bank.ts';
 import { type Dataset, type ImageRef, partOf } from '../data/dataset.ts';
+import { defectPixels } from '../data/defect-pixels.ts';
+import { decodeImage } from '../data/image.ts';
 import { writeSplit } from '../data/split.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
@@ -130,7 +132,10 @@ async function loadBanks(
       `Training needs normal and abnormal images, but no ${label} image of ${dataset.root} can be read. Repair or replace them.`,
     );
   }
-  return { banks: { a: abnormal.bank, b: normal.bank }, training: good };
+  const defects = abnormal.good.map(({ mask }) =>
+    mask === undefined ? null : defectPixels(decodeImage(mask), config.loadSize),
+  );
+  return { banks: { a: abnormal.bank, b: normal.bank, defects }, training: good };
 }
 
 /** The calibration images that can be read, so that the end of training has no bad surprise. */

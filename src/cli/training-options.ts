@@ -66,7 +66,9 @@ export function addTrainingOptions(command: Command): Command {
     .option('--flip', 'random horizontal flips')
     .option('--no-flip', 'no random horizontal flips')
     .option('--rotate', 'random quarter turns')
-    .option('--no-rotate', 'no random quarter turns');
+    .option('--no-rotate', 'no random quarter turns')
+    .option('--crop-defects', 'crops of abnormal images with a mask hold some of what it marks')
+    .option('--no-crop-defects', 'crops of abnormal images lie anywhere');
 }
 
 /** The configuration that the options ask for. @throws UsageError naming an option that cannot be */

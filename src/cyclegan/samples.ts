@@ -17,6 +17,8 @@ export interface Banks {
   a: ImageBank;
   /** Normal. */
   b: ImageBank;
+  /** The pixels y · loadSize + x where the defect of each abnormal image lies; null where nobody knows. */
+  defects: readonly (Uint32Array | null)[];
 }
 
 /**
