@@ -9,7 +9,6 @@ import { writeFileAtomic } from '../data/atomic.ts';
 import { ImageBank } from '../data/bank.ts';
 import { type Dataset, type ImageRef, partOf } from '../data/dataset.ts';
 import { defectPixels } from '../data/defect-pixels.ts';
-import { decodeImage } from '../data/image.ts';
 import { writeSplit } from '../data/split.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
@@ -124,7 +123,8 @@ async function loadBanks(
   const abnormal = await load('abnormal');
   const normal = await load('normal');
   const good = [...abnormal.good, ...normal.good];
-  const broken = [...abnormal.broken, ...normal.broken];
+  const masks = config.cropDefects ? readDefects(abnormal.good, config.loadSize, skipBroken) : null;
+  const broken = [...abnormal.broken, ...normal.broken, ...(masks?.broken ?? [])];
   settleBroken({ good, broken }, skipBroken, (line) => !quiet && process.stderr.write(`${line}\n`));
   for (const [label, { bank }] of Object.entries({ abnormal, normal })) {
     if (bank.count > 0) continue;
@@ -132,10 +132,19 @@ async function loadBanks(
       `Training needs normal and abnormal images, but no ${label} image of ${dataset.root} can be read. Repair or replace them.`,
     );
   }
-  const defects = abnormal.good.map(({ mask }) =>
-    mask === undefined ? null : defectPixels(decodeImage(mask), config.loadSize),
-  );
+  const defects = abnormal.good.map(({ file }) => masks?.defects.get(file) ?? null);
   return { banks: { a: abnormal.bank, b: normal.bank, defects }, training: good };
+}
+
+/** Where masks say that the defects are, by file, in images of `loadSize` px a side. */
+function readDefects(refs: readonly ImageRef[], loadSize: number, skipBroken: boolean) {
+  const masked = refs.flatMap((ref) => (ref.mask === undefined ? [] : [{ ...ref, path: ref.mask }]));
+  const defects = new Map<string, Uint32Array | null>();
+  const decoder = new ImageDecoder(masked, skipBroken, ({ file }, mask) =>
+    defects.set(file, defectPixels(mask, loadSize)),
+  );
+  for (const _ of decoder.images());
+  return { defects, broken: decoder.broken };
 }
 
 /** The calibration images that can be read, so that the end of training has no bad surprise. */

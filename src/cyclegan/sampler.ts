@@ -28,7 +28,7 @@ export function stepsPerEpoch(counts: { a: number; b: number }, batchSize: numbe
  * resumed run sees what an uninterrupted one sees.
  *
  * @param epoch counted from 1
- * @param defects of each image of A, the pixels y · loadSize + x where its defect lies; null where nobody knows
+ * @param defects of each image of A, the pixels y · loadSize + x of which crops shall hold one; null for crops anywhere
  */
 export function planEpoch(
   config: TrainingConfig,

@@ -17,7 +17,7 @@ export interface Banks {
   a: ImageBank;
   /** Normal. */
   b: ImageBank;
-  /** The pixels y · loadSize + x where the defect of each abnormal image lies; null where nobody knows. */
+  /** Of each abnormal image the pixels y · loadSize + x of which crops shall hold one; null for crops anywhere. */
   defects: readonly (Uint32Array | null)[];
 }
 

@@ -168,8 +168,7 @@ export class Trainer {
     const { config, model, length, feeds } = this;
     const epoch = this.epochOf(this.step + 1);
     if (this.plan.epoch !== epoch) {
-      const defects = config.cropDefects ? this.banks.defects : [];
-      this.plan = { epoch, batches: planEpoch(config, this.counts, epoch, defects) };
+      this.plan = { epoch, batches: planEpoch(config, this.counts, epoch, this.banks.defects) };
     }
     const batch = this.plan.batches[this.step % length.stepsPerEpoch];
     if (!batch) throw new Error(`Epoch ${epoch} has no batch for step ${this.step + 1}.`);

@@ -15,7 +15,7 @@ import { Tensor } from '../../src/tensor/tensor.ts';
 import { makeData, temporaryFolder } from '../cli/support.ts';
 import { loadBanks, QUICK, trainNew } from '../cyclegan/trainer-support.ts';
 import { expectRefusal } from '../data/support.ts';
-import { differenceMap } from '../oracles/difference.ts';
+import { differenceMap, excessMap } from '../oracles/difference.ts';
 import { ssimWindows } from '../oracles/ssim.ts';
 
 const folder = temporaryFolder();
@@ -63,6 +63,8 @@ async function plainScores(image: DecodedImage): Promise<Record<string, number>>
   const similarities = ssimWindows(x, normal, [1, 32, 32, 3])[0] ?? [];
   const hottest = (side: number) =>
     Math.max(...differenceMap(x, normal, [1, 32, 32, 3], (side - 1) / 2, Number.POSITIVE_INFINITY));
+  const excess = (a: Float32Array, b: Float32Array) =>
+    Math.max(...excessMap(a, b, [1, 32, 32, 3], 2, Number.POSITIVE_INFINITY));
   const mean = (values: ArrayLike<number>) => sum(values, (value) => value) / values.length;
   const sse = (y: Float32Array) => sum(x, (value, i) => (value - (y[i] ?? 0)) ** 2);
   return {
@@ -70,12 +72,16 @@ async function plainScores(image: DecodedImage): Promise<Record<string, number>>
     l1: sum(x, (value, i) => Math.abs(value - (normal[i] ?? 0))) / x.length,
     blurmax: hottest(5),
     blurmax_ms: [3, 5, 9, 17].reduce((total, side) => total + hottest(side), 0) / 4,
+    darkmax: excess(normal, x),
+    brightmax: excess(x, normal),
     ssim: 1 - mean(similarities),
     ssim_min: 1 - Math.min(...similarities),
     features: sum(features[0], (value, i) => (value - (features[1][i] ?? 0)) ** 2) / features[0].length,
     cycle: sum(x, (value, i) => Math.abs(value - (back[i] ?? 0))) / x.length,
     dn: -mean(dn),
+    dn_max: -Math.min(...dn),
     da_dn: mean(da) - mean(dn),
+    da_dn_max: Math.max(...da.map((logit, i) => logit - (dn[i] ?? 0))),
     ratio: sse(normal) / sse(abnormal),
   };
 }

@@ -171,7 +171,7 @@ describe('resume', () => {
   it('refuses images that make another epoch', async () => {
     const out = folder.path('fewer images');
     await trainNew(device, banks, out, QUICK, { signal: stopAfter(1) });
-    const swapped = { a: banks.a, b: banks.a };
+    const swapped = { ...banks, b: banks.a };
     expect(() => new Trainer(device, QUICK, swapped, runFolder(out), MANIFEST, true)).toThrow(/4 steps an epoch/);
   });
 });
