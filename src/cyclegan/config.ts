@@ -41,7 +41,7 @@ export interface TrainingConfig {
   adam: AdamGroups;
   /** How a training step stores images and activations. */
   precision: Precision;
-  /** Decay of the moving average of the generators' weights, which scores then use; 0 = off. */
+  /** Decay of the moving average of all weights, which scores then use; 0 = off. */
   ema: number;
   /** Random horizontal flips. */
   flip: boolean;
