@@ -12,16 +12,20 @@ export function maskOnMap(mask: DecodedImage, size: Size, multiple: number): Uin
   const { x, y, width, height } = cutToMultiple(size, multiple);
   const across = shares(mask.width, size.width).slice(x, x + width);
   const down = shares(mask.height, size.height).slice(y, y + height);
-  const rows = Array.from({ length: mask.height }, (_, row) =>
-    across.map((share) => covered(share, isInside(mask, row))),
-  );
+  const inside = insideOf(mask);
   const all = mask.width * mask.height;
   const out = new Uint8Array(width * height);
-  for (const [row, share] of down.entries()) {
-    for (let column = 0; column < width; column++) {
-      const area = covered(share, (sourceRow) => rows[sourceRow]?.[column] ?? 0);
-      out[row * width + column] = 2 * area >= all ? 1 : 0;
+  for (const [row, { first: top, weights: heights }] of down.entries()) {
+    const areas = new Float64Array(width);
+    for (const [k, rowHeight] of heights.entries()) {
+      const start = (top + k) * mask.width;
+      for (const [column, { first, weights }] of across.entries()) {
+        let covered = 0;
+        for (let j = 0; j < weights.length; j++) covered += (weights[j] ?? 0) * (inside[start + first + j] ?? 0);
+        areas[column] = (areas[column] ?? 0) + rowHeight * covered;
+      }
     }
+    for (let column = 0; column < width; column++) out[row * width + column] = 2 * (areas[column] ?? 0) >= all ? 1 : 0;
   }
   return out;
 }
@@ -46,14 +50,9 @@ function shares(length: number, outLength: number): Share[] {
   });
 }
 
-function covered({ first, weights }: Share, inside: (index: number) => number): number {
-  return weights.reduce((sum, weight, k) => sum + weight * inside(first + k), 0);
-}
-
-/** Colour masks are white in any channel. */
-function isInside({ width, channels, pixels }: DecodedImage, row: number): (column: number) => number {
-  return (column) => {
-    const start = (row * width + column) * channels;
-    return pixels.subarray(start, start + channels).some((value) => value > 0) ? 1 : 0;
-  };
+/** 1 for each pixel that is not 0 in some channel. */
+function insideOf({ width, height, channels, pixels }: DecodedImage): Uint8Array {
+  const inside = new Uint8Array(width * height);
+  for (let i = 0; i < pixels.length; i++) if (pixels[i] !== 0) inside[Math.floor(i / channels)] = 1;
+  return inside;
 }
