@@ -127,6 +127,25 @@ describe('evaluate', () => {
     expect(other.pixels).toEqual(same.pixels);
   });
 
+  it('meets heat maps of images that are seen in tiles, at their own size', async () => {
+    const [side, half] = [54, 27];
+    const tiles = folder.path('tiles');
+    for (const [label, name] of [
+      ['normal', 'a'],
+      ['abnormal', 'b'],
+    ] as const) {
+      mkdirSync(join(tiles, label), { recursive: true });
+      const pixels = Uint8Array.from({ length: side * side }, (_, i) => (i % side) * 4);
+      writeFileSync(join(tiles, label, `${name}.png`), encodePng(side, side, 1, pixels));
+    }
+    const mask = Uint8Array.from({ length: half * half }, (_, i) => (i % half < 3 ? 255 : 0));
+    mkdirSync(join(tiles, 'masks'));
+    writeFileSync(join(tiles, 'masks', 'b.png'), encodePng(half, half, 1, mask));
+    const { pixels } = await evaluated(tiles, '--tile', '32');
+    // 54 px are cut to 52, a column on each side: of the 6 columns inside 5 are left.
+    expect(pixels.figures.pixels).toEqual({ normal: 2 * 52 * 52 - 5 * 52, abnormal: 5 * 52 });
+  });
+
   it('counts a mask that marks nothing', async () => {
     const root = dataWith('empty', 'masks/4.png', encodePng(SIDE, SIDE, 1, new Uint8Array(SIDE * SIDE)));
     const { pixels } = await evaluated(root);
