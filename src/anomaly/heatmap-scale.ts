@@ -10,7 +10,7 @@ export interface HeatmapCalibration {
 }
 
 /** The share of normal images without a hot pixel. */
-export const COLD_SHARE = 0.95;
+const COLD_SHARE = 0.95;
 
 /** The brightest colour stands for so many thresholds and more: the same for every image and every set. */
 export const BRIGHTEST = 3;
@@ -27,10 +27,14 @@ export const BRIGHTEST = 3;
  */
 export function calibrateHeatmap(images: readonly Pick<ScoredImage, 'label' | 'scores'>[]): HeatmapCalibration {
   const hottest = hottestPixels(images, 'normal').sort((a, b) => a - b);
-  const rank = Math.min(hottest.length, Math.ceil(COLD_SHARE * (hottest.length + 1)));
-  const threshold = hottest[rank - 1];
+  const threshold = hottest[rankOf(hottest.length) - 1];
   if (threshold === undefined) throw new CyclopsError('Calibrating heat maps needs normal images; got none. Add some.');
   return { threshold, images: hottest.length };
+}
+
+/** The share of normal images, if they are like those that chose, that has a hot pixel: at most, on average over calibrations. */
+export function expectedHotShare({ images }: HeatmapCalibration): number {
+  return 1 - rankOf(images) / (images + 1);
 }
 
 /** How many images of a class have a hot pixel. */
@@ -54,6 +58,11 @@ export function requireHeatmap({ heatmap }: Calibration, source: string): Heatma
   throw new CyclopsError(
     `${source} is from before heat maps were calibrated on normal images. Run 'cyclops calibrate' on the run once.`,
   );
+}
+
+/** Which of n values, from the smallest, is the threshold. */
+function rankOf(n: number): number {
+  return Math.min(n, Math.ceil(COLD_SHARE * (n + 1)));
 }
 
 function hottestPixels(images: readonly Pick<ScoredImage, 'label' | 'scores'>[], label: string): number[] {

@@ -1,3 +1,4 @@
+import { expectedHotShare } from '../anomaly/heatmap-scale.ts';
 import { abnormalsForBound, missRateUpperBound } from '../anomaly/metrics.ts';
 import type { Calibration } from '../anomaly/thresholds.ts';
 
@@ -21,8 +22,8 @@ export function calibrationText({ chosen, chosenOn, counts, scores, rule, heatma
   }
   if (heatmap) {
     lines.push(
-      `Heat maps: a pixel above ${Number(heatmap.threshold.toPrecision(3))} is hot, which 95 % of normal images have nowhere ` +
-        `(from the ${heatmap.images} normal images of the ${part} part).`,
+      `Heat maps: a pixel above ${Number(heatmap.threshold.toPrecision(3))} is hot; of normal images like these ${heatmap.images} at most ` +
+        `${percent(expectedHotShare(heatmap))} have one.`,
     );
   }
   return `${lines.join('\n')}\n`;

@@ -1,3 +1,4 @@
+import { expectedHotShare } from '../anomaly/heatmap-scale.ts';
 import type { PairReport } from '../anomaly/pairs.ts';
 import { AUPRO_FPR, type PixelF1 } from '../anomaly/pixel-metrics.ts';
 import type { PixelReport } from '../anomaly/where.ts';
@@ -8,11 +9,13 @@ export function whereLines({ heatmap, pixels, pairs }: EvaluatedRun): string[] {
   return [heatmapLine(heatmap), ...(pixels ? [pixelLine(pixels)] : []), ...(pairs ? [pairLine(pairs)] : [])];
 }
 
-function heatmapLine({ threshold, images, chosenOn, normal, abnormal }: HeatmapReport): string {
+function heatmapLine(report: HeatmapReport): string {
+  const { threshold, images, chosenOn, normal, abnormal } = report;
   const part = chosenOn === 'train' ? 'training' : 'calibration';
   return (
     `heat maps: a pixel above ${Number(threshold.toPrecision(3))} is hot; ${normal.hot} of ${normal.total} normal and ${abnormal.hot} of ` +
-    `${abnormal.total} abnormal images have one (expected of 5 % of normal images like the ${images} of the ${part} part that chose).`
+    `${abnormal.total} abnormal images have one (of normal images like the ${images} of the ${part} part, ` +
+    `${(100 * expectedHotShare(report)).toFixed(1)} % at most are expected to).`
   );
 }
 

@@ -98,7 +98,7 @@ function colourBar(heatmap: ReportInput['heatmap']): Html {
   const values = Array.from({ length: BRIGHTEST + 1 }, (_, i) => i * heatmap.threshold);
   return html`<figure class="colour-bar"><div class="bar" role="img" aria-label="Colours of the heat maps from 0, dark, to ${formatScore(heatmap.max)} and above, bright; warm above the threshold, ${formatScore(heatmap.threshold)}" style="background:linear-gradient(90deg,${stops.join(',')})"></div>
 <div class="values">${values.map((value, i) => html`<span>${i === values.length - 1 ? '≥ ' : ''}${formatScore(value)}${i === 1 ? ' = threshold' : ''}</span>`)}</div>
-<figcaption>Heat map = ${heatmap.formula}. Warm colours: above the threshold that 95 % of normal calibration images stay below everywhere. One scale for all images, so a good image stays cold.</figcaption></figure>`;
+<figcaption>Heat map = ${heatmap.formula}. Warm colours: above the threshold that 95 % of the normal images which calibrated keep below everywhere. One scale for all images, so a good image stays cold.</figcaption></figure>`;
 }
 
 /** Says of how many images the page has pictures; null when it is all of them. */

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { calibrateHeatmap, heatmapMaximum, hotImages, requireHeatmap } from '../../src/anomaly/heatmap-scale.ts';
+import {
+  calibrateHeatmap,
+  expectedHotShare,
+  heatmapMaximum,
+  hotImages,
+  requireHeatmap,
+} from '../../src/anomaly/heatmap-scale.ts';
 import { chooseThresholds, parseCalibration } from '../../src/anomaly/thresholds.ts';
 import { expectRefusal, randomNumbers } from '../data/support.ts';
 
@@ -36,8 +42,9 @@ describe('calibrateHeatmap', () => {
       total += 1;
     }
     // 1 / 26 of them: the 25-th smallest of 25.
-    expect(hot / total).toBeLessThan(0.05);
-    expect(hot / total).toBeGreaterThan(0.02);
+    const expected = expectedHotShare({ threshold: 0, images: 25 });
+    expect(expected).toBeCloseTo(1 / 26, 12);
+    expect(Math.abs(hot / total - expected)).toBeLessThan(0.01);
   });
 });
 
