@@ -17,9 +17,8 @@ export interface ModelManifest {
   /** Architecture, channels and size are among the options that trained it. */
   config: TrainingConfig;
   manifest: Manifest;
+  /** With that of heat maps. */
   calibration: Calibration;
-  /** The value of the brightest colour of heat maps, from the calibration images. */
-  heatmapMax: number;
 }
 
 /** A model file that was read and checked, and is on no device yet. */
@@ -28,7 +27,7 @@ export interface Model extends ModelManifest {
   tensors: ReadonlyMap<string, StoredTensor>;
 }
 
-const FORMAT = 'cyclops model 1';
+const FORMAT = 'cyclops model 2';
 
 /** What happens to an image before the networks see it; another program has to do the same. */
 const PREPROCESSING =
@@ -41,13 +40,12 @@ export async function writeModel(
   path: string,
   { config, manifest, networks }: Detector,
   calibration: Calibration,
-  heatmapMax: number,
 ): Promise<void> {
   const tensors = new Map<string, TensorInput>();
   for (const name of NETWORK_NAMES) {
     for (const [parameter, tensor] of await networks[name].stateDict()) tensors.set(`${name}.${parameter}`, tensor);
   }
-  const said: ModelManifest = { config, manifest, calibration, heatmapMax };
+  const said: ModelManifest = { config, manifest, calibration };
   const texts = Object.entries(said).map(([name, value]) => [name, JSON.stringify(value)]);
   const metadata = { format: FORMAT, preprocessing: PREPROCESSING, ...Object.fromEntries(texts) };
   writeFileAtomic(path, encodeSafetensors(tensors, metadata));
@@ -76,15 +74,12 @@ export function readModel(path: string): Model {
     }
   };
   const config = parseConfig(read('config'), path);
-  const heatmapMax = read('heatmapMax');
-  if (typeof heatmapMax !== 'number') throw damaged(path, 'heatmapMax is not a number');
   requireArchitecture(path, config, tensors);
   return {
     path,
     config,
     manifest: parseManifest(entriesOf(read('manifest')) ?? new Map(), path),
     calibration: parseCalibration(read('calibration'), path),
-    heatmapMax,
     tensors,
   };
 }

@@ -1,7 +1,5 @@
 import { add } from '../autograd/add.ts';
 import { noGrad } from '../autograd/tape.ts';
-import { SIDE_MULTIPLE } from '../cyclegan/networks.ts';
-import { ImageBank } from '../data/bank.ts';
 import type { DecodedImage } from '../data/image.ts';
 import { randomNormal } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
@@ -10,6 +8,7 @@ import type { Detector } from './detector.ts';
 import { FIGURE_NAMES, type FigureName, measure, readFigures } from './figures.ts';
 import { computeScores } from './scores.ts';
 import type { Label } from './thresholds.ts';
+import { wholeImage } from './whole-image.ts';
 
 /*
  * A Cycle-GAN may hide what it should remove: in faint patterns of x̂, from which G_n2a restores x, or by copying the defect.
@@ -76,15 +75,9 @@ async function measureHiding(
   { label, image, mask }: CheckedImage,
   index: number,
 ): Promise<HidingMeasurement> {
-  const loadSize = sizeFor(image);
-  const whole = async (picture: DecodedImage, channels: 1 | 3) => {
-    const bank = await ImageBank.create(device, [picture], { channels, loadSize });
-    const tensor = bank.whole(0, SIDE_MULTIPLE);
-    bank.dispose();
-    return tensor;
-  };
-  const x = await whole(image, config.inputNc);
-  const weights = mask && (await whole(binary(mask), 1));
+  const size = sizeFor(image);
+  const x = await wholeImage(device, image, size, config.inputNc);
+  const weights = mask && (await wholeImage(device, binary(mask), size, 1));
   const { values, pictures } = measure(networks, x);
   const reconstruction = pictures?.reconstruction ?? x;
   const [original, made] = [await x.data(), await reconstruction.data()];

@@ -1,4 +1,5 @@
 import { CyclopsError } from '../gpu/errors.ts';
+import type { HeatmapCalibration } from './heatmap-scale.ts';
 import { auroc, bestAccuracy, bestF1, thresholdAtRecall } from './metrics.ts';
 
 /** An image score: what it is called, how it is computed, and whether it is the one the paper uses. */
@@ -50,6 +51,8 @@ export interface Calibration extends Choice {
   chosen: string;
   counts: { normal: number; abnormal: number };
   scores: Record<string, { auroc: number; threshold: ChosenThreshold }>;
+  /** Absent in runs from before heat maps were calibrated on normal images. */
+  heatmap?: HeatmapCalibration;
 }
 
 const NAMED_RULES = ['zfn', 'max-f1', 'max-accuracy'] as const;
@@ -151,6 +154,11 @@ export function parseCalibration(json: unknown, source: string): Calibration {
     return fail(`${path} should have a rule (${RULES}) and chosenOn "train" or "calibration", or be given by the user`);
   };
 
+  const heatmap = (json: unknown): HeatmapCalibration => {
+    const { threshold, images } = object(json, 'heatmap');
+    return { threshold: number(threshold, 'heatmap.threshold'), images: number(images, 'heatmap.images') };
+  };
+
   const root = object(json, 'the content');
   const counts = object(root.counts, 'counts');
   const scores = Object.fromEntries(
@@ -180,5 +188,6 @@ export function parseCalibration(json: unknown, source: string): Calibration {
       abnormal: number(counts.abnormal, 'counts.abnormal'),
     },
     scores,
+    ...(root.heatmap !== undefined && { heatmap: heatmap(root.heatmap) }),
   };
 }

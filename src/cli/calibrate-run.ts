@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { writeCalibration } from '../anomaly/calibration.ts';
 import { openDetector } from '../anomaly/detector.ts';
-import { heatmapMaximum } from '../anomaly/heatmap-scale.ts';
+import { calibrateHeatmap } from '../anomaly/heatmap-scale.ts';
 import { writeModel } from '../anomaly/model-file.ts';
 import { scoreImages } from '../anomaly/score-images.ts';
 import { SCORE_INFOS } from '../anomaly/scores.ts';
@@ -71,8 +71,9 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
     }
     settleBroken(decoder, false, () => {});
     const choice = { rule, chosenOn, dataHash: record.hash } as const;
-    const calibration = withThreshold(chooseThresholds(images, SCORE_INFOS, choice), options.threshold);
-    await writeModel(run.model, detector, calibration, heatmapMaximum(images));
+    const chosen = { ...chooseThresholds(images, SCORE_INFOS, choice), heatmap: calibrateHeatmap(images) };
+    const calibration = withThreshold(chosen, options.threshold);
+    await writeModel(run.model, detector, calibration);
     writeCalibration(run, calibration);
     return calibration;
   } finally {

@@ -1,3 +1,4 @@
+import { expectedHotShare } from '../anomaly/heatmap-scale.ts';
 import { abnormalsForBound, missRateUpperBound } from '../anomaly/metrics.ts';
 import type { Calibration } from '../anomaly/thresholds.ts';
 
@@ -5,7 +6,7 @@ import type { Calibration } from '../anomaly/thresholds.ts';
 const STRICTER = [0.05, 0.01];
 
 /** What calibration chose, and what may be expected of it. */
-export function calibrationText({ chosen, chosenOn, counts, scores, rule }: Calibration): string {
+export function calibrationText({ chosen, chosenOn, counts, scores, rule, heatmap }: Calibration): string {
   const entry = scores[chosen];
   if (!entry) throw new Error(`The calibration has no score ${chosen}.`);
   const { threshold, auroc } = entry;
@@ -18,6 +19,12 @@ export function calibrationText({ chosen, chosenOn, counts, scores, rule }: Cali
     lines.push('The networks were trained on these images, so the threshold need not hold on new ones.');
   } else if (threshold.rule === 'zfn') {
     lines.push(...zeroMisses(counts.abnormal));
+  }
+  if (heatmap) {
+    lines.push(
+      `Heat maps: a pixel above ${Number(heatmap.threshold.toPrecision(3))} is hot; of normal images like these ${heatmap.images} at most ` +
+        `${percent(expectedHotShare(heatmap))} have one.`,
+    );
   }
   return `${lines.join('\n')}\n`;
 }

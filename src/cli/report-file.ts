@@ -31,8 +31,8 @@ export interface ReportOptions {
 export function writeReport(device: Device, evaluated: EvaluatedRun, options: ReportOptions): void {
   const { config, position } = readCheckpointHead(options.run.checkpoint);
   const record = readDataRecord(options.run.data);
-  const { evaluation } = evaluated;
-  const max = heatmapMaximum(evaluation.images);
+  const { evaluation, heatmap } = evaluated;
+  const max = heatmapMaximum(heatmap);
   const trained = (label: string) =>
     record.images.filter((image) => image.part === 'train' && image.label === label).length;
   const input: ReportInput = {
@@ -55,7 +55,7 @@ export function writeReport(device: Device, evaluated: EvaluatedRun, options: Re
     command: options.command,
     created: `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     evaluation,
-    heatmap: { max, formula: HEATMAP_FORMULA },
+    heatmap: { max, threshold: heatmap.threshold, formula: HEATMAP_FORMULA },
     pictures: new Map(
       [...evaluated.pictures].map(([file, pictures]) => [file, toPngs(pictures, max, evaluated.masks.get(file))]),
     ),

@@ -48,6 +48,8 @@ export interface ReportInput {
   heatmap: {
     /** Value of the brightest colour; the same for every image. */
     max: number;
+    /** Above it colours are warm. */
+    threshold: number;
     /** How a pixel's value is computed. */
     formula: string;
   };

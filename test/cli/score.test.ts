@@ -71,9 +71,12 @@ describe('score', () => {
     expect((await cyclops('score', run, images)).stdout).toBe(byModel.stdout);
     rmSync(join(run, 'model.safetensors'));
     expect((await cyclops('score', run, images)).stdout).toBe(byModel.stdout);
+    const { heatmap, ...older } = JSON.parse(readFileSync(join(run, 'thresholds.json'), 'utf8'));
+    expect(heatmap.images).toBeGreaterThan(0);
+    writeFileSync(join(run, 'thresholds.json'), JSON.stringify(older));
     const { code, stderr } = await cyclops('score', run, images, '--heatmaps', heatmaps);
-    expect(stderr).toMatch(/no scale for --heatmaps. Run 'cyclops calibrate/);
-    expect(code).toBe(2);
+    expect(stderr).toMatch(/before heat maps were calibrated on normal images. Run 'cyclops calibrate'/);
+    expect(code).toBe(1);
   });
 
   it('keeps heat maps inside their folder, and refuses two of one name', async () => {

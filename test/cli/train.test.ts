@@ -167,6 +167,9 @@ describe('calibrate', () => {
     const out = folder.path('uncalibrated');
     const { stdout } = await cyclops(...train(out), '--calibration-share', '0');
     expect(stdout).toMatch(/training part \(5 normal, 3 abnormal images\).*need not hold on new ones/s);
+    expect(stdout).toMatch(
+      /^Heat maps: a pixel above .* is hot; of normal images like these 5 at most 16.7 % have one\.$/m,
+    );
     expect(existsSync(join(out, 'calibration.txt'))).toBe(false);
     expect(JSON.parse(readFileSync(join(out, 'thresholds.json'), 'utf8')).chosenOn).toBe('train');
   });

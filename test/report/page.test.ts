@@ -54,7 +54,7 @@ function reportInput(images: ScoredImage[], withPictures = images): ReportInput 
     command: `cyclops evaluate ${HOSTILE}`,
     created: HOSTILE,
     evaluation: summarise(images, infos, trained, [{ file: HOSTILE, reason: HOSTILE }]),
-    heatmap: { max: 0.4, formula: HOSTILE },
+    heatmap: { max: 0.6, threshold: 0.2, formula: HOSTILE },
     pictures: new Map(withPictures.map((entry) => [entry.file, pictures(entry.label === 'abnormal')])),
   };
 }

@@ -14,6 +14,7 @@ import { addTuneOptions, type TuneOptions, toNumber, withDevice } from '../optio
 import { duration } from '../progress.ts';
 import { REPORT_PICTURES, writeReport } from '../report-file.ts';
 import { trainRun } from '../train-run.ts';
+import { whereLines } from '../where-text.ts';
 
 /**
  * What the demo trains: some five minutes on two CPU cores. Chosen on the training part alone, with two of its seven places held out:
@@ -86,7 +87,7 @@ async function demo(options: DemoOptions): Promise<void> {
       attribution: ATTRIBUTION,
       command: `cyclops demo --seed ${config.seed}`,
     });
-    say(`\n${evaluationText(evaluated.evaluation)}`);
+    say(`\n${evaluationText(evaluated.evaluation)}${whereLines(evaluated).join('\n')}\n`);
     say(summary(evaluated.evaluation));
     say(`The whole took ${duration((performance.now() - began) / 1000)}.`);
     process.stdout.write(`Report: ${path}\n`);

@@ -19,6 +19,7 @@ import {
   withDevice,
 } from '../options.ts';
 import { REPORT_PICTURES, writeReport } from '../report-file.ts';
+import { whereLines } from '../where-text.ts';
 
 interface EvaluateOptions extends TuneOptions, DataOptions {
   json?: boolean;
@@ -55,7 +56,7 @@ async function evaluate(runPath: string, data: string, options: EvaluateOptions)
     const pictures = options.report ? REPORT_PICTURES : 0;
     const { tune, threshold, tile } = options;
     const evaluated = await evaluateRun(device, { run, dataset, skipBroken, quiet, tune, pictures, threshold, tile });
-    const { evaluation, leftOut, steganography } = evaluated;
+    const { evaluation, leftOut, steganography, heatmap, pixels, pairs } = evaluated;
     if (leftOut > 0 && !quiet)
       process.stderr.write(`${leftOut} images that trained or calibrated the run are not judged.\n`);
     if (options.csv) writeFileAtomic(options.csv, evaluationCsv(evaluation));
@@ -66,8 +67,8 @@ async function evaluate(runPath: string, data: string, options: EvaluateOptions)
     const context = { device: device.info.name, run: run.root, data: dataset.root };
     process.stdout.write(
       options.json
-        ? `${JSON.stringify({ ...evaluationJson(evaluation, context), steganography }, null, 2)}\n`
-        : `${evaluationText(evaluation)}${steganographyLines(steganography).join('\n')}\n`,
+        ? `${JSON.stringify({ ...evaluationJson(evaluation, context), heatmap, pixels, pairs, steganography }, null, 2)}\n`
+        : `${evaluationText(evaluation)}${[...whereLines(evaluated), ...steganographyLines(steganography)].join('\n')}\n`,
     );
   });
 }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { readCalibration } from '../../anomaly/calibration.ts';
 import { openDetector } from '../../anomaly/detector.ts';
+import { heatmapMaximum, requireHeatmap } from '../../anomaly/heatmap-scale.ts';
 import { loadModel, readModel } from '../../anomaly/model-file.ts';
 import { type ResultPictures, scoreImages } from '../../anomaly/score-images.ts';
 import { SCORES } from '../../anomaly/scores.ts';
@@ -33,12 +34,11 @@ interface ScoreOptions extends TuneOptions {
   tile?: number;
 }
 
-/** What judges: networks to be put on a device, the calibration, and the scale of heat maps where it is known. */
+/** What judges: networks to be put on a device, and the calibration. */
 interface Judge {
   source: string;
   open: (device: Device, tile: number | undefined) => ReturnType<typeof openDetector>;
   calibration: Calibration;
-  heatmapMax?: number;
 }
 
 export function addScore(program: Command): void {
@@ -61,12 +61,7 @@ async function score(modelPath: string, paths: string[], options: ScoreOptions):
   const judge = openJudge(modelPath);
   const { name, threshold } = decision(judge, options);
   const { heatmaps, quiet = false, skipBroken = false } = options;
-  const { heatmapMax } = judge;
-  if (heatmaps !== undefined && heatmapMax === undefined) {
-    throw new UsageError(
-      `${judge.source} is from before there were model files, and has no scale for --heatmaps. Run 'cyclops calibrate ${modelPath}' once.`,
-    );
-  }
+  const heatmapMax = heatmaps === undefined ? 0 : heatmapMaximum(requireHeatmap(judge.calibration, judge.source));
   const refs = paths.flatMap(imagesAt);
   requireDifferentNames(refs, heatmaps);
   const decoder = new ImageDecoder(refs, true);
@@ -91,7 +86,7 @@ async function score(modelPath: string, paths: string[], options: ScoreOptions):
             `The score ${name} of ${file} is ${value}; expected a finite number. The weights of ${judge.source} diverged; train again.`,
           );
         }
-        if (heatmaps !== undefined && pictures) writeHeatmap(heatmaps, file, pictures, heatmapMax ?? 0);
+        if (heatmaps !== undefined && pictures) writeHeatmap(heatmaps, file, pictures, heatmapMax);
         if (value >= threshold) flagged += 1;
         table.add(file, value, scores);
         const seconds = (performance.now() - began) / 1000;
@@ -123,8 +118,8 @@ function openJudge(path: string): Judge {
 
 function ofModel(path: string): Judge {
   const model = readModel(path);
-  const { calibration, heatmapMax } = model;
-  return { source: path, open: (device, tile) => loadModel(device, model, tile), calibration, heatmapMax };
+  const { calibration } = model;
+  return { source: path, open: (device, tile) => loadModel(device, model, tile), calibration };
 }
 
 function decision(
