@@ -10,7 +10,8 @@ import { decodeSafetensors, encodeSafetensors, type StoredTensor, type TensorInp
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { buildDetector, type Detector } from './detector.ts';
-import { type Calibration, parseCalibration } from './thresholds.ts';
+import { parseCalibration } from './parse-calibration.ts';
+import type { Calibration } from './thresholds.ts';
 
 /** What a model file says of itself, in the metadata of its header: one text of JSON under each name. */
 export interface ModelManifest {

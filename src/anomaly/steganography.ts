@@ -8,7 +8,7 @@ import { scope } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Detector } from './detector.ts';
 import { FIGURE_NAMES, type FigureName, measure, readFigures } from './figures.ts';
-import { computeScores } from './scores.ts';
+import { computeScores, SCORES, type Score } from './scores.ts';
 import type { Label } from './thresholds.ts';
 
 /*
@@ -62,9 +62,13 @@ const NOISE_SEED = 1;
 const WITHOUT_RECONSTRUCTION: readonly FigureName[] = ['normality', 'abnormality', 'squaredErrorOfAbnormal'];
 
 /** Scores every image three times. */
-export async function checkSteganography(detector: Detector, images: Iterable<CheckedImage>): Promise<Steganography> {
+export async function checkSteganography(
+  detector: Detector,
+  images: Iterable<CheckedImage>,
+  scores: readonly Score[] = SCORES,
+): Promise<Steganography> {
   const measurements: HidingMeasurement[] = [];
-  for (const image of images) measurements.push(await measureHiding(detector, image, measurements.length));
+  for (const image of images) measurements.push(await measureHiding(detector, image, measurements.length, scores));
   return summariseHiding(measurements);
 }
 
@@ -72,6 +76,7 @@ async function measureHiding(
   { device, networks, config, sizeFor }: Detector,
   { label, image, mask }: CheckedImage,
   index: number,
+  scores: readonly Score[],
 ): Promise<HidingMeasurement> {
   const loadSize = sizeFor(image);
   const whole = async (picture: DecodedImage, channels: 1 | 3) => {
@@ -100,9 +105,9 @@ async function measureHiding(
   const kept = Object.fromEntries(WITHOUT_RECONSTRUCTION.map((name) => [name, plain[name]]));
   const result = {
     label,
-    scores: computeScores(plain),
-    quantised: computeScores({ ...measured, ...kept }),
-    noisy: computeScores(readFigures(await read(noisy), FIGURE_NAMES, x.size)),
+    scores: computeScores(plain, scores),
+    quantised: computeScores({ ...measured, ...kept }, scores),
+    noisy: computeScores(readFigures(await read(noisy), FIGURE_NAMES, x.size), scores),
     change: changedShare(original, made),
     removed: weights && removedEnergy(original, made, await weights.data()),
   };

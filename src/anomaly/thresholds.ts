@@ -1,4 +1,7 @@
+import type { Label } from '../data/dataset.ts';
 import { CyclopsError } from '../gpu/errors.ts';
+import type { Combination } from './combination.ts';
+import { COMBINED, crossCombination } from './cross-combination.ts';
 import { auroc, bestAccuracy, bestF1, thresholdAtRecall } from './metrics.ts';
 
 /** An image score: what it is called, how it is computed, and whether it is the one the paper uses. */
@@ -11,12 +14,14 @@ export interface ScoreInfo {
   paper: boolean;
 }
 
-export type Label = 'normal' | 'abnormal';
+export type { Label };
 
 /** An image with its scores; label null where nobody said what it is. */
 export interface ScoredImage {
   file: string;
   label: Label | null;
+  /** What it shows, where somebody said so: images of one group show one object. */
+  group?: string;
   /** The kind of defect, where the data set names it. */
   type?: string;
   scores: Record<string, number>;
@@ -50,6 +55,8 @@ export interface Calibration extends Choice {
   chosen: string;
   counts: { normal: number; abnormal: number };
   scores: Record<string, { auroc: number; threshold: ChosenThreshold }>;
+  /** Of the scores above, as one more of them; its AUROC and threshold are of images that it was not fitted on. Null where there is none. */
+  combination: Combination | null;
 }
 
 const NAMED_RULES = ['zfn', 'max-f1', 'max-accuracy'] as const;
@@ -78,7 +85,8 @@ export function scoreColumn(images: readonly ScoredImage[], name: string): numbe
 }
 
 /**
- * Chooses for each score a threshold by the rule, and the score with the highest AUROC (the first of equals).
+ * Chooses for each score a threshold by the rule, and the score with the highest AUROC (the first of equals). Among them is
+ * a combination of the others where enough images allow one.
  * CyclopsError if either class is empty.
  */
 export function chooseThresholds(
@@ -91,10 +99,12 @@ export function chooseThresholds(
   const abnormalCount = abnormal.filter(Boolean).length;
   const counts = { normal: labelled.length - abnormalCount, abnormal: abnormalCount };
   const { rule, chosenOn } = choice;
+  const columns = new Map(infos.map(({ name }) => [name, scoreColumn(labelled, name)]));
+  const combined = crossCombination(labelled, columns);
+  if (combined) columns.set(COMBINED.name, combined.outOfFold);
   const scores: Calibration['scores'] = {};
   let chosen: { name: string; auroc: number } | undefined;
-  for (const { name } of infos) {
-    const column = scoreColumn(labelled, name);
+  for (const [name, column] of columns) {
     const area = auroc(column, abnormal);
     const value = thresholdBy(rule, column, abnormal);
     if (area === null || value === null) {
@@ -107,7 +117,7 @@ export function chooseThresholds(
     if (!chosen || area > chosen.auroc) chosen = { name, auroc: area };
   }
   if (!chosen) throw new RangeError('Choosing a threshold needs at least one score.');
-  return { ...choice, chosen: chosen.name, counts, scores };
+  return { ...choice, chosen: chosen.name, counts, scores, combination: combined?.combination ?? null };
 }
 
 function thresholdBy(rule: Rule, scores: readonly number[], abnormal: readonly boolean[]): number | null {
@@ -125,60 +135,5 @@ export function withThreshold(calibration: Calibration, value: number | undefine
   return {
     ...calibration,
     scores: { ...scores, [chosen]: { ...decisive, threshold: { value, rule: 'given', chosenOn: 'user' } } },
-  };
-}
-
-/** Reads back a calibration stored as JSON; `source` is the file named in the CyclopsError if it is not usable. */
-export function parseCalibration(json: unknown, source: string): Calibration {
-  const fail = (what: string): never => {
-    throw new CyclopsError(
-      `${source} does not hold the calibration of a trained model: ${what}. ` +
-        "Restore the file from the run, or write a new one with 'cyclops calibrate'.",
-    );
-  };
-  const object = (value: unknown, path: string): Record<string, unknown> =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value))
-      : fail(`${path} should be an object`);
-  const number = (value: unknown, path: string): number =>
-    typeof value === 'number' && Number.isFinite(value) ? value : fail(`${path} should be a number`);
-  const threshold = (json: unknown, path: string): ChosenThreshold => {
-    const { value: stored, rule, chosenOn } = object(json, path);
-    const value = number(stored, `${path}.value`);
-    if (rule === 'given' && chosenOn === 'user') return { value, rule, chosenOn };
-    const known = parseRule(rule);
-    if (known && (chosenOn === 'train' || chosenOn === 'calibration')) return { value, rule: known, chosenOn };
-    return fail(`${path} should have a rule (${RULES}) and chosenOn "train" or "calibration", or be given by the user`);
-  };
-
-  const root = object(json, 'the content');
-  const counts = object(root.counts, 'counts');
-  const scores = Object.fromEntries(
-    Object.entries(object(root.scores, 'scores')).map(([name, entry]) => {
-      const score = object(entry, `scores.${name}`);
-      return [
-        name,
-        {
-          auroc: number(score.auroc, `scores.${name}.auroc`),
-          threshold: threshold(score.threshold, `scores.${name}.threshold`),
-        },
-      ];
-    }),
-  );
-  const { chosen, chosenOn = 'train', dataHash = null } = root;
-  if (typeof chosen !== 'string' || !Object.hasOwn(scores, chosen)) return fail('chosen should name one of its scores');
-  if (chosenOn !== 'train' && chosenOn !== 'calibration') return fail('chosenOn should be "train" or "calibration"');
-  if (dataHash !== null && typeof dataHash !== 'string') return fail('dataHash should be a text');
-  return {
-    // What a run from before there was a choice has not written, it had no choice about.
-    rule: parseRule(root.rule ?? 'zfn') ?? fail(`rule should be one of ${RULES}`),
-    chosenOn,
-    dataHash,
-    chosen,
-    counts: {
-      normal: number(counts.normal, 'counts.normal'),
-      abnormal: number(counts.abnormal, 'counts.abnormal'),
-    },
-    scores,
   };
 }

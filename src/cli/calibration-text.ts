@@ -1,3 +1,4 @@
+import { COMBINED, COMBINED_FOLDS } from '../anomaly/cross-combination.ts';
 import { abnormalsForBound, missRateUpperBound } from '../anomaly/metrics.ts';
 import type { Calibration } from '../anomaly/thresholds.ts';
 
@@ -5,7 +6,8 @@ import type { Calibration } from '../anomaly/thresholds.ts';
 const STRICTER = [0.05, 0.01];
 
 /** What calibration chose, and what may be expected of it. */
-export function calibrationText({ chosen, chosenOn, counts, scores, rule }: Calibration): string {
+export function calibrationText(calibration: Calibration): string {
+  const { chosen, chosenOn, counts, scores, rule } = calibration;
   const entry = scores[chosen];
   if (!entry) throw new Error(`The calibration has no score ${chosen}.`);
   const { threshold, auroc } = entry;
@@ -13,13 +15,27 @@ export function calibrationText({ chosen, chosenOn, counts, scores, rule }: Cali
   const lines = [
     `Chosen on the ${part} part (${counts.normal} normal, ${counts.abnormal} abnormal images): score ${chosen}, AUROC ` +
       `${auroc.toFixed(3)} there; threshold ${threshold.value} (${threshold.rule === 'given' ? 'given by --threshold' : rule}).`,
+    combinationLine(calibration),
   ];
   if (chosenOn === 'train') {
     lines.push('The networks were trained on these images, so the threshold need not hold on new ones.');
   } else if (threshold.rule === 'zfn') {
     lines.push(...zeroMisses(counts.abnormal));
+    if (chosen === COMBINED.name) {
+      lines.push(
+        'Each image was held against combinations fitted without it, and new ones meet another, fitted on all: for that one, this holds only about.',
+      );
+    }
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** Whether there is a combination, and how good it would have been. */
+function combinationLine({ combination, scores }: Calibration): string {
+  const area = scores[COMBINED.name]?.auroc;
+  return combination && area !== undefined
+    ? `The combination of all scores has AUROC ${area.toFixed(3)} on images that it was not fitted on; it decides where that is highest.`
+    : `Scores were not combined: that takes at least ${COMBINED_FOLDS} normal and ${COMBINED_FOLDS} abnormal objects to calibrate.`;
 }
 
 /** What zero misses among n abnormal calibration images promise of new ones. */

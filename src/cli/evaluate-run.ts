@@ -1,9 +1,9 @@
 import { readCalibration } from '../anomaly/calibration.ts';
+import { scoresOf } from '../anomaly/combined-score.ts';
 import { openDetector } from '../anomaly/detector.ts';
 import { type Evaluation, summarise } from '../anomaly/evaluation.ts';
 import { imagesToJudge } from '../anomaly/judged-images.ts';
 import { type ResultPictures, scoreImages } from '../anomaly/score-images.ts';
-import { SCORE_INFOS } from '../anomaly/scores.ts';
 import { type CheckedImage, checkSteganography, type Steganography } from '../anomaly/steganography.ts';
 import { type ScoredImage, withThreshold } from '../anomaly/thresholds.ts';
 import { readDataRecord } from '../cyclegan/data-record.ts';
@@ -48,6 +48,7 @@ export interface EvaluatedRun {
 export async function evaluateRun(device: Device, options: EvaluateRunOptions): Promise<EvaluatedRun> {
   const { run, dataset, skipBroken, quiet } = options;
   const calibration = withThreshold(readCalibration(run), options.threshold);
+  const scores = scoresOf(calibration);
   const { judged, leftOut } = imagesToJudge(dataset, readDataRecord(run.data));
   const decoder = new ImageDecoder(
     judged.map(({ ref }) => ref),
@@ -65,7 +66,7 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   let steganography: Steganography;
   try {
     try {
-      for await (const result of scoreImages(detector, decoder.images(), wantsPictures)) {
+      for await (const result of scoreImages(detector, decoder.images(), wantsPictures, scores)) {
         const ref = decoder.good[images.length];
         if (!ref) throw new Error('An image was scored that was not decoded.');
         const { file, label, type } = ref;
@@ -77,14 +78,19 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
       display.stop();
     }
     settleBroken(decoder, skipBroken, (line) => !quiet && process.stderr.write(`${line}\n`));
-    steganography = await checkSteganography(detector, imagesToCheck(decoder.good));
+    steganography = await checkSteganography(detector, imagesToCheck(decoder.good), scores);
   } finally {
     detector.dispose();
   }
   const skipped = decoder.broken.map(({ ref, reason }) => ({ file: ref.file, reason }));
   return {
     steganography,
-    evaluation: summarise(images, SCORE_INFOS, calibration, skipped),
+    evaluation: summarise(
+      images,
+      scores.map(({ info }) => info),
+      calibration,
+      skipped,
+    ),
     pictures,
     masks: new Map(judged.flatMap(({ ref }) => (ref.mask ? [[ref.file, ref.mask]] : []))),
     leftOut,

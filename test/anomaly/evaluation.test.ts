@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { evaluationCsv } from '../../src/anomaly/csv.ts';
 import { evaluationJson, summarise } from '../../src/anomaly/evaluation.ts';
+import { parseCalibration } from '../../src/anomaly/parse-calibration.ts';
 import {
   type Choice,
   chooseThresholds,
   type Label,
-  parseCalibration,
   parseRule,
   type Rule,
   type ScoredImage,
@@ -52,6 +52,7 @@ describe('chooseThresholds', () => {
         sse: { auroc: 0.75, threshold: { value: 2, rule: 'zfn', chosenOn: 'calibration' } },
         dn: { auroc: 1, threshold: { value: 0.5, rule: 'zfn', chosenOn: 'calibration' } },
       },
+      combination: null,
     });
   });
 
@@ -96,6 +97,7 @@ describe('chooseThresholds', () => {
       rule: 'zfn',
       chosenOn: 'train',
       dataHash: null,
+      combination: null,
     });
   });
 

@@ -21,6 +21,7 @@ const calibration: Calibration = {
   chosen: 'sse',
   counts: { normal: 4, abnormal: 3 },
   scores: { sse: { auroc: 0.75, threshold: { value: 0.1 + 0.2, rule: 'zfn', chosenOn: 'calibration' } } },
+  combination: null,
 };
 let device: Device;
 let detector: Detector;

@@ -2,10 +2,10 @@ import { mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { readCalibration } from '../../anomaly/calibration.ts';
+import { scoresOf } from '../../anomaly/combined-score.ts';
 import { openDetector } from '../../anomaly/detector.ts';
 import { loadModel, readModel } from '../../anomaly/model-file.ts';
 import { type ResultPictures, scoreImages } from '../../anomaly/score-images.ts';
-import { SCORES } from '../../anomaly/scores.ts';
 import type { Calibration } from '../../anomaly/thresholds.ts';
 import { openRun } from '../../cyclegan/run-folder.ts';
 import { writeFileAtomic } from '../../data/atomic.ts';
@@ -70,9 +70,11 @@ async function score(modelPath: string, paths: string[], options: ScoreOptions):
   const refs = paths.flatMap(imagesAt);
   requireDifferentNames(refs, heatmaps);
   const decoder = new ImageDecoder(refs, true);
-  const table = ScoreTable.open(options.csv, name, threshold);
+  const known = scoresOf(judge.calibration);
+  const names = known.map(({ info }) => info.name);
+  const table = ScoreTable.open(options.csv, names, name, threshold);
   // The table has every score; without it the networks run only as far as the one that decides needs.
-  const wanted = options.csv === undefined ? SCORES.filter(({ info }) => info.name === name) : SCORES;
+  const wanted = options.csv === undefined ? known.filter(({ info }) => info.name === name) : known;
   let flagged = 0;
   try {
     await withDevice(options, async (device) => {
