@@ -26,7 +26,11 @@ export function parseCalibration(json: unknown, source: string): Calibration {
   };
 
   const root = object(json, 'the content');
-  const counts = object(root.counts, 'counts');
+  const byClass = (json: unknown, path: string) => {
+    const { normal, abnormal } = object(json, path);
+    return { normal: number(normal, `${path}.normal`), abnormal: number(abnormal, `${path}.abnormal`) };
+  };
+  const counts = byClass(root.counts, 'counts');
   const scores = Object.fromEntries(
     Object.entries(object(root.scores, 'scores')).map(([name, entry]) => {
       const score = object(entry, `scores.${name}`);
@@ -59,10 +63,9 @@ export function parseCalibration(json: unknown, source: string): Calibration {
     chosenOn,
     dataHash,
     chosen,
-    counts: {
-      normal: number(counts.normal, 'counts.normal'),
-      abnormal: number(counts.abnormal, 'counts.abnormal'),
-    },
+    counts,
+    // Images were taken for objects before these were counted.
+    objects: root.objects === undefined ? counts : byClass(root.objects, 'objects'),
     scores,
     combination: combined === null ? null : combination(combined),
   };

@@ -1,4 +1,5 @@
 import type { Label } from '../data/dataset.ts';
+import { countObjects } from '../data/groups.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { Combination } from './combination.ts';
 import { COMBINED, crossCombination } from './cross-combination.ts';
@@ -54,6 +55,8 @@ export interface Calibration extends Choice {
   /** Name of the score with the highest AUROC on the images that chose; it decides which images are flagged. */
   chosen: string;
   counts: { normal: number; abnormal: number };
+  /** How many objects these images show. */
+  objects: { normal: number; abnormal: number };
   scores: Record<string, { auroc: number; threshold: ChosenThreshold }>;
   /** Of the scores above, as one more of them; its AUROC and threshold are of images that it was not fitted on. Null where there is none. */
   combination: Combination | null;
@@ -117,7 +120,14 @@ export function chooseThresholds(
     if (!chosen || area > chosen.auroc) chosen = { name, auroc: area };
   }
   if (!chosen) throw new RangeError('Choosing a threshold needs at least one score.');
-  return { ...choice, chosen: chosen.name, counts, scores, combination: combined?.combination ?? null };
+  return {
+    ...choice,
+    chosen: chosen.name,
+    counts,
+    objects: countObjects(labelled),
+    scores,
+    combination: combined?.combination ?? null,
+  };
 }
 
 function thresholdBy(rule: Rule, scores: readonly number[], abnormal: readonly boolean[]): number | null {

@@ -45,9 +45,9 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
   const root = options.data === undefined ? record.root : resolve(options.data);
   const chosenOn = record.images.some(({ part }) => part === 'calibration') ? 'calibration' : 'train';
   const recorded = record.images.filter(({ part }) => part === chosenOn);
-  const refs = recorded.map(({ file, label, sha256 }) => {
+  const refs = recorded.map(({ file, label, sha256, group }) => {
     const path = join(root, file);
-    if (hashFile(path) === sha256) return { path, file, label };
+    if (hashFile(path) === sha256) return { path, file, label, ...(group !== undefined && { group }) };
     throw new CyclopsError(
       `${path} is not the image that the run ${run.root} began with. Restore it, or say with --data where the images are.`,
     );
@@ -63,7 +63,8 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
       for await (const { scores } of scoreImages(detector, decoder.images())) {
         const ref = decoder.good[images.length];
         if (!ref) throw new Error('An image was scored that was not decoded.');
-        images.push({ file: ref.file, label: ref.label, scores });
+        const { file, label, group } = ref;
+        images.push({ file, label, ...(group !== undefined && { group }), scores });
         display.update(images.length, 'images scored');
       }
     } finally {

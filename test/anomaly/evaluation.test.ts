@@ -52,8 +52,18 @@ describe('chooseThresholds', () => {
         sse: { auroc: 0.75, threshold: { value: 2, rule: 'zfn', chosenOn: 'calibration' } },
         dn: { auroc: 1, threshold: { value: 0.5, rule: 'zfn', chosenOn: 'calibration' } },
       },
+      objects: { normal: 2, abnormal: 2 },
       combination: null,
     });
+  });
+
+  it('counts images of one group as one object', () => {
+    const twins = calibrating.map((entry) => (entry.label === 'abnormal' ? { ...entry, group: 'twins' } : entry));
+    const { counts, objects } = chooseThresholds(twins, infos, choice);
+    expect([counts, objects]).toEqual([
+      { normal: 2, abnormal: 2 },
+      { normal: 2, abnormal: 1 },
+    ]);
   });
 
   it('takes the first of equally good scores', () => {
@@ -97,6 +107,7 @@ describe('chooseThresholds', () => {
       rule: 'zfn',
       chosenOn: 'train',
       dataHash: null,
+      objects: calibration.counts,
       combination: null,
     });
   });

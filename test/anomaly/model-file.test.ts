@@ -20,6 +20,7 @@ const calibration: Calibration = {
   dataHash: 'abc',
   chosen: 'sse',
   counts: { normal: 4, abnormal: 3 },
+  objects: { normal: 4, abnormal: 2 },
   scores: { sse: { auroc: 0.75, threshold: { value: 0.1 + 0.2, rule: 'zfn', chosenOn: 'calibration' } } },
   combination: null,
 };

@@ -203,6 +203,15 @@ describe('imagesToJudge', () => {
     ]);
   });
 
+  it('a record keeps groups', () => {
+    const root = makeData(folder.path('grouped'), { normal: 2, abnormal: 2 });
+    const images = readDataset(root).images.map((image, i) => (i === 1 ? { ...image, group: 'bolt 7' } : image));
+    const record = recordData(root, images);
+    writeFileSync(folder.path('grouped.json'), JSON.stringify(record));
+    expect(readDataRecord(folder.path('grouped.json'))).toEqual(record);
+    expect(record.images.map(({ group }) => group)).toEqual([undefined, 'bolt 7', undefined, undefined]);
+  });
+
   it('a record that is damaged is refused', () => {
     writeFileSync(folder.path('data.json'), '{"root": "x", "hash": "y", "images": [{"file": 1}]}');
     expectRefusal(() => readDataRecord(folder.path('data.json')), 'data.json', 'record');

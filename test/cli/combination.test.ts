@@ -12,8 +12,9 @@ let trained: Outcome;
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 beforeAll(async () => {
-  makeData(data, { normal: 12, abnormal: 12 });
+  makeData(data, { normal: 18, abnormal: 18 });
   const args = ['train', data, '--out', run, ...SMALL, '--steps', '3', '--calibration-share', '0.9'];
+  args.push('--group-by', '^abnormal/.*([0-3])[.]png');
   trained = await cyclops(...args);
 });
 
@@ -22,7 +23,11 @@ afterAll(() => folder.remove());
 it('the combination of scores is fitted in calibration, and is a score like the others everywhere', async () => {
   expect(trained.code).toBe(0);
   expect(trained.stdout).toMatch(/combination of all scores has AUROC [\d.]+ on images that it was not fitted on/);
-  const { combination, scores } = JSON.parse(readFileSync(join(run, 'thresholds.json'), 'utf8'));
+  const { combination, scores, counts, objects } = JSON.parse(readFileSync(join(run, 'thresholds.json'), 'utf8'));
+  expect(objects.abnormal).toBeLessThan(counts.abnormal);
+  expect(trained.stdout).toContain(
+    `No miss among ${counts.abnormal} abnormal images of n = ${objects.abnormal} objects`,
+  );
   expect(Object.keys(combination.weights)).toEqual(SCORES.map(({ info }) => info.name));
 
   const csv = folder.path('e.csv');
@@ -49,6 +54,6 @@ it('the combination of scores is fitted in calibration, and is a score like the 
   };
   const scored = column(folder.path('s.csv'));
   const judged = column(csv);
-  expect([judged.size, scored.size]).toEqual([12, 24]);
+  expect([judged.size > 0, scored.size]).toEqual([true, 36]);
   for (const [file, value] of judged) expect(scored.get(file)).toBe(value);
 });
