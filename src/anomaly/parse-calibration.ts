@@ -1,6 +1,8 @@
 import { CyclopsError } from '../gpu/errors.ts';
 import type { Combination } from './combination.ts';
-import { type Calibration, type ChosenThreshold, parseRule, RULES } from './thresholds.ts';
+import { type Calibration, CHOOSERS, type Choice, type ChosenThreshold, parseRule, RULES } from './thresholds.ts';
+
+const CHOOSER_NAMES = Object.keys(CHOOSERS).join(', ');
 
 /** Reads back a calibration stored as JSON; `source` is the file named in the CyclopsError if it is not usable. */
 export function parseCalibration(json: unknown, source: string): Calibration {
@@ -21,8 +23,8 @@ export function parseCalibration(json: unknown, source: string): Calibration {
     const value = number(stored, `${path}.value`);
     if (rule === 'given' && chosenOn === 'user') return { value, rule, chosenOn };
     const known = parseRule(rule);
-    if (known && (chosenOn === 'train' || chosenOn === 'calibration')) return { value, rule: known, chosenOn };
-    return fail(`${path} should have a rule (${RULES}) and chosenOn "train" or "calibration", or be given by the user`);
+    if (known && isChooser(chosenOn)) return { value, rule: known, chosenOn };
+    return fail(`${path} should have a rule (${RULES}) and chosenOn ${CHOOSER_NAMES}, or be given by the user`);
   };
 
   const root = object(json, 'the content');
@@ -55,7 +57,7 @@ export function parseCalibration(json: unknown, source: string): Calibration {
   };
   const { chosen, chosenOn = 'train', dataHash = null, combination: combined = null } = root;
   if (typeof chosen !== 'string' || !Object.hasOwn(scores, chosen)) return fail('chosen should name one of its scores');
-  if (chosenOn !== 'train' && chosenOn !== 'calibration') return fail('chosenOn should be "train" or "calibration"');
+  if (!isChooser(chosenOn)) return fail(`chosenOn should be ${CHOOSER_NAMES}`);
   if (dataHash !== null && typeof dataHash !== 'string') return fail('dataHash should be a text');
   return {
     // What a run from before there was a choice has not written, it had no choice about.
@@ -69,4 +71,8 @@ export function parseCalibration(json: unknown, source: string): Calibration {
     scores,
     combination: combined === null ? null : combination(combined),
   };
+}
+
+function isChooser(name: unknown): name is Choice['chosenOn'] {
+  return typeof name === 'string' && Object.hasOwn(CHOOSERS, name);
 }

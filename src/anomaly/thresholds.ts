@@ -38,14 +38,29 @@ export type Rule = 'zfn' | 'max-f1' | 'max-accuracy' | `recall=${number}`;
 
 /** A threshold with its history: by which rule and on which images, or given by the user. Flagged is score ≥ value. */
 export type ChosenThreshold =
-  | { value: number; rule: Rule; chosenOn: 'train' | 'calibration' | 'test' }
+  | { value: number; rule: Rule; chosenOn: Choice['chosenOn'] | 'test' }
   | { value: number; rule: 'given'; chosenOn: 'user' };
+
+/** Which images may choose, and what that leaves open, for people. */
+export const CHOOSERS = {
+  /** Of a run that has nothing else. */
+  train: {
+    images: 'the training part',
+    caveat: 'The networks were trained on these images, so the threshold need not hold on new ones.',
+  },
+  calibration: { images: 'the calibration part', caveat: null },
+  folds: {
+    images: 'the training part by cross-calibration',
+    caveat:
+      'Each of these images was scored by networks that were trained without it. New ones are scored by networks of the same recipe, ' +
+      'trained on all: for them the threshold, and what zero misses promise, hold only about.',
+  },
+} as const;
 
 /** Which images chose, and how. */
 export interface Choice {
   rule: Rule;
-  /** `train` for a run without a calibration part: its networks saw these images, so the threshold need not hold on others. */
-  chosenOn: 'train' | 'calibration';
+  chosenOn: keyof typeof CHOOSERS;
   /** Hash of the images of the run; null in runs from before it was kept. */
   dataHash: string | null;
 }
@@ -112,7 +127,7 @@ export function chooseThresholds(
     const value = thresholdBy(rule, column, abnormal);
     if (area === null || value === null) {
       throw new CyclopsError(
-        `Choosing a threshold needs normal and abnormal images; the ${chosenOn} part has ${counts.normal} normal and ` +
+        `Choosing a threshold needs normal and abnormal images; ${CHOOSERS[chosenOn].images} has ${counts.normal} normal and ` +
           `${counts.abnormal} abnormal ones. Add images to the empty class.`,
       );
     }

@@ -1,6 +1,6 @@
 import { COMBINED, COMBINED_FOLDS } from '../anomaly/cross-combination.ts';
 import { abnormalsForBound, missRateUpperBound } from '../anomaly/metrics.ts';
-import type { Calibration } from '../anomaly/thresholds.ts';
+import { type Calibration, CHOOSERS } from '../anomaly/thresholds.ts';
 
 /** Bounds of the miss rate that people ask for. */
 const STRICTER = [0.05, 0.01];
@@ -11,15 +11,14 @@ export function calibrationText(calibration: Calibration): string {
   const entry = scores[chosen];
   if (!entry) throw new Error(`The calibration has no score ${chosen}.`);
   const { threshold, auroc } = entry;
-  const part = chosenOn === 'train' ? 'training' : 'calibration';
   const lines = [
-    `Chosen on the ${part} part (${counts.normal} normal, ${counts.abnormal} abnormal images): score ${chosen}, AUROC ` +
+    `Chosen on ${CHOOSERS[chosenOn].images} (${counts.normal} normal, ${counts.abnormal} abnormal images): score ${chosen}, AUROC ` +
       `${auroc.toFixed(3)} there; threshold ${threshold.value} (${threshold.rule === 'given' ? 'given by --threshold' : rule}).`,
     combinationLine(calibration),
   ];
-  if (chosenOn === 'train') {
-    lines.push('The networks were trained on these images, so the threshold need not hold on new ones.');
-  } else if (threshold.rule === 'zfn') {
+  const { caveat } = CHOOSERS[chosenOn];
+  if (caveat) lines.push(caveat);
+  if (chosenOn !== 'train' && threshold.rule === 'zfn') {
     lines.push(...zeroMisses(counts.abnormal, objects.abnormal));
     if (chosen === COMBINED.name) {
       lines.push(

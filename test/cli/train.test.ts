@@ -122,7 +122,7 @@ describe('train', () => {
     expect(precision.code).toBe(2);
 
     const parts = await cyclops('train', data, '--out', run, '--resume', '--calibration-share', '0.5');
-    expect(parts.stderr).toMatch(/--calibration-share and --group-by divide the images of a new run/);
+    expect(parts.stderr).toMatch(/--calibration-share, --folds and --group-by divide the images of a new run/);
     expect(parts.code).toBe(2);
 
     const images = makeData(folder.path('other data'), { normal: 8, abnormal: 6 }, 20);
