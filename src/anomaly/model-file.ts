@@ -21,6 +21,8 @@ export interface ModelManifest {
   calibration: Calibration;
   /** The value of the brightest colour of heat maps, from the calibration images. */
   heatmapMax: number;
+  /** Fingerprints of the images that trained or calibrated it, so that an evaluation can find leaks. */
+  seen: string[];
 }
 
 /** A model file that was read and checked, and is on no device yet. */
@@ -29,7 +31,7 @@ export interface Model extends ModelManifest {
   tensors: ReadonlyMap<string, StoredTensor>;
 }
 
-const FORMAT = 'cyclops model 1';
+const FORMAT = 'cyclops model 2';
 
 /** What happens to an image before the networks see it; another program has to do the same. */
 const PREPROCESSING =
@@ -43,12 +45,13 @@ export async function writeModel(
   { config, manifest, networks }: Detector,
   calibration: Calibration,
   heatmapMax: number,
+  seen: string[],
 ): Promise<void> {
   const tensors = new Map<string, TensorInput>();
   for (const name of NETWORK_NAMES) {
     for (const [parameter, tensor] of await networks[name].stateDict()) tensors.set(`${name}.${parameter}`, tensor);
   }
-  const said: ModelManifest = { config, manifest, calibration, heatmapMax };
+  const said: ModelManifest = { config, manifest, calibration, heatmapMax, seen };
   const texts = Object.entries(said).map(([name, value]) => [name, JSON.stringify(value)]);
   const metadata = { format: FORMAT, preprocessing: PREPROCESSING, ...Object.fromEntries(texts) };
   writeFileAtomic(path, encodeSafetensors(tensors, metadata));
@@ -79,6 +82,10 @@ export function readModel(path: string): Model {
   const config = parseConfig(read('config'), path);
   const heatmapMax = read('heatmapMax');
   if (typeof heatmapMax !== 'number') throw damaged(path, 'heatmapMax is not a number');
+  const seen = read('seen');
+  if (!Array.isArray(seen) || !seen.every((hash) => typeof hash === 'string')) {
+    throw damaged(path, 'seen is not a list of texts');
+  }
   requireArchitecture(path, config, tensors);
   return {
     path,
@@ -86,6 +93,7 @@ export function readModel(path: string): Model {
     manifest: parseManifest(entriesOf(read('manifest')) ?? new Map(), path),
     calibration: parseCalibration(read('calibration'), path),
     heatmapMax,
+    seen,
     tensors,
   };
 }

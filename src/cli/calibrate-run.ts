@@ -14,7 +14,7 @@ import {
   type ScoredImage,
   withThreshold,
 } from '../anomaly/thresholds.ts';
-import { hashFile, readDataRecord } from '../cyclegan/data-record.ts';
+import { fingerprint, hashFile, readDataRecord } from '../cyclegan/data-record.ts';
 import type { RunFolder } from '../cyclegan/run-folder.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
@@ -52,7 +52,8 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
     // A version may compute scores that were not there yet when folds were scored.
     const infos = SCORE_INFOS.filter(({ name }) => !byFolds || images.every(({ scores }) => name in scores));
     const calibration = withThreshold(chooseThresholds(images, infos, { rule, chosenOn, dataHash }), threshold);
-    await writeModel(run.model, detector, calibration, heatmapMaximum(images));
+    const seen = recorded.map(({ sha256 }) => fingerprint(sha256));
+    await writeModel(run.model, detector, calibration, heatmapMaximum(images), seen);
     writeCalibration(run, calibration);
     return calibration;
   } finally {

@@ -1,22 +1,19 @@
-import { readCalibration } from '../anomaly/calibration.ts';
 import { scoresOf } from '../anomaly/combined-score.ts';
-import { openDetector } from '../anomaly/detector.ts';
 import { type Evaluation, summarise } from '../anomaly/evaluation.ts';
 import { imagesToJudge } from '../anomaly/judged-images.ts';
 import { type ResultPictures, scoreImages } from '../anomaly/score-images.ts';
 import { type CheckedImage, checkSteganography, type Steganography } from '../anomaly/steganography.ts';
 import { type ScoredImage, withThreshold } from '../anomaly/thresholds.ts';
-import { readDataRecord } from '../cyclegan/data-record.ts';
-import type { RunFolder } from '../cyclegan/run-folder.ts';
 import type { Dataset, ImageRef } from '../data/dataset.ts';
 import { decodeImage } from '../data/image.ts';
 import type { Device } from '../gpu/device.ts';
 import { ImageDecoder, settleBroken } from './decode-images.ts';
+import type { Judge } from './judge.ts';
 import { showProgress } from './progress.ts';
 import { tuneScoring } from './tuning.ts';
 
 export interface EvaluateRunOptions {
-  run: RunFolder;
+  judge: Judge;
   dataset: Dataset;
   skipBroken: boolean;
   quiet: boolean;
@@ -44,12 +41,12 @@ export interface EvaluatedRun {
   leftOut: number;
 }
 
-/** Scores the images of a data set that a run can be evaluated on, and says how well it does. */
+/** Scores the images of a data set that a model can be evaluated on, and says how well it does. */
 export async function evaluateRun(device: Device, options: EvaluateRunOptions): Promise<EvaluatedRun> {
-  const { run, dataset, skipBroken, quiet } = options;
-  const calibration = withThreshold(readCalibration(run), options.threshold);
+  const { judge, dataset, skipBroken, quiet } = options;
+  const calibration = withThreshold(judge.calibration, options.threshold);
   const scores = scoresOf(calibration);
-  const { judged, leftOut } = imagesToJudge(dataset, readDataRecord(run.data));
+  const { judged, leftOut } = imagesToJudge(dataset, judge.seen);
   const decoder = new ImageDecoder(
     judged.map(({ ref }) => ref),
     skipBroken,
@@ -60,7 +57,7 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
 
   const images: ScoredImage[] = [];
   const pictures = new Map<string, ResultPictures>();
-  const detector = openDetector(device, run, options.tile);
+  const detector = judge.open(device, options.tile);
   await tuneScoring(detector, options);
   const display = showProgress('scoring', judged.length, quiet);
   let steganography: Steganography;

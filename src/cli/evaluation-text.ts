@@ -11,7 +11,9 @@ export function evaluationText(evaluation: Evaluation): string {
   const skipped = counts.skipped > 0 ? `, ${counts.skipped} left out` : '';
   const seen =
     counts.seenInTraining > 0
-      ? [`${counts.seenInTraining} of these images trained or calibrated the run: figures that they enter are no test.`]
+      ? [
+          `${counts.seenInTraining} of these images trained or calibrated the model: figures that they enter are no test.`,
+        ]
       : [];
   return [
     `${counts.normal} normal and ${counts.abnormal} abnormal images${skipped}`,

@@ -50,6 +50,11 @@ export function hashFile(path: string): string {
   }
 }
 
+/** By what a model file knows an image again: 64 bits of its SHA-256, enough to tell it from any other, in 16 digits. */
+export function fingerprint(sha256: string): string {
+  return sha256.slice(0, 16);
+}
+
 /** Reads back a record. @throws CyclopsError when the file is missing or is not one */
 export function readDataRecord(path: string): DataRecord {
   const entries = readJsonObject(path);

@@ -32,7 +32,7 @@ beforeAll(async () => {
   const banks = await loadBanks(device, folder.path('data'));
   await trainNew(device, banks, folder.path('run'), { ...QUICK, steps: 2 });
   detector = openDetector(device, runFolder(folder.path('run')));
-  await writeModel(path, detector, calibration, 0.5);
+  await writeModel(path, detector, calibration, 0.5, ['0123456789abcdef']);
 });
 
 afterAll(() => {
@@ -53,6 +53,7 @@ describe('a model file', () => {
   it('holds all that scoring needs: the same scores, bit for bit', async () => {
     const model = readModel(path);
     expect(model).toMatchObject({ calibration, config: detector.config, manifest: detector.manifest, heatmapMax: 0.5 });
+    expect(model.seen).toEqual(['0123456789abcdef']);
     const loaded = loadModel(device, model);
     const image = decodeImage(folder.path('data', 'abnormal', '0.png'));
     const scores = async (by: Detector) => {
@@ -84,10 +85,10 @@ describe('a model file', () => {
     expectRefusal(() => readModel(folder.path('absent')), 'absent', 'ENOENT');
     expectRefusal(() => readModel(folder.path('run', 'checkpoint', 'G_A.safetensors')), 'no model', 'names none');
     const future = changed('future', ({ metadata }) => {
-      metadata.format = 'cyclops model 2';
+      metadata.format = 'cyclops model 3';
     });
-    expectRefusal(() => readModel(future), "'cyclops model 2'", 'this version');
-    for (const name of ['config', 'manifest', 'calibration', 'heatmapMax'] as const) {
+    expectRefusal(() => readModel(future), "'cyclops model 3'", 'this version');
+    for (const name of ['config', 'manifest', 'calibration', 'heatmapMax', 'seen'] as const) {
       const other = changed(name, ({ metadata }) => {
         metadata[name] = '[';
       });

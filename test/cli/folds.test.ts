@@ -62,7 +62,7 @@ describe('train --folds', () => {
 
     // Everything that trained is known as such, and calibrating again needs no image.
     const evaluated = await cyclops('evaluate', run, data, '--no-tune');
-    expect(evaluated.stderr).toMatch(/images that trained or calibrated the run are not judged/);
+    expect(evaluated.stderr).toMatch(/images that trained or calibrated the model are not judged/);
     expect(evaluated.stdout).toMatch(/at the threshold chosen on the training part by cross-calibration.*same recipe/s);
     rmSync(data, { recursive: true });
     const again = await cyclops('calibrate', run, '--rule', 'max-f1', '--json', '--quiet', '--no-tune');

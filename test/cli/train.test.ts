@@ -228,7 +228,7 @@ describe('evaluate', () => {
     expect(stdout).toMatch(
       /^hiding: of 3 normal and 3 abnormal images.*\n(G_a2n changes .* of abnormal and .* of normal images\.)$/m,
     );
-    expect(stderr).toMatch(/8 images that trained or calibrated the run are not judged/);
+    expect(stderr).toMatch(/8 images that trained or calibrated the model are not judged/);
   });
 
   it('takes a folder that has only a test part, and notices images that trained', async () => {

@@ -10,6 +10,7 @@ import { readDataset } from '../../data/layouts.ts';
 import { evaluateRun } from '../evaluate-run.ts';
 import { evaluationText } from '../evaluation-text.ts';
 import { EXIT } from '../failure.ts';
+import { openJudge } from '../judge.ts';
 import { addTuneOptions, type TuneOptions, toNumber, withDevice } from '../options.ts';
 import { duration } from '../progress.ts';
 import { REPORT_PICTURES, writeReport } from '../report-file.ts';
@@ -75,7 +76,7 @@ async function demo(options: DemoOptions): Promise<void> {
       return;
     }
     const evaluated = await evaluateRun(device, {
-      ...{ run, dataset, skipBroken: false, quiet, tune: options.tune },
+      ...{ judge: openJudge(run.root), dataset, skipBroken: false, quiet, tune: options.tune },
       pictures: REPORT_PICTURES,
     });
     const path = join(run.root, 'report.html');

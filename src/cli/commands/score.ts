@@ -1,23 +1,18 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { readCalibration } from '../../anomaly/calibration.ts';
 import { scoresOf } from '../../anomaly/combined-score.ts';
-import { openDetector } from '../../anomaly/detector.ts';
-import { loadModel, readModel } from '../../anomaly/model-file.ts';
 import { type ResultPictures, scoreImages } from '../../anomaly/score-images.ts';
-import type { Calibration } from '../../anomaly/thresholds.ts';
-import { openRun } from '../../cyclegan/run-folder.ts';
 import { writeFileAtomic } from '../../data/atomic.ts';
 import type { ImageRef } from '../../data/dataset.ts';
 import { fileError } from '../../data/fs-error.ts';
 import { encodePng } from '../../data/png.ts';
-import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { paintHeatmap } from '../../report/heatmap.ts';
 import { ImageDecoder } from '../decode-images.ts';
 import { EXIT, UsageError } from '../failure.ts';
 import { imagesAt } from '../images-at.ts';
+import { type Judge, modelIn, openJudge } from '../judge.ts';
 import { addTileOption, addTuneOptions, type TuneOptions, toNumber, withDevice } from '../options.ts';
 import { duration, showProgress } from '../progress.ts';
 import { ScoreTable } from '../score-table.ts';
@@ -31,14 +26,6 @@ interface ScoreOptions extends TuneOptions {
   failOnAnomaly?: boolean;
   skipBroken?: boolean;
   tile?: number;
-}
-
-/** What judges: networks to be put on a device, the calibration, and the scale of heat maps where it is known. */
-interface Judge {
-  source: string;
-  open: (device: Device, tile: number | undefined) => ReturnType<typeof openDetector>;
-  calibration: Calibration;
-  heatmapMax?: number;
 }
 
 export function addScore(program: Command): void {
@@ -58,7 +45,7 @@ export function addScore(program: Command): void {
 }
 
 async function score(modelPath: string, paths: string[], options: ScoreOptions): Promise<void> {
-  const judge = openJudge(modelPath);
+  const judge = openJudge(modelIn(modelPath));
   const { name, threshold } = decision(judge, options);
   const { heatmaps, quiet = false, skipBroken = false } = options;
   const { heatmapMax } = judge;
@@ -109,24 +96,6 @@ async function score(modelPath: string, paths: string[], options: ScoreOptions):
     table.close();
   }
   conclude(decoder, flagged, refs.length, { quiet, skipBroken, failOnAnomaly: options.failOnAnomaly ?? false });
-}
-
-/** The model file, the one of a run folder, or for a run from before there were any its checkpoint. */
-function openJudge(path: string): Judge {
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return ofModel(path);
-  const run = openRun(path);
-  if (statSync(run.model, { throwIfNoEntry: false })) return ofModel(run.model);
-  return {
-    source: run.root,
-    open: (device, tile) => openDetector(device, run, tile),
-    calibration: readCalibration(run),
-  };
-}
-
-function ofModel(path: string): Judge {
-  const model = readModel(path);
-  const { calibration, heatmapMax } = model;
-  return { source: path, open: (device, tile) => loadModel(device, model, tile), calibration, heatmapMax };
 }
 
 function decision(
