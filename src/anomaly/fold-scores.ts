@@ -4,6 +4,7 @@ import type { RunFolder } from '../cyclegan/run-folder.ts';
 import { writeFileAtomic } from '../data/atomic.ts';
 import type { Label } from '../data/dataset.ts';
 import { CyclopsError } from '../gpu/errors.ts';
+import { type ImageStatistics, parseStatistics } from './image-statistics.ts';
 
 /** A training image, its fold from 1, and what networks that were trained without that fold find in it; absent until they have. */
 export interface FoldImage {
@@ -12,6 +13,8 @@ export interface FoldImage {
   group?: string;
   fold: number;
   scores?: Record<string, number>;
+  /** There where scores are. */
+  statistics?: ImageStatistics;
 }
 
 /** What a cross-calibration began with, and how far it has come. */
@@ -53,5 +56,7 @@ function foldImage(value: unknown): FoldImage | undefined {
   if (!entries?.has('scores')) return image;
   const scores = [...(entriesOf(entries.get('scores')) ?? [])];
   const numbers = scores.flatMap(([name, score]) => (typeof score === 'number' ? [[name, score] as const] : []));
-  return numbers.length === scores.length ? { ...image, scores: Object.fromEntries(numbers) } : undefined;
+  const statistics = parseStatistics(entries.get('statistics'));
+  if (numbers.length < scores.length || !statistics) return undefined;
+  return { ...image, scores: Object.fromEntries(numbers), statistics };
 }

@@ -1,5 +1,7 @@
 import { CyclopsError } from '../gpu/errors.ts';
+import type { Baseline } from './baseline.ts';
 import type { Combination } from './combination.ts';
+import { STATISTICS, type StatisticName } from './image-statistics.ts';
 import { type Calibration, CHOOSERS, type Choice, type ChosenThreshold, parseRule, RULES } from './thresholds.ts';
 
 const CHOOSER_NAMES = Object.keys(CHOOSERS).join(', ');
@@ -55,7 +57,15 @@ export function parseCalibration(json: unknown, source: string): Calibration {
     const bias = number(stored.bias, 'combination.bias');
     return { weights: byName('weights'), bias, means: byName('means'), sds: byName('sds') };
   };
-  const { chosen, chosenOn = 'train', dataHash = null, combination: combined = null } = root;
+  const baseline = (json: unknown): Baseline => {
+    const { statistic, abnormalHas, auroc } = object(json, 'baseline');
+    const known = Object.keys(STATISTICS).find((name): name is StatisticName => name === statistic);
+    if (!known || (abnormalHas !== 'more' && abnormalHas !== 'less')) {
+      return fail('baseline should name a statistic, and whether abnormal images have "more" or "less" of it');
+    }
+    return { statistic: known, abnormalHas, auroc: number(auroc, 'baseline.auroc') };
+  };
+  const { chosen, chosenOn = 'train', dataHash = null, combination: combined = null, baseline: simple = null } = root;
   if (typeof chosen !== 'string' || !Object.hasOwn(scores, chosen)) return fail('chosen should name one of its scores');
   if (!isChooser(chosenOn)) return fail(`chosenOn should be ${CHOOSER_NAMES}`);
   if (dataHash !== null && typeof dataHash !== 'string') return fail('dataHash should be a text');
@@ -70,6 +80,7 @@ export function parseCalibration(json: unknown, source: string): Calibration {
     objects: root.objects === undefined ? counts : byClass(root.objects, 'objects'),
     scores,
     combination: combined === null ? null : combination(combined),
+    baseline: simple === null ? null : baseline(simple),
   };
 }
 

@@ -1,8 +1,10 @@
 import type { Label } from '../data/dataset.ts';
 import { countObjects } from '../data/groups.ts';
 import { CyclopsError } from '../gpu/errors.ts';
+import { type Baseline, chooseBaseline } from './baseline.ts';
 import type { Combination } from './combination.ts';
 import { COMBINED, crossCombination } from './cross-combination.ts';
+import type { ImageStatistics } from './image-statistics.ts';
 import { auroc, bestAccuracy, bestF1, thresholdAtRecall } from './metrics.ts';
 
 /** An image score: what it is called, how it is computed, and whether it is the one the paper uses. */
@@ -26,6 +28,8 @@ export interface ScoredImage {
   /** The kind of defect, where the data set names it. */
   type?: string;
   scores: Record<string, number>;
+  /** Where they were asked for. */
+  statistics?: ImageStatistics;
   /** True if this very image trained the networks or set the thresholds; its figures are then no test. */
   seenInTraining?: boolean;
 }
@@ -75,6 +79,8 @@ export interface Calibration extends Choice {
   scores: Record<string, { auroc: number; threshold: ChosenThreshold }>;
   /** Of the scores above, as one more of them; its AUROC and threshold are of images that it was not fitted on. Null where there is none. */
   combination: Combination | null;
+  /** What tells the images apart without a network; null in calibrations from before it was looked for. */
+  baseline: Baseline | null;
 }
 
 const NAMED_RULES = ['zfn', 'max-f1', 'max-accuracy'] as const;
@@ -142,6 +148,7 @@ export function chooseThresholds(
     objects: countObjects(labelled),
     scores,
     combination: combined?.combination ?? null,
+    baseline: chooseBaseline(labelled),
   };
 }
 

@@ -4,6 +4,7 @@ import { writeCalibration } from '../anomaly/calibration.ts';
 import { type Detector, openDetector } from '../anomaly/detector.ts';
 import { type FoldScores, readFoldScores } from '../anomaly/fold-scores.ts';
 import { heatmapMaximum } from '../anomaly/heatmap-scale.ts';
+import { type ImageStatistics, imageStatistics } from '../anomaly/image-statistics.ts';
 import { writeModel } from '../anomaly/model-file.ts';
 import { scoreImages } from '../anomaly/score-images.ts';
 import { SCORE_INFOS } from '../anomaly/scores.ts';
@@ -82,7 +83,10 @@ export async function scoreRecorded(detector: Detector, options: CalibrateRunOpt
       `${path} is not the image that the run ${run.root} began with. Restore it, or say with --data where the images are.`,
     );
   });
-  const decoder = new ImageDecoder(refs, false);
+  const statistics = new Map<string, ImageStatistics>();
+  const decoder = new ImageDecoder(refs, false, ({ file }, image) => {
+    statistics.set(file, imageStatistics(image, detector.config.loadSize));
+  });
   const images: ScoredImage[] = [];
   await tuneScoring(detector, options);
   const display = showProgress('calibration', refs.length, quiet);
@@ -91,7 +95,8 @@ export async function scoreRecorded(detector: Detector, options: CalibrateRunOpt
       const ref = decoder.good[images.length];
       if (!ref) throw new Error('An image was scored that was not decoded.');
       const { file, label, group } = ref;
-      images.push({ file, label, ...(group !== undefined && { group }), scores });
+      const own = statistics.get(file);
+      images.push({ file, label, ...(group !== undefined && { group }), scores, ...(own && { statistics: own }) });
       display.update(images.length, 'images scored');
     }
   } finally {

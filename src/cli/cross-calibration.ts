@@ -85,13 +85,12 @@ export async function crossCalibrate(
     const detector = openDetector(device, own);
     try {
       const scored = await scoreRecorded(detector, { run: own, rule: 'zfn', data: dataset.root, quiet, tune });
-      const scores = new Map(scored.map((image) => [image.file, image.scores]));
+      const found = new Map(
+        scored.map(({ file, scores, statistics }) => [file, { scores, ...(statistics && { statistics }) }]),
+      );
       known = {
         ...known,
-        images: known.images.map((image) => {
-          const found = scores.get(image.file);
-          return found ? { ...image, scores: found } : image;
-        }),
+        images: known.images.map((image) => ({ ...image, ...found.get(image.file) })),
       };
     } finally {
       detector.dispose();

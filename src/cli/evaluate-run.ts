@@ -1,5 +1,7 @@
+import { type BaselineReport, reportBaseline } from '../anomaly/baseline.ts';
 import { scoresOf } from '../anomaly/combined-score.ts';
 import { type Evaluation, summarise } from '../anomaly/evaluation.ts';
+import { type ImageStatistics, imageStatistics } from '../anomaly/image-statistics.ts';
 import { imagesToJudge } from '../anomaly/judged-images.ts';
 import { type ResultPictures, scoreImages } from '../anomaly/score-images.ts';
 import { type CheckedImage, checkSteganography, type Steganography } from '../anomaly/steganography.ts';
@@ -32,6 +34,8 @@ const HIDING_CHECKED = 16;
 
 export interface EvaluatedRun {
   evaluation: Evaluation;
+  /** Null for a model that was calibrated before there was one. */
+  baseline: BaselineReport | null;
   steganography: Steganography;
   /** By the `file` of the evaluation's images. */
   pictures: Map<string, ResultPictures>;
@@ -47,9 +51,11 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   const calibration = withThreshold(judge.calibration, options.threshold);
   const scores = scoresOf(calibration);
   const { judged, leftOut } = imagesToJudge(dataset, judge.seen);
+  const statistics = new Map<string, ImageStatistics>();
   const decoder = new ImageDecoder(
     judged.map(({ ref }) => ref),
     skipBroken,
+    ({ file }, image) => statistics.set(file, imageStatistics(image, detector.config.loadSize)),
   );
   const seen = new Set(judged.flatMap(({ ref, seenInTraining }) => (seenInTraining ? [ref.file] : [])));
   const every = Math.max(1, judged.length / Math.max(1, options.pictures));
@@ -67,7 +73,9 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
         const ref = decoder.good[images.length];
         if (!ref) throw new Error('An image was scored that was not decoded.');
         const { file, label, type } = ref;
-        images.push({ file, label, ...(type && { type }), scores: result.scores, seenInTraining: seen.has(file) });
+        const own = statistics.get(file);
+        const known = { ...(type && { type }), ...(own && { statistics: own }), seenInTraining: seen.has(file) };
+        images.push({ file, label, ...known, scores: result.scores });
         if (result.pictures) pictures.set(file, result.pictures);
         display.update(images.length, 'images');
       }
@@ -80,14 +88,12 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
     detector.dispose();
   }
   const skipped = decoder.broken.map(({ ref, reason }) => ({ file: ref.file, reason }));
+  const infos = scores.map(({ info }) => info);
+  const evaluation = summarise(images, infos, calibration, skipped);
   return {
     steganography,
-    evaluation: summarise(
-      images,
-      scores.map(({ info }) => info),
-      calibration,
-      skipped,
-    ),
+    evaluation,
+    baseline: reportBaseline(images, calibration, evaluation),
     pictures,
     masks: new Map(judged.flatMap(({ ref }) => (ref.mask ? [[ref.file, ref.mask]] : []))),
     leftOut,

@@ -54,6 +54,7 @@ describe('chooseThresholds', () => {
       },
       objects: { normal: 2, abnormal: 2 },
       combination: null,
+      baseline: null,
     });
   });
 
@@ -109,6 +110,7 @@ describe('chooseThresholds', () => {
       dataHash: null,
       objects: calibration.counts,
       combination: null,
+      baseline: null,
     });
   });
 

@@ -23,6 +23,7 @@ const calibration: Calibration = {
   objects: { normal: 4, abnormal: 2 },
   scores: { sse: { auroc: 0.75, threshold: { value: 0.1 + 0.2, rule: 'zfn', chosenOn: 'calibration' } } },
   combination: null,
+  baseline: { statistic: 'gradient', abnormalHas: 'more', auroc: 0.7 },
 };
 let device: Device;
 let detector: Detector;

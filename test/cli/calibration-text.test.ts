@@ -11,6 +11,7 @@ const calibration: Calibration = {
   objects: { normal: 40, abnormal: 30 },
   scores: { sse: { auroc: 0.75, threshold: { value: 2, rule: 'zfn', chosenOn: 'calibration' } } },
   combination: null,
+  baseline: null,
 };
 
 it('promises what zero misses among n objects are worth', () => {

@@ -54,6 +54,7 @@ describe('train --folds', () => {
         expect(images.filter((other: (typeof images)[0]) => other.group === group && other.fold !== fold)).toEqual([]);
     }
     const calibration = json(run, 'thresholds.json');
+    expect(calibration.baseline.auroc).toBeGreaterThanOrEqual(0.5);
     expect(calibration).toMatchObject({ chosenOn: 'folds', counts: { normal: 6 } });
     const smallest = images
       .filter(({ label }: { label: string }) => label === 'abnormal')

@@ -210,6 +210,7 @@ describe('evaluate', () => {
       });
     }
     expect(result.chosen).toMatchObject({ chosenOn: 'calibration', counts: { normal: 1, abnormal: 1 } });
+    expect(result.baseline).toMatchObject({ chosenOn: 'calibration', auroc: expect.any(Number), calibrationAuroc: 1 });
     expect(result.device).toMatch(/\S/);
 
     const rows = readFileSync(folder.path('e.csv'), 'utf8').trimEnd().split('\r\n');
@@ -225,6 +226,7 @@ describe('evaluate', () => {
     expect(stdout).toMatch(/^3 normal and 3 abnormal images$/m);
     expect(stdout).toMatch(/^sse .*the paper's/m);
     expect(stdout).toContain('decides');
+    expect(stdout).toMatch(/^simplest statistic \(.*; chosen on the calibration part\): AUROC [\d.]+\.$/m);
     expect(stdout).toMatch(
       /^hiding: of 3 normal and 3 abnormal images.*\n(G_a2n changes .* of abnormal and .* of normal images\.)$/m,
     );

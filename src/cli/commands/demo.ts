@@ -7,6 +7,7 @@ import type { TrainingConfig } from '../../cyclegan/config.ts';
 import { preset } from '../../cyclegan/presets.ts';
 import { createRun } from '../../cyclegan/run-folder.ts';
 import { readDataset } from '../../data/layouts.ts';
+import { baselineLines } from '../baseline-text.ts';
 import { evaluateRun } from '../evaluate-run.ts';
 import { evaluationText } from '../evaluation-text.ts';
 import { EXIT } from '../failure.ts';
@@ -88,6 +89,7 @@ async function demo(options: DemoOptions): Promise<void> {
       command: `cyclops demo --seed ${config.seed}`,
     });
     say(`\n${evaluationText(evaluated.evaluation)}`);
+    for (const line of baselineLines(evaluated.baseline, evaluated.evaluation.chosen.score)) say(line);
     say(summary(evaluated.evaluation));
     say(`The whole took ${duration((performance.now() - began) / 1000)}.`);
     process.stdout.write(`Report: ${path}\n`);

@@ -5,6 +5,7 @@ import { evaluationJson } from '../../anomaly/evaluation.ts';
 import { steganographyLines } from '../../anomaly/steganography.ts';
 import { writeFileAtomic } from '../../data/atomic.ts';
 import { readDataset } from '../../data/layouts.ts';
+import { baselineLines } from '../baseline-text.ts';
 import { evaluateRun } from '../evaluate-run.ts';
 import { evaluationText } from '../evaluation-text.ts';
 import { UsageError } from '../failure.ts';
@@ -62,7 +63,7 @@ async function evaluate(modelPath: string, data: string, options: EvaluateOption
     const pictures = options.report ? REPORT_PICTURES : 0;
     const { tune, threshold, tile } = options;
     const evaluated = await evaluateRun(device, { judge, dataset, skipBroken, quiet, tune, pictures, threshold, tile });
-    const { evaluation, leftOut, steganography } = evaluated;
+    const { evaluation, leftOut, steganography, baseline } = evaluated;
     if (leftOut > 0 && !quiet)
       process.stderr.write(`${leftOut} images that trained or calibrated the model are not judged.\n`);
     if (options.csv) writeFileAtomic(options.csv, evaluationCsv(evaluation));
@@ -73,8 +74,8 @@ async function evaluate(modelPath: string, data: string, options: EvaluateOption
     const context = { device: device.info.name, run: run?.root ?? resolve(judge.source), data: dataset.root };
     process.stdout.write(
       options.json
-        ? `${JSON.stringify({ ...evaluationJson(evaluation, context), steganography }, null, 2)}\n`
-        : `${evaluationText(evaluation)}${steganographyLines(steganography).join('\n')}\n`,
+        ? `${JSON.stringify({ ...evaluationJson(evaluation, context), baseline, steganography }, null, 2)}\n`
+        : `${evaluationText(evaluation)}${[...baselineLines(baseline, evaluation.chosen.score), ...steganographyLines(steganography)].join('\n')}\n`,
     );
   });
 }
