@@ -6,7 +6,7 @@ import { scope } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Detector } from './detector.ts';
 import { FIGURE_NAMES, type FigureName, measure, readFigures } from './figures.ts';
-import { computeScores } from './scores.ts';
+import { computeScores, SCORES, type Score } from './scores.ts';
 import type { Label } from './thresholds.ts';
 import { wholeImage } from './whole-image.ts';
 
@@ -64,9 +64,13 @@ const WITHOUT_RECONSTRUCTION: readonly FigureName[] = [
 ];
 
 /** Scores every image three times. */
-export async function checkSteganography(detector: Detector, images: Iterable<CheckedImage>): Promise<Steganography> {
+export async function checkSteganography(
+  detector: Detector,
+  images: Iterable<CheckedImage>,
+  scores: readonly Score[] = SCORES,
+): Promise<Steganography> {
   const measurements: HidingMeasurement[] = [];
-  for (const image of images) measurements.push(await measureHiding(detector, image, measurements.length));
+  for (const image of images) measurements.push(await measureHiding(detector, image, measurements.length, scores));
   return summariseHiding(measurements);
 }
 
@@ -74,6 +78,7 @@ async function measureHiding(
   { device, networks, config, sizeFor }: Detector,
   { label, image, mask }: CheckedImage,
   index: number,
+  scores: readonly Score[],
 ): Promise<HidingMeasurement> {
   const size = sizeFor(image);
   const x = await wholeImage(device, image, size, config.inputNc);
@@ -96,9 +101,9 @@ async function measureHiding(
   const kept = Object.fromEntries(WITHOUT_RECONSTRUCTION.map((name) => [name, plain[name]]));
   const result = {
     label,
-    scores: computeScores(plain),
-    quantised: computeScores({ ...measured, ...kept }),
-    noisy: computeScores(readFigures(await read(noisy), FIGURE_NAMES, x.size)),
+    scores: computeScores(plain, scores),
+    quantised: computeScores({ ...measured, ...kept }, scores),
+    noisy: computeScores(readFigures(await read(noisy), FIGURE_NAMES, x.size), scores),
     change: changedShare(original, made),
     removed: weights && removedEnergy(original, made, await weights.data()),
   };

@@ -44,6 +44,13 @@ export interface TrainRunOptions {
  * @returns the calibration, or null when Ctrl-C stopped it; a checkpoint stands then
  */
 export async function trainRun(device: Device, options: TrainRunOptions): Promise<Calibration | null> {
+  if ((await trainNetworks(device, options)) === 'stopped') return null;
+  const { run, dataset, quiet, tune } = options;
+  return await calibrateRun(device, { run, rule: 'zfn', data: dataset.root, quiet, tune });
+}
+
+/** Trains the networks of a run; `stopped` when Ctrl-C did. A checkpoint stands after either. */
+export async function trainNetworks(device: Device, options: TrainRunOptions): Promise<'finished' | 'stopped'> {
   const { config, dataset, run, resume } = options;
   const watch = new DuplicateWatch();
   const { banks, training } = await loadBanks(device, options, watch);
@@ -71,7 +78,7 @@ export async function trainRun(device: Device, options: TrainRunOptions): Promis
       );
     }
     try {
-      if ((await trainNetworks(device, trainer, options)) === 'stopped') return null;
+      return await untilInterrupted(device, trainer, options);
     } finally {
       trainer.dispose();
     }
@@ -79,11 +86,9 @@ export async function trainRun(device: Device, options: TrainRunOptions): Promis
     banks.a.dispose();
     banks.b.dispose();
   }
-  const { quiet, tune } = options;
-  return await calibrateRun(device, { run, rule: 'zfn', data: dataset.root, quiet, tune });
 }
 
-async function trainNetworks(
+async function untilInterrupted(
   device: Device,
   trainer: Trainer,
   { quiet, tune, eager, onProfile }: TrainRunOptions,

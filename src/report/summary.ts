@@ -1,5 +1,5 @@
 import type { Evaluation } from '../anomaly/evaluation.ts';
-import type { Rule } from '../anomaly/thresholds.ts';
+import { CHOOSERS, type Rule } from '../anomaly/thresholds.ts';
 import { formatArea, formatCount, formatDuration, formatPercent, formatScore } from './format.ts';
 import { type Html, html } from './html.ts';
 import type { ReportInput } from './input.ts';
@@ -82,12 +82,12 @@ function statement(evaluation: Evaluation): Html {
       : null;
   return html`<div class="statement"><h2>How the decision was made</h2>
 <p>An image is flagged when its score <strong>${labelOf(chosen.score)}</strong> is at least <strong>${formatScore(chosen.threshold.value)}</strong>. ${origin(chosen, score?.calibrationAuroc ?? null)}</p>
-<p>${chosen.chosenOn === 'train' ? 'The networks were trained on those same images, so the threshold need not hold on new ones.' : null}${outcome}${hindsight}</p></div>`;
+<p>${CHOOSERS[chosen.chosenOn].caveat}${outcome}${hindsight}</p></div>`;
 }
 
 /** Who chose score and threshold, and how. */
 function origin({ chosenOn, counts, threshold }: Evaluation['chosen'], area: number | null): Html {
-  const images = html`on the ${chosenOn === 'train' ? 'training' : 'calibration'} part alone (${counts.normal} normal, ${counts.abnormal} abnormal images)`;
+  const images = html`on ${CHOOSERS[chosenOn].images} alone (${counts.normal} normal, ${counts.abnormal} abnormal images)`;
   const score = html`the score because it has the highest AUROC there (${formatArea(area)})`;
   if (threshold.rule === 'given')
     return html`The score was chosen ${images}: ${score}. The threshold was given by hand.`;

@@ -6,7 +6,8 @@ import {
   hotImages,
   requireHeatmap,
 } from '../../src/anomaly/heatmap-scale.ts';
-import { chooseThresholds, parseCalibration } from '../../src/anomaly/thresholds.ts';
+import { parseCalibration } from '../../src/anomaly/parse-calibration.ts';
+import { chooseThresholds } from '../../src/anomaly/thresholds.ts';
 import { expectRefusal, randomNumbers } from '../data/support.ts';
 
 const image = (label: 'normal' | 'abnormal', blurmax: number) => ({ file: 'f', label, scores: { blurmax } });

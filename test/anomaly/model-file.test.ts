@@ -20,7 +20,10 @@ const calibration: Calibration = {
   dataHash: 'abc',
   chosen: 'sse',
   counts: { normal: 4, abnormal: 3 },
+  objects: { normal: 4, abnormal: 2 },
   scores: { sse: { auroc: 0.75, threshold: { value: 0.1 + 0.2, rule: 'zfn', chosenOn: 'calibration' } } },
+  combination: null,
+  baseline: { statistic: 'gradient', abnormalHas: 'more', auroc: 0.7 },
   heatmap: { threshold: 0.25, images: 4 },
 };
 let device: Device;
@@ -31,7 +34,7 @@ beforeAll(async () => {
   const banks = await loadBanks(device, folder.path('data'));
   await trainNew(device, banks, folder.path('run'), { ...QUICK, steps: 2 });
   detector = openDetector(device, runFolder(folder.path('run')));
-  await writeModel(path, detector, calibration);
+  await writeModel(path, detector, calibration, ['0123456789abcdef']);
 });
 
 afterAll(() => {
@@ -52,6 +55,7 @@ describe('a model file', () => {
   it('holds all that scoring needs: the same scores, bit for bit', async () => {
     const model = readModel(path);
     expect(model).toMatchObject({ calibration, config: detector.config, manifest: detector.manifest });
+    expect(model.seen).toEqual(['0123456789abcdef']);
     const loaded = loadModel(device, model);
     const image = decodeImage(folder.path('data', 'abnormal', '0.png'));
     const scores = async (by: Detector) => {
@@ -86,7 +90,7 @@ describe('a model file', () => {
       metadata.format = 'cyclops model 1';
     });
     expectRefusal(() => readModel(past), "'cyclops model 1'", 'this version', "'cyclops calibrate'");
-    for (const name of ['config', 'manifest', 'calibration'] as const) {
+    for (const name of ['config', 'manifest', 'calibration', 'seen'] as const) {
       const other = changed(name, ({ metadata }) => {
         metadata[name] = '[';
       });

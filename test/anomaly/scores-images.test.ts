@@ -5,7 +5,7 @@ import { type Detector, openDetector } from '../../src/anomaly/detector.ts';
 import { imagesToJudge } from '../../src/anomaly/judged-images.ts';
 import { type ImageResult, scoreBank, scoreImages } from '../../src/anomaly/score-images.ts';
 import { SCORES } from '../../src/anomaly/scores.ts';
-import { readDataRecord, recordData } from '../../src/cyclegan/data-record.ts';
+import { type DataRecord, fingerprint, readDataRecord, recordData } from '../../src/cyclegan/data-record.ts';
 import { type RunFolder, runFolder } from '../../src/cyclegan/run-folder.ts';
 import type { Banks } from '../../src/cyclegan/samples.ts';
 import { type DecodedImage, decodeImage } from '../../src/data/image.ts';
@@ -177,15 +177,17 @@ describe('scoreImages', () => {
   });
 });
 
+const fingerprints = ({ images }: DataRecord) => images.map(({ sha256 }) => fingerprint(sha256));
+
 describe('imagesToJudge', () => {
   it('leaves out what trained, by content and not by name', () => {
     const root = makeData(folder.path('leak'), { normal: 4, abnormal: 4 });
     const dataset = readDataset(root);
     const training = dataset.images.filter(({ file }) => /[01]\.png$/.test(file));
-    const record = recordData(root, training);
+    const seen = fingerprints(recordData(root, training));
     writeFileSync(join(root, 'normal', 'renamed.png'), readFileSync(join(root, 'normal', '0.png')));
 
-    const { judged, leftOut } = imagesToJudge(readDataset(root), record);
+    const { judged, leftOut } = imagesToJudge(readDataset(root), seen);
     expect(judged.map(({ ref }) => ref.file)).toEqual([
       'abnormal/2.png',
       'abnormal/3.png',
@@ -193,20 +195,29 @@ describe('imagesToJudge', () => {
       'normal/3.png',
     ]);
     expect(leftOut).toBe(5);
-    expectRefusal(() => imagesToJudge({ ...dataset, images: training }, record), 'trained or calibrated this run');
+    expectRefusal(() => imagesToJudge({ ...dataset, images: training }, seen), 'trained or calibrated this run');
   });
 
   it('judges a named test part whole, and marks what trained', () => {
     const root = makeData(folder.path('named'), { normal: 2, abnormal: 2 });
     const dataset = readDataset(root);
-    const record = recordData(root, dataset.images.slice(0, 1));
+    const seen = fingerprints(recordData(root, dataset.images.slice(0, 1)));
     const test = { ...dataset, images: dataset.images.map((image) => ({ ...image, part: 'test' as const })) };
-    expect(imagesToJudge(test, record).judged.map(({ seenInTraining }) => seenInTraining)).toEqual([
+    expect(imagesToJudge(test, seen).judged.map(({ seenInTraining }) => seenInTraining)).toEqual([
       true,
       false,
       false,
       false,
     ]);
+  });
+
+  it('a record keeps groups', () => {
+    const root = makeData(folder.path('grouped'), { normal: 2, abnormal: 2 });
+    const images = readDataset(root).images.map((image, i) => (i === 1 ? { ...image, group: 'bolt 7' } : image));
+    const record = recordData(root, images);
+    writeFileSync(folder.path('grouped.json'), JSON.stringify(record));
+    expect(readDataRecord(folder.path('grouped.json'))).toEqual(record);
+    expect(record.images.map(({ group }) => group)).toEqual([undefined, 'bolt 7', undefined, undefined]);
   });
 
   it('a record that is damaged is refused', () => {
