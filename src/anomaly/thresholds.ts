@@ -19,6 +19,8 @@ export interface ScoredImage {
   label: Label | null;
   /** The kind of defect, where the data set names it. */
   type?: string;
+  /** Images of one group show one object; absent where nobody said. */
+  group?: string;
   scores: Record<string, number>;
   /** True if this very image trained the networks or set the thresholds; its figures are then no test. */
   seenInTraining?: boolean;

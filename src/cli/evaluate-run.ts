@@ -68,8 +68,9 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
       for await (const result of scoreImages(detector, decoder.images(), wantsPictures)) {
         const ref = decoder.good[images.length];
         if (!ref) throw new Error('An image was scored that was not decoded.');
-        const { file, label, type } = ref;
-        images.push({ file, label, ...(type && { type }), scores: result.scores, seenInTraining: seen.has(file) });
+        const { file, label, type, group } = ref;
+        const known = { ...(type && { type }), ...(group && { group }), seenInTraining: seen.has(file) };
+        images.push({ file, label, ...known, scores: result.scores });
         if (result.pictures) pictures.set(file, result.pictures);
         display.update(images.length, 'images');
       }
