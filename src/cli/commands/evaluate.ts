@@ -19,6 +19,7 @@ import {
   withDevice,
 } from '../options.ts';
 import { REPORT_PICTURES, writeReport } from '../report-file.ts';
+import { checkReportPaths } from '../report-paths.ts';
 
 interface EvaluateOptions extends TuneOptions, DataOptions {
   json?: boolean;
@@ -40,13 +41,14 @@ export function addEvaluate(program: Command): void {
     .option('--threshold <number>', 'judge by this threshold instead of the calibrated one', toNumber)
     .option('--json', 'print one JSON object on standard output and nothing else')
     .option('--csv <file>', 'write file, label, scores, threshold and flag of every image')
-    .option('--report <file>', 'write a page with scores, flags and heat maps');
+    .option('--report <file>', 'write a page with figures, curves and heat maps, and the figures as .json beside it');
   addDataOptions(command);
   addTileOption(command);
   addTuneOptions(command).action(evaluate);
 }
 
 async function evaluate(runPath: string, data: string, options: EvaluateOptions): Promise<void> {
+  if (options.report) checkReportPaths(options.report, options.csv);
   const run = openRun(runPath);
   const dataset = readDataset(data, layoutOptions(options));
   const quiet = options.quiet ?? false;
