@@ -59,7 +59,7 @@ tr.chosen > * { background: var(--accent-soft); }
 
 .badge {
   display: inline-block; padding: 1px 8px; border: 1px solid var(--line); border-radius: 999px;
-  color: var(--muted); font-size: 0.75rem; font-weight: 500; white-space: nowrap;
+  color: var(--muted); font-size: 0.75rem; font-weight: 500; overflow-wrap: anywhere;
 }
 .badge.chosen { border-color: var(--accent); color: var(--accent); }
 .badge.normal { border-color: var(--normal); color: var(--normal); }
