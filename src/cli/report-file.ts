@@ -70,8 +70,8 @@ export function writeReport(device: Device, evaluated: EvaluatedRun, options: Re
     [...evaluated.pictures].map(([file, own]) => [file, toPngs(own, max, evaluated.masks.get(file))]),
   );
   const { page, json } = reportPaths(options.path);
-  writeFileAtomic(json, `${JSON.stringify(report, null, 2)}\n`);
   writeFileAtomic(page, renderReport(report, pictures));
+  writeFileAtomic(json, `${JSON.stringify(report, null, 2)}\n`);
 }
 
 /** An adapter's name and its driver, which lavapipe and others put behind a colon. */
