@@ -14,7 +14,7 @@ export interface LossCurve {
 }
 
 /** More would not show. */
-const STRETCHES = 240;
+const STRETCHES = 120;
 
 /** A curve for each loss, in the order in which training names them. Values that are not finite are left out. */
 export function lossCurves(points: readonly LossPoint[]): LossCurve[] {

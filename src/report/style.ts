@@ -47,9 +47,9 @@ a { color: var(--accent); }
 .scroll { overflow-x: auto; background: var(--surface); border: 1px solid var(--line); border-radius: 10px; }
 .scroll table { width: 100%; border-collapse: collapse; font-size: 0.9rem; }
 caption { padding: 10px 14px; text-align: left; color: var(--muted); font-size: 0.85rem; }
-.scroll th, .scroll td { padding: 8px 12px; border-top: 1px solid var(--line); text-align: left; vertical-align: top; }
+.scroll th, .scroll td { padding: 8px 9px; border-top: 1px solid var(--line); text-align: left; vertical-align: top; }
 .scroll thead th { color: var(--muted); font-size: 0.8rem; font-weight: 500; vertical-align: bottom; }
-.scroll tbody th { min-width: 190px; font-weight: 600; }
+.scroll tbody th { min-width: 170px; font-weight: 600; }
 .scroll .group { text-align: center; border-left: 1px solid var(--line); }
 .scroll .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .strong { font-weight: 650; }

@@ -69,7 +69,8 @@ export function over(plot, draw) {
 export function show(place, options, values) {
   plots.get(place)?.destroy();
   const size = { width: place.clientWidth, height: HEIGHT };
-  if (place instanceof HTMLElement) plots.set(place, new uPlot({ ...options, ...size }, values, place));
+  if (place instanceof HTMLElement)
+    plots.set(place, new uPlot({ padding: [10, 14, 0, 0], ...options, ...size }, values, place));
 }
 
 for (const part of document.querySelectorAll('.drawn')) part.removeAttribute('hidden');
