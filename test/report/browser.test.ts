@@ -171,7 +171,15 @@ describe.skipIf(!chromium)('a report in a browser', () => {
   });
 
   it('sorts by what misses worst, by each score, and by name, either way', async () => {
-    const worst = await visibleFiles();
+    const decisive = (image: ScoredImage) => image.scores[chosen.chosen] ?? Number.NaN;
+    const isFlagged = (image: ScoredImage) => decisive(image) >= (chosen.scores[chosen.chosen]?.threshold.value ?? 0);
+    const falling = images.toSorted((a, b) => decisive(b) - decisive(a));
+    const missed = falling.filter((image) => image.label === 'abnormal' && !isFlagged(image)).reverse();
+    const falseAlarms = falling.filter((image) => image.label === 'normal' && isFlagged(image));
+    const rest = falling.filter((image) => !missed.includes(image) && !falseAlarms.includes(image));
+    const worst = [...missed, ...falseAlarms, ...rest].map(({ file }) => file);
+    expect(missed.length * falseAlarms.length).toBeGreaterThan(0);
+    expect(await visibleFiles()).toEqual(worst);
     const byScore = (score: string) =>
       images.toSorted((a, b) => (b.scores[score] ?? 0) - (a.scores[score] ?? 0)).map(({ scores }) => scores[score]);
     const scoresOf = (files: string[], score: string) =>
