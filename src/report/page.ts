@@ -16,9 +16,9 @@ import { typesSection } from './types.ts';
 /** From top to bottom. A section that has nothing to show is null. */
 const SECTIONS: readonly ((report: Report, pictures: ReportPictures) => Html | null)[] = [
   summarySection,
+  curvesSection,
   figuresSection,
   typesSection,
-  curvesSection,
   checksSection,
   gallerySection,
   scoresSection,
