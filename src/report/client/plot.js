@@ -21,7 +21,7 @@ export const colour = (name) => getComputedStyle(document.documentElement).getPr
 /** @param {number | null} value */
 export const percent = (value) => (value === null ? '–' : `${(100 * value).toFixed(1)} %`);
 /** @param {number | null} value */
-export const digits = (value) => (value === null ? '–' : String(Number(value.toPrecision(4))));
+export const digits = (value) => (value === null ? '–' : String(Number(value.toPrecision(4))).replace('-', '−'));
 /** For uPlot's values, which may be missing. @param {(value: number | null) => string} format @returns {(plot: Plot, value: number | null) => string} */
 export const shown = (format) => (_, value) => format(value);
 
