@@ -1,15 +1,13 @@
 // Mesa's software Vulkan (lavapipe), which gives WebGPU an adapter on a machine without a GPU.
-import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { aptInstall, rootPrefix, runAsRoot } from './apt.mjs';
 import { backportsSource } from './apt-sources.mjs';
 
 /** @typedef {{ kind: 'install', prefix: string[], backports: string | undefined }} InstallPlan */
 
 const APT = '/etc/apt';
 const PACKAGES = ['mesa-vulkan-drivers', 'libvulkan1'];
-// Lines of a failed command's output that are shown.
-const SHOWN_LINES = 15;
 
 /** The fields of /etc/os-release; empty on a system without. @returns {Record<string, string>} */
 export function osRelease() {
@@ -30,15 +28,9 @@ export function mesaPlan() {
   if (!family.includes('debian') && !family.includes('ubuntu')) {
     return { kind: 'refused', reason: 'The driver is installed automatically on Debian and Ubuntu only.' };
   }
-  const isRoot = process.getuid?.() === 0;
-  if (!isRoot && spawnSync('sudo', ['-n', 'true']).status !== 0) {
-    return { kind: 'refused', reason: 'Installing the driver needs root, or sudo that asks no password.' };
-  }
-  return {
-    kind: 'install',
-    prefix: isRoot ? [] : ['sudo', '-n'],
-    backports: isDebian12() ? VERSION_CODENAME : undefined,
-  };
+  const root = rootPrefix();
+  if ('reason' in root) return { kind: 'refused', reason: `Installing the driver ${root.reason}.` };
+  return { kind: 'install', prefix: root.prefix, backports: isDebian12() ? VERSION_CODENAME : undefined };
 }
 
 /** What a person installs, in one paragraph. @returns {string} */
@@ -81,15 +73,6 @@ export function aptSources() {
  * @returns {string | undefined} what went wrong
  */
 export function installMesa(plan, say) {
-  /** @param {string[]} command @param {string} [input] @returns {string | undefined} the end of its output if it failed */
-  const run = (command, input = '') => {
-    const [file = '', ...args] = [...plan.prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', ...command];
-    const { status, error, stdout, stderr } = spawnSync(file, args, { encoding: 'utf8', input, maxBuffer: 2 ** 26 });
-    if (status === 0) return undefined;
-    const tail = `${stdout ?? ''}${stderr ?? ''}`.trimEnd().split('\n').slice(-SHOWN_LINES).join('\n');
-    return `${command.join(' ')}\n${error?.message ?? tail}`;
-  };
-
   /** @type {string | undefined} */
   let added;
   if (plan.backports) {
@@ -98,22 +81,14 @@ export function installMesa(plan, say) {
     if (source.kind === 'derived') {
       added = join(APT, 'sources.list.d', `cyclops-backports.${source.extension}`);
       say(`Debian 12's own Mesa is too old for WebGPU: adding ${plan.backports}-backports in ${added}`);
-      const problem = run(['tee', added], source.text);
+      const problem = runAsRoot(plan.prefix, ['tee', added], source.text);
       if (problem !== undefined) return problem;
     }
   }
 
   const release = plan.backports ? ['-t', `${plan.backports}-backports`] : [];
-  // Never at the price of something else on the machine.
-  const options = ['-y', '-q', '--no-install-recommends', '--no-remove', '-o', 'DPkg::Lock::Timeout=300'];
-  const install = ['apt-get', 'install', ...options, ...release, ...PACKAGES];
-  say('reading the package lists: apt-get update');
-  // It fails when any source of the machine does, needed here or not: what counts is whether the install works.
-  const stale = run(['apt-get', 'update', '-q']);
-  say(`installing Mesa's software Vulkan, which takes a minute or two: ${install.join(' ')}`);
-  const failed = run(install);
-  const problem = failed && stale ? `${stale}\n${failed}` : failed;
+  const problem = aptInstall(plan.prefix, PACKAGES, { what: "Mesa's software Vulkan", release, say });
   // A source that did not help must not stay behind and break the next apt-get update.
-  if (problem !== undefined && added) run(['rm', '-f', added]);
+  if (problem !== undefined && added) runAsRoot(plan.prefix, ['rm', '-f', added]);
   return problem;
 }

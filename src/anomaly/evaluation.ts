@@ -73,6 +73,7 @@ export interface Evaluation {
     unlabelled: number;
     total: number;
     skipped: number;
+    flagged: number;
     seenInTraining: number;
   };
   scores: ScoreReport[];
@@ -111,6 +112,7 @@ export function summarise(
   const labelled = images.filter((image) => image.label !== null);
   const abnormal = labelled.filter((image) => image.label === 'abnormal').length;
   const scores = infos.map((info) => reportScore(info, images, calibration));
+  const judged = judge(images, calibration.chosen, threshold.value);
   return {
     counts: {
       normal: labelled.length - abnormal,
@@ -118,6 +120,7 @@ export function summarise(
       unlabelled: images.length - labelled.length,
       total: images.length,
       skipped: skipped.length,
+      flagged: judged.filter((image) => image.flagged).length,
       seenInTraining: images.filter((image) => image.seenInTraining).length,
     },
     scores,
@@ -129,7 +132,7 @@ export function summarise(
       dataHash: calibration.dataHash,
     },
     best: highestAuroc(scores),
-    images: judge(images, calibration.chosen, threshold.value),
+    images: judged,
     skipped: [...skipped],
   };
 }

@@ -9,6 +9,13 @@ export interface HeatmapCalibration {
   images: number;
 }
 
+/** What is hot in heat maps, on which part it was chosen, and how many of the judged images have a hot pixel. */
+export interface HeatmapReport extends HeatmapCalibration {
+  chosenOn: Calibration['chosenOn'];
+  normal: { hot: number; total: number };
+  abnormal: { hot: number; total: number };
+}
+
 /** The share of normal images without a hot pixel. */
 const COLD_SHARE = 0.95;
 

@@ -1,4 +1,5 @@
 import { CyclopsError } from '../gpu/errors.ts';
+import { areaUnderRoc, checkScores, mostAccurate, sweepThresholds, withoutMiss } from './sweep.ts';
 
 /**
  * Figures of a detector, from one score per image and whether that image is abnormal (the positive class).
@@ -31,57 +32,13 @@ export interface Histogram {
   abnormal: number[];
 }
 
-interface Sweep {
-  positives: number;
-  negatives: number;
-  /** Every distinct score as threshold, from the highest down, with what it flags. */
-  steps: { threshold: number; truePositives: number; falsePositives: number }[];
-}
-
-function checkScores(scores: readonly number[], abnormal: readonly boolean[]): void {
-  if (scores.length !== abnormal.length) {
-    throw new RangeError(`${scores.length} scores but ${abnormal.length} labels: expected one label for each score.`);
-  }
-  const index = scores.findIndex((score) => !Number.isFinite(score));
-  if (index >= 0) {
-    throw new CyclopsError(
-      `Score ${index} of ${scores.length} is ${scores[index]}, and metrics need finite numbers. ` +
-        'Look at the image behind it and at the weights of the model: NaN in either gives this.',
-    );
-  }
-}
-
-function sweepThresholds(scores: readonly number[], abnormal: readonly boolean[]): Sweep | null {
-  checkScores(scores, abnormal);
-  const ranked = scores.map((score, i) => ({ score, abnormal: abnormal[i] === true }));
-  ranked.sort((a, b) => b.score - a.score);
-  const steps: Sweep['steps'] = [];
-  let truePositives = 0;
-  let falsePositives = 0;
-  ranked.forEach((entry, i) => {
-    if (entry.abnormal) truePositives++;
-    else falsePositives++;
-    // Equal scores fall on the same side of every threshold, so they make one step.
-    if (ranked[i + 1]?.score !== entry.score) steps.push({ threshold: entry.score, truePositives, falsePositives });
-  });
-  if (truePositives === 0 || falsePositives === 0) return null;
-  return { positives: truePositives, negatives: falsePositives, steps };
-}
-
 /**
  * Area under the ROC curve: the probability that an abnormal image scores above a normal one, ties counting half
  * (the Mann–Whitney statistic with mid-ranks). Exact up to the last division. Null when a class is empty.
  */
 export function auroc(scores: readonly number[], abnormal: readonly boolean[]): number | null {
   const sweep = sweepThresholds(scores, abnormal);
-  if (!sweep) return null;
-  let doubledArea = 0;
-  let previous = { truePositives: 0, falsePositives: 0 };
-  for (const step of sweep.steps) {
-    doubledArea += (step.falsePositives - previous.falsePositives) * (step.truePositives + previous.truePositives);
-    previous = step;
-  }
-  return doubledArea / (2 * sweep.positives * sweep.negatives);
+  return sweep && areaUnderRoc(sweep);
 }
 
 /** The ROC curve from (0, 0) to (1, 1), one point for each distinct score. Null when a class is empty. */
@@ -105,13 +62,7 @@ export function bestAccuracy(
   abnormal: readonly boolean[],
 ): { accuracy: number; threshold: number } | null {
   const sweep = sweepThresholds(scores, abnormal);
-  if (!sweep) return null;
-  let best = { right: -1, threshold: 0 };
-  for (const step of sweep.steps) {
-    const right = step.truePositives + sweep.negatives - step.falsePositives;
-    if (right >= best.right) best = { right, threshold: step.threshold };
-  }
-  return { accuracy: best.right / scores.length, threshold: best.threshold };
+  return sweep && mostAccurate(sweep);
 }
 
 /** The highest F1 = 2 TP / (2 TP + FP + FN) likewise. Null when a class is empty. */
@@ -148,14 +99,7 @@ export function zeroFalseNegative(
   abnormal: readonly boolean[],
 ): { threshold: number; accuracy: number; specificity: number } | null {
   const sweep = sweepThresholds(scores, abnormal);
-  const step = sweep?.steps.find(({ truePositives }) => truePositives === sweep.positives);
-  if (!sweep || !step) return null;
-  const trueNegatives = sweep.negatives - step.falsePositives;
-  return {
-    threshold: step.threshold,
-    accuracy: (step.truePositives + trueNegatives) / scores.length,
-    specificity: trueNegatives / sweep.negatives,
-  };
+  return sweep && withoutMiss(sweep);
 }
 
 /** What the threshold gets right and wrong. Either class may be empty; a threshold of NaN is refused. */

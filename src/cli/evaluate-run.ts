@@ -1,13 +1,13 @@
 import { type BaselineReport, reportBaseline } from '../anomaly/baseline.ts';
 import { scoresOf } from '../anomaly/combined-score.ts';
 import { type Evaluation, summarise } from '../anomaly/evaluation.ts';
-import { type HeatmapCalibration, hotImages, requireHeatmap } from '../anomaly/heatmap-scale.ts';
+import { type HeatmapReport, hotImages, requireHeatmap } from '../anomaly/heatmap-scale.ts';
 import { type ImageStatistics, imageStatistics } from '../anomaly/image-statistics.ts';
 import { imagesToJudge } from '../anomaly/judged-images.ts';
 import { comparePairs, type ImagePair, type PairReport } from '../anomaly/pairs.ts';
 import { type ResultPictures, scoreImages } from '../anomaly/score-images.ts';
 import { type CheckedImage, checkSteganography, type Steganography } from '../anomaly/steganography.ts';
-import { type Calibration, type ScoredImage, withThreshold } from '../anomaly/thresholds.ts';
+import { type ScoredImage, withThreshold } from '../anomaly/thresholds.ts';
 import { type PixelReport, Where } from '../anomaly/where.ts';
 import type { Dataset, ImageRef } from '../data/dataset.ts';
 import { decodeImage } from '../data/image.ts';
@@ -35,13 +35,6 @@ export interface EvaluateRunOptions {
 
 /** Of how many images of each class hiding is checked, evenly spread over all. */
 const HIDING_CHECKED = 16;
-
-/** What is hot in heat maps, on which part it was chosen, and how many of the images have a hot pixel. */
-export interface HeatmapReport extends HeatmapCalibration {
-  chosenOn: Calibration['chosenOn'];
-  normal: { hot: number; total: number };
-  abnormal: { hot: number; total: number };
-}
 
 export interface EvaluatedRun {
   evaluation: Evaluation;
@@ -99,12 +92,12 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
       for await (const result of scoreImages(detector, decoder.images(), wantsPictures, scores)) {
         const ref = decoder.good[images.length];
         if (!ref) throw new Error('An image was scored that was not decoded.');
-        const { file, label, type } = ref;
+        const { file, label, type, group } = ref;
         const own = statistics.get(file);
-        const known = { ...(type && { type }), ...(own && { statistics: own }), seenInTraining: seen.has(file) };
+        const known = { ...(type && { type }), ...(group && { group }), ...(own && { statistics: own }) };
         if (result.pictures && keepsPictures(images.length)) pictures.set(file, result.pictures);
         where.add(ref, result.pictures);
-        images.push({ file, label, ...known, scores: result.scores });
+        images.push({ file, label, ...known, seenInTraining: seen.has(file), scores: result.scores });
         display.update(images.length, 'images');
       }
     } finally {

@@ -1,3 +1,4 @@
+import { assess } from '../anomaly/assessment.ts';
 import { heatmapMaximum } from '../anomaly/heatmap-scale.ts';
 import { HEATMAP_FORMULA, type ResultPictures } from '../anomaly/score-images.ts';
 import { readCheckpointHead } from '../cyclegan/checkpoint.ts';
@@ -9,9 +10,11 @@ import { type DecodedImage, decodeImage } from '../data/image.ts';
 import { encodePng } from '../data/png.ts';
 import type { Device } from '../gpu/device.ts';
 import { paintHeatmap } from '../report/heatmap.ts';
-import type { Pictures, ReportInput } from '../report/input.ts';
+import { lossCurves } from '../report/loss-curves.ts';
 import { renderReport } from '../report/page.ts';
+import { FORMAT, type Pictures, type Report } from '../report/report.ts';
 import type { EvaluatedRun } from './evaluate-run.ts';
+import { reportPaths } from './report-paths.ts';
 import { versions } from './versions.ts';
 
 /** Of how many images a report shows pictures: enough to browse, few enough for a page. */
@@ -27,20 +30,22 @@ export interface ReportOptions {
   command: string;
 }
 
-/** Writes the report of an evaluated run. @throws CyclopsError when a file cannot be read or written */
+/** Writes the report of an evaluated run, as a page and as the JSON of all its figures. @throws CyclopsError when a file cannot be read or written */
 export function writeReport(device: Device, evaluated: EvaluatedRun, options: ReportOptions): void {
   const { config, position } = readCheckpointHead(options.run.checkpoint);
   const record = readDataRecord(options.run.data);
-  const { evaluation, heatmap } = evaluated;
+  const { evaluation, steganography, leftOut, heatmap, baseline, pixels, pairs } = evaluated;
   const max = heatmapMaximum(heatmap);
   const trained = (label: string) =>
     record.images.filter((image) => image.part === 'train' && image.label === label).length;
-  const input: ReportInput = {
+  const report: Report = {
+    format: FORMAT,
     title: `Cyclops: ${options.data}`,
     dataset: {
       name: options.data,
       trainNormal: trained('normal'),
       trainAbnormal: trained('abnormal'),
+      leftOut,
       ...(options.attribution && { attribution: options.attribution }),
     },
     device: deviceNames(device),
@@ -49,18 +54,27 @@ export function writeReport(device: Device, evaluated: EvaluatedRun, options: Re
       epochs: Math.ceil(position.step / position.stepsPerEpoch),
       seconds: position.seconds,
       configuration: Object.fromEntries(Object.entries(config).map(([name, value]) => [name, value ?? 'none'])),
-      losses: readMetrics(options.run.metrics).map(({ step, epoch: _, lr: __, ...losses }) => ({ step, losses })),
+      losses: lossCurves(
+        readMetrics(options.run.metrics).map(({ step, epoch: _, lr: __, ...losses }) => ({ step, losses })),
+      ),
     },
     versions: versions(),
     command: options.command,
     created: `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     evaluation,
-    heatmap: { max, threshold: heatmap.threshold, formula: HEATMAP_FORMULA },
-    pictures: new Map(
-      [...evaluated.pictures].map(([file, pictures]) => [file, toPngs(pictures, max, evaluated.masks.get(file))]),
-    ),
+    assessment: assess(evaluation),
+    steganography,
+    baseline,
+    heatmap: { ...heatmap, max, formula: HEATMAP_FORMULA },
+    pixels,
+    pairs,
   };
-  writeFileAtomic(options.path, renderReport(input));
+  const pictures = new Map(
+    [...evaluated.pictures].map(([file, own]) => [file, toPngs(own, max, evaluated.masks.get(file))]),
+  );
+  const { page, json } = reportPaths(options.path);
+  writeFileAtomic(page, renderReport(report, pictures));
+  writeFileAtomic(json, `${JSON.stringify(report, null, 2)}\n`);
 }
 
 /** An adapter's name and its driver, which lavapipe and others put behind a colon. */

@@ -1,8 +1,9 @@
-import { expectedHotShare } from '../anomaly/heatmap-scale.ts';
+import { expectedHotShare, type HeatmapReport } from '../anomaly/heatmap-scale.ts';
 import type { PairReport } from '../anomaly/pairs.ts';
 import { AUPRO_FPR, type PixelF1 } from '../anomaly/pixel-metrics.ts';
+import { CHOOSERS } from '../anomaly/thresholds.ts';
 import type { PixelReport } from '../anomaly/where.ts';
-import type { EvaluatedRun, HeatmapReport } from './evaluate-run.ts';
+import type { EvaluatedRun } from './evaluate-run.ts';
 
 /** What an evaluation says of the places of defects: a line each for heat maps, pixels and pairs, where there are any. */
 export function whereLines({ heatmap, pixels, pairs }: EvaluatedRun): string[] {
@@ -11,10 +12,9 @@ export function whereLines({ heatmap, pixels, pairs }: EvaluatedRun): string[] {
 
 function heatmapLine(report: HeatmapReport): string {
   const { threshold, images, chosenOn, normal, abnormal } = report;
-  const part = chosenOn === 'train' ? 'training' : 'calibration';
   return (
     `heat maps: a pixel above ${Number(threshold.toPrecision(3))} is hot; ${normal.hot} of ${normal.total} normal and ${abnormal.hot} of ` +
-    `${abnormal.total} abnormal images have one (of normal images like the ${images} of the ${part} part, ` +
+    `${abnormal.total} abnormal images have one (of normal images like the ${images} of ${CHOOSERS[chosenOn].images}, ` +
     `${(100 * expectedHotShare(report)).toFixed(1)} % at most are expected to).`
   );
 }

@@ -5,8 +5,9 @@ import type { Dataset, ImageRef, Label } from './dataset.ts';
 import { fileError } from './fs-error.ts';
 
 /**
- * Gives images the group that `index.csv` of the data folder names: a table with a header, whose columns `file` (relative
- * to the folder) and `group` count. Without such a file or column images stay without groups.
+ * Gives images what `index.csv` of the data folder says of them: a table with a header, whose columns `file` (relative to the
+ * folder), `group`, and `type` (the kind of defect of an abnormal image whose folder does not tell it) count. Without such a file or
+ * columns images stay as they are.
  *
  * @throws CyclopsError when the file cannot be read
  */
@@ -23,10 +24,12 @@ export function applyIndex(root: string, images: ImageRef[]): ImageRef[] {
     .replace(/^\uFEFF/, '')
     .split(/\r?\n/)
     .map(fields);
-  const [file, group] = [header.indexOf('file'), header.indexOf('group')];
-  if (file < 0 || group < 0) return images;
-  const groups = new Map(rows.map((row) => [row[file]?.replaceAll('\\', '/'), row[group]]));
-  return images.map((image) => withGroup(image, groups.get(image.file)));
+  const file = header.indexOf('file');
+  const known = new Map(rows.map((row) => [row[file]?.replaceAll('\\', '/'), row]));
+  return images.map((image) => {
+    const row = known.get(image.file) ?? [];
+    return withType(withGroup(image, row[header.indexOf('group')]), row[header.indexOf('type')]);
+  });
 }
 
 /**
@@ -79,6 +82,10 @@ export function countObjects(
 
 function withGroup(image: ImageRef, group: string | undefined): ImageRef {
   return group ? { ...image, group } : image;
+}
+
+function withType(image: ImageRef, type: string | undefined): ImageRef {
+  return type && image.label === 'abnormal' && image.type === undefined ? { ...image, type } : image;
 }
 
 /** The fields of a line of RFC 4180, without line breaks inside them. */

@@ -21,7 +21,7 @@ export const IMAGE_NAME = /^[^.].*\.(png|jpe?g)$/i;
  *   and have no part yet, as in the paper's code; without `train/` they are all test images;
  * - trainA, trainB, testA, testB: A is abnormal unless `aIs` says otherwise; either pair may be absent.
  *
- * `index.csv` may name the group of each image (see `applyIndex`). Only PNG and JPEG names count; other files, names that begin with a dot and sub-folders of a class are passed over.
+ * `index.csv` may name group and kind of defect of each image (see `applyIndex`). Only PNG and JPEG names count; other files, names that begin with a dot and sub-folders of a class are passed over.
  *
  * @throws CyclopsError when no layout fits, a folder of the layout is missing, a class is empty or a list is wrong
  */

@@ -3,48 +3,59 @@ import { BRIGHTEST } from '../anomaly/heatmap-scale.ts';
 import { formatCount, formatScore } from './format.ts';
 import { HEAT_STOPS } from './heatmap.ts';
 import { type Html, html } from './html.ts';
-import type { Pictures, ReportInput } from './input.ts';
+import type { Pictures, Report, ReportPictures } from './report.ts';
 
-/** Every judged image with its pictures, highest score first, with filters and sorting for the page's script. */
-export function gallerySection(input: ReportInput): Html {
-  const { evaluation, pictures } = input;
-  const { score } = evaluation.chosen;
-  const images = evaluation.images.toSorted((a, b) => (b.scores[score] ?? 0) - (a.scores[score] ?? 0));
+/** Every judged image with its pictures, worst misses first, with filters and sorting for the page's script. */
+export function gallerySection({ evaluation, heatmap }: Report, pictures: ReportPictures): Html {
   return html`<section id="images" aria-labelledby="images-heading">
 <h2 id="images-heading">Images</h2>
-${colourBar(input.heatmap)}
-${picturesNote(input)}
+${colourBar(heatmap)}
+${picturesNote(evaluation, pictures)}
 ${toolbar(evaluation)}
-<div class="gallery">${images.map((image) => card(image, evaluation, pictures.get(image.file)))}</div>
+<div class="gallery">${worstFirst(evaluation).map((image) => card(image, evaluation, pictures.get(image.file)))}</div>
 <dialog aria-label="Enlarged image"><div class="stage"></div><div class="controls"><button type="button" data-move="-1">← previous</button><button type="button" data-move="1">next →</button><button type="button" data-close>close</button></div></dialog>
 </section>`;
 }
 
+/** Missed images, the lowest score first; then false alarms, then all others, the highest score first. */
+function worstFirst({ images, chosen }: Evaluation): JudgedImage[] {
+  const place = ({ verdict }: JudgedImage) => (verdict === 'missed' ? 0 : verdict === 'false alarm' ? 1 : 2);
+  const score = (image: JudgedImage) => image.scores[chosen.score] ?? 0;
+  return images.toSorted(
+    (a, b) => place(a) - place(b) || (a.verdict === 'missed' ? score(a) - score(b) : score(b) - score(a)),
+  );
+}
+
 /** The filters and how many images each shows. `data-states` of a card holds the names of those it passes. */
-function states(image: JudgedImage): string[] {
+function states(image: JudgedImage, types: readonly string[]): string[] {
   return [
     'all',
     image.verdict === 'missed' ? 'missed' : '',
     image.verdict === 'false alarm' ? 'false-alarm' : '',
     image.flagged ? 'flagged' : 'passed',
     image.label ?? '',
+    image.type === undefined ? '' : `type-${types.indexOf(image.type)}`,
   ].filter((state) => state !== '');
+}
+
+/** The kinds of defect of abnormal images, by name. */
+function typesOf({ images }: Evaluation): string[] {
+  return [...new Set(images.flatMap(({ label, type }) => (label === 'abnormal' ? (type ?? []) : [])))].sort();
 }
 
 function toolbar(evaluation: Evaluation): Html {
   const filters = { all: 'All', missed: 'Missed', 'false-alarm': 'False alarms', flagged: 'Flagged', passed: 'Passed' };
   const classes = { normal: 'Normal', abnormal: 'Abnormal' };
-  const known = evaluation.images.map(states);
-  const buttons = Object.entries({ ...filters, ...classes }).map(([state, name]) => {
+  const types = typesOf(evaluation);
+  const known = evaluation.images.map((image) => states(image, types));
+  const kinds = Object.fromEntries(types.map((type, index) => [`type-${index}`, type]));
+  const buttons = Object.entries({ ...filters, ...classes, ...kinds }).map(([state, name]) => {
     const count = known.filter((list) => list.includes(state)).length;
     return html`<button type="button" data-filter="${state}" aria-pressed="${String(state === 'all')}"${count === 0 ? html` disabled` : null}>${name} <span>${count}</span></button>`;
   });
-  const options = evaluation.scores.map(
-    ({ info }, index) =>
-      html`<option value="${index}"${info.name === evaluation.chosen.score ? html` selected` : null}>${info.label}</option>`,
-  );
+  const options = evaluation.scores.map(({ info }, index) => html`<option value="${index}">${info.label}</option>`);
   return html`<div class="toolbar" hidden><div role="group" aria-label="Show">${buttons}</div>
-<div><label>Sort by <select data-sort>${options}<option value="file">file name</option></select></label><button type="button" data-reverse aria-pressed="false" title="Reverse the order">⇅ reverse</button></div>
+<div><label>Sort by <select data-sort><option value="worst">worst first</option>${options}<option value="file">file name</option></select></label><button type="button" data-reverse aria-pressed="false" title="Reverse the order">⇅ reverse</button></div>
 <p class="count" role="status"></p></div>`;
 }
 
@@ -53,7 +64,7 @@ function card(image: JudgedImage, evaluation: Evaluation, pictures: Pictures | u
   const scores = evaluation.scores.map(({ info }) => image.scores[info.name] ?? 0);
   const kind = image.verdict === null ? '' : image.verdict.replace(' ', '-');
   return html`
-<article class="card ${kind}" data-states="${states(image).join(' ')}" data-scores="${scores.join(' ')}" data-file="${image.file}">
+<article class="card ${kind}" data-states="${states(image, typesOf(evaluation)).join(' ')}" data-scores="${scores.join(' ')}" data-file="${image.file}">
 <div class="head"><h3 class="file">${image.file}</h3><button type="button" data-enlarge hidden aria-label="Enlarge ${image.file}">⤢</button></div>
 ${pictures ? strip(image, pictures) : html`<p class="note">No pictures were kept of this image.</p>`}
 <p class="verdict">${verdictBadge(image)}<span class="badge ${image.label ?? ''}">${image.label ?? 'unlabelled'}${image.type === undefined ? '' : `: ${image.type}`}</span><span class="decision"><strong>${formatScore(decisive)}</strong> ${image.flagged ? '≥' : '<'} ${formatScore(image.threshold)} · ${image.flagged ? 'flagged' : 'passed'}</span></p>
@@ -93,7 +104,7 @@ function pngSize(file: Buffer): { width: number; height: number } {
   return { width: file.readUInt32BE(16), height: file.readUInt32BE(20) };
 }
 
-function colourBar(heatmap: ReportInput['heatmap']): Html {
+function colourBar(heatmap: Report['heatmap']): Html {
   const stops = HEAT_STOPS.map(({ color, share }) => `rgb(${color.join(' ')}) ${(100 * share).toFixed(1)}%`);
   const values = Array.from({ length: BRIGHTEST + 1 }, (_, i) => i * heatmap.threshold);
   return html`<figure class="colour-bar"><div class="bar" role="img" aria-label="Colours of the heat maps from 0, dark, to ${formatScore(heatmap.max)} and above, bright; warm above the threshold, ${formatScore(heatmap.threshold)}" style="background:linear-gradient(90deg,${stops.join(',')})"></div>
@@ -102,9 +113,8 @@ function colourBar(heatmap: ReportInput['heatmap']): Html {
 }
 
 /** Says of how many images the page has pictures; null when it is all of them. */
-function picturesNote(input: ReportInput): Html | null {
-  const { total } = input.evaluation.counts;
-  const shown = input.evaluation.images.filter((image) => input.pictures.has(image.file)).length;
-  if (shown === total) return null;
-  return html`<p class="note">Pictures of ${shown} of ${formatCount(total, 'image')} were kept.</p>`;
+function picturesNote({ counts, images }: Evaluation, pictures: ReportPictures): Html | null {
+  const shown = images.filter((image) => pictures.has(image.file)).length;
+  if (shown === counts.total) return null;
+  return html`<p class="note">Pictures of ${shown} of ${formatCount(counts.total, 'image')} were kept.</p>`;
 }

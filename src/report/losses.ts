@@ -1,17 +1,21 @@
-import { lossChart } from './charts.ts';
 import { formatCount } from './format.ts';
 import { type Html, html } from './html.ts';
-import type { LossPoint } from './input.ts';
+import type { Report } from './report.ts';
 
-/** One small chart for each loss, in the order in which training names them; nothing without records. */
-export function lossesSection(points: readonly LossPoint[]): Html | null {
-  const names = [...new Set(points.flatMap((point) => Object.keys(point.losses)))];
-  if (names.length === 0) return null;
+/** Places for one small chart for each loss, in the order in which training names them; nothing without records. */
+export function lossesSection({ training }: Report): Html | null {
+  if (training.losses.length === 0) return null;
   return html`<section id="losses" aria-labelledby="losses-heading">
 <h2 id="losses-heading">Training</h2>
-<p class="note">${formatCount(points.length, 'recorded step')}. The line is the mean of a stretch of steps, the band its lowest and highest value.</p>
-<div class="panels small">${names.map(
-    (name) => html`<article class="panel"><h3><code>${name}</code></h3>${lossChart(name, points)}</article>`,
+<p class="note">Losses over ${formatCount(training.steps, 'step')}. The line is the mean of a stretch of steps, the band its lowest and highest value.</p>
+<noscript><p class="note">The charts are drawn by a script, which does not run here.</p></noscript>
+<div class="panels drawn" hidden>${training.losses.map(
+    ({ name, steps }, index) =>
+      html`<article class="panel"><h3><code>${name}</code></h3>${
+        steps.length === 0
+          ? html`<p class="note">No finite value was recorded.</p>`
+          : html`<div class="chart" data-loss="${index}" role="img" aria-label="Loss ${name} over the steps"></div>`
+      }</article>`,
   )}</div>
 </section>`;
 }

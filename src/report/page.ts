@@ -1,39 +1,57 @@
-import { createHash } from 'node:crypto';
+import { baselineSection } from './baseline.ts';
+import { chartData } from './chart-data.ts';
+import { checksSection } from './checks.ts';
+import { curvesSection } from './curves.ts';
+import { figuresSection } from './figures.ts';
 import { gallerySection } from './gallery.ts';
-import { html, trusted } from './html.ts';
-import type { ReportInput } from './input.ts';
+import { type Html, html, trusted } from './html.ts';
 import { lossesSection } from './losses.ts';
+import type { Report, ReportPictures } from './report.ts';
+import { runSection } from './run.ts';
 import { scoresSection } from './scores.ts';
-import { SCRIPT } from './script.ts';
+import { libraryStyle, scripts } from './scripts.ts';
 import { STYLE } from './style.ts';
-import { runSection, summarySection } from './summary.ts';
+import { summarySection } from './summary.ts';
+import { typesSection } from './types.ts';
+import { whereSection } from './where.ts';
+
+/** From top to bottom. A section that has nothing to show is null. */
+const SECTIONS: readonly ((report: Report, pictures: ReportPictures) => Html | null)[] = [
+  summarySection,
+  curvesSection,
+  figuresSection,
+  typesSection,
+  whereSection,
+  baselineSection,
+  checksSection,
+  gallerySection,
+  scoresSection,
+  lossesSection,
+  runSection,
+];
 
 /**
- * The report of an evaluation as one HTML file that opens offline: pictures are inside it, and its content security
- * policy forbids it to load anything or to run any script but its own. Every text of the input is escaped.
+ * A report as one HTML file that opens offline: pictures and scripts are inside it, and its content security policy forbids it to
+ * load anything or to run any script but these. Every text of the report is escaped. It computes no figure of its own.
  */
-export function renderReport(input: ReportInput): string {
-  const scriptHash = createHash('sha256').update(SCRIPT).digest('base64');
-  const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${scriptHash}'`;
+export function renderReport(report: Report, pictures: ReportPictures): string {
+  const { elements, policy } = scripts();
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src ${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${input.title}</title>
+<title>${report.title}</title>
 <link rel="icon" href="data:,">
-<style>${trusted(STYLE)}</style>
+<style>${libraryStyle()}${trusted(STYLE)}</style>
 </head>
 <body>
 <main>
-${summarySection(input)}
-${scoresSection(input.evaluation)}
-${gallerySection(input)}
-${lossesSection(input.training.losses)}
-${runSection(input)}
+${SECTIONS.map((section) => section(report, pictures)).filter((part) => part !== null)}
 </main>
-<script>${trusted(SCRIPT)}</script>
+${chartData(report)}
+${elements}
 </body>
 </html>
 `.markup;

@@ -1,5 +1,4 @@
 import type { Ceilings } from '../kernels/ceilings.ts';
-import { round } from './axes.ts';
 import { type Html, html, trusted } from './html.ts';
 
 /** What a dot stands for: something that needs so many FLOP and bytes, and how fast it ran. */
@@ -175,6 +174,11 @@ function spreadOut(positions: readonly number[], distance: number, last: number)
     moved[i] = Math.min(moved[i] ?? last, (moved[i + 1] ?? last + distance) - distance);
   }
   return moved;
+}
+
+/** Coordinates need no more than a tenth of a unit. */
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
 }
 
 function figure(value: number): string {

@@ -1,19 +1,18 @@
+import type { ScoreAssessment } from '../anomaly/assessment.ts';
 import type { Evaluation, ScoreReport } from '../anomaly/evaluation.ts';
-import { histogramChart, rocChart } from './charts.ts';
+import { interval, intervalNote } from './estimate.ts';
 import { formatArea, formatPercent, formatScore } from './format.ts';
 import { type Html, html } from './html.ts';
+import { ORACLE_NOTE, star } from './oracle.ts';
+import type { Report } from './report.ts';
 
-/** The table of all scores and, below it, a panel with curve and histogram for each. */
-export function scoresSection(evaluation: Evaluation): Html {
-  const chosenFirst = evaluation.scores.toSorted(
-    (a, b) => Number(isChosen(b, evaluation)) - Number(isChosen(a, evaluation)),
-  );
+/** The table of all scores. */
+export function scoresSection(report: Report): Html {
   return html`<section id="scores" aria-labelledby="scores-heading">
-<h2 id="scores-heading">Scores</h2>
-${scoresTable(evaluation)}
-<p class="note">* Oracle: the threshold, or the choice of the score, was made on the very images it is reported on. It is what hindsight could reach, not what to expect on new images.</p>
-<p class="legend"><span><i class="key normal"></i>normal</span><span><i class="key abnormal"></i>abnormal</span><span><i class="key threshold"></i>calibrated threshold</span><span><i class="key dot"></i>where it works on the ROC curve</span></p>
-<div class="panels">${chosenFirst.map((score) => scorePanel(score, evaluation))}</div>
+<h2 id="scores-heading">All scores</h2>
+${scoresTable(report)}
+${Object.keys(report.assessment.scores).length > 0 ? intervalNote(report.assessment) : null}
+${ORACLE_NOTE}
 </section>`;
 }
 
@@ -30,27 +29,24 @@ function badges(score: ScoreReport, evaluation: Evaluation): Html {
   return html`${names.filter((badge) => badge !== null)}`;
 }
 
-function scoresTable(evaluation: Evaluation): Html {
-  const { normal, abnormal } = evaluation.counts;
-  const oracle = evaluation.counts.seenInTraining > 0 ? '*' : '';
+function scoresTable({ evaluation, assessment }: Report): Html {
+  const { normal, abnormal, seenInTraining } = evaluation.counts;
+  const mark = star(seenInTraining > 0);
   return html`<div class="scroll" role="region" aria-label="All scores" tabindex="0"><table>
 <caption>Every score on ${normal} normal and ${abnormal} abnormal images</caption>
 <thead>
-<tr><th rowspan="2" scope="col">Score</th><th rowspan="2" scope="col" class="number">AUROC</th><th colspan="4" scope="colgroup" class="group">At the calibrated threshold${oracle}</th><th colspan="3" scope="colgroup" class="group">Oracle*</th></tr>
+<tr><th rowspan="2" scope="col">Score</th><th rowspan="2" scope="col" class="number">AUROC${mark}</th><th rowspan="2" scope="col" class="number">Average precision${mark}</th><th colspan="4" scope="colgroup" class="group">At the calibrated threshold${mark}</th><th colspan="3" scope="colgroup" class="group">Oracle*</th></tr>
 <tr><th scope="col" class="number">Threshold</th><th scope="col" class="number">Accuracy</th><th scope="col" class="number">Missed</th><th scope="col" class="number">False alarms</th><th scope="col" class="number">Best accuracy*</th><th scope="col" class="number">ACC_ZFN*</th><th scope="col" class="number">Specificity at ZFN*</th></tr>
 </thead>
-<tbody>${evaluation.scores.map(
-    (score) => html`
-<tr${isChosen(score, evaluation) ? html` class="chosen"` : null}><th scope="row">${score.info.label} <code>${score.info.name}</code> ${badges(score, evaluation)}<small>${score.info.formula}</small></th>
-<td class="number strong">${formatArea(score.auroc)}</td>
-<td class="number">${formatScore(score.calibrated?.threshold.value ?? null)}</td><td class="number">${formatPercent(score.calibrated?.accuracy ?? null)}</td><td class="number">${score.calibrated?.falseNegatives ?? '–'}</td><td class="number">${score.calibrated?.falsePositives ?? '–'}</td>
-<td class="number oracle">${formatPercent(score.bestAccuracy?.accuracy ?? null)}<small>from ${formatScore(score.bestAccuracy?.threshold.value ?? null)}</small></td><td class="number oracle">${formatPercent(score.zfn?.accuracy ?? null)}<small>from ${formatScore(score.zfn?.threshold.value ?? null)}</small></td><td class="number oracle">${formatPercent(score.zfn?.specificity ?? null)}</td></tr>`,
-  )}
+<tbody>${evaluation.scores.map((score) => scoreRow(score, evaluation, assessment.scores[score.info.name]))}
 </tbody></table></div>`;
 }
 
-function scorePanel(score: ScoreReport, evaluation: Evaluation): Html {
+function scoreRow(score: ScoreReport, evaluation: Evaluation, assessed: ScoreAssessment | undefined): Html {
+  const { info, calibrated } = score;
   return html`
-<article class="panel${isChosen(score, evaluation) ? ' chosen' : ''}"><h3>${score.info.label} ${badges(score, evaluation)}</h3>
-<div class="charts">${score.histogram && histogramChart(score, score.histogram)}${score.roc && rocChart(score, score.roc)}</div></article>`;
+<tr${isChosen(score, evaluation) ? html` class="chosen"` : null}><th scope="row">${info.label} <code>${info.name}</code> ${badges(score, evaluation)}<small>${info.formula}</small></th>
+<td class="number strong">${formatArea(score.auroc)}${interval(assessed?.auroc, formatArea)}</td><td class="number">${formatArea(assessed?.averagePrecision.value ?? null)}${interval(assessed?.averagePrecision, formatArea)}</td>
+<td class="number">${formatScore(calibrated?.threshold.value ?? null)}</td><td class="number">${formatPercent(calibrated?.accuracy ?? null)}${interval(assessed?.calibrated?.accuracy, formatPercent)}</td><td class="number">${calibrated?.falseNegatives ?? '–'}</td><td class="number">${calibrated?.falsePositives ?? '–'}</td>
+<td class="number oracle">${formatPercent(score.bestAccuracy?.accuracy ?? null)}${interval(assessed?.bestAccuracy?.accuracy, formatPercent)}</td><td class="number oracle">${formatPercent(score.zfn?.accuracy ?? null)}${interval(assessed?.zfn?.accuracy, formatPercent)}</td><td class="number oracle">${formatPercent(score.zfn?.specificity ?? null)}${interval(assessed?.zfn?.specificity, formatPercent)}</td></tr>`;
 }

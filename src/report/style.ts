@@ -45,20 +45,21 @@ a { color: var(--accent); }
 .skipped { margin-top: 12px; }
 
 .scroll { overflow-x: auto; background: var(--surface); border: 1px solid var(--line); border-radius: 10px; }
-table { width: 100%; border-collapse: collapse; font-size: 0.9rem; }
+.scroll table { width: 100%; border-collapse: collapse; font-size: 0.9rem; }
 caption { padding: 10px 14px; text-align: left; color: var(--muted); font-size: 0.85rem; }
-th, td { padding: 8px 12px; border-top: 1px solid var(--line); text-align: left; vertical-align: top; }
-thead th { color: var(--muted); font-size: 0.8rem; font-weight: 500; vertical-align: bottom; }
-tbody th { min-width: 230px; font-weight: 600; }
-.group { text-align: center; border-left: 1px solid var(--line); }
-.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.scroll th, .scroll td { padding: 8px 9px; border-top: 1px solid var(--line); text-align: left; vertical-align: top; }
+.scroll thead th { color: var(--muted); font-size: 0.8rem; font-weight: 500; vertical-align: bottom; }
+.scroll tbody th { min-width: 170px; font-weight: 600; }
+.scroll .group { text-align: center; border-left: 1px solid var(--line); }
+.scroll .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .strong { font-weight: 650; }
 .oracle { color: var(--muted); }
+.interval { white-space: nowrap; }
 tr.chosen > * { background: var(--accent-soft); }
 
 .badge {
   display: inline-block; padding: 1px 8px; border: 1px solid var(--line); border-radius: 999px;
-  color: var(--muted); font-size: 0.75rem; font-weight: 500; white-space: nowrap;
+  color: var(--muted); font-size: 0.75rem; font-weight: 500; overflow-wrap: anywhere;
 }
 .badge.chosen { border-color: var(--accent); color: var(--accent); }
 .badge.normal { border-color: var(--normal); color: var(--normal); }
@@ -74,23 +75,19 @@ tr.chosen > * { background: var(--accent-soft); }
 .key.abnormal { background: var(--abnormal); }
 .key.threshold { width: 3px; height: 16px; background: var(--text); }
 .key.dot { width: 11px; height: 11px; border: 2.5px solid var(--text); border-radius: 50%; }
-.panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 540px), 1fr)); gap: 14px; }
+.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: 14px; }
 .panels.small { grid-template-columns: repeat(auto-fill, minmax(min(100%, 280px), 1fr)); }
-.panel.chosen { grid-column: 1 / -1; border-color: var(--accent); }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 240px), 1fr)); gap: 14px; }
-.panel.chosen .charts { max-width: 960px; margin: 0 auto; }
-.chart { display: block; width: 100%; height: auto; overflow: visible; color: var(--accent); }
-.chart text { fill: var(--muted); font: 10px system-ui, sans-serif; font-variant-numeric: tabular-nums; }
-.chart .value { fill: var(--text); font-weight: 600; }
-.grid path { stroke: var(--line); fill: none; }
-.grid .axis, .grid .tick { stroke: var(--muted); }
-.curve { stroke: currentColor; stroke-width: 2; fill: none; stroke-linejoin: round; }
-.area, .band { fill: currentColor; opacity: 0.14; }
-.chance { stroke: var(--muted); stroke-dasharray: 3 4; }
-.dot { fill: var(--surface); stroke: var(--text); stroke-width: 2.5; }
-rect.normal { fill: var(--normal); opacity: 0.62; }
-rect.abnormal { fill: var(--abnormal); opacity: 0.62; }
-path.threshold { stroke: var(--text); stroke-width: 1.5; stroke-dasharray: 5 3; }
+.panel { min-width: 0; }
+.check p { margin: 0 0 6px; font-size: 0.92rem; }
+.check.warns { border-color: var(--warn); }
+
+.uplot { font: inherit; }
+.u-legend { margin: 6px 0 0; color: var(--muted); font-size: 0.78rem; text-align: left; font-variant-numeric: tabular-nums; }
+.u-legend th { font-weight: 400; }
+.u-inline tr { margin-right: 12px; }
+.u-series > * { padding: 1px 2px; }
+.u-legend .u-value { min-width: 4em; color: var(--text); }
+.u-select { background: var(--accent); opacity: 0.15; }
 
 .colour-bar { max-width: 560px; margin: 0 0 18px; }
 .colour-bar .bar { height: 14px; border: 1px solid var(--line); border-radius: 4px; }

@@ -159,6 +159,7 @@ describe('summarise', () => {
       unlabelled: 0,
       total: 5,
       skipped: 1,
+      flagged: 2,
       seenInTraining: 0,
     });
   });

@@ -222,6 +222,21 @@ describe('evaluate', () => {
     const page = readFileSync(folder.path('r.html'), 'utf8');
     expect(page.match(/<article class="card/g)).toHaveLength(6);
     expect(page.match(/data:image\/png;base64/g)).toHaveLength(18);
+
+    const report = JSON.parse(readFileSync(folder.path('r.json'), 'utf8'));
+    expect(report).toMatchObject({
+      format: 'cyclops report',
+      dataset: { trainNormal: 4, trainAbnormal: 2, leftOut: 8 },
+      evaluation: { counts: result.counts, chosen: result.chosen, best: result.best },
+      steganography: result.steganography,
+      assessment: { bootstrap: { units: { normal: 3, abnormal: 3 } } },
+    });
+    expect(report.evaluation.images).toHaveLength(6);
+    for (const name of names) {
+      const { auroc, calibrated, bestAccuracy, zfn } = report.assessment.scores[name];
+      expect(auroc.value).toBe(result.scores[name].auroc);
+      expect([calibrated.oracle, bestAccuracy.oracle, zfn.oracle]).toEqual([false, true, true]);
+    }
   });
 
   it('prints a table that marks the paper and the choice, and judges what did not train', async () => {

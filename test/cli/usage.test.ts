@@ -68,6 +68,11 @@ describe('wrong use ends with code 2 and says what is wrong', () => {
       /Expected a multiple of 4 from 24 on/,
     ],
     ['a kernel of nothing', () => train('--variant', 'huge'), /expected OPERATION=VARIANT/],
+    [
+      'a report that is named as its own figures',
+      () => ['evaluate', 'run', data, '--report', 'out/report.json'],
+      /--report out\/report.json should name the page/,
+    ],
     ['a generator of another family', () => train('--netG', 'unet_256'), /resnet_9blocks/],
   ])('%s', async (_, args, message) => {
     const { code, stdout, stderr } = await here(...args());

@@ -24,10 +24,28 @@ describe('index.csv', () => {
     ]);
   });
 
+  it('names kinds of defects, of abnormal images whose folder does not', () => {
+    images();
+    put(path('index.csv'), 'file,type\nnormal/p1_a.png,good\nabnormal/p1_c.png,scratch\nabnormal/x.png,\n');
+    const types = readDataset(path()).images.map(({ file, type, group }) => [file, type, group]);
+    expect(types).toEqual([
+      ['abnormal/p1_c.png', 'scratch', undefined],
+      ['abnormal/x.png', undefined, undefined],
+      ['normal/p1_a.png', undefined, undefined],
+      ['normal/p2_b.png', undefined, undefined],
+    ]);
+  });
+
+  it('leaves the types of MVTec folders alone', () => {
+    for (const file of ['train/good/1.png', 'test/good/2.png', 'test/hole/3.png']) put(path(file));
+    put(path('index.csv'), 'file,type\ntest/hole/3.png,scratch\n');
+    expect(readDataset(path()).images.flatMap(({ type }) => type ?? [])).toEqual(['hole']);
+  });
+
   it('without its columns says nothing', () => {
     images();
-    put(path('index.csv'), 'file,type\nnormal/p1_a.png,scratch\n');
-    expect(readDataset(path()).images.some(({ group }) => group !== undefined)).toBe(false);
+    put(path('index.csv'), 'name,source\nnormal/p1_a.png,scratch\n');
+    expect(readDataset(path()).images.some(({ group, type }) => group !== undefined || type !== undefined)).toBe(false);
   });
 });
 

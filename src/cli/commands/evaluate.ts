@@ -21,6 +21,7 @@ import {
   withDevice,
 } from '../options.ts';
 import { REPORT_PICTURES, writeReport } from '../report-file.ts';
+import { checkReportPaths } from '../report-paths.ts';
 import { whereLines } from '../where-text.ts';
 
 interface EvaluateOptions extends TuneOptions, DataOptions {
@@ -43,13 +44,14 @@ export function addEvaluate(program: Command): void {
     .option('--threshold <number>', 'judge by this threshold instead of the calibrated one', toNumber)
     .option('--json', 'print one JSON object on standard output and nothing else')
     .option('--csv <file>', 'write file, label, scores, threshold and flag of every image')
-    .option('--report <file>', 'write a page with scores, flags and heat maps');
+    .option('--report <file>', 'write a page with figures, curves and heat maps, and the figures as .json beside it');
   addDataOptions(command);
   addTileOption(command);
   addTuneOptions(command).action(evaluate);
 }
 
 async function evaluate(modelPath: string, data: string, options: EvaluateOptions): Promise<void> {
+  if (options.report) checkReportPaths(options.report, options.csv);
   const judge = openJudge(modelPath);
   const { run } = judge;
   if (options.report && !run) {

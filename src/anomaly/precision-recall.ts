@@ -1,0 +1,28 @@
+import { sweepThresholds } from './sweep.ts';
+
+/** One point of the precision–recall curve; threshold null is the first point, where nothing is flagged. */
+export interface PrecisionRecallPoint {
+  /** Share of the abnormal images that are flagged. */
+  recall: number;
+  /** Share of the flagged images that are abnormal. */
+  precision: number;
+  threshold: number | null;
+}
+
+/**
+ * The precision–recall curve from recall 0 up, one point for each distinct score; its first point has precision 1, as in
+ * scikit-learn. Precision depends on how many of the images are abnormal. Null when a class is empty.
+ */
+export function precisionRecallCurve(
+  scores: readonly number[],
+  abnormal: readonly boolean[],
+): PrecisionRecallPoint[] | null {
+  const sweep = sweepThresholds(scores, abnormal);
+  if (!sweep) return null;
+  const points = sweep.steps.map(({ threshold, truePositives, falsePositives }) => ({
+    recall: truePositives / sweep.positives,
+    precision: truePositives / (truePositives + falsePositives),
+    threshold,
+  }));
+  return [{ recall: 0, precision: 1, threshold: null }, ...points];
+}

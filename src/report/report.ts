@@ -1,0 +1,72 @@
+import type { Assessment } from '../anomaly/assessment.ts';
+import type { BaselineReport } from '../anomaly/baseline.ts';
+import type { Evaluation } from '../anomaly/evaluation.ts';
+import type { HeatmapReport } from '../anomaly/heatmap-scale.ts';
+import type { PairReport } from '../anomaly/pairs.ts';
+import type { Steganography } from '../anomaly/steganography.ts';
+import type { PixelReport } from '../anomaly/where.ts';
+import type { LossCurve } from './loss-curves.ts';
+
+/** What `report.json` calls itself. */
+export const FORMAT = 'cyclops report';
+
+/** Every figure of a report: `report.json` is this object, and `report.html` shows it. */
+export interface Report {
+  format: typeof FORMAT;
+  title: string;
+  dataset: {
+    name: string;
+    /** Images the networks were trained on. */
+    trainNormal: number;
+    trainAbnormal: number;
+    /** Images that were not judged because they trained or calibrated the run. */
+    leftOut: number;
+    /** Origin and licence of the photographs, where known. */
+    attribution?: string;
+  };
+  device: { name: string; driver: string };
+  training: {
+    steps: number;
+    epochs: number;
+    seconds: number;
+    /** The options of the run, as the user would write them. */
+    configuration: Record<string, string | number | boolean>;
+    losses: readonly LossCurve[];
+  };
+  /** Program and library versions by name. */
+  versions: Record<string, string>;
+  /** The command line that makes this report again. */
+  command: string;
+  /** When it was made; shown as it is. */
+  created: string;
+  evaluation: Evaluation;
+  assessment: Assessment;
+  steganography: Steganography;
+  /** Null for a model that was calibrated before there was one. */
+  baseline: BaselineReport | null;
+  heatmap: HeatmapReport & {
+    /** Value of the brightest colour; the same for every image. */
+    max: number;
+    /** How a pixel's value is computed. */
+    formula: string;
+  };
+  /** Null where no judged image has a mask. */
+  pixels: PixelReport | null;
+  /** Null where no judged image has a template. */
+  pairs: PairReport | null;
+}
+
+/** The pictures of one image, as PNG files. */
+export interface Pictures {
+  /** The image x as the networks saw it. */
+  input: Uint8Array;
+  /** x̂ = G_a2n(x). */
+  reconstruction: Uint8Array;
+  /** Painted by paintHeatmap, with the same maximum for every image. */
+  heatmap: Uint8Array;
+  /** Where the defect really is, where the data set says so. */
+  mask?: Uint8Array;
+}
+
+/** By the `file` of the evaluation's images. An image without an entry is listed without pictures. */
+export type ReportPictures = ReadonlyMap<string, Pictures>;

@@ -1,0 +1,94 @@
+import { PNG } from 'pngjs';
+import { assess } from '../../src/anomaly/assessment.ts';
+import { summarise } from '../../src/anomaly/evaluation.ts';
+import { type HidingMeasurement, summariseHiding } from '../../src/anomaly/steganography.ts';
+import type { Calibration, Label, ScoredImage, ScoreInfo } from '../../src/anomaly/thresholds.ts';
+import { lossCurves } from '../../src/report/loss-curves.ts';
+import { FORMAT, type Pictures, type Report, type ReportPictures } from '../../src/report/report.ts';
+
+/** What must never become markup. */
+export const HOSTILE = '</script><img src=x onerror=alert(1)>"\'&.png';
+
+export function image(file: string, label: Label | null, sse: number, dn: number): ScoredImage {
+  return { file, label, scores: { sse, dn } };
+}
+
+/** A report on these images, with hostile text wherever text comes from elsewhere. */
+export function sampleReport(images: ScoredImage[], infos: ScoreInfo[], calibration: Calibration): Report {
+  const evaluation = summarise(images, infos, calibration, [{ file: HOSTILE, reason: HOSTILE }]);
+  return {
+    format: FORMAT,
+    title: HOSTILE,
+    dataset: { name: HOSTILE, trainNormal: 12, trainAbnormal: 11, leftOut: 7, attribution: HOSTILE },
+    device: { name: HOSTILE, driver: HOSTILE },
+    training: {
+      steps: 400,
+      epochs: 2,
+      seconds: 61,
+      configuration: { [HOSTILE]: HOSTILE, ngf: 16 },
+      losses: lossCurves(
+        Array.from({ length: 400 }, (_, step) => ({
+          step,
+          losses: { [HOSTILE]: 1 / (1 + step), G_A: Math.sin(step), never: Number.NaN },
+        })),
+      ),
+    },
+    versions: { [HOSTILE]: HOSTILE },
+    command: `cyclops evaluate ${HOSTILE}`,
+    created: HOSTILE,
+    evaluation,
+    assessment: assess(evaluation),
+    steganography: summariseHiding([hiding('normal', 1, 0.3), hiding('abnormal', 3, 0.002)]),
+    baseline: {
+      ...{
+        statistic: 'gradient',
+        label: HOSTILE,
+        abnormalHas: 'more',
+        chosenOn: 'calibration',
+        calibrationAuroc: 0.71,
+      },
+      ...{ auroc: 0.625, scoreAuroc: 0.5, beaten: false },
+    },
+    heatmap: {
+      ...{ threshold: 0.2, images: 12, chosenOn: 'calibration', max: 0.6, formula: HOSTILE },
+      ...{ normal: { hot: 1, total: 5 }, abnormal: { hot: 3, total: 4 } },
+    },
+    pixels: {
+      images: { normal: 5, abnormal: 3 },
+      ...{ withoutMask: 1, emptyMasks: 2 },
+      figures: {
+        ...{ auroc: 0.812, aupro: 0.437, regions: 6, pixels: { normal: 7000, abnormal: 1192 } },
+        calibrated: { threshold: 0.2, f1: 0.321, precision: 0.25, recall: 0.45, oracle: false },
+        best: { threshold: 0.31, f1: 0.482, precision: 0.4, recall: 0.606, oracle: true },
+      },
+    },
+    pairs: { images: 2, translated: { mae: 0.0312, ssim: 0.913 }, untouched: { mae: 0.0408, ssim: 0.887 } },
+  };
+}
+
+/** The generator changes the image by `change`, and as much inside the mask as outside. */
+function hiding(label: Label, score: number, change: number): HidingMeasurement {
+  return {
+    label,
+    scores: { sse: score, dn: -score },
+    quantised: { sse: score + 0.01, dn: -score },
+    noisy: { sse: score + 0.02, dn: 0.1 - score },
+    change,
+    removed: label === 'abnormal' ? { inside: 0.25, outside: 0.25 } : null,
+  };
+}
+
+/** Pictures for each of the images, no two of the same colour; abnormal ones have a mask. */
+export function samplePictures(images: readonly ScoredImage[]): ReportPictures {
+  let colour = 0;
+  const picture = (): Buffer => {
+    const png = new PNG({ width: 3, height: 2 });
+    png.data.writeUInt32BE(++colour);
+    return PNG.sync.write(png);
+  };
+  const picturesOf = (label: Label | null): Pictures => ({
+    ...{ input: picture(), reconstruction: picture(), heatmap: picture() },
+    ...(label === 'abnormal' && { mask: picture() }),
+  });
+  return new Map(images.map(({ file, label }) => [file, picturesOf(label)]));
+}
