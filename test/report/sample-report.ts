@@ -47,7 +47,7 @@ export function sampleReport(images: ScoredImage[], infos: ScoreInfo[], calibrat
         chosenOn: 'calibration',
         calibrationAuroc: 0.71,
       },
-      ...{ auroc: 0.625, scoreAuroc: 0.5, beaten: false },
+      ...{ auroc: 0.625, scoreAuroc: 0.5, beaten: false, oracle: false },
     },
     heatmap: {
       ...{ threshold: 0.2, images: 12, chosenOn: 'calibration', max: 0.6, formula: HOSTILE },
