@@ -34,9 +34,10 @@ export interface Figures {
   leastNormality: number;
   /** The largest D_a − D_n of a patch of x. */
   strangestPatch: number;
-  /** The largest value of x̂ − x and of x − x̂, averaged over channels and blurred 5 × 5: what is too dark, and too bright. */
-  darkestMax: number;
-  brightestMax: number;
+  /** Of x − x̂, averaged over channels and blurred 5 × 5, the least, the mean and the largest value: what is too dark, the change of light, and what is too bright. */
+  leastExcess: number;
+  meanExcess: number;
+  largestExcess: number;
   /** Mean (f(x) − f(x̂))² over the features f of D_n's last hidden layer. */
   featureError: number;
   /** Mean |x − G_n2a(x̂)|. */
@@ -65,8 +66,9 @@ const FORMULAS: { readonly [F in FigureName]: (passes: Passes) => Tensor } = {
   leastNormality: ({ logitsOfNormal }) => extreme('min', logitsOfNormal()),
   strangestPatch: ({ logitsOfNormal, logitsOfAbnormal }) =>
     extreme('max', add(logitsOfAbnormal(), scale(logitsOfNormal(), -1))),
-  darkestMax: ({ x, reconstruction }) => imageFigure('max', excessMap(reconstruction(), x, BOX_5X5)),
-  brightestMax: ({ x, reconstruction }) => imageFigure('max', excessMap(x, reconstruction(), BOX_5X5)),
+  leastExcess: ({ excess }) => imageFigure('min', excess()),
+  meanExcess: ({ excess }) => imageFigure('mean', excess()),
+  largestExcess: ({ excess }) => imageFigure('max', excess()),
   featureError: ({ networks, features, reconstruction }) =>
     mseLoss(features(), networks.D_A.features(reconstruction())),
   cycleError: ({ networks, x, reconstruction }) => imageFigure('l1', x, networks.G_B.forward(reconstruction())),
@@ -126,8 +128,9 @@ export function readFigures(values: Float32Array, wanted: readonly FigureName[],
     abnormality: at('abnormality'),
     leastNormality: at('leastNormality'),
     strangestPatch: at('strangestPatch'),
-    darkestMax: at('darkestMax'),
-    brightestMax: at('brightestMax'),
+    leastExcess: at('leastExcess'),
+    meanExcess: at('meanExcess'),
+    largestExcess: at('largestExcess'),
     featureError: at('featureError'),
     cycleError: at('cycleError'),
     squaredErrorOfAbnormal: at('squaredErrorOfAbnormal'),
@@ -146,6 +149,7 @@ function passesOf(networks: Networks, x: Tensor, given: Tensor | undefined) {
     x,
     reconstruction,
     heatmap: once(() => differenceMap(x, reconstruction(), BOX_5X5)),
+    excess: once(() => excessMap(x, reconstruction(), BOX_5X5)),
     /** Of D_n's last hidden layer. */
     features,
     /** One for each patch. */
