@@ -3,7 +3,8 @@ import { readJsonObject } from '../cyclegan/json-file.ts';
 import type { RunFolder } from '../cyclegan/run-folder.ts';
 import { writeFileAtomic } from '../data/atomic.ts';
 import { CyclopsError } from '../gpu/errors.ts';
-import { type Calibration, parseCalibration } from './thresholds.ts';
+import { parseCalibration } from './parse-calibration.ts';
+import type { Calibration } from './thresholds.ts';
 
 /** Keeps a calibration in its run. @throws CyclopsError when the file cannot be written */
 export function writeCalibration(run: RunFolder, calibration: Calibration): void {

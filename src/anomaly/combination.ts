@@ -1,7 +1,7 @@
+import type { Label } from '../data/dataset.ts';
 import { CyclopsError } from '../gpu/errors.ts';
-import type { Label } from './thresholds.ts';
 
-/** A score made of others: bias + Σ weight · (score − mean) / sd, the log-odds of being abnormal; all by the scores' names. */
+/** A score made of others: bias + Σ weight · (score − mean) / sd, the log-odds of being abnormal if as many images were as not; all by the scores' names. */
 export interface Combination {
   weights: Record<string, number>;
   bias: number;
@@ -15,14 +15,19 @@ export interface Combination {
 const MOST_STEPS = 100;
 
 /**
- * Fits a logistic regression on standardised scores: the minimum of Σ log(1 + e^(∓z)) + ½ |weights|², with z the combination
- * and − for abnormal images. The penalty is that of scikit-learn's default (C = 1), keeps the weights finite where the classes
- * are apart, and leaves the bias free. The same scores give the same bits.
+ * Fits a logistic regression on standardised scores: the minimum of Σ log(1 + e^(∓z)) + ½ penalty · |weights|², with z the
+ * combination and − for abnormal images, where both classes weigh the same, however many images they have. The penalty keeps the
+ * weights finite where the classes are apart, and leaves the bias free. The same scores give the same bits.
  *
  * @param scores of each image, by name, all of the same names. @param labels of the images, in the same order
+ * @param penalty 1/C of scikit-learn, whose class_weight='balanced' this is
  * @throws CyclopsError when a class is empty, or a score is missing or not finite
  */
-export function fitCombination(scores: readonly Record<string, number>[], labels: readonly Label[]): Combination {
+export function fitCombination(
+  scores: readonly Record<string, number>[],
+  labels: readonly Label[],
+  penalty: number,
+): Combination {
   const targets = labels.map((label) => (label === 'abnormal' ? 1 : 0));
   const abnormal = targets.reduce<number>((sum, target) => sum + target, 0);
   if (scores.length !== labels.length || abnormal === 0 || abnormal === labels.length) {
@@ -31,16 +36,16 @@ export function fitCombination(scores: readonly Record<string, number>[], labels
         `labels of ${labels.length - abnormal} normal and ${abnormal} abnormal ones.`,
     );
   }
+  const importance = targets.map((target) => labels.length / 2 / (target === 1 ? abnormal : labels.length - abnormal));
   const names = Object.keys(scores[0] ?? {});
   const columns = names.map((name) => scores.map((own, image) => finite(own[name], name, `image ${image + 1}`)));
   const means = columns.map(mean);
   const sds = columns.map((column, j) => deviation(column, means[j] ?? 0));
-  // The last of each row multiplies the bias.
   const rows = scores.map((_, i) => [
     ...columns.map((column, j) => ((column[i] ?? 0) - (means[j] ?? 0)) / (sds[j] ?? 1)),
     1,
   ]);
-  const solution = minimise(rows, targets);
+  const solution = minimise({ rows, targets, importance, penalty });
   const byName = (values: readonly number[]) => Object.fromEntries(names.map((name, j) => [name, values[j] ?? 0]));
   return { weights: byName(solution), bias: solution[names.length] ?? 0, means: byName(means), sds: byName(sds) };
 }
@@ -53,19 +58,27 @@ export function combine({ weights, bias, means, sds }: Combination, scores: Read
   }, bias);
 }
 
+/** Rows of standardised scores, each with a 1 that multiplies the bias; 1 for abnormal images; what each image weighs. */
+interface Problem {
+  rows: readonly number[][];
+  targets: readonly number[];
+  importance: readonly number[];
+  penalty: number;
+}
+
 /** Newton's method with halved steps where a whole one would climb. */
-function minimise(rows: readonly number[][], targets: readonly number[]): number[] {
-  const size = rows[0]?.length ?? 1;
+function minimise(problem: Problem): number[] {
+  const size = problem.rows[0]?.length ?? 1;
   let w = new Array<number>(size).fill(0);
-  let value = objective(rows, targets, w);
+  let value = objective(problem, w);
   for (let step = 0; step < MOST_STEPS; step++) {
-    const direction = newtonDirection(rows, targets, w);
+    const direction = newtonDirection(problem, w);
     let length = 1;
     let next = w;
     let nextValue = value;
     do {
       next = w.map((weight, j) => weight - length * (direction[j] ?? 0));
-      nextValue = objective(rows, targets, next);
+      nextValue = objective(problem, next);
       length /= 2;
     } while (nextValue > value && length > 1e-10);
     if (!(nextValue < value)) break;
@@ -75,24 +88,29 @@ function minimise(rows: readonly number[][], targets: readonly number[]): number
   return w;
 }
 
-function objective(rows: readonly number[][], targets: readonly number[], w: readonly number[]): number {
-  const penalty = w.slice(0, -1).reduce((sum, weight) => sum + weight * weight, 0) / 2;
-  return rows.reduce((sum, row, i) => {
-    const z = dot(row, w);
-    // log(1 + e^z) − target · z, without overflow.
-    return sum + Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - (targets[i] ?? 0) * z;
-  }, penalty);
+function objective({ rows, targets, importance, penalty }: Problem, w: readonly number[]): number {
+  const squares = w.slice(0, -1).reduce((sum, weight) => sum + weight * weight, 0);
+  return rows.reduce(
+    (sum, row, i) => {
+      const z = dot(row, w);
+      // log(1 + e^z) − target · z, without overflow.
+      const loss = Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - (targets[i] ?? 0) * z;
+      return sum + (importance[i] ?? 0) * loss;
+    },
+    (penalty * squares) / 2,
+  );
 }
 
 /** The inverse Hessian times the gradient. */
-function newtonDirection(rows: readonly number[][], targets: readonly number[], w: readonly number[]): number[] {
-  const penalised = (j: number) => (j < w.length - 1 ? 1 : 0);
+function newtonDirection({ rows, targets, importance, penalty }: Problem, w: readonly number[]): number[] {
+  const penalised = (j: number) => (j < w.length - 1 ? penalty : 0);
   const gradient = w.map((weight, j) => penalised(j) * weight);
   const hessian = w.map((_, j) => w.map<number>((_, k) => (j === k ? penalised(j) : 0)));
   for (const [i, row] of rows.entries()) {
+    const weight = importance[i] ?? 0;
     const probability = 1 / (1 + Math.exp(-dot(row, w)));
-    const slope = probability - (targets[i] ?? 0);
-    const curvature = probability * (1 - probability);
+    const slope = weight * (probability - (targets[i] ?? 0));
+    const curvature = weight * probability * (1 - probability);
     for (const [j, a] of row.entries()) {
       gradient[j] = (gradient[j] ?? 0) + slope * a;
       const line = hessian[j] ?? [];

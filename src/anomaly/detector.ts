@@ -21,7 +21,7 @@ export interface Detector {
 }
 
 /**
- * Loads the networks of a run's last checkpoint, the generators averaged where training did so.
+ * Loads the networks of a run's last checkpoint, averaged where training did so.
  *
  * @param tile where given, images larger than the run's size keep their own, and networks see them in overlapping tiles of at
  *   most this side, a multiple of 4

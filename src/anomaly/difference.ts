@@ -1,5 +1,5 @@
 import { CyclopsError } from '../gpu/errors.ts';
-import { blurAxis, channelDifference } from '../kernels/differenceMap.ts';
+import { blurAxis, channelDifference, type DifferenceKind } from '../kernels/differenceMap.ts';
 import { type PerImageKind, perImage } from '../kernels/perImage.ts';
 import { scope } from '../tensor/scope.ts';
 import { imageExtents, requireAlike, requireF32 } from '../tensor/shape.ts';
@@ -22,9 +22,18 @@ export const BOX_5X5: Blur = { radius: 2, sigma: Number.POSITIVE_INFINITY };
  * @throws CyclopsError when the shapes differ or a side is no longer than the blur's radius
  */
 export function differenceMap(x: Tensor, y: Tensor, blur: Blur = BOX_5X5): Tensor {
-  requireAlike('differenceMap', x, y);
-  requireF32('An image of differenceMap', x);
-  const { n, h, w, c } = imageExtents('differenceMap', x);
+  return smoothedMap('differenceMap', x, y, blur, 'absolute');
+}
+
+/** How much brighter x is than y: x − y, negative where it is darker; else as {@link differenceMap}. */
+export function excessMap(x: Tensor, y: Tensor, blur: Blur = BOX_5X5): Tensor {
+  return smoothedMap('excessMap', x, y, blur, 'signed');
+}
+
+function smoothedMap(name: string, x: Tensor, y: Tensor, blur: Blur, kind: DifferenceKind): Tensor {
+  requireAlike(name, x, y);
+  requireF32(`An image of ${name}`, x);
+  const { n, h, w, c } = imageExtents(name, x);
   const { radius, sigma } = blur;
   if (Math.min(h, w) <= radius) {
     throw new CyclopsError(
@@ -36,7 +45,7 @@ export function differenceMap(x: Tensor, y: Tensor, blur: Blur = BOX_5X5): Tenso
     const difference = Tensor.empty(x.device, [n, h, w, 1]);
     const blurredRows = Tensor.empty(x.device, [n, h, w, 1]);
     const blurred = Tensor.empty(x.device, [n, h, w, 1]);
-    channelDifference(x.device, x.slice, y.slice, difference.slice, n * h * w, c);
+    channelDifference(x.device, kind, x.slice, y.slice, difference.slice, n * h * w, c);
     blurAxis(x.device, difference.slice, blurredRows.slice, [n * h, w, 1], radius, sigma);
     blurAxis(x.device, blurredRows.slice, blurred.slice, [n, h, w], radius, sigma);
     return blurred;

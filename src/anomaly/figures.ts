@@ -1,11 +1,14 @@
+import { add } from '../autograd/add.ts';
 import { mean } from '../autograd/mean.ts';
 import { mseLoss } from '../autograd/mseLoss.ts';
+import { scale } from '../autograd/scale.ts';
 import { ssimPerImage } from '../autograd/ssim.ts';
 import { noGrad } from '../autograd/tape.ts';
 import type { Networks } from '../cyclegan/model.ts';
+import { perImage } from '../kernels/perImage.ts';
 import { scope } from '../tensor/scope.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { BOX_5X5, differenceMap, imageFigure } from './difference.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { BOX_5X5, differenceMap, excessMap, imageFigure } from './difference.ts';
 
 /** What the networks say of one image x, with x̂ = G_a2n(x): the numbers that scores are made of. */
 export interface Figures {
@@ -27,6 +30,13 @@ export interface Figures {
   normality: number;
   /** Mean of D_a(x); high where the image looks abnormal. */
   abnormality: number;
+  /** D_n of the patch of x that looks least normal. */
+  leastNormality: number;
+  /** The largest D_a − D_n of a patch of x. */
+  strangestPatch: number;
+  /** The largest value of x̂ − x and of x − x̂, averaged over channels and blurred 5 × 5: what is too dark, and too bright. */
+  darkestMax: number;
+  brightestMax: number;
   /** Mean (f(x) − f(x̂))² over the features f of D_n's last hidden layer. */
   featureError: number;
   /** Mean |x − G_n2a(x̂)|. */
@@ -50,8 +60,13 @@ const FORMULAS: { readonly [F in FigureName]: (passes: Passes) => Tensor } = {
   blurredMax17: (passes) => maxOfBox(passes, 17),
   similarity: ({ x, reconstruction }) => ssimPerImage(x, reconstruction()),
   leastSimilarity: ({ x, reconstruction }) => ssimPerImage(x, reconstruction(), 'min'),
-  normality: ({ networks, features }) => mean(networks.D_A.judge(features())),
-  abnormality: ({ networks, x }) => mean(networks.D_B.forward(x)),
+  normality: ({ logitsOfNormal }) => mean(logitsOfNormal()),
+  abnormality: ({ logitsOfAbnormal }) => mean(logitsOfAbnormal()),
+  leastNormality: ({ logitsOfNormal }) => extreme('min', logitsOfNormal()),
+  strangestPatch: ({ logitsOfNormal, logitsOfAbnormal }) =>
+    extreme('max', add(logitsOfAbnormal(), scale(logitsOfNormal(), -1))),
+  darkestMax: ({ x, reconstruction }) => imageFigure('max', excessMap(reconstruction(), x, BOX_5X5)),
+  brightestMax: ({ x, reconstruction }) => imageFigure('max', excessMap(x, reconstruction(), BOX_5X5)),
   featureError: ({ networks, features, reconstruction }) =>
     mseLoss(features(), networks.D_A.features(reconstruction())),
   cycleError: ({ networks, x, reconstruction }) => imageFigure('l1', x, networks.G_B.forward(reconstruction())),
@@ -109,6 +124,10 @@ export function readFigures(values: Float32Array, wanted: readonly FigureName[],
     leastSimilarity: at('leastSimilarity'),
     normality: at('normality'),
     abnormality: at('abnormality'),
+    leastNormality: at('leastNormality'),
+    strangestPatch: at('strangestPatch'),
+    darkestMax: at('darkestMax'),
+    brightestMax: at('brightestMax'),
     featureError: at('featureError'),
     cycleError: at('cycleError'),
     squaredErrorOfAbnormal: at('squaredErrorOfAbnormal'),
@@ -121,14 +140,25 @@ type Passes = ReturnType<typeof passesOf>;
 
 function passesOf(networks: Networks, x: Tensor, given: Tensor | undefined) {
   const reconstruction = once(() => given ?? networks.G_A.forward(x));
+  const features = once(() => networks.D_A.features(x));
   return {
     networks,
     x,
     reconstruction,
     heatmap: once(() => differenceMap(x, reconstruction(), BOX_5X5)),
     /** Of D_n's last hidden layer. */
-    features: once(() => networks.D_A.features(x)),
+    features,
+    /** One for each patch. */
+    logitsOfNormal: once(() => networks.D_A.judge(features())),
+    logitsOfAbnormal: once(() => networks.D_B.forward(x)),
   };
+}
+
+/** Over all patches, also those of an image that was seen in tiles. */
+function extreme(kind: 'min' | 'max', logits: Tensor): Tensor {
+  const out = Tensor.empty(logits.device, [1]);
+  perImage(logits.device, kind, logits.slice, null, out.slice, 1, logits.size);
+  return out;
 }
 
 function maxOfBox({ x, reconstruction }: Passes, side: number): Tensor {

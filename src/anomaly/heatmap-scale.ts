@@ -1,10 +1,77 @@
-import type { ScoredImage } from './thresholds.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+import type { Calibration, ScoredImage } from './thresholds.ts';
 
-/** The share of images whose hottest pixel stays below the brightest colour: one wild image must not darken the rest. */
-const QUANTILE = 0.95;
+/** What is hot in the heat maps of a model. */
+export interface HeatmapCalibration {
+  /** A pixel above it is hot. */
+  threshold: number;
+  /** How many normal images chose it, of the part that chose the thresholds of scores. */
+  images: number;
+}
 
-/** The value of the brightest colour of heat maps, the same for every image of a set. */
-export function heatmapMaximum(images: readonly Pick<ScoredImage, 'scores'>[]): number {
-  const hottest = images.map(({ scores }) => scores.blurmax ?? 0).sort((a, b) => a - b);
-  return hottest[Math.floor(QUANTILE * (hottest.length - 1))] ?? 0;
+/** What is hot in heat maps, on which part it was chosen, and how many of the images have a hot pixel. */
+export interface HeatmapReport extends HeatmapCalibration {
+  chosenOn: Calibration['chosenOn'];
+  normal: { hot: number; total: number };
+  abnormal: { hot: number; total: number };
+}
+
+/** The share of normal images without a hot pixel. */
+const COLD_SHARE = 0.95;
+
+/** The brightest colour stands for so many thresholds and more: the same for every image and every set. */
+export const BRIGHTEST = 3;
+
+/**
+ * Chooses what is hot by normal images alone: what only one in twenty of them reaches anywhere. Of n hottest pixels it is
+ * the ⌈0.95 (n + 1)⌉-th smallest, so that a new normal image like them has a hot pixel with a probability of at most 5 %
+ * (with fewer than 19 images, the hottest of all: 1 / (n + 1)).
+ *
+ * A quantile of pixels would not keep good images cold: the hottest 0.1 % of them are spread over a third of the images.
+ *
+ * @param images with the score `blurmax`, the hottest pixel of a heat map; only normal ones count
+ * @throws CyclopsError without a normal image
+ */
+export function calibrateHeatmap(images: readonly Pick<ScoredImage, 'label' | 'scores'>[]): HeatmapCalibration {
+  const hottest = hottestPixels(images, 'normal').sort((a, b) => a - b);
+  const threshold = hottest[rankOf(hottest.length) - 1];
+  if (threshold === undefined) throw new CyclopsError('Calibrating heat maps needs normal images; got none. Add some.');
+  return { threshold, images: hottest.length };
+}
+
+/** The share of normal images, if they are like those that chose, that has a hot pixel: at most, on average over calibrations. */
+export function expectedHotShare({ images }: HeatmapCalibration): number {
+  return 1 - rankOf(images) / (images + 1);
+}
+
+/** How many images of a class have a hot pixel. */
+export function hotImages(
+  images: readonly Pick<ScoredImage, 'label' | 'scores'>[],
+  label: 'normal' | 'abnormal',
+  { threshold }: HeatmapCalibration,
+): { hot: number; total: number } {
+  const hottest = hottestPixels(images, label);
+  return { hot: hottest.filter((value) => value > threshold).length, total: hottest.length };
+}
+
+/** The value of the brightest colour. */
+export function heatmapMaximum({ threshold }: HeatmapCalibration): number {
+  return BRIGHTEST * threshold;
+}
+
+/** @param source what the calibration was read from @throws CyclopsError for one from before heat maps were calibrated */
+export function requireHeatmap({ heatmap }: Calibration, source: string): HeatmapCalibration {
+  if (heatmap) return heatmap;
+  throw new CyclopsError(
+    `${source} is from before heat maps were calibrated on normal images. Run 'cyclops calibrate' on the run once.`,
+  );
+}
+
+/** Which of n values, from the smallest, is the threshold. */
+function rankOf(n: number): number {
+  return Math.min(n, Math.ceil(COLD_SHARE * (n + 1)));
+}
+
+function hottestPixels(images: readonly Pick<ScoredImage, 'label' | 'scores'>[], label: string): number[] {
+  return images.filter((image) => image.label === label).map(({ scores }) => scores.blurmax ?? Number.NaN);
 }

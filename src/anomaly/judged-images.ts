@@ -1,22 +1,22 @@
-import { type DataRecord, hashFile } from '../cyclegan/data-record.ts';
+import { fingerprint, hashFile } from '../cyclegan/data-record.ts';
 import { type Dataset, type ImageRef, partOf } from '../data/dataset.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 
-/** An image to be judged, and whether it trained or calibrated the run. */
+/** An image to be judged, and whether it trained or calibrated the model. */
 export interface JudgedRef {
   ref: ImageRef;
   seenInTraining: boolean;
 }
 
 /**
- * The images of a data set on which a run can be evaluated: its test part where it has one, however it came about; else
- * every image that neither trained nor calibrated the run. Images are compared by content, so that renaming hides nothing.
+ * The images of a data set on which a model can be evaluated: its test part where it has one, however it came about; else
+ * every image that neither trained nor calibrated the model. Images are compared by content, so that renaming hides nothing.
  *
- * @throws CyclopsError when a class is empty
+ * @param seen fingerprints of the images that trained or calibrated it @throws CyclopsError when a class is empty
  */
-export function imagesToJudge(dataset: Dataset, { images }: DataRecord): { judged: JudgedRef[]; leftOut: number } {
-  const trained = new Set(images.map(({ sha256 }) => sha256));
-  const mark = (ref: ImageRef) => ({ ref, seenInTraining: trained.has(hashFile(ref.path)) });
+export function imagesToJudge(dataset: Dataset, seen: readonly string[]): { judged: JudgedRef[]; leftOut: number } {
+  const trained = new Set(seen);
+  const mark = (ref: ImageRef) => ({ ref, seenInTraining: trained.has(fingerprint(hashFile(ref.path))) });
   if (dataset.images.some(({ part }) => part)) return { judged: partOf(dataset, 'test').map(mark), leftOut: 0 };
 
   const all = dataset.images.map(mark);

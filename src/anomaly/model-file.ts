@@ -10,16 +10,18 @@ import { decodeSafetensors, encodeSafetensors, type StoredTensor, type TensorInp
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { buildDetector, type Detector } from './detector.ts';
-import { type Calibration, parseCalibration } from './thresholds.ts';
+import { parseCalibration } from './parse-calibration.ts';
+import type { Calibration } from './thresholds.ts';
 
 /** What a model file says of itself, in the metadata of its header: one text of JSON under each name. */
 export interface ModelManifest {
   /** Architecture, channels and size are among the options that trained it. */
   config: TrainingConfig;
   manifest: Manifest;
+  /** With that of heat maps. */
   calibration: Calibration;
-  /** The value of the brightest colour of heat maps, from the calibration images. */
-  heatmapMax: number;
+  /** Fingerprints of the images that trained or calibrated it, so that an evaluation can find leaks. */
+  seen: string[];
 }
 
 /** A model file that was read and checked, and is on no device yet. */
@@ -28,7 +30,7 @@ export interface Model extends ModelManifest {
   tensors: ReadonlyMap<string, StoredTensor>;
 }
 
-const FORMAT = 'cyclops model 1';
+const FORMAT = 'cyclops model 2';
 
 /** What happens to an image before the networks see it; another program has to do the same. */
 const PREPROCESSING =
@@ -41,13 +43,13 @@ export async function writeModel(
   path: string,
   { config, manifest, networks }: Detector,
   calibration: Calibration,
-  heatmapMax: number,
+  seen: string[],
 ): Promise<void> {
   const tensors = new Map<string, TensorInput>();
   for (const name of NETWORK_NAMES) {
     for (const [parameter, tensor] of await networks[name].stateDict()) tensors.set(`${name}.${parameter}`, tensor);
   }
-  const said: ModelManifest = { config, manifest, calibration, heatmapMax };
+  const said: ModelManifest = { config, manifest, calibration, seen };
   const texts = Object.entries(said).map(([name, value]) => [name, JSON.stringify(value)]);
   const metadata = { format: FORMAT, preprocessing: PREPROCESSING, ...Object.fromEntries(texts) };
   writeFileAtomic(path, encodeSafetensors(tensors, metadata));
@@ -76,15 +78,17 @@ export function readModel(path: string): Model {
     }
   };
   const config = parseConfig(read('config'), path);
-  const heatmapMax = read('heatmapMax');
-  if (typeof heatmapMax !== 'number') throw damaged(path, 'heatmapMax is not a number');
+  const seen = read('seen');
+  if (!Array.isArray(seen) || !seen.every((hash) => typeof hash === 'string')) {
+    throw damaged(path, 'seen is not a list of texts');
+  }
   requireArchitecture(path, config, tensors);
   return {
     path,
     config,
     manifest: parseManifest(entriesOf(read('manifest')) ?? new Map(), path),
     calibration: parseCalibration(read('calibration'), path),
-    heatmapMax,
+    seen,
     tensors,
   };
 }

@@ -1,6 +1,6 @@
 import { SIDE_MULTIPLE } from '../cyclegan/networks.ts';
 import { toImage } from '../cyclegan/tensor-image.ts';
-import { ImageBank } from '../data/bank.ts';
+import { ImageBank, type Size } from '../data/bank.ts';
 import type { DecodedImage } from '../data/image.ts';
 import { copy } from '../kernels/elementwise.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -23,6 +23,8 @@ export interface ResultPictures {
   reconstruction: DecodedImage;
   /** |x − x̂| averaged over channels and blurred 5 × 5: [H, W]. */
   heatmap: Float32Array;
+  /** The size at which the image was judged, before its borders were cut to a multiple of 4. */
+  size: Size;
 }
 
 /** How a pixel of the heat map is computed, for people. */
@@ -98,7 +100,7 @@ async function scoreGroup(
     for (const [row, index] of indices.entries()) {
       const own = values.subarray(row * columns, (row + 1) * columns);
       const tensors = kept.get(index);
-      const pictures = tensors ? await readPictures(tensors.x, tensors.pictures) : null;
+      const pictures = tensors ? await readPictures(tensors.x, tensors.pictures, bank.size(index)) : null;
       results.push({ scores: computeScores(readFigures(own, wanted, sizes[row] ?? 0), scores), pictures });
     }
     return results;
@@ -109,11 +111,16 @@ async function scoreGroup(
   }
 }
 
-async function readPictures(x: Tensor, { reconstruction, heatmap }: DevicePictures): Promise<ResultPictures> {
+async function readPictures(
+  x: Tensor,
+  { reconstruction, heatmap }: DevicePictures,
+  size: Size,
+): Promise<ResultPictures> {
   return {
     input: await toImage(x),
     reconstruction: await toImage(reconstruction),
     heatmap: await heatmap.data(),
+    size,
   };
 }
 

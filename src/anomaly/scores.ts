@@ -1,9 +1,13 @@
 import type { FigureName, Figures } from './figures.ts';
 import { blurmax } from './scores/blurmax.ts';
 import { blurmaxMs } from './scores/blurmax_ms.ts';
+import { brightmax } from './scores/brightmax.ts';
 import { cycle } from './scores/cycle.ts';
 import { daDn } from './scores/da_dn.ts';
+import { daDnMax } from './scores/da_dn_max.ts';
+import { darkmax } from './scores/darkmax.ts';
 import { dn } from './scores/dn.ts';
+import { dnMax } from './scores/dn_max.ts';
 import { features } from './scores/features.ts';
 import { l1 } from './scores/l1.ts';
 import { ratio } from './scores/ratio.ts';
@@ -20,7 +24,10 @@ export interface Score<Needs extends FigureName = FigureName> {
 }
 
 /** Every score, in the order of reports; the paper's first. */
-export const SCORES: readonly Score[] = [sse, l1, blurmax, blurmaxMs, ssim, ssimMin, features, cycle, dn, daDn, ratio];
+export const SCORES: readonly Score[] = [
+  ...[sse, l1, blurmax, blurmaxMs, darkmax, brightmax, ssim, ssimMin],
+  ...[features, cycle, dn, dnMax, daDn, daDnMax, ratio],
+];
 
 export const SCORE_INFOS: readonly ScoreInfo[] = SCORES.map(({ info }) => info);
 

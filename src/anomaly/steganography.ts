@@ -1,15 +1,14 @@
 import { add } from '../autograd/add.ts';
 import { noGrad } from '../autograd/tape.ts';
-import { SIDE_MULTIPLE } from '../cyclegan/networks.ts';
-import { ImageBank } from '../data/bank.ts';
 import type { DecodedImage } from '../data/image.ts';
 import { randomNormal } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Detector } from './detector.ts';
 import { FIGURE_NAMES, type FigureName, measure, readFigures } from './figures.ts';
-import { computeScores } from './scores.ts';
+import { computeScores, SCORES, type Score } from './scores.ts';
 import type { Label } from './thresholds.ts';
+import { wholeImage } from './whole-image.ts';
 
 /*
  * A Cycle-GAN may hide what it should remove: in faint patterns of x̂, from which G_n2a restores x, or by copying the defect.
@@ -59,12 +58,19 @@ const IDENTITY = 0.01;
 const NOISE_SEED = 1;
 
 /** Those that rounding x̂ cannot change. */
-const WITHOUT_RECONSTRUCTION: readonly FigureName[] = ['normality', 'abnormality', 'squaredErrorOfAbnormal'];
+const WITHOUT_RECONSTRUCTION: readonly FigureName[] = [
+  ...(['normality', 'abnormality', 'leastNormality', 'strangestPatch'] as const),
+  'squaredErrorOfAbnormal',
+];
 
 /** Scores every image three times. */
-export async function checkSteganography(detector: Detector, images: Iterable<CheckedImage>): Promise<Steganography> {
+export async function checkSteganography(
+  detector: Detector,
+  images: Iterable<CheckedImage>,
+  scores: readonly Score[] = SCORES,
+): Promise<Steganography> {
   const measurements: HidingMeasurement[] = [];
-  for (const image of images) measurements.push(await measureHiding(detector, image, measurements.length));
+  for (const image of images) measurements.push(await measureHiding(detector, image, measurements.length, scores));
   return summariseHiding(measurements);
 }
 
@@ -72,16 +78,11 @@ async function measureHiding(
   { device, networks, config, sizeFor }: Detector,
   { label, image, mask }: CheckedImage,
   index: number,
+  scores: readonly Score[],
 ): Promise<HidingMeasurement> {
-  const loadSize = sizeFor(image);
-  const whole = async (picture: DecodedImage, channels: 1 | 3) => {
-    const bank = await ImageBank.create(device, [picture], { channels, loadSize });
-    const tensor = bank.whole(0, SIDE_MULTIPLE);
-    bank.dispose();
-    return tensor;
-  };
-  const x = await whole(image, config.inputNc);
-  const weights = mask && (await whole(binary(mask), 1));
+  const size = sizeFor(image);
+  const x = await wholeImage(device, image, size, config.inputNc);
+  const weights = mask && (await wholeImage(device, binary(mask), size, 1));
   const { values, pictures } = measure(networks, x);
   const reconstruction = pictures?.reconstruction ?? x;
   const [original, made] = [await x.data(), await reconstruction.data()];
@@ -100,9 +101,9 @@ async function measureHiding(
   const kept = Object.fromEntries(WITHOUT_RECONSTRUCTION.map((name) => [name, plain[name]]));
   const result = {
     label,
-    scores: computeScores(plain),
-    quantised: computeScores({ ...measured, ...kept }),
-    noisy: computeScores(readFigures(await read(noisy), FIGURE_NAMES, x.size)),
+    scores: computeScores(plain, scores),
+    quantised: computeScores({ ...measured, ...kept }, scores),
+    noisy: computeScores(readFigures(await read(noisy), FIGURE_NAMES, x.size), scores),
     change: changedShare(original, made),
     removed: weights && removedEnergy(original, made, await weights.data()),
   };

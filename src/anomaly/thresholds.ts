@@ -1,4 +1,11 @@
+import type { Label } from '../data/dataset.ts';
+import { countObjects } from '../data/groups.ts';
 import { CyclopsError } from '../gpu/errors.ts';
+import { type Baseline, chooseBaseline } from './baseline.ts';
+import type { Combination } from './combination.ts';
+import { COMBINED, crossCombination } from './cross-combination.ts';
+import type { HeatmapCalibration } from './heatmap-scale.ts';
+import type { ImageStatistics } from './image-statistics.ts';
 import { auroc, bestAccuracy, bestF1, thresholdAtRecall } from './metrics.ts';
 
 /** An image score: what it is called, how it is computed, and whether it is the one the paper uses. */
@@ -11,17 +18,19 @@ export interface ScoreInfo {
   paper: boolean;
 }
 
-export type Label = 'normal' | 'abnormal';
+export type { Label };
 
 /** An image with its scores; label null where nobody said what it is. */
 export interface ScoredImage {
   file: string;
   label: Label | null;
+  /** What it shows, where somebody said so: images of one group show one object. */
+  group?: string;
   /** The kind of defect, where the data set names it. */
   type?: string;
-  /** Images of one group show one object; absent where nobody said. */
-  group?: string;
   scores: Record<string, number>;
+  /** Where they were asked for. */
+  statistics?: ImageStatistics;
   /** True if this very image trained the networks or set the thresholds; its figures are then no test. */
   seenInTraining?: boolean;
 }
@@ -34,14 +43,29 @@ export type Rule = 'zfn' | 'max-f1' | 'max-accuracy' | `recall=${number}`;
 
 /** A threshold with its history: by which rule and on which images, or given by the user. Flagged is score ≥ value. */
 export type ChosenThreshold =
-  | { value: number; rule: Rule; chosenOn: 'train' | 'calibration' | 'test' }
+  | { value: number; rule: Rule; chosenOn: Choice['chosenOn'] | 'test' }
   | { value: number; rule: 'given'; chosenOn: 'user' };
+
+/** Which images may choose, and what that leaves open, for people. */
+export const CHOOSERS = {
+  /** Of a run that has nothing else. */
+  train: {
+    images: 'the training part',
+    caveat: 'The networks were trained on these images, so the threshold need not hold on new ones.',
+  },
+  calibration: { images: 'the calibration part', caveat: null },
+  folds: {
+    images: 'the training part by cross-calibration',
+    caveat:
+      'Each of these images was scored by networks that were trained without it. New ones are scored by networks of the same recipe, ' +
+      'trained on all: for them the threshold, and what zero misses promise, hold only about.',
+  },
+} as const;
 
 /** Which images chose, and how. */
 export interface Choice {
   rule: Rule;
-  /** `train` for a run without a calibration part: its networks saw these images, so the threshold need not hold on others. */
-  chosenOn: 'train' | 'calibration';
+  chosenOn: keyof typeof CHOOSERS;
   /** Hash of the images of the run; null in runs from before it was kept. */
   dataHash: string | null;
 }
@@ -51,7 +75,15 @@ export interface Calibration extends Choice {
   /** Name of the score with the highest AUROC on the images that chose; it decides which images are flagged. */
   chosen: string;
   counts: { normal: number; abnormal: number };
+  /** How many objects these images show. */
+  objects: { normal: number; abnormal: number };
   scores: Record<string, { auroc: number; threshold: ChosenThreshold }>;
+  /** Of the scores above, as one more of them; its AUROC and threshold are of images that it was not fitted on. Null where there is none. */
+  combination: Combination | null;
+  /** What tells the images apart without a network; null in calibrations from before it was looked for. */
+  baseline: Baseline | null;
+  /** Absent in runs from before heat maps were calibrated on normal images. */
+  heatmap?: HeatmapCalibration;
 }
 
 const NAMED_RULES = ['zfn', 'max-f1', 'max-accuracy'] as const;
@@ -80,7 +112,8 @@ export function scoreColumn(images: readonly ScoredImage[], name: string): numbe
 }
 
 /**
- * Chooses for each score a threshold by the rule, and the score with the highest AUROC (the first of equals).
+ * Chooses for each score a threshold by the rule, and the score with the highest AUROC (the first of equals). Among them is
+ * a combination of the others where enough images allow one.
  * CyclopsError if either class is empty.
  */
 export function chooseThresholds(
@@ -93,15 +126,17 @@ export function chooseThresholds(
   const abnormalCount = abnormal.filter(Boolean).length;
   const counts = { normal: labelled.length - abnormalCount, abnormal: abnormalCount };
   const { rule, chosenOn } = choice;
+  const columns = new Map(infos.map(({ name }) => [name, scoreColumn(labelled, name)]));
+  const combined = crossCombination(labelled, columns);
+  if (combined) columns.set(COMBINED.name, combined.outOfFold);
   const scores: Calibration['scores'] = {};
   let chosen: { name: string; auroc: number } | undefined;
-  for (const { name } of infos) {
-    const column = scoreColumn(labelled, name);
+  for (const [name, column] of columns) {
     const area = auroc(column, abnormal);
     const value = thresholdBy(rule, column, abnormal);
     if (area === null || value === null) {
       throw new CyclopsError(
-        `Choosing a threshold needs normal and abnormal images; the ${chosenOn} part has ${counts.normal} normal and ` +
+        `Choosing a threshold needs normal and abnormal images; ${CHOOSERS[chosenOn].images} has ${counts.normal} normal and ` +
           `${counts.abnormal} abnormal ones. Add images to the empty class.`,
       );
     }
@@ -109,7 +144,15 @@ export function chooseThresholds(
     if (!chosen || area > chosen.auroc) chosen = { name, auroc: area };
   }
   if (!chosen) throw new RangeError('Choosing a threshold needs at least one score.');
-  return { ...choice, chosen: chosen.name, counts, scores };
+  return {
+    ...choice,
+    chosen: chosen.name,
+    counts,
+    objects: countObjects(labelled),
+    scores,
+    combination: combined?.combination ?? null,
+    baseline: chooseBaseline(labelled),
+  };
 }
 
 function thresholdBy(rule: Rule, scores: readonly number[], abnormal: readonly boolean[]): number | null {
@@ -127,60 +170,5 @@ export function withThreshold(calibration: Calibration, value: number | undefine
   return {
     ...calibration,
     scores: { ...scores, [chosen]: { ...decisive, threshold: { value, rule: 'given', chosenOn: 'user' } } },
-  };
-}
-
-/** Reads back a calibration stored as JSON; `source` is the file named in the CyclopsError if it is not usable. */
-export function parseCalibration(json: unknown, source: string): Calibration {
-  const fail = (what: string): never => {
-    throw new CyclopsError(
-      `${source} does not hold the calibration of a trained model: ${what}. ` +
-        "Restore the file from the run, or write a new one with 'cyclops calibrate'.",
-    );
-  };
-  const object = (value: unknown, path: string): Record<string, unknown> =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value))
-      : fail(`${path} should be an object`);
-  const number = (value: unknown, path: string): number =>
-    typeof value === 'number' && Number.isFinite(value) ? value : fail(`${path} should be a number`);
-  const threshold = (json: unknown, path: string): ChosenThreshold => {
-    const { value: stored, rule, chosenOn } = object(json, path);
-    const value = number(stored, `${path}.value`);
-    if (rule === 'given' && chosenOn === 'user') return { value, rule, chosenOn };
-    const known = parseRule(rule);
-    if (known && (chosenOn === 'train' || chosenOn === 'calibration')) return { value, rule: known, chosenOn };
-    return fail(`${path} should have a rule (${RULES}) and chosenOn "train" or "calibration", or be given by the user`);
-  };
-
-  const root = object(json, 'the content');
-  const counts = object(root.counts, 'counts');
-  const scores = Object.fromEntries(
-    Object.entries(object(root.scores, 'scores')).map(([name, entry]) => {
-      const score = object(entry, `scores.${name}`);
-      return [
-        name,
-        {
-          auroc: number(score.auroc, `scores.${name}.auroc`),
-          threshold: threshold(score.threshold, `scores.${name}.threshold`),
-        },
-      ];
-    }),
-  );
-  const { chosen, chosenOn = 'train', dataHash = null } = root;
-  if (typeof chosen !== 'string' || !Object.hasOwn(scores, chosen)) return fail('chosen should name one of its scores');
-  if (chosenOn !== 'train' && chosenOn !== 'calibration') return fail('chosenOn should be "train" or "calibration"');
-  if (dataHash !== null && typeof dataHash !== 'string') return fail('dataHash should be a text');
-  return {
-    // What a run from before there was a choice has not written, it had no choice about.
-    rule: parseRule(root.rule ?? 'zfn') ?? fail(`rule should be one of ${RULES}`),
-    chosenOn,
-    dataHash,
-    chosen,
-    counts: {
-      normal: number(counts.normal, 'counts.normal'),
-      abnormal: number(counts.abnormal, 'counts.abnormal'),
-    },
-    scores,
   };
 }

@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { writeCalibration } from '../anomaly/calibration.ts';
-import { openDetector } from '../anomaly/detector.ts';
-import { heatmapMaximum } from '../anomaly/heatmap-scale.ts';
+import { type Detector, openDetector } from '../anomaly/detector.ts';
+import { type FoldScores, readFoldScores } from '../anomaly/fold-scores.ts';
+import { calibrateHeatmap } from '../anomaly/heatmap-scale.ts';
+import { type ImageStatistics, imageStatistics } from '../anomaly/image-statistics.ts';
 import { writeModel } from '../anomaly/model-file.ts';
 import { scoreImages } from '../anomaly/score-images.ts';
 import { SCORE_INFOS } from '../anomaly/scores.ts';
@@ -12,7 +15,7 @@ import {
   type ScoredImage,
   withThreshold,
 } from '../anomaly/thresholds.ts';
-import { hashFile, readDataRecord } from '../cyclegan/data-record.ts';
+import { fingerprint, hashFile, readDataRecord } from '../cyclegan/data-record.ts';
 import type { RunFolder } from '../cyclegan/run-folder.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
@@ -33,49 +36,73 @@ export interface CalibrateRunOptions {
 }
 
 /**
- * Scores the images that calibrate a run, chooses score and thresholds by them alone, and keeps both in
- * the run and in its model file. A run
- * without a calibration part takes its training images, and its calibration says so.
+ * Chooses score and thresholds of a run by the images that calibrate it alone, and keeps both in the run and in its model file.
+ * A run of `--folds` has their scores already; one without a calibration part takes its training images. Its calibration says so.
  *
  * @throws CyclopsError when an image is missing or not the one that the run began with
  */
 export async function calibrateRun(device: Device, options: CalibrateRunOptions): Promise<Calibration> {
-  const { run, rule, quiet } = options;
-  const record = readDataRecord(run.data);
-  const root = options.data === undefined ? record.root : resolve(options.data);
-  const chosenOn = record.images.some(({ part }) => part === 'calibration') ? 'calibration' : 'train';
-  const recorded = record.images.filter(({ part }) => part === chosenOn);
-  const refs = recorded.map(({ file, label, sha256 }) => {
-    const path = join(root, file);
-    if (hashFile(path) === sha256) return { path, file, label };
-    throw new CyclopsError(
-      `${path} is not the image that the run ${run.root} began with. Restore it, or say with --data where the images are.`,
-    );
-  });
-
-  const decoder = new ImageDecoder(refs, false);
-  const images: ScoredImage[] = [];
+  const { run, rule, threshold } = options;
+  const { images: recorded, hash: dataHash } = readDataRecord(run.data);
   const detector = openDetector(device, run);
   try {
-    await tuneScoring(detector, options);
-    const display = showProgress('calibration', refs.length, quiet);
-    try {
-      for await (const { scores } of scoreImages(detector, decoder.images())) {
-        const ref = decoder.good[images.length];
-        if (!ref) throw new Error('An image was scored that was not decoded.');
-        images.push({ file: ref.file, label: ref.label, scores });
-        display.update(images.length, 'images scored');
-      }
-    } finally {
-      display.stop();
-    }
-    settleBroken(decoder, false, () => {});
-    const choice = { rule, chosenOn, dataHash: record.hash } as const;
-    const calibration = withThreshold(chooseThresholds(images, SCORE_INFOS, choice), options.threshold);
-    await writeModel(run.model, detector, calibration, heatmapMaximum(images));
+    const byFolds = existsSync(run.foldScores);
+    const calibrates = recorded.some(({ part }) => part === 'calibration');
+    const chosenOn = byFolds ? 'folds' : calibrates ? 'calibration' : 'train';
+    const images = byFolds ? outOfFold(readFoldScores(run)) : await scoreRecorded(detector, options);
+    // A version may compute scores that were not there yet when folds were scored.
+    const infos = SCORE_INFOS.filter(({ name }) => !byFolds || images.every(({ scores }) => name in scores));
+    const chosen = chooseThresholds(images, infos, { rule, chosenOn, dataHash });
+    const calibration = withThreshold({ ...chosen, heatmap: calibrateHeatmap(images) }, threshold);
+    const seen = recorded.map(({ sha256 }) => fingerprint(sha256));
+    await writeModel(run.model, detector, calibration, seen);
     writeCalibration(run, calibration);
     return calibration;
   } finally {
     detector.dispose();
   }
+}
+
+function outOfFold({ images }: FoldScores): ScoredImage[] {
+  return images.flatMap(({ fold: _, scores, ...image }) => (scores ? [{ ...image, scores }] : []));
+}
+
+/**
+ * Scores the images that were put aside to calibrate a run, or its training images where none were.
+ *
+ * @throws CyclopsError when an image is missing or not the one that the run began with
+ */
+export async function scoreRecorded(detector: Detector, options: CalibrateRunOptions): Promise<ScoredImage[]> {
+  const { run, quiet } = options;
+  const record = readDataRecord(run.data);
+  const root = options.data === undefined ? record.root : resolve(options.data);
+  const aside = record.images.filter(({ part }) => part === 'calibration');
+  const refs = (aside.length > 0 ? aside : record.images).map(({ file, label, sha256, group }) => {
+    const path = join(root, file);
+    if (hashFile(path) === sha256) return { path, file, label, ...(group !== undefined && { group }) };
+    throw new CyclopsError(
+      `${path} is not the image that the run ${run.root} began with. Restore it, or say with --data where the images are.`,
+    );
+  });
+  const statistics = new Map<string, ImageStatistics>();
+  const decoder = new ImageDecoder(refs, false, ({ file }, image) => {
+    statistics.set(file, imageStatistics(image, detector.config.loadSize));
+  });
+  const images: ScoredImage[] = [];
+  await tuneScoring(detector, options);
+  const display = showProgress('calibration', refs.length, quiet);
+  try {
+    for await (const { scores } of scoreImages(detector, decoder.images())) {
+      const ref = decoder.good[images.length];
+      if (!ref) throw new Error('An image was scored that was not decoded.');
+      const { file, label, group } = ref;
+      const own = statistics.get(file);
+      images.push({ file, label, ...(group !== undefined && { group }), scores, ...(own && { statistics: own }) });
+      display.update(images.length, 'images scored');
+    }
+  } finally {
+    display.stop();
+  }
+  settleBroken(decoder, false, () => {});
+  return images;
 }

@@ -1,15 +1,19 @@
 import type { Evaluation, ScoreReport } from '../anomaly/evaluation.ts';
+import { CHOOSERS } from '../anomaly/thresholds.ts';
 import { align } from './table.ts';
 
 /** An evaluation as a table for people. */
 export function evaluationText(evaluation: Evaluation): string {
   const { counts, chosen, scores, best } = evaluation;
   const header = ['score', 'AUROC', 'accuracy', 'missed', 'false alarms', 'ACC_ZFN*', 'best accuracy*', ''];
+  const { caveat } = CHOOSERS[chosen.chosenOn];
   const rows = scores.map((report) => row(report, evaluation));
   const skipped = counts.skipped > 0 ? `, ${counts.skipped} left out` : '';
   const seen =
     counts.seenInTraining > 0
-      ? [`${counts.seenInTraining} of these images trained or calibrated the run: figures that they enter are no test.`]
+      ? [
+          `${counts.seenInTraining} of these images trained or calibrated the model: figures that they enter are no test.`,
+        ]
       : [];
   return [
     `${counts.normal} normal and ${counts.abnormal} abnormal images${skipped}`,
@@ -17,6 +21,7 @@ export function evaluationText(evaluation: Evaluation): string {
     ...align([header, ...rows], (column) => column === 0 || column === header.length - 1),
     '',
     `accuracy, missed, false alarms: at the threshold ${origin(chosen)}.`,
+    ...(caveat ? [caveat] : []),
     '* oracle: its threshold was chosen on the images reported on.',
     ...(best
       ? [`The highest AUROC on these images, ${best.auroc.toFixed(3)}, is that of ${best.score} (oracle).`]
@@ -42,10 +47,9 @@ function row({ info, auroc, bestAccuracy, zfn, calibrated }: ScoreReport, { chos
 
 /** Who chose the thresholds; that of the score that decides may be the user's. */
 function origin({ chosenOn, counts, threshold, score }: Evaluation['chosen']): string {
-  const part = chosenOn === 'train' ? 'training' : 'calibration';
   const given = threshold.rule === 'given' ? `${threshold.value} given for ${score}, else the one ` : '';
   const rule = threshold.rule === 'given' ? '' : `, by the rule ${threshold.rule}`;
-  return `${given}chosen on the ${part} part (${counts.normal} normal and ${counts.abnormal} abnormal images${rule})`;
+  return `${given}chosen on ${CHOOSERS[chosenOn].images} (${counts.normal} normal and ${counts.abnormal} abnormal images${rule})`;
 }
 
 function figure(value: number | null | undefined): string {

@@ -6,6 +6,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { splitDataset } from '../data/split.ts';
 import type { Device } from '../gpu/device.ts';
 import { evaluateRun } from './evaluate-run.ts';
+import { openJudge } from './judge.ts';
 import { align } from './table.ts';
 import { type TrainRunOptions, trainRun } from './train-run.ts';
 
@@ -52,7 +53,10 @@ export async function paperProtocol(device: Device, options: PaperProtocolOption
       ...{ quiet, run, resume: false, config: { ...config, seed }, dataset: split },
     });
     if (!trained) return null;
-    const { evaluation } = await evaluateRun(device, { ...rest, quiet, run, dataset: split, pictures: 0 });
+    const { evaluation } = await evaluateRun(device, {
+      ...{ ...rest, quiet, dataset: split, pictures: 0 },
+      judge: openJudge(run.root),
+    });
     evaluations.push(evaluation);
   }
   const figures = summarisePaper(seeds, evaluations);

@@ -1,5 +1,5 @@
 import { assess } from '../anomaly/assessment.ts';
-import { heatmapMaximum } from '../anomaly/heatmap-scale.ts';
+import { expectedHotShare, heatmapMaximum } from '../anomaly/heatmap-scale.ts';
 import { HEATMAP_FORMULA, type ResultPictures } from '../anomaly/score-images.ts';
 import { readCheckpointHead } from '../cyclegan/checkpoint.ts';
 import { readDataRecord } from '../cyclegan/data-record.ts';
@@ -34,8 +34,8 @@ export interface ReportOptions {
 export function writeReport(device: Device, evaluated: EvaluatedRun, options: ReportOptions): void {
   const { config, position } = readCheckpointHead(options.run.checkpoint);
   const record = readDataRecord(options.run.data);
-  const { evaluation, steganography, leftOut } = evaluated;
-  const max = heatmapMaximum(evaluation.images);
+  const { evaluation, steganography, heatmap, pixels, pairs, baseline, leftOut } = evaluated;
+  const max = heatmapMaximum(heatmap);
   const trained = (label: string) =>
     record.images.filter((image) => image.part === 'train' && image.label === label).length;
   const report: Report = {
@@ -63,8 +63,11 @@ export function writeReport(device: Device, evaluated: EvaluatedRun, options: Re
     created: `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     evaluation,
     assessment: assess(evaluation),
+    baseline,
     steganography,
-    heatmap: { max, formula: HEATMAP_FORMULA },
+    heatmap: { ...heatmap, max, formula: HEATMAP_FORMULA, expectedHotShare: expectedHotShare(heatmap) },
+    pixels,
+    pairs,
   };
   const pictures = new Map(
     [...evaluated.pictures].map(([file, own]) => [file, toPngs(own, max, evaluated.masks.get(file))]),

@@ -8,6 +8,7 @@ import { type Progress, Trainer } from '../cyclegan/trainer.ts';
 import { writeFileAtomic } from '../data/atomic.ts';
 import { ImageBank } from '../data/bank.ts';
 import { type Dataset, type ImageRef, partOf } from '../data/dataset.ts';
+import { defectPixels } from '../data/defect-pixels.ts';
 import { writeSplit } from '../data/split.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
@@ -43,6 +44,13 @@ export interface TrainRunOptions {
  * @returns the calibration, or null when Ctrl-C stopped it; a checkpoint stands then
  */
 export async function trainRun(device: Device, options: TrainRunOptions): Promise<Calibration | null> {
+  if ((await trainNetworks(device, options)) === 'stopped') return null;
+  const { run, dataset, quiet, tune } = options;
+  return await calibrateRun(device, { run, rule: 'zfn', data: dataset.root, quiet, tune });
+}
+
+/** Trains the networks of a run; `stopped` when Ctrl-C did. A checkpoint stands after either. */
+export async function trainNetworks(device: Device, options: TrainRunOptions): Promise<'finished' | 'stopped'> {
   const { config, dataset, run, resume } = options;
   const watch = new DuplicateWatch();
   const { banks, training } = await loadBanks(device, options, watch);
@@ -70,7 +78,7 @@ export async function trainRun(device: Device, options: TrainRunOptions): Promis
       );
     }
     try {
-      if ((await trainNetworks(device, trainer, options)) === 'stopped') return null;
+      return await untilInterrupted(device, trainer, options);
     } finally {
       trainer.dispose();
     }
@@ -78,11 +86,9 @@ export async function trainRun(device: Device, options: TrainRunOptions): Promis
     banks.a.dispose();
     banks.b.dispose();
   }
-  const { quiet, tune } = options;
-  return await calibrateRun(device, { run, rule: 'zfn', data: dataset.root, quiet, tune });
 }
 
-async function trainNetworks(
+async function untilInterrupted(
   device: Device,
   trainer: Trainer,
   { quiet, tune, eager, onProfile }: TrainRunOptions,
@@ -122,7 +128,8 @@ async function loadBanks(
   const abnormal = await load('abnormal');
   const normal = await load('normal');
   const good = [...abnormal.good, ...normal.good];
-  const broken = [...abnormal.broken, ...normal.broken];
+  const masks = config.cropDefects ? readDefects(abnormal.good, config.loadSize, skipBroken) : null;
+  const broken = [...abnormal.broken, ...normal.broken, ...(masks?.broken ?? [])];
   settleBroken({ good, broken }, skipBroken, (line) => !quiet && process.stderr.write(`${line}\n`));
   for (const [label, { bank }] of Object.entries({ abnormal, normal })) {
     if (bank.count > 0) continue;
@@ -130,7 +137,19 @@ async function loadBanks(
       `Training needs normal and abnormal images, but no ${label} image of ${dataset.root} can be read. Repair or replace them.`,
     );
   }
-  return { banks: { a: abnormal.bank, b: normal.bank }, training: good };
+  const defects = abnormal.good.map(({ file }) => masks?.defects.get(file) ?? null);
+  return { banks: { a: abnormal.bank, b: normal.bank, defects }, training: good };
+}
+
+/** Where masks say that the defects are, by file, in images of `loadSize` px a side. */
+function readDefects(refs: readonly ImageRef[], loadSize: number, skipBroken: boolean) {
+  const masked = refs.flatMap((ref) => (ref.mask === undefined ? [] : [{ ...ref, path: ref.mask }]));
+  const defects = new Map<string, Uint32Array | null>();
+  const decoder = new ImageDecoder(masked, skipBroken, ({ file }, mask) =>
+    defects.set(file, defectPixels(mask, loadSize)),
+  );
+  for (const _ of decoder.images());
+  return { defects, broken: decoder.broken };
 }
 
 /** The calibration images that can be read, so that the end of training has no bad surprise. */

@@ -33,7 +33,7 @@ const NUMBERS = {
   lambdaA: 'weight of the cycle loss abnormal → normal → abnormal',
   lambdaB: 'weight of the cycle loss normal → abnormal → normal',
   lambdaIdentity: 'weight of the identity losses, relative to those; 0 saves their time',
-  ema: "decay of a moving average of the generators' weights, which scores then use, e.g. 0.999; 0 = off",
+  ema: 'decay of a moving average of all weights, which scores then use, e.g. 0.999; 0 = off',
   poolSize: 'generated images kept for each discriminator; 0 = off',
   seed: 'seed of the split, the first weights and every random choice',
   checkpointInterval: 'steps between checkpoints',
@@ -66,7 +66,9 @@ export function addTrainingOptions(command: Command): Command {
     .option('--flip', 'random horizontal flips')
     .option('--no-flip', 'no random horizontal flips')
     .option('--rotate', 'random quarter turns')
-    .option('--no-rotate', 'no random quarter turns');
+    .option('--no-rotate', 'no random quarter turns')
+    .option('--crop-defects', 'crops of abnormal images with a mask hold some of what it marks')
+    .option('--no-crop-defects', 'crops of abnormal images lie anywhere');
 }
 
 /** The configuration that the options ask for. @throws UsageError naming an option that cannot be */

@@ -58,7 +58,7 @@ const averageFile = (name: string) => `${name}_ema.safetensors`;
 
 /**
  * Writes a checkpoint in place of the one before, which stays until the new one is complete: weights under the
- * reference's names, the generators' averaged weights if there are any, moments under the names of their parameters, pools,
+ * reference's names, averaged weights if there are any, moments under the names of their parameters, pools,
  * the loss scaler if there is one, and the head in JSON.
  *
  * @throws CyclopsError when a weight is not finite, gradients overflow at every scale, or a file cannot be written; the old checkpoint is left
@@ -81,7 +81,7 @@ export async function saveCheckpoint(folder: string, model: CycleGAN, head: Chec
     for (const [parameter, average] of weights) {
       stored.set(parameter, toReferenceLayout(await average.data(), average.shape));
     }
-    files.set(averageFile(name), encodeSafetensors(stored, { step: String(model.generatorAverage?.step) }));
+    files.set(averageFile(name), encodeSafetensors(stored, { step: String(model.averages[0]?.step) }));
   }
   for (const { file, adam, parameters } of optimisers(model)) {
     files.set(file, await encodeMoments(adam, parameters));
@@ -142,12 +142,12 @@ export function restoreCheckpoint(folder: string, device: Device, model: CycleGA
 /**
  * Loads weights into networks of the same architecture, any of the four.
  *
- * @param averaged whether to give the generators their averaged weights
+ * @param averaged whether to give them their averaged weights
  * @throws CyclopsError as `loadStateDict` does
  */
 export function loadNetworks(folder: string, networks: Partial<Networks>, averaged = false): void {
   for (const name of NETWORK_NAMES) {
-    const file = averaged && (name === 'G_A' || name === 'G_B') ? averageFile(name) : weightsFile(name);
+    const file = averaged ? averageFile(name) : weightsFile(name);
     const path = join(complete(folder), file);
     networks[name]?.loadStateDict(readTensors(path).tensors, path);
   }
@@ -162,12 +162,13 @@ export function readCheckpointHead(folder: string): CheckpointHead {
   const { path, entries } = read('config');
   const manifest = read('manifest');
   return {
-    // A run from before there was a choice computed in f32 and averaged nothing.
+    // A run from before there was a choice computed in f32, averaged nothing and cut its crops anywhere.
     config: parseConfig(
       {
         ...Object.fromEntries(entries),
         precision: entries.get('precision') ?? 'f32',
         ema: entries.get('ema') ?? 0,
+        cropDefects: entries.get('cropDefects') ?? false,
       },
       path,
     ),
@@ -246,19 +247,17 @@ function optimisers(model: CycleGAN): { file: string; adam: Adam; parameters: [s
   return [generators, ...discriminators].flatMap(({ adam, ...rest }) => (adam ? [{ ...rest, adam }] : []));
 }
 
-/** The averaged weights of each generator by the names of its parameters, where they are kept. */
-function averages({ networks, generatorAverage }: CycleGAN): Map<string, Map<string, Tensor>> {
+/** The averaged weights of each network by the names of its parameters, where they are kept. */
+function averages(model: CycleGAN): Map<string, Map<string, Tensor>> {
+  const all = new Map(model.averages.flatMap((average) => [...average.averages]));
   const of = (network: Module) =>
     new Map(
       [...network.namedParameters()].flatMap(([name, parameter]) => {
-        const average = generatorAverage?.averages.get(parameter);
+        const average = all.get(parameter);
         return average ? [[name, average] as const] : [];
       }),
     );
-  const { G_A, G_B } = networks;
-  return generatorAverage
-    ? new Map(Object.entries({ G_A, G_B }).map(([name, network]) => [name, of(network)]))
-    : new Map();
+  return new Map(all.size > 0 ? NETWORK_NAMES.map((name) => [name, of(model.networks[name])]) : []);
 }
 
 function restoreAverages(folder: string, model: CycleGAN): void {
@@ -275,7 +274,7 @@ function restoreAverages(folder: string, model: CycleGAN): void {
       }
       average.upload(fromReferenceLayout(stored.data, stored.shape));
     }
-    if (model.generatorAverage) model.generatorAverage.step = stepsIn(metadata, path);
+    for (const average of model.averages) average.step = stepsIn(metadata, path);
   }
 }
 

@@ -41,12 +41,14 @@ export interface TrainingConfig {
   adam: AdamGroups;
   /** How a training step stores images and activations. */
   precision: Precision;
-  /** Decay of the moving average of the generators' weights, which scores then use; 0 = off. */
+  /** Decay of the moving average of all weights, which scores then use; 0 = off. */
   ema: number;
   /** Random horizontal flips. */
   flip: boolean;
   /** Random quarter turns; with `flip` the eight dihedral views. */
   rotate: boolean;
+  /** Crops of abnormal images that have a mask hold some of what it marks. */
+  cropDefects: boolean;
   seed: number;
   /** Steps between checkpoints, and between sample pictures; 0 writes no samples. */
   checkpointInterval: number;
@@ -91,6 +93,7 @@ const FIELDS: { readonly [K in keyof TrainingConfig]: Field } = {
   ema: number(0, 0.999999),
   flip: oneOf(true, false),
   rotate: oneOf(true, false),
+  cropDefects: oneOf(true, false),
   seed: integer(0, 2 ** 32 - 1),
   checkpointInterval: integer(1, 1e9),
   sampleInterval: integer(0, 1e9),

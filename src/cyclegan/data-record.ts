@@ -5,6 +5,15 @@ import { fileError } from '../data/fs-error.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { entriesOf, readJsonObject } from './json-file.ts';
 
+export interface RecordedImage {
+  file: string;
+  label: Label;
+  part: 'train' | 'calibration';
+  sha256: string;
+  /** What it shows, where somebody said so. */
+  group?: string;
+}
+
 /** What a run was made of: kept with it, so that a resume can refuse other data and an evaluation can find leaks. */
 export interface DataRecord {
   /** Absolute path of the data folder. */
@@ -12,7 +21,7 @@ export interface DataRecord {
   /** One hash of all these images, their labels and their parts. */
   hash: string;
   /** The images that trained the networks, then those that calibrate. */
-  images: { file: string; label: Label; part: 'train' | 'calibration'; sha256: string }[];
+  images: RecordedImage[];
 }
 
 /** Records the images that train, and those that calibrate where there are some. */
@@ -22,7 +31,10 @@ export function recordData(
   calibration: readonly ImageRef[] = [],
 ): DataRecord {
   const record = (refs: readonly ImageRef[], part: 'train' | 'calibration') =>
-    refs.map(({ path, file, label }) => ({ file, label, part, sha256: hashFile(path) }));
+    refs.map(({ path, file, label, group }) => ({
+      ...{ file, label, part, sha256: hashFile(path) },
+      ...(group !== undefined && { group }),
+    }));
   const images = [...record(training, 'train'), ...record(calibration, 'calibration')];
   // Training images are hashed as they were before there was a calibration part, so that older runs can be resumed.
   const lines = images.map(({ label, part, sha256 }) => `${part === 'train' ? '' : `${part} `}${label} ${sha256}\n`);
@@ -36,6 +48,11 @@ export function hashFile(path: string): string {
   } catch (error) {
     throw fileError(error, 'read', path);
   }
+}
+
+/** By what a model file knows an image again: 64 bits of its SHA-256, enough to tell it from any other, in 16 digits. */
+export function fingerprint(sha256: string): string {
+  return sha256.slice(0, 16);
 }
 
 /** Reads back a record. @throws CyclopsError when the file is missing or is not one */
@@ -52,12 +69,15 @@ export function readDataRecord(path: string): DataRecord {
   );
 }
 
-function recordedImage(value: unknown): DataRecord['images'][number] | undefined {
+function recordedImage(value: unknown): RecordedImage | undefined {
   const entries = entriesOf(value);
   const [file, label, sha256] = [entries?.get('file'), entries?.get('label'), entries?.get('sha256')];
   // A run from before there was a calibration part has none.
   const part = entries?.get('part') ?? 'train';
+  const group = entries?.get('group');
   if (typeof file !== 'string' || typeof sha256 !== 'string') return undefined;
+  if (group !== undefined && typeof group !== 'string') return undefined;
   if (label !== 'normal' && label !== 'abnormal') return undefined;
-  return part === 'train' || part === 'calibration' ? { file, label, part, sha256 } : undefined;
+  if (part !== 'train' && part !== 'calibration') return undefined;
+  return { file, label, part, sha256, ...(group !== undefined && { group }) };
 }

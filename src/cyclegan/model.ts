@@ -38,7 +38,7 @@ export interface CycleGANOptions {
   discriminatorOptimisers: 'shared' | 'separate';
   /** Default f32. */
   precision?: Precision;
-  /** Decay of a moving average of the generators' weights; 0, the default, keeps none. */
+  /** Decay of a moving average of all weights; 0, the default, keeps none. */
   ema?: number;
   seed: number;
 }
@@ -67,10 +67,10 @@ type Fakes = { fakeA: Tensor; fakeB: Tensor };
 export class CycleGAN {
   readonly networks: Networks;
   readonly generatorOptimiser: Adam;
-  /** Of both generators' weights, where one is kept; training itself does not use it. */
-  readonly generatorAverage: MovingAverage | null;
   /** One for both discriminators, or one for D_A and one for D_B. */
   readonly discriminatorOptimisers: readonly Adam[];
+  /** Of each optimiser's weights, the generators' first, where they are kept; training itself does not use them. */
+  readonly averages: readonly MovingAverage[];
   /** Fakes of B for D_A and of A for D_B. */
   readonly pools: { readonly fakeB: ImagePool; readonly fakeA: ImagePool };
   /** Of all optimisers, in mixed precision. */
@@ -101,9 +101,10 @@ export class CycleGAN {
         { lr, betas, eps: 1e-8, scaler: this.lossScaler ?? undefined },
       );
     this.generatorOptimiser = adam(G_A, G_B);
-    this.generatorAverage = ema > 0 ? new MovingAverage(this.generatorOptimiser, ema) : null;
     this.discriminatorOptimisers =
       options.discriminatorOptimisers === 'shared' ? [adam(D_A, D_B)] : [adam(D_A), adam(D_B)];
+    const optimisers = [this.generatorOptimiser, ...this.discriminatorOptimisers];
+    this.averages = ema > 0 ? optimisers.map((optimiser) => new MovingAverage(optimiser, ema)) : [];
     const pool = () => new ImagePool(poolSize, random, this.stored);
     this.pools = { fakeB: pool(), fakeA: pool() };
     this.log = new LossLog(device);
@@ -127,6 +128,7 @@ export class CycleGAN {
       const [realA, realB] = [cast(a, this.stored), cast(b, this.stored)];
       const fakes = scope(() => this.stepGenerators(realA, realB));
       this.stepDiscriminators(realA, realB, fakes);
+      for (const average of this.averages) average.update();
       this.lossScaler?.update();
     });
   }
@@ -140,7 +142,7 @@ export class CycleGAN {
     for (const module of Object.values(this.networks)) module.dispose();
     for (const optimiser of [this.generatorOptimiser, ...this.discriminatorOptimisers]) optimiser.dispose();
     for (const pool of Object.values(this.pools)) pool.dispose();
-    this.generatorAverage?.dispose();
+    for (const average of this.averages) average.dispose();
     this.lossScaler?.dispose();
     this.log.dispose();
   }
@@ -164,7 +166,6 @@ export class CycleGAN {
     this.generatorOptimiser.zeroGrad();
     backward(Object.values(losses), this.lossScaler?.scale);
     this.generatorOptimiser.step();
-    this.generatorAverage?.update();
     this.log.note(losses);
     for (const thawed of [D_A, D_B]) thawed.setRequiresGrad(true);
     return { fakeA: detach(fakeA), fakeB: detach(fakeB) };

@@ -25,6 +25,7 @@ const REFERENCE = {
   ema: 0,
   flip: true,
   rotate: false,
+  cropDefects: true,
   seed: 0,
   checkpointInterval: 500,
   sampleInterval: 500,

@@ -18,6 +18,8 @@ export interface RunFolder {
   readonly data: string;
   /** The calibration: the score that decides, and thresholds. */
   readonly thresholds: string;
+  /** What each training image scores by networks that were trained without it; only where `--folds` made such. */
+  readonly foldScores: string;
   /** All that scoring needs, in one file. */
   readonly model: string;
 }
@@ -31,6 +33,7 @@ export function runFolder(path: string): RunFolder {
     samples: join(root, 'samples'),
     data: join(root, 'data.json'),
     thresholds: join(root, 'thresholds.json'),
+    foldScores: join(root, 'fold-scores.json'),
     model: join(root, 'model.safetensors'),
   };
 }
@@ -55,7 +58,7 @@ export function createRun(path: string): RunFolder {
   try {
     mkdirSync(run.root, { recursive: true });
     if (readdirSync(run.root).some((name) => !BEFORE_CHECKPOINT.has(name))) {
-      const advice = completeFolder(run.checkpoint) ? 'continue the run in it with --resume, or choose' : 'choose';
+      const advice = isBegun(run) ? 'continue the run in it with --resume, or choose' : 'choose';
       throw new CyclopsError(
         `--out ${run.root} is not empty: a new run needs a new or empty folder; ${advice} another.`,
       );
@@ -69,6 +72,15 @@ export function createRun(path: string): RunFolder {
   return run;
 }
 
+export function hasCheckpoint(run: RunFolder): boolean {
+  return completeFolder(run.checkpoint) !== undefined;
+}
+
+/** Whether there is something to resume: a checkpoint, or folds on the way to one. */
+function isBegun(run: RunFolder): boolean {
+  return hasCheckpoint(run) || existsSync(run.foldScores);
+}
+
 /**
  * The folder of a run that has a checkpoint.
  *
@@ -76,7 +88,12 @@ export function createRun(path: string): RunFolder {
  */
 export function openRun(path: string): RunFolder {
   const run = runFolder(path);
-  if (completeFolder(run.checkpoint)) return run;
+  if (hasCheckpoint(run)) return run;
+  if (isBegun(run)) {
+    throw new CyclopsError(
+      `${run.root} has no networks yet: those of its folds are trained first. Finish it with 'cyclops train DATA --out ${run.root} --resume'.`,
+    );
+  }
   const came = existsSync(run.root) ? 'it has no checkpoint folder' : 'there is no such folder';
   throw new CyclopsError(
     `${run.root} is not a training run: ${came}. Expected a folder that 'cyclops train DATA --out RUN' wrote.`,

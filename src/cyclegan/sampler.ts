@@ -28,8 +28,14 @@ export function stepsPerEpoch(counts: { a: number; b: number }, batchSize: numbe
  * resumed run sees what an uninterrupted one sees.
  *
  * @param epoch counted from 1
+ * @param defects of each image of A, the pixels y · loadSize + x of which crops shall hold one; null for crops anywhere
  */
-export function planEpoch(config: TrainingConfig, counts: { a: number; b: number }, epoch: number): Batch[] {
+export function planEpoch(
+  config: TrainingConfig,
+  counts: { a: number; b: number },
+  epoch: number,
+  defects: readonly (Uint32Array | null)[] = [],
+): Batch[] {
   const random = new RandomStream(config.seed, FIRST_EPOCH_STREAM + epoch);
   const { batchSize } = config;
   const steps = stepsPerEpoch(counts, batchSize);
@@ -37,17 +43,28 @@ export function planEpoch(config: TrainingConfig, counts: { a: number; b: number
   const order = random.shuffle([...Array(longest).keys()]);
   return Array.from({ length: steps }, (_, step) => {
     const places = order.slice(step * batchSize, (step + 1) * batchSize);
-    const views = () => places.map(() => randomView(config, random));
+    const indices = places.map((place) => place % counts.a);
     return {
-      a: { indices: places.map((place) => place % counts.a), views: views() },
-      b: { indices: places.map(() => random.integer(counts.b)), views: views() },
+      a: { indices, views: indices.map((index) => randomView(config, random, defects[index] ?? null)) },
+      b: { indices: places.map(() => random.integer(counts.b)), views: places.map(() => randomView(config, random)) },
     };
   });
 }
 
-function randomView({ loadSize, cropSize, flip, rotate }: TrainingConfig, random: RandomStream): View {
-  const places = loadSize - cropSize + 1;
-  const [x, y] = [random.integer(places), random.integer(places)];
+/** @param defect pixels of which the crop should hold one; null for a crop anywhere */
+function randomView(config: TrainingConfig, random: RandomStream, defect: Uint32Array | null = null): View {
+  const { loadSize, cropSize, flip, rotate } = config;
+  const last = loadSize - cropSize;
+  /** Where a crop may begin, to hold a coordinate. */
+  const around = (held: number) => {
+    const [from, to] = [Math.max(0, held - cropSize + 1), Math.min(last, held)];
+    return from + random.integer(to - from + 1);
+  };
+  const pixel = defect?.[random.integer(defect.length)];
+  const [x, y] =
+    pixel === undefined
+      ? [random.integer(last + 1), random.integer(last + 1)]
+      : [around(pixel % loadSize), around(Math.floor(pixel / loadSize))];
   const [mirrored, turns] = [random.uniform() < 0.5, random.integer(4)];
   return { x, y, width: cropSize, height: cropSize, flip: flip && mirrored, turns: rotate ? quarterTurns(turns) : 0 };
 }

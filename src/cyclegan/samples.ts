@@ -17,6 +17,8 @@ export interface Banks {
   a: ImageBank;
   /** Normal. */
   b: ImageBank;
+  /** Of each abnormal image the pixels y · loadSize + x of which crops shall hold one; null for crops anywhere. */
+  defects: readonly (Uint32Array | null)[];
 }
 
 /**

@@ -167,7 +167,9 @@ export class Trainer {
   private prepareStep(): void {
     const { config, model, length, feeds } = this;
     const epoch = this.epochOf(this.step + 1);
-    if (this.plan.epoch !== epoch) this.plan = { epoch, batches: planEpoch(config, this.counts, epoch) };
+    if (this.plan.epoch !== epoch) {
+      this.plan = { epoch, batches: planEpoch(config, this.counts, epoch, this.banks.defects) };
+    }
     const batch = this.plan.batches[this.step % length.stepsPerEpoch];
     if (!batch) throw new Error(`Epoch ${epoch} has no batch for step ${this.step + 1}.`);
     model.lr = learningRate(config, length, epoch);

@@ -94,10 +94,7 @@ export class ImageBank {
 
   /** One whole image [1, H, W, C] in [−1, 1], its borders cut evenly until both sides are multiples of `multiple`. */
   whole(index: number, multiple = 1): Tensor {
-    const { width, height } = this.size(index);
-    const [right, bottom] = [width % multiple, height % multiple];
-    const kept = { width: width - right, height: height - bottom };
-    return this.batch([index], [{ x: right >> 1, y: bottom >> 1, ...kept, flip: false, turns: 0 }]);
+    return this.batch([index], [{ ...cutToMultiple(this.size(index), multiple), flip: false, turns: 0 }]);
   }
 
   dispose(): void {
@@ -153,6 +150,12 @@ export class ImageBank {
   private entry(index: number): Entry {
     return entryAt(this.entries, index);
   }
+}
+
+/** What is left of an image of this size when its borders are cut evenly until both sides are multiples of `multiple`. */
+export function cutToMultiple({ width, height }: Size, multiple: number): Size & { x: number; y: number } {
+  const [right, bottom] = [width % multiple, height % multiple];
+  return { x: right >> 1, y: bottom >> 1, width: width - right, height: height - bottom };
 }
 
 /** An image [1, H, W, C] in [−1, 1] as bytes [H, W, C]: (v + 1) · 127.5, rounded, what lies outside clamped. */

@@ -16,6 +16,8 @@ export interface ImageRef {
   type?: string;
   /** Absolute path of the image that is white where the defect is. */
   mask?: string;
+  /** Absolute path of the abnormal image's template: what it would look like without its defect, aligned. */
+  pair?: string;
   /** Images of one group show one object and stay in one part; absent where nobody said, and the image stands alone. */
   group?: string;
   /** Absent until the folder's lists or a split have decided; then present on every image of the data set. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CyclopsError } from '../gpu/errors.ts';
-import type { Dataset, ImageRef } from './dataset.ts';
+import type { Dataset, ImageRef, Label } from './dataset.ts';
 import { fileError } from './fs-error.ts';
 
 /**
@@ -57,6 +57,27 @@ export function groupByName(dataset: Dataset, expression: string): Dataset {
     `--group-by ${expression} finds nothing in the names of ${dataset.root}, such as ${images[0]?.file}. ` +
       'Correct the expression, or leave it out.',
   );
+}
+
+/** Each image's group, itself included; an image that names none is one of its own. */
+export function wholeGroups<T extends { group?: string | undefined }>(images: readonly T[]): Map<T, readonly T[]> {
+  const named = new Map<string, T[]>();
+  const found = new Map<T, readonly T[]>();
+  for (const image of images) {
+    const group = image.group === undefined ? [] : (named.get(image.group) ?? []);
+    if (image.group !== undefined) named.set(image.group, group);
+    group.push(image);
+    found.set(image, group);
+  }
+  return found;
+}
+
+/** How many objects the images of each class show: groups, and images that name none. */
+export function countObjects(
+  images: readonly { label: Label | null; group?: string | undefined }[],
+): Record<Label, number> {
+  const of = (label: Label) => new Set(wholeGroups(images.filter((image) => image.label === label)).values()).size;
+  return { normal: of('normal'), abnormal: of('abnormal') };
 }
 
 function withGroup(image: ImageRef, group: string | undefined): ImageRef {

@@ -16,7 +16,7 @@ export const IMAGE_NAME = /^[^.].*\.(png|jpe?g)$/i;
 
 /**
  * Recognises a data folder and lists its images, without opening them. Three layouts:
- * - folders: `normal/` and `abnormal/`, perhaps `masks/` (same stem as the abnormal image), `train.txt`, `calibration.txt`, `test.txt`;
+ * - folders: `normal/` and `abnormal/`, perhaps `masks/` and `pairs/` (same stems as the abnormal images; a pair is the image without its defect), `train.txt`, `calibration.txt`, `test.txt`;
  * - MVTec AD: `train/good`, `test/good`, `test/<defect>`, `ground_truth/<defect>/<stem>_mask.png`. All images are pooled
  *   and have no part yet, as in the paper's code; without `train/` they are all test images;
  * - trainA, trainB, testA, testB: A is abnormal unless `aIs` says otherwise; either pair may be absent.
@@ -40,17 +40,18 @@ export function readDataset(root: string, options: LayoutOptions = {}): Dataset 
   }
   const names = found.length > 0 ? `${found.slice(0, 8).join(', ')}${found.length > 8 ? ', …' : ''}` : 'nothing';
   throw new CyclopsError(
-    `${dir} is not a data folder of a known layout. Expected normal/ and abnormal/ (with optional masks/, train.txt, ` +
+    `${dir} is not a data folder of a known layout. Expected normal/ and abnormal/ (with optional masks/, pairs/, train.txt, ` +
       `test.txt), or MVTec AD's train/good and test/<defect>, or trainA, trainB, testA and testB; found ${names}. ` +
       'Give the folder that holds these, or arrange the images in one of these ways.',
   );
 }
 
 function readFolders(root: string): ImageRef[] {
-  const masks = masksByStem(join(root, 'masks'), (stem) => stem);
+  const masks = filesByStem(join(root, 'masks'));
+  const pairs = filesByStem(join(root, 'pairs'));
   const images = [
     ...imagesIn(root, 'normal', { label: 'normal' }),
-    ...imagesIn(root, 'abnormal', { label: 'abnormal' }, masks),
+    ...imagesIn(root, 'abnormal', { label: 'abnormal' }, masks, pairs),
   ].sort(byFile);
   return applyLists(images, readLists(root), root);
 }
@@ -62,7 +63,7 @@ function readMvtec(root: string): ImageRef[] {
     .filter((entry) => isFolder(join(root, 'test', entry.name)))
     .flatMap(({ name }) => {
       if (name === 'good') return imagesIn(root, 'test/good', { label: 'normal', ...part });
-      const masks = masksByStem(join(root, 'ground_truth', name), (stem) => stem.replace(/_mask$/, ''));
+      const masks = filesByStem(join(root, 'ground_truth', name), (stem) => stem.replace(/_mask$/, ''));
       return imagesIn(root, `test/${name}`, { label: 'abnormal', type: name, ...part }, masks);
     });
   return [...train, ...test].sort(byFile);
@@ -79,22 +80,24 @@ function readPairs(root: string, aIs: Label): ImageRef[] {
     .sort(byFile);
 }
 
-/** The images directly in `root/folder`, each with the given properties and the mask of its stem. */
+/** The images directly in `root/folder`, each with the given properties and the mask and pair of its stem. */
 function imagesIn(
   root: string,
   folder: string,
   properties: Pick<ImageRef, 'label' | 'type' | 'part'>,
   masks = new Map<string, string>(),
+  pairs = new Map<string, string>(),
 ): ImageRef[] {
   return imageNames(join(root, folder)).map((name) => {
     const path = join(root, folder, name);
-    const mask = masks.get(parse(name).name);
-    return { path, file: relative(root, path).split(sep).join('/'), ...properties, ...(mask && { mask }) };
+    const [mask, pair] = [masks.get(parse(name).name), pairs.get(parse(name).name)];
+    const file = relative(root, path).split(sep).join('/');
+    return { path, file, ...properties, ...(mask && { mask }), ...(pair && { pair }) };
   });
 }
 
-/** Mask files of a folder under the stem of the image they belong to; none when the folder is absent. */
-function masksByStem(dir: string, imageStem: (stem: string) => string): Map<string, string> {
+/** Image files of a folder under the stem of the image they belong to; none when the folder is absent. */
+function filesByStem(dir: string, imageStem = (stem: string) => stem): Map<string, string> {
   if (!isFolder(dir)) return new Map();
   return new Map(imageNames(dir).map((name) => [imageStem(parse(name).name), join(dir, name)]));
 }

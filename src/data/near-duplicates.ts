@@ -1,5 +1,6 @@
+import { cellMeans } from './cells.ts';
 import type { ImageRef, Part } from './dataset.ts';
-import { type DecodedImage, toChannels } from './image.ts';
+import type { DecodedImage } from './image.ts';
 
 /** Cells on each side of the grid whose gradients make a hash. */
 const SIDE = 16;
@@ -24,30 +25,14 @@ export interface NearDuplicate {
  * Source: Krawetz, "Kind of Like That" (2013), with 16 × 16 instead of 8 × 8 bits.
  */
 export function differenceHash(image: DecodedImage): Uint32Array {
-  const { width, height, pixels } = toChannels(image, 1);
-  const sum = (x0: number, x1: number, y0: number, y1: number) => {
-    let total = 0;
-    for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) total += pixels[y * width + x] ?? 0;
-    return total / ((x1 - x0) * (y1 - y0));
-  };
+  const columns = SIDE + 1;
+  const means = cellMeans(image, columns, SIDE);
   const hash = new Uint32Array(WORDS);
-  for (let row = 0; row < SIDE; row++) {
-    const [top, bottom] = cell(row, SIDE, height);
-    let left = Number.NaN;
-    for (let column = 0; column <= SIDE; column++) {
-      const mean = sum(...cell(column, SIDE + 1, width), top, bottom);
-      const bit = row * SIDE + column - 1;
-      if (left < mean) hash[bit >> 5] = (hash[bit >> 5] ?? 0) | (1 << (bit & 31));
-      left = mean;
-    }
+  for (let bit = 0; bit < SIDE * SIDE; bit++) {
+    const left = Math.floor(bit / SIDE) * columns + (bit % SIDE);
+    if ((means[left] ?? 0) < (means[left + 1] ?? 0)) hash[bit >> 5] = (hash[bit >> 5] ?? 0) | (1 << (bit & 31));
   }
   return hash;
-}
-
-/** Where a cell begins and ends; at least one pixel, also of images with fewer pixels than cells. */
-function cell(index: number, cells: number, extent: number): [number, number] {
-  const begin = Math.floor((index * extent) / cells);
-  return [begin, Math.max(begin + 1, Math.floor(((index + 1) * extent) / cells))];
 }
 
 /**

@@ -1,6 +1,7 @@
 import { CyclopsError } from '../gpu/errors.ts';
 import { writeFileAtomic } from './atomic.ts';
 import { byFile, type Dataset, type ImageRef, type Label, PARTS, type Part } from './dataset.ts';
+import { wholeGroups } from './groups.ts';
 import { listPath } from './lists.ts';
 import { shuffled } from './shuffle.ts';
 
@@ -70,19 +71,6 @@ function draw(images: readonly ImageRef[], wanted: Record<Label, number>, seed: 
     if (size(drawn) === 0) take(candidates.toSorted((a, b) => size(a) - size(b))[0] ?? []);
   }
   return drawn;
-}
-
-/** Each image's group, itself included; an image that names none is one of its own. */
-function wholeGroups(images: readonly ImageRef[]): Map<ImageRef, readonly ImageRef[]> {
-  const named = new Map<string, ImageRef[]>();
-  const found = new Map<ImageRef, readonly ImageRef[]>();
-  for (const image of images) {
-    const group = image.group === undefined ? [] : (named.get(image.group) ?? []);
-    if (image.group !== undefined) named.set(image.group, group);
-    group.push(image);
-    found.set(image, group);
-  }
-  return found;
 }
 
 function countByLabel(images: readonly ImageRef[]): Record<Label, number> {

@@ -4,9 +4,12 @@ import { type BufferSlice, f32, immediates } from '../gpu/launch.ts';
 import { flatGrid } from './elementwise.ts';
 import { kernel } from './source.ts';
 
-/** map[pixel] = the mean over `channels` of |a − b|; `pixels` counts those of all images. */
+export type DifferenceKind = 'absolute' | 'signed';
+
+/** map[pixel] = the mean over `channels` of |a − b|, or of a − b; `pixels` counts those of all images. */
 export function channelDifference(
   device: Device,
+  kind: DifferenceKind,
   a: BufferSlice,
   b: BufferSlice,
   map: BufferSlice,
@@ -14,7 +17,7 @@ export function channelDifference(
   channels: number,
 ): void {
   device.launch({
-    kernel: kernel('channel_difference', 'rrw'),
+    kernel: kernel('channel_difference', 'rrw', { SIGNED: kind === 'signed' ? 1 : 0 }),
     bindings: [a, b, map],
     immediates: immediates(pixels, channels),
     workgroups: flatGrid(4 * pixels),

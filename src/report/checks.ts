@@ -1,3 +1,4 @@
+import { CHOOSERS } from '../anomaly/thresholds.ts';
 import { formatCount, formatPercent, formatScore } from './format.ts';
 import { type Html, html } from './html.ts';
 import type { Report } from './report.ts';
@@ -35,19 +36,13 @@ function leaks({ evaluation, dataset }: Report): Html {
 
 function thresholds({ evaluation }: Report): Html {
   const { chosenOn, counts, threshold } = evaluation.chosen;
-  const images = html`${counts.normal} normal and ${counts.abnormal} abnormal images`;
+  const { images, caveat } = CHOOSERS[chosenOn];
   const given = threshold.rule === 'given' ? html` The threshold itself was given by hand.` : null;
-  return chosenOn === 'train'
-    ? check(
-        'Calibration',
-        true,
-        html`<p>Score and threshold were chosen on ${images} that also trained the networks. They may look easier to tell apart than new ones, so expect more misses.${given}</p>`,
-      )
-    : check(
-        'Calibration',
-        false,
-        html`<p>Score and threshold were chosen on ${images} that trained nothing${evaluation.counts.seenInTraining > 0 ? null : ' and are not judged here'}.${given}</p>`,
-      );
+  return check(
+    'Calibration',
+    caveat !== null,
+    html`<p>Score and threshold were chosen on ${images}: ${counts.normal} normal and ${counts.abnormal} abnormal images. ${caveat ?? 'They trained nothing.'}${given}</p>`,
+  );
 }
 
 function hiding({ steganography, evaluation }: Report): Html {

@@ -1,6 +1,7 @@
 import type { Evaluation, JudgedImage } from '../anomaly/evaluation.ts';
+import { BRIGHTEST } from '../anomaly/heatmap-scale.ts';
 import { formatCount, formatScore } from './format.ts';
-import { heatColor } from './heatmap.ts';
+import { HEAT_STOPS } from './heatmap.ts';
 import { type Html, html } from './html.ts';
 import type { Pictures, Report, ReportPictures } from './report.ts';
 
@@ -104,11 +105,11 @@ function pngSize(file: Buffer): { width: number; height: number } {
 }
 
 function colourBar(heatmap: Report['heatmap']): Html {
-  const stops = Array.from({ length: 17 }, (_, i) => `rgb(${heatColor(i / 16).join(' ')})`);
-  const values = [0, 0.25, 0.5, 0.75, 1].map((share) => share * heatmap.max);
-  return html`<figure class="colour-bar"><div class="bar" role="img" aria-label="Colours of the heat maps from 0, dark, to ${formatScore(heatmap.max)} and above, bright" style="background:linear-gradient(90deg,${stops.join(',')})"></div>
-<div class="values">${values.map((value, i) => html`<span>${i === values.length - 1 ? '≥ ' : ''}${formatScore(value)}</span>`)}</div>
-<figcaption>Heat map = ${heatmap.formula}. One scale for all images, so a good image stays dark.</figcaption></figure>`;
+  const stops = HEAT_STOPS.map(({ color, share }) => `rgb(${color.join(' ')}) ${(100 * share).toFixed(1)}%`);
+  const values = Array.from({ length: BRIGHTEST + 1 }, (_, i) => i * heatmap.threshold);
+  return html`<figure class="colour-bar"><div class="bar" role="img" aria-label="Colours of the heat maps from 0, dark, to ${formatScore(heatmap.max)} and above, bright; warm above the threshold, ${formatScore(heatmap.threshold)}" style="background:linear-gradient(90deg,${stops.join(',')})"></div>
+<div class="values">${values.map((value, i) => html`<span>${i === values.length - 1 ? '≥ ' : ''}${formatScore(value)}${i === 1 ? ' = threshold' : ''}</span>`)}</div>
+<figcaption>Heat map = ${heatmap.formula}. Warm colours: above the threshold that 95 % of the normal images which calibrated keep below everywhere. One scale for all images, so a good image stays cold.</figcaption></figure>`;
 }
 
 /** Says of how many images the page has pictures; null when it is all of them. */

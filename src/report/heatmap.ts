@@ -1,33 +1,47 @@
-/**
- * Colours of heat maps: from near black over violet and red to pale yellow. The points sit at L* = 4, 16, 28 … 88, 97,
- * almost evenly, so that an equal step in the value looks like an equal step in brightness, also in grey print.
- */
-const CONTROL_POINTS: readonly (readonly [number, number, number])[] = [
+import { BRIGHTEST } from '../anomaly/heatmap-scale.ts';
+
+type Color = readonly [number, number, number];
+
+/** From near black to blue: L* = 4, 12, 21, 30, evenly spaced, so that an equal step in the value looks like one in brightness. */
+const COLD: readonly Color[] = [
   [13, 13, 26],
-  [24, 35, 89],
-  [96, 41, 120],
-  [171, 38, 116],
-  [223, 65, 89],
-  [249, 115, 60],
-  [255, 169, 48],
-  [253, 215, 86],
+  [11, 31, 62],
+  [18, 50, 92],
+  [28, 72, 122],
+];
+
+/** From red to pale yellow: L* = 44, 53, 62, 71, 79, 88, 97. The leap from blue marks the threshold, also in grey print. */
+const WARM: readonly Color[] = [
+  [194, 50, 40],
+  [217, 82, 34],
+  [237, 112, 28],
+  [247, 147, 34],
+  [251, 184, 56],
+  [253, 217, 96],
   [255, 248, 198],
+];
+
+/** Where on the scale from 0 to 1 the threshold lies: below it colours are cold, above it warm. */
+export const THRESHOLD_SHARE = 1 / BRIGHTEST;
+
+/** The colours and where they lie on the scale; two at the threshold. */
+export const HEAT_STOPS = [
+  ...COLD.map((color, i) => ({ color, share: (i / (COLD.length - 1)) * THRESHOLD_SHARE })),
+  ...WARM.map((color, i) => ({ color, share: THRESHOLD_SHARE + (i / (WARM.length - 1)) * (1 - THRESHOLD_SHARE) })),
 ];
 
 /** The colour (sRGB, 0..255) of a value in 0..1; values outside take the nearest end. */
 export function heatColor(value: number): [number, number, number] {
-  const position = Math.min(1, Math.max(0, value)) * (CONTROL_POINTS.length - 1);
-  const index = Math.min(CONTROL_POINTS.length - 2, Math.floor(position));
-  const from = CONTROL_POINTS[index] ?? [0, 0, 0];
-  const to = CONTROL_POINTS[index + 1] ?? from;
-  const mix = (channel: 0 | 1 | 2): number =>
-    Math.round(from[channel] + (to[channel] - from[channel]) * (position - index));
-  return [mix(0), mix(1), mix(2)];
+  const share = Math.min(1, Math.max(0, value));
+  return share <= THRESHOLD_SHARE
+    ? between(COLD, share / THRESHOLD_SHARE)
+    : between(WARM, (share - THRESHOLD_SHARE) / (1 - THRESHOLD_SHARE));
 }
 
 /**
  * Paints values [height, width] as RGB bytes [height, width, 3], with `max` and everything above it in the brightest
- * colour. Pass the same `max` for every image of a set: a scale of its own for each image makes good images glow.
+ * colour, and what is above `max` · {@link THRESHOLD_SHARE} in warm ones. Pass the same `max` for every image of a set: a scale
+ * of its own for each image makes good images glow.
  * With max ≤ 0 (nothing differs anywhere) the picture is dark throughout.
  */
 export function paintHeatmap(values: Float32Array, width: number, height: number, max: number): Uint8Array {
@@ -40,4 +54,15 @@ export function paintHeatmap(values: Float32Array, width: number, height: number
     rgb.set(heatColor(value * scale), i * 3);
   });
   return rgb;
+}
+
+/** @param share from 0, the first of the colours, to 1, the last */
+function between(colors: readonly Color[], share: number): [number, number, number] {
+  const position = share * (colors.length - 1);
+  const index = Math.min(colors.length - 2, Math.floor(position));
+  const from = colors[index] ?? [0, 0, 0];
+  const to = colors[index + 1] ?? from;
+  const mix = (channel: 0 | 1 | 2): number =>
+    Math.round(from[channel] + (to[channel] - from[channel]) * (position - index));
+  return [mix(0), mix(1), mix(2)];
 }

@@ -1,3 +1,4 @@
+import { baselineSection } from './baseline.ts';
 import { chartData } from './chart-data.ts';
 import { checksSection } from './checks.ts';
 import { curvesSection } from './curves.ts';
@@ -12,6 +13,7 @@ import { libraryStyle, scripts } from './scripts.ts';
 import { STYLE } from './style.ts';
 import { summarySection } from './summary.ts';
 import { typesSection } from './types.ts';
+import { whereSection } from './where.ts';
 
 /** From top to bottom. A section that has nothing to show is null. */
 const SECTIONS: readonly ((report: Report, pictures: ReportPictures) => Html | null)[] = [
@@ -19,6 +21,8 @@ const SECTIONS: readonly ((report: Report, pictures: ReportPictures) => Html | n
   curvesSection,
   figuresSection,
   typesSection,
+  whereSection,
+  baselineSection,
   checksSection,
   gallerySection,
   scoresSection,

@@ -1,6 +1,10 @@
 import type { Assessment } from '../anomaly/assessment.ts';
+import type { BaselineReport } from '../anomaly/baseline.ts';
 import type { Evaluation } from '../anomaly/evaluation.ts';
+import type { HeatmapReport } from '../anomaly/heatmap-scale.ts';
+import type { PairReport } from '../anomaly/pairs.ts';
 import type { Steganography } from '../anomaly/steganography.ts';
+import type { PixelReport } from '../anomaly/where.ts';
 import type { LossCurve } from './loss-curves.ts';
 
 /** What `report.json` calls itself. */
@@ -37,13 +41,21 @@ export interface Report {
   created: string;
   evaluation: Evaluation;
   assessment: Assessment;
+  /** Null for a model that was calibrated before there was one. */
+  baseline: BaselineReport | null;
   steganography: Steganography;
-  heatmap: {
+  heatmap: HeatmapReport & {
     /** Value of the brightest colour; the same for every image. */
     max: number;
     /** How a pixel's value is computed. */
     formula: string;
+    /** Of normal images like those that chose the threshold, this share at most is expected to have a hot pixel. */
+    expectedHotShare: number;
   };
+  /** Null where no judged image has a mask. */
+  pixels: PixelReport | null;
+  /** Null where no judged image has a template. */
+  pairs: PairReport | null;
 }
 
 /** The pictures of one image, as PNG files. */

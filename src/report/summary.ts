@@ -1,6 +1,6 @@
 import type { Assessment, Estimate } from '../anomaly/assessment.ts';
 import type { Evaluation, ThresholdFigures } from '../anomaly/evaluation.ts';
-import type { Rule } from '../anomaly/thresholds.ts';
+import { CHOOSERS, type Rule } from '../anomaly/thresholds.ts';
 import { formatArea, formatCount, formatDuration, formatPercent, formatScore } from './format.ts';
 import { type Html, html } from './html.ts';
 import { star } from './oracle.ts';
@@ -93,7 +93,7 @@ function statement({ evaluation, assessment }: Report): Html {
       : null;
   return html`<div class="statement"><h2>How the decision was made</h2>
 <p>An image is flagged when its score <strong>${labelOf(chosen.score)}</strong> is at least <strong>${formatScore(chosen.threshold.value)}</strong>. ${origin(chosen, score?.calibrationAuroc ?? null)}</p>
-<p>${chosen.chosenOn === 'train' ? 'The networks were trained on those same images, so the threshold need not hold on new ones.' : null}${score?.calibrated ? misses(score.calibrated, assessment) : null}${hindsight}</p></div>`;
+<p>${CHOOSERS[chosen.chosenOn].caveat}${score?.calibrated ? misses(score.calibrated, assessment) : null}${hindsight}</p></div>`;
 }
 
 /** How many were missed, and what that says of new images: nothing where these were known, or are several of one object. */
@@ -109,7 +109,7 @@ function misses(calibrated: ThresholdFigures, { bootstrap }: Assessment): Html |
 
 /** Who chose score and threshold, and how. */
 function origin({ chosenOn, counts, threshold }: Evaluation['chosen'], area: number | null): Html {
-  const images = html`on the ${chosenOn === 'train' ? 'training' : 'calibration'} part alone (${counts.normal} normal, ${counts.abnormal} abnormal images)`;
+  const images = html`on ${CHOOSERS[chosenOn].images} alone (${counts.normal} normal, ${counts.abnormal} abnormal images)`;
   const score = html`the score because it has the highest AUROC there (${formatArea(area)})`;
   if (threshold.rule === 'given')
     return html`The score was chosen ${images}: ${score}. The threshold was given by hand.`;

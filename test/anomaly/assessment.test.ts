@@ -12,6 +12,9 @@ const calibration: Calibration = {
   dataHash: null,
   chosen: 'sse',
   counts: { normal: 9, abnormal: 9 },
+  objects: { normal: 9, abnormal: 9 },
+  combination: null,
+  baseline: null,
   scores: { sse: { auroc: 0.8, threshold: { value: 0.6, rule: 'zfn', chosenOn: 'calibration' } } },
 };
 

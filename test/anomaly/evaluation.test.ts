@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { evaluationCsv } from '../../src/anomaly/csv.ts';
 import { evaluationJson, summarise } from '../../src/anomaly/evaluation.ts';
+import { parseCalibration } from '../../src/anomaly/parse-calibration.ts';
 import {
   type Choice,
   chooseThresholds,
   type Label,
-  parseCalibration,
   parseRule,
   type Rule,
   type ScoredImage,
@@ -52,7 +52,19 @@ describe('chooseThresholds', () => {
         sse: { auroc: 0.75, threshold: { value: 2, rule: 'zfn', chosenOn: 'calibration' } },
         dn: { auroc: 1, threshold: { value: 0.5, rule: 'zfn', chosenOn: 'calibration' } },
       },
+      objects: { normal: 2, abnormal: 2 },
+      combination: null,
+      baseline: null,
     });
+  });
+
+  it('counts images of one group as one object', () => {
+    const twins = calibrating.map((entry) => (entry.label === 'abnormal' ? { ...entry, group: 'twins' } : entry));
+    const { counts, objects } = chooseThresholds(twins, infos, choice);
+    expect([counts, objects]).toEqual([
+      { normal: 2, abnormal: 2 },
+      { normal: 2, abnormal: 1 },
+    ]);
   });
 
   it('takes the first of equally good scores', () => {
@@ -96,6 +108,9 @@ describe('chooseThresholds', () => {
       rule: 'zfn',
       chosenOn: 'train',
       dataHash: null,
+      objects: calibration.counts,
+      combination: null,
+      baseline: null,
     });
   });
 

@@ -20,7 +20,11 @@ const calibration: Calibration = {
   dataHash: 'abc',
   chosen: 'sse',
   counts: { normal: 4, abnormal: 3 },
+  objects: { normal: 4, abnormal: 2 },
   scores: { sse: { auroc: 0.75, threshold: { value: 0.1 + 0.2, rule: 'zfn', chosenOn: 'calibration' } } },
+  combination: null,
+  baseline: { statistic: 'gradient', abnormalHas: 'more', auroc: 0.7 },
+  heatmap: { threshold: 0.25, images: 4 },
 };
 let device: Device;
 let detector: Detector;
@@ -30,7 +34,7 @@ beforeAll(async () => {
   const banks = await loadBanks(device, folder.path('data'));
   await trainNew(device, banks, folder.path('run'), { ...QUICK, steps: 2 });
   detector = openDetector(device, runFolder(folder.path('run')));
-  await writeModel(path, detector, calibration, 0.5);
+  await writeModel(path, detector, calibration, ['0123456789abcdef']);
 });
 
 afterAll(() => {
@@ -50,7 +54,8 @@ function changed(name: string, change: (file: ReturnType<typeof decodeSafetensor
 describe('a model file', () => {
   it('holds all that scoring needs: the same scores, bit for bit', async () => {
     const model = readModel(path);
-    expect(model).toMatchObject({ calibration, config: detector.config, manifest: detector.manifest, heatmapMax: 0.5 });
+    expect(model).toMatchObject({ calibration, config: detector.config, manifest: detector.manifest });
+    expect(model.seen).toEqual(['0123456789abcdef']);
     const loaded = loadModel(device, model);
     const image = decodeImage(folder.path('data', 'abnormal', '0.png'));
     const scores = async (by: Detector) => {
@@ -81,11 +86,11 @@ describe('a model file', () => {
   it('that is something else is refused', () => {
     expectRefusal(() => readModel(folder.path('absent')), 'absent', 'ENOENT');
     expectRefusal(() => readModel(folder.path('run', 'checkpoint', 'G_A.safetensors')), 'no model', 'names none');
-    const future = changed('future', ({ metadata }) => {
-      metadata.format = 'cyclops model 2';
+    const past = changed('past', ({ metadata }) => {
+      metadata.format = 'cyclops model 1';
     });
-    expectRefusal(() => readModel(future), "'cyclops model 2'", 'this version');
-    for (const name of ['config', 'manifest', 'calibration', 'heatmapMax'] as const) {
+    expectRefusal(() => readModel(past), "'cyclops model 1'", 'this version', "'cyclops calibrate'");
+    for (const name of ['config', 'manifest', 'calibration', 'seen'] as const) {
       const other = changed(name, ({ metadata }) => {
         metadata[name] = '[';
       });

@@ -5,7 +5,7 @@ import { type Detector, openDetector } from '../../src/anomaly/detector.ts';
 import { imagesToJudge } from '../../src/anomaly/judged-images.ts';
 import { type ImageResult, scoreBank, scoreImages } from '../../src/anomaly/score-images.ts';
 import { SCORES } from '../../src/anomaly/scores.ts';
-import { readDataRecord, recordData } from '../../src/cyclegan/data-record.ts';
+import { type DataRecord, fingerprint, readDataRecord, recordData } from '../../src/cyclegan/data-record.ts';
 import { type RunFolder, runFolder } from '../../src/cyclegan/run-folder.ts';
 import type { Banks } from '../../src/cyclegan/samples.ts';
 import { type DecodedImage, decodeImage } from '../../src/data/image.ts';
@@ -15,7 +15,7 @@ import { Tensor } from '../../src/tensor/tensor.ts';
 import { makeData, temporaryFolder } from '../cli/support.ts';
 import { loadBanks, QUICK, trainNew } from '../cyclegan/trainer-support.ts';
 import { expectRefusal } from '../data/support.ts';
-import { differenceMap } from '../oracles/difference.ts';
+import { differenceMap, excessMap } from '../oracles/difference.ts';
 import { ssimWindows } from '../oracles/ssim.ts';
 
 const folder = temporaryFolder();
@@ -63,6 +63,8 @@ async function plainScores(image: DecodedImage): Promise<Record<string, number>>
   const similarities = ssimWindows(x, normal, [1, 32, 32, 3])[0] ?? [];
   const hottest = (side: number) =>
     Math.max(...differenceMap(x, normal, [1, 32, 32, 3], (side - 1) / 2, Number.POSITIVE_INFINITY));
+  const excess = (a: Float32Array, b: Float32Array) =>
+    Math.max(...excessMap(a, b, [1, 32, 32, 3], 2, Number.POSITIVE_INFINITY));
   const mean = (values: ArrayLike<number>) => sum(values, (value) => value) / values.length;
   const sse = (y: Float32Array) => sum(x, (value, i) => (value - (y[i] ?? 0)) ** 2);
   return {
@@ -70,12 +72,16 @@ async function plainScores(image: DecodedImage): Promise<Record<string, number>>
     l1: sum(x, (value, i) => Math.abs(value - (normal[i] ?? 0))) / x.length,
     blurmax: hottest(5),
     blurmax_ms: [3, 5, 9, 17].reduce((total, side) => total + hottest(side), 0) / 4,
+    darkmax: excess(normal, x),
+    brightmax: excess(x, normal),
     ssim: 1 - mean(similarities),
     ssim_min: 1 - Math.min(...similarities),
     features: sum(features[0], (value, i) => (value - (features[1][i] ?? 0)) ** 2) / features[0].length,
     cycle: sum(x, (value, i) => Math.abs(value - (back[i] ?? 0))) / x.length,
     dn: -mean(dn),
+    dn_max: -Math.min(...dn),
     da_dn: mean(da) - mean(dn),
+    da_dn_max: Math.max(...da.map((logit, i) => logit - (dn[i] ?? 0))),
     ratio: sse(normal) / sse(abnormal),
   };
 }
@@ -171,15 +177,17 @@ describe('scoreImages', () => {
   });
 });
 
+const fingerprints = ({ images }: DataRecord) => images.map(({ sha256 }) => fingerprint(sha256));
+
 describe('imagesToJudge', () => {
   it('leaves out what trained, by content and not by name', () => {
     const root = makeData(folder.path('leak'), { normal: 4, abnormal: 4 });
     const dataset = readDataset(root);
     const training = dataset.images.filter(({ file }) => /[01]\.png$/.test(file));
-    const record = recordData(root, training);
+    const seen = fingerprints(recordData(root, training));
     writeFileSync(join(root, 'normal', 'renamed.png'), readFileSync(join(root, 'normal', '0.png')));
 
-    const { judged, leftOut } = imagesToJudge(readDataset(root), record);
+    const { judged, leftOut } = imagesToJudge(readDataset(root), seen);
     expect(judged.map(({ ref }) => ref.file)).toEqual([
       'abnormal/2.png',
       'abnormal/3.png',
@@ -187,20 +195,29 @@ describe('imagesToJudge', () => {
       'normal/3.png',
     ]);
     expect(leftOut).toBe(5);
-    expectRefusal(() => imagesToJudge({ ...dataset, images: training }, record), 'trained or calibrated this run');
+    expectRefusal(() => imagesToJudge({ ...dataset, images: training }, seen), 'trained or calibrated this run');
   });
 
   it('judges a named test part whole, and marks what trained', () => {
     const root = makeData(folder.path('named'), { normal: 2, abnormal: 2 });
     const dataset = readDataset(root);
-    const record = recordData(root, dataset.images.slice(0, 1));
+    const seen = fingerprints(recordData(root, dataset.images.slice(0, 1)));
     const test = { ...dataset, images: dataset.images.map((image) => ({ ...image, part: 'test' as const })) };
-    expect(imagesToJudge(test, record).judged.map(({ seenInTraining }) => seenInTraining)).toEqual([
+    expect(imagesToJudge(test, seen).judged.map(({ seenInTraining }) => seenInTraining)).toEqual([
       true,
       false,
       false,
       false,
     ]);
+  });
+
+  it('a record keeps groups', () => {
+    const root = makeData(folder.path('grouped'), { normal: 2, abnormal: 2 });
+    const images = readDataset(root).images.map((image, i) => (i === 1 ? { ...image, group: 'bolt 7' } : image));
+    const record = recordData(root, images);
+    writeFileSync(folder.path('grouped.json'), JSON.stringify(record));
+    expect(readDataRecord(folder.path('grouped.json'))).toEqual(record);
+    expect(record.images.map(({ group }) => group)).toEqual([undefined, 'bolt 7', undefined, undefined]);
   });
 
   it('a record that is damaged is refused', () => {

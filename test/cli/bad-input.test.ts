@@ -96,6 +96,31 @@ describe('images', () => {
     expect(stderr).toMatch(/left out: .*abnormal\/3.png/);
   });
 
+  it('a mask that is broken is named and refused, and left out with --skip-broken; masks decide about crops', async () => {
+    const root = folder.path('masks');
+    cpSync(data, root, { recursive: true });
+    mkdirSync(join(root, 'masks'));
+    const mask = new Uint8Array(32 * 32);
+    mask[0] = 255;
+    for (const i of [0, 1, 2, 3]) writeFileSync(join(root, 'masks', `${i}.png`), encodePng(32, 32, 1, mask));
+    const weights = (out: string) => {
+      const path = join(out, 'model.safetensors');
+      return [...decodeSafetensors(readFileSync(path), path).tensors.values()].map(({ data }) => data);
+    };
+    const steered = folder.path('run masks');
+    const anywhere = folder.path('run masks anywhere');
+    expect((await train(root, steered, '--quiet')).code).toBe(0);
+    expect((await train(root, anywhere, '--quiet', '--no-crop-defects')).code).toBe(0);
+    expect(weights(steered)).not.toEqual(weights(anywhere));
+
+    for (const i of [0, 1, 2, 3]) writeFileSync(join(root, 'masks', `${i}.png`), 'Dear diary');
+    const refused = folder.path('run of broken masks');
+    expectRefused(await train(root, refused), /\d of \d+ images cannot be used/, /masks\/\d\.png.*Dear diary/);
+    const { code, stderr } = await train(root, refused, '--skip-broken');
+    expect(stderr).toMatch(/left out: .*masks\/\d\.png/);
+    expect(code).toBe(0);
+  });
+
   it('a 1 × 1 image is resized like any other', async () => {
     const root = dataWith('pixel', 'normal/3.png', encodePng(1, 1, 1, Uint8Array.of(200)));
     expect(await train(root, folder.path('run pixel'), '--quiet')).toMatchObject({ code: 0, stderr: '' });

@@ -65,15 +65,37 @@ describe('score', () => {
     expect((await cyclops(...args, '1e9')).code).toBe(0);
   });
 
+  it('has a model file that evaluate and translate take too, with the same figures, and that knows what trained it', async () => {
+    const evaluate = (from: string, ...options: string[]) => cyclops('evaluate', from, images, '--no-tune', ...options);
+    const [byModel, byRun] = [await evaluate(model, '--json'), await evaluate(folder.path('run'), '--json')];
+    const { run, ...figures } = JSON.parse(byModel.stdout);
+    expect(run).toBe(model);
+    expect(JSON.parse(byRun.stdout)).toEqual({ ...figures, run: folder.path('run') });
+    expect(figures.counts).toMatchObject({ normal: 3, abnormal: 3, seenInTraining: 0 });
+    expect(byModel.stderr).toMatch(/8 images that trained or calibrated the model are not judged/);
+    const report = await evaluate(model, '--report', folder.path('r.html'));
+    expect([report.code, report.stderr]).toEqual([2, expect.stringMatching(/--report .*Give the run folder/)]);
+
+    const picture = async (from: string, name: string) => {
+      const args = [join(images, 'abnormal', '0.png'), '--to', 'normal', '--out', folder.path(name), '--no-tune'];
+      expect((await cyclops('translate', from, ...args)).code).toBe(0);
+      return readFileSync(folder.path(name, '0_normal.png'));
+    };
+    expect(await picture(model, 'by model')).toEqual(await picture(folder.path('run'), 'by run'));
+  });
+
   it('says the same by the run folder, also by one from before there were model files', async () => {
     const byModel = await cyclops('score', model, images);
     const run = folder.path('run');
     expect((await cyclops('score', run, images)).stdout).toBe(byModel.stdout);
     rmSync(join(run, 'model.safetensors'));
     expect((await cyclops('score', run, images)).stdout).toBe(byModel.stdout);
+    const { heatmap, ...older } = JSON.parse(readFileSync(join(run, 'thresholds.json'), 'utf8'));
+    expect(heatmap.images).toBeGreaterThan(0);
+    writeFileSync(join(run, 'thresholds.json'), JSON.stringify(older));
     const { code, stderr } = await cyclops('score', run, images, '--heatmaps', heatmaps);
-    expect(stderr).toMatch(/no scale for --heatmaps. Run 'cyclops calibrate/);
-    expect(code).toBe(2);
+    expect(stderr).toMatch(/before heat maps were calibrated on normal images. Run 'cyclops calibrate'/);
+    expect(code).toBe(1);
   });
 
   it('keeps heat maps inside their folder, and refuses two of one name', async () => {

@@ -41,7 +41,7 @@ describe('train', () => {
     expect(trained.code).toBe(0);
     expect(trained.stdout).toContain('cyclops evaluate');
     expect(trained.stdout).toMatch(
-      /calibration part \(1 normal, 1 abnormal images\).*\(zfn\)\.\nNo miss among n = 1 abnormal/,
+      /calibration part \(1 normal, 1 abnormal images\).*\(zfn\)\.\nScores were not combined: .*\nNo miss among n = 1 abnormal/,
     );
     expect(trained.stdout).toMatch(/at most 95 % with 95 % confidence.*at most 50 % on average/);
     expect(trained.stdout).toContain('58 more for 5 %, 298 more for 1 %');
@@ -122,7 +122,7 @@ describe('train', () => {
     expect(precision.code).toBe(2);
 
     const parts = await cyclops('train', data, '--out', run, '--resume', '--calibration-share', '0.5');
-    expect(parts.stderr).toMatch(/--calibration-share and --group-by divide the images of a new run/);
+    expect(parts.stderr).toMatch(/--calibration-share, --folds and --group-by divide the images of a new run/);
     expect(parts.code).toBe(2);
 
     const images = makeData(folder.path('other data'), { normal: 8, abnormal: 6 }, 20);
@@ -167,6 +167,9 @@ describe('calibrate', () => {
     const out = folder.path('uncalibrated');
     const { stdout } = await cyclops(...train(out), '--calibration-share', '0');
     expect(stdout).toMatch(/training part \(5 normal, 3 abnormal images\).*need not hold on new ones/s);
+    expect(stdout).toMatch(
+      /^Heat maps: a pixel above .* is hot; of normal images like these 5 at most 16.7 % have one\.$/m,
+    );
     expect(existsSync(join(out, 'calibration.txt'))).toBe(false);
     expect(JSON.parse(readFileSync(join(out, 'thresholds.json'), 'utf8')).chosenOn).toBe('train');
   });
@@ -210,6 +213,7 @@ describe('evaluate', () => {
       });
     }
     expect(result.chosen).toMatchObject({ chosenOn: 'calibration', counts: { normal: 1, abnormal: 1 } });
+    expect(result.baseline).toMatchObject({ chosenOn: 'calibration', auroc: expect.any(Number), calibrationAuroc: 1 });
     expect(result.device).toMatch(/\S/);
 
     const rows = readFileSync(folder.path('e.csv'), 'utf8').trimEnd().split('\r\n');
@@ -240,10 +244,11 @@ describe('evaluate', () => {
     expect(stdout).toMatch(/^3 normal and 3 abnormal images$/m);
     expect(stdout).toMatch(/^sse .*the paper's/m);
     expect(stdout).toContain('decides');
+    expect(stdout).toMatch(/^simplest statistic \(.*; chosen on the calibration part\): AUROC [\d.]+\.$/m);
     expect(stdout).toMatch(
       /^hiding: of 3 normal and 3 abnormal images.*\n(G_a2n changes .* of abnormal and .* of normal images\.)$/m,
     );
-    expect(stderr).toMatch(/8 images that trained or calibrated the run are not judged/);
+    expect(stderr).toMatch(/8 images that trained or calibrated the model are not judged/);
   });
 
   it('takes a folder that has only a test part, and notices images that trained', async () => {

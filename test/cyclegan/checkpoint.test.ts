@@ -2,7 +2,7 @@ import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDetector } from '../../src/anomaly/detector.ts';
-import { readCheckpointHead } from '../../src/cyclegan/checkpoint.ts';
+import { NETWORK_NAMES, readCheckpointHead } from '../../src/cyclegan/checkpoint.ts';
 import type { TrainingConfig } from '../../src/cyclegan/config.ts';
 import { createRun, openRun, runFolder } from '../../src/cyclegan/run-folder.ts';
 import { Trainer } from '../../src/cyclegan/trainer.ts';
@@ -71,14 +71,14 @@ describe('a checkpoint', () => {
     resume(root);
   });
 
-  it('keeps averaged generators beside the others, which do not notice, and scoring uses them', async () => {
+  it('keeps averaged weights beside the others, which do not notice, and scoring uses them', async () => {
     const root = folder.path('averaged');
     await trainNew(device, banks, root, { ...QUICK, steps: 3, ema: 0.9 });
     const read = (run: string, name: string) => readFileSync(join(run, 'checkpoint', `${name}.safetensors`));
     for (const name of ['G_A', 'G_B', 'D_A', 'D_B']) expect(read(root, name)).toEqual(read(good, name));
 
     const detector = openDetector(device, openRun(root));
-    for (const name of ['G_A', 'G_B'] as const) {
+    for (const name of NETWORK_NAMES) {
       const stored = decodeSafetensors(read(root, `${name}_ema`), name).tensors;
       expect(read(root, `${name}_ema`)).not.toEqual(read(root, name));
       for (const [parameter, { data, shape }] of await detector.networks[name].stateDict()) {

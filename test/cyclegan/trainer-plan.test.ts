@@ -50,6 +50,30 @@ describe('planEpoch', () => {
     expect(rest(plain)).toEqual(rest(full));
   });
 
+  it('cuts crops that hold a pixel of the defect, wherever it lies, and any crop where nobody knows', () => {
+    const at = (x: number, y: number) => Uint32Array.of(y * 64 + x);
+    const corners = [at(0, 0), at(63, 63), at(63, 0)];
+    const defects = [...corners, at(31, 20), Uint32Array.of(0, 63 * 64 + 63), null];
+    const views = planEpoch(config(), { a: 6, b: 1200 }, 1, defects).flatMap(({ a }) =>
+      a.views.map((view, n) => ({ ...view, index: a.indices[n] })),
+    );
+    const of = (index: number) => views.filter((view) => view.index === index);
+    expect(new Set(of(0).map(({ x, y }) => `${x} ${y}`))).toEqual(new Set(['0 0']));
+    expect(new Set(of(1).map(({ x, y }) => `${x} ${y}`))).toEqual(new Set(['16 16']));
+    expect(new Set(of(2).map(({ x, y }) => `${x} ${y}`))).toEqual(new Set(['16 0']));
+    expect(new Set(of(3).map(({ x }) => x)).size).toBe(17);
+    expect(new Set(of(4).map(({ x, y }) => `${x} ${y}`))).toEqual(new Set(['0 0', '16 16']));
+    expect(new Set(of(5).map(({ x, y }) => `${x} ${y}`)).size).toBeGreaterThan(90);
+    expect(new Set(of(5).map(({ x }) => x)).size).toBe(17);
+  });
+
+  it('keeps a defect larger than a crop inside it in part, evenly over its pixels', () => {
+    const everywhere = Uint32Array.from({ length: 64 * 64 }, (_, i) => i);
+    const views = planEpoch(config({ cropSize: 24 }), { a: 1, b: 4000 }, 1, [everywhere]).flatMap(({ a }) => a.views);
+    expect(new Set(views.map(({ x }) => x)).size).toBe(41);
+    expect(new Set(views.map(({ y }) => y)).size).toBe(41);
+  });
+
   it('is a pure function of seed and epoch', () => {
     const plan = (changes: Partial<TrainingConfig>, epoch: number) => planEpoch(config(changes), { a: 9, b: 9 }, epoch);
     expect(plan({}, 2)).toEqual(plan({}, 2));

@@ -66,8 +66,8 @@ describe('resume', () => {
     ],
     // Steps enough for the scale of the losses to come down to where the generators move.
     ['mixed precision', { precision: 'mixed', steps: 16 }],
-    ['averaged generators', { ema: 0.9 }],
-    ['averaged generators in mixed precision', { ema: 0.9, precision: 'mixed', steps: 16 }],
+    ['averaged weights', { ema: 0.9 }],
+    ['averaged weights in mixed precision', { ema: 0.9, precision: 'mixed', steps: 16 }],
   ] as const)('gives the same bits as an uninterrupted run: %s', async (name, changes) => {
     const config = { ...QUICK, ...changes };
     const [straight, halves] = [folder.path(`straight ${name}`), folder.path(`halves ${name}`)];
@@ -171,7 +171,7 @@ describe('resume', () => {
   it('refuses images that make another epoch', async () => {
     const out = folder.path('fewer images');
     await trainNew(device, banks, out, QUICK, { signal: stopAfter(1) });
-    const swapped = { a: banks.a, b: banks.a };
+    const swapped = { ...banks, b: banks.a };
     expect(() => new Trainer(device, QUICK, swapped, runFolder(out), MANIFEST, true)).toThrow(/4 steps an epoch/);
   });
 });

@@ -35,6 +35,13 @@ describe('folders normal/ and abnormal/', () => {
     });
   });
 
+  it('gives abnormal images the template of the same stem', () => {
+    files('normal/a.png', 'abnormal/x.png', 'abnormal/y.png', 'pairs/x.jpg', 'pairs/a.png', 'masks/x.png');
+    const [x, y, a] = readDataset(path()).images;
+    expect(x).toMatchObject({ pair: path('pairs/x.jpg'), mask: path('masks/x.png') });
+    expect([y, a].map((image) => image?.pair)).toEqual([undefined, undefined]);
+  });
+
   it('takes parts from both lists and leaves out what neither names', () => {
     files('normal/a.png', 'normal/b.png', 'normal/c.png', 'abnormal/x.png', 'abnormal/y.png');
     put(path('train.txt'), '\uFEFF# training\r\n\r\n normal/a.png \r\n./abnormal/x.png\r\n');

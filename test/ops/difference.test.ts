@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Blur, BOX_5X5, differenceMap, imageFigure } from '../../src/anomaly/difference.ts';
+import { type Blur, BOX_5X5, differenceMap, excessMap, imageFigure } from '../../src/anomaly/difference.ts';
 import type { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
 import { scope } from '../../src/tensor/scope.ts';
@@ -27,11 +27,12 @@ test.each([
   ['a box as large as the image allows', [1, 3, 4, 1], BOX_5X5],
   ['a Gaussian', [3, 8, 11, 2], { radius: 3, sigma: 1.2 }],
   ['no blur', [1, 1, 1, 5], { radius: 0, sigma: 1 }],
-] as [string, Shape, Blur][])('a difference map with %s', async (_, shape, blur) => {
+] as [string, Shape, Blur][])('difference and excess maps with %s', async (_, shape, blur) => {
   const { a, b, x, y } = pair(shape);
   const map = differenceMap(x, y, blur);
   expect(map.shape).toEqual([shape[0], shape[1], shape[2], 1]);
   expectClose(await map.data(), oracle.differenceMap(a, b, shape, blur.radius, blur.sigma));
+  expectClose(await excessMap(x, y, blur).data(), oracle.excessMap(a, b, shape, blur.radius, blur.sigma));
 });
 
 test('the figures of each image are its own', async () => {

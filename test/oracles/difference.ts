@@ -2,10 +2,26 @@ type Values = ArrayLike<number>;
 type Shape = [n: number, h: number, w: number, c: number];
 
 /** |a − b| averaged over channels, then over a square window with weights e^(−r² / 2σ²), borders reflected. */
-export function differenceMap(a: Values, b: Values, [n, h, w, c]: Shape, radius: number, sigma: number): number[] {
+export function differenceMap(a: Values, b: Values, shape: Shape, radius: number, sigma: number): number[] {
+  return smoothed(a, b, shape, radius, sigma, Math.abs);
+}
+
+/** The same of a − b. */
+export function excessMap(a: Values, b: Values, shape: Shape, radius: number, sigma: number): number[] {
+  return smoothed(a, b, shape, radius, sigma, (difference) => difference);
+}
+
+function smoothed(
+  a: Values,
+  b: Values,
+  [n, h, w, c]: Shape,
+  radius: number,
+  sigma: number,
+  term: (difference: number) => number,
+): number[] {
   const difference = (pixel: number) => {
     let sum = 0;
-    for (let k = 0; k < c; k++) sum += Math.abs(a[pixel * c + k]! - b[pixel * c + k]!);
+    for (let k = 0; k < c; k++) sum += term(a[pixel * c + k]! - b[pixel * c + k]!);
     return sum / c;
   };
   const reflect = (t: number, size: number) => (t < 0 ? -t : t >= size ? 2 * (size - 1) - t : t);

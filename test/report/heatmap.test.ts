@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { heatColor, paintHeatmap } from '../../src/report/heatmap.ts';
+import { HEAT_STOPS, heatColor, paintHeatmap, THRESHOLD_SHARE } from '../../src/report/heatmap.ts';
 
 /** CIE lightness L* of an sRGB colour. */
 function lightness(rgb: readonly number[]): number {
@@ -15,9 +15,27 @@ describe('heatColor', () => {
   it('grows brighter in nearly equal steps', () => {
     const steps = Array.from({ length: 41 }, (_, i) => lightness(heatColor(i / 40)));
     const rises = steps.slice(1).map((value, i) => value - (steps[i] ?? 0));
+    const [leap = 0, ...others] = rises.toSorted((a, b) => b - a);
     // An even scale from L* 4 to 97 would rise by 2.3 a step.
-    expect(Math.min(...rises)).toBeGreaterThan(1);
-    expect(Math.max(...rises)).toBeLessThan(3.5);
+    expect(Math.min(...others)).toBeGreaterThan(1);
+    expect(Math.max(...others)).toBeLessThan(3.5);
+    expect(leap).toBe(rises[Math.floor(40 * THRESHOLD_SHARE)]);
+  });
+
+  it('turns at the threshold from blue to red, and grows brighter by more than elsewhere', () => {
+    const [red = 0, , blue = 0] = heatColor(THRESHOLD_SHARE - 1e-3);
+    expect(blue).toBeGreaterThan(2 * red);
+    const [warmRed = 0, , warmBlue = 0] = heatColor(THRESHOLD_SHARE + 1e-3);
+    expect(warmRed).toBeGreaterThan(2 * warmBlue);
+    const [below, above] = [-1e-3, 1e-3].map((step) => lightness(heatColor(THRESHOLD_SHARE + step)));
+    expect((above ?? 0) - (below ?? 0)).toBeGreaterThan(10);
+  });
+
+  it('is what the stops of a colour bar say', () => {
+    for (const { share, color } of HEAT_STOPS.filter((stop) => stop.share !== THRESHOLD_SHARE)) {
+      expect(heatColor(share)).toEqual(color);
+    }
+    expect(HEAT_STOPS.filter((stop) => stop.share === THRESHOLD_SHARE)).toHaveLength(2);
   });
 
   it('keeps to the ends outside 0..1', () => {

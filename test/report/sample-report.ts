@@ -39,7 +39,23 @@ export function sampleReport(images: ScoredImage[], infos: ScoreInfo[], calibrat
     evaluation,
     assessment: assess(evaluation),
     steganography: summariseHiding([hiding('normal', 1, 0.3), hiding('abnormal', 3, 0.002)]),
-    heatmap: { max: 0.4, formula: HOSTILE },
+    baseline: {
+      ...{ statistic: 'sd', label: HOSTILE, abnormalHas: 'less', chosenOn: 'calibration', calibrationAuroc: 0.7 },
+      ...{ auroc: 0.6789, scoreAuroc: 0.333, beaten: false },
+    },
+    heatmap: {
+      ...{ threshold: 0.2, images: 19, chosenOn: 'calibration', max: 0.6, formula: HOSTILE, expectedHotShare: 0.05 },
+      ...{ normal: { hot: 4, total: 17 }, abnormal: { hot: 14, total: 15 } },
+    },
+    pixels: {
+      ...{ images: { normal: 17, abnormal: 13 }, withoutMask: 2, emptyMasks: 1 },
+      figures: {
+        ...{ auroc: 0.8765, aupro: 0.5432, regions: 21, pixels: { normal: 900, abnormal: 77 } },
+        best: { threshold: 0.3, f1: 0.4444, precision: 0.5111, recall: 0.3939, oracle: true },
+        calibrated: { threshold: 0.2, f1: 0.3333, precision: 0.2222, recall: 0.6666, oracle: false },
+      },
+    },
+    pairs: { images: 11, translated: { mae: 0.0123, ssim: 0.9123 }, untouched: { mae: 0.0234, ssim: 0.8234 } },
   };
 }
 

@@ -7,13 +7,16 @@ import type { TrainingConfig } from '../../cyclegan/config.ts';
 import { preset } from '../../cyclegan/presets.ts';
 import { createRun } from '../../cyclegan/run-folder.ts';
 import { readDataset } from '../../data/layouts.ts';
+import { baselineLines } from '../baseline-text.ts';
 import { evaluateRun } from '../evaluate-run.ts';
 import { evaluationText } from '../evaluation-text.ts';
 import { EXIT } from '../failure.ts';
+import { openJudge } from '../judge.ts';
 import { addTuneOptions, type TuneOptions, toNumber, withDevice } from '../options.ts';
 import { duration } from '../progress.ts';
 import { REPORT_PICTURES, writeReport } from '../report-file.ts';
 import { trainRun } from '../train-run.ts';
+import { whereLines } from '../where-text.ts';
 
 /**
  * What the demo trains: some five minutes on two CPU cores. Chosen on the training part alone, with two of its seven places held out:
@@ -75,7 +78,7 @@ async function demo(options: DemoOptions): Promise<void> {
       return;
     }
     const evaluated = await evaluateRun(device, {
-      ...{ run, dataset, skipBroken: false, quiet, tune: options.tune },
+      ...{ judge: openJudge(run.root), dataset, skipBroken: false, quiet, tune: options.tune },
       pictures: REPORT_PICTURES,
     });
     const path = join(run.root, 'report.html');
@@ -86,7 +89,9 @@ async function demo(options: DemoOptions): Promise<void> {
       attribution: ATTRIBUTION,
       command: `cyclops demo --seed ${config.seed}`,
     });
-    say(`\n${evaluationText(evaluated.evaluation)}`);
+    say(`\n${evaluationText(evaluated.evaluation)}${whereLines(evaluated).join('\n')}`);
+    for (const line of baselineLines(evaluated.baseline, evaluated.evaluation.chosen.score)) say(line);
+    say('');
     say(summary(evaluated.evaluation));
     say(`The whole took ${duration((performance.now() - began) / 1000)}.`);
     process.stdout.write(`Report: ${path}\n`);

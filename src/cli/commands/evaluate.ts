@@ -3,11 +3,13 @@ import type { Command } from 'commander';
 import { evaluationCsv } from '../../anomaly/csv.ts';
 import { evaluationJson } from '../../anomaly/evaluation.ts';
 import { steganographyLines } from '../../anomaly/steganography.ts';
-import { openRun } from '../../cyclegan/run-folder.ts';
 import { writeFileAtomic } from '../../data/atomic.ts';
 import { readDataset } from '../../data/layouts.ts';
-import { evaluateRun } from '../evaluate-run.ts';
+import { baselineLines } from '../baseline-text.ts';
+import { type EvaluatedRun, evaluateRun } from '../evaluate-run.ts';
 import { evaluationText } from '../evaluation-text.ts';
+import { UsageError } from '../failure.ts';
+import { openJudge } from '../judge.ts';
 import {
   addDataOptions,
   addTileOption,
@@ -20,6 +22,7 @@ import {
 } from '../options.ts';
 import { REPORT_PICTURES, writeReport } from '../report-file.ts';
 import { checkReportPaths } from '../report-paths.ts';
+import { whereLines } from '../where-text.ts';
 
 interface EvaluateOptions extends TuneOptions, DataOptions {
   json?: boolean;
@@ -33,10 +36,10 @@ export function addEvaluate(program: Command): void {
   const command = program
     .command('evaluate')
     .description('score the test images of a data folder and say how well that tells them apart')
-    .argument('<run>', 'folder that train wrote')
+    .argument('<model>', 'folder that train wrote, or its model.safetensors alone')
     .argument(
       '<data>',
-      'data folder; its test part is judged, or every image that neither trained nor calibrated the run',
+      'data folder; its test part is judged, or every image that neither trained nor calibrated the model',
     )
     .option('--threshold <number>', 'judge by this threshold instead of the calibrated one', toNumber)
     .option('--json', 'print one JSON object on standard output and nothing else')
@@ -47,29 +50,44 @@ export function addEvaluate(program: Command): void {
   addTuneOptions(command).action(evaluate);
 }
 
-async function evaluate(runPath: string, data: string, options: EvaluateOptions): Promise<void> {
+async function evaluate(modelPath: string, data: string, options: EvaluateOptions): Promise<void> {
   if (options.report) checkReportPaths(options.report, options.csv);
-  const run = openRun(runPath);
+  const judge = openJudge(modelPath);
+  const { run } = judge;
+  if (options.report && !run) {
+    throw new UsageError(
+      `--report shows how the training went, which a model file alone does not hold. Give the run folder instead of ${modelPath}, or leave --report out.`,
+    );
+  }
   const dataset = readDataset(data, layoutOptions(options));
   const quiet = options.quiet ?? false;
   const skipBroken = options.skipBroken ?? false;
   await withDevice(options, async (device) => {
     const pictures = options.report ? REPORT_PICTURES : 0;
     const { tune, threshold, tile } = options;
-    const evaluated = await evaluateRun(device, { run, dataset, skipBroken, quiet, tune, pictures, threshold, tile });
-    const { evaluation, leftOut, steganography } = evaluated;
+    const evaluated = await evaluateRun(device, { judge, dataset, skipBroken, quiet, tune, pictures, threshold, tile });
+    const { evaluation, leftOut, steganography, heatmap, pixels, pairs, baseline } = evaluated;
     if (leftOut > 0 && !quiet)
-      process.stderr.write(`${leftOut} images that trained or calibrated the run are not judged.\n`);
+      process.stderr.write(`${leftOut} images that trained or calibrated the model are not judged.\n`);
     if (options.csv) writeFileAtomic(options.csv, evaluationCsv(evaluation));
-    if (options.report) {
-      const command = ['cyclops evaluate', runPath, data, '--report', options.report].join(' ');
+    if (options.report && run) {
+      const command = ['cyclops evaluate', modelPath, data, '--report', options.report].join(' ');
       writeReport(device, evaluated, { path: options.report, run, data: basename(resolve(data)), command });
     }
-    const context = { device: device.info.name, run: run.root, data: dataset.root };
+    const context = { device: device.info.name, run: run?.root ?? resolve(judge.source), data: dataset.root };
     process.stdout.write(
       options.json
-        ? `${JSON.stringify({ ...evaluationJson(evaluation, context), steganography }, null, 2)}\n`
-        : `${evaluationText(evaluation)}${steganographyLines(steganography).join('\n')}\n`,
+        ? `${JSON.stringify({ ...evaluationJson(evaluation, context), baseline, heatmap, pixels, pairs, steganography }, null, 2)}\n`
+        : `${evaluationText(evaluation)}${linesOf(evaluated).join('\n')}\n`,
     );
   });
+}
+
+/** What there is to say beside the scores. */
+function linesOf(evaluated: EvaluatedRun): string[] {
+  return [
+    ...baselineLines(evaluated.baseline, evaluated.evaluation.chosen.score),
+    ...whereLines(evaluated),
+    ...steganographyLines(evaluated.steganography),
+  ];
 }

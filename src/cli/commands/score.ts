@@ -1,23 +1,19 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { readCalibration } from '../../anomaly/calibration.ts';
-import { openDetector } from '../../anomaly/detector.ts';
-import { loadModel, readModel } from '../../anomaly/model-file.ts';
+import { scoresOf } from '../../anomaly/combined-score.ts';
+import { heatmapMaximum, requireHeatmap } from '../../anomaly/heatmap-scale.ts';
 import { type ResultPictures, scoreImages } from '../../anomaly/score-images.ts';
-import { SCORES } from '../../anomaly/scores.ts';
-import type { Calibration } from '../../anomaly/thresholds.ts';
-import { openRun } from '../../cyclegan/run-folder.ts';
 import { writeFileAtomic } from '../../data/atomic.ts';
 import type { ImageRef } from '../../data/dataset.ts';
 import { fileError } from '../../data/fs-error.ts';
 import { encodePng } from '../../data/png.ts';
-import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { paintHeatmap } from '../../report/heatmap.ts';
 import { ImageDecoder } from '../decode-images.ts';
 import { EXIT, UsageError } from '../failure.ts';
 import { imagesAt } from '../images-at.ts';
+import { type Judge, modelIn, openJudge } from '../judge.ts';
 import { addTileOption, addTuneOptions, type TuneOptions, toNumber, withDevice } from '../options.ts';
 import { duration, showProgress } from '../progress.ts';
 import { ScoreTable } from '../score-table.ts';
@@ -31,14 +27,6 @@ interface ScoreOptions extends TuneOptions {
   failOnAnomaly?: boolean;
   skipBroken?: boolean;
   tile?: number;
-}
-
-/** What judges: networks to be put on a device, the calibration, and the scale of heat maps where it is known. */
-interface Judge {
-  source: string;
-  open: (device: Device, tile: number | undefined) => ReturnType<typeof openDetector>;
-  calibration: Calibration;
-  heatmapMax?: number;
 }
 
 export function addScore(program: Command): void {
@@ -58,21 +46,18 @@ export function addScore(program: Command): void {
 }
 
 async function score(modelPath: string, paths: string[], options: ScoreOptions): Promise<void> {
-  const judge = openJudge(modelPath);
+  const judge = openJudge(modelIn(modelPath));
   const { name, threshold } = decision(judge, options);
   const { heatmaps, quiet = false, skipBroken = false } = options;
-  const { heatmapMax } = judge;
-  if (heatmaps !== undefined && heatmapMax === undefined) {
-    throw new UsageError(
-      `${judge.source} is from before there were model files, and has no scale for --heatmaps. Run 'cyclops calibrate ${modelPath}' once.`,
-    );
-  }
+  const heatmapMax = heatmaps === undefined ? 0 : heatmapMaximum(requireHeatmap(judge.calibration, judge.source));
   const refs = paths.flatMap(imagesAt);
   requireDifferentNames(refs, heatmaps);
   const decoder = new ImageDecoder(refs, true);
-  const table = ScoreTable.open(options.csv, name, threshold);
+  const known = scoresOf(judge.calibration);
+  const names = known.map(({ info }) => info.name);
+  const table = ScoreTable.open(options.csv, names, name, threshold);
   // The table has every score; without it the networks run only as far as the one that decides needs.
-  const wanted = options.csv === undefined ? SCORES.filter(({ info }) => info.name === name) : SCORES;
+  const wanted = options.csv === undefined ? known.filter(({ info }) => info.name === name) : known;
   let flagged = 0;
   try {
     await withDevice(options, async (device) => {
@@ -91,7 +76,7 @@ async function score(modelPath: string, paths: string[], options: ScoreOptions):
             `The score ${name} of ${file} is ${value}; expected a finite number. The weights of ${judge.source} diverged; train again.`,
           );
         }
-        if (heatmaps !== undefined && pictures) writeHeatmap(heatmaps, file, pictures, heatmapMax ?? 0);
+        if (heatmaps !== undefined && pictures) writeHeatmap(heatmaps, file, pictures, heatmapMax);
         if (value >= threshold) flagged += 1;
         table.add(file, value, scores);
         const seconds = (performance.now() - began) / 1000;
@@ -107,24 +92,6 @@ async function score(modelPath: string, paths: string[], options: ScoreOptions):
     table.close();
   }
   conclude(decoder, flagged, refs.length, { quiet, skipBroken, failOnAnomaly: options.failOnAnomaly ?? false });
-}
-
-/** The model file, the one of a run folder, or for a run from before there were any its checkpoint. */
-function openJudge(path: string): Judge {
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return ofModel(path);
-  const run = openRun(path);
-  if (statSync(run.model, { throwIfNoEntry: false })) return ofModel(run.model);
-  return {
-    source: run.root,
-    open: (device, tile) => openDetector(device, run, tile),
-    calibration: readCalibration(run),
-  };
-}
-
-function ofModel(path: string): Judge {
-  const model = readModel(path);
-  const { calibration, heatmapMax } = model;
-  return { source: path, open: (device, tile) => loadModel(device, model, tile), calibration, heatmapMax };
 }
 
 function decision(

@@ -1,13 +1,14 @@
+import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
+import { readFoldScores } from '../../anomaly/fold-scores.ts';
 import { readCheckpointHead } from '../../cyclegan/checkpoint.ts';
-import { createRun, openRun, type RunFolder } from '../../cyclegan/run-folder.ts';
-import type { Dataset } from '../../data/dataset.ts';
-import { groupByName } from '../../data/groups.ts';
+import type { TrainingConfig } from '../../cyclegan/config.ts';
+import { createRun, openRun, type RunFolder, runFolder } from '../../cyclegan/run-folder.ts';
 import { readDataset } from '../../data/layouts.ts';
-import { applyLists, readLists } from '../../data/lists.ts';
-import { cutCalibration, splitDataset } from '../../data/split.ts';
 import type { Device } from '../../gpu/device.ts';
 import { calibrationText } from '../calibration-text.ts';
+import { beginFolds, crossCalibrate } from '../cross-calibration.ts';
+import { CALIBRATION_SHARE, type DivisionOptions, divide, partsOfRun, requireNoDivision } from '../division.ts';
 import { EXIT, UsageError } from '../failure.ts';
 import {
   addDataOptions,
@@ -23,15 +24,10 @@ import { addProfileOptions, openProfile, type ProfileOptions } from '../profile.
 import { type TrainRunOptions, trainRun } from '../train-run.ts';
 import { addTrainingOptions, configFrom, requireSameOptions, type TrainingOptionValues } from '../training-options.ts';
 
-/** Of the training images, the share that chooses score and threshold instead. */
-const CALIBRATION_SHARE = 0.2;
-
-interface TrainOptions extends TuneOptions, DataOptions, ProfileOptions, TrainingOptionValues {
+interface TrainOptions extends TuneOptions, DataOptions, DivisionOptions, ProfileOptions, TrainingOptionValues {
   out: string;
   resume?: boolean;
   capture: boolean;
-  calibrationShare?: number;
-  groupBy?: string;
   protocol?: 'paper';
   runs?: number;
 }
@@ -47,6 +43,12 @@ export function addTrain(program: Command): void {
       '--calibration-share <number>',
       `share of the training images that choose score and threshold instead of training (default: ${CALIBRATION_SHARE}; 0: none do, ` +
         'and the training images choose)',
+      toNumber,
+    )
+    .option(
+      '--folds <k>',
+      'for few abnormal images: no calibration part; k networks, each trained without one k-th of the training images, score it, and all ' +
+        'these scores choose; then the networks of the run train on all',
       toNumber,
     )
     .option(
@@ -81,17 +83,18 @@ async function train(data: string, options: TrainOptions): Promise<void> {
       '--runs repeats a protocol; expected it beside --protocol paper. Add that, or leave --runs out.',
     );
   }
-  const resume = options.resume ?? false;
-  const config = resume ? readCheckpointHead(openRun(options.out).checkpoint).config : configFrom(options);
-  if (resume) {
-    requireSameOptions(options, config);
-    requireNoDivision(options);
-  }
+  const { resume = false, out, folds } = options;
   const found = readDataset(data, layoutOptions(options));
-  const dataset = resume ? partsOfRun(found, openRun(options.out)) : divide(found, options, config.seed);
-  const run = resume ? openRun(options.out) : createRun(options.out);
+  if (resume) requireNoDivision(options);
+  const config = resume ? configOf(runFolder(out)) : configFrom(options);
+  if (resume) requireSameOptions(options, config);
+  const dataset = resume ? partsOfRun(found, runFolder(out)) : divide(found, options, config.seed);
+  const run = resume ? runFolder(out) : createRun(out);
+  if (folds !== undefined) beginFolds(run, dataset, folds, config);
   const calibration = await onDevice(options, (device, common) =>
-    trainRun(device, { config, dataset, run, resume, ...common }),
+    existsSync(run.foldScores)
+      ? crossCalibrate(device, { config, dataset, run, ...common })
+      : trainRun(device, { config, dataset, run, resume, ...common }),
   );
   const quiet = options.quiet ?? false;
   if (!calibration) {
@@ -104,13 +107,20 @@ async function train(data: string, options: TrainOptions): Promise<void> {
   }
 }
 
+/** The configuration that a run began with. @throws CyclopsError when there is nothing to resume */
+function configOf(run: RunFolder): TrainingConfig {
+  return existsSync(run.foldScores)
+    ? readFoldScores(run).config
+    : readCheckpointHead(openRun(run.root).checkpoint).config;
+}
+
 /** Trains and judges as the paper did. */
 async function trainByProtocol(data: string, options: TrainOptions): Promise<void> {
-  const { out, runs = 1, resume, calibrationShare, groupBy } = options;
-  if (resume || calibrationShare !== undefined || groupBy !== undefined) {
+  const { out, runs = 1, resume, calibrationShare, folds, groupBy } = options;
+  if (resume || calibrationShare !== undefined || folds !== undefined || groupBy !== undefined) {
     throw new UsageError(
       '--protocol paper begins new runs on splits of its own, without calibration and groups. Leave --resume, ' +
-        '--calibration-share and --group-by out.',
+        '--calibration-share, --folds and --group-by out.',
     );
   }
   if (!Number.isInteger(runs) || runs < 1) {
@@ -139,30 +149,4 @@ async function onDevice<T>(
     await profile?.report();
     return outcome;
   });
-}
-
-/** The parts that the data folder names, or those that the options and the seed give. */
-function divide(
-  dataset: Dataset,
-  { calibrationShare: share = CALIBRATION_SHARE, groupBy }: TrainOptions,
-  seed: number,
-) {
-  if (!(share >= 0 && share <= 0.9)) {
-    throw new UsageError(`--calibration-share is ${share}; expected a number from 0 to 0.9, such as 0.2.`);
-  }
-  const grouped = groupBy === undefined ? dataset : groupByName(dataset, groupBy);
-  return cutCalibration(splitDataset(grouped, seed), share, seed);
-}
-
-/** The parts that a run's own lists name. */
-function partsOfRun(dataset: Dataset, run: RunFolder): Dataset {
-  return { ...dataset, images: applyLists(dataset.images, readLists(run.root), run.root) };
-}
-
-/** @throws UsageError since a run keeps the parts that it began with */
-function requireNoDivision({ calibrationShare, groupBy }: TrainOptions): void {
-  if (calibrationShare === undefined && groupBy === undefined) return;
-  throw new UsageError(
-    '--calibration-share and --group-by divide the images of a new run, and a resumed run keeps its parts. Leave them out.',
-  );
 }

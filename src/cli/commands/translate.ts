@@ -1,10 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join, parse, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { openDetector } from '../../anomaly/detector.ts';
 import { noGrad } from '../../autograd/tape.ts';
 import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
-import { openRun } from '../../cyclegan/run-folder.ts';
 import { toImage } from '../../cyclegan/tensor-image.ts';
 import { writeFileAtomic } from '../../data/atomic.ts';
 import { ImageBank } from '../../data/bank.ts';
@@ -13,6 +11,7 @@ import { decodeImage } from '../../data/image.ts';
 import { encodePng } from '../../data/png.ts';
 import { scope } from '../../tensor/scope.ts';
 import { UsageError } from '../failure.ts';
+import { openNetworks } from '../judge.ts';
 import { addTileOption, addTuneOptions, type TuneOptions, withDevice } from '../options.ts';
 import { tuneTranslation } from '../tuning.ts';
 
@@ -26,7 +25,7 @@ export function addTranslate(program: Command): void {
   const command = program
     .command('translate')
     .description("write what a generator makes of images, as <name>_<to>.png at the run's size")
-    .argument('<run>', 'folder that train wrote')
+    .argument('<model>', 'model.safetensors, or the folder that train wrote')
     .argument('<image...>', 'PNG or JPEG files')
     .addOption(
       new Option('--to <domain>', 'what to make of them').choices(['normal', 'abnormal']).makeOptionMandatory(),
@@ -36,8 +35,7 @@ export function addTranslate(program: Command): void {
   addTuneOptions(command).action(translate);
 }
 
-async function translate(runPath: string, images: string[], options: TranslateOptions): Promise<void> {
-  const run = openRun(runPath);
+async function translate(modelPath: string, images: string[], options: TranslateOptions): Promise<void> {
   requireDifferentNames(images);
   const folder = resolve(options.out);
   try {
@@ -46,7 +44,7 @@ async function translate(runPath: string, images: string[], options: TranslateOp
     throw fileError(error, 'make the folder', folder);
   }
   await withDevice(options, async (device) => {
-    const detector = openDetector(device, run, options.tile);
+    const detector = openNetworks(device, modelPath, options.tile);
     const { config, networks } = detector;
     const generator = options.to === 'normal' ? networks.G_A : networks.G_B;
     await tuneTranslation(detector, generator, options);

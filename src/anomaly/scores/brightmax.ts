@@ -1,0 +1,13 @@
+import type { Score } from '../scores.ts';
+
+/** The place that is brightest for what it should be: scratches, burrs, lesions. Noise of the other sign does not count. */
+export const brightmax: Score<'brightestMax'> = {
+  info: {
+    name: 'brightmax',
+    label: 'brighter than normal',
+    formula: 'max of x − G_a2n(x) blurred 5 × 5',
+    paper: false,
+  },
+  needs: ['brightestMax'],
+  compute: ({ brightestMax }) => brightestMax,
+};

@@ -1,0 +1,8 @@
+import type { Score } from '../scores.ts';
+
+/** The place that is darkest for what it should be: cracks, pits, stains. Noise of the other sign does not count. */
+export const darkmax: Score<'darkestMax'> = {
+  info: { name: 'darkmax', label: 'darker than normal', formula: 'max of G_a2n(x) − x blurred 5 × 5', paper: false },
+  needs: ['darkestMax'],
+  compute: ({ darkestMax }) => darkestMax,
+};
