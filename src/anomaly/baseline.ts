@@ -1,5 +1,5 @@
 import type { Evaluation } from './evaluation.ts';
-import { type ImageStatistics, STATISTICS, type StatisticName } from './image-statistics.ts';
+import { STATISTIC_NAMES, STATISTICS, type StatisticName } from './image-statistics.ts';
 import { auroc } from './metrics.ts';
 import type { Calibration, ScoredImage } from './thresholds.ts';
 
@@ -25,15 +25,15 @@ export interface BaselineReport {
   scoreAuroc: number | null;
   /** Whether the score is better; null where either is unknown. */
   beaten: boolean | null;
+  /** True if any of these images trained or calibrated the model. */
+  oracle: boolean;
 }
-
-const NAMES: readonly StatisticName[] = ['mean', 'sd', 'gradient', 'darkest', 'brightest'];
 
 /** Chooses statistic and direction by the highest AUROC (the first of equals). @returns null where an image has no statistics or a class is empty */
 export function chooseBaseline(images: readonly ScoredImage[]): Baseline | null {
   const abnormal = images.map(({ label }) => label === 'abnormal');
   let best: Baseline | null = null;
-  for (const statistic of NAMES) {
+  for (const statistic of STATISTIC_NAMES) {
     const column = statisticColumn(images, statistic);
     const area = column && auroc(column, abnormal);
     if (area === null) return null;
@@ -69,10 +69,11 @@ export function reportBaseline(
     ...{ statistic, label: STATISTICS[statistic], abnormalHas, chosenOn, calibrationAuroc: baseline.auroc },
     ...{ auroc: area, scoreAuroc },
     beaten: area === null || scoreAuroc === null ? null : scoreAuroc > area,
+    oracle: labelled.some(({ seenInTraining }) => seenInTraining),
   };
 }
 
-function statisticColumn(images: readonly ScoredImage[], name: keyof ImageStatistics): number[] | null {
+function statisticColumn(images: readonly ScoredImage[], name: StatisticName): number[] | null {
   const column = images.flatMap(({ statistics }) => (statistics ? [statistics[name]] : []));
   return column.length === images.length ? column : null;
 }

@@ -11,8 +11,13 @@ export const COMBINED: ScoreInfo = {
   paper: false,
 };
 
-/** As many objects of each class have to be there, so that each fold holds one. */
-export const COMBINED_FOLDS = 5;
+/** As many images of each class have to be there. */
+export const COMBINED_LEAST = 5;
+
+/** As many folds are cut, or fewer where there are fewer objects. */
+const MOST_FOLDS = 5;
+
+const LABELS = ['normal', 'abnormal'] as const;
 
 /** The folds are the same in every calibration of the same images. */
 const SEED = 0;
@@ -28,14 +33,19 @@ const PENALTY = 30;
  * and its group: figures of these are not better than they should be. The penalty of an image is the same in each fit.
  *
  * @param columns the scores of the images, by name
- * @returns null where a class has fewer than {@link COMBINED_FOLDS} objects
+ * @returns null where a class has fewer than {@link COMBINED_LEAST} images, or all of one object
  */
 export function crossCombination(
   images: readonly ScoredImage[],
   columns: ReadonlyMap<string, readonly number[]>,
 ): { combination: Combination; outOfFold: number[] } | null {
   const { normal, abnormal } = countObjects(images);
-  if (Math.min(normal, abnormal) < COMBINED_FOLDS) return null;
+  const count = Math.min(MOST_FOLDS, normal, abnormal);
+  const folds = cutFolds(images, Math.max(1, count), SEED);
+  const hasBoth = (chosen: readonly ScoredImage[], least: number) =>
+    LABELS.every((label) => chosen.filter((image) => image.label === label).length >= least);
+  const others = Array.from({ length: count }, (_, fold) => images.filter((_, i) => folds[i] !== fold));
+  if (!hasBoth(images, COMBINED_LEAST) || !others.every((chosen) => hasBoth(chosen, 1))) return null;
   const entries = images.map(({ label }, i) => {
     const scores = Object.fromEntries([...columns].map(([name, column]) => [name, column[i] ?? Number.NaN]));
     return { scores, label: label ?? 'normal' };
@@ -46,10 +56,7 @@ export function crossCombination(
       chosen.map(({ label }) => label),
       (PENALTY * chosen.length) / entries.length,
     );
-  const folds = cutFolds(images, COMBINED_FOLDS, SEED);
-  const without = Array.from({ length: COMBINED_FOLDS }, (_, fold) =>
-    fitOn(entries.filter((_, i) => folds[i] !== fold)),
-  );
+  const without = others.map((_, fold) => fitOn(entries.filter((_, i) => folds[i] !== fold)));
   const outOfFold = entries.map(({ scores }, i) => {
     const other = without[folds[i] ?? 0];
     return other ? combine(other, scores) : Number.NaN;

@@ -9,7 +9,7 @@ export interface HeatmapCalibration {
   images: number;
 }
 
-/** What is hot in heat maps, on which part it was chosen, and how many of the images have a hot pixel. */
+/** What is hot in heat maps, on which part it was chosen, and how many of the judged images have a hot pixel. */
 export interface HeatmapReport extends HeatmapCalibration {
   chosenOn: Calibration['chosenOn'];
   normal: { hot: number; total: number };
@@ -42,6 +42,24 @@ export function calibrateHeatmap(images: readonly Pick<ScoredImage, 'label' | 's
 /** The share of normal images, if they are like those that chose, that has a hot pixel: at most, on average over calibrations. */
 export function expectedHotShare({ images }: HeatmapCalibration): number {
   return 1 - rankOf(images) / (images + 1);
+}
+
+/**
+ * The probability that so many of `total` new normal images, or more, have a hot pixel if they are like those that chose:
+ * beta-binomial, since the share beyond the r-th smallest of n values is distributed as Beta(n − r + 1, r).
+ */
+export function chanceOfHot(hot: number, total: number, { images }: HeatmapCalibration): number {
+  const b = rankOf(images);
+  const a = images - b + 1;
+  // Of none, then of one more at a time; in logarithms, since none of many is next to impossible.
+  let logProbability = 0;
+  for (let i = 0; i < total; i++) logProbability += Math.log((b + i) / (a + b + i));
+  let fewer = 0;
+  for (let count = 0; count < hot; count++) {
+    fewer += Math.exp(logProbability);
+    logProbability += Math.log(((total - count) / (count + 1)) * ((count + a) / (total - count - 1 + b)));
+  }
+  return Math.max(0, 1 - fewer);
 }
 
 /** How many images of a class have a hot pixel. */

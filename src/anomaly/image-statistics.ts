@@ -2,17 +2,19 @@ import { entriesOf } from '../cyclegan/json-file.ts';
 import { cellMeans } from '../data/cells.ts';
 import type { DecodedImage } from '../data/image.ts';
 
-/** Numbers of an image that need no network, and what people call them. Gray levels from 0 to 255. */
-export const STATISTICS = {
+/** Numbers of an image that need no network, in gray levels from 0 to 255. */
+export const STATISTIC_NAMES = ['mean', 'sd', 'gradient', 'darkest', 'brightest'] as const;
+export type StatisticName = (typeof STATISTIC_NAMES)[number];
+export type ImageStatistics = Record<StatisticName, number>;
+
+/** What people call them. */
+export const STATISTICS: Record<StatisticName, string> = {
   mean: 'mean gray',
   sd: 'standard deviation of gray',
   gradient: 'mean gradient',
   darkest: 'darkest place',
   brightest: 'brightest place',
-} as const;
-
-export type StatisticName = keyof typeof STATISTICS;
-export type ImageStatistics = Record<StatisticName, number>;
+};
 
 /**
  * Of the image in gray at the size that networks see, by means of cells: mean; standard deviation; mean √(gx² + gy²) of central

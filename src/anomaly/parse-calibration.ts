@@ -2,7 +2,7 @@ import { CyclopsError } from '../gpu/errors.ts';
 import type { Baseline } from './baseline.ts';
 import type { Combination } from './combination.ts';
 import type { HeatmapCalibration } from './heatmap-scale.ts';
-import { STATISTICS, type StatisticName } from './image-statistics.ts';
+import { STATISTIC_NAMES } from './image-statistics.ts';
 import { type Calibration, CHOOSERS, type Choice, type ChosenThreshold, parseRule, RULES } from './thresholds.ts';
 
 const CHOOSER_NAMES = Object.keys(CHOOSERS).join(', ');
@@ -60,7 +60,7 @@ export function parseCalibration(json: unknown, source: string): Calibration {
   };
   const baseline = (json: unknown): Baseline => {
     const { statistic, abnormalHas, auroc } = object(json, 'baseline');
-    const known = Object.keys(STATISTICS).find((name): name is StatisticName => name === statistic);
+    const known = STATISTIC_NAMES.find((name) => name === statistic);
     if (!known || (abnormalHas !== 'more' && abnormalHas !== 'less')) {
       return fail('baseline should name a statistic, and whether abnormal images have "more" or "less" of it');
     }

@@ -24,10 +24,10 @@ export type { Label };
 export interface ScoredImage {
   file: string;
   label: Label | null;
-  /** What it shows, where somebody said so: images of one group show one object. */
-  group?: string;
   /** The kind of defect, where the data set names it. */
   type?: string;
+  /** Images of one group show one object; absent where nobody said. */
+  group?: string;
   scores: Record<string, number>;
   /** Where they were asked for. */
   statistics?: ImageStatistics;

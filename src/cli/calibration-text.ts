@@ -1,4 +1,4 @@
-import { COMBINED, COMBINED_FOLDS } from '../anomaly/cross-combination.ts';
+import { COMBINED, COMBINED_LEAST } from '../anomaly/cross-combination.ts';
 import { expectedHotShare } from '../anomaly/heatmap-scale.ts';
 import { abnormalsForBound, missRateUpperBound } from '../anomaly/metrics.ts';
 import { type Calibration, CHOOSERS } from '../anomaly/thresholds.ts';
@@ -41,7 +41,7 @@ function combinationLine({ combination, scores }: Calibration): string {
   const area = scores[COMBINED.name]?.auroc;
   return combination && area !== undefined
     ? `The combination of all scores has AUROC ${area.toFixed(3)} on images that it was not fitted on; it decides where that is highest.`
-    : `Scores were not combined: that takes at least ${COMBINED_FOLDS} normal and ${COMBINED_FOLDS} abnormal objects to calibrate.`;
+    : `Scores were not combined: that takes at least ${COMBINED_LEAST} normal and ${COMBINED_LEAST} abnormal images to calibrate, of two objects each.`;
 }
 
 /** What zero misses among the abnormal images of n objects promise of new objects. */

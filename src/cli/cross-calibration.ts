@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { openDetector } from '../anomaly/detector.ts';
 import { type FoldScores, readFoldScores, writeFoldScores } from '../anomaly/fold-scores.ts';
-import type { Calibration } from '../anomaly/thresholds.ts';
+import { SCORE_INFOS } from '../anomaly/scores.ts';
+import { type Calibration, scoreColumn } from '../anomaly/thresholds.ts';
 import type { TrainingConfig } from '../cyclegan/config.ts';
 import { recordData } from '../cyclegan/data-record.ts';
 import { createRun, hasCheckpoint, type RunFolder, runFolder } from '../cyclegan/run-folder.ts';
@@ -85,6 +86,8 @@ export async function crossCalibrate(
     const detector = openDetector(device, own);
     try {
       const scored = await scoreRecorded(detector, { run: own, rule: 'zfn', data: dataset.root, quiet, tune });
+      // JSON has no NaN: weights that diverged have to be told here.
+      for (const { name } of SCORE_INFOS) scoreColumn(scored, name);
       const found = new Map(
         scored.map(({ file, scores, statistics }) => [file, { scores, ...(statistics && { statistics }) }]),
       );

@@ -97,7 +97,7 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
         const known = { ...(type && { type }), ...(group && { group }), ...(own && { statistics: own }) };
         if (result.pictures && keepsPictures(images.length)) pictures.set(file, result.pictures);
         where.add(ref, result.pictures);
-        images.push({ file, label, ...known, scores: result.scores, seenInTraining: seen.has(file) });
+        images.push({ file, label, ...known, seenInTraining: seen.has(file), scores: result.scores });
         display.update(images.length, 'images');
       }
     } finally {

@@ -1,5 +1,5 @@
 import { assess } from '../anomaly/assessment.ts';
-import { expectedHotShare, heatmapMaximum } from '../anomaly/heatmap-scale.ts';
+import { heatmapMaximum } from '../anomaly/heatmap-scale.ts';
 import { HEATMAP_FORMULA, type ResultPictures } from '../anomaly/score-images.ts';
 import { readCheckpointHead } from '../cyclegan/checkpoint.ts';
 import { readDataRecord } from '../cyclegan/data-record.ts';
@@ -34,7 +34,7 @@ export interface ReportOptions {
 export function writeReport(device: Device, evaluated: EvaluatedRun, options: ReportOptions): void {
   const { config, position } = readCheckpointHead(options.run.checkpoint);
   const record = readDataRecord(options.run.data);
-  const { evaluation, steganography, heatmap, pixels, pairs, baseline, leftOut } = evaluated;
+  const { evaluation, steganography, leftOut, heatmap, baseline, pixels, pairs } = evaluated;
   const max = heatmapMaximum(heatmap);
   const trained = (label: string) =>
     record.images.filter((image) => image.part === 'train' && image.label === label).length;
@@ -63,9 +63,9 @@ export function writeReport(device: Device, evaluated: EvaluatedRun, options: Re
     created: `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     evaluation,
     assessment: assess(evaluation),
-    baseline,
     steganography,
-    heatmap: { ...heatmap, max, formula: HEATMAP_FORMULA, expectedHotShare: expectedHotShare(heatmap) },
+    baseline,
+    heatmap: { ...heatmap, max, formula: HEATMAP_FORMULA },
     pixels,
     pairs,
   };

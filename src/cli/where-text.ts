@@ -1,20 +1,33 @@
-import { expectedHotShare, type HeatmapReport } from '../anomaly/heatmap-scale.ts';
+import { chanceOfHot, expectedHotShare, type HeatmapReport } from '../anomaly/heatmap-scale.ts';
 import type { PairReport } from '../anomaly/pairs.ts';
 import { AUPRO_FPR, type PixelF1 } from '../anomaly/pixel-metrics.ts';
+import { CHOOSERS } from '../anomaly/thresholds.ts';
 import type { PixelReport } from '../anomaly/where.ts';
 import type { EvaluatedRun } from './evaluate-run.ts';
 
-/** What an evaluation says of the places of defects: a line each for heat maps, pixels and pairs, where there are any. */
-export function whereLines({ heatmap, pixels, pairs }: EvaluatedRun): string[] {
-  return [heatmapLine(heatmap), ...(pixels ? [pixelLine(pixels)] : []), ...(pairs ? [pairLine(pairs)] : [])];
+/** What has a smaller probability is no chance. */
+const UNLIKELY = 0.01;
+
+/** What an evaluation says of the places of defects: a line each for heat maps, pixels and pairs, where there are any, and a warning. */
+export function whereLines({ heatmap, pixels, pairs }: Pick<EvaluatedRun, 'heatmap' | 'pixels' | 'pairs'>): string[] {
+  return [
+    heatmapLine(heatmap),
+    ...(pixels ? [pixelLine(pixels)] : []),
+    ...(pairs ? [pairLine(pairs)] : []),
+    ...(chanceOfHot(heatmap.normal.hot, heatmap.normal.total, heatmap) < UNLIKELY
+      ? [
+          'warning: more normal images are hot than chance allows, so they are not like those that calibrated. Do not trust the heat maps of ' +
+            'images like them; let such images calibrate, or train on more kinds of normal images.',
+        ]
+      : []),
+  ];
 }
 
 function heatmapLine(report: HeatmapReport): string {
   const { threshold, images, chosenOn, normal, abnormal } = report;
-  const part = chosenOn === 'train' ? 'training' : 'calibration';
   return (
     `heat maps: a pixel above ${Number(threshold.toPrecision(3))} is hot; ${normal.hot} of ${normal.total} normal and ${abnormal.hot} of ` +
-    `${abnormal.total} abnormal images have one (of normal images like the ${images} of the ${part} part, ` +
+    `${abnormal.total} abnormal images have one (of normal images like the ${images} of ${CHOOSERS[chosenOn].images}, ` +
     `${(100 * expectedHotShare(report)).toFixed(1)} % at most are expected to).`
   );
 }

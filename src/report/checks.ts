@@ -36,13 +36,20 @@ function leaks({ evaluation, dataset }: Report): Html {
 
 function thresholds({ evaluation }: Report): Html {
   const { chosenOn, counts, threshold } = evaluation.chosen;
-  const { images, caveat } = CHOOSERS[chosenOn];
+  const images = html`${counts.normal} normal and ${counts.abnormal} abnormal images`;
   const given = threshold.rule === 'given' ? html` The threshold itself was given by hand.` : null;
-  return check(
-    'Calibration',
-    caveat !== null,
-    html`<p>Score and threshold were chosen on ${images}: ${counts.normal} normal and ${counts.abnormal} abnormal images. ${caveat ?? 'They trained nothing.'}${given}</p>`,
-  );
+  const { images: part, caveat } = CHOOSERS[chosenOn];
+  return caveat
+    ? check(
+        'Calibration',
+        chosenOn === 'train',
+        html`<p>Score and threshold were chosen on ${part} (${images}). ${caveat}${given}</p>`,
+      )
+    : check(
+        'Calibration',
+        false,
+        html`<p>Score and threshold were chosen on ${images} that trained nothing${evaluation.counts.seenInTraining > 0 ? null : ' and are not judged here'}.${given}</p>`,
+      );
 }
 
 function hiding({ steganography, evaluation }: Report): Html {

@@ -41,16 +41,14 @@ export interface Report {
   created: string;
   evaluation: Evaluation;
   assessment: Assessment;
+  steganography: Steganography;
   /** Null for a model that was calibrated before there was one. */
   baseline: BaselineReport | null;
-  steganography: Steganography;
   heatmap: HeatmapReport & {
     /** Value of the brightest colour; the same for every image. */
     max: number;
     /** How a pixel's value is computed. */
     formula: string;
-    /** Of normal images like those that chose the threshold, this share at most is expected to have a hot pixel. */
-    expectedHotShare: number;
   };
   /** Null where no judged image has a mask. */
   pixels: PixelReport | null;

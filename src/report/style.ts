@@ -41,6 +41,7 @@ a { color: var(--accent); }
 .tile.false-alarm dd { color: var(--warn); }
 .statement h2 { font-size: 1.05rem; margin-bottom: 6px; }
 .statement p { margin: 0 0 6px; max-width: 90ch; }
+.scroll + .scroll { margin-top: 12px; }
 .warning { margin: 12px 0; border-color: var(--warn); background: var(--warn-soft); }
 .skipped { margin-top: 12px; }
 

@@ -1,48 +1,54 @@
-import { AUPRO_FPR, type PixelF1 } from '../anomaly/pixel-metrics.ts';
+import type { PairReport } from '../anomaly/pairs.ts';
 import type { PixelReport } from '../anomaly/where.ts';
-import { formatArea, formatCount, formatPercent, formatScore } from './format.ts';
+import { formatArea, formatPercent, formatScore } from './format.ts';
 import { type Html, html } from './html.ts';
 import { ORACLE_NOTE, star } from './oracle.ts';
 import type { Report } from './report.ts';
 
-/** How well heat maps show where defects are, and how close x̂ gets to images without them. */
+/** How well heat maps show where defects are. */
 export function whereSection({ heatmap, pixels, pairs }: Report): Html {
-  const { threshold, images, normal, abnormal, expectedHotShare } = heatmap;
   return html`<section id="where" aria-labelledby="where-heading">
 <h2 id="where-heading">Where</h2>
-<p class="note">A pixel of a heat map above ${formatScore(threshold)} is hot. ${normal.hot} of ${normal.total} normal and ${abnormal.hot} of ${abnormal.total} abnormal images have a hot pixel; of normal images like the ${images} that chose the threshold, ${formatPercent(expectedHotShare)} at most are expected to.</p>
-${pixels && pixelTable(pixels)}
-${pairs && pairTable(pairs)}
+<div class="scroll" role="region" aria-label="Images with a hot pixel" tabindex="0"><table>
+<caption>Images with a hot pixel, one above ${formatScore(heatmap.threshold)} in the heat map</caption>
+<thead><tr><th scope="col">Class</th><th scope="col" class="number">Images</th><th scope="col" class="number">With a hot pixel</th></tr></thead>
+<tbody>${(['normal', 'abnormal'] as const).map(
+    (label) => html`
+<tr><th scope="row">${label}</th><td class="number">${heatmap[label].total}</td><td class="number strong">${heatmap[label].hot}</td></tr>`,
+  )}
+</tbody></table></div>
+${pixels?.figures ? pixelTable(pixels, pixels.figures) : null}
+${pairs ? pairTable(pairs) : null}
 </section>`;
 }
 
-function pixelTable({ images, withoutMask, emptyMasks, figures }: PixelReport): Html {
-  const without = withoutMask > 0 ? `, ${withoutMask} abnormal ones without a mask left out` : '';
-  const empty = emptyMasks > 0 ? `, ${formatCount(emptyMasks, 'mask')} too small to mark a pixel` : '';
-  const counts = `${images.normal} normal and ${images.abnormal} masked images${without}${empty}`;
-  if (!figures) return html`<p class="note">No pixels to tell apart: ${counts}.</p>`;
+function pixelTable(
+  { images, withoutMask, emptyMasks }: PixelReport,
+  figures: NonNullable<PixelReport['figures']>,
+): Html {
   const { auroc, aupro, regions, calibrated, best } = figures;
-  const row = (name: string, { f1, precision, recall, threshold }: PixelF1, oracle: boolean): Html => html`
-<tr><th scope="row">${name}${star(oracle)}</th><td class="number">${formatScore(threshold)}</td><td class="number strong">${formatArea(f1)}</td><td class="number">${formatArea(precision)}</td><td class="number">${formatArea(recall)}</td></tr>`;
-  const mark = star(calibrated.oracle);
-  return html`<dl class="tiles">
-<div class="tile"><dt>Pixel AUROC${mark}</dt><dd>${formatArea(auroc)}<small>inside masks against outside</small></dd></div>
-<div class="tile"><dt>AUPRO${mark}</dt><dd>${formatArea(aupro)}<small>${formatCount(regions, 'region')}, false-positive rate up to ${AUPRO_FPR}</small></dd></div>
-</dl>
-<div class="scroll" role="region" aria-label="Pixels" tabindex="0"><table>
-<caption>Pixels of ${counts}</caption>
-<thead><tr><th scope="col">Hot from</th><th scope="col" class="number">Threshold</th><th scope="col" class="number">F1</th><th scope="col" class="number">Precision</th><th scope="col" class="number">Recall</th></tr></thead>
-<tbody>${row('Calibrated', calibrated, calibrated.oracle)}${row('Best F1', best, best.oracle)}
+  const leftOut = [
+    ...(withoutMask > 0 ? [html` ${withoutMask} abnormal without a mask left out.`] : []),
+    ...(emptyMasks > 0 ? [html` ${emptyMasks} with a mask that marks nothing at this size.`] : []),
+  ];
+  const row = (name: string, note: string, calibratedCell: string, bestCell: string) => html`
+<tr><th scope="row">${name}<small>${note}</small></th><td class="number strong">${calibratedCell}</td><td class="number oracle">${bestCell}</td></tr>`;
+  return html`<div class="scroll" role="region" aria-label="Pixels" tabindex="0"><table>
+<caption>Pixels of ${images.normal} normal and ${images.abnormal} abnormal images against their masks, ${regions} regions.${leftOut}</caption>
+<thead><tr><th scope="col">Figure</th><th scope="col" class="number">Hot pixels${star(calibrated.oracle)}</th><th scope="col" class="number">Oracle*: best F1</th></tr></thead>
+<tbody>${row('F1', 'of precision and recall', formatArea(calibrated.f1), formatArea(best.f1))}${row('Precision', 'hot pixels inside masks', formatPercent(calibrated.precision), formatPercent(best.precision))}${row('Recall', 'pixels of masks that are hot', formatPercent(calibrated.recall), formatPercent(best.recall))}${row('Threshold', 'hot above it', formatScore(calibrated.threshold), formatScore(best.threshold))}
+<tr><th scope="row">AUROC<small>of pixels</small></th><td class="number strong">${formatArea(auroc)}</td><td></td></tr>
+<tr><th scope="row">AUPRO<small>overlap of regions, at most 30 % false positives</small></th><td class="number strong">${formatArea(aupro)}</td><td></td></tr>
 </tbody></table></div>
 ${ORACLE_NOTE}`;
 }
 
-function pairTable({ images, translated, untouched }: NonNullable<Report['pairs']>): Html {
-  const row = (name: Html, { mae, ssim }: typeof translated): Html => html`
-<tr><th scope="row">${name}</th><td class="number">${formatScore(mae)}</td><td class="number">${formatArea(ssim)}</td></tr>`;
+function pairTable({ images, translated, untouched }: PairReport): Html {
+  const row = (name: Html, note: string, { mae, ssim }: PairReport['translated']) => html`
+<tr><th scope="row">${name}<small>${note}</small></th><td class="number strong">${formatScore(mae)}</td><td class="number strong">${formatArea(ssim)}</td></tr>`;
   return html`<div class="scroll" role="region" aria-label="Templates" tabindex="0"><table>
-<caption>How close to the template without the defect, mean over ${formatCount(images, 'image')}</caption>
-<thead><tr><th scope="col">Compared</th><th scope="col" class="number">Mean absolute error</th><th scope="col" class="number">SSIM</th></tr></thead>
-<tbody>${row(html`x̂ = G<sub>a2n</sub>(x)`, translated)}${row(html`x itself: doing nothing`, untouched)}
+<caption>How close to the template without the defect, the mean over ${images} images</caption>
+<thead><tr><th scope="col">Image</th><th scope="col" class="number">Mean absolute error</th><th scope="col" class="number">SSIM</th></tr></thead>
+<tbody>${row(html`x̂ = G<sub>a2n</sub>(x)`, 'as a normal image', translated)}${row(html`x`, 'doing nothing', untouched)}
 </tbody></table></div>`;
 }

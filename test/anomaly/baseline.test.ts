@@ -94,6 +94,9 @@ describe('the baseline', () => {
     expect(baselineLines(found, 'sse')).toEqual([
       'simplest statistic (darkest place, less where abnormal; chosen on the calibration part): AUROC 0.500.',
     ]);
+    const seen = report(bright.map((image, i) => ({ ...image, seenInTraining: i === 3 })));
+    expect([found?.oracle, seen?.oracle]).toEqual([false, true]);
+    expect(baselineLines(seen, 'sse')[0]).toMatch(/AUROC 0\.500 \(oracle\)\.$/);
     const equal = report(images([4, 1, 3, 2]));
     expect(equal).toMatchObject({ auroc: 1, scoreAuroc: 1, beaten: false });
     expect(baselineLines(equal, 'sse')[1]).toMatch(/^Warning: sse, with AUROC 1\.000, does not beat it/);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fitCombination } from '../../src/anomaly/combination.ts';
+import { combine, fitCombination } from '../../src/anomaly/combination.ts';
 import { scoresOf } from '../../src/anomaly/combined-score.ts';
 import { COMBINED, crossCombination } from '../../src/anomaly/cross-combination.ts';
 import { FIGURE_NAMES, readFigures } from '../../src/anomaly/figures.ts';
@@ -72,12 +72,24 @@ describe('crossCombination', () => {
     expect(area(grouped)).toBeLessThanOrEqual(0.5);
   });
 
-  it('needs five objects of each class', () => {
+  it('needs five images of each class, of two objects', () => {
     const ten = images(10, 2, 0.5);
     expect(crossCombination(ten, columnsOf(ten))).not.toBeNull();
     expect(crossCombination(ten.slice(1), columnsOf(ten))).toBeNull();
-    const twins = ten.map((image, i) => (i % 2 === 0 && i < 4 ? { ...image, group: 'twins' } : image));
-    expect(crossCombination(twins, columnsOf(twins))).toBeNull();
+    const inGroups = (group: (i: number) => string) => ten.map((image, i) => ({ ...image, group: group(i) }));
+    for (const group of [() => 'one', (i: number) => (i % 2 === 0 ? 'all abnormal' : `${i}`)]) {
+      expect(crossCombination(inGroups(group), columnsOf(ten))).toBeNull();
+    }
+    const two = inGroups((i) => (i < 4 ? 'a' : 'b'));
+    const combined = crossCombination(two, columnsOf(two));
+    const fitOn = (some: ScoredImage[]) =>
+      fitCombination(
+        some.map(({ scores }) => scores),
+        some.map(({ label }) => label ?? 'normal'),
+        (30 * some.length) / 10,
+      );
+    const [byFirst, bySecond] = [fitOn(two.slice(0, 4)), fitOn(two.slice(4))];
+    expect(combined?.outOfFold).toEqual(two.map(({ scores }, i) => combine(i < 4 ? bySecond : byFirst, scores)));
   });
 });
 

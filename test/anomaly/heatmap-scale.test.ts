@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   calibrateHeatmap,
+  chanceOfHot,
   expectedHotShare,
   heatmapMaximum,
   hotImages,
@@ -46,6 +47,33 @@ describe('calibrateHeatmap', () => {
     const expected = expectedHotShare({ threshold: 0, images: 25 });
     expect(expected).toBeCloseTo(1 / 26, 12);
     expect(Math.abs(hot / total - expected)).toBeLessThan(0.01);
+  });
+});
+
+describe('chanceOfHot', () => {
+  it('is the share of calibrations after which so many new normal images are hot', () => {
+    const random = randomNumbers(23);
+    const [rounds, total] = [4000, 12];
+    for (const count of [8, 40]) {
+      const reached = new Array<number>(total + 1).fill(0);
+      for (let round = 0; round < rounds; round++) {
+        const calibration = calibrateHeatmap(Array.from({ length: count }, () => image('normal', random())));
+        const images = Array.from({ length: total }, () => image('normal', random()));
+        const { hot } = hotImages(images, 'normal', calibration);
+        for (let k = 0; k <= hot; k++) reached[k] = (reached[k] ?? 0) + 1 / rounds;
+      }
+      for (const [k, share] of reached.entries()) {
+        expect(Math.abs(chanceOfHot(k, total, { threshold: 0, images: count }) - share)).toBeLessThan(0.025);
+      }
+    }
+  });
+
+  it('is 1 for none, and C(N, k) / C(n + N, k) where the hottest of n chose', () => {
+    expect(chanceOfHot(0, 39, { threshold: 0, images: 26 })).toBe(1);
+    const exact = (39 * 38 * 37 * 36 * 35) / (65 * 64 * 63 * 62 * 61);
+    expect(chanceOfHot(5, 39, { threshold: 0, images: 26 })).toBeCloseTo(exact, 12);
+    expect(chanceOfHot(39, 39, { threshold: 0, images: 400 })).toBeLessThan(1e-6);
+    expect(chanceOfHot(9000, 1e5, { threshold: 0, images: 1e5 })).toBeLessThan(1e-6);
   });
 });
 

@@ -40,22 +40,29 @@ export function sampleReport(images: ScoredImage[], infos: ScoreInfo[], calibrat
     assessment: assess(evaluation),
     steganography: summariseHiding([hiding('normal', 1, 0.3), hiding('abnormal', 3, 0.002)]),
     baseline: {
-      ...{ statistic: 'sd', label: HOSTILE, abnormalHas: 'less', chosenOn: 'calibration', calibrationAuroc: 0.7 },
-      ...{ auroc: 0.6789, scoreAuroc: 0.333, beaten: false },
+      ...{
+        statistic: 'gradient',
+        label: HOSTILE,
+        abnormalHas: 'more',
+        chosenOn: 'calibration',
+        calibrationAuroc: 0.71,
+      },
+      ...{ auroc: 0.625, scoreAuroc: 0.5, beaten: false, oracle: false },
     },
     heatmap: {
-      ...{ threshold: 0.2, images: 19, chosenOn: 'calibration', max: 0.6, formula: HOSTILE, expectedHotShare: 0.05 },
-      ...{ normal: { hot: 4, total: 17 }, abnormal: { hot: 14, total: 15 } },
+      ...{ threshold: 0.2, images: 12, chosenOn: 'calibration', max: 0.6, formula: HOSTILE },
+      ...{ normal: { hot: 1, total: 5 }, abnormal: { hot: 3, total: 4 } },
     },
     pixels: {
-      ...{ images: { normal: 17, abnormal: 13 }, withoutMask: 2, emptyMasks: 1 },
+      images: { normal: 5, abnormal: 3 },
+      ...{ withoutMask: 1, emptyMasks: 2 },
       figures: {
-        ...{ auroc: 0.8765, aupro: 0.5432, regions: 21, pixels: { normal: 900, abnormal: 77 } },
-        best: { threshold: 0.3, f1: 0.4444, precision: 0.5111, recall: 0.3939, oracle: true },
-        calibrated: { threshold: 0.2, f1: 0.3333, precision: 0.2222, recall: 0.6666, oracle: false },
+        ...{ auroc: 0.812, aupro: 0.437, regions: 6, pixels: { normal: 7000, abnormal: 1192 } },
+        calibrated: { threshold: 0.2, f1: 0.321, precision: 0.25, recall: 0.45, oracle: false },
+        best: { threshold: 0.31, f1: 0.482, precision: 0.4, recall: 0.606, oracle: true },
       },
     },
-    pairs: { images: 11, translated: { mae: 0.0123, ssim: 0.9123 }, untouched: { mae: 0.0234, ssim: 0.8234 } },
+    pairs: { images: 2, translated: { mae: 0.0312, ssim: 0.913 }, untouched: { mae: 0.0408, ssim: 0.887 } },
   };
 }
 

@@ -7,7 +7,10 @@ import type { TrainingConfig } from '../../cyclegan/config.ts';
 import { preset } from '../../cyclegan/presets.ts';
 import { createRun } from '../../cyclegan/run-folder.ts';
 import { readDataset } from '../../data/layouts.ts';
+import { cutCalibration } from '../../data/split.ts';
 import { baselineLines } from '../baseline-text.ts';
+import { calibrationText } from '../calibration-text.ts';
+import { CALIBRATION_SHARE } from '../division.ts';
 import { evaluateRun } from '../evaluate-run.ts';
 import { evaluationText } from '../evaluation-text.ts';
 import { EXIT } from '../failure.ts';
@@ -56,9 +59,9 @@ export function addDemo(program: Command): void {
 async function demo(options: DemoOptions): Promise<void> {
   const quiet = options.quiet ?? false;
   const say = (line: string) => !quiet && process.stdout.write(`${line}\n`);
-  const dataset = readDataset(DATA);
-  const run = createRun(options.out ?? nextFolder());
   const config = { ...DEMO, seed: options.seed ?? DEMO.seed, steps: options.steps ?? DEMO.steps };
+  const dataset = cutCalibration(readDataset(DATA), CALIBRATION_SHARE, config.seed);
+  const run = createRun(options.out ?? nextFolder());
   await withDevice(options, async (device) => {
     say(`Training on ${device.info.name}, into ${run.root}`);
     const began = performance.now();
@@ -77,6 +80,7 @@ async function demo(options: DemoOptions): Promise<void> {
       say(`Stopped. Continue with: cyclops train ${DATA} --out ${run.root} --resume`);
       return;
     }
+    say(`\n${calibrationText(calibration)}`);
     const evaluated = await evaluateRun(device, {
       ...{ judge: openJudge(run.root), dataset, skipBroken: false, quiet, tune: options.tune },
       pictures: REPORT_PICTURES,
@@ -102,7 +106,7 @@ function summary({ scores, chosen }: Evaluation): string {
   const auroc = (name: string) => scores.find(({ info }) => info.name === name)?.auroc?.toFixed(3) ?? 'unknown';
   const paper = scores.find(({ info }) => info.paper)?.info.name ?? 'sse';
   return (
-    `AUROC on images never seen: ${auroc(chosen.score)} with ${chosen.score}, which training chose; ` +
+    `AUROC on images never seen: ${auroc(chosen.score)} with ${chosen.score}, which calibration chose; ` +
     `${auroc(paper)} with ${paper}, the paper's.`
   );
 }
