@@ -1,3 +1,4 @@
+import { wholeGroups } from '../data/groups.ts';
 import { RandomStream } from '../tensor/random.ts';
 import type { Label } from './thresholds.ts';
 
@@ -9,20 +10,11 @@ export interface Sampled {
 
 /** The units of each class, as indices of their images. Images of one group and class are one unit. */
 export function resamplingUnits(images: readonly Sampled[]): Record<Label, number[][]> {
-  const units: Record<Label, number[][]> = { normal: [], abnormal: [] };
-  const grouped = new Map<string, number[]>();
-  images.forEach(({ label, group }, index) => {
-    const key = group === undefined ? undefined : `${label} ${group}`;
-    const known = key === undefined ? undefined : grouped.get(key);
-    if (known) {
-      known.push(index);
-      return;
-    }
-    const unit = [index];
-    units[label].push(unit);
-    if (key !== undefined) grouped.set(key, unit);
-  });
-  return units;
+  const unitsOf = (label: Label) => {
+    const own = images.flatMap((image, index) => (image.label === label ? [{ group: image.group, index }] : []));
+    return [...new Set(wholeGroups(own).values())].map((unit) => unit.map(({ index }) => index));
+  };
+  return { normal: unitsOf('normal'), abnormal: unitsOf('abnormal') };
 }
 
 /**

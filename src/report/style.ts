@@ -41,7 +41,8 @@ a { color: var(--accent); }
 .tile.false-alarm dd { color: var(--warn); }
 .statement h2 { font-size: 1.05rem; margin-bottom: 6px; }
 .statement p { margin: 0 0 6px; max-width: 90ch; }
-.warning { margin: 0 0 12px; border-color: var(--warn); background: var(--warn-soft); }
+.scroll + .scroll { margin-top: 12px; }
+.warning { margin: 12px 0; border-color: var(--warn); background: var(--warn-soft); }
 .skipped { margin-top: 12px; }
 
 .scroll { overflow-x: auto; background: var(--surface); border: 1px solid var(--line); border-radius: 10px; }
