@@ -8,7 +8,7 @@ import type { Networks } from '../cyclegan/model.ts';
 import { perImage } from '../kernels/perImage.ts';
 import { scope } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { BOX_5X5, differenceMap, excessMap, imageFigure } from './difference.ts';
+import { type Blur, BOX_5X5, differenceMap, excessMap, imageFigure } from './difference.ts';
 
 /** What the networks say of one image x, with x̂ = G_a2n(x): the numbers that scores are made of. */
 export interface Figures {
@@ -34,10 +34,14 @@ export interface Figures {
   leastNormality: number;
   /** The largest D_a − D_n of a patch of x. */
   strangestPatch: number;
-  /** Of x − x̂, averaged over channels and blurred 5 × 5, the least, the mean and the largest value: what is too dark, the change of light, and what is too bright. */
-  leastExcess: number;
+  /** Mean x − x̂: how much light the generator takes away everywhere. */
   meanExcess: number;
+  /** The least and the largest value of x − x̂, averaged over channels and blurred 5 × 5: what is too dark, and too bright. */
+  leastExcess: number;
   largestExcess: number;
+  /** The same blurred 3 × 3. */
+  leastExcess3: number;
+  largestExcess3: number;
   /** Mean (f(x) − f(x̂))² over the features f of D_n's last hidden layer. */
   featureError: number;
   /** Mean |x − G_n2a(x̂)|. */
@@ -66,9 +70,11 @@ const FORMULAS: { readonly [F in FigureName]: (passes: Passes) => Tensor } = {
   leastNormality: ({ logitsOfNormal }) => extreme('min', logitsOfNormal()),
   strangestPatch: ({ logitsOfNormal, logitsOfAbnormal }) =>
     extreme('max', add(logitsOfAbnormal(), scale(logitsOfNormal(), -1))),
+  meanExcess: ({ x, reconstruction }) => imageFigure('mean', excessMap(x, reconstruction(), box(1))),
   leastExcess: ({ excess }) => imageFigure('min', excess()),
-  meanExcess: ({ excess }) => imageFigure('mean', excess()),
   largestExcess: ({ excess }) => imageFigure('max', excess()),
+  leastExcess3: ({ excess3 }) => imageFigure('min', excess3()),
+  largestExcess3: ({ excess3 }) => imageFigure('max', excess3()),
   featureError: ({ networks, features, reconstruction }) =>
     mseLoss(features(), networks.D_A.features(reconstruction())),
   cycleError: ({ networks, x, reconstruction }) => imageFigure('l1', x, networks.G_B.forward(reconstruction())),
@@ -128,9 +134,11 @@ export function readFigures(values: Float32Array, wanted: readonly FigureName[],
     abnormality: at('abnormality'),
     leastNormality: at('leastNormality'),
     strangestPatch: at('strangestPatch'),
-    leastExcess: at('leastExcess'),
     meanExcess: at('meanExcess'),
+    leastExcess: at('leastExcess'),
     largestExcess: at('largestExcess'),
+    leastExcess3: at('leastExcess3'),
+    largestExcess3: at('largestExcess3'),
     featureError: at('featureError'),
     cycleError: at('cycleError'),
     squaredErrorOfAbnormal: at('squaredErrorOfAbnormal'),
@@ -150,6 +158,7 @@ function passesOf(networks: Networks, x: Tensor, given: Tensor | undefined) {
     reconstruction,
     heatmap: once(() => differenceMap(x, reconstruction(), BOX_5X5)),
     excess: once(() => excessMap(x, reconstruction(), BOX_5X5)),
+    excess3: once(() => excessMap(x, reconstruction(), box(3))),
     /** Of D_n's last hidden layer. */
     features,
     /** One for each patch. */
@@ -166,8 +175,11 @@ function extreme(kind: 'min' | 'max', logits: Tensor): Tensor {
 }
 
 function maxOfBox({ x, reconstruction }: Passes, side: number): Tensor {
-  const box = { radius: (side - 1) / 2, sigma: Number.POSITIVE_INFINITY };
-  return imageFigure('max', differenceMap(x, reconstruction(), box));
+  return imageFigure('max', differenceMap(x, reconstruction(), box(side)));
+}
+
+function box(side: number): Blur {
+  return { radius: (side - 1) / 2, sigma: Number.POSITIVE_INFINITY };
 }
 
 function once(make: () => Tensor): () => Tensor {

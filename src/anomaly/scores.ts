@@ -8,6 +8,7 @@ import { daDnMax } from './scores/da_dn_max.ts';
 import { darkmax } from './scores/darkmax.ts';
 import { dn } from './scores/dn.ts';
 import { dnMax } from './scores/dn_max.ts';
+import { excess } from './scores/excess.ts';
 import { features } from './scores/features.ts';
 import { l1 } from './scores/l1.ts';
 import { ratio } from './scores/ratio.ts';
@@ -25,7 +26,7 @@ export interface Score<Needs extends FigureName = FigureName> {
 
 /** Every score, in the order of reports; the paper's first. */
 export const SCORES: readonly Score[] = [
-  ...[sse, l1, blurmax, blurmaxMs, darkmax, brightmax, ssim, ssimMin],
+  ...[sse, l1, blurmax, blurmaxMs, excess, darkmax, brightmax, ssim, ssimMin],
   ...[features, cycle, dn, dnMax, daDn, daDnMax, ratio],
 ];
 

@@ -63,7 +63,7 @@ async function plainScores(image: DecodedImage): Promise<Record<string, number>>
   const similarities = ssimWindows(x, normal, [1, 32, 32, 3])[0] ?? [];
   const hottest = (side: number) =>
     Math.max(...differenceMap(x, normal, [1, 32, 32, 3], (side - 1) / 2, Number.POSITIVE_INFINITY));
-  const excess = excessMap(x, normal, [1, 32, 32, 3], 2, Number.POSITIVE_INFINITY);
+  const excess = (side: number) => excessMap(x, normal, [1, 32, 32, 3], (side - 1) / 2, Number.POSITIVE_INFINITY);
   const mean = (values: ArrayLike<number>) => sum(values, (value) => value) / values.length;
   const sse = (y: Float32Array) => sum(x, (value, i) => (value - (y[i] ?? 0)) ** 2);
   return {
@@ -71,8 +71,9 @@ async function plainScores(image: DecodedImage): Promise<Record<string, number>>
     l1: sum(x, (value, i) => Math.abs(value - (normal[i] ?? 0))) / x.length,
     blurmax: hottest(5),
     blurmax_ms: [3, 5, 9, 17].reduce((total, side) => total + hottest(side), 0) / 4,
-    darkmax: mean(excess) - Math.min(...excess),
-    brightmax: Math.max(...excess) - mean(excess),
+    excess: Math.max(...excess(3).map((value) => Math.abs(value - mean(excess(1))))),
+    darkmax: mean(excess(1)) - Math.min(...excess(5)),
+    brightmax: Math.max(...excess(5)) - mean(excess(1)),
     ssim: 1 - mean(similarities),
     ssim_min: 1 - Math.min(...similarities),
     features: sum(features[0], (value, i) => (value - (features[1][i] ?? 0)) ** 2) / features[0].length,

@@ -5,7 +5,7 @@ export const brightmax: Score<'largestExcess' | 'meanExcess'> = {
   info: {
     name: 'brightmax',
     label: 'brighter than normal',
-    formula: 'max e − mean e, e = x − G_a2n(x) blurred 5 × 5',
+    formula: 'max of d blurred 5 × 5 − mean d, d = x − G_a2n(x)',
     paper: false,
   },
   needs: ['largestExcess', 'meanExcess'],

@@ -8,7 +8,7 @@ export const darkmax: Score<'leastExcess' | 'meanExcess'> = {
   info: {
     name: 'darkmax',
     label: 'darker than normal',
-    formula: 'mean e − min e, e = x − G_a2n(x) blurred 5 × 5',
+    formula: 'mean d − min of d blurred 5 × 5, d = x − G_a2n(x)',
     paper: false,
   },
   needs: ['leastExcess', 'meanExcess'],
