@@ -1,13 +1,13 @@
 import type { Score } from '../scores.ts';
 
-/** The place that is brightest for what it should be: scratches, burrs, lesions; else as `darkmax`. */
-export const brightmax: Score<'largestExcess' | 'meanExcess'> = {
+/** The place that is brightest for what it should be: scratches, burrs, lesions. Noise of the other sign does not count. */
+export const brightmax: Score<'largestExcess'> = {
   info: {
     name: 'brightmax',
     label: 'brighter than normal',
-    formula: 'max of d blurred 5 × 5 − mean d, d = x − G_a2n(x)',
+    formula: 'max of x − G_a2n(x) blurred 5 × 5',
     paper: false,
   },
-  needs: ['largestExcess', 'meanExcess'],
-  compute: ({ largestExcess, meanExcess }) => largestExcess - meanExcess,
+  needs: ['largestExcess'],
+  compute: ({ largestExcess }) => largestExcess,
 };

@@ -1,16 +1,8 @@
 import type { Score } from '../scores.ts';
 
-/**
- * The place that is darkest for what it should be: cracks, pits, stains. What is too bright does not count, nor does light that the
- * generator changes everywhere.
- */
-export const darkmax: Score<'leastExcess' | 'meanExcess'> = {
-  info: {
-    name: 'darkmax',
-    label: 'darker than normal',
-    formula: 'mean d − min of d blurred 5 × 5, d = x − G_a2n(x)',
-    paper: false,
-  },
-  needs: ['leastExcess', 'meanExcess'],
-  compute: ({ leastExcess, meanExcess }) => meanExcess - leastExcess,
+/** The place that is darkest for what it should be: cracks, pits, stains. Noise of the other sign does not count. */
+export const darkmax: Score<'leastExcess'> = {
+  info: { name: 'darkmax', label: 'darker than normal', formula: 'max of G_a2n(x) − x blurred 5 × 5', paper: false },
+  needs: ['leastExcess'],
+  compute: ({ leastExcess }) => -leastExcess,
 };
