@@ -45,6 +45,17 @@ const PRESETS = {
     checkpointInterval: 200,
     sampleInterval: 200,
   },
+  /** For half an hour on two CPU cores. */
+  quick: {
+    ...REFERENCE,
+    blocks: 4,
+    ngf: 16,
+    ndf: 32,
+    loadSize: 128,
+    cropSize: 64,
+    steps: 1500,
+    ema: 0.998,
+  },
   /** For a CPU overnight, or a small GPU. */
   small: { ...REFERENCE, blocks: 6, ngf: 32, ndf: 32, loadSize: 128, cropSize: 64, nEpochs: 25, nEpochsDecay: 25 },
   /** The paper's networks, schedule and views at 256 px: for a GPU. */

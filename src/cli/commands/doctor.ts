@@ -69,7 +69,7 @@ function matrixText({ m, n, k, component, result }: MatrixConfig): string {
 function advice({ info, features }: Device, timestampStep: bigint | null): string {
   if (info.software) {
     return (
-      'Everything runs on this device, slowly: use the presets tiny and small, and leave paper256 to a GPU. If this machine ' +
+      'Everything runs on this device, slowly: use the presets tiny, quick and small, and leave paper256 to a GPU. If this machine ' +
       "has a GPU, install its vendor's Vulkan driver; it is then chosen by itself."
     );
   }
