@@ -13,7 +13,7 @@ const SETS = {
   aitex_fabric: { options: '--input-nc 1 --load-size 192', target: 0.93 },
   chest_xray: { options: '--input-nc 1 --load-size 72', target: 0.96 },
   bsdata_pitting: { options: '--load-size 72 --steps 1200', target: 0.9 },
-  deeppcb: { options: '--input-nc 1 --lambda-identity 1 --steps 2600', target: 0.8 },
+  deeppcb: { options: '--input-nc 1 --crop-size 48 --steps 1200', target: 0.8 },
   lgg_mri: { options: '--input-nc 1 --load-size 96 --steps 2400', target: 0.78 },
   crackforest: { options: '--steps 1200', target: 0.75 },
   magnetic_tile: { options: '--input-nc 1 --steps 1200', target: 0.65 },
