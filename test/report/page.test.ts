@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { HOT_NORMALS_WARNING } from '../../src/anomaly/heatmap-scale.ts';
 import { chooseThresholds, type ScoredImage, type ScoreInfo } from '../../src/anomaly/thresholds.ts';
 import { formatArea, formatPercent, formatScore } from '../../src/report/format.ts';
 import { renderReport } from '../../src/report/page.ts';
@@ -106,6 +107,12 @@ describe('the page on its own', () => {
   it('shows numbers only', () => {
     expect(bare(page)).not.toMatch(/NaN|Infinity|undefined|\[object/);
   });
+});
+
+it('warns where more normal images are hot than chance allows', () => {
+  expect(text(page)).toContain(HOT_NORMALS_WARNING);
+  const cold = { ...report, heatmap: { ...report.heatmap, unlikely: false } };
+  expect(text(renderReport(cold, new Map()))).not.toContain(HOT_NORMALS_WARNING);
 });
 
 describe('the figures', () => {
