@@ -203,7 +203,9 @@ describe('the checks', () => {
 
   it('say that nothing here is a test when images were seen in training', () => {
     const seen = pageOf(images.map((entry) => ({ ...entry, seenInTraining: true })));
-    expect(text(seen)).toMatch(/Not a test\. 6 of these 6 images.*Missed\* 2 of 3.*AUROC\* 0.333/);
+    expect(text(seen)).toMatch(
+      /Not a test\. 6 of these 6 images trained or calibrated the run.*Missed\* 2 of 3.*AUROC\* 0.333/,
+    );
     expect(checks(seen)).toMatch(/Leaks warning 6 of the 6 judged images trained or calibrated the run/);
     expect(text(section(seen, 'figures'))).toContain('Calibrated*');
   });
