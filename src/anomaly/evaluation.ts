@@ -233,6 +233,8 @@ export function evaluationJson(evaluation: Evaluation, context: EvaluationContex
           formula: info.formula,
           paper: info.paper,
           auroc: area,
+          // Of the area; thresholds say it themselves.
+          oracle: evaluation.counts.seenInTraining > 0,
           calibrationAuroc,
           calibrated,
           bestAccuracy: best,

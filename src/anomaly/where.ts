@@ -19,8 +19,10 @@ export interface PixelReport {
 
 /** Pixel figures that say which of them know the images on which they are reported. */
 export type OwnedFigures = Omit<PixelFigures, 'best' | 'calibrated'> & {
+  /** Of AUROC and AUPRO: true if any of the images trained or calibrated the run. */
+  oracle: boolean;
   best: PixelF1 & { oracle: true };
-  /** At the calibrated heat-map threshold; oracle if any of the images trained or calibrated the run. */
+  /** At the calibrated heat-map threshold; oracle as the areas are. */
   calibrated: PixelF1 & { oracle: boolean };
 };
 
@@ -63,6 +65,7 @@ export class Where {
     const figures = this.metrics.figures();
     const owned = figures && {
       ...figures,
+      oracle: seen,
       best: { ...figures.best, oracle: true as const },
       calibrated: { ...figures.calibrated, oracle: seen },
     };

@@ -1,7 +1,7 @@
 import { type BaselineReport, reportBaseline } from '../anomaly/baseline.ts';
 import { scoresOf } from '../anomaly/combined-score.ts';
 import { type Evaluation, summarise } from '../anomaly/evaluation.ts';
-import { type HeatmapReport, hotImages, requireHeatmap } from '../anomaly/heatmap-scale.ts';
+import { type HeatmapReport, reportHeatmap, requireHeatmap } from '../anomaly/heatmap-scale.ts';
 import { type ImageStatistics, imageStatistics } from '../anomaly/image-statistics.ts';
 import { imagesToJudge } from '../anomaly/judged-images.ts';
 import { comparePairs, type ImagePair, type PairReport } from '../anomaly/pairs.ts';
@@ -114,12 +114,7 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   const evaluation = summarise(images, infos, calibration, skipped);
   return {
     steganography,
-    heatmap: {
-      ...heatmap,
-      chosenOn: calibration.chosenOn,
-      normal: hotImages(images, 'normal', heatmap),
-      abnormal: hotImages(images, 'abnormal', heatmap),
-    },
+    heatmap: reportHeatmap(images, heatmap, calibration.chosenOn),
     pixels: where.report(images.some(({ seenInTraining }) => seenInTraining)),
     pairs,
     evaluation,

@@ -1,12 +1,9 @@
-import { chanceOfHot, expectedHotShare, type HeatmapReport } from '../anomaly/heatmap-scale.ts';
+import { type HeatmapReport, HOT_NORMALS_WARNING } from '../anomaly/heatmap-scale.ts';
 import type { PairReport } from '../anomaly/pairs.ts';
 import { AUPRO_FPR, type PixelF1 } from '../anomaly/pixel-metrics.ts';
 import { CHOOSERS } from '../anomaly/thresholds.ts';
 import type { PixelReport } from '../anomaly/where.ts';
 import type { EvaluatedRun } from './evaluate-run.ts';
-
-/** What has a smaller probability is no chance. */
-const UNLIKELY = 0.01;
 
 /** What an evaluation says of the places of defects: a line each for heat maps, pixels and pairs, where there are any, and a warning. */
 export function whereLines({ heatmap, pixels, pairs }: Pick<EvaluatedRun, 'heatmap' | 'pixels' | 'pairs'>): string[] {
@@ -14,21 +11,16 @@ export function whereLines({ heatmap, pixels, pairs }: Pick<EvaluatedRun, 'heatm
     heatmapLine(heatmap),
     ...(pixels ? [pixelLine(pixels)] : []),
     ...(pairs ? [pairLine(pairs)] : []),
-    ...(chanceOfHot(heatmap.normal.hot, heatmap.normal.total, heatmap) < UNLIKELY
-      ? [
-          'warning: more normal images are hot than chance allows, so they are not like those that calibrated. Do not trust the heat maps of ' +
-            'images like them; let such images calibrate, or train on more kinds of normal images.',
-        ]
-      : []),
+    ...(heatmap.unlikely ? [`warning: ${HOT_NORMALS_WARNING}`] : []),
   ];
 }
 
 function heatmapLine(report: HeatmapReport): string {
-  const { threshold, images, chosenOn, normal, abnormal } = report;
+  const { threshold, images, chosenOn, normal, abnormal, expectedShare, oracle } = report;
   return (
     `heat maps: a pixel above ${Number(threshold.toPrecision(3))} is hot; ${normal.hot} of ${normal.total} normal and ${abnormal.hot} of ` +
-    `${abnormal.total} abnormal images have one (of normal images like the ${images} of ${CHOOSERS[chosenOn].images}, ` +
-    `${(100 * expectedHotShare(report)).toFixed(1)} % at most are expected to).`
+    `${abnormal.total} abnormal images have one (${oracle ? 'oracle; ' : ''}of normal images like the ${images} of ${CHOOSERS[chosenOn].images}, ` +
+    `${(100 * expectedShare).toFixed(1)} % at most are expected to).`
   );
 }
 
@@ -40,9 +32,10 @@ function pixelLine({ images, withoutMask, emptyMasks, figures }: PixelReport): s
   ].map((text) => `, ${text}`);
   if (!figures) return `pixels: nothing to tell apart in ${counts}${left.join('')}.`;
   const { auroc, aupro, best, calibrated, regions } = figures;
+  const areas = figures.oracle ? ', oracle' : '';
   const oracle = calibrated.oracle ? ' (oracle)' : '';
   return (
-    `pixels: AUROC ${auroc.toFixed(3)}, AUPRO ${aupro.toFixed(3)} (${regions} regions, FPR ≤ ${AUPRO_FPR}); hot pixels: ${f1Text(calibrated)}${oracle}; ` +
+    `pixels: AUROC ${auroc.toFixed(3)}, AUPRO ${aupro.toFixed(3)} (${regions} regions, FPR ≤ ${AUPRO_FPR}${areas}); hot pixels: ${f1Text(calibrated)}${oracle}; ` +
     `best F1 ${best.f1.toFixed(3)} (oracle); of ${counts}${left.join('')}.`
   );
 }

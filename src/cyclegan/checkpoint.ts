@@ -147,7 +147,7 @@ export function restoreCheckpoint(folder: string, device: Device, model: CycleGA
  */
 export function loadNetworks(folder: string, networks: Partial<Networks>, averaged = false): void {
   for (const name of NETWORK_NAMES) {
-    const file = averaged ? averageFile(name) : weightsFile(name);
+    const file = averaged && isAveraged(folder, name) ? averageFile(name) : weightsFile(name);
     const path = join(complete(folder), file);
     networks[name]?.loadStateDict(readTensors(path).tensors, path);
   }
@@ -260,9 +260,21 @@ function averages(model: CycleGAN): Map<string, Map<string, Tensor>> {
   return new Map(all.size > 0 ? NETWORK_NAMES.map((name) => [name, of(model.networks[name])]) : []);
 }
 
+/** Runs from before discriminators were averaged have the averages of the generators alone. */
+function isAveraged(folder: string, name: string): boolean {
+  const files = ['D_A', 'D_B'].map((discriminator) => join(complete(folder), averageFile(discriminator)));
+  return name === 'G_A' || name === 'G_B' || files.some((file) => existsSync(file));
+}
+
 function restoreAverages(folder: string, model: CycleGAN): void {
   for (const [name, weights] of averages(model)) {
     const path = join(complete(folder), averageFile(name));
+    if (!isAveraged(folder, name)) {
+      throw new CyclopsError(
+        `${folder} is of a version that averaged the generators alone, and this one would go on otherwise. Resume with that version, or ` +
+          "begin a new run; 'cyclops calibrate' and 'evaluate' take this one as it is.",
+      );
+    }
     const { tensors, metadata } = readTensors(path);
     for (const [parameter, average] of weights) {
       const stored = tensors.get(parameter);

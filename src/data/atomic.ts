@@ -32,8 +32,7 @@ function fileBehind(path: string): string {
 export function writeFileAtomic(path: string, data: string | Uint8Array): void {
   try {
     const target = fileBehind(path);
-    const folder = dirname(target);
-    const temporary = join(folder, `.${basename(target)}.${process.pid}.partial`);
+    const temporary = temporaryFor(target);
     try {
       writeFileSync(temporary, data);
       syncFile(temporary);
@@ -42,10 +41,30 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
       rmSync(temporary, { force: true });
       throw error;
     }
-    syncFolder(folder);
+    syncFolder(dirname(target));
   } catch (error) {
     throw fileError(error, 'write', path);
   }
+}
+
+/**
+ * Proves that a file could be written by {@link writeFileAtomic}, for those who would learn it only after long work. A file that
+ * is there stays as it is.
+ *
+ * @throws CyclopsError as that would
+ */
+export function requireWritable(path: string): void {
+  try {
+    const temporary = temporaryFor(fileBehind(path));
+    writeFileSync(temporary, '');
+    rmSync(temporary);
+  } catch (error) {
+    throw fileError(error, 'write', path);
+  }
+}
+
+function temporaryFor(target: string): string {
+  return join(dirname(target), `.${basename(target)}.${process.pid}.partial`);
 }
 
 /**

@@ -80,7 +80,7 @@ function range({ low, high }: Estimate): string {
 function warning(evaluation: Evaluation): Html | null {
   const { seenInTraining, total } = evaluation.counts;
   if (seenInTraining === 0) return null;
-  return html`<p class="warning" role="note"><strong>Not a test.</strong> ${seenInTraining} of these ${formatCount(total, 'image')} were seen in training. Every figure below is an oracle and will look better than on new images.</p>`;
+  return html`<p class="warning" role="note"><strong>Not a test.</strong> ${seenInTraining} of these ${formatCount(total, 'image')} trained or calibrated the run. Every figure below is an oracle and will look better than on new images.</p>`;
 }
 
 function statement({ evaluation, assessment }: Report): Html {

@@ -1,6 +1,6 @@
 import { formatPercent } from './format.ts';
 import { type Html, html } from './html.ts';
-import { star } from './oracle.ts';
+import { ORACLE_NOTE, star } from './oracle.ts';
 import type { Report } from './report.ts';
 
 /** How many of each kind of defect are found; nothing where no image tells its kind. */
@@ -19,5 +19,6 @@ export function typesSection({ evaluation, assessment }: Report): Html | null {
   )}
 </tbody></table></div>
 <p class="note">At least: the lower bound of the recall on new images like these, with 95 % confidence (Clopper–Pearson, one-sided). Few images promise little, even when all of them are flagged.${assessment.bootstrap.grouped ? ' It takes every image for another object; some of these show the same one, so it promises too much.' : ''}</p>
+${types.some(({ oracle }) => oracle) ? ORACLE_NOTE : null}
 </section>`;
 }

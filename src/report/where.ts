@@ -1,4 +1,6 @@
+import { HOT_NORMALS_WARNING } from '../anomaly/heatmap-scale.ts';
 import type { PairReport } from '../anomaly/pairs.ts';
+import { CHOOSERS } from '../anomaly/thresholds.ts';
 import type { PixelReport } from '../anomaly/where.ts';
 import { formatArea, formatPercent, formatScore } from './format.ts';
 import { type Html, html } from './html.ts';
@@ -11,12 +13,15 @@ export function whereSection({ heatmap, pixels, pairs }: Report): Html {
 <h2 id="where-heading">Where</h2>
 <div class="scroll" role="region" aria-label="Images with a hot pixel" tabindex="0"><table>
 <caption>Images with a hot pixel, one above ${formatScore(heatmap.threshold)} in the heat map</caption>
-<thead><tr><th scope="col">Class</th><th scope="col" class="number">Images</th><th scope="col" class="number">With a hot pixel</th></tr></thead>
+<thead><tr><th scope="col">Class</th><th scope="col" class="number">Images</th><th scope="col" class="number">With a hot pixel${star(heatmap.oracle)}</th></tr></thead>
 <tbody>${(['normal', 'abnormal'] as const).map(
     (label) => html`
 <tr><th scope="row">${label}</th><td class="number">${heatmap[label].total}</td><td class="number strong">${heatmap[label].hot}</td></tr>`,
   )}
 </tbody></table></div>
+<p class="note">Of normal images like the ${heatmap.images} of ${CHOOSERS[heatmap.chosenOn].images}, ${formatPercent(heatmap.expectedShare)} at most are expected to have one.</p>
+${heatmap.unlikely ? html`<p class="warning" role="note"><strong>Warning:</strong> ${HOT_NORMALS_WARNING}</p>` : null}
+${heatmap.oracle ? ORACLE_NOTE : null}
 ${pixels?.figures ? pixelTable(pixels, pixels.figures) : null}
 ${pairs ? pairTable(pairs) : null}
 </section>`;
@@ -37,8 +42,8 @@ function pixelTable(
 <caption>Pixels of ${images.normal} normal and ${images.abnormal} abnormal images against their masks, ${regions} regions.${leftOut}</caption>
 <thead><tr><th scope="col">Figure</th><th scope="col" class="number">Hot pixels${star(calibrated.oracle)}</th><th scope="col" class="number">Oracle*: best F1</th></tr></thead>
 <tbody>${row('F1', 'of precision and recall', formatArea(calibrated.f1), formatArea(best.f1))}${row('Precision', 'hot pixels inside masks', formatPercent(calibrated.precision), formatPercent(best.precision))}${row('Recall', 'pixels of masks that are hot', formatPercent(calibrated.recall), formatPercent(best.recall))}${row('Threshold', 'hot above it', formatScore(calibrated.threshold), formatScore(best.threshold))}
-<tr><th scope="row">AUROC<small>of pixels</small></th><td class="number strong">${formatArea(auroc)}</td><td></td></tr>
-<tr><th scope="row">AUPRO<small>overlap of regions, at most 30 % false positives</small></th><td class="number strong">${formatArea(aupro)}</td><td></td></tr>
+<tr><th scope="row">AUROC<small>of pixels</small></th><td class="number strong">${formatArea(auroc)}${star(figures.oracle)}</td><td></td></tr>
+<tr><th scope="row">AUPRO<small>overlap of regions, at most 30 % false positives</small></th><td class="number strong">${formatArea(aupro)}${star(figures.oracle)}</td><td></td></tr>
 </tbody></table></div>
 ${ORACLE_NOTE}`;
 }

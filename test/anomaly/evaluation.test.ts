@@ -213,6 +213,8 @@ describe('summarise', () => {
     const report = summarise(leaked, infos, calibration);
     expect(report.counts.seenInTraining).toBe(1);
     expect(report.scores.map((score) => score.calibrated?.oracle)).toEqual([true, true]);
+    const { scores } = JSON.parse(JSON.stringify(evaluationJson(report, { device: '', run: '', data: '' })));
+    expect([scores.sse.oracle, scores.dn.oracle]).toEqual([true, true]);
   });
 
   it('flags images without labels and claims nothing about them', () => {
@@ -260,6 +262,7 @@ describe('evaluationJson', () => {
         sse: {
           paper: true,
           auroc: 1,
+          oracle: false,
           bestAccuracy: { accuracy: 1, oracle: true, threshold: { chosenOn: 'test', rule: 'max-accuracy' } },
           accZfn: { accuracy: 1, oracle: true, threshold: { chosenOn: 'test', rule: 'zfn' } },
           calibrated: { oracle: false, threshold: { value: 2, chosenOn: 'calibration', rule: 'zfn' } },

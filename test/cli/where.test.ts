@@ -83,6 +83,7 @@ describe('evaluate', () => {
       chosenOn: 'calibration',
       normal: { hot: expect.any(Number), total: 5 },
       abnormal: { hot: expect.any(Number), total: 4 },
+      ...{ expectedShare: 0.25, chance: expect.any(Number), unlikely: false, oracle: false },
     });
     expect(heatmap.images).toBe(3);
     expect(pixels).toMatchObject({ images: { normal: 5, abnormal: 3 }, withoutMask: 1, emptyMasks: 0 });
@@ -91,6 +92,7 @@ describe('evaluate', () => {
     expect(figures.pixels).toEqual({ normal: 8 * 32 * 32 - 3 * 80, abnormal: 3 * 80 });
     expect(figures.regions).toBe(3);
     expect(figures.best.oracle).toBe(true);
+    expect(figures.oracle).toBe(false);
     expect(figures.calibrated).toMatchObject({ oracle: false, threshold: heatmap.threshold });
     for (const figure of [figures.auroc, figures.aupro, figures.best.f1]) {
       expect(figure).toBeGreaterThan(0);

@@ -96,6 +96,19 @@ describe('a checkpoint', () => {
     expectRefusal(() => openDetector(device, openRun(root)), 'G_B_ema.safetensors');
   });
 
+  it('of a version that averaged generators alone scores with its discriminators as they are, and is not resumed', async () => {
+    const root = folder.path('averages of generators');
+    await trainNew(device, banks, root, { ...QUICK, steps: 3, ema: 0.9 });
+    for (const name of ['D_A', 'D_B']) rmSync(join(root, 'checkpoint', `${name}_ema.safetensors`));
+    const detector = openDetector(device, openRun(root));
+    const { tensors } = decodeSafetensors(readFileSync(join(root, 'checkpoint', 'D_B.safetensors')), 'D_B');
+    for (const [parameter, { data }] of await detector.networks.D_B.stateDict()) {
+      expect(data).toEqual(tensors.get(parameter)?.data);
+    }
+    detector.dispose();
+    expectRefusal(() => resume(root, { ...QUICK, steps: 3, ema: 0.9 }), 'generators alone', 'begin a new run');
+  });
+
   it('of a version that knew no averages has none', () => {
     const { root, file } = copy('without ema');
     replace(file('config.json'), '  "ema": 0,\n', '');

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { completeFolder, writeFileAtomic, writeFolderAtomic } from '../../src/data/atomic.ts';
+import { completeFolder, requireWritable, writeFileAtomic, writeFolderAtomic } from '../../src/data/atomic.ts';
 import { generationOf } from './checkpoint-reader.ts';
 import { expectRefusal, put, useTemporaryFolder, withoutRoot } from './support.ts';
 
@@ -59,6 +59,17 @@ describe('writeFileAtomic', () => {
     mkdirSync(path('folder', 'full'), { recursive: true });
     expectRefusal(() => writeFileAtomic(path('folder'), 'x'), path('folder'), 'a folder or a device');
     expect(readdirSync(path()).sort()).toEqual(['file', 'folder']);
+  });
+
+  it('can be asked before the work, which leaves no trace', () => {
+    requireWritable(path('new'));
+    expect(readdirSync(path())).toEqual([]);
+    put(path('old'));
+    const before = readFileSync(path('old'));
+    requireWritable(path('old'));
+    expect(readFileSync(path('old'))).toEqual(before);
+    expectRefusal(() => requireWritable(path('absent', 'a.csv')), path('absent', 'a.csv'), 'ENOENT');
+    expect(readdirSync(path())).toEqual(['old']);
   });
 
   it('names a folder in which it has no right to write', () => {

@@ -43,6 +43,15 @@ describe('defectPixels', () => {
     ).toEqual(Uint32Array.of(3));
   });
 
+  it('are there for a defect smaller than a pixel, wherever it lies', () => {
+    for (let x = 0; x < 24; x++) {
+      expect(defectPixels(mask(24, 24, [[x, 23 - x]]), 6)).toEqual(
+        Uint32Array.of(6 * Math.floor((23 - x) / 4) + Math.floor(x / 4)),
+      );
+    }
+    expect(defectPixels(mask(3, 3, [[1, 1]]), 2)).toEqual(Uint32Array.of(0, 1, 2, 3));
+  });
+
   it('are null for a black mask', () => {
     expect(defectPixels(mask(3, 3, []), 5)).toBeNull();
   });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { HOT_NORMALS_WARNING } from '../../src/anomaly/heatmap-scale.ts';
 import { chooseThresholds, type ScoredImage, type ScoreInfo } from '../../src/anomaly/thresholds.ts';
 import { formatArea, formatPercent, formatScore } from '../../src/report/format.ts';
 import { renderReport } from '../../src/report/page.ts';
@@ -108,6 +109,12 @@ describe('the page on its own', () => {
   });
 });
 
+it('warns where more normal images are hot than chance allows', () => {
+  expect(text(page)).toContain(HOT_NORMALS_WARNING);
+  const cold = { ...report, heatmap: { ...report.heatmap, unlikely: false } };
+  expect(text(renderReport(cold, new Map()))).not.toContain(HOT_NORMALS_WARNING);
+});
+
 describe('the figures', () => {
   const numbers: number[] = [];
   JSON.stringify(report, (_, value) => {
@@ -196,7 +203,9 @@ describe('the checks', () => {
 
   it('say that nothing here is a test when images were seen in training', () => {
     const seen = pageOf(images.map((entry) => ({ ...entry, seenInTraining: true })));
-    expect(text(seen)).toMatch(/Not a test\. 6 of these 6 images.*Missed\* 2 of 3.*AUROC\* 0.333/);
+    expect(text(seen)).toMatch(
+      /Not a test\. 6 of these 6 images trained or calibrated the run.*Missed\* 2 of 3.*AUROC\* 0.333/,
+    );
     expect(checks(seen)).toMatch(/Leaks warning 6 of the 6 judged images trained or calibrated the run/);
     expect(text(section(seen, 'figures'))).toContain('Calibrated*');
   });

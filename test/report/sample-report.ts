@@ -52,12 +52,13 @@ export function sampleReport(images: ScoredImage[], infos: ScoreInfo[], calibrat
     heatmap: {
       ...{ threshold: 0.2, images: 12, chosenOn: 'calibration', max: 0.6, formula: HOSTILE },
       ...{ normal: { hot: 1, total: 5 }, abnormal: { hot: 3, total: 4 } },
+      ...{ expectedShare: 0.077, chance: 0.0043, unlikely: true, oracle: false },
     },
     pixels: {
       images: { normal: 5, abnormal: 3 },
       ...{ withoutMask: 1, emptyMasks: 2 },
       figures: {
-        ...{ auroc: 0.812, aupro: 0.437, regions: 6, pixels: { normal: 7000, abnormal: 1192 } },
+        ...{ auroc: 0.812, aupro: 0.437, regions: 6, oracle: false, pixels: { normal: 7000, abnormal: 1192 } },
         calibrated: { threshold: 0.2, f1: 0.321, precision: 0.25, recall: 0.45, oracle: false },
         best: { threshold: 0.31, f1: 0.482, precision: 0.4, recall: 0.606, oracle: true },
       },

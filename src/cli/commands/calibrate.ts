@@ -15,7 +15,7 @@ interface CalibrateOptions extends TuneOptions {
 export function addCalibrate(program: Command): void {
   const command = program
     .command('calibrate')
-    .description('choose score and threshold anew, on the calibration part of a run alone')
+    .description('choose score and threshold anew, on the images of a run that calibrate it')
     .argument('<run>', 'folder that train wrote')
     .option('--rule <rule>', `how the threshold is chosen: ${RULES}`, toRule, 'zfn' as const)
     .option('--threshold <number>', 'this threshold for the score that decides, instead of a rule', toNumber)

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { evaluationCsv } from '../../anomaly/csv.ts';
 import { evaluationJson } from '../../anomaly/evaluation.ts';
 import { steganographyLines } from '../../anomaly/steganography.ts';
-import { writeFileAtomic } from '../../data/atomic.ts';
+import { requireWritable, writeFileAtomic } from '../../data/atomic.ts';
 import { readDataset } from '../../data/layouts.ts';
 import { baselineLines } from '../baseline-text.ts';
 import { type EvaluatedRun, evaluateRun } from '../evaluate-run.ts';
@@ -21,7 +21,7 @@ import {
   withDevice,
 } from '../options.ts';
 import { REPORT_PICTURES, writeReport } from '../report-file.ts';
-import { checkReportPaths } from '../report-paths.ts';
+import { checkReportPaths, reportPaths } from '../report-paths.ts';
 import { whereLines } from '../where-text.ts';
 
 interface EvaluateOptions extends TuneOptions, DataOptions {
@@ -59,6 +59,8 @@ async function evaluate(modelPath: string, data: string, options: EvaluateOption
       `--report shows how the training went, which a model file alone does not hold. Give the run folder instead of ${modelPath}, or leave --report out.`,
     );
   }
+  const written = [...(options.report ? Object.values(reportPaths(options.report)) : []), options.csv];
+  for (const path of written) if (path) requireWritable(path);
   const dataset = readDataset(data, layoutOptions(options));
   const quiet = options.quiet ?? false;
   const skipBroken = options.skipBroken ?? false;
