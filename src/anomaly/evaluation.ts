@@ -41,7 +41,7 @@ export interface ThresholdFigures extends Confusion {
   sensitivity: number | null;
   /** Share of normal images passed; null without normal images. */
   specificity: number | null;
-  /** Upper end of the 95 % confidence interval of the miss rate; null without abnormal images. */
+  /** Upper end of the 95 % confidence interval of the miss rate; null without abnormal images, and where several show one object. */
   missRateUpperBound: number | null;
   /** True if any of the images trained or calibrated the run. */
   oracle: boolean;
@@ -165,6 +165,7 @@ function reportScore(info: ScoreInfo, images: readonly ScoredImage[], calibratio
       fixed && labelled.length > 0
         ? {
             ...figuresAt(column, abnormal, fixed.threshold),
+            ...(labelled.some(({ group }) => group !== undefined) && { missRateUpperBound: null }),
             oracle: labelled.some((image) => image.seenInTraining),
           }
         : null,

@@ -1,7 +1,8 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, join, resolve, sep } from 'node:path';
 import type { ImageRef } from '../data/dataset.ts';
 import { fileError } from '../data/fs-error.ts';
+import { isFolder } from '../data/is-folder.ts';
 import { IMAGE_NAME } from '../data/layouts.ts';
 import { UsageError } from './failure.ts';
 
@@ -28,8 +29,4 @@ export function imagesAt(path: string): ImageRef[] {
     );
   }
   return names.sort().map((name) => ref(join(path, name), name));
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

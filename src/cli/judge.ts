@@ -1,10 +1,11 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readCalibration } from '../anomaly/calibration.ts';
 import { type Detector, openDetector } from '../anomaly/detector.ts';
 import { loadModel, readModel } from '../anomaly/model-file.ts';
 import type { Calibration } from '../anomaly/thresholds.ts';
 import { fingerprint, readDataRecord } from '../cyclegan/data-record.ts';
 import { openRun, type RunFolder, runFolder } from '../cyclegan/run-folder.ts';
+import { isFolder } from '../data/is-folder.ts';
 import type { Device } from '../gpu/device.ts';
 
 /** What judges images: networks to be put on a device, and what was fixed before. */
@@ -53,8 +54,4 @@ function ofModel(path: string): Judge {
     ...{ source: path, run: null, calibration, seen },
     open: (device, tile) => loadModel(device, model, tile),
   };
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

@@ -64,9 +64,9 @@ export async function paperProtocol(device: Device, options: PaperProtocolOption
   return figures;
 }
 
-/** All images, without what is known of parts and objects. */
+/** All images, without what is known of parts, objects and defects: the paper's code has labels alone. */
 function pooled(dataset: Dataset): Dataset {
-  return { ...dataset, images: dataset.images.map(({ part: _, group: __, ...image }) => image) };
+  return { ...dataset, images: dataset.images.map(({ path, file, label }) => ({ path, file, label })) };
 }
 
 /** @param evaluations one for each seed, each of both classes */

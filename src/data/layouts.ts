@@ -1,9 +1,10 @@
-import { type Dirent, readdirSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync } from 'node:fs';
 import { join, parse, relative, resolve, sep } from 'node:path';
 import { CyclopsError } from '../gpu/errors.ts';
 import { byFile, type Dataset, type ImageRef, type Label, type Part } from './dataset.ts';
 import { fileError } from './fs-error.ts';
 import { applyIndex } from './groups.ts';
+import { isFolder } from './is-folder.ts';
 import { applyLists, readLists } from './lists.ts';
 
 export interface LayoutOptions {
@@ -114,10 +115,6 @@ function list(dir: string): Dirent[] {
   } catch (error) {
     throw fileError(error, 'list the data folder', dir);
   }
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function requireBothClasses(dataset: Dataset): Dataset {

@@ -99,10 +99,11 @@ function statement({ evaluation, assessment }: Report): Html {
 /** How many were missed, and what that says of new images: nothing where these were known, or are several of one object. */
 function misses(calibrated: ThresholdFigures, { bootstrap }: Assessment): Html | null {
   const { falseNegatives, truePositives, missRateUpperBound, oracle } = calibrated;
-  if (missRateUpperBound === null) return null;
+  const abnormal = falseNegatives + truePositives;
+  if (abnormal === 0) return null;
   const bound = html`: if new images are like these, the true miss rate is at most ${formatPercent(missRateUpperBound)} with 95 % confidence`;
   const objects = html`, which show ${formatCount(bootstrap.units.abnormal, 'object')}; a bound of the miss rate would need another object on each`;
-  return html` Here it missed ${falseNegatives} of ${formatCount(falseNegatives + truePositives, 'abnormal image')}${
+  return html` Here it missed ${falseNegatives} of ${formatCount(abnormal, 'abnormal image')}${
     oracle ? null : bootstrap.grouped ? objects : bound
   }.`;
 }

@@ -208,6 +208,13 @@ describe('summarise', () => {
     });
   });
 
+  it('bounds no miss rate by images of which several show one object', () => {
+    const grouped = test.map((entry) => ({ ...entry, group: 'one' }));
+    const report = summarise(grouped, infos, calibration);
+    expect(report.scores.map((score) => score.calibrated?.missRateUpperBound)).toEqual([null, null]);
+    expect(report.scores.every((score) => (score.calibrated?.accuracy ?? 0) > 0)).toBe(true);
+  });
+
   it('calls the calibrated threshold an oracle too when images were seen in training', () => {
     const leaked = test.map((entry, i) => ({ ...entry, seenInTraining: i === 0 }));
     const report = summarise(leaked, infos, calibration);

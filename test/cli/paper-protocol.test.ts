@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, expect, it, vi } from 'vitest';
 import { summarise } from '../../src/anomaly/evaluation.ts';
 import { chooseThresholds, type ScoredImage } from '../../src/anomaly/thresholds.ts';
@@ -33,6 +33,10 @@ it('gives mean and standard deviation over runs, and calls what hindsight chose 
 
 it('trains a run for each seed on splits of its own, and refuses what does not belong to it', async () => {
   const data = makeData(folder.path('data'), { normal: 6, abnormal: 4 });
+  // Masks may steer nothing here, so none is read.
+  mkdirSync(folder.path('data', 'masks'));
+  for (const name of readdirSync(folder.path('data', 'abnormal')))
+    writeFileSync(folder.path('data', 'masks', name), '');
   const out = folder.path('runs');
   const options = ['train', data, '--out', out, ...SMALL, '--steps', '2', '--protocol', 'paper'];
   const { code, stdout } = await cyclops(...options, '--runs', '2', '--seed', '3', '--quiet');
