@@ -42,7 +42,7 @@ export function readDataset(root: string, options: LayoutOptions = {}): Dataset 
   const names = found.length > 0 ? `${found.slice(0, 8).join(', ')}${found.length > 8 ? ', …' : ''}` : 'nothing';
   throw new CyclopsError(
     `${dir} is not a data folder of a known layout. Expected normal/ and abnormal/ (with optional masks/, pairs/, train.txt, ` +
-      `test.txt), or MVTec AD's train/good and test/<defect>, or trainA, trainB, testA and testB; found ${names}. ` +
+      `calibration.txt, test.txt), or MVTec AD's train/good and test/<defect>, or trainA, trainB, testA and testB; found ${names}. ` +
       'Give the folder that holds these, or arrange the images in one of these ways.',
   );
 }
@@ -54,7 +54,29 @@ function readFolders(root: string): ImageRef[] {
     ...imagesIn(root, 'normal', { label: 'normal' }),
     ...imagesIn(root, 'abnormal', { label: 'abnormal' }, masks, pairs),
   ].sort(byFile);
+  requireMatch(
+    root,
+    'masks',
+    masks,
+    images.some(({ mask }) => mask),
+  );
+  requireMatch(
+    root,
+    'pairs',
+    pairs,
+    images.some(({ pair }) => pair),
+  );
   return applyLists(images, readLists(root), root);
+}
+
+/** Files of which none belongs to an image are named otherwise than somebody thought. */
+function requireMatch(root: string, folder: string, files: ReadonlyMap<string, string>, matches: boolean): void {
+  const [first] = files.values();
+  if (matches || first === undefined) return;
+  throw new CyclopsError(
+    `No file of ${join(root, folder)} belongs to an abnormal image: expected the same names, but for the ending, and found ` +
+      `${parse(first).base}. Rename them, or remove the folder.`,
+  );
 }
 
 function readMvtec(root: string): ImageRef[] {

@@ -42,6 +42,13 @@ describe('folders normal/ and abnormal/', () => {
     expect([y, a].map((image) => image?.pair)).toEqual([undefined, undefined]);
   });
 
+  it.each(['masks', 'pairs'])('refuses %s of which none has the stem of an abnormal image', (kind) => {
+    files('normal/a.png', 'abnormal/x.png', `${kind}/x_mask.png`, `${kind}/a.png`);
+    expectRefusal(() => readDataset(path()), path(kind), 'a.png', 'Rename them');
+    files(`${kind}/x.png`);
+    expect(readDataset(path()).images).toHaveLength(2);
+  });
+
   it('takes parts from both lists and leaves out what neither names', () => {
     files('normal/a.png', 'normal/b.png', 'normal/c.png', 'abnormal/x.png', 'abnormal/y.png');
     put(path('train.txt'), '\uFEFF# training\r\n\r\n normal/a.png \r\n./abnormal/x.png\r\n');
