@@ -22,7 +22,7 @@ import { trainRun } from '../train-run.ts';
 import { whereLines } from '../where-text.ts';
 
 /**
- * What the demo trains: some five minutes on two CPU cores. Chosen on the training part alone, with two of its seven places held out:
+ * What the demo trains: five to ten minutes on two CPU cores. Chosen on the training part alone, with two of its seven places held out:
  * quarter turns and 48 px crops were worse there, and the best score rose until about 750 steps. Weights are averaged, since scores swing.
  */
 const DEMO: TrainingConfig = {
