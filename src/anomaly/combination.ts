@@ -1,5 +1,6 @@
 import type { Label } from '../data/dataset.ts';
 import { CyclopsError } from '../gpu/errors.ts';
+import { mean } from './mean.ts';
 
 /** A score made of others: bias + Σ weight · (score − mean) / sd, the log-odds of being abnormal if as many images were as not; all by the scores' names. */
 export interface Combination {
@@ -147,10 +148,6 @@ function finite(score: number | undefined, name: string, of: string): number {
 
 function dot(a: readonly number[], b: readonly number[]): number {
   return a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function deviation(values: readonly number[], centre: number): number {

@@ -1,3 +1,4 @@
+import { LABELS } from '../data/dataset.ts';
 import { cutFolds } from '../data/folds.ts';
 import { countObjects } from '../data/groups.ts';
 import { type Combination, combine, fitCombination } from './combination.ts';
@@ -16,8 +17,6 @@ export const COMBINED_LEAST = 5;
 
 /** As many folds are cut, or fewer where there are fewer objects. */
 const MOST_FOLDS = 5;
-
-const LABELS = ['normal', 'abnormal'] as const;
 
 /** The folds are the same in every calibration of the same images. */
 const SEED = 0;

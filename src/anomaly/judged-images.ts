@@ -1,5 +1,5 @@
 import { fingerprint, hashFile } from '../cyclegan/data-record.ts';
-import { type Dataset, type ImageRef, partOf } from '../data/dataset.ts';
+import { type Dataset, type ImageRef, LABELS, partOf } from '../data/dataset.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 
 /** An image to be judged, and whether it trained or calibrated the model. */
@@ -21,7 +21,7 @@ export function imagesToJudge(dataset: Dataset, seen: readonly string[]): { judg
 
   const all = dataset.images.map(mark);
   const judged = all.filter(({ seenInTraining }) => !seenInTraining);
-  for (const label of ['normal', 'abnormal'] as const) {
+  for (const label of LABELS) {
     if (judged.some(({ ref }) => ref.label === label)) continue;
     throw new CyclopsError(
       `Every ${label} image of ${dataset.root} trained or calibrated this run, so that none is left to evaluate on. Expected images it ` +

@@ -6,6 +6,7 @@ import { scope } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Detector } from './detector.ts';
 import { FIGURE_NAMES, type FigureName, measure, readFigures } from './figures.ts';
+import { mean } from './mean.ts';
 import { computeScores, SCORES, type Score } from './scores.ts';
 import type { Label } from './thresholds.ts';
 import { wholeImage } from './whole-image.ts';
@@ -229,10 +230,6 @@ function toGrayLevel(value: number): number {
 
 function binary({ width, height, channels, pixels }: DecodedImage): DecodedImage {
   return { width, height, channels, pixels: pixels.map((value) => (value > 0 ? 255 : 0)) };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function median(values: readonly number[]): number | null {

@@ -6,7 +6,6 @@ import { type FoldScores, readFoldScores } from '../anomaly/fold-scores.ts';
 import { calibrateHeatmap } from '../anomaly/heatmap-scale.ts';
 import { type ImageStatistics, imageStatistics } from '../anomaly/image-statistics.ts';
 import { writeModel } from '../anomaly/model-file.ts';
-import { scoreImages } from '../anomaly/score-images.ts';
 import { SCORE_INFOS } from '../anomaly/scores.ts';
 import {
   type Calibration,
@@ -21,6 +20,7 @@ import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { ImageDecoder, settleBroken } from './decode-images.ts';
 import { showProgress } from './progress.ts';
+import { scoredImage, scoreRefs } from './score-refs.ts';
 import { tuneScoring } from './tuning.ts';
 
 export interface CalibrateRunOptions {
@@ -92,12 +92,8 @@ export async function scoreRecorded(detector: Detector, options: CalibrateRunOpt
   await tuneScoring(detector, options);
   const display = showProgress('calibration', refs.length, quiet);
   try {
-    for await (const { scores } of scoreImages(detector, decoder.images())) {
-      const ref = decoder.good[images.length];
-      if (!ref) throw new Error('An image was scored that was not decoded.');
-      const { file, label, group } = ref;
-      const own = statistics.get(file);
-      images.push({ file, label, ...(group !== undefined && { group }), scores, ...(own && { statistics: own }) });
+    for await (const scored of scoreRefs(detector, decoder)) {
+      images.push(scoredImage(scored, statistics.get(scored.ref.file)));
       display.update(images.length, 'images scored');
     }
   } finally {

@@ -6,7 +6,7 @@ import { type Calibration, scoreColumn } from '../anomaly/thresholds.ts';
 import type { TrainingConfig } from '../cyclegan/config.ts';
 import { recordData } from '../cyclegan/data-record.ts';
 import { createRun, hasCheckpoint, type RunFolder, runFolder } from '../cyclegan/run-folder.ts';
-import { type Dataset, type Label, partOf } from '../data/dataset.ts';
+import { type Dataset, LABELS, type Label, partOf } from '../data/dataset.ts';
 import { cutFolds } from '../data/folds.ts';
 import { countObjects } from '../data/groups.ts';
 import { writeSplit } from '../data/split.ts';
@@ -26,7 +26,7 @@ export function beginFolds(run: RunFolder, dataset: Dataset, folds: number, conf
   const images = partOf(dataset, 'train');
   const dealt = cutFolds(images, folds, config.seed);
   for (let fold = 0; fold < folds; fold++) {
-    for (const label of ['normal', 'abnormal'] as const) {
+    for (const label of LABELS) {
       if (images.some((image, i) => dealt[i] === fold && image.label === label)) continue;
       throw new UsageError(
         `--folds ${folds} would leave a fold without a ${label} image, since groups that show both classes stay whole. Use fewer folds.`,

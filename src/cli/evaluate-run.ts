@@ -5,17 +5,18 @@ import { type HeatmapReport, reportHeatmap, requireHeatmap } from '../anomaly/he
 import { type ImageStatistics, imageStatistics } from '../anomaly/image-statistics.ts';
 import { imagesToJudge } from '../anomaly/judged-images.ts';
 import { comparePairs, type ImagePair, type PairReport } from '../anomaly/pairs.ts';
-import { type ResultPictures, scoreImages } from '../anomaly/score-images.ts';
+import type { ResultPictures } from '../anomaly/score-images.ts';
 import { type CheckedImage, checkSteganography, type Steganography } from '../anomaly/steganography.ts';
 import { type ScoredImage, withThreshold } from '../anomaly/thresholds.ts';
 import { type PixelReport, Where } from '../anomaly/where.ts';
-import type { Dataset, ImageRef } from '../data/dataset.ts';
+import { type Dataset, type ImageRef, LABELS } from '../data/dataset.ts';
 import { decodeImage } from '../data/image.ts';
 import type { Device } from '../gpu/device.ts';
 import { withReadableCompanions } from './companions.ts';
 import { ImageDecoder, settleBroken } from './decode-images.ts';
 import type { Judge } from './judge.ts';
 import { showProgress } from './progress.ts';
+import { scoredImage, scoreRefs } from './score-refs.ts';
 import { tuneScoring } from './tuning.ts';
 
 export interface EvaluateRunOptions {
@@ -73,8 +74,8 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   );
   const where = new Where(refs, heatmap.threshold);
   const seen = new Set(judged.flatMap(({ ref, seenInTraining }) => (seenInTraining ? [ref.file] : [])));
-  const every = Math.max(1, judged.length / Math.max(1, options.pictures));
-  const keepsPictures = (index: number) => options.pictures > 0 && Math.floor(index % every) === 0;
+  const isSpread = spread(judged.length, Math.max(1, options.pictures));
+  const keepsPictures = (index: number) => options.pictures > 0 && isSpread(index);
   const wantsPictures = (index: number) => {
     const ref = decoder.good[index];
     return keepsPictures(index) || (ref !== undefined && where.wants(ref));
@@ -89,15 +90,11 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   let pairs: PairReport | null;
   try {
     try {
-      for await (const result of scoreImages(detector, decoder.images(), wantsPictures, scores)) {
-        const ref = decoder.good[images.length];
-        if (!ref) throw new Error('An image was scored that was not decoded.');
-        const { file, label, type, group } = ref;
-        const own = statistics.get(file);
-        const known = { ...(type && { type }), ...(group && { group }), ...(own && { statistics: own }) };
-        if (result.pictures && keepsPictures(images.length)) pictures.set(file, result.pictures);
-        where.add(ref, result.pictures);
-        images.push({ file, label, ...known, seenInTraining: seen.has(file), scores: result.scores });
+      for await (const scored of scoreRefs(detector, decoder, wantsPictures, scores)) {
+        const { file } = scored.ref;
+        if (scored.pictures && keepsPictures(images.length)) pictures.set(file, scored.pictures);
+        where.add(scored.ref, scored.pictures);
+        images.push({ ...scoredImage(scored, statistics.get(file)), seenInTraining: seen.has(file) });
         display.update(images.length, 'images');
       }
     } finally {
@@ -125,6 +122,12 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   };
 }
 
+/** Which of so many indices to take for the wanted number, evenly spread. */
+function spread(count: number, wanted: number): (index: number) => boolean {
+  const every = Math.max(1, count / wanted);
+  return (index) => Math.floor(index % every) === 0;
+}
+
 function* pairsOf(refs: readonly ImageRef[]): Generator<ImagePair> {
   for (const { path, pair } of refs) {
     if (pair !== undefined) yield { image: decodeImage(path), template: decodeImage(pair) };
@@ -132,10 +135,10 @@ function* pairsOf(refs: readonly ImageRef[]): Generator<ImagePair> {
 }
 
 function* imagesToCheck(refs: readonly ImageRef[]): Generator<CheckedImage> {
-  for (const label of ['normal', 'abnormal'] as const) {
+  for (const label of LABELS) {
     const own = refs.filter((ref) => ref.label === label);
-    const every = Math.max(1, own.length / HIDING_CHECKED);
-    for (const { path, mask } of own.filter((_, i) => Math.floor(i % every) === 0)) {
+    const isSpread = spread(own.length, HIDING_CHECKED);
+    for (const { path, mask } of own.filter((_, i) => isSpread(i))) {
       yield { label, image: decodeImage(path), mask: mask === undefined ? null : decodeImage(mask) };
     }
   }

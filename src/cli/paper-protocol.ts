@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Evaluation } from '../anomaly/evaluation.ts';
+import { mean } from '../anomaly/mean.ts';
 import { createRun } from '../cyclegan/run-folder.ts';
 import { writeFileAtomic } from '../data/atomic.ts';
 import type { Dataset } from '../data/dataset.ts';
@@ -97,9 +98,9 @@ export function summarisePaper(seeds: number[], evaluations: readonly Evaluation
 
 function spread(figures: readonly (number | null | undefined)[]): Omit<Spread, 'oracle'> {
   const values = figures.map((figure) => figure ?? Number.NaN);
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, sd: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : null, values };
+  const centre = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+  return { mean: centre, sd: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : null, values };
 }
 
 /** The figures as a table for people. */

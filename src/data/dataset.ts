@@ -1,6 +1,8 @@
 import { CyclopsError } from '../gpu/errors.ts';
 
-export type Label = 'normal' | 'abnormal';
+/** The classes of images, in the order of tables. */
+export const LABELS = ['normal', 'abnormal'] as const;
+export type Label = (typeof LABELS)[number];
 /** `train` makes the networks, `calibration` chooses score and threshold, `test` is judged. */
 export const PARTS = ['train', 'calibration', 'test'] as const;
 export type Part = (typeof PARTS)[number];
@@ -41,7 +43,7 @@ const USES = { train: 'Training', calibration: 'Calibration', test: 'Evaluation'
  */
 export function partOf(dataset: Dataset, part: Part): ImageRef[] {
   const images = dataset.images.filter((image) => image.part === part);
-  for (const label of ['normal', 'abnormal'] as const) {
+  for (const label of LABELS) {
     if (images.some((image) => image.label === label)) continue;
     throw new CyclopsError(
       `${dataset.root}: ${USES[part]} needs normal and abnormal images, but the ${part} part has no ${label} one ` +

@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync } from 'node:fs';
 import { join, parse, relative, resolve, sep } from 'node:path';
 import { CyclopsError } from '../gpu/errors.ts';
-import { byFile, type Dataset, type ImageRef, type Label, type Part } from './dataset.ts';
+import { byFile, type Dataset, type ImageRef, LABELS, type Label, type Part } from './dataset.ts';
 import { fileError } from './fs-error.ts';
 import { applyIndex } from './groups.ts';
 import { isFolder } from './is-folder.ts';
@@ -140,7 +140,7 @@ function list(dir: string): Dirent[] {
 }
 
 function requireBothClasses(dataset: Dataset): Dataset {
-  for (const label of ['normal', 'abnormal'] as const) {
+  for (const label of LABELS) {
     if (dataset.images.some((image) => image.label === label)) continue;
     const none = dataset.images.length === 0 ? 'no image at all' : `no ${label} image`;
     throw new CyclopsError(

@@ -2,6 +2,7 @@ import { HOT_NORMALS_WARNING } from '../anomaly/heatmap-scale.ts';
 import type { PairReport } from '../anomaly/pairs.ts';
 import { CHOOSERS } from '../anomaly/thresholds.ts';
 import type { PixelReport } from '../anomaly/where.ts';
+import { LABELS } from '../data/dataset.ts';
 import { formatArea, formatPercent, formatScore } from './format.ts';
 import { type Html, html } from './html.ts';
 import { ORACLE_NOTE, star } from './oracle.ts';
@@ -14,7 +15,7 @@ export function whereSection({ heatmap, pixels, pairs }: Report): Html {
 <div class="scroll" role="region" aria-label="Images with a hot pixel" tabindex="0"><table>
 <caption>Images with a hot pixel, one above ${formatScore(heatmap.threshold)} in the heat map</caption>
 <thead><tr><th scope="col">Class</th><th scope="col" class="number">Images</th><th scope="col" class="number">With a hot pixel${star(heatmap.oracle)}</th></tr></thead>
-<tbody>${(['normal', 'abnormal'] as const).map(
+<tbody>${LABELS.map(
     (label) => html`
 <tr><th scope="row">${label}</th><td class="number">${heatmap[label].total}</td><td class="number strong">${heatmap[label].hot}</td></tr>`,
   )}

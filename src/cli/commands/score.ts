@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { scoresOf } from '../../anomaly/combined-score.ts';
 import { heatmapMaximum, requireHeatmap } from '../../anomaly/heatmap-scale.ts';
-import { type ResultPictures, scoreImages } from '../../anomaly/score-images.ts';
+import type { ResultPictures } from '../../anomaly/score-images.ts';
 import { writeFileAtomic } from '../../data/atomic.ts';
 import type { ImageRef } from '../../data/dataset.ts';
 import { fileError } from '../../data/fs-error.ts';
@@ -16,6 +16,7 @@ import { imagesAt } from '../images-at.ts';
 import { type Judge, modelIn, openJudge } from '../judge.ts';
 import { addTileOption, addTuneOptions, type TuneOptions, toNumber, withDevice } from '../options.ts';
 import { duration, showProgress } from '../progress.ts';
+import { scoreRefs } from '../score-refs.ts';
 import { ScoreTable } from '../score-table.ts';
 import { tuneScoring } from '../tuning.ts';
 
@@ -67,9 +68,10 @@ async function score(modelPath: string, paths: string[], options: ScoreOptions):
       const display = showProgress('scoring', refs.length, quiet || process.stdout.isTTY === true);
       const began = performance.now();
       let done = 0;
-      const images = scoreImages(detector, decoder.images(), () => heatmaps !== undefined, wanted);
-      for await (const { scores, pictures } of images) {
-        const file = decoder.good[done++]?.file ?? '';
+      const images = scoreRefs(detector, decoder, () => heatmaps !== undefined, wanted);
+      for await (const { ref, scores, pictures } of images) {
+        const { file } = ref;
+        done += 1;
         const value = scores[name];
         if (value === undefined || !Number.isFinite(value)) {
           throw new CyclopsError(
