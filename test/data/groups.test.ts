@@ -42,10 +42,16 @@ describe('index.csv', () => {
     expect(readDataset(path()).images.flatMap(({ type }) => type ?? [])).toEqual(['hole']);
   });
 
-  it('without its columns says nothing', () => {
+  it.each([
+    ['without its columns', 'name,source\nnormal/p1_a.png,scratch\n', 'name,source'],
+    ['with a misspelt column', 'file,gruop\nnormal/p1_a.png,1\n', 'file,gruop'],
+    ['with semicolons', 'file;group\nnormal/p1_a.png;1\n', 'file;group'],
+    ['of other files', 'file,group\np1_a.png,1\n', 'no line for abnormal/p1_c.png'],
+    ['of nothing', '', "its first line is ''"],
+  ])('is refused %s, and says what it holds', (_, text, told) => {
     images();
-    put(path('index.csv'), 'name,source\nnormal/p1_a.png,scratch\n');
-    expect(readDataset(path()).images.some(({ group, type }) => group !== undefined || type !== undefined)).toBe(false);
+    put(path('index.csv'), text);
+    expectRefusal(() => readDataset(path()), path('index.csv'), "'file'", "'group'", told);
   });
 });
 
