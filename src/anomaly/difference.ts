@@ -43,9 +43,10 @@ function smoothedMap(name: string, x: Tensor, y: Tensor, blur: Blur, kind: Diffe
   }
   return scope(() => {
     const difference = Tensor.empty(x.device, [n, h, w, 1]);
+    channelDifference(x.device, kind, x.slice, y.slice, difference.slice, n * h * w, c);
+    if (radius === 0) return difference;
     const blurredRows = Tensor.empty(x.device, [n, h, w, 1]);
     const blurred = Tensor.empty(x.device, [n, h, w, 1]);
-    channelDifference(x.device, kind, x.slice, y.slice, difference.slice, n * h * w, c);
     blurAxis(x.device, difference.slice, blurredRows.slice, [n * h, w, 1], radius, sigma);
     blurAxis(x.device, blurredRows.slice, blurred.slice, [n, h, w], radius, sigma);
     return blurred;

@@ -16,7 +16,11 @@ export interface Figures {
   squaredError: number;
   /** Mean |x − x̂|. */
   absoluteError: number;
-  /** The largest value of |x − x̂|, averaged over channels and blurred 5 × 5. */
+  /** Mean (x − x̂)⁸. */
+  eighthPower: number;
+  /** The largest value of |x − x̂|, averaged over channels. */
+  largestDifference: number;
+  /** The same blurred 5 × 5. */
   blurredMax: number;
   /** The same blurred 3 × 3, 9 × 9 and 17 × 17. */
   blurredMax3: number;
@@ -59,6 +63,8 @@ export type FigureName = Exclude<keyof Figures, 'size'>;
 const FORMULAS: { readonly [F in FigureName]: (passes: Passes) => Tensor } = {
   squaredError: ({ x, reconstruction }) => imageFigure('sse', x, reconstruction()),
   absoluteError: ({ x, reconstruction }) => imageFigure('l1', x, reconstruction()),
+  eighthPower: ({ x, reconstruction }) => imageFigure('eighth', x, reconstruction()),
+  largestDifference: (passes) => maxOfBox(passes, 1),
   blurredMax: ({ heatmap }) => imageFigure('max', heatmap()),
   blurredMax3: (passes) => maxOfBox(passes, 3),
   blurredMax9: (passes) => maxOfBox(passes, 9),
@@ -124,6 +130,8 @@ export function readFigures(values: Float32Array, wanted: readonly FigureName[],
   return {
     squaredError: at('squaredError'),
     absoluteError: at('absoluteError'),
+    eighthPower: at('eighthPower'),
+    largestDifference: at('largestDifference'),
     blurredMax: at('blurredMax'),
     blurredMax3: at('blurredMax3'),
     blurredMax9: at('blurredMax9'),

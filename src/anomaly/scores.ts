@@ -11,6 +11,8 @@ import { dnMax } from './scores/dn_max.ts';
 import { excess } from './scores/excess.ts';
 import { features } from './scores/features.ts';
 import { l1 } from './scores/l1.ts';
+import { l8 } from './scores/l8.ts';
+import { max } from './scores/max.ts';
 import { ratio } from './scores/ratio.ts';
 import { sse } from './scores/sse.ts';
 import { ssim } from './scores/ssim.ts';
@@ -26,7 +28,7 @@ export interface Score<Needs extends FigureName = FigureName> {
 
 /** Every score, in the order of reports; the paper's first. */
 export const SCORES: readonly Score[] = [
-  ...[sse, l1, blurmax, blurmaxMs, excess, darkmax, brightmax, ssim, ssimMin],
+  ...[sse, l1, l8, max, blurmax, blurmaxMs, excess, darkmax, brightmax, ssim, ssimMin],
   ...[features, cycle, dn, dnMax, daDn, daDnMax, ratio],
 ];
 

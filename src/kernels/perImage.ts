@@ -3,10 +3,10 @@ import type { Device } from '../gpu/device.ts';
 import { type BufferSlice, f32, immediates } from '../gpu/launch.ts';
 import { kernel } from './source.ts';
 
-/** Of an image pair: `sse` = Σ (a − b)², `l1` = mean |a − b|. Of one image: `mean`, `max` and `min`. */
-export type PerImageKind = 'sse' | 'l1' | 'mean' | 'max' | 'min';
+/** Of an image pair: `sse` = Σ (a − b)², `l1` = mean |a − b|, `eighth` = mean (a − b)⁸. Of one image: `mean`, `max` and `min`. */
+export type PerImageKind = 'sse' | 'l1' | 'eighth' | 'mean' | 'max' | 'min';
 
-const CODES: Readonly<Record<PerImageKind, number>> = { sse: 0, l1: 1, mean: 2, max: 3, min: 4 };
+const CODES: Readonly<Record<PerImageKind, number>> = { sse: 0, l1: 1, eighth: 2, mean: 3, max: 4, min: 5 };
 
 /**
  * out[image] for `images` images of `count` elements each, one workgroup an image.
@@ -22,7 +22,7 @@ export function perImage(
   images: number,
   count: number,
 ): void {
-  const factor = kind === 'l1' || kind === 'mean' ? 1 / count : 1;
+  const factor = kind === 'l1' || kind === 'eighth' || kind === 'mean' ? 1 / count : 1;
   device.launch({
     kernel: kernel('per_image', 'rrw', { KIND: CODES[kind] }),
     bindings: [a, b ?? a, out],

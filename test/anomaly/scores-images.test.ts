@@ -69,6 +69,8 @@ async function plainScores(image: DecodedImage): Promise<Record<string, number>>
   return {
     sse: sse(normal),
     l1: sum(x, (value, i) => Math.abs(value - (normal[i] ?? 0))) / x.length,
+    l8: (sum(x, (value, i) => (value - (normal[i] ?? 0)) ** 8) / x.length) ** (1 / 8),
+    max: hottest(1),
     blurmax: hottest(5),
     blurmax_ms: [3, 5, 9, 17].reduce((total, side) => total + hottest(side), 0) / 4,
     excess: Math.max(...excess(3).map((value) => Math.abs(value - mean(excess(1))))),

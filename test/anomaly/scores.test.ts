@@ -6,6 +6,8 @@ import { computeScores, figuresFor, SCORES } from '../../src/anomaly/scores.ts';
 const FIGURES: Figures = {
   squaredError: 12,
   absoluteError: 0.25,
+  eighthPower: 2 ** -8,
+  largestDifference: 2.5,
   blurredMax: 1.5,
   blurredMax3: 2,
   blurredMax9: 0.5,
@@ -32,6 +34,8 @@ describe('scores', () => {
     expect(computeScores(FIGURES)).toEqual({
       sse: 12,
       l1: 0.25,
+      l8: 0.5,
+      max: 2.5,
       blurmax: 1.5,
       blurmax_ms: 1.0625,
       excess: 1.25,
@@ -51,6 +55,7 @@ describe('scores', () => {
 
   it.each<[string, Partial<Figures>]>([
     ['a worse reconstruction', { squaredError: 20, absoluteError: 0.4, blurredMax: 1.9, similarity: 0.5 }],
+    ['a worse pixel', { eighthPower: 0.1, largestDifference: 2.75 }],
     ['a worse place', { blurredMax3: 2.5, leastSimilarity: -0.5 }],
     ['a place that is too dark or too bright', { leastExcess: -0.6, largestExcess: 1.25, leastExcess3: -1.25 }],
     ['a patch less normal to D_n', { leastNormality: -0.3 }],

@@ -49,6 +49,10 @@ test('the figures of each image are its own', async () => {
     await imageFigure('l1', x, y).data(),
     oracle.eachImage(differences, 3, (image) => total(image.map(Math.abs)) / image.length),
   );
+  expectClose(
+    await imageFigure('eighth', x, y).data(),
+    oracle.eachImage(differences, 3, (image) => total(image.map((d) => d ** 8)) / image.length),
+  );
   for (const [kind, reduce] of [
     ['max', (image: number[]) => Math.max(...image)],
     ['min', (image: number[]) => Math.min(...image)],

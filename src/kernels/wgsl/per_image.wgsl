@@ -1,5 +1,5 @@
 // out[n] over the elements i of image n, by KIND as in src/kernels/perImage.ts:
-//   0 factor · Σ (a − b)²    1 factor · Σ |a − b|    2 factor · Σ a    3 max a    4 min a
+//   0 factor · Σ (a − b)²    1 factor · Σ |a − b|    2 factor · Σ (a − b)⁸    3 factor · Σ a    4 max a    5 min a
 // a, b [N, count]; one workgroup an image. Scalar loads, since an image may begin anywhere.
 
 override KIND: u32;
@@ -13,8 +13,8 @@ var<immediate> p: Params;
 var<workgroup> parts: array<f32, 256>;
 
 fn join(before: f32, value: f32) -> f32 {
-  if (KIND == 3u) { return max(before, value); }
-  if (KIND == 4u) { return min(before, value); }
+  if (KIND == 4u) { return max(before, value); }
+  if (KIND == 5u) { return min(before, value); }
   return before + value;
 }
 
@@ -23,6 +23,7 @@ fn term(i: u32) -> f32 {
   switch KIND {
     case 0u: { let d = x - b[i]; return d * d; }
     case 1u: { return abs(x - b[i]); }
+    case 2u: { let d = x - b[i]; let d4 = d * d * d * d; return d4 * d4; }
     default: { return x; }
   }
 }
@@ -35,7 +36,7 @@ fn main(
 ) {
   for (var n = group.x; n < p.images; n += grid.x) {
     var part = 0.0;
-    if (KIND >= 3u) { part = a[n * p.count]; }
+    if (KIND >= 4u) { part = a[n * p.count]; }
     for (var i = lane; i < p.count; i += 256u) { part = join(part, term(n * p.count + i)); }
     parts[lane] = part;
     workgroupBarrier();

@@ -1,0 +1,8 @@
+import type { Score } from '../scores.ts';
+
+/** The pixel that is most wrong: for images in black and white, whose edges a blur would bring in. */
+export const max: Score<'largestDifference'> = {
+  info: { name: 'max', label: 'largest difference', formula: 'max |x − G_a2n(x)| of a pixel', paper: false },
+  needs: ['largestDifference'],
+  compute: ({ largestDifference }) => largestDifference,
+};
