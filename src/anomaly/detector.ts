@@ -3,7 +3,7 @@ import type { TrainingConfig } from '../cyclegan/config.ts';
 import type { Networks } from '../cyclegan/model.ts';
 import { patchDiscriminator, resnetGenerator } from '../cyclegan/networks.ts';
 import type { RunFolder } from '../cyclegan/run-folder.ts';
-import type { Size } from '../data/bank.ts';
+import type { BankOptions, Size } from '../data/bank.ts';
 import type { Device } from '../gpu/device.ts';
 import { SMALLEST_TILE, tiledNetworks } from './tiling.ts';
 
@@ -17,6 +17,8 @@ export interface Detector {
   readonly tile: number | null;
   /** The size at which an image is judged. */
   sizeFor(image: Size): Size;
+  /** How images come before its networks. */
+  readonly shown: BankOptions;
   dispose(): void;
 }
 
@@ -44,7 +46,7 @@ export function buildDetector(
   load: (networks: Networks) => void,
   tile: number | null = null,
 ): Detector {
-  const { inputNc: channels, ngf, ndf, blocks, seed } = config;
+  const { inputNc: channels, localContrast, ngf, ndf, blocks, seed } = config;
   const generator = (stream: number) => resnetGenerator(device, { channels, ngf, blocks, seed, stream });
   const discriminator = (stream: number) => patchDiscriminator(device, { channels, ndf, layers: 3, seed, stream });
   const networks = { G_A: generator(0), G_B: generator(1), D_A: discriminator(2), D_B: discriminator(3) };
@@ -60,13 +62,15 @@ export function buildDetector(
   const { loadSize } = config;
   const isTiled = ({ width, height }: Size) =>
     tile !== null && Math.max(width, height) > loadSize && Math.min(width, height) >= SMALLEST_TILE;
+  const sizeFor = (image: Size) => (isTiled(image) ? image : { width: loadSize, height: loadSize });
   return {
     device,
     config,
     manifest,
     networks: tile === null ? networks : tiledNetworks(networks, tile),
     tile,
-    sizeFor: (image) => (isTiled(image) ? image : { width: loadSize, height: loadSize }),
+    sizeFor,
+    shown: { channels, localContrast, loadSize: sizeFor },
     dispose,
   };
 }

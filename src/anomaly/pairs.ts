@@ -45,10 +45,9 @@ export async function comparePairs(detector: Detector, pairs: Iterable<ImagePair
   return { images: found.length, translated: mean('translated'), untouched: mean('untouched') };
 }
 
-async function comparePair({ device, networks, config, sizeFor }: Detector, { image, template }: ImagePair) {
-  const size = sizeFor(image);
-  const x = await wholeImage(device, image, size, config.inputNc);
-  const right = await wholeImage(device, template, size, config.inputNc);
+async function comparePair({ device, networks, sizeFor, shown }: Detector, { image, template }: ImagePair) {
+  const x = await wholeImage(device, image, shown);
+  const right = await wholeImage(device, template, { ...shown, loadSize: sizeFor(image) });
   const measured = scope(() =>
     noGrad(() => {
       const made = networks.G_A.forward(x);

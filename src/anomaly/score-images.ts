@@ -46,11 +46,10 @@ export async function* scoreImages(
   wantsPictures: (index: number) => boolean = () => false,
   scores: readonly Score[] = SCORES,
 ): AsyncGenerator<ImageResult> {
-  const { inputNc: channels } = detector.config;
   let first = 0;
   for (const group of groupsOf(images, GROUP)) {
     const start = first;
-    const bank = await ImageBank.create(detector.device, group, { channels, loadSize: detector.sizeFor });
+    const bank = await ImageBank.create(detector.device, group, detector.shown);
     try {
       yield* scoreBank(detector, bank, (i) => wantsPictures(start + i), scores);
     } finally {

@@ -76,14 +76,13 @@ export async function checkSteganography(
 }
 
 async function measureHiding(
-  { device, networks, config, sizeFor }: Detector,
+  { device, networks, sizeFor, shown }: Detector,
   { label, image, mask }: CheckedImage,
   index: number,
   scores: readonly Score[],
 ): Promise<HidingMeasurement> {
-  const size = sizeFor(image);
-  const x = await wholeImage(device, image, size, config.inputNc);
-  const weights = mask && (await wholeImage(device, binary(mask), size, 1));
+  const x = await wholeImage(device, image, shown);
+  const weights = mask && (await wholeImage(device, binary(mask), { channels: 1, loadSize: sizeFor(image) }));
   const { values, pictures } = measure(networks, x);
   const reconstruction = pictures?.reconstruction ?? x;
   const [original, made] = [await x.data(), await reconstruction.data()];

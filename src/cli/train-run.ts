@@ -115,14 +115,15 @@ async function loadBanks(
   watch: DuplicateWatch,
 ): Promise<{ banks: Banks; training: ImageRef[] }> {
   const refs = partOf(dataset, 'train');
-  const size = { width: config.loadSize, height: config.loadSize };
+  const { inputNc: channels, loadSize: side, localContrast } = config;
+  const shown = { channels, localContrast, loadSize: { width: side, height: side } };
   const load = async (label: ImageRef['label']) => {
     const decoder = new ImageDecoder(
       refs.filter((ref) => ref.label === label),
       skipBroken,
       watch.see,
     );
-    const bank = await ImageBank.create(device, decoder.images(), { channels: config.inputNc, loadSize: size });
+    const bank = await ImageBank.create(device, decoder.images(), shown);
     return { bank, ...decoder };
   };
   const abnormal = await load('abnormal');

@@ -68,7 +68,12 @@ export function addTrainingOptions(command: Command): Command {
     .option('--rotate', 'random quarter turns')
     .option('--no-rotate', 'no random quarter turns')
     .option('--crop-defects', 'crops of abnormal images with a mask hold some of what it marks')
-    .option('--no-crop-defects', 'crops of abnormal images lie anywhere');
+    .option('--no-crop-defects', 'crops of abnormal images lie anywhere')
+    .option(
+      '--local-contrast',
+      'even out light and contrast of every image first, for pictures that are lit differently',
+    )
+    .option('--no-local-contrast', 'take images as they are');
 }
 
 /** The configuration that the options ask for. @throws UsageError naming an option that cannot be */

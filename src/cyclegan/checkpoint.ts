@@ -162,16 +162,7 @@ export function readCheckpointHead(folder: string): CheckpointHead {
   const { path, entries } = read('config');
   const manifest = read('manifest');
   return {
-    // A run from before there was a choice computed in f32, averaged nothing and cut its crops anywhere.
-    config: parseConfig(
-      {
-        ...Object.fromEntries(entries),
-        precision: entries.get('precision') ?? 'f32',
-        ema: entries.get('ema') ?? 0,
-        cropDefects: entries.get('cropDefects') ?? false,
-      },
-      path,
-    ),
+    config: parseConfig(Object.fromEntries(entries), path),
     manifest: parseManifest(manifest.entries, manifest.path),
     position: readPosition(read('position')),
     // A run from before kernels were noted has none to keep.

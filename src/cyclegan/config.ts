@@ -49,6 +49,8 @@ export interface TrainingConfig {
   rotate: boolean;
   /** Crops of abnormal images that have a mask hold some of what it marks. */
   cropDefects: boolean;
+  /** Light and contrast of every image are evened out before the networks see it. */
+  localContrast: boolean;
   seed: number;
   /** Steps between checkpoints, and between sample pictures; 0 writes no samples. */
   checkpointInterval: number;
@@ -94,10 +96,14 @@ const FIELDS: { readonly [K in keyof TrainingConfig]: Field } = {
   flip: oneOf(true, false),
   rotate: oneOf(true, false),
   cropDefects: oneOf(true, false),
+  localContrast: oneOf(true, false),
   seed: integer(0, 2 ** 32 - 1),
   checkpointInterval: integer(1, 1e9),
   sampleInterval: integer(0, 1e9),
 };
+
+/** What a run did from before there was a choice: it computed in f32, averaged nothing, cut its crops anywhere, and so on. */
+const BEFORE_THE_CHOICE = { precision: 'f32', ema: 0, cropDefects: false, localContrast: false } as const;
 
 /** The names of all fields of a {@link TrainingConfig}. */
 export const CONFIG_FIELDS: readonly string[] = Object.keys(FIELDS);
@@ -114,19 +120,20 @@ export function parseConfig(json: unknown, source: string): TrainingConfig {
       `${source} does not hold a training configuration: expected a JSON object with its options.`,
     );
   }
-  if (!isConfig(json, source)) throw new Error('An unusable configuration was not refused.');
-  if (json.cropSize > json.loadSize) {
+  const config: object = { ...BEFORE_THE_CHOICE, ...json };
+  if (!isConfig(config, source)) throw new Error('An unusable configuration was not refused.');
+  if (config.cropSize > config.loadSize) {
     throw new CyclopsError(
-      `--crop-size ${json.cropSize} is larger than --load-size ${json.loadSize} (${source}): the crop is cut from the ` +
+      `--crop-size ${config.cropSize} is larger than --load-size ${config.loadSize} (${source}): the crop is cut from the ` +
         'resized image. Make the crop at most as large as the image.',
     );
   }
-  if (json.steps === null && json.nEpochs + json.nEpochsDecay === 0) {
+  if (config.steps === null && config.nEpochs + config.nEpochsDecay === 0) {
     throw new CyclopsError(
       `--n-epochs 0 with --n-epochs-decay 0 trains nothing (${source}). Expected at least one epoch.`,
     );
   }
-  return json;
+  return config;
 }
 
 function isConfig(json: object, source: string): json is TrainingConfig {

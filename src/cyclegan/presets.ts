@@ -26,6 +26,7 @@ const REFERENCE = {
   flip: true,
   rotate: false,
   cropDefects: true,
+  localContrast: false,
   seed: 0,
   checkpointInterval: 500,
   sampleInterval: 500,

@@ -7,6 +7,7 @@ import { imageExtents } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { BatchFeed, type Entry, entryAt, type Size, turnedSize } from './feed.ts';
 import { type DecodedImage, toChannels } from './image.ts';
+import { localContrast } from './local-contrast.ts';
 
 export type { View } from '../kernels/image.ts';
 export type { Size } from './feed.ts';
@@ -15,6 +16,8 @@ export interface BankOptions {
   channels: 1 | 3;
   /** The size to which every image is resized, or what says it of each; null keeps each image's own. */
   loadSize: Size | null | ((image: Size) => Size);
+  /** Whether to even out light and contrast first, see {@link localContrast}. */
+  localContrast?: boolean;
 }
 
 const MIN_CHUNK_BYTES = 2 ** 20;
@@ -46,8 +49,9 @@ export class ImageBank {
     const { loadSize } = options;
     let waiting = 0;
     for (const image of images) {
+      const shown = toChannels(image, options.channels);
       bank.add(
-        toChannels(image, options.channels),
+        options.localContrast ? localContrast(shown) : shown,
         typeof loadSize === 'function' ? loadSize(image) : (loadSize ?? image),
       );
       waiting += image.pixels.length;

@@ -45,14 +45,11 @@ async function translate(modelPath: string, images: string[], options: Translate
   }
   await withDevice(options, async (device) => {
     const detector = openNetworks(device, modelPath, options.tile);
-    const { config, networks } = detector;
+    const { networks, shown } = detector;
     const generator = options.to === 'normal' ? networks.G_A : networks.G_B;
     await tuneTranslation(detector, generator, options);
     for (const path of images) {
-      const bank = await ImageBank.create(device, [decodeImage(path)], {
-        channels: config.inputNc,
-        loadSize: detector.sizeFor,
-      });
+      const bank = await ImageBank.create(device, [decodeImage(path)], shown);
       const translated = scope(() => noGrad(() => generator.forward(bank.whole(0, SIDE_MULTIPLE))));
       const { width, height, channels, pixels } = await toImage(translated);
       translated.dispose();
