@@ -10,6 +10,7 @@ import { type RunFolder, runFolder } from '../../src/cyclegan/run-folder.ts';
 import type { Banks } from '../../src/cyclegan/samples.ts';
 import { type DecodedImage, decodeImage } from '../../src/data/image.ts';
 import { readDataset } from '../../src/data/layouts.ts';
+import { localContrast } from '../../src/data/local-contrast.ts';
 import { Device } from '../../src/gpu/device.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 import { makeData, temporaryFolder } from '../cli/support.ts';
@@ -133,6 +134,15 @@ describe('scoreImages', () => {
     expect(reconstruction).toMatchObject({ width: 32, height: 32, channels: 3 });
     expect(heatmap).toHaveLength(32 * 32);
     expect(Math.max(...(heatmap ?? []))).toBe(result?.scores.blurmax);
+  });
+
+  it('evens out light and contrast first where the run did', async () => {
+    const even = runFolder(folder.path('even'));
+    await trainNew(device, banks, even.root, { ...QUICK, steps: 1, localContrast: true });
+    const other = openDetector(device, even);
+    const [result] = await collect(scoreImages(other, images.slice(0, 1), () => true));
+    expect(result?.pictures?.input.pixels).toEqual(localContrast(images[0]!).pixels);
+    other.dispose();
   });
 
   it('gives each image the same bits alone, in a group, across groups, and from a bank', async () => {

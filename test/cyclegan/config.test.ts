@@ -52,6 +52,12 @@ describe('parseConfig', () => {
     expectRefusal(() => parseConfig('tiny', '/runs/x/config.json'), '/runs/x/config.json');
   });
 
+  it('reads what runs wrote before there were all choices', () => {
+    const { precision: _p, ema: _e, cropDefects: _c, localContrast: _l, ...old } = TINY;
+    const before = { precision: 'f32', ema: 0, cropDefects: false, localContrast: false };
+    expect(parseConfig(old, 'config.json')).toEqual({ ...TINY, ...before });
+  });
+
   it('takes zero where zero switches something off', () => {
     const off = { lambdaIdentity: 0, poolSize: 0, sampleInterval: 0, lambdaA: 0 };
     expect(parse(off)).toMatchObject(off);
