@@ -27,11 +27,12 @@ export function applyIndex(root: string, images: ImageRef[]): ImageRef[] {
     .map(fields);
   const file = header.indexOf('file');
   const known = new Map(rows.map((row) => [row[file]?.replaceAll('\\', '/'), row]));
-  const [groups, types] = ['group', 'type'].map((name) => {
+  const valuesOf = (name: string) => {
     const column = header.indexOf(name);
     return images.map((image) => known.get(image.file)?.[column]);
-  });
-  if (images.length > 0 && ![...(groups ?? []), ...(types ?? [])].some(Boolean)) {
+  };
+  const [groups, types] = [valuesOf('group'), valuesOf('type')];
+  if (images.length > 0 && ![...groups, ...types].some(Boolean)) {
     const unnamed = images.find((image) => !known.has(image.file));
     const rest = unnamed && file >= 0 ? `, and no line for ${unnamed.file}` : '';
     throw new CyclopsError(
@@ -39,7 +40,7 @@ export function applyIndex(root: string, images: ImageRef[]): ImageRef[] {
         `commas; its first line is '${header.join(',').slice(0, 80)}'${rest}. Correct it, or take it out of the folder.`,
     );
   }
-  return images.map((image, i) => withType(withGroup(image, groups?.[i]), types?.[i]));
+  return images.map((image, i) => withType(withGroup(image, groups[i]), types[i]));
 }
 
 /**
