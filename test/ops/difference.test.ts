@@ -26,7 +26,8 @@ test.each([
   ['a box', [2, 9, 7, 3], BOX_5X5],
   ['a box as large as the image allows', [1, 3, 4, 1], BOX_5X5],
   ['a Gaussian', [3, 8, 11, 2], { radius: 3, sigma: 1.2 }],
-  ['no blur', [1, 1, 1, 5], { radius: 0, sigma: 1 }],
+  ['no blur', [2, 3, 5, 5], { radius: 0, sigma: 1 }],
+  ['no blur, of a single pixel', [1, 1, 1, 1], { radius: 0, sigma: 1 }],
 ] as [string, Shape, Blur][])('difference and excess maps with %s', async (_, shape, blur) => {
   const { a, b, x, y } = pair(shape);
   const map = differenceMap(x, y, blur);

@@ -45,6 +45,8 @@ export const reduction = suite(
             ? a.map((_, i) => (i < count / 2 ? constants[0] : constants[1]))
             : rounded(stored, random(count)).map(Math.abs);
           const out = upload(poison(1));
+          // The naive kernel adds a part for every 256 elements: their roundings are a random walk.
+          const tolerance = Math.max(2e-6, 2 * 2 ** -24 * Math.sqrt(count / 256));
           return {
             args: {
               term,
@@ -53,7 +55,7 @@ export const reduction = suite(
               b: constants ?? upload(b, stored).slice,
               out: out.slice,
             },
-            outputs: [{ tensor: out, values: [meanLoss(terms[term], a, b)], tolerance: 2e-6 }],
+            outputs: [{ tensor: out, values: [meanLoss(terms[term], a, b)], tolerance }],
           };
         },
       })),
