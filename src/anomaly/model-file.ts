@@ -33,8 +33,19 @@ export interface Model extends ModelManifest {
 const FORMAT = 'cyclops model 2';
 
 /** What happens to an image before the networks see it; another program has to do the same. */
-const PREPROCESSING =
-  'alpha dropped; gray repeated, or RGB to ITU-R 601 luma; bicubic as PIL to loadSize × loadSize; cut to a multiple of 4; v / 127.5 − 1';
+function preprocessing({ localContrast }: TrainingConfig): string {
+  const contrast =
+    'v less the mean m of its surroundings over max(s, 2), s their standard deviation, −3.5 to 3.5 become 0 to 255; means are three box means ' +
+    'of radius max(1, round(side / 8)) for the shorter side, mirrored at the borders';
+  return [
+    'alpha dropped',
+    'gray repeated, or RGB to ITU-R 601 luma',
+    ...(localContrast ? [contrast] : []),
+    'bicubic as PIL to loadSize × loadSize',
+    'cut to a multiple of 4',
+    'v / 127.5 − 1',
+  ].join('; ');
+}
 
 const MAX_BYTES = 2 ** 31 - 1;
 
@@ -51,7 +62,7 @@ export async function writeModel(
   }
   const said: ModelManifest = { config, manifest, calibration, seen };
   const texts = Object.entries(said).map(([name, value]) => [name, JSON.stringify(value)]);
-  const metadata = { format: FORMAT, preprocessing: PREPROCESSING, ...Object.fromEntries(texts) };
+  const metadata = { format: FORMAT, preprocessing: preprocessing(config), ...Object.fromEntries(texts) };
   writeFileAtomic(path, encodeSafetensors(tensors, metadata));
 }
 
@@ -63,13 +74,7 @@ export async function writeModel(
  */
 export function readModel(path: string): Model {
   const { tensors, metadata } = decodeSafetensors(readBytes(path), path);
-  if (metadata.format !== FORMAT || metadata.preprocessing !== PREPROCESSING) {
-    const came = metadata.format === undefined ? 'it names none' : `it names '${metadata.format}'`;
-    throw new CyclopsError(
-      `${path} is no model of this version: the format '${FORMAT}' with its preprocessing was expected, and ${came}. Give the ` +
-        "model.safetensors that 'cyclops train' or 'cyclops calibrate' of this version wrote.",
-    );
-  }
+  if (metadata.format !== FORMAT) throw otherVersion(path, metadata.format);
   const read = (name: keyof ModelManifest): unknown => {
     try {
       return JSON.parse(metadata[name] ?? '');
@@ -78,6 +83,7 @@ export function readModel(path: string): Model {
     }
   };
   const config = parseConfig(read('config'), path);
+  if (metadata.preprocessing !== preprocessing(config)) throw otherVersion(path, metadata.format);
   const seen = read('seen');
   if (!Array.isArray(seen) || !seen.every((hash) => typeof hash === 'string')) {
     throw damaged(path, 'seen is not a list of texts');
@@ -129,6 +135,14 @@ function readBytes(path: string): Uint8Array {
   } catch (error) {
     throw fileError(error, 'read', path);
   }
+}
+
+function otherVersion(path: string, format: string | undefined): CyclopsError {
+  const came = format === undefined ? 'it names none' : `it names '${format}'`;
+  return new CyclopsError(
+    `${path} is no model of this version: the format '${FORMAT}' with its preprocessing was expected, and ${came}. Give the ` +
+      "model.safetensors that 'cyclops train' or 'cyclops calibrate' of this version wrote.",
+  );
 }
 
 function damaged(path: string, reason: string): CyclopsError {

@@ -90,6 +90,10 @@ describe('a model file', () => {
       metadata.format = 'cyclops model 1';
     });
     expectRefusal(() => readModel(past), "'cyclops model 1'", 'this version', "'cyclops calibrate'");
+    const even = changed('even', ({ metadata }) => {
+      metadata.config = JSON.stringify({ ...detector.config, localContrast: true });
+    });
+    expectRefusal(() => readModel(even), 'with its preprocessing');
     for (const name of ['config', 'manifest', 'calibration', 'seen'] as const) {
       const other = changed(name, ({ metadata }) => {
         metadata[name] = '[';

@@ -1,11 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join, parse, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { wholeImage } from '../../anomaly/whole-image.ts';
 import { noGrad } from '../../autograd/tape.ts';
-import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import { toImage } from '../../cyclegan/tensor-image.ts';
 import { writeFileAtomic } from '../../data/atomic.ts';
-import { ImageBank } from '../../data/bank.ts';
 import { fileError } from '../../data/fs-error.ts';
 import { decodeImage } from '../../data/image.ts';
 import { encodePng } from '../../data/png.ts';
@@ -49,11 +48,11 @@ async function translate(modelPath: string, images: string[], options: Translate
     const generator = options.to === 'normal' ? networks.G_A : networks.G_B;
     await tuneTranslation(detector, generator, options);
     for (const path of images) {
-      const bank = await ImageBank.create(device, [decodeImage(path)], shown);
-      const translated = scope(() => noGrad(() => generator.forward(bank.whole(0, SIDE_MULTIPLE))));
+      const x = await wholeImage(device, decodeImage(path), shown);
+      const translated = scope(() => noGrad(() => generator.forward(x)));
       const { width, height, channels, pixels } = await toImage(translated);
       translated.dispose();
-      bank.dispose();
+      x.dispose();
       const target = join(folder, `${parse(path).name}_${options.to}.png`);
       writeFileAtomic(target, encodePng(width, height, channels, pixels));
       if (!options.quiet) process.stdout.write(`${target}\n`);
