@@ -21,7 +21,20 @@ export function openDawn(options: { backend?: string | undefined; checked?: bool
   const { enabled, disabled } = dawnToggles(options.checked);
   const flags = [`enable-dawn-features=${enabled.join(',')}`, `disable-dawn-features=${disabled.join(',')}`];
   if (options.backend) flags.push(`backend=${options.backend}`);
-  return { gpu: create(flags), environment: process.env, wait };
+  return { gpu: instance(flags), environment: process.env, wait };
+}
+
+/**
+ * Dawn's instances by their flags, kept for the life of the process: the binding polls an instance on the next turn of the event
+ * loop while a promise of it is pending, also when the collector has freed the instance by then, and hangs or aborts.
+ */
+const instances = new Map<string, GPU>();
+
+function instance(flags: string[]): GPU {
+  const key = flags.join(' ');
+  const gpu = instances.get(key) ?? create(flags);
+  instances.set(key, gpu);
+  return gpu;
 }
 
 const never = new Int32Array(new SharedArrayBuffer(4));

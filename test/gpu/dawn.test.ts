@@ -1,0 +1,11 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+const run = promisify(execFile);
+
+test('a process outlives the devices that it closes and the collector takes', async () => {
+  const script = new URL('open-and-close.ts', import.meta.url).pathname;
+  const { stdout } = await run(process.execPath, ['--expose-gc', '--import', 'tsx', script]);
+  expect(stdout).toBe('all closed\n');
+}, 60_000);
