@@ -1,7 +1,6 @@
 import { loadNetworks, type Manifest, readCheckpointHead } from '../cyclegan/checkpoint.ts';
-import type { TrainingConfig } from '../cyclegan/config.ts';
-import type { Networks } from '../cyclegan/model.ts';
-import { patchDiscriminator, resnetGenerator } from '../cyclegan/networks.ts';
+import { architectureOf, type TrainingConfig } from '../cyclegan/config.ts';
+import { makeNetworks, type Networks } from '../cyclegan/network-set.ts';
 import type { RunFolder } from '../cyclegan/run-folder.ts';
 import type { BankOptions, Size } from '../data/bank.ts';
 import type { Device } from '../gpu/device.ts';
@@ -46,10 +45,8 @@ export function buildDetector(
   load: (networks: Networks) => void,
   tile: number | null = null,
 ): Detector {
-  const { inputNc: channels, localContrast, ngf, ndf, blocks, seed } = config;
-  const generator = (stream: number) => resnetGenerator(device, { channels, ngf, blocks, seed, stream });
-  const discriminator = (stream: number) => patchDiscriminator(device, { channels, ndf, layers: 3, seed, stream });
-  const networks = { G_A: generator(0), G_B: generator(1), D_A: discriminator(2), D_B: discriminator(3) };
+  const { inputNc: channels, localContrast } = config;
+  const networks = makeNetworks(device, architectureOf(config), config.seed);
   const dispose = () => {
     for (const network of Object.values(networks)) network.dispose();
   };

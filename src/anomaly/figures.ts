@@ -4,7 +4,7 @@ import { mseLoss } from '../autograd/mseLoss.ts';
 import { scale } from '../autograd/scale.ts';
 import { ssimPerImage } from '../autograd/ssim.ts';
 import { noGrad } from '../autograd/tape.ts';
-import type { Networks } from '../cyclegan/model.ts';
+import type { Networks } from '../cyclegan/network-set.ts';
 import { perImage } from '../kernels/perImage.ts';
 import { scope } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';

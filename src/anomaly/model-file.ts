@@ -1,9 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { type Manifest, NETWORK_NAMES, parseManifest } from '../cyclegan/checkpoint.ts';
-import { parseConfig, type TrainingConfig } from '../cyclegan/config.ts';
+import { architectureOf, parseConfig, type TrainingConfig } from '../cyclegan/config.ts';
 import { entriesOf } from '../cyclegan/json-file.ts';
-import type { Networks } from '../cyclegan/model.ts';
-import { discriminatorParameters, generatorParameters } from '../cyclegan/networks.ts';
+import { countParameters, type Networks } from '../cyclegan/network-set.ts';
 import { writeFileAtomic } from '../data/atomic.ts';
 import { fileError } from '../data/fs-error.ts';
 import { decodeSafetensors, encodeSafetensors, type StoredTensor, type TensorInput } from '../data/safetensors.ts';
@@ -120,8 +119,7 @@ export function loadModel(
 
 /** @throws CyclopsError unless the tensors are as many numbers as networks of this architecture hold */
 function requireArchitecture(path: string, config: TrainingConfig, tensors: ReadonlyMap<string, StoredTensor>): void {
-  const { inputNc: channels, ngf, ndf, blocks } = config;
-  const expected = 2 * generatorParameters({ channels, ngf, blocks }) + 2 * discriminatorParameters({ channels, ndf });
+  const expected = countParameters(architectureOf(config));
   const held = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
   if (held === expected) return;
   throw damaged(path, `networks of the size that it claims have ${expected} parameters, it holds ${held}`);

@@ -1,4 +1,4 @@
-import type { Networks } from '../cyclegan/model.ts';
+import type { Networks } from '../cyclegan/network-set.ts';
 import { type Discriminator, SIDE_MULTIPLE } from '../cyclegan/networks.ts';
 import { fill } from '../kernels/elementwise.ts';
 import { blendTile, cropTile, type TilePlace } from '../kernels/tiles.ts';

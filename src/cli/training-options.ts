@@ -20,6 +20,7 @@ const NUMBERS = {
   blocks: 'residual blocks of the generator',
   ngf: 'channels of the first generator layer',
   ndf: 'channels of the first discriminator layer',
+  nLayersD: 'its layers of stride 2: it judges patches of 16 px with 1, 34 with 2, 70 with 3',
   loadSize:
     'side to which images are resized, and at which they are scored (up to 3 px of the border are cut for a multiple of 4)',
   cropSize: 'side of the random square that a step sees; a multiple of 4',
@@ -35,6 +36,8 @@ const NUMBERS = {
   lambdaIdentity: 'weight of the identity losses, relative to those; 0 saves their time',
   ema: 'decay of a moving average of all weights, which scores then use, e.g. 0.999; 0 = off',
   poolSize: 'generated images kept for each discriminator; 0 = off',
+  domainCrops:
+    'further crops of each domain in a step, from which the discriminators learn to tell the domains apart; 0 = none',
   seed: 'seed of the split, the first weights and every random choice',
   checkpointInterval: 'steps between checkpoints',
   sampleInterval: 'steps between sample pictures; 0 = none',

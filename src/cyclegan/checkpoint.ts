@@ -12,7 +12,8 @@ import { LEAST_SCALE, type LossScalerState } from '../optim/lossScaler.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { parseConfig, type TrainingConfig } from './config.ts';
 import { entriesOf, readJsonObject } from './json-file.ts';
-import type { CycleGAN, Networks } from './model.ts';
+import type { CycleGAN } from './model.ts';
+import type { Networks } from './network-set.ts';
 import type { PoolState } from './pool.ts';
 
 /** Where a run stands. */

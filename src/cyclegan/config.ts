@@ -1,5 +1,6 @@
 import { CyclopsError } from '../gpu/errors.ts';
 import type { GanMode } from './losses.ts';
+import type { Architecture } from './network-set.ts';
 
 /**
  * Everything that decides a training run; the command line's options bear the same names in kebab case.
@@ -14,6 +15,8 @@ export interface TrainingConfig {
   ngf: number;
   /** Channels of the first discriminator layer. */
   ndf: number;
+  /** Layers of stride 2 in the discriminator: what it judges at once is 16 px a side with 1, 34 with 2, 70 with 3. */
+  nLayersD: number;
   /** Side in pixels to which images are resized; also the size at which whole images are scored. */
   loadSize: number;
   /** Side of the random square that a training step sees. */
@@ -37,6 +40,8 @@ export interface TrainingConfig {
   lambdaIdentity: number;
   /** Generated images kept for each discriminator; 0 switches the pools off. */
   poolSize: number;
+  /** Further crops of each domain in a step, from which both discriminators learn what tells the domains apart; 0 leaves that out. */
+  domainCrops: number;
   /** One Adam for both discriminators (the reference), or one for each (the paper's code). */
   adam: AdamGroups;
   /** How a training step stores images and activations. */
@@ -75,6 +80,7 @@ const FIELDS: { readonly [K in keyof TrainingConfig]: Field } = {
   blocks: integer(1, 32),
   ngf: integer(1, 512),
   ndf: integer(1, 512),
+  nLayersD: integer(1, 3),
   loadSize: integer(SMALLEST_SIDE, 4096),
   cropSize: side(),
   batchSize: integer(1, 1024),
@@ -90,6 +96,7 @@ const FIELDS: { readonly [K in keyof TrainingConfig]: Field } = {
   lambdaB: number(0, 1e6),
   lambdaIdentity: number(0, 1e6),
   poolSize: integer(0, 100_000),
+  domainCrops: integer(0, 1024),
   adam: oneOf('one', 'per-d'),
   precision: oneOf('f32', 'mixed'),
   ema: number(0, 0.999999),
@@ -103,7 +110,19 @@ const FIELDS: { readonly [K in keyof TrainingConfig]: Field } = {
 };
 
 /** What a run did from before there was a choice: it computed in f32, averaged nothing, cut its crops anywhere, and so on. */
-const BEFORE_THE_CHOICE = { precision: 'f32', ema: 0, cropDefects: false, localContrast: false } as const;
+const BEFORE_THE_CHOICE = {
+  precision: 'f32',
+  ema: 0,
+  cropDefects: false,
+  localContrast: false,
+  domainCrops: 0,
+  nLayersD: 3,
+} as const;
+
+/** The networks that a configuration asks for. */
+export function architectureOf({ inputNc, ngf, ndf, blocks, nLayersD }: TrainingConfig): Architecture {
+  return { channels: inputNc, ngf, ndf, blocks, discriminatorLayers: nLayersD };
+}
 
 /** The names of all fields of a {@link TrainingConfig}. */
 export const CONFIG_FIELDS: readonly string[] = Object.keys(FIELDS);

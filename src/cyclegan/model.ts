@@ -1,3 +1,4 @@
+import { add } from '../autograd/add.ts';
 import { concatBatch } from '../autograd/concatBatch.ts';
 import { l1Loss } from '../autograd/l1Loss.ts';
 import { splitBatch } from '../autograd/splitBatch.ts';
@@ -13,16 +14,10 @@ import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Precision } from './config.ts';
 import { type GanMode, ganLoss, type Losses, LossLog, type LossName } from './losses.ts';
-import { type Discriminator, patchDiscriminator, resnetGenerator } from './networks.ts';
+import { type Architecture, makeNetworks, type Networks } from './network-set.ts';
 import { ImagePool, type UniformSource } from './pool.ts';
 
-export interface CycleGANOptions {
-  /** Channels of the images: 3 for colour, 1 for gray. */
-  channels: number;
-  ngf: number;
-  ndf: number;
-  /** Residual blocks of a generator. */
-  blocks: number;
+export interface CycleGANOptions extends Architecture {
   /** Weight of |G_B(G_A(a)) − a|. */
   lambdaA: number;
   /** Weight of |G_A(G_B(b)) − b|. */
@@ -43,20 +38,14 @@ export interface CycleGANOptions {
   seed: number;
 }
 
-/** The networks by their names in the reference. */
-export interface Networks {
-  /** A → B. */
-  G_A: Module;
-  /** B → A. */
-  G_B: Module;
-  /** Judges images of B. */
-  D_A: Discriminator;
-  /** Judges images of A. */
-  D_B: Discriminator;
-}
-
 /** Both sides' generated images, cut off from the generators. */
 type Fakes = { fakeA: Tensor; fakeB: Tensor };
+
+/** As many real images of either domain. */
+export interface Domains {
+  a: Tensor;
+  b: Tensor;
+}
 
 /**
  * A Cycle-GAN between domain A (here: abnormal images) and domain B (normal images), with the names of the reference: G_A
@@ -88,12 +77,10 @@ export class CycleGAN {
     private readonly options: CycleGANOptions,
     random: UniformSource,
   ) {
-    const { channels, ngf, ndf, blocks, seed, lr, betas, poolSize, precision, ema = 0 } = options;
+    const { seed, lr, betas, poolSize, precision, ema = 0 } = options;
     this.lossScaler = precision === 'mixed' ? new LossScaler(device) : null;
     this.stored = precision === 'mixed' ? 'f16' : 'f32';
-    const generator = (stream: number) => resnetGenerator(device, { channels, ngf, blocks, seed, stream });
-    const discriminator = (stream: number) => patchDiscriminator(device, { channels, ndf, layers: 3, seed, stream });
-    this.networks = { G_A: generator(0), G_B: generator(1), D_A: discriminator(2), D_B: discriminator(3) };
+    this.networks = makeNetworks(device, options, seed);
     const { G_A, G_B, D_A, D_B } = this.networks;
     const adam = (...modules: Module[]) =>
       new Adam(
@@ -121,13 +108,20 @@ export class CycleGAN {
    * on real images and on pooled fakes that were made before the generators' update.
    *
    * @param a @param b images [N,H,W,C] in [−1, 1], f32 or f16
+   * @param domains further images, [M,H,W,C] each, from which the discriminators also learn what tells the domains apart
    */
-  step(a: Tensor, b: Tensor): void {
+  step(a: Tensor, b: Tensor, domains: Domains | null = null): void {
     scope(() => {
       this.log.beginStep();
       const [realA, realB] = [cast(a, this.stored), cast(b, this.stored)];
       const fakes = scope(() => this.stepGenerators(realA, realB));
-      this.stepDiscriminators(realA, realB, fakes);
+      const { stored } = this;
+      this.stepDiscriminators(
+        realA,
+        realB,
+        fakes,
+        domains && { a: cast(domains.a, stored), b: cast(domains.b, stored) },
+      );
       for (const average of this.averages) average.update();
       this.lossScaler?.update();
     });
@@ -182,12 +176,17 @@ export class CycleGAN {
     return splitBatch(this.forward(generator, concatBatch(source, target)), source.shape[0] ?? 0);
   }
 
-  private stepDiscriminators(realA: Tensor, realB: Tensor, { fakeA, fakeB }: Fakes): void {
+  private stepDiscriminators(realA: Tensor, realB: Tensor, { fakeA, fakeB }: Fakes, domains: Domains | null): void {
     for (const optimiser of this.discriminatorOptimisers) optimiser.zeroGrad();
     const losses = {
       D_A: this.discriminatorLoss('D_A', realB, this.pools.fakeB.query(fakeB)),
       D_B: this.discriminatorLoss('D_B', realA, this.pools.fakeA.query(fakeA)),
     };
+    if (domains) {
+      // Real images of the other domain are no better than generated ones: a generator cannot pass by leaving its input as it is.
+      losses.D_A = add(losses.D_A, this.discriminatorLoss('D_A', domains.b, domains.a));
+      losses.D_B = add(losses.D_B, this.discriminatorLoss('D_B', domains.a, domains.b));
+    }
     backward([losses.D_A, losses.D_B], this.lossScaler?.scale);
     for (const optimiser of this.discriminatorOptimisers) optimiser.step();
     this.log.note(losses);

@@ -33,7 +33,7 @@ export interface DiscriminatorOptions extends Initialisation {
   channels: number;
   /** Filters of the first layer. */
   ndf: number;
-  /** Layers of stride 2: 3 for the 70×70 PatchGAN. */
+  /** Layers of stride 2: a patch is 16 px a side with 1, 34 with 2, 70 with 3, as in the reference. */
   layers: number;
 }
 
@@ -49,8 +49,8 @@ export function resnetGenerator(device: Device, options: GeneratorOptions): Modu
 }
 
 /**
- * The reference's PatchGAN discriminator: x [N,H,W,channels] → a map of logits [N,P,Q,1], one for each patch; 64 px give
- * 6 × 6, 256 px 30 × 30.
+ * The reference's PatchGAN discriminator: x [N,H,W,channels] → a map of logits [N,P,Q,1], one for each patch; with 3 layers
+ * 64 px give 6 × 6, 256 px 30 × 30.
  *
  * Source: Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", appendix 6.1.2.
  */
@@ -60,7 +60,7 @@ export function patchDiscriminator(device: Device, options: DiscriminatorOptions
 
 /** A network that judges images by what its hidden layers make of them. */
 export interface Discriminator extends Module {
-  /** What the last hidden layer makes of images: [N,P+1,Q+1,8·ndf], normalised and activated. */
+  /** What the last hidden layer makes of images: [N,P+1,Q+1,2^layers·ndf], normalised and activated. */
   features(x: Tensor): Tensor;
   /** The map of logits of such features; `forward(x)` is `judge(features(x))`. */
   judge(features: Tensor): Tensor;
@@ -74,15 +74,25 @@ export function generatorParameters({ channels, ngf, blocks }: Omit<GeneratorOpt
   return outer + down + 2 * blocks * convParameters(3, 4 * ngf, 4 * ngf) + up;
 }
 
-/** How many numbers the state dict of a 70×70 PatchGAN holds. */
-export function discriminatorParameters({ channels, ndf }: { channels: number; ndf: number }): number {
-  const filters = [channels, ndf, 2 * ndf, 4 * ndf, 8 * ndf, 1];
+/** How many numbers a discriminator's state dict holds. */
+export function discriminatorParameters({
+  channels,
+  ndf,
+  layers,
+}: Omit<DiscriminatorOptions, keyof Initialisation>): number {
+  const hidden = Array.from({ length: layers + 1 }, (_, layer) => discriminatorFilters(ndf, layer));
+  const filters = [channels, ...hidden, 1];
   return filters.slice(1).reduce((sum, out, layer) => sum + convParameters(4, filters[layer] ?? 0, out), 0);
 }
 
 /** Weights and biases. */
 function convParameters(kernelSize: number, inChannels: number, outChannels: number): number {
   return (kernelSize ** 2 * inChannels + 1) * outChannels;
+}
+
+/** Of a hidden layer, counted from 0. */
+function discriminatorFilters(ndf: number, layer: number): number {
+  return ndf * Math.min(2 ** layer, 8);
 }
 
 class ResnetGenerator extends Module {
@@ -140,7 +150,7 @@ class PatchDiscriminator extends Module implements Discriminator {
     super();
     const norm = new InstanceNorm2d({ activation: 'leaky_relu' });
     const shape = { kernelSize: 4, padding: 1 };
-    const filters = (layer: number) => ndf * Math.min(2 ** layer, 8);
+    const filters = (layer: number) => discriminatorFilters(ndf, layer);
     const stem = { ...shape, stride: 2, inChannels: channels, outChannels: ndf, activation: 'leaky_relu' } as const;
     const layers: [string, Module][] = [['0', new Conv2d(stem, init)]];
     for (let layer = 1; layer <= halvings; layer++) {

@@ -12,6 +12,8 @@ export interface Views {
 export interface Batch {
   a: Views;
   b: Views;
+  /** What the discriminators further see of both, where the configuration asks for it. */
+  domains: { a: Views; b: Views } | null;
 }
 
 /** Streams below belong to the networks' first weights and the image pools. */
@@ -37,16 +39,25 @@ export function planEpoch(
   defects: readonly (Uint32Array | null)[] = [],
 ): Batch[] {
   const random = new RandomStream(config.seed, FIRST_EPOCH_STREAM + epoch);
-  const { batchSize } = config;
+  const { batchSize, domainCrops } = config;
   const steps = stepsPerEpoch(counts, batchSize);
   const longest = Math.max(counts.a, counts.b, batchSize);
   const order = random.shuffle([...Array(longest).keys()]);
   return Array.from({ length: steps }, (_, step) => {
     const places = order.slice(step * batchSize, (step + 1) * batchSize);
-    const indices = places.map((place) => place % counts.a);
+    const viewsOfA = (indices: number[]) => ({
+      indices,
+      views: indices.map((index) => randomView(config, random, defects[index] ?? null)),
+    });
+    const drawn = (count: number, images: number) => Array.from({ length: count }, () => random.integer(images));
+    const viewsOfB = (indices: number[]) => ({ indices, views: indices.map(() => randomView(config, random)) });
     return {
-      a: { indices, views: indices.map((index) => randomView(config, random, defects[index] ?? null)) },
-      b: { indices: places.map(() => random.integer(counts.b)), views: places.map(() => randomView(config, random)) },
+      a: viewsOfA(places.map((place) => place % counts.a)),
+      b: viewsOfB(drawn(batchSize, counts.b)),
+      domains:
+        domainCrops === 0
+          ? null
+          : { a: viewsOfA(drawn(domainCrops, counts.a)), b: viewsOfB(drawn(domainCrops, counts.b)) },
     };
   });
 }

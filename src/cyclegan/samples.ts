@@ -5,7 +5,7 @@ import { composeGrid } from '../data/grid.ts';
 import { encodePng } from '../data/png.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Networks } from './model.ts';
+import type { Networks } from './network-set.ts';
 import { SIDE_MULTIPLE } from './networks.ts';
 import { toImage } from './tensor-image.ts';
 

@@ -11,11 +11,11 @@ import { exportChoices, importChoices } from '../kernels/choices.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
 import { type Manifest, readCheckpointHead, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
-import type { TrainingConfig } from './config.ts';
+import { architectureOf, type TrainingConfig } from './config.ts';
 import { learningRate, type TrainingLength, trainingLength } from './learning-rate.ts';
 import { LOSS_NAMES, type Losses } from './losses.ts';
 import { MetricsLog } from './metrics-log.ts';
-import { CycleGAN } from './model.ts';
+import { CycleGAN, type CycleGANOptions } from './model.ts';
 import type { RunFolder } from './run-folder.ts';
 import { type Batch, planEpoch, stepsPerEpoch } from './sampler.ts';
 import { type Banks, writeSamples } from './samples.ts';
@@ -42,6 +42,11 @@ export interface TrainingOptions {
   onProfile?: ((launches: TimedLaunch[]) => void) | undefined;
 }
 
+interface Feeds {
+  readonly a: BatchFeed;
+  readonly b: BatchFeed;
+}
+
 /** Steps that are profiled, counted from the first of this process: by then everything is compiled. */
 const PROFILED = { first: 2, last: 4 };
 
@@ -66,7 +71,9 @@ export class Trainer {
   private readonly model: CycleGAN;
   private readonly poolDraws: RandomStream;
   private readonly metrics: MetricsLog;
-  private readonly feeds: { readonly a: BatchFeed; readonly b: BatchFeed };
+  private readonly feeds: Feeds;
+  /** Of the further crops for the discriminators. */
+  private readonly domainFeeds: Feeds | null;
   private captured: Capture | null = null;
   private plan: { epoch: number; batches: Batch[] } = { epoch: 0, batches: [] };
   /** Settles when the device has done the last recorded step. */
@@ -95,8 +102,10 @@ export class Trainer {
     this.poolDraws = new RandomStream(config.seed, POOL_STREAM);
     this.model = new CycleGAN(device, modelOptions(config), this.poolDraws);
     const crop = { width: config.cropSize, height: config.cropSize };
-    const feed = (bank: ImageBank) => bank.feed(config.batchSize, crop, this.model.stored);
-    this.feeds = { a: feed(banks.a), b: feed(banks.b) };
+    const feed = (bank: ImageBank, count: number) => bank.feed(count, crop, this.model.stored);
+    const feeds = (count: number) => ({ a: feed(banks.a, count), b: feed(banks.b, count) });
+    this.feeds = feeds(config.batchSize);
+    this.domainFeeds = config.domainCrops > 0 ? feeds(config.domainCrops) : null;
     if (resume) this.restore(perEpoch);
     this.loggedStep = this.step;
     this.lastRead.step = this.step;
@@ -141,7 +150,10 @@ export class Trainer {
   /** Frees the model and closes the metrics; the banks stay the caller's. */
   dispose(): void {
     this.captured?.dispose();
-    for (const feed of Object.values(this.feeds)) feed.dispose();
+    for (const { a, b } of [this.feeds, ...(this.domainFeeds ? [this.domainFeeds] : [])]) {
+      a.dispose();
+      b.dispose();
+    }
     this.model.dispose();
     this.metrics.close();
   }
@@ -149,7 +161,11 @@ export class Trainer {
   /** One step as the device sees it: the same launches every time, with what the host decides for each. */
   readonly body = (): void => {
     this.device.eachStep(() => this.prepareStep());
-    scope(() => this.model.step(this.feeds.a.images(), this.feeds.b.images()));
+    const { feeds, domainFeeds } = this;
+    scope(() => {
+      const domains = domainFeeds && { a: domainFeeds.a.images(), b: domainFeeds.b.images() };
+      this.model.step(feeds.a.images(), feeds.b.images(), domains);
+    });
   };
 
   /** Hands the device the next step. */
@@ -165,7 +181,7 @@ export class Trainer {
 
   /** Sets the learning rate and the images of the next step. */
   private prepareStep(): void {
-    const { config, model, length, feeds } = this;
+    const { config, model, length, feeds, domainFeeds } = this;
     const epoch = this.epochOf(this.step + 1);
     if (this.plan.epoch !== epoch) {
       this.plan = { epoch, batches: planEpoch(config, this.counts, epoch, this.banks.defects) };
@@ -175,6 +191,9 @@ export class Trainer {
     model.lr = learningRate(config, length, epoch);
     feeds.a.show(batch.a.indices, batch.a.views);
     feeds.b.show(batch.b.indices, batch.b.views);
+    if (!domainFeeds || !batch.domains) return;
+    domainFeeds.a.show(batch.domains.a.indices, batch.domains.a.views);
+    domainFeeds.b.show(batch.domains.b.indices, batch.domains.b.views);
   }
 
   /** Lets the host be one step ahead of the device, and not more: memory and the answer to Ctrl-C stay bounded. */
@@ -277,25 +296,13 @@ export class Trainer {
   }
 }
 
-function modelOptions(config: TrainingConfig) {
-  const { inputNc, beta1, beta2, adam, ngf, ndf, blocks, lambdaA, lambdaB, lambdaIdentity } = config;
-  const { ganMode, poolSize, lr, precision, ema, seed } = config;
+function modelOptions(config: TrainingConfig): CycleGANOptions {
+  const { beta1, beta2, adam, lambdaA, lambdaB, lambdaIdentity, ganMode, poolSize, lr, precision, ema, seed } = config;
   return {
-    channels: inputNc,
-    ngf,
-    ndf,
-    blocks,
-    lambdaA,
-    lambdaB,
-    lambdaIdentity,
-    ganMode,
-    poolSize,
-    lr,
-    precision,
-    ema,
-    betas: [beta1, beta2] as const,
-    discriminatorOptimisers: adam === 'one' ? ('shared' as const) : ('separate' as const),
-    seed,
+    ...architectureOf(config),
+    ...{ lambdaA, lambdaB, lambdaIdentity, ganMode, poolSize, lr, precision, ema, seed },
+    betas: [beta1, beta2],
+    discriminatorOptimisers: adam === 'one' ? 'shared' : 'separate',
   };
 }
 

@@ -38,6 +38,8 @@ describe('parseConfig', () => {
     ['an average that never forgets', { ema: 1 }, '--ema', '1'],
     ['an unknown loss', { ganMode: 'hinge' }, '--gan-mode', 'lsgan or vanilla'],
     ['a negative weight', { lambdaA: -1 }, '--lambda-A', '-1'],
+    ['a discriminator that small crops do not fill', { nLayersD: 4 }, '--n-layers-D', '1 to 3'],
+    ['half a crop', { domainCrops: 0.5 }, '--domain-crops', 'whole number from 0'],
     ['a learning rate that is NaN', { lr: Number.NaN }, '--lr', 'number from 0 to 1'],
     ['a first moment that never forgets', { beta1: 1 }, '--beta1', '1'],
     ['no epoch', { nEpochs: 0, nEpochsDecay: 0 }, '--n-epochs 0', 'at least one'],
@@ -53,8 +55,8 @@ describe('parseConfig', () => {
   });
 
   it('reads what runs wrote before there were all choices', () => {
-    const { precision: _p, ema: _e, cropDefects: _c, localContrast: _l, ...old } = TINY;
-    const before = { precision: 'f32', ema: 0, cropDefects: false, localContrast: false };
+    const { precision: _p, ema: _e, cropDefects: _c, localContrast: _l, domainCrops: _d, nLayersD: _n, ...old } = TINY;
+    const before = { precision: 'f32', ema: 0, cropDefects: false, localContrast: false, domainCrops: 0, nLayersD: 3 };
     expect(parseConfig(old, 'config.json')).toEqual({ ...TINY, ...before });
   });
 
@@ -75,6 +77,7 @@ it('spells options as users of the reference do', () => {
     '--ngf',
     '--load-size',
     '--input-nc',
+    '--n-layers-D',
   ]) {
     expect(names).toContain(known);
   }

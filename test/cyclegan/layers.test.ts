@@ -9,7 +9,7 @@ let model: CycleGAN;
 let launches: readonly Launch[];
 beforeAll(async () => {
   device = await Device.open({ checked: true });
-  const sizes = { channels: 3, ngf: 4, ndf: 4, blocks: 2, poolSize: 2 };
+  const sizes = { channels: 3, ngf: 4, ndf: 4, blocks: 2, discriminatorLayers: 3, poolSize: 2 };
   const losses = { lambdaA: 10, lambdaB: 10, lambdaIdentity: 0.5, ganMode: 'lsgan' } as const;
   const adam = { lr: 1e-3, betas: [0.5, 0.999], discriminatorOptimisers: 'shared' } as const;
   model = new CycleGAN(device, { ...sizes, ...losses, ...adam, seed: 1 }, { uniform: () => 0 });

@@ -24,7 +24,8 @@ beforeAll(async () => {
 afterAll(() => device.close());
 
 const OPTIONS: CycleGANOptions = {
-  ...{ channels: 3, ngf: 4, ndf: 4, blocks: 1, lambdaA: 10, lambdaB: 10, lambdaIdentity: 0.5, ganMode: 'lsgan' },
+  ...{ channels: 3, ngf: 4, ndf: 4, blocks: 1, discriminatorLayers: 3, ganMode: 'lsgan' },
+  ...{ lambdaA: 10, lambdaB: 10, lambdaIdentity: 0.5 },
   ...{ poolSize: 2, lr: 2e-4, betas: [0.5, 0.999], discriminatorOptimisers: 'separate', precision: 'mixed', seed: 4 },
 };
 

@@ -22,6 +22,7 @@ const OPTIONS: CycleGANOptions = {
   ngf: 4,
   ndf: 4,
   blocks: 1,
+  discriminatorLayers: 3,
   lambdaA: 10,
   lambdaB: 10,
   lambdaIdentity: 0.5,
@@ -138,6 +139,44 @@ test('λ scale their own losses and only those', async () => {
   expect(scaled.idt_B / base.idt_B).toBeCloseTo(0.5, 5);
   expect([scaled.G_A, scaled.G_B, scaled.D_A, scaled.D_B]).toEqual([base.G_A, base.G_B, base.D_A, base.D_B]);
 });
+
+test.each(['lsgan', 'vanilla'] as const)(
+  'discriminators learn to tell the domains apart from further images: %s',
+  async (ganMode) => {
+    const [a, b] = images;
+    if (!a || !b) throw new Error('no images');
+    // Two of A as [2, …] and two of B, neither of them what the step translates.
+    const domains = {
+      a: randomUniform(device, [2, 24, 28, 3], 10, 0, -1, 1),
+      b: randomUniform(device, [2, 24, 28, 3], 10, 1, -1, 1),
+    };
+    const [plain, model] = [build({ ganMode }), build({ ganMode })];
+    // What the losses should grow by, from the untrained networks' maps: ½ (own called real + other called fake).
+    const mean = async (discriminator: 'D_A' | 'D_B', shown: Tensor, label: 0 | 1) => {
+      const logits = await plain.networks[discriminator].forward(shown).data();
+      const term = (logit: number) =>
+        ganMode === 'lsgan' ? (logit - label) ** 2 : Math.log(1 + Math.exp(label === 1 ? -logit : logit));
+      return logits.reduce((sum, logit) => sum + term(logit), 0) / logits.length;
+    };
+    const more = {
+      D_A: ((await mean('D_A', domains.b, 1)) + (await mean('D_A', domains.a, 0))) / 2,
+      D_B: ((await mean('D_B', domains.a, 1)) + (await mean('D_B', domains.b, 0))) / 2,
+    };
+    plain.step(a, b);
+    model.step(a, b, domains);
+    const [[without], [withIt]] = [await plain.losses(), await model.losses()];
+    if (!without || !withIt) throw new Error('no losses');
+    expect(withIt.D_A - without.D_A).toBeCloseTo(more.D_A, 4);
+    expect(withIt.D_B - without.D_B).toBeCloseTo(more.D_B, 4);
+    expect({ ...withIt, D_A: 0, D_B: 0 }).toEqual({ ...without, D_A: 0, D_B: 0 });
+    // The generators are stepped before the discriminators, and so as without it.
+    const [learnt, others] = [await weights(model), await weights(plain)];
+    expect(learnt.G_A).toEqual(others.G_A);
+    expect(learnt.D_A).not.toEqual(others.D_A);
+    expect(learnt.D_B).not.toEqual(others.D_B);
+    for (const each of [plain, model]) each.dispose();
+  },
+);
 
 test('a learning rate of 0 stops every network', async () => {
   const model = build();

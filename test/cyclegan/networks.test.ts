@@ -56,16 +56,21 @@ test('full-size networks have the number of parameters that the method states', 
 });
 
 test.each([
-  [1, 64, 64, [6, 6]],
-  [3, 256, 256, [30, 30]],
-  [3, 24, 40, [1, 3]],
-])('a discriminator of %i channels judges %i × %i px in %j patches', (channels, h, w, patches) => {
-  const net = patchDiscriminator(device, { ...start, channels, ndf: 4, layers: 3 });
-  const x = randomNormal(device, [2, h, w, channels], 1, 0, 0, 1);
-  const map = scope(() => net.forward(x));
-  expect(map.shape).toEqual([2, ...patches, 1]);
-  for (const part of [net, x, map]) part.dispose();
-});
+  [1, 64, 64, 3, [6, 6]],
+  [3, 256, 256, 3, [30, 30]],
+  [3, 24, 40, 3, [1, 3]],
+  [1, 24, 64, 2, [4, 14]],
+  [1, 24, 64, 1, [10, 30]],
+])(
+  'a discriminator of %i channels judges %i × %i px, halved %i times, in %j patches',
+  (channels, h, w, layers, patches) => {
+    const net = patchDiscriminator(device, { ...start, channels, ndf: 4, layers });
+    const x = randomNormal(device, [2, h, w, channels], 1, 0, 0, 1);
+    const map = scope(() => net.forward(x));
+    expect(map.shape).toEqual([2, ...patches, 1]);
+    for (const part of [net, x, map]) part.dispose();
+  },
+);
 
 test.each([
   [1, 8, 12],
@@ -84,13 +89,15 @@ test.each([
 test('parameters are counted without making the network', () => {
   // The sizes of the paper's networks.
   expect(generatorParameters({ channels: 3, ngf: 64, blocks: 9 })).toBe(11_378_179);
-  expect(discriminatorParameters({ channels: 3, ndf: 64 })).toBe(2_764_737);
+  expect(discriminatorParameters({ channels: 3, ndf: 64, layers: 3 })).toBe(2_764_737);
   const generator = resnetGenerator(device, { ...start, channels: 1, ngf: 6, blocks: 2 });
-  const discriminator = patchDiscriminator(device, { ...start, channels: 1, ndf: 5, layers: 3 });
   expect(generatorParameters({ channels: 1, ngf: 6, blocks: 2 })).toBe(count(generator));
-  expect(discriminatorParameters({ channels: 1, ndf: 5 })).toBe(count(discriminator));
   generator.dispose();
-  discriminator.dispose();
+  for (const layers of [1, 2, 3, 4]) {
+    const discriminator = patchDiscriminator(device, { ...start, channels: 1, ndf: 5, layers });
+    expect(discriminatorParameters({ channels: 1, ndf: 5, layers })).toBe(count(discriminator));
+    discriminator.dispose();
+  }
 });
 
 test('sizes that do not fit are refused with the size and the remedy', () => {

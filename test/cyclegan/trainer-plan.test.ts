@@ -74,6 +74,22 @@ describe('planEpoch', () => {
     expect(new Set(views.map(({ y }) => y)).size).toBe(41);
   });
 
+  it('draws further crops of both domains, those of A with their defects, and leaves the others of the first step as they are', () => {
+    const counts = { a: 3, b: 40 };
+    const corner = [Uint32Array.of(0), Uint32Array.of(0), Uint32Array.of(0)];
+    const plain = planEpoch(config(), counts, 1, corner);
+    const plan = planEpoch(config({ domainCrops: 50 }), counts, 1, corner);
+    expect(plain.every(({ domains }) => domains === null)).toBe(true);
+    expect({ ...plan[0], domains: null }).toEqual(plain[0]);
+    const domains = plan.map((batch) => batch.domains ?? expect.fail('no further crops'));
+    expect(domains.every(({ a, b }) => a.indices.length === 50 && b.views.length === 50)).toBe(true);
+    expect(new Set(domains.flatMap(({ a }) => a.views.map(({ x, y }) => `${x} ${y}`)))).toEqual(new Set(['0 0']));
+    expect(new Set(domains.flatMap(({ b }) => b.views.map(({ x }) => x))).size).toBe(17);
+    expect(new Set(domains.flatMap(({ a }) => a.indices))).toEqual(new Set([0, 1, 2]));
+    expect(new Set(domains.flatMap(({ b }) => b.indices)).size).toBe(40);
+    expect(domains[1]).not.toEqual(domains[0]);
+  });
+
   it('is a pure function of seed and epoch', () => {
     const plan = (changes: Partial<TrainingConfig>, epoch: number) => planEpoch(config(changes), { a: 9, b: 9 }, epoch);
     expect(plan({}, 2)).toEqual(plan({}, 2));

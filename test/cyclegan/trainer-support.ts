@@ -9,7 +9,7 @@ import { decodeImage } from '../../src/data/image.ts';
 import type { Device } from '../../src/gpu/device.ts';
 import { makeData } from '../cli/support.ts';
 
-/** A training of a second, with pools that fill, crops, flips, turns, and a learning rate that falls. */
+/** A training of a second, with pools that fill, crops of both domains to tell apart, crops, flips, turns, and a learning rate that falls. */
 export const QUICK: TrainingConfig = {
   ...preset('tiny'),
   ...{
@@ -21,6 +21,7 @@ export const QUICK: TrainingConfig = {
     batchSize: 1,
     steps: 6,
     poolSize: 2,
+    domainCrops: 2,
     rotate: true,
     seed: 5,
   },

@@ -81,7 +81,7 @@ export interface Bench {
 
 export function openBench(device: Device, workload: Workload): Bench {
   const { ngf, blocks, size, batch, precision } = workload;
-  const sizes = { channels: 3, ngf, ndf: ngf, blocks, poolSize: 50 };
+  const sizes = { channels: 3, ngf, ndf: ngf, blocks, discriminatorLayers: 3, poolSize: 50 };
   const losses = { lambdaA: 10, lambdaB: 10, lambdaIdentity: 0.5, ganMode: 'lsgan' } as const;
   const adam = { lr: 2e-4, betas: [0.5, 0.999], discriminatorOptimisers: 'shared' } as const;
   const model = new CycleGAN(device, { ...sizes, ...losses, ...adam, precision, seed: 1 }, new RandomStream(1, 4));

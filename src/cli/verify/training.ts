@@ -1,5 +1,6 @@
 import type { Precision } from '../../cyclegan/config.ts';
-import { CycleGAN, type Networks } from '../../cyclegan/model.ts';
+import { CycleGAN } from '../../cyclegan/model.ts';
+import type { Networks } from '../../cyclegan/network-set.ts';
 import type { UniformSource } from '../../cyclegan/pool.ts';
 import type { Device } from '../../gpu/device.ts';
 import { entry, type Golden, gradients, readGolden } from './golden.ts';
@@ -46,6 +47,7 @@ export function goldenModel(
     ngf: config.ngf,
     ndf: config.ndf,
     blocks: Number(/\d+/.exec(config.netG)?.[0]),
+    discriminatorLayers: 3,
     lambdaA: config.lambda_A,
     lambdaB: config.lambda_B,
     lambdaIdentity: config.lambda_identity,

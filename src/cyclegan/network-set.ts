@@ -1,0 +1,49 @@
+import type { Device } from '../gpu/device.ts';
+import type { Module } from '../layers/module.ts';
+import {
+  type Discriminator,
+  discriminatorParameters,
+  generatorParameters,
+  patchDiscriminator,
+  resnetGenerator,
+} from './networks.ts';
+
+/** The networks of a Cycle-GAN by their names in the reference. */
+export interface Networks {
+  /** A → B. */
+  G_A: Module;
+  /** B → A. */
+  G_B: Module;
+  /** Judges images of B. */
+  D_A: Discriminator;
+  /** Judges images of A. */
+  D_B: Discriminator;
+}
+
+/** What decides the shapes of all weights. */
+export interface Architecture {
+  /** Channels of the images: 3 for colour, 1 for gray. */
+  channels: number;
+  ngf: number;
+  ndf: number;
+  /** Residual blocks of a generator. */
+  blocks: number;
+  /** Layers of stride 2 in a discriminator. */
+  discriminatorLayers: number;
+}
+
+/** @param seed of the first weights, of which each network has a stream of its own, 0 to 3 */
+export function makeNetworks(
+  device: Device,
+  { channels, ngf, ndf, blocks, discriminatorLayers: layers }: Architecture,
+  seed: number,
+): Networks {
+  const generator = (stream: number) => resnetGenerator(device, { channels, ngf, blocks, seed, stream });
+  const discriminator = (stream: number) => patchDiscriminator(device, { channels, ndf, layers, seed, stream });
+  return { G_A: generator(0), G_B: generator(1), D_A: discriminator(2), D_B: discriminator(3) };
+}
+
+/** How many numbers the networks' state dicts hold together. */
+export function countParameters({ channels, ngf, ndf, blocks, discriminatorLayers: layers }: Architecture): number {
+  return 2 * generatorParameters({ channels, ngf, blocks }) + 2 * discriminatorParameters({ channels, ndf, layers });
+}
