@@ -40,7 +40,10 @@ export interface TrainingConfig {
   lambdaIdentity: number;
   /** Generated images kept for each discriminator; 0 switches the pools off. */
   poolSize: number;
-  /** Further crops of each domain in a step, from which both discriminators learn what tells the domains apart; 0 leaves that out. */
+  /**
+   * Further crops of each domain in a step, from which both discriminators learn what tells the domains apart, each with the weight of
+   * one of the step's own images; 0 leaves that out.
+   */
   domainCrops: number;
   /** One Adam for both discriminators (the reference), or one for each (the paper's code). */
   adam: AdamGroups;

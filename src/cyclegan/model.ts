@@ -1,6 +1,7 @@
 import { add } from '../autograd/add.ts';
 import { concatBatch } from '../autograd/concatBatch.ts';
 import { l1Loss } from '../autograd/l1Loss.ts';
+import { scale } from '../autograd/scale.ts';
 import { splitBatch } from '../autograd/splitBatch.ts';
 import { backward, detach } from '../autograd/tape.ts';
 import type { Device } from '../gpu/device.ts';
@@ -173,7 +174,7 @@ export class CycleGAN {
   /** What a generator makes of `source`, and of `target`, which it should leave as it is; both in one pass. */
   private translate(generator: 'G_A' | 'G_B', source: Tensor, target: Tensor): [fake: Tensor, same?: Tensor] {
     if (this.options.lambdaIdentity === 0) return [this.forward(generator, source)];
-    return splitBatch(this.forward(generator, concatBatch(source, target)), source.shape[0] ?? 0);
+    return splitBatch(this.forward(generator, concatBatch(source, target)), imagesOf(source));
   }
 
   private stepDiscriminators(realA: Tensor, realB: Tensor, { fakeA, fakeB }: Fakes, domains: Domains | null): void {
@@ -184,8 +185,10 @@ export class CycleGAN {
     };
     if (domains) {
       // Real images of the other domain are no better than generated ones: a generator cannot pass by leaving its input as it is.
-      losses.D_A = add(losses.D_A, this.discriminatorLoss('D_A', domains.b, domains.a));
-      losses.D_B = add(losses.D_B, this.discriminatorLoss('D_B', domains.a, domains.b));
+      // Each image counts as much as one of the step's own.
+      const weight = imagesOf(domains.a) / imagesOf(realA);
+      losses.D_A = add(losses.D_A, scale(this.discriminatorLoss('D_A', domains.b, domains.a), weight));
+      losses.D_B = add(losses.D_B, scale(this.discriminatorLoss('D_B', domains.a, domains.b), weight));
     }
     backward([losses.D_A, losses.D_B], this.lossScaler?.scale);
     for (const optimiser of this.discriminatorOptimisers) optimiser.step();
@@ -197,4 +200,8 @@ export class CycleGAN {
     const predictions = this.forward(discriminator, concatBatch(real, fake));
     return ganLoss(predictions, 'real, then fake', this.options.ganMode);
   }
+}
+
+function imagesOf({ shape }: Tensor): number {
+  return shape[0] ?? 0;
 }
