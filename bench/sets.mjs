@@ -17,7 +17,11 @@ const SETS = {
   deeppcb: { options: '--input-nc 1 --load-size 256 --rotate --lambda-A 2 --steps 3300', target: 0.8 },
   lgg_mri: { options: '--input-nc 1 --load-size 96 --steps 2400', target: 0.78 },
   crackforest: { options: '--steps 1200', target: 0.75 },
-  magnetic_tile: { options: '--input-nc 1 --local-contrast --lambda-A 2 --steps 1200 --folds 2', target: 0.65 },
+  magnetic_tile: {
+    options:
+      '--input-nc 1 --local-contrast --lambda-A 2 --crop-size 32 --n-layers-D 2 --domain-crops 8 --ngf 8 --blocks 3 --steps 3200 --folds 3',
+    target: 0.65,
+  },
 };
 
 const [folder, out, ...chosen] = process.argv.slice(2);
