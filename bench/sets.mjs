@@ -16,7 +16,7 @@ const SETS = {
   bsdata_pitting: { options: '--load-size 72 --local-contrast --steps 1200', target: 0.9 },
   deeppcb: { options: '--input-nc 1 --load-size 256 --rotate --lambda-A 2 --steps 3300', target: 0.8 },
   lgg_mri: { options: '--input-nc 1 --load-size 96 --steps 2400', target: 0.78 },
-  crackforest: { options: '--steps 1200', target: 0.75 },
+  crackforest: { options: '--domain-crops 4 --n-layers-D 2 --steps 1000', target: 0.75 },
   magnetic_tile: {
     options:
       '--input-nc 1 --local-contrast --lambda-A 2 --crop-size 32 --n-layers-D 2 --domain-crops 8 --ngf 8 --blocks 3 --steps 3200 --folds 3',
