@@ -111,7 +111,7 @@ export class CycleGAN {
    * @param a @param b images [N,H,W,C] in [−1, 1], f32 or f16
    * @param domains further images, [M,H,W,C] each, from which the discriminators also learn what tells the domains apart
    */
-  step(a: Tensor, b: Tensor, domains: Domains | null = null): void {
+  step(a: Tensor, b: Tensor, domains?: Domains): void {
     scope(() => {
       this.log.beginStep();
       const [realA, realB] = [cast(a, this.stored), cast(b, this.stored)];
@@ -177,7 +177,7 @@ export class CycleGAN {
     return splitBatch(this.forward(generator, concatBatch(source, target)), imagesOf(source));
   }
 
-  private stepDiscriminators(realA: Tensor, realB: Tensor, { fakeA, fakeB }: Fakes, domains: Domains | null): void {
+  private stepDiscriminators(realA: Tensor, realB: Tensor, { fakeA, fakeB }: Fakes, domains?: Domains): void {
     for (const optimiser of this.discriminatorOptimisers) optimiser.zeroGrad();
     const losses = {
       D_A: this.discriminatorLoss('D_A', realB, this.pools.fakeB.query(fakeB)),

@@ -32,7 +32,11 @@ export interface Architecture {
   discriminatorLayers: number;
 }
 
-/** @param seed of the first weights, of which each network has a stream of its own, 0 to 3 */
+/**
+ * The four networks with their first weights.
+ *
+ * @param seed of these, of which each network has a stream of its own, 0 to 3
+ */
 export function makeNetworks(
   device: Device,
   { channels, ngf, ndf, blocks, discriminatorLayers: layers }: Architecture,

@@ -8,12 +8,16 @@ export interface Views {
   views: View[];
 }
 
-/** The images of one step from both domains. */
-export interface Batch {
+/** Images of both domains. */
+export interface DomainViews {
   a: Views;
   b: Views;
-  /** What the discriminators further see of both, where the configuration asks for it. */
-  domains: { a: Views; b: Views } | null;
+}
+
+/** The images of one step. */
+export interface Batch extends DomainViews {
+  /** What the discriminators further see, where the configuration asks for it. */
+  domains: DomainViews | null;
 }
 
 /** Streams below belong to the networks' first weights and the image pools. */
@@ -43,14 +47,14 @@ export function planEpoch(
   const steps = stepsPerEpoch(counts, batchSize);
   const longest = Math.max(counts.a, counts.b, batchSize);
   const order = random.shuffle([...Array(longest).keys()]);
+  const drawn = (count: number, images: number) => Array.from({ length: count }, () => random.integer(images));
+  const viewsOfA = (indices: number[]) => ({
+    indices,
+    views: indices.map((index) => randomView(config, random, defects[index] ?? null)),
+  });
+  const viewsOfB = (indices: number[]) => ({ indices, views: indices.map(() => randomView(config, random)) });
   return Array.from({ length: steps }, (_, step) => {
     const places = order.slice(step * batchSize, (step + 1) * batchSize);
-    const viewsOfA = (indices: number[]) => ({
-      indices,
-      views: indices.map((index) => randomView(config, random, defects[index] ?? null)),
-    });
-    const drawn = (count: number, images: number) => Array.from({ length: count }, () => random.integer(images));
-    const viewsOfB = (indices: number[]) => ({ indices, views: indices.map(() => randomView(config, random)) });
     return {
       a: viewsOfA(places.map((place) => place % counts.a)),
       b: viewsOfB(drawn(batchSize, counts.b)),

@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ImageBank } from '../data/bank.ts';
 import type { BatchFeed } from '../data/feed.ts';
 import { fileError } from '../data/fs-error.ts';
 import type { Capture } from '../gpu/capture.ts';
@@ -15,9 +14,9 @@ import { architectureOf, type TrainingConfig } from './config.ts';
 import { learningRate, type TrainingLength, trainingLength } from './learning-rate.ts';
 import { LOSS_NAMES, type Losses } from './losses.ts';
 import { MetricsLog } from './metrics-log.ts';
-import { CycleGAN, type CycleGANOptions } from './model.ts';
+import { CycleGAN, type CycleGANOptions, type Domains } from './model.ts';
 import type { RunFolder } from './run-folder.ts';
-import { type Batch, planEpoch, stepsPerEpoch } from './sampler.ts';
+import { type Batch, type DomainViews, planEpoch, stepsPerEpoch } from './sampler.ts';
 import { type Banks, writeSamples } from './samples.ts';
 
 /** What training says of itself now and then. */
@@ -40,11 +39,6 @@ export interface TrainingOptions {
   eager?: boolean | undefined;
   /** Takes the launches of each of the third to the fifth step, with their times on the device. */
   onProfile?: ((launches: TimedLaunch[]) => void) | undefined;
-}
-
-interface Feeds {
-  readonly a: BatchFeed;
-  readonly b: BatchFeed;
 }
 
 /** Steps that are profiled, counted from the first of this process: by then everything is compiled. */
@@ -71,9 +65,9 @@ export class Trainer {
   private readonly model: CycleGAN;
   private readonly poolDraws: RandomStream;
   private readonly metrics: MetricsLog;
-  private readonly feeds: Feeds;
+  private readonly feed: DomainFeed;
   /** Of the further crops for the discriminators. */
-  private readonly domainFeeds: Feeds | null;
+  private readonly domainFeed: DomainFeed | null;
   private captured: Capture | null = null;
   private plan: { epoch: number; batches: Batch[] } = { epoch: 0, batches: [] };
   /** Settles when the device has done the last recorded step. */
@@ -102,10 +96,10 @@ export class Trainer {
     this.poolDraws = new RandomStream(config.seed, POOL_STREAM);
     this.model = new CycleGAN(device, modelOptions(config), this.poolDraws);
     const crop = { width: config.cropSize, height: config.cropSize };
-    const feed = (bank: ImageBank, count: number) => bank.feed(count, crop, this.model.stored);
-    const feeds = (count: number) => ({ a: feed(banks.a, count), b: feed(banks.b, count) });
-    this.feeds = feeds(config.batchSize);
-    this.domainFeeds = config.domainCrops > 0 ? feeds(config.domainCrops) : null;
+    const feed = (count: number) =>
+      new DomainFeed(banks.a.feed(count, crop, this.model.stored), banks.b.feed(count, crop, this.model.stored));
+    this.feed = feed(config.batchSize);
+    this.domainFeed = config.domainCrops > 0 ? feed(config.domainCrops) : null;
     if (resume) this.restore(perEpoch);
     this.loggedStep = this.step;
     this.lastRead.step = this.step;
@@ -150,10 +144,8 @@ export class Trainer {
   /** Frees the model and closes the metrics; the banks stay the caller's. */
   dispose(): void {
     this.captured?.dispose();
-    for (const { a, b } of [this.feeds, ...(this.domainFeeds ? [this.domainFeeds] : [])]) {
-      a.dispose();
-      b.dispose();
-    }
+    this.feed.dispose();
+    this.domainFeed?.dispose();
     this.model.dispose();
     this.metrics.close();
   }
@@ -161,10 +153,10 @@ export class Trainer {
   /** One step as the device sees it: the same launches every time, with what the host decides for each. */
   readonly body = (): void => {
     this.device.eachStep(() => this.prepareStep());
-    const { feeds, domainFeeds } = this;
     scope(() => {
-      const domains = domainFeeds && { a: domainFeeds.a.images(), b: domainFeeds.b.images() };
-      this.model.step(feeds.a.images(), feeds.b.images(), domains);
+      const domains = this.domainFeed?.images();
+      const { a, b } = this.feed.images();
+      this.model.step(a, b, domains);
     });
   };
 
@@ -181,7 +173,7 @@ export class Trainer {
 
   /** Sets the learning rate and the images of the next step. */
   private prepareStep(): void {
-    const { config, model, length, feeds, domainFeeds } = this;
+    const { config, model, length } = this;
     const epoch = this.epochOf(this.step + 1);
     if (this.plan.epoch !== epoch) {
       this.plan = { epoch, batches: planEpoch(config, this.counts, epoch, this.banks.defects) };
@@ -189,11 +181,8 @@ export class Trainer {
     const batch = this.plan.batches[this.step % length.stepsPerEpoch];
     if (!batch) throw new Error(`Epoch ${epoch} has no batch for step ${this.step + 1}.`);
     model.lr = learningRate(config, length, epoch);
-    feeds.a.show(batch.a.indices, batch.a.views);
-    feeds.b.show(batch.b.indices, batch.b.views);
-    if (!domainFeeds || !batch.domains) return;
-    domainFeeds.a.show(batch.domains.a.indices, batch.domains.a.views);
-    domainFeeds.b.show(batch.domains.b.indices, batch.domains.b.views);
+    this.feed.show(batch);
+    if (batch.domains) this.domainFeed?.show(batch.domains);
   }
 
   /** Lets the host be one step ahead of the device, and not more: memory and the answer to Ctrl-C stay bounded. */
@@ -304,6 +293,29 @@ function modelOptions(config: TrainingConfig): CycleGANOptions {
     betas: [beta1, beta2],
     discriminatorOptimisers: adam === 'one' ? 'shared' : 'separate',
   };
+}
+
+/** Makes batches of both domains. */
+class DomainFeed {
+  constructor(
+    private readonly a: BatchFeed,
+    private readonly b: BatchFeed,
+  ) {}
+
+  /** Decides what the next batches show. */
+  show({ a, b }: DomainViews): void {
+    this.a.show(a.indices, a.views);
+    this.b.show(b.indices, b.views);
+  }
+
+  images(): Domains {
+    return { a: this.a.images(), b: this.b.images() };
+  }
+
+  dispose(): void {
+    this.a.dispose();
+    this.b.dispose();
+  }
 }
 
 /** How fast training goes and how long it still takes. */
