@@ -102,6 +102,36 @@ export function zeroFalseNegative(
   return sweep && withoutMiss(sweep);
 }
 
+/**
+ * The threshold halfway between the lowest score that `threshold` flags and the next lower one, which flags the same of these images: as far from
+ * both as can be, so that new images, or a device that rounds differently, find room on either side. The same where no score is lower.
+ */
+export function halfwayDown(scores: readonly number[], threshold: number): number {
+  const flagged = scores.reduce((least, score) => (score >= threshold ? Math.min(least, score) : least), Infinity);
+  const below = scores.reduce((most, score) => (score < threshold ? Math.max(most, score) : most), -Infinity);
+  if (!Number.isFinite(flagged) || !Number.isFinite(below)) return threshold;
+  const middle = below + (flagged - below) / 2;
+  return middle > below ? middle : flagged;
+}
+
+/**
+ * How far apart the scores of the classes lie: the difference of their means over the root of their mean variance (d′). It tells scores apart
+ * whose AUROC is the same. Null when a class is empty.
+ */
+export function separation(scores: readonly number[], abnormal: readonly boolean[]): number | null {
+  checkScores(scores, abnormal);
+  const [a, n] = [true, false].map((label) => momentsOf(scores.filter((_, i) => abnormal[i] === label)));
+  if (!a || !n || a.count === 0 || n.count === 0) return null;
+  const difference = a.mean - n.mean;
+  return difference === 0 ? 0 : difference / Math.sqrt((a.variance + n.variance) / 2);
+}
+
+function momentsOf(values: readonly number[]): { count: number; mean: number; variance: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  return { count: values.length, mean, variance };
+}
+
 /** What the threshold gets right and wrong. Either class may be empty; a threshold of NaN is refused. */
 export function confusion(scores: readonly number[], abnormal: readonly boolean[], threshold: number): Confusion {
   checkScores(scores, abnormal);

@@ -119,7 +119,7 @@ function origin({ chosenOn, counts, threshold }: Evaluation['chosen'], area: num
 
 function ruleText(rule: Rule): string {
   const named = {
-    zfn: 'the smallest score of an abnormal image there (zero false negatives)',
+    zfn: 'halfway from the smallest score of an abnormal image there to the next lower one (zero false negatives)',
     'max-f1': 'where F1 is highest there',
     'max-accuracy': 'where accuracy is highest there',
   };

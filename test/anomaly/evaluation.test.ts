@@ -23,7 +23,7 @@ function image(file: string, label: Label | null, sse: number, dn: number): Scor
   return { file, label, scores: { sse, dn } };
 }
 
-// On the calibration part dn separates (AUROC 1) and sse does not (3 of 4 pairs); its ZFN thresholds are 2 and 0.5.
+// On the calibration part dn separates (AUROC 1) and sse does not (3 of 4 pairs); its ZFN thresholds lie below 2 and 0.5, halfway to the next score.
 const calibrating = [
   image('n1', 'normal', 1, 0.1),
   image('n2', 'normal', 3, 0.2),
@@ -39,18 +39,18 @@ const test = [
   image('normal/2.png', 'normal', 1.5, 0.6),
   image('normal/3.png', 'normal', 1.2, 0.3),
   image('abnormal/1.png', 'abnormal', 5, 0.5),
-  image('abnormal/2.png', 'abnormal', 6, 0.4),
+  image('abnormal/2.png', 'abnormal', 6, 0.32),
 ];
 
 describe('chooseThresholds', () => {
-  it('takes the score with the highest AUROC, and the smallest abnormal score of each', () => {
+  it('takes the score with the highest AUROC, and for each a threshold halfway from its smallest abnormal score to the next lower one', () => {
     expect(calibration).toEqual({
       ...choice,
       chosen: 'dn',
       counts: { normal: 2, abnormal: 2 },
       scores: {
-        sse: { auroc: 0.75, threshold: { value: 2, rule: 'zfn', chosenOn: 'calibration' } },
-        dn: { auroc: 1, threshold: { value: 0.5, rule: 'zfn', chosenOn: 'calibration' } },
+        sse: { auroc: 0.75, threshold: { value: 1.5, rule: 'zfn', chosenOn: 'calibration' } },
+        dn: { auroc: 1, threshold: { value: 0.35, rule: 'zfn', chosenOn: 'calibration' } },
       },
       objects: { normal: 2, abnormal: 2 },
       combination: null,
@@ -67,12 +67,21 @@ describe('chooseThresholds', () => {
     ]);
   });
 
-  it('takes the first of equally good scores', () => {
-    const equal = calibrating.map((entry) => ({
-      ...entry,
-      scores: { sse: entry.scores.dn ?? 0, dn: entry.scores.dn ?? 0 },
-    }));
-    expect(chooseThresholds(equal, infos, choice).chosen).toBe('sse');
+  it('takes of equally good scores the one that lies farthest apart, and the first of equals in that too', () => {
+    const both = (dn: (value: number, label: Label | null) => number) =>
+      calibrating.map((entry) => {
+        const value = entry.scores.dn ?? 0;
+        return { ...entry, scores: { sse: value, dn: dn(value, entry.label) } };
+      });
+    expect(
+      chooseThresholds(
+        both((value) => value),
+        infos,
+        choice,
+      ).chosen,
+    ).toBe('sse');
+    const farther = both((value, label) => (label === 'abnormal' ? value + 1 : value));
+    expect(chooseThresholds(farther, infos, choice).chosen).toBe('dn');
   });
 
   it('says how many images of each class there are when one is empty', () => {
@@ -81,10 +90,10 @@ describe('chooseThresholds', () => {
 
   it.each<[Rule, number, number]>([
     // sse from the top: a2 4, n2 3, a1 2, n1 1. F1 after each: 2/3, 1/2, 4/5, 2/3; right: 3, 2, 3, 2 of 4.
-    ['max-f1', 2, 0.5],
-    ['max-accuracy', 2, 0.5],
-    ['recall=0.5', 4, 0.9],
-    ['recall=0.51', 2, 0.5],
+    ['max-f1', 1.5, 0.35],
+    ['max-accuracy', 1.5, 0.35],
+    ['recall=0.5', 3.5, 0.7],
+    ['recall=0.51', 1.5, 0.35],
   ])('by the rule %s takes %f for sse and %f for dn', (rule, sse, dn) => {
     const { scores } = chooseThresholds(calibrating, infos, { ...choice, rule });
     expect(scores.sse?.threshold).toEqual({ value: sse, rule, chosenOn: 'calibration' });
@@ -178,7 +187,7 @@ describe('summarise', () => {
 
   it('reports what the calibrated threshold does, which is no oracle', () => {
     expect(dn?.calibrated).toMatchObject({
-      threshold: { value: 0.5, rule: 'zfn', chosenOn: 'calibration' },
+      threshold: { value: 0.35, rule: 'zfn', chosenOn: 'calibration' },
       truePositives: 1,
       falseNegatives: 1,
       falsePositives: 1,
@@ -193,12 +202,12 @@ describe('summarise', () => {
   });
 
   it('marks what was chosen on these images as oracle', () => {
-    // dn: 4 of 6 pairs are in order. Its best accuracy and its ZFN threshold are the same here: from 0.4 on.
+    // dn: 4 of 6 pairs are in order. Its best accuracy and its ZFN threshold are the same here: from 0.32 on.
     expect(dn?.auroc).toBeCloseTo(4 / 6, 15);
     expect(dn?.zfn).toEqual({
       accuracy: 4 / 5,
       specificity: 2 / 3,
-      threshold: { value: 0.4, rule: 'zfn', chosenOn: 'test' },
+      threshold: { value: 0.32, rule: 'zfn', chosenOn: 'test' },
       oracle: true,
     });
     expect(sse?.bestAccuracy).toEqual({
@@ -263,7 +272,7 @@ describe('evaluationJson', () => {
     expect(json).toMatchObject({
       ...context,
       counts: { normal: 3, abnormal: 2 },
-      chosen: { score: 'dn', chosenOn: 'calibration', threshold: { value: 0.5 } },
+      chosen: { score: 'dn', chosenOn: 'calibration', threshold: { value: 0.35 } },
       best: { score: 'sse', oracle: true },
       scores: {
         sse: {
@@ -272,7 +281,7 @@ describe('evaluationJson', () => {
           oracle: false,
           bestAccuracy: { accuracy: 1, oracle: true, threshold: { chosenOn: 'test', rule: 'max-accuracy' } },
           accZfn: { accuracy: 1, oracle: true, threshold: { chosenOn: 'test', rule: 'zfn' } },
-          calibrated: { oracle: false, threshold: { value: 2, chosenOn: 'calibration', rule: 'zfn' } },
+          calibrated: { oracle: false, threshold: { value: 1.5, chosenOn: 'calibration', rule: 'zfn' } },
         },
         dn: { paper: false, calibrated: { falseNegatives: 1, falsePositives: 1 } },
       },
@@ -285,12 +294,12 @@ describe('evaluationCsv', () => {
   it('has a line for each image, quotes what needs it, and loses no digit', () => {
     const images = [
       { ...image('a,"b".png', 'abnormal', 0.1 + 0.2, 0.5), type: 'crack' },
-      image('two\nlines.png', null, 1e-7, 0.4),
+      image('two\nlines.png', null, 1e-7, 0.3),
     ];
     expect(evaluationCsv(summarise(images, infos, calibration))).toBe(
       'file,label,type,sse,dn,decided_by,threshold,flag\r\n' +
-        '"a,""b"".png",abnormal,crack,0.30000000000000004,0.5,dn,0.5,1\r\n' +
-        '"two\nlines.png",,,1e-7,0.4,dn,0.5,0\r\n',
+        '"a,""b"".png",abnormal,crack,0.30000000000000004,0.5,dn,0.35,1\r\n' +
+        '"two\nlines.png",,,1e-7,0.3,dn,0.35,0\r\n',
     );
   });
 });

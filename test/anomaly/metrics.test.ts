@@ -4,9 +4,11 @@ import {
   auroc,
   bestAccuracy,
   confusion,
+  halfwayDown,
   missRateUpperBound,
   rocCurve,
   scoreHistogram,
+  separation,
   zeroFalseNegative,
 } from '../../src/anomaly/metrics.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
@@ -170,6 +172,55 @@ describe('thresholds', () => {
   it('has ACC_ZFN = (1 + specificity) / 2 on a balanced set', () => {
     const zfn = zeroFalseNegative([1, 2, 3, 2.5, 4, 5], [false, false, false, true, true, true]);
     expect(zfn?.accuracy).toBeCloseTo((1 + (zfn?.specificity ?? Number.NaN)) / 2, 15);
+  });
+});
+
+describe('halfwayDown', () => {
+  it('lies in the middle of the gap below the lowest score that is flagged', () => {
+    expect(halfwayDown([1, 2, 3, 4], 3)).toBe(2.5);
+    expect(halfwayDown([1, 2, 3, 4], 2.9)).toBe(2.5);
+    expect(halfwayDown([4, -1, 4, 0], 4)).toBe(2);
+  });
+
+  it('flags the same images, also where scores are neighbours', () => {
+    const next = 1 + Number.EPSILON;
+    expect(halfwayDown([1, next], next)).toBe(next);
+    for (const { scores, abnormal } of cases) {
+      for (const threshold of scores) {
+        const moved = halfwayDown(scores, threshold);
+        expect(confusion(scores, abnormal, moved)).toEqual(confusion(scores, abnormal, threshold));
+      }
+    }
+  });
+
+  it('stays where no score is lower, or none is flagged', () => {
+    expect(halfwayDown([1, 2], 1)).toBe(1);
+    expect(halfwayDown([1, 2], 3)).toBe(3);
+  });
+});
+
+describe('separation', () => {
+  it('is the difference of the means in standard deviations', () => {
+    // Means 2 and 6, variances 1 and 4.
+    expect(separation([1, 3, 4, 8], [false, false, true, true])).toBeCloseTo(4 / Math.sqrt(2.5), 14);
+    expect(separation([4, 8, 1, 3], [false, false, true, true])).toBeCloseTo(-4 / Math.sqrt(2.5), 14);
+  });
+
+  it('does not depend on the unit of the scores', () => {
+    for (const { scores, abnormal } of cases) {
+      if (abnormal.every(Boolean)) continue;
+      const inOtherUnits = separation(
+        scores.map((score) => 3 * score - 7),
+        abnormal,
+      );
+      expect(inOtherUnits).toBeCloseTo(separation(scores, abnormal) ?? Number.NaN, 10);
+    }
+  });
+
+  it('has an answer where a class does not vary, or both are the same', () => {
+    expect(separation([1, 2], [false, true])).toBe(Infinity);
+    expect(separation([1, 1], [false, true])).toBe(0);
+    expect(separation([1, 2], [true, true])).toBeNull();
   });
 });
 

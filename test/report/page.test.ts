@@ -12,7 +12,7 @@ const infos: ScoreInfo[] = [
 ];
 
 const trained = chooseThresholds(
-  [image('n', 'normal', 1, 0.1), image('m', 'normal', 3, 0.2), image('a', 'abnormal', 2, 0.5)],
+  [image('n', 'normal', 1.5, 0.1), image('m', 'normal', 3, 0.25), image('a', 'abnormal', 2.5, 0.75)],
   infos,
   { rule: 'zfn', chosenOn: 'calibration', dataHash: null },
 );

@@ -13,6 +13,7 @@ import {
 } from './matrixTile.ts';
 import { type ConvProblem, convBytes, convFlops, convImmediates, convSizes, describe, hasLanes } from './problem.ts';
 import { type Tile, tileBytes, tileConstants, tileName, tileSuits, tiles } from './tile.ts';
+import { canConvolve, convolveSources, winogradConvolve, winogradVariants } from './winograd.ts';
 
 export interface ForwardArguments {
   x: BufferSlice;
@@ -108,6 +109,12 @@ const naive: Variant<ConvProblem, ForwardArguments> = {
     ]),
 };
 
+const winograds = winogradVariants<ForwardArguments>((way) => ({
+  sources: convolveSources(way),
+  supports: (device, k) => canConvolve(device, way, k),
+  launch: (device, k, args) => winogradConvolve(device, way, 'conv2d.forward', k, { ...args, flipped: false }),
+}));
+
 function workgroupTiled(tile: Tile): Variant<ConvProblem, ForwardArguments> {
   const grid = (k: ConvProblem) => [groups(rows(k), tile.rows), groups(k.o, tile.columns), 1] as const;
   return {
@@ -157,7 +164,15 @@ export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, ForwardArgum
 /** y = activation(conv(x, weight) + bias). */
 export const convForward: Operation<ConvProblem, ForwardArguments> = {
   name: 'conv2d.forward',
-  variants: [thinOutput, tiled, thinInput, ...matrixTiles.map(matrixTiled), ...tiles.map(workgroupTiled), naive],
+  variants: [
+    thinOutput,
+    tiled,
+    thinInput,
+    ...matrixTiles.map(matrixTiled),
+    ...tiles.map(workgroupTiled),
+    ...winograds,
+    naive,
+  ],
   describe,
   rehearse: (k, stage) => {
     const { x, weight, y } = convSizes(k);

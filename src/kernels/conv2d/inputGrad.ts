@@ -24,6 +24,7 @@ import {
   phaseRows,
 } from './problem.ts';
 import { type Tile, tileBytes, tileConstants, tileName, tileSuits, tiles } from './tile.ts';
+import { canConvolve, convolveSources, winogradConvolve, winogradVariants } from './winograd.ts';
 
 export interface InputGradArguments {
   dy: BufferSlice;
@@ -153,6 +154,25 @@ function unfolded(
   });
 }
 
+/** The convolution of dy, padded, with flipped weights that the gradient of a problem without reflection is. */
+function transposed(k: ConvProblem): ConvProblem {
+  const { h, w, c, p, q, o, kh, padding } = k;
+  return { ...k, h: p, w: q, c: o, p: h, q: w, o: c, padding: kh - 1 - padding };
+}
+
+const winograds = winogradVariants<InputGradArguments>((way) => ({
+  sources: [...convolveSources(way), 'reflection_pad_backward'],
+  supports: (device, k) => {
+    const product = padded(k);
+    return product.padding < k.kh && canConvolve(device, way, transposed(product)) && paddedFits(device, k);
+  },
+  launch: (device, problem, all) =>
+    unfolded(device, problem, all, (k, { dy, weight, bias, dx }) => {
+      const args = { x: dy, weight, flipped: true, bias, activation: 'none', y: dx } as const;
+      winogradConvolve(device, way, 'conv2d.inputGrad', transposed(k), args);
+    }),
+}));
+
 function workgroupTiled(tile: Tile): Variant<ConvProblem, InputGradArguments> {
   const grid = (k: ConvProblem) => [groups(phaseRows(k), tile.rows), groups(k.c, tile.columns), k.stride ** 2] as const;
   return {
@@ -191,7 +211,15 @@ export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArg
 /** dx = the gradient of conv(x, weight) with respect to x, plus a bias; also a transposed convolution's forward. */
 export const convInputGrad: Operation<ConvProblem, InputGradArguments> = {
   name: 'conv2d.inputGrad',
-  variants: [thinInput, thinOutput, tiled, ...matrixTiles.map(matrixTiled), ...tiles.map(workgroupTiled), naive],
+  variants: [
+    thinInput,
+    thinOutput,
+    tiled,
+    ...matrixTiles.map(matrixTiled),
+    ...tiles.map(workgroupTiled),
+    ...winograds,
+    naive,
+  ],
   describe,
   rehearse: (k, stage) => {
     const { x, weight, y } = convSizes(k);

@@ -13,6 +13,7 @@ import {
 } from './matrixTile.ts';
 import { type ConvProblem, convBytes, convFlops, convImmediates, convSizes, describe, hasLanes } from './problem.ts';
 import { type Tile, tileBytes, tileConstants, tileInvocations, tileName, tileSuits, tiles } from './tile.ts';
+import { canWeightGrad, weightGradSources, winogradVariants, winogradWeightGrad } from './winograd.ts';
 
 export interface WeightGradArguments {
   x: BufferSlice;
@@ -151,6 +152,12 @@ const naive: Variant<ConvProblem, WeightGradArguments> = {
   },
 };
 
+const winograds = winogradVariants<WeightGradArguments>((way) => ({
+  sources: weightGradSources(way),
+  supports: (device, k) => canWeightGrad(device, way, k),
+  launch: (device, k, args) => winogradWeightGrad(device, way, 'conv2d.weightGrad', k, args),
+}));
+
 function workgroupTiled(tile: Tile): Variant<ConvProblem, WeightGradArguments> {
   const grid = (k: ConvProblem): Tiles => [groups(k.o, tile.columns), groups(k.kh * k.kw * k.c, tile.rows)];
   return {
@@ -199,7 +206,15 @@ export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, WeightGradAr
 /** dw (+)= the gradient of conv(x, weight) with respect to weight. */
 export const convWeightGrad: Operation<ConvProblem, WeightGradArguments> = {
   name: 'conv2d.weightGrad',
-  variants: [tiled, thinInput, thinOutput, ...matrixTiles.map(matrixTiled), ...tiles.map(workgroupTiled), naive],
+  variants: [
+    tiled,
+    thinInput,
+    thinOutput,
+    ...matrixTiles.map(matrixTiled),
+    ...tiles.map(workgroupTiled),
+    ...winograds,
+    naive,
+  ],
   describe,
   rehearse: (k, stage) => {
     const { x, weight, y } = convSizes(k);

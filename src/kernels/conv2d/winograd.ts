@@ -1,0 +1,176 @@
+/**
+ * Winograd's F(2×2, 3×3): a 3×3 convolution of stride 1 as 16 products of matrices, one for each place of a 4 × 4 transform of its tiles of
+ * 2 × 2 outputs. That is 4 multiplications an output instead of 9, and transforms before and after. In f32 alone: sums of pixels in f16 would
+ * lose more than the products do.
+ */
+import type { Device } from '../../gpu/device.ts';
+import { type BufferSlice, groups, immediates, type Kernel } from '../../gpu/launch.ts';
+import { ACTIVATION_CODES, type Activation } from '../activation.ts';
+import { flatGrid } from '../elementwise.ts';
+import { type KernelSource, kernel } from '../source.ts';
+import { withParts } from '../sumParts.ts';
+import type { Variant } from '../variant.ts';
+import { type BatchMatmul, batchMatmul, lanesMatmul, type MatmulProblem, workgroupMatmul } from './batchMatmul.ts';
+import { type ConvProblem, convFlops, convImmediates, convSizes } from './problem.ts';
+import { tiles } from './tile.ts';
+
+/** Places of the transform of a tile, each with a product of its own. */
+const PLACES = 16;
+/**
+ * Below so many channels the transforms take a CPU about what the products save: which variant wins would be chance, and with it the
+ * bits of a run.
+ */
+const CPU_CHANNELS = 128;
+
+/** The tiles of 2 × 2 outputs. */
+const tileCount = ({ n, p, q }: ConvProblem) => n * groups(p, 2) * groups(q, 2);
+
+const forwardProduct = (k: ConvProblem): MatmulProblem => ({
+  batch: PLACES,
+  rows: tileCount(k),
+  depth: k.c,
+  columns: k.o,
+  depthFirst: false,
+});
+
+const gradProduct = (k: ConvProblem): MatmulProblem => ({
+  batch: PLACES,
+  rows: k.c,
+  depth: tileCount(k),
+  columns: k.o,
+  depthFirst: true,
+});
+
+/** A transform: one invocation four of `count` values; `moved` elements are read and written in all. */
+function transform(
+  device: Device,
+  label: string,
+  code: Kernel,
+  bindings: readonly BufferSlice[],
+  words: Uint32Array<ArrayBuffer>,
+  count: number,
+  moved: number,
+): void {
+  device.launch({
+    ...{ label, kernel: code, bindings, immediates: words, workgroups: flatGrid(count) },
+    flops: 0,
+    bytes: 4 * moved,
+  });
+}
+
+export interface WinogradArguments {
+  x: BufferSlice;
+  /** [3, 3, C, O]; or, flipped, the [3, 3, O, C] of the convolution of which this is the input gradient. */
+  weight: BufferSlice;
+  flipped: boolean;
+  bias: BufferSlice | null;
+  activation: Activation;
+  y: BufferSlice;
+}
+
+/** y = activation(conv(x, weight) + bias). */
+export function winogradConvolve(
+  device: Device,
+  way: BatchMatmul,
+  label: string,
+  k: ConvProblem,
+  { x, weight, flipped, bias, activation, y }: WinogradArguments,
+): void {
+  const { c, o } = k;
+  const words = convImmediates(k);
+  const sizes = convSizes(k);
+  const product = forwardProduct(k);
+  const [inputs, weights, outputs] = [product.rows * c, c * o, product.rows * o];
+  withParts(device, PLACES * inputs, (v) =>
+    withParts(device, PLACES * weights, (u) =>
+      withParts(device, PLACES * outputs, (m) => {
+        transform(device, label, kernel('winograd_input', 'rw'), [x, v], words, inputs, sizes.x + PLACES * inputs);
+        const turn = kernel('winograd_weight', 'rw', { FLIPPED: flipped ? 1 : 0 });
+        // This kernel's C and O are those of the weight as it lies, and its invocations take 4 × 4 of them.
+        const lying = flipped ? convImmediates({ ...k, c: o, o: c }) : words;
+        transform(device, label, turn, [weight, u], lying, weights / 4, sizes.weight + PLACES * weights);
+        batchMatmul(device, way, product, { a: v, b: u, out: m }, label, convFlops(k));
+        const put = kernel('winograd_output', 'rrw', { BIAS: bias ? 1 : 0, ACTIVATION: ACTIVATION_CODES[activation] });
+        transform(device, label, put, [m, bias ?? m, y], words, outputs, sizes.y + PLACES * outputs);
+      }),
+    ),
+  );
+}
+
+export interface WinogradGradArguments {
+  x: BufferSlice;
+  dy: BufferSlice;
+  dw: BufferSlice;
+  accumulate: boolean;
+}
+
+/** dw (+)= the gradient of conv(x, weight) with respect to weight. */
+export function winogradWeightGrad(
+  device: Device,
+  way: BatchMatmul,
+  label: string,
+  k: ConvProblem,
+  { x, dy, dw, accumulate }: WinogradGradArguments,
+): void {
+  const { c, o } = k;
+  const words = convImmediates(k);
+  const sizes = convSizes(k);
+  const product = gradProduct(k);
+  const [inputs, weights, outputs] = [product.depth * c, c * o, product.depth * o];
+  withParts(device, PLACES * inputs, (v) =>
+    withParts(device, PLACES * outputs, (w) =>
+      withParts(device, PLACES * weights, (du) => {
+        transform(device, label, kernel('winograd_input', 'rw'), [x, v], words, inputs, sizes.x + PLACES * inputs);
+        const spread = kernel('winograd_output_grad', 'rw');
+        transform(device, label, spread, [dy, w], words, outputs, sizes.y + PLACES * outputs);
+        batchMatmul(device, way, product, { a: v, b: w, out: du }, label, convFlops(k));
+        const vec4s = immediates(weights / 4, accumulate ? 1 : 0);
+        const gather = kernel('winograd_weight_grad', 'rw');
+        transform(device, label, gather, [du, dw], vec4s, weights, sizes.weight + PLACES * weights);
+      }),
+    ),
+  );
+}
+
+/** Whether a convolution has the transform, with channels in vec4s, enough of them, and temporaries that fit into buffers. */
+function suits(device: Device, way: BatchMatmul, k: ConvProblem): boolean {
+  const { kh, kw, stride, c, o, stored } = k;
+  const transformed = kh === 3 && kw === 3 && stride === 1 && stored === 'f32' && c % 4 === 0 && o % 4 === 0;
+  const largest = Math.max(c * o, tileCount(k) * Math.max(c, o));
+  const fits = 4 * PLACES * largest <= device.limits.maxStorageBufferBindingSize;
+  return transformed && fits && (way.madeFor !== 'cpu' || Math.min(c, o) >= CPU_CHANNELS);
+}
+
+/** Whether {@link winogradConvolve} can do a problem here. */
+export function canConvolve(device: Device, way: BatchMatmul, k: ConvProblem): boolean {
+  return suits(device, way, k) && way.supports(device, forwardProduct(k));
+}
+
+/** Whether {@link winogradWeightGrad} can do a problem here. */
+export function canWeightGrad(device: Device, way: BatchMatmul, k: ConvProblem): boolean {
+  return suits(device, way, k) && way.supports(device, gradProduct(k));
+}
+
+/** The kernels of {@link winogradConvolve}. */
+export function convolveSources(way: BatchMatmul): KernelSource[] {
+  return ['winograd_input', 'winograd_weight', way.source(false), 'winograd_output'];
+}
+
+/** The kernels of {@link winogradWeightGrad}. */
+export function weightGradSources(way: BatchMatmul): KernelSource[] {
+  return ['winograd_input', 'winograd_output_grad', way.source(true), 'winograd_weight_grad'];
+}
+
+const ways = [lanesMatmul, ...tiles.filter(({ columns }) => columns >= 64).map(workgroupMatmul)];
+
+/** The Winograd variants of an operation, one for each way to multiply. */
+export function winogradVariants<Args>(
+  make: (way: BatchMatmul) => Pick<Variant<ConvProblem, Args>, 'sources' | 'supports' | 'launch'>,
+): Variant<ConvProblem, Args>[] {
+  return ways.map((way) => ({
+    name: `winograd${way.size}`,
+    madeFor: way.madeFor,
+    workgroupBytes: way.workgroupBytes,
+    ...make(way),
+  }));
+}
