@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SMALLEST_TILE } from '../anomaly/tiling.ts';
 import { SIDE_MULTIPLE } from '../cyclegan/networks.ts';
-import type { LayoutOptions } from '../data/layouts.ts';
 import { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { forceVariants, parseVariants } from '../kernels/choices.ts';
@@ -82,10 +81,6 @@ function toTile(text: string): number {
   const size = toNumber(text);
   if (Number.isInteger(size) && size % SIDE_MULTIPLE === 0 && size >= SMALLEST_TILE) return size;
   throw new InvalidArgumentError(`Expected a multiple of ${SIDE_MULTIPLE} from ${SMALLEST_TILE} on.`);
-}
-
-export function layoutOptions({ aIs }: DataOptions): LayoutOptions {
-  return aIs ? { aIs } : {};
 }
 
 /** Reads the value of a numeric option. */

@@ -29,9 +29,10 @@ export interface ImageRef {
 export interface Dataset {
   /** Absolute path of the data folder. */
   root: string;
-  layout: 'folders' | 'mvtec' | 'ab';
   /** Sorted by `file`. */
   images: ImageRef[];
+  /** Masks and templates that have the name of no image, relative to the root: somebody meant them for one. */
+  strays: string[];
 }
 
 const USES = { train: 'Training', calibration: 'Calibration', test: 'Evaluation' } as const;

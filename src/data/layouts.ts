@@ -31,13 +31,13 @@ export function readDataset(root: string, options: LayoutOptions = {}): Dataset 
   const found = list(dir).map((entry) => entry.name);
   const has = (path: string) => isFolder(join(dir, path));
 
-  const checked = (layout: Dataset['layout'], images: ImageRef[]) =>
-    requireBothClasses({ root: dir, layout, images: applyIndex(dir, images) });
+  const checked = ([images, strays]: Found) =>
+    requireBothClasses({ root: dir, images: applyIndex(dir, images), strays });
 
-  if (has('normal') || has('abnormal')) return checked('folders', readFolders(dir));
-  if (has('train/good') || has('test/good')) return checked('mvtec', readMvtec(dir));
+  if (has('normal') || has('abnormal')) return checked(readFolders(dir));
+  if (has('train/good') || has('test/good')) return checked(readMvtec(dir));
   if (['trainA', 'trainB', 'testA', 'testB'].some(has)) {
-    return checked('ab', readPairs(dir, options.aIs ?? 'abnormal'));
+    return checked([readPairs(dir, options.aIs ?? 'abnormal'), []]);
   }
   const names = found.length > 0 ? `${found.slice(0, 8).join(', ')}${found.length > 8 ? ', …' : ''}` : 'nothing';
   throw new CyclopsError(
@@ -47,7 +47,10 @@ export function readDataset(root: string, options: LayoutOptions = {}): Dataset 
   );
 }
 
-function readFolders(root: string): ImageRef[] {
+/** Images, and the masks and templates that belong to none, as paths relative to the root. */
+type Found = [images: ImageRef[], strays: string[]];
+
+function readFolders(root: string): Found {
   const masks = filesByStem(join(root, 'masks'));
   const pairs = filesByStem(join(root, 'pairs'));
   const images = [
@@ -66,7 +69,17 @@ function readFolders(root: string): ImageRef[] {
     pairs,
     images.some(({ pair }) => pair),
   );
-  return applyLists(images, readLists(root), root);
+  return [applyLists(images, readLists(root), root), [...strays(root, masks, images), ...strays(root, pairs, images)]];
+}
+
+/** Files that have the name of no image. A normal image may have a mask, which is black and tells nothing. */
+function strays(root: string, files: ReadonlyMap<string, string>, images: readonly ImageRef[]): string[] {
+  const stems = new Set(images.map(({ file }) => parse(file).name));
+  return [...files].flatMap(([stem, path]) => (stems.has(stem) ? [] : [inRoot(root, path)]));
+}
+
+function inRoot(root: string, path: string): string {
+  return relative(root, path).split(sep).join('/');
 }
 
 /** Files of which none belongs to an image are named otherwise than somebody thought. */
@@ -79,17 +92,20 @@ function requireMatch(root: string, folder: string, files: ReadonlyMap<string, s
   );
 }
 
-function readMvtec(root: string): ImageRef[] {
+function readMvtec(root: string): Found {
   const part: { part?: Part } = isFolder(join(root, 'train')) ? {} : { part: 'test' };
   const train = isFolder(join(root, 'train')) ? imagesIn(root, 'train/good', { label: 'normal' }) : [];
+  const unmatched: string[] = [];
   const test = list(join(root, 'test'))
     .filter((entry) => isFolder(join(root, 'test', entry.name)))
     .flatMap(({ name }) => {
       if (name === 'good') return imagesIn(root, 'test/good', { label: 'normal', ...part });
       const masks = filesByStem(join(root, 'ground_truth', name), (stem) => stem.replace(/_mask$/, ''));
-      return imagesIn(root, `test/${name}`, { label: 'abnormal', type: name, ...part }, masks);
+      const images = imagesIn(root, `test/${name}`, { label: 'abnormal', type: name, ...part }, masks);
+      unmatched.push(...strays(root, masks, images));
+      return images;
     });
-  return [...train, ...test].sort(byFile);
+  return [[...train, ...test].sort(byFile), unmatched];
 }
 
 function readPairs(root: string, aIs: Label): ImageRef[] {
@@ -114,8 +130,7 @@ function imagesIn(
   return imageNames(join(root, folder)).map((name) => {
     const path = join(root, folder, name);
     const [mask, pair] = [masks.get(parse(name).name), pairs.get(parse(name).name)];
-    const file = relative(root, path).split(sep).join('/');
-    return { path, file, ...properties, ...(mask && { mask }), ...(pair && { pair }) };
+    return { path, file: inRoot(root, path), ...properties, ...(mask && { mask }), ...(pair && { pair }) };
   });
 }
 

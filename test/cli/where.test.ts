@@ -154,6 +154,14 @@ describe('evaluate', () => {
     expect(pixels).toMatchObject({ images: { normal: 5, abnormal: 3 }, emptyMasks: 1, figures: { regions: 2 } });
   });
 
+  it('warns of a mask that has the name of no image', async () => {
+    const root = dataWith('stray', 'masks/4 (copy).png', encodePng(SIDE, SIDE, 1, new Uint8Array(SIDE * SIDE)));
+    const { code, stderr } = await cyclops('evaluate', run, root, '--no-tune');
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/Warning: no image has the name of masks\/4 \(copy\)\.png: not used/);
+    expect((await cyclops('evaluate', run, root, '--no-tune', '--quiet')).stderr).not.toContain('Warning: no image');
+  });
+
   it.each(['masks', 'pairs'])(
     'refuses a broken file in %s before it scores, and does without it on demand',
     async (kind) => {

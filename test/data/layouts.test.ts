@@ -24,7 +24,6 @@ describe('folders normal/ and abnormal/', () => {
     mkdirSync(path('normal/folder.png'));
     expect(readDataset(path())).toEqual({
       root: path(),
-      layout: 'folders',
       images: [
         { path: path('abnormal/x.png'), file: 'abnormal/x.png', label: 'abnormal', mask: path('masks/x.png') },
         { path: path('abnormal/y.PNG'), file: 'abnormal/y.PNG', label: 'abnormal' },
@@ -32,7 +31,15 @@ describe('folders normal/ and abnormal/', () => {
         { path: path('normal/a.JPG'), file: 'normal/a.JPG', label: 'normal' },
         { path: path('normal/b.png'), file: 'normal/b.png', label: 'normal' },
       ],
+      strays: [],
     });
+  });
+
+  it('names masks and templates that no image has the name of; those of normal images tell nothing', () => {
+    files('normal/a.png', 'abnormal/x.png', 'abnormal/y.png', 'masks/x.png', 'masks/a.png', 'masks/x (2).png');
+    files('pairs/x.png', 'pairs/y_.png');
+    put(path('test.txt'), 'normal/a.png\nabnormal/x.png');
+    expect(readDataset(path()).strays).toEqual(['masks/x (2).png', 'pairs/y_.png']);
   });
 
   it('gives abnormal images the template of the same stem', () => {
@@ -135,8 +142,9 @@ describe('MVTec AD', () => {
   it('pools all images, with the defect as type and its mask', () => {
     wood();
     put(path('test/notes.txt'), 'x');
-    const { layout, images } = readDataset(path());
-    expect(layout).toBe('mvtec');
+    put(path('ground_truth/hole/00_mask.png'));
+    const { images, strays } = readDataset(path());
+    expect(strays).toEqual(['ground_truth/hole/00_mask.png']);
     expect(images.map(({ path: _, ...rest }) => rest)).toEqual([
       { file: 'test/good/000.png', label: 'normal' },
       { file: 'test/hole/000.png', label: 'abnormal', type: 'hole', mask: path('ground_truth/hole/000_mask.png') },
@@ -155,8 +163,7 @@ describe('MVTec AD', () => {
   it('without train/ is a test part', () => {
     wood();
     cpSync(path('test'), path('only/test'), { recursive: true });
-    const { layout, images } = readDataset(path('only'));
-    expect(layout).toBe('mvtec');
+    const { images } = readDataset(path('only'));
     expect(images).toHaveLength(4);
     expect(images.every((image) => image.part === 'test')).toBe(true);
   });
@@ -184,7 +191,6 @@ describe('trainA, trainB, testA, testB', () => {
       'trainA/a.png normal train',
       'trainB/b.png abnormal train',
     ]);
-    expect(readDataset(path()).layout).toBe('ab');
   });
 
   it('may have a test part alone, which training then refuses', () => {

@@ -4,18 +4,17 @@ import { evaluationCsv } from '../../anomaly/csv.ts';
 import { evaluationJson } from '../../anomaly/evaluation.ts';
 import { steganographyLines } from '../../anomaly/steganography.ts';
 import { requireWritable, writeFileAtomic } from '../../data/atomic.ts';
-import { readDataset } from '../../data/layouts.ts';
 import { baselineLines } from '../baseline-text.ts';
 import { type EvaluatedRun, evaluateRun } from '../evaluate-run.ts';
 import { evaluationText } from '../evaluation-text.ts';
 import { UsageError } from '../failure.ts';
 import { openJudge } from '../judge.ts';
+import { openData } from '../open-data.ts';
 import {
   addDataOptions,
   addTileOption,
   addTuneOptions,
   type DataOptions,
-  layoutOptions,
   type TuneOptions,
   toNumber,
   withDevice,
@@ -61,7 +60,7 @@ async function evaluate(modelPath: string, data: string, options: EvaluateOption
   }
   const written = [...(options.report ? Object.values(reportPaths(options.report)) : []), options.csv];
   for (const path of written) if (path) requireWritable(path);
-  const dataset = readDataset(data, layoutOptions(options));
+  const dataset = openData(data, options);
   const quiet = options.quiet ?? false;
   const skipBroken = options.skipBroken ?? false;
   await withDevice(options, async (device) => {

@@ -4,17 +4,16 @@ import { readFoldScores } from '../../anomaly/fold-scores.ts';
 import { readCheckpointHead } from '../../cyclegan/checkpoint.ts';
 import type { TrainingConfig } from '../../cyclegan/config.ts';
 import { createRun, openRun, type RunFolder, runFolder } from '../../cyclegan/run-folder.ts';
-import { readDataset } from '../../data/layouts.ts';
 import type { Device } from '../../gpu/device.ts';
 import { calibrationText } from '../calibration-text.ts';
 import { beginFolds, crossCalibrate } from '../cross-calibration.ts';
 import { CALIBRATION_SHARE, type DivisionOptions, divide, partsOfRun, requireNoDivision } from '../division.ts';
 import { EXIT, UsageError } from '../failure.ts';
+import { openData } from '../open-data.ts';
 import {
   addDataOptions,
   addTuneOptions,
   type DataOptions,
-  layoutOptions,
   type TuneOptions,
   toNumber,
   withDevice,
@@ -84,7 +83,7 @@ async function train(data: string, options: TrainOptions): Promise<void> {
     );
   }
   const { resume = false, out, folds } = options;
-  const found = readDataset(data, layoutOptions(options));
+  const found = openData(data, options);
   if (resume) requireNoDivision(options);
   const config = resume ? configOf(runFolder(out)) : configFrom(options);
   if (resume) requireSameOptions(options, config);
@@ -127,7 +126,7 @@ async function trainByProtocol(data: string, options: TrainOptions): Promise<voi
     throw new UsageError(`--runs is ${runs}; expected a whole number from 1, such as 5.`);
   }
   const config = configFrom(options);
-  const dataset = readDataset(data, layoutOptions(options));
+  const dataset = openData(data, options);
   const figures = await onDevice(options, (device, common) =>
     paperProtocol(device, { config, dataset, out, runs, ...common }),
   );
