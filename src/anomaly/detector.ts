@@ -1,5 +1,5 @@
 import { loadNetworks, type Manifest, readCheckpointHead } from '../cyclegan/checkpoint.ts';
-import { architectureOf, type TrainingConfig } from '../cyclegan/config.ts';
+import { architectureOf, imageOptions, type TrainingConfig } from '../cyclegan/config.ts';
 import { makeNetworks, type Networks } from '../cyclegan/network-set.ts';
 import type { RunFolder } from '../cyclegan/run-folder.ts';
 import type { BankOptions, Size } from '../data/bank.ts';
@@ -45,7 +45,6 @@ export function buildDetector(
   load: (networks: Networks) => void,
   tile: number | null = null,
 ): Detector {
-  const { inputNc: channels, localContrast } = config;
   const networks = makeNetworks(device, architectureOf(config), config.seed);
   const dispose = () => {
     for (const network of Object.values(networks)) network.dispose();
@@ -67,7 +66,7 @@ export function buildDetector(
     networks: tile === null ? networks : tiledNetworks(networks, tile),
     tile,
     sizeFor,
-    shown: { channels, localContrast, loadSize: sizeFor },
+    shown: { ...imageOptions(config), loadSize: sizeFor },
     dispose,
   };
 }

@@ -48,10 +48,9 @@ export async function* scoreImages(
 ): AsyncGenerator<ImageResult> {
   let first = 0;
   for (const group of groupsOf(images, GROUP)) {
-    const start = first;
     const bank = await ImageBank.create(detector.device, group, detector.shown);
     try {
-      yield* scoreBank(detector, bank, (i) => wantsPictures(start + i), scores);
+      yield* await scoreGroup(detector, bank, (i) => wantsPictures(first + i), scores);
     } finally {
       bank.dispose();
     }
@@ -59,35 +58,24 @@ export async function* scoreImages(
   }
 }
 
-/** Scores the images of a bank, which holds them at the size that the networks were trained for; else {@link scoreImages}. */
-export async function* scoreBank(
-  detector: Detector,
-  bank: ImageBank,
-  wantsPictures: (index: number) => boolean = () => false,
-  scores: readonly Score[] = SCORES,
-): AsyncGenerator<ImageResult> {
-  for (const group of groupsOf(Array(bank.count).keys(), GROUP))
-    yield* await scoreGroup(detector, bank, group, wantsPictures, scores);
-}
-
-/** Waits for the device once for all images of the group. */
+/** Scores the images of a bank, and waits for the device once for all. */
 async function scoreGroup(
   { device, networks }: Detector,
   bank: ImageBank,
-  indices: number[],
   wantsPictures: (index: number) => boolean,
   scores: readonly Score[],
 ): Promise<ImageResult[]> {
   const wanted = figuresFor(scores);
   const columns = wanted.length;
-  const figures = Tensor.empty(device, [indices.length, columns]);
+  const indices = [...Array(bank.count).keys()];
+  const figures = Tensor.empty(device, [bank.count, columns]);
   const kept = new Map<number, { x: Tensor; pictures: DevicePictures }>();
   try {
-    const sizes = indices.map((index, row) => {
+    const sizes = indices.map((index) => {
       const x = bank.whole(index, SIDE_MULTIPLE);
       const { values, pictures } = measure(networks, x, wanted, wantsPictures(index));
       values.forEach((value, column) => {
-        copy(device, value.slice, figures.slice, 1, { outStart: row * columns + column });
+        copy(device, value.slice, figures.slice, 1, { outStart: index * columns + column });
         value.dispose();
       });
       if (pictures) kept.set(index, { x, pictures });
@@ -96,11 +84,11 @@ async function scoreGroup(
     });
     const values = await figures.data();
     const results: ImageResult[] = [];
-    for (const [row, index] of indices.entries()) {
-      const own = values.subarray(row * columns, (row + 1) * columns);
+    for (const index of indices) {
+      const own = values.subarray(index * columns, (index + 1) * columns);
       const tensors = kept.get(index);
       const pictures = tensors ? await readPictures(tensors.x, tensors.pictures, bank.size(index)) : null;
-      results.push({ scores: computeScores(readFigures(own, wanted, sizes[row] ?? 0), scores), pictures });
+      results.push({ scores: computeScores(readFigures(own, wanted, sizes[index] ?? 0), scores), pictures });
     }
     return results;
   } finally {

@@ -1,6 +1,6 @@
 import type { Calibration } from '../anomaly/thresholds.ts';
 import type { Manifest } from '../cyclegan/checkpoint.ts';
-import type { TrainingConfig } from '../cyclegan/config.ts';
+import { imageOptions, type TrainingConfig } from '../cyclegan/config.ts';
 import { readDataRecord, recordData } from '../cyclegan/data-record.ts';
 import type { RunFolder } from '../cyclegan/run-folder.ts';
 import type { Banks } from '../cyclegan/samples.ts';
@@ -115,8 +115,7 @@ async function loadBanks(
   watch: DuplicateWatch,
 ): Promise<{ banks: Banks; training: ImageRef[] }> {
   const refs = partOf(dataset, 'train');
-  const { inputNc: channels, loadSize: side, localContrast } = config;
-  const shown = { channels, localContrast, loadSize: { width: side, height: side } };
+  const shown = { ...imageOptions(config), loadSize: { width: config.loadSize, height: config.loadSize } };
   const load = async (label: ImageRef['label']) => {
     const decoder = new ImageDecoder(
       refs.filter((ref) => ref.label === label),

@@ -1,3 +1,4 @@
+import type { BankOptions } from '../data/bank.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { GanMode } from './losses.ts';
 import type { Architecture } from './network-set.ts';
@@ -121,6 +122,11 @@ const BEFORE_THE_CHOICE = {
   domainCrops: 0,
   nLayersD: 3,
 } as const;
+
+/** How images come before the networks, whoever shows them, but for their size. */
+export function imageOptions({ inputNc, localContrast }: TrainingConfig): Omit<BankOptions, 'loadSize'> {
+  return { channels: inputNc, localContrast };
+}
 
 /** The networks that a configuration asks for. */
 export function architectureOf({ inputNc, ngf, ndf, blocks, nLayersD }: TrainingConfig): Architecture {
