@@ -110,7 +110,7 @@ export function halfwayDown(scores: readonly number[], threshold: number): numbe
   const flagged = scores.reduce((least, score) => (score >= threshold ? Math.min(least, score) : least), Infinity);
   const below = scores.reduce((most, score) => (score < threshold ? Math.max(most, score) : most), -Infinity);
   if (!Number.isFinite(flagged) || !Number.isFinite(below)) return threshold;
-  const middle = below + (flagged - below) / 2;
+  const middle = below / 2 + flagged / 2;
   return middle > below ? middle : flagged;
 }
 
@@ -120,10 +120,11 @@ export function halfwayDown(scores: readonly number[], threshold: number): numbe
  */
 export function separation(scores: readonly number[], abnormal: readonly boolean[]): number | null {
   checkScores(scores, abnormal);
+  const constant = scores.every((score) => score === scores[0]);
   const [a, n] = [true, false].map((label) => momentsOf(scores.filter((_, i) => abnormal[i] === label)));
   if (!a || !n || a.count === 0 || n.count === 0) return null;
   const difference = a.mean - n.mean;
-  return difference === 0 ? 0 : difference / Math.sqrt((a.variance + n.variance) / 2);
+  return constant || difference === 0 ? 0 : difference / Math.sqrt((a.variance + n.variance) / 2);
 }
 
 function momentsOf(values: readonly number[]): { count: number; mean: number; variance: number } {

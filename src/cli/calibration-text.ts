@@ -40,7 +40,7 @@ export function calibrationText(calibration: Calibration): string {
 function combinationLine({ combination, scores }: Calibration): string {
   const area = scores[COMBINED.name]?.auroc;
   return combination && area !== undefined
-    ? `The combination of all scores has AUROC ${area.toFixed(3)} on images that it was not fitted on; it decides where that is highest.`
+    ? `The combination of all scores has AUROC ${area.toFixed(3)} on images that it was not fitted on; it decides where that is higher than each score's.`
     : `Scores were not combined: that takes at least ${COMBINED_LEAST} normal and ${COMBINED_LEAST} abnormal images to calibrate, of two objects each.`;
 }
 

@@ -105,6 +105,12 @@ function readMvtec(root: string): Found {
       unmatched.push(...strays(root, masks, images));
       return images;
     });
+  const kinds = isFolder(join(root, 'ground_truth')) ? list(join(root, 'ground_truth')).map(({ name }) => name) : [];
+  for (const kind of kinds) {
+    const folder = join(root, 'ground_truth', kind);
+    if (kind === 'good' || !isFolder(folder) || isFolder(join(root, 'test', kind))) continue;
+    unmatched.push(...imageNames(folder).map((name) => inRoot(root, join(folder, name))));
+  }
   return [[...train, ...test].sort(byFile), unmatched];
 }
 
@@ -134,10 +140,25 @@ function imagesIn(
   });
 }
 
-/** Image files of a folder under the stem of the image they belong to; none when the folder is absent. */
+/**
+ * Image files of a folder under the stem of the image they belong to; none when the folder is absent.
+ *
+ * @throws CyclopsError when two belong to one image
+ */
 function filesByStem(dir: string, imageStem = (stem: string) => stem): Map<string, string> {
-  if (!isFolder(dir)) return new Map();
-  return new Map(imageNames(dir).map((name) => [imageStem(parse(name).name), join(dir, name)]));
+  const files = new Map<string, string>();
+  if (!isFolder(dir)) return files;
+  for (const name of imageNames(dir)) {
+    const stem = imageStem(parse(name).name);
+    const other = files.get(stem);
+    if (other !== undefined) {
+      throw new CyclopsError(
+        `${join(dir, name)} and ${parse(other).base} belong to one image, ${stem}: expected one file for each. Remove one of them.`,
+      );
+    }
+    files.set(stem, join(dir, name));
+  }
+  return files;
 }
 
 function imageNames(dir: string): string[] {

@@ -180,6 +180,7 @@ describe('halfwayDown', () => {
     expect(halfwayDown([1, 2, 3, 4], 3)).toBe(2.5);
     expect(halfwayDown([1, 2, 3, 4], 2.9)).toBe(2.5);
     expect(halfwayDown([4, -1, 4, 0], 4)).toBe(2);
+    expect(halfwayDown([1.5e308, -1.5e308], 1.5e308)).toBe(0);
   });
 
   it('flags the same images, also where scores are neighbours', () => {
@@ -220,6 +221,7 @@ describe('separation', () => {
   it('has an answer where a class does not vary, or both are the same', () => {
     expect(separation([1, 2], [false, true])).toBe(Infinity);
     expect(separation([1, 1], [false, true])).toBe(0);
+    expect(separation([0.1, 0.1, 0.1, 0.1, 0.1], [true, true, false, false, false])).toBe(0);
     expect(separation([1, 2], [true, true])).toBeNull();
   });
 });

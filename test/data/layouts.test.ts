@@ -56,6 +56,11 @@ describe('folders normal/ and abnormal/', () => {
     expect(readDataset(path()).images).toHaveLength(2);
   });
 
+  it.each(['masks', 'pairs'])('refuses two files in %s for one image', (kind) => {
+    files('normal/a.png', 'abnormal/x.png', `${kind}/x.png`, `${kind}/x.jpg`);
+    expectRefusal(() => readDataset(path()), path(kind), 'x.png', 'x.jpg', 'Remove one');
+  });
+
   it('takes parts from both lists and leaves out what neither names', () => {
     files('normal/a.png', 'normal/b.png', 'normal/c.png', 'abnormal/x.png', 'abnormal/y.png');
     put(path('train.txt'), '\uFEFF# training\r\n\r\n normal/a.png \r\n./abnormal/x.png\r\n');
@@ -142,9 +147,9 @@ describe('MVTec AD', () => {
   it('pools all images, with the defect as type and its mask', () => {
     wood();
     put(path('test/notes.txt'), 'x');
-    put(path('ground_truth/hole/00_mask.png'));
+    files('ground_truth/hole/00_mask.png', 'ground_truth/scratches/000_mask.png', 'ground_truth/good/000_mask.png');
     const { images, strays } = readDataset(path());
-    expect(strays).toEqual(['ground_truth/hole/00_mask.png']);
+    expect(strays.sort()).toEqual(['ground_truth/hole/00_mask.png', 'ground_truth/scratches/000_mask.png']);
     expect(images.map(({ path: _, ...rest }) => rest)).toEqual([
       { file: 'test/good/000.png', label: 'normal' },
       { file: 'test/hole/000.png', label: 'abnormal', type: 'hole', mask: path('ground_truth/hole/000_mask.png') },

@@ -154,10 +154,10 @@ function unfolded(
   });
 }
 
-/** The convolution of dy, padded, with flipped weights that the gradient of a problem without reflection is. */
+/** The convolution of dy, padded with zeros, with flipped weights that the gradient of a problem without reflection is. */
 function transposed(k: ConvProblem): ConvProblem {
   const { h, w, c, p, q, o, kh, padding } = k;
-  return { ...k, h: p, w: q, c: o, p: h, q: w, o: c, padding: kh - 1 - padding };
+  return { ...k, h: p, w: q, c: o, p: h, q: w, o: c, padding: kh - 1 - padding, paddingMode: 'zeros' };
 }
 
 const winograds = winogradVariants<InputGradArguments>((way) => ({

@@ -51,6 +51,7 @@ const f32Problems = [
   // Channels enough for Winograd's transform on a CPU; odd and even sides, whole tiles of products and not, mirrors up to the far edge.
   problem(2, 5, 6, 128, 132, 3, 1, 1, true),
   problem(1, 4, 7, 132, 128, 3, 1, 0),
+  problem(1, 4, 7, 132, 128, 3, 1, 0, true),
   problem(1, 3, 3, 128, 128, 3, 1, 2, true),
   problem(3, 7, 6, 64, 68, 3, 1, 1),
 ];
