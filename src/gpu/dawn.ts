@@ -26,14 +26,17 @@ export function openDawn(options: { backend?: string | undefined; checked?: bool
 
 /**
  * Dawn's instances by their flags, kept for the life of the process: the binding polls an instance on the next turn of the event
- * loop while a promise of it is pending, also when the collector has freed the instance by then, and hangs or aborts.
+ * loop while a promise of it is pending, also when the collector has freed the instance by then, and hangs or aborts. They hang on
+ * the global object, since a module is collected too where its loader lets go of it, as a test runner's does.
  */
-const instances = new Map<string, GPU>();
+const INSTANCES = Symbol.for('cyclops.dawn.instances');
 
 function instance(flags: string[]): GPU {
+  const roots = globalThis as { [INSTANCES]?: Map<string, GPU> };
+  roots[INSTANCES] ??= new Map();
   const key = flags.join(' ');
-  const gpu = instances.get(key) ?? create(flags);
-  instances.set(key, gpu);
+  const gpu = roots[INSTANCES].get(key) ?? create(flags);
+  roots[INSTANCES].set(key, gpu);
   return gpu;
 }
 
