@@ -13,10 +13,7 @@ import { join } from 'node:path';
 const SETS = {
   aitex_fabric: { options: '--input-nc 1 --load-size 192', target: 0.93 },
   chest_xray: { options: '--input-nc 1 --load-size 72', target: 0.96 },
-  bsdata_pitting: {
-    options: '--load-size 72 --local-contrast --domain-crops 4 --n-layers-D 2 --steps 1200',
-    target: 0.9,
-  },
+  bsdata_pitting: { options: '--load-size 72 --local-contrast --steps 1200', target: 0.9 },
   deeppcb: { options: '--input-nc 1 --load-size 256 --rotate --lambda-A 2 --steps 3300', target: 0.8 },
   lgg_mri: { options: '--input-nc 1 --load-size 96 --steps 2400', target: 0.78 },
   crackforest: { options: '--domain-crops 4 --n-layers-D 2 --steps 1000', target: 0.75 },

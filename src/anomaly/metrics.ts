@@ -114,25 +114,6 @@ export function halfwayDown(scores: readonly number[], threshold: number): numbe
   return middle > below ? middle : flagged;
 }
 
-/**
- * How far apart the scores of the classes lie: the difference of their means over the root of their mean variance (d′). It tells scores apart
- * whose AUROC is the same. Null when a class is empty.
- */
-export function separation(scores: readonly number[], abnormal: readonly boolean[]): number | null {
-  checkScores(scores, abnormal);
-  const constant = scores.every((score) => score === scores[0]);
-  const [a, n] = [true, false].map((label) => momentsOf(scores.filter((_, i) => abnormal[i] === label)));
-  if (!a || !n || a.count === 0 || n.count === 0) return null;
-  const difference = a.mean - n.mean;
-  return constant || difference === 0 ? 0 : difference / Math.sqrt((a.variance + n.variance) / 2);
-}
-
-function momentsOf(values: readonly number[]): { count: number; mean: number; variance: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
-  return { count: values.length, mean, variance };
-}
-
 /** What the threshold gets right and wrong. Either class may be empty; a threshold of NaN is refused. */
 export function confusion(scores: readonly number[], abnormal: readonly boolean[], threshold: number): Confusion {
   checkScores(scores, abnormal);

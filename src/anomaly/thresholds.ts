@@ -6,7 +6,7 @@ import type { Combination } from './combination.ts';
 import { COMBINED, crossCombination } from './cross-combination.ts';
 import type { HeatmapCalibration } from './heatmap-scale.ts';
 import type { ImageStatistics } from './image-statistics.ts';
-import { auroc, bestAccuracy, bestF1, halfwayDown, separation, thresholdAtRecall } from './metrics.ts';
+import { auroc, bestAccuracy, bestF1, halfwayDown, thresholdAtRecall } from './metrics.ts';
 
 /** An image score: what it is called, how it is computed, and whether it is the one the paper uses. */
 export interface ScoreInfo {
@@ -72,7 +72,7 @@ export interface Choice {
 
 /** What calibration fixes and stores with the model: the score that decides, and a threshold for each score. */
 export interface Calibration extends Choice {
-  /** Name of the score with the highest AUROC on the images that chose, of equals the one with the widest separation; it decides which images are flagged. */
+  /** Name of the score with the highest AUROC on the images that chose; it decides which images are flagged. */
   chosen: string;
   counts: { normal: number; abnormal: number };
   /** How many objects these images show. */
@@ -112,8 +112,8 @@ export function scoreColumn(images: readonly ScoredImage[], name: string): numbe
 }
 
 /**
- * Chooses for each score a threshold by the rule, and the score with the highest AUROC; of equals, as few images often make them, the one whose
- * classes lie farthest apart. Among them is a combination of the others where enough images allow one.
+ * Chooses for each score a threshold by the rule, and the score with the highest AUROC (the first of equals). Among them is
+ * a combination of the others where enough images allow one.
  * CyclopsError if either class is empty.
  */
 export function chooseThresholds(
@@ -130,7 +130,7 @@ export function chooseThresholds(
   const combined = crossCombination(labelled, columns);
   if (combined) columns.set(COMBINED.name, combined.outOfFold);
   const scores: Calibration['scores'] = {};
-  let chosen: { name: string; auroc: number; apart: number } | undefined;
+  let chosen: { name: string; auroc: number } | undefined;
   for (const [name, column] of columns) {
     const area = auroc(column, abnormal);
     const value = thresholdBy(rule, column, abnormal);
@@ -141,12 +141,7 @@ export function chooseThresholds(
       );
     }
     scores[name] = { auroc: area, threshold: { value, rule, chosenOn } };
-    const apart = separation(column, abnormal) ?? 0;
-    // The combination decides only where it is better than each of its scores.
-    const farther = area === chosen?.auroc && apart > chosen.apart && name !== COMBINED.name;
-    if (!chosen || area > chosen.auroc || farther) {
-      chosen = { name, auroc: area, apart };
-    }
+    if (!chosen || area > chosen.auroc) chosen = { name, auroc: area };
   }
   if (!chosen) throw new RangeError('Choosing a threshold needs at least one score.');
   return {

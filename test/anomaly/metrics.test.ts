@@ -8,7 +8,6 @@ import {
   missRateUpperBound,
   rocCurve,
   scoreHistogram,
-  separation,
   zeroFalseNegative,
 } from '../../src/anomaly/metrics.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
@@ -197,32 +196,6 @@ describe('halfwayDown', () => {
   it('stays where no score is lower, or none is flagged', () => {
     expect(halfwayDown([1, 2], 1)).toBe(1);
     expect(halfwayDown([1, 2], 3)).toBe(3);
-  });
-});
-
-describe('separation', () => {
-  it('is the difference of the means in standard deviations', () => {
-    // Means 2 and 6, variances 1 and 4.
-    expect(separation([1, 3, 4, 8], [false, false, true, true])).toBeCloseTo(4 / Math.sqrt(2.5), 14);
-    expect(separation([4, 8, 1, 3], [false, false, true, true])).toBeCloseTo(-4 / Math.sqrt(2.5), 14);
-  });
-
-  it('does not depend on the unit of the scores', () => {
-    for (const { scores, abnormal } of cases) {
-      if (abnormal.every(Boolean)) continue;
-      const inOtherUnits = separation(
-        scores.map((score) => 3 * score - 7),
-        abnormal,
-      );
-      expect(inOtherUnits).toBeCloseTo(separation(scores, abnormal) ?? Number.NaN, 10);
-    }
-  });
-
-  it('has an answer where a class does not vary, or both are the same', () => {
-    expect(separation([1, 2], [false, true])).toBe(Infinity);
-    expect(separation([1, 1], [false, true])).toBe(0);
-    expect(separation([0.1, 0.1, 0.1, 0.1, 0.1], [true, true, false, false, false])).toBe(0);
-    expect(separation([1, 2], [true, true])).toBeNull();
   });
 });
 
