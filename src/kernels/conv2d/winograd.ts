@@ -59,6 +59,7 @@ function transform(
 }
 
 export interface WinogradArguments {
+  /** [N, H, W, C], to y [N, P, Q, O]. */
   x: BufferSlice;
   /** [3, 3, C, O]; or, flipped, the [3, 3, O, C] of the convolution of which this is the input gradient. */
   weight: BufferSlice;
@@ -98,8 +99,11 @@ export function winogradConvolve(
 }
 
 export interface WinogradGradArguments {
+  /** [N, H, W, C] */
   x: BufferSlice;
+  /** [N, P, Q, O] */
   dy: BufferSlice;
+  /** [3, 3, C, O] */
   dw: BufferSlice;
   accumulate: boolean;
 }

@@ -24,16 +24,9 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   let column = min(tile.y * LANES + lane, o4 - 1u);
   var acc: array<vec4f, 32>;
   for (var d = tile.z * k.depth; d < (tile.z + 1u) * k.depth; d++) {
-    let rows = a[d * m4 + row];
+    let own = a[d * m4 + row];
     let columns = b[d * o4 + column];
-    { let e = subgroupBroadcast(rows, 0u); acc[0] += e.x * columns; acc[1] += e.y * columns; acc[2] += e.z * columns; acc[3] += e.w * columns; }
-    { let e = subgroupBroadcast(rows, 1u); acc[4] += e.x * columns; acc[5] += e.y * columns; acc[6] += e.z * columns; acc[7] += e.w * columns; }
-    { let e = subgroupBroadcast(rows, 2u); acc[8] += e.x * columns; acc[9] += e.y * columns; acc[10] += e.z * columns; acc[11] += e.w * columns; }
-    { let e = subgroupBroadcast(rows, 3u); acc[12] += e.x * columns; acc[13] += e.y * columns; acc[14] += e.z * columns; acc[15] += e.w * columns; }
-    { let e = subgroupBroadcast(rows, 4u); acc[16] += e.x * columns; acc[17] += e.y * columns; acc[18] += e.z * columns; acc[19] += e.w * columns; }
-    { let e = subgroupBroadcast(rows, 5u); acc[20] += e.x * columns; acc[21] += e.y * columns; acc[22] += e.z * columns; acc[23] += e.w * columns; }
-    { let e = subgroupBroadcast(rows, 6u); acc[24] += e.x * columns; acc[25] += e.y * columns; acc[26] += e.z * columns; acc[27] += e.w * columns; }
-    { let e = subgroupBroadcast(rows, 7u); acc[28] += e.x * columns; acc[29] += e.y * columns; acc[30] += e.z * columns; acc[31] += e.w * columns; }
+    // #include "parts/lanes_multiply_depth_first.wgsl"
   }
   if (tile.y * LANES + lane >= o4) { return; }
   for (var i = 0u; i < 32u; i++) {

@@ -35,15 +35,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     let b3 = b[at + 3u * o4];
     at += 4u * o4;
     for (var g = 0u; g < GROUPS; g++) {
-      let rows = a[row[g] + d];
-      { let e = subgroupBroadcast(rows, 0u); acc[8u * g + 0u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
-      { let e = subgroupBroadcast(rows, 1u); acc[8u * g + 1u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
-      { let e = subgroupBroadcast(rows, 2u); acc[8u * g + 2u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
-      { let e = subgroupBroadcast(rows, 3u); acc[8u * g + 3u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
-      { let e = subgroupBroadcast(rows, 4u); acc[8u * g + 4u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
-      { let e = subgroupBroadcast(rows, 5u); acc[8u * g + 5u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
-      { let e = subgroupBroadcast(rows, 6u); acc[8u * g + 6u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
-      { let e = subgroupBroadcast(rows, 7u); acc[8u * g + 7u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
+      let own = a[row[g] + d];
+      // #include "parts/lanes_multiply.wgsl"
     }
   }
   if (tile.y * LANES + lane >= o4) { return; }

@@ -117,16 +117,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
       }
     }
 
-    workgroupBarrier();
-    slabA[lane] = a0;
-    if (LOADS_A > 1u) { slabA[lane + LANES] = a1; }
-    if (LOADS_A > 2u) {
-      slabA[lane + 2u * LANES] = a2;
-      slabA[lane + 3u * LANES] = a3;
-    }
-    slabB[lane] = b0;
-    if (LOADS_B > 1u) { slabB[lane + LANES] = b1; }
-    workgroupBarrier();
+    // #include "parts/gemm_keep.wgsl"
   }
 
   for (var i = 0u; i < 4u; i++) {

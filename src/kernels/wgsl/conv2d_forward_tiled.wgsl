@@ -62,15 +62,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
         let b3 = vec4f(weight[b + 3u * o4]);
         b += 4u * o4;
         for (var g = 0u; g < GROUPS; g++) {
-          let a = select(vec4f(0), vec4f(x[pixel[g] + c]), inside[g]);
-          { let e = subgroupBroadcast(a, 0u); acc[8u * g + 0u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
-          { let e = subgroupBroadcast(a, 1u); acc[8u * g + 1u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
-          { let e = subgroupBroadcast(a, 2u); acc[8u * g + 2u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
-          { let e = subgroupBroadcast(a, 3u); acc[8u * g + 3u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
-          { let e = subgroupBroadcast(a, 4u); acc[8u * g + 4u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
-          { let e = subgroupBroadcast(a, 5u); acc[8u * g + 5u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
-          { let e = subgroupBroadcast(a, 6u); acc[8u * g + 6u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
-          { let e = subgroupBroadcast(a, 7u); acc[8u * g + 7u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
+          let own = select(vec4f(0), vec4f(x[pixel[g] + c]), inside[g]);
+          // #include "parts/lanes_multiply.wgsl"
         }
       }
     }

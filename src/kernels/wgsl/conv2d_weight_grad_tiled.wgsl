@@ -38,16 +38,9 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     for (var q = 0u; q < k.q; q++) {
       let w = source(i32(q * k.stride) + left, i32(k.w));
       if (w < 0) { continue; }
-      let a = vec4f(x[(image + u32(w)) * c4 + row]);
-      let b = vec4f(dy[(np * k.q + q) * o4 + column]);
-      { let e = subgroupBroadcast(a, 0u); acc[0] += e.x * b; acc[1] += e.y * b; acc[2] += e.z * b; acc[3] += e.w * b; }
-      { let e = subgroupBroadcast(a, 1u); acc[4] += e.x * b; acc[5] += e.y * b; acc[6] += e.z * b; acc[7] += e.w * b; }
-      { let e = subgroupBroadcast(a, 2u); acc[8] += e.x * b; acc[9] += e.y * b; acc[10] += e.z * b; acc[11] += e.w * b; }
-      { let e = subgroupBroadcast(a, 3u); acc[12] += e.x * b; acc[13] += e.y * b; acc[14] += e.z * b; acc[15] += e.w * b; }
-      { let e = subgroupBroadcast(a, 4u); acc[16] += e.x * b; acc[17] += e.y * b; acc[18] += e.z * b; acc[19] += e.w * b; }
-      { let e = subgroupBroadcast(a, 5u); acc[20] += e.x * b; acc[21] += e.y * b; acc[22] += e.z * b; acc[23] += e.w * b; }
-      { let e = subgroupBroadcast(a, 6u); acc[24] += e.x * b; acc[25] += e.y * b; acc[26] += e.z * b; acc[27] += e.w * b; }
-      { let e = subgroupBroadcast(a, 7u); acc[28] += e.x * b; acc[29] += e.y * b; acc[30] += e.z * b; acc[31] += e.w * b; }
+      let own = vec4f(x[(image + u32(w)) * c4 + row]);
+      let columns = vec4f(dy[(np * k.q + q) * o4 + column]);
+      // #include "parts/lanes_multiply_depth_first.wgsl"
     }
   }
   if (tile.x * LANES + lane >= o4) { return; }

@@ -116,7 +116,8 @@ export const inputGrad = suite(
         const values = oracle.inputGrad(k, dy, w).map((v, i) => v + (withBias ? bias[i % k.c]! : 0));
         return {
           args: { ...slices, bias: withBias ? upload(bias).slice : null },
-          outputs: [{ tensor: dx, values, tolerance: tolerance(k.stored, 4e-6) }],
+          // Sums of over a thousand terms, one after another, round off by more.
+          outputs: [{ tensor: dx, values, tolerance: tolerance(k.stored, k.kh * k.kw * k.o > 1000 ? 4e-6 : 2e-6) }],
         };
       },
     })),

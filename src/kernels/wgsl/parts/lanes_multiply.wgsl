@@ -1,0 +1,10 @@
+// Hands round the row group g that each lane has loaded its row of, four depth steps as `own`, and adds its products with the columns
+// b0 to b3 of these steps. Text of main.
+          { let e = subgroupBroadcast(own, 0u); acc[8u * g + 0u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
+          { let e = subgroupBroadcast(own, 1u); acc[8u * g + 1u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
+          { let e = subgroupBroadcast(own, 2u); acc[8u * g + 2u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
+          { let e = subgroupBroadcast(own, 3u); acc[8u * g + 3u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
+          { let e = subgroupBroadcast(own, 4u); acc[8u * g + 4u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
+          { let e = subgroupBroadcast(own, 5u); acc[8u * g + 5u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
+          { let e = subgroupBroadcast(own, 6u); acc[8u * g + 6u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
+          { let e = subgroupBroadcast(own, 7u); acc[8u * g + 7u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
