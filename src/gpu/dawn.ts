@@ -21,17 +21,19 @@ export function openDawn(options: { backend?: string | undefined; checked?: bool
   const { enabled, disabled } = dawnToggles(options.checked);
   const flags = [`enable-dawn-features=${enabled.join(',')}`, `disable-dawn-features=${disabled.join(',')}`];
   if (options.backend) flags.push(`backend=${options.backend}`);
-  return { gpu: instance(flags), environment: process.env, wait };
+  return { gpu: dawnInstance(flags), environment: process.env, wait };
 }
 
-/**
- * Dawn's instances by their flags, kept for the life of the process: the binding polls an instance on the next turn of the event
- * loop while a promise of it is pending, also when the collector has freed the instance by then, and hangs or aborts. They hang on
- * the global object, since a module is collected too where its loader lets go of it, as a test runner's does.
- */
 const INSTANCES = Symbol.for('cyclops.dawn.instances');
 
-function instance(flags: string[]): GPU {
+/**
+ * Dawn's instance with these flags, kept for the life of the process: the binding polls an instance on the next turn of the event
+ * loop while a promise of it is pending, also when the collector has freed the instance by then, and hangs or aborts. Instances hang on
+ * the global object, since a module is collected too where its loader lets go of it, as a test runner's does.
+ *
+ * @param flags as the package's `create` takes them, e.g. `backend=vulkan`
+ */
+export function dawnInstance(flags: string[]): GPU {
   const roots = globalThis as { [INSTANCES]?: Map<string, GPU> };
   roots[INSTANCES] ??= new Map();
   const key = flags.join(' ');

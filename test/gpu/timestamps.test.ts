@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { create } from 'webgpu';
+import { dawnInstance } from '../../src/gpu/dawn.ts';
 import { Device } from '../../src/gpu/device.ts';
 import { timestampStep } from '../../src/gpu/timestamps.ts';
 
@@ -16,7 +16,7 @@ test('rounding is noticed', async ({ skip }) => {
   const device = await Device.open();
   skip(!device.features.has('timestamp-query'), 'this device has no timestamps');
   device.close();
-  const gpu = create(['enable-dawn-features=timestamp_quantization']);
+  const gpu = dawnInstance(['enable-dawn-features=timestamp_quantization']);
   const adapter = await gpu.requestAdapter();
   const rounded = await adapter?.requestDevice({ requiredFeatures: ['timestamp-query'] });
   const step = rounded && (await timestampStep(rounded));
@@ -26,7 +26,7 @@ test('rounding is noticed', async ({ skip }) => {
 });
 
 test('a device without timestamps has no step', async () => {
-  const device = await create([]).requestAdapter();
+  const device = await dawnInstance([]).requestAdapter();
   const bare = await device?.requestDevice();
   expect(bare && (await timestampStep(bare))).toBeNull();
   bare?.destroy();
