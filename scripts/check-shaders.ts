@@ -10,7 +10,7 @@ import { openDawn } from '../src/gpu/dawn.ts';
 import { WANTED_LIMITS } from '../src/gpu/device.ts';
 import { CyclopsError } from '../src/gpu/errors.ts';
 import type { Kernel } from '../src/gpu/launch.ts';
-import { compileShader } from '../src/gpu/shaderErrors.ts';
+import { compileShader } from '../src/gpu/shader-errors.ts';
 import { expandIncludes } from '../src/kernels/include.ts';
 import { EIGHTS, STORED_F16, VEC4 } from '../src/kernels/source.ts';
 
@@ -63,7 +63,7 @@ const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .map((file) => file.replaceAll(sep, '/'))
   .filter((file) => file.endsWith('.wgsl'))
   .sort();
-const kernels = files.filter((file) => !file.includes('/'));
+const kernels = files.filter((file) => !`/${file}`.includes('/parts/'));
 const problems: string[] = [];
 const used = new Set<string>();
 const device = await openDevice();

@@ -37,7 +37,7 @@ const args = process.argv.slice(2);
 const orSkip = args[0] === '--or-skip';
 const command = orSkip ? args.slice(1) : args;
 if (command.length === 0) {
-  say('give a command, such as npm run matrix-device -- vitest run test/matrix');
+  say('give a command, such as npm run matrix-device -- vitest run test/kernels/matrix');
   process.exit(USAGE);
 }
 const device = findDevice();

@@ -1,6 +1,5 @@
 /** Cyclops itself, as its own commands run it: kernels chosen by measurement, training steps captured and replayed. */
-import { tuneKernels } from '../../src/cli/tuning.ts';
-import { VERSION } from '../../src/cli/versions.ts';
+
 import { LOSS_NAMES } from '../../src/cyclegan/losses.ts';
 import { CycleGAN } from '../../src/cyclegan/model.ts';
 import {
@@ -15,6 +14,8 @@ import {
   Tensor,
 } from '../../src/index.ts';
 import { fromReferenceLayout, referenceShape } from '../../src/layers/layout.ts';
+import { tuneKernels } from '../../src/workflow/tuning.ts';
+import { VERSION } from '../../src/workflow/versions.ts';
 import { contend, type Work } from './contender.ts';
 import {
   DISCRIMINATOR,

@@ -1,12 +1,12 @@
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { type Activation, activationBackward } from '../kernels/activation.ts';
-import { channelSum } from '../kernels/channelSum.ts';
-import { run } from '../kernels/choices.ts';
+import { channelSum } from '../kernels/channel-sum.ts';
 import { convForward } from '../kernels/conv2d/forward.ts';
-import { convInputGrad } from '../kernels/conv2d/inputGrad.ts';
+import { convInputGrad } from '../kernels/conv2d/input-grad.ts';
 import { type ConvOptions, type ConvProblem, checkProblem } from '../kernels/conv2d/problem.ts';
-import { convWeightGrad } from '../kernels/conv2d/weightGrad.ts';
+import { convWeightGrad } from '../kernels/conv2d/weight-grad.ts';
+import { run } from '../kernels/tuning/choices.ts';
 import { cast } from '../tensor/cast.ts';
 import { imageExtents, requireF32 } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';

@@ -1,6 +1,6 @@
 import { CyclopsError } from '../gpu/errors.ts';
-import { run } from '../kernels/choices.ts';
 import { type Against, reduce, reduceBackward, type Term, type TermGradient } from '../kernels/reduce.ts';
+import { run } from '../kernels/tuning/choices.ts';
 import { requireAlike } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 

@@ -1,6 +1,6 @@
 import { CyclopsError } from '../gpu/errors.ts';
-import { perImage } from '../kernels/perImage.ts';
-import { SSIM_WINDOW, type SsimProblem, ssimBackward, ssimMap, ssimWindows } from '../kernels/ssim.ts';
+import { perImage } from '../kernels/images/per-image.ts';
+import { SSIM_WINDOW, type SsimProblem, ssimBackward, ssimMap, ssimWindows } from '../kernels/images/ssim.ts';
 import { imageExtents, requireAlike, requireF32 } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { reduction } from './reduction.ts';

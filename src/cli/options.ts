@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { SMALLEST_TILE } from '../anomaly/tiling.ts';
+import { SMALLEST_TILE } from '../anomaly/detector/tiling.ts';
 import { SIDE_MULTIPLE } from '../cyclegan/networks.ts';
 import { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
-import { forceVariants, parseVariants } from '../kernels/choices.ts';
+import { forceVariants, parseVariants } from '../kernels/tuning/choices.ts';
 
 /** Options of every command. */
 export interface CommonOptions {

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { VERSION } from '../workflow/versions.ts';
 import { addBench } from './commands/bench.ts';
 import { addCalibrate } from './commands/calibrate.ts';
 import { addDemo } from './commands/demo.ts';
@@ -9,7 +10,6 @@ import { addTrain } from './commands/train.ts';
 import { addTranslate } from './commands/translate.ts';
 import { addVerify } from './commands/verify.ts';
 import { EXIT, reportFailure } from './failure.ts';
-import { VERSION } from './versions.ts';
 
 /** Runs the command line. @returns the exit code */
 export async function run(args: readonly string[]): Promise<number> {

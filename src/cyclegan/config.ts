@@ -1,4 +1,4 @@
-import type { BankOptions } from '../data/bank.ts';
+import type { BankOptions } from '../data/images/bank.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { GanMode } from './losses.ts';
 import type { Architecture } from './network-set.ts';

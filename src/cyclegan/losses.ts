@@ -1,8 +1,8 @@
-import { bceWithLogits } from '../autograd/bceWithLogits.ts';
-import { mseLoss } from '../autograd/mseLoss.ts';
+import { bceWithLogits } from '../autograd/bce-with-logits.ts';
+import { mseLoss } from '../autograd/mse-loss.ts';
 import type { Device } from '../gpu/device.ts';
 import type { Variable } from '../gpu/variables.ts';
-import { gatherScalars } from '../kernels/gatherScalars.ts';
+import { gatherScalars } from '../kernels/optim/gather-scalars.ts';
 import { keep } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
 

@@ -1,11 +1,11 @@
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
+import { ConvTranspose2d } from '../layers/conv-transpose2d.ts';
 import { Conv2d } from '../layers/conv2d.ts';
-import { ConvTranspose2d } from '../layers/convTranspose2d.ts';
 import { type Initialiser, normalInitialiser } from '../layers/init.ts';
-import { InstanceNorm2d } from '../layers/instanceNorm2d.ts';
+import { InstanceNorm2d } from '../layers/instance-norm2d.ts';
 import { Module } from '../layers/module.ts';
-import { ResnetBlock } from '../layers/resnetBlock.ts';
+import { ResnetBlock } from '../layers/resnet-block.ts';
 import { Sequential } from '../layers/sequential.ts';
 import { imageExtents } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';

@@ -1,4 +1,4 @@
-import type { View } from '../data/bank.ts';
+import type { View } from '../data/images/bank.ts';
 import { RandomStream } from '../tensor/random.ts';
 import type { TrainingConfig } from './config.ts';
 

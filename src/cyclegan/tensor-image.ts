@@ -1,5 +1,5 @@
-import { toBytes } from '../data/bank.ts';
-import type { DecodedImage } from '../data/image.ts';
+import { toBytes } from '../data/images/bank.ts';
+import type { DecodedImage } from '../data/images/decode.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** An image [1, H, W, C] in [−1, 1], read back as bytes. */

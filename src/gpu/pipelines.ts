@@ -1,5 +1,5 @@
 import { type BufferSlice, IMMEDIATE_BYTES, type Kernel } from './launch.ts';
-import { compileShader } from './shaderErrors.ts';
+import { compileShader } from './shader-errors.ts';
 
 /** Bind groups kept at most; a training step needs some thousand. Beyond that they are forgotten and made anew. */
 const BIND_GROUPS = 16384;

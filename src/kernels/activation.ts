@@ -33,7 +33,7 @@ export function activation(
   slope = LEAKY_SLOPE,
 ): void {
   device.launch({
-    kernel: kernel('activation', 'rw', { KIND: ACTIVATION_CODES[kind] }, { stored }),
+    kernel: kernel('elementwise/activation', 'rw', { KIND: ACTIVATION_CODES[kind] }, { stored }),
     bindings: [x, out],
     immediates: immediates(Math.ceil(count / 4), f32(slope)),
     workgroups: flatGrid(count),
@@ -55,7 +55,7 @@ export function activationBackward(
   slope = LEAKY_SLOPE,
 ): void {
   device.launch({
-    kernel: kernel('activation_backward', 'rrw', { KIND: ACTIVATION_CODES[kind] }, { stored }),
+    kernel: kernel('elementwise/activation-backward', 'rrw', { KIND: ACTIVATION_CODES[kind] }, { stored }),
     bindings: [output, gradOutput, gradX],
     immediates: immediates(Math.ceil(count / 4), f32(slope)),
     workgroups: flatGrid(count),

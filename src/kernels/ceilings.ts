@@ -53,8 +53,8 @@ export async function measureCeilings(device: Device): Promise<Ceilings> {
   const matrices = await matrixRates(device);
   return {
     copyBytesPerSecond: await copyRate(device),
-    f32FlopsPerSecond: await multiplyAddRate(device, 'ceiling_fma_f32', 16),
-    f16FlopsPerSecond: device.features.has('shader-f16') ? await multiplyAddRate(device, 'ceiling_fma_f16', 8) : null,
+    f32FlopsPerSecond: await multiplyAddRate(device, 'ceilings/fma-f32', 16),
+    f16FlopsPerSecond: device.features.has('shader-f16') ? await multiplyAddRate(device, 'ceilings/fma-f16', 8) : null,
     matrix: [...matrices].sort((a, b) => b.flopsPerSecond - a.flopsPerSecond)[0] ?? null,
     matrices,
     launchSeconds: await launchCost(device),
@@ -75,7 +75,7 @@ async function copyRate(device: Device): Promise<number> {
     fill(device, 1, x, size / 4);
     const seconds = await shortest(device, () =>
       device.launch({
-        kernel: kernel('ceiling_copy', 'rw'),
+        kernel: kernel('ceilings/copy', 'rw'),
         bindings: [x, out],
         immediates: immediates(size / 16),
         workgroups: flatGrid(size / 4),
@@ -135,11 +135,11 @@ async function matrixRate(device: Device, config: MatrixConfig): Promise<MatrixR
 /** The kernel's file with the device's shape in place of its own. */
 function matrixKernel({ m, n, k }: MatrixConfig): Kernel {
   const shape: Record<string, number> = { M: m, N: n, K: k };
-  const code = sourceText('ceiling_matrix').replace(
+  const code = sourceText('ceilings/matrix').replace(
     /^const ([MNK]) = \d+;$/gm,
     (_, name: string) => `const ${name} = ${shape[name]};`,
   );
-  return { name: 'ceiling_matrix', code, access: 'rw', constants: {} };
+  return { name: 'ceilings/matrix', code, access: 'rw', constants: {} };
 }
 
 /** Time from launch to launch of a kernel that stores one value. */

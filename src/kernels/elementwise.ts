@@ -18,7 +18,7 @@ export function add(
   stored: Stored = 'f32',
 ): void {
   device.launch({
-    kernel: kernel('add', 'rrw', {}, { stored }),
+    kernel: kernel('elementwise/add', 'rrw', {}, { stored }),
     bindings: [a, b, out],
     immediates: immediates(Math.ceil(count / 4)),
     workgroups: flatGrid(count),
@@ -37,7 +37,7 @@ export function accumulate(
   stored: Stored = 'f32',
 ): void {
   device.launch({
-    kernel: kernel('accumulate', 'rw', {}, { stored }),
+    kernel: kernel('elementwise/accumulate', 'rw', {}, { stored }),
     bindings: [x, target],
     immediates: immediates(Math.ceil(count / 4)),
     workgroups: flatGrid(count),
@@ -57,7 +57,7 @@ export function scale(
   stored: Stored = 'f32',
 ): void {
   device.launch({
-    kernel: kernel('scale', 'rw', {}, { stored }),
+    kernel: kernel('elementwise/scale', 'rw', {}, { stored }),
     bindings: [x, out],
     immediates: immediates(Math.ceil(count / 4), f32(factor)),
     workgroups: flatGrid(count),
@@ -76,7 +76,7 @@ export function copy(
   { start = 0, outStart = 0, stored = 'f32' }: { start?: number; outStart?: number; stored?: Stored } = {},
 ): void {
   device.launch({
-    kernel: kernel('copy', 'rw', {}, { stored }),
+    kernel: kernel('elementwise/copy', 'rw', {}, { stored }),
     bindings: [x, out],
     immediates: immediates(count, start, outStart),
     workgroups: flatGrid(4 * count),
@@ -89,7 +89,7 @@ export function copy(
 /** out = value everywhere. */
 export function fill(device: Device, value: number, out: BufferSlice, count: number, stored: Stored = 'f32'): void {
   device.launch({
-    kernel: kernel('fill', 'w', {}, { stored }),
+    kernel: kernel('elementwise/fill', 'w', {}, { stored }),
     bindings: [out],
     immediates: immediates(Math.ceil(count / 4), f32(value)),
     workgroups: flatGrid(count),

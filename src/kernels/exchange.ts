@@ -23,7 +23,7 @@ export function exchange(
   stored: Stored = 'f32',
 ): void {
   device.launch({
-    kernel: kernel('exchange', 'rrww', {}, { stored }),
+    kernel: kernel('elementwise/exchange', 'rrww', {}, { stored }),
     bindings: [device.variables.slice, images, places, out],
     immediates: immediates(choices.start, batch, length),
     workgroups: [Math.min(groups(length, 64), 65535), 1, 1],

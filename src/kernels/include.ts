@@ -1,4 +1,4 @@
-/** Kernels made of several files: what `// #include "parts/conv.wgsl"` stands for, and which line came from where. */
+/** Kernels made of several files: what `// #include "conv2d/parts/conv.wgsl"` stands for, and which line came from where. */
 import { CyclopsError } from '../gpu/errors.ts';
 import type { SourceLine } from '../gpu/launch.ts';
 

@@ -3,7 +3,7 @@ import type { Device } from '../gpu/device.ts';
 import { type BufferSlice, f32, groups, immediates } from '../gpu/launch.ts';
 import { flatGrid } from './elementwise.ts';
 import { kernel, STORED_BYTES, type Stored } from './source.ts';
-import { withParts } from './sumParts.ts';
+import { withParts } from './sum-parts.ts';
 import type { Operation, Variant } from './variant.ts';
 
 /** What is summed: a, |a − b|, (a − b)², or the binary cross-entropy of logit a against b. */
@@ -49,7 +49,7 @@ function sums(
   workgroups: number,
 ): void {
   device.launch({
-    kernel: kernel('reduce', 'rrw', { KIND: CODES[term] }, { stored }),
+    kernel: kernel('reduce/whole', 'rrw', { KIND: CODES[term] }, { stored }),
     bindings: [a, 'buffer' in b ? b : a, out],
     immediates: immediates(count, f32(factor), ...constants(b, count)),
     workgroups: [workgroups, 1, 1],
@@ -62,7 +62,7 @@ function sums(
 const single: Variant<ReduceProblem, ReduceArguments> = {
   name: 'single',
   madeFor: 'any',
-  sources: ['reduce'],
+  sources: ['reduce/whole'],
   workgroupBytes: 4 * LANES,
   supports: (_, { count }) => count <= SINGLE,
   launch: (device, problem, args) => sums(device, problem, args, 1),
@@ -72,7 +72,7 @@ const single: Variant<ReduceProblem, ReduceArguments> = {
 const split: Variant<ReduceProblem, ReduceArguments> = {
   name: 'split',
   madeFor: 'any',
-  sources: ['reduce'],
+  sources: ['reduce/whole'],
   workgroupBytes: 4 * LANES,
   supports: () => true,
   launch(device, problem, args) {
@@ -88,12 +88,12 @@ const split: Variant<ReduceProblem, ReduceArguments> = {
 const naive: Variant<ReduceProblem, ReduceArguments> = {
   name: 'naive',
   madeFor: 'any',
-  sources: ['reduce_naive'],
+  sources: ['reduce/naive'],
   workgroupBytes: 0,
   supports: () => true,
   launch: (device, { count, stored }, { term, factor, a, b, out }) =>
     device.launch({
-      kernel: kernel('reduce_naive', 'rrw', { KIND: CODES[term] }, { stored }),
+      kernel: kernel('reduce/naive', 'rrw', { KIND: CODES[term] }, { stored }),
       bindings: [a, 'buffer' in b ? b : a, out],
       immediates: immediates(count, f32(factor), ...constants(b, count)),
       workgroups: [1, 1, 1],
@@ -130,7 +130,7 @@ export function reduceBackward(
   stored: Stored = 'f32',
 ): void {
   device.launch({
-    kernel: kernel('reduce_backward', 'rrrw', { KIND: CODES[term] }, { stored }),
+    kernel: kernel('reduce/backward', 'rrrw', { KIND: CODES[term] }, { stored }),
     bindings: [a, 'buffer' in b ? b : a, gradOutput, gradient],
     immediates: immediates(Math.ceil(count / 4), f32(factor), ...constants(b, count)),
     workgroups: flatGrid(count),

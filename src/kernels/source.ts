@@ -13,7 +13,7 @@ export const STORED_BYTES: Readonly<Record<Stored, number>> = { f32: 4, f16: 2 }
 
 /** What `override` constants cannot say: it changes the kernel's text. */
 export interface Specialisation {
-  /** For kernels that include parts/stored.wgsl. */
+  /** For kernels that include parts/dtype.wgsl. */
   readonly stored?: Stored;
   /** Files that take the place of included ones. */
   readonly instead?: Readonly<Record<string, string>>;
@@ -22,15 +22,15 @@ export interface Specialisation {
 }
 
 /** What takes the place of included parts when tensors are stored as f16. */
-export const STORED_F16: Readonly<Record<string, string>> = { 'parts/stored.wgsl': 'parts/stored_f16.wgsl' };
+export const STORED_F16: Readonly<Record<string, string>> = { 'parts/dtype.wgsl': 'parts/dtype-f16.wgsl' };
 
 /** What takes their place where an invocation handles four channels. */
-export const VEC4: Readonly<Record<string, string>> = { 'parts/value.wgsl': 'parts/value_vec4.wgsl' };
+export const VEC4: Readonly<Record<string, string>> = { 'images/parts/value.wgsl': 'images/parts/value-vec4.wgsl' };
 
 /** What takes their place where rows of results are whole eights. */
 export const EIGHTS: Readonly<Record<string, string>> = {
-  'parts/put_f16.wgsl': 'parts/put_f16_eights.wgsl',
-  'parts/put_f32.wgsl': 'parts/put_f32_eights.wgsl',
+  'conv2d/parts/put-f16.wgsl': 'conv2d/parts/put-f16-eights.wgsl',
+  'conv2d/parts/put-f32.wgsl': 'conv2d/parts/put-f32-eights.wgsl',
 };
 
 const expanded = new Map<string, Expanded>();

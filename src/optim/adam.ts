@@ -1,14 +1,14 @@
 import { CyclopsError } from '../gpu/errors.ts';
 import { f32 } from '../gpu/launch.ts';
 import type { Variable } from '../gpu/variables.ts';
-import * as kernels from '../kernels/adam.ts';
 import { narrow } from '../kernels/cast.ts';
 import { copy, fill } from '../kernels/elementwise.ts';
-import { adamMixed, findNonFinite } from '../kernels/lossScale.ts';
+import * as kernels from '../kernels/optim/adam.ts';
+import { adamMixed, findNonFinite } from '../kernels/optim/loss-scale.ts';
 import { keep } from '../tensor/scope.ts';
 import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import type { LossScaler } from './lossScaler.ts';
+import type { LossScaler } from './loss-scaler.ts';
 
 export interface AdamOptions {
   lr: number;

@@ -1,9 +1,9 @@
-import type { ScoreReport } from '../anomaly/evaluation.ts';
-import type { Histogram } from '../anomaly/metrics.ts';
+import type { ScoreReport } from '../anomaly/evaluation/evaluation.ts';
+import type { Histogram } from '../anomaly/metrics/classification.ts';
 import { formatArea, formatPercent, formatScore } from './format.ts';
 import { type Html, trusted } from './html.ts';
-import type { LossCurve } from './loss-curves.ts';
 import type { Report } from './report.ts';
+import type { LossCurve } from './sections/loss-curves.ts';
 
 /** What the charts of one score show; the points of both curves belong to the same thresholds. */
 export interface ScoreCharts {

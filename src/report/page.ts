@@ -1,19 +1,19 @@
-import { baselineSection } from './baseline.ts';
 import { chartData } from './chart-data.ts';
-import { checksSection } from './checks.ts';
-import { curvesSection } from './curves.ts';
-import { figuresSection } from './figures.ts';
-import { gallerySection } from './gallery.ts';
 import { type Html, html, trusted } from './html.ts';
-import { lossesSection } from './losses.ts';
 import type { Report, ReportPictures } from './report.ts';
-import { runSection } from './run.ts';
-import { scoresSection } from './scores.ts';
 import { libraryStyle, scripts } from './scripts.ts';
+import { baselineSection } from './sections/baseline.ts';
+import { checksSection } from './sections/checks.ts';
+import { curvesSection } from './sections/curves.ts';
+import { figuresSection } from './sections/figures.ts';
+import { gallerySection } from './sections/gallery.ts';
+import { lossesSection } from './sections/losses.ts';
+import { runSection } from './sections/run.ts';
+import { scoresSection } from './sections/scores.ts';
+import { summarySection } from './sections/summary.ts';
+import { typesSection } from './sections/types.ts';
+import { whereSection } from './sections/where.ts';
 import { STYLE } from './style.ts';
-import { summarySection } from './summary.ts';
-import { typesSection } from './types.ts';
-import { whereSection } from './where.ts';
 
 /** From top to bottom. A section that has nothing to show is null. */
 const SECTIONS: readonly ((report: Report, pictures: ReportPictures) => Html | null)[] = [

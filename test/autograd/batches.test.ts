@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { add } from '../../src/autograd/add.ts';
-import { concatBatch } from '../../src/autograd/concatBatch.ts';
+import { concatBatch } from '../../src/autograd/concat-batch.ts';
 import { gradcheck } from '../../src/autograd/gradcheck.ts';
-import { splitBatch } from '../../src/autograd/splitBatch.ts';
+import { splitBatch } from '../../src/autograd/split-batch.ts';
 import { sum } from '../../src/autograd/sum.ts';
 import { tanh } from '../../src/autograd/tanh.ts';
 import { backward } from '../../src/autograd/tape.ts';
@@ -10,8 +10,8 @@ import type { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { gradOf, leaf, openPoisoned } from '../ops/support.ts';
 import { random } from '../oracles/compare.ts';
+import { gradOf, leaf, openPoisoned } from './support.ts';
 
 let device: Device;
 beforeAll(async () => {

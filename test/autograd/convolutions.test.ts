@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { convTranspose2d } from '../../src/autograd/conv-transpose2d.ts';
 import { conv2d } from '../../src/autograd/conv2d.ts';
-import { convTranspose2d } from '../../src/autograd/convTranspose2d.ts';
 import { gradcheck } from '../../src/autograd/gradcheck.ts';
-import { instanceNorm } from '../../src/autograd/instanceNorm.ts';
+import { instanceNorm } from '../../src/autograd/instance-norm.ts';
 import { Device } from '../../src/gpu/device.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 import { random } from '../oracles/compare.ts';

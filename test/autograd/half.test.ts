@@ -1,17 +1,17 @@
 /** Operations on tensors stored as f16: what their results and gradients are stored as, and what they refuse. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { add } from '../../src/autograd/add.ts';
-import { bceWithLogits } from '../../src/autograd/bceWithLogits.ts';
-import { concatBatch } from '../../src/autograd/concatBatch.ts';
+import { bceWithLogits } from '../../src/autograd/bce-with-logits.ts';
+import { concatBatch } from '../../src/autograd/concat-batch.ts';
+import { convTranspose2d } from '../../src/autograd/conv-transpose2d.ts';
 import { conv2d } from '../../src/autograd/conv2d.ts';
-import { convTranspose2d } from '../../src/autograd/convTranspose2d.ts';
-import { instanceNorm } from '../../src/autograd/instanceNorm.ts';
-import { l1Loss } from '../../src/autograd/l1Loss.ts';
-import { leakyRelu } from '../../src/autograd/leakyRelu.ts';
-import { mseLoss } from '../../src/autograd/mseLoss.ts';
-import { reflectionPad2d } from '../../src/autograd/reflectionPad2d.ts';
+import { instanceNorm } from '../../src/autograd/instance-norm.ts';
+import { l1Loss } from '../../src/autograd/l1-loss.ts';
+import { leakyRelu } from '../../src/autograd/leaky-relu.ts';
+import { mseLoss } from '../../src/autograd/mse-loss.ts';
+import { reflectionPad2d } from '../../src/autograd/reflection-pad2d.ts';
 import { scale } from '../../src/autograd/scale.ts';
-import { splitBatch } from '../../src/autograd/splitBatch.ts';
+import { splitBatch } from '../../src/autograd/split-batch.ts';
 import { ssim } from '../../src/autograd/ssim.ts';
 import { sum } from '../../src/autograd/sum.ts';
 import { backward } from '../../src/autograd/tape.ts';
@@ -20,8 +20,8 @@ import { CyclopsError } from '../../src/gpu/errors.ts';
 import { cast } from '../../src/tensor/cast.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
-import { gradOf, leaf, openPoisoned } from '../ops/support.ts';
 import { randomAs } from '../oracles/compare.ts';
+import { gradOf, leaf, openPoisoned } from './support.ts';
 
 let device: Device;
 beforeAll(async () => {

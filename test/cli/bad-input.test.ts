@@ -12,9 +12,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { encodePng } from '../../src/data/png.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../src/data/safetensors.ts';
-import { assemble, header } from '../data/make-png.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../src/data/files/safetensors.ts';
+import { encodePng } from '../../src/data/images/png.ts';
+import { assemble, header } from '../data/images/make-png.ts';
 import { cyclops, makeData, type Outcome, SMALL, start, temporaryFolder } from './support.ts';
 
 const folder = temporaryFolder();

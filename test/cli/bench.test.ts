@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { resnetGenerator } from '../../src/cyclegan/networks.ts';
 import { Device } from '../../src/gpu/device.ts';
-import { elementsOf } from '../report/xml.ts';
+import { elementsOf } from './profile/xml.ts';
 import { cyclops, makeData, SMALL, temporaryFolder } from './support.ts';
 
 const folder = temporaryFolder();

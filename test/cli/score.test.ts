@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { decodeImage } from '../../src/data/image.ts';
+import { decodeImage } from '../../src/data/images/decode.ts';
 import { cyclops, makeData, SMALL, temporaryFolder } from './support.ts';
 
 const folder = temporaryFolder();

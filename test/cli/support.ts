@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { decodeImage } from '../../src/data/image.ts';
-import { readDataset } from '../../src/data/layouts.ts';
-import { encodePng } from '../../src/data/png.ts';
+import { readDataset } from '../../src/data/datasets/layouts.ts';
+import { decodeImage } from '../../src/data/images/decode.ts';
+import { encodePng } from '../../src/data/images/png.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SHIPPED = join(ROOT, 'data', 'bsdata_pitting');

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SCORES } from '../../src/anomaly/scores.ts';
-import { decodeImage } from '../../src/data/image.ts';
+import { SCORES } from '../../src/anomaly/scores/list.ts';
+import { decodeImage } from '../../src/data/images/decode.ts';
 import { checkpointBytes, cyclops, makeData, type Outcome, SMALL, start, temporaryFolder, until } from './support.ts';
 
 const folder = temporaryFolder();

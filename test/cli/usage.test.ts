@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { reportFailure, wrap } from '../../src/cli/failure.ts';
 import { run } from '../../src/cli/program.ts';
-import { duration } from '../../src/cli/progress.ts';
+import { duration } from '../../src/cli/text/progress.ts';
 import { cyclops, makeData, temporaryFolder } from './support.ts';
 
 const folder = temporaryFolder();

@@ -1,11 +1,11 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { readCalibration } from '../../src/anomaly/calibration.ts';
-import { readModel } from '../../src/anomaly/model-file.ts';
-import { runFolder } from '../../src/cyclegan/run-folder.ts';
-import { decodeImage } from '../../src/data/image.ts';
-import { encodePng } from '../../src/data/png.ts';
+import { readCalibration } from '../../src/anomaly/calibration/calibration-file.ts';
+import { readModel } from '../../src/anomaly/detector/model-file.ts';
+import { runFolder } from '../../src/cyclegan/run/run-folder.ts';
+import { decodeImage } from '../../src/data/images/decode.ts';
+import { encodePng } from '../../src/data/images/png.ts';
 import { heatColor, THRESHOLD_SHARE } from '../../src/report/heatmap.ts';
 import { cyclops, SMALL, temporaryFolder } from './support.ts';
 

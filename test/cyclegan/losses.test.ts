@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ganLoss, LossLog } from '../../src/cyclegan/losses.ts';
 import type { Device } from '../../src/gpu/device.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
-import { openPoisoned } from '../ops/support.ts';
+import { openPoisoned } from '../autograd/support.ts';
 
 let device: Device;
 beforeAll(async () => {

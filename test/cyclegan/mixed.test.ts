@@ -3,13 +3,13 @@ import type { Precision } from '../../src/cyclegan/config.ts';
 import { LOSS_NAMES, type Losses } from '../../src/cyclegan/losses.ts';
 import { CycleGAN, type CycleGANOptions } from '../../src/cyclegan/model.ts';
 import type { Device } from '../../src/gpu/device.ts';
-import { exportChoices } from '../../src/kernels/choices.ts';
+import { exportChoices } from '../../src/kernels/tuning/choices.ts';
 import { cast } from '../../src/tensor/cast.ts';
 import { RandomStream, randomUniform } from '../../src/tensor/random.ts';
 import { keep, scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
+import { openPoisoned } from '../autograd/support.ts';
 import { temporaryFolder } from '../cli/support.ts';
-import { openPoisoned } from '../ops/support.ts';
 import { loadBanks } from './trainer-support.ts';
 
 let device: Device;

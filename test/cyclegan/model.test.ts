@@ -7,7 +7,7 @@ import { CyclopsError } from '../../src/gpu/errors.ts';
 import type { StateDict } from '../../src/layers/module.ts';
 import { RandomStream, randomUniform } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { openPoisoned } from '../ops/support.ts';
+import { openPoisoned } from '../autograd/support.ts';
 
 let device: Device;
 let images: Tensor[];

@@ -13,7 +13,7 @@ import { CyclopsError } from '../../src/gpu/errors.ts';
 import type { Module } from '../../src/layers/module.ts';
 import { randomNormal } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
-import { openPoisoned } from '../ops/support.ts';
+import { openPoisoned } from '../autograd/support.ts';
 
 let device: Device;
 beforeAll(async () => {

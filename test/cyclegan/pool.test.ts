@@ -6,7 +6,7 @@ import { cast } from '../../src/tensor/cast.ts';
 import { RandomStream } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
-import { openPoisoned } from '../ops/support.ts';
+import { openPoisoned } from '../autograd/support.ts';
 
 let device: Device;
 beforeAll(async () => {

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { TrainingConfig } from '../../src/cyclegan/config.ts';
 import { preset } from '../../src/cyclegan/presets.ts';
-import { createRun } from '../../src/cyclegan/run-folder.ts';
-import type { Banks } from '../../src/cyclegan/samples.ts';
+import { createRun } from '../../src/cyclegan/run/run-folder.ts';
+import type { Banks } from '../../src/cyclegan/run/samples.ts';
 import { Trainer, type TrainingOptions } from '../../src/cyclegan/trainer.ts';
-import { ImageBank } from '../../src/data/bank.ts';
-import { decodeImage } from '../../src/data/image.ts';
+import { ImageBank } from '../../src/data/images/bank.ts';
+import { decodeImage } from '../../src/data/images/decode.ts';
 import type { Device } from '../../src/gpu/device.ts';
 import { makeData } from '../cli/support.ts';
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
-import { encodePng } from '../../src/data/png.ts';
+import { encodePng } from '../../src/data/images/png.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
 
 /** A fresh folder for each test of the file, removed after it; returns a function that gives paths in it. */

@@ -4,18 +4,18 @@ import { Device } from '../../src/gpu/device.ts';
 import type { BufferSlice } from '../../src/gpu/launch.ts';
 import { type ActivationKind, activation, activationBackward } from '../../src/kernels/activation.ts';
 import { narrow } from '../../src/kernels/cast.ts';
-import { channelSum } from '../../src/kernels/channelSum.ts';
+import { channelSum } from '../../src/kernels/channel-sum.ts';
 import { accumulate, add, copy, fill, scale } from '../../src/kernels/elementwise.ts';
 import { exchange, NOWHERE } from '../../src/kernels/exchange.ts';
-import { views, viewWords } from '../../src/kernels/image.ts';
+import { views, viewWords } from '../../src/kernels/images/image.ts';
+import { reflectionPad, reflectionPadBackward } from '../../src/kernels/images/reflection-pad.ts';
 import { reduceBackward } from '../../src/kernels/reduce.ts';
-import { reflectionPad, reflectionPadBackward } from '../../src/kernels/reflectionPad.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 import { activations } from '../oracles/activation.ts';
 import { poison, randomAs, worst } from '../oracles/compare.ts';
 import { bce, l1, mse } from '../oracles/losses.ts';
-import { reflectionSources } from '../oracles/reflectionPad2d.ts';
+import { reflectionSources } from '../oracles/reflection-pad2d.ts';
 
 let device: Device;
 beforeAll(async () => {

@@ -65,6 +65,6 @@ test.each([
 });
 
 test('the text of a kernel holds what it includes', () => {
-  expect(sourceText('conv2d_forward_naive')).toMatch(/struct Conv .*fn fold.*fn main/s);
+  expect(sourceText('conv2d/forward-naive')).toMatch(/struct Conv .*fn fold.*fn main/s);
   expect(() => sourceText('no_such_kernel')).toThrow('src/kernels/wgsl/no_such_kernel.wgsl does not exist.');
 });

@@ -2,16 +2,16 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { backward } from '../../src/autograd/tape.ts';
 import type { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
+import { ConvTranspose2d } from '../../src/layers/conv-transpose2d.ts';
 import { Conv2d } from '../../src/layers/conv2d.ts';
-import { ConvTranspose2d } from '../../src/layers/convTranspose2d.ts';
 import { normalInitialiser } from '../../src/layers/init.ts';
-import { InstanceNorm2d } from '../../src/layers/instanceNorm2d.ts';
+import { InstanceNorm2d } from '../../src/layers/instance-norm2d.ts';
 import type { StateDict } from '../../src/layers/module.ts';
-import { ResnetBlock } from '../../src/layers/resnetBlock.ts';
+import { ResnetBlock } from '../../src/layers/resnet-block.ts';
 import { Sequential } from '../../src/layers/sequential.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
-import { openPoisoned } from '../ops/support.ts';
+import { openPoisoned } from '../autograd/support.ts';
 
 let device: Device;
 beforeAll(async () => {

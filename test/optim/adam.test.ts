@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { add } from '../../src/autograd/add.ts';
 import { scale } from '../../src/autograd/scale.ts';
 import { backward } from '../../src/autograd/tape.ts';
-import { decodeSafetensors } from '../../src/data/safetensors.ts';
+import { decodeSafetensors } from '../../src/data/files/safetensors.ts';
 import { Device } from '../../src/gpu/device.ts';
 import { Adam } from '../../src/optim/adam.ts';
 import { RandomStream } from '../../src/tensor/random.ts';

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from '../../scripts/setup/chromium.mjs';
-import { chooseThresholds, type ScoredImage, type ScoreInfo } from '../../src/anomaly/thresholds.ts';
+import { chooseThresholds, type ScoredImage, type ScoreInfo } from '../../src/anomaly/calibration/thresholds.ts';
 import { renderReport } from '../../src/report/page.ts';
 import { HOSTILE, image, samplePictures, sampleReport } from './sample-report.ts';
 

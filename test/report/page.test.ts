@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { HOT_NORMALS_WARNING } from '../../src/anomaly/heatmap-scale.ts';
-import { chooseThresholds, type ScoredImage, type ScoreInfo } from '../../src/anomaly/thresholds.ts';
+import { HOT_NORMALS_WARNING } from '../../src/anomaly/calibration/heatmap-scale.ts';
+import { chooseThresholds, type ScoredImage, type ScoreInfo } from '../../src/anomaly/calibration/thresholds.ts';
 import { formatArea, formatPercent, formatScore } from '../../src/report/format.ts';
 import { renderReport } from '../../src/report/page.ts';
 import { HOSTILE, image, samplePictures, sampleReport } from './sample-report.ts';

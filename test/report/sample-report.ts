@@ -1,10 +1,10 @@
 import { PNG } from 'pngjs';
-import { assess } from '../../src/anomaly/assessment.ts';
-import { summarise } from '../../src/anomaly/evaluation.ts';
-import { type HidingMeasurement, summariseHiding } from '../../src/anomaly/steganography.ts';
-import type { Calibration, Label, ScoredImage, ScoreInfo } from '../../src/anomaly/thresholds.ts';
-import { lossCurves } from '../../src/report/loss-curves.ts';
+import type { Calibration, Label, ScoredImage, ScoreInfo } from '../../src/anomaly/calibration/thresholds.ts';
+import { assess } from '../../src/anomaly/evaluation/assessment.ts';
+import { summarise } from '../../src/anomaly/evaluation/evaluation.ts';
+import { type HidingMeasurement, summariseHiding } from '../../src/anomaly/evaluation/steganography.ts';
 import { FORMAT, type Pictures, type Report, type ReportPictures } from '../../src/report/report.ts';
+import { lossCurves } from '../../src/report/sections/loss-curves.ts';
 
 /** What must never become markup. */
 export const HOSTILE = '</script><img src=x onerror=alert(1)>"\'&.png';

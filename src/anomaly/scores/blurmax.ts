@@ -1,4 +1,4 @@
-import type { Score } from '../scores.ts';
+import type { Score } from './list.ts';
 
 /** The hottest place of the heat map: finds what is small, where a mean over the image drowns it. */
 export const blurmax: Score<'blurredMax'> = {

@@ -1,4 +1,4 @@
-import type { Score } from '../scores.ts';
+import type { Score } from './list.ts';
 
 /** The place that is brightest for what it should be: scratches, burrs, lesions. Noise of the other sign does not count. */
 export const brightmax: Score<'largestExcess'> = {

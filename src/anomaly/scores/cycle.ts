@@ -1,4 +1,4 @@
-import type { Score } from '../scores.ts';
+import type { Score } from './list.ts';
 
 /** What the way to normal and back loses. Training makes it small for abnormal images like those it saw. */
 export const cycle: Score<'cycleError'> = {

@@ -1,4 +1,4 @@
-import type { Score } from '../scores.ts';
+import type { Score } from './list.ts';
 
 /** The place that is darkest for what it should be: cracks, pits, stains. Noise of the other sign does not count. */
 export const darkmax: Score<'leastExcess'> = {

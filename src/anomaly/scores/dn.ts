@@ -1,4 +1,4 @@
-import type { Score } from '../scores.ts';
+import type { Score } from './list.ts';
 
 export const dn: Score<'normality'> = {
   info: { name: 'dn', label: 'normal discriminator', formula: '−mean D_n(x)', paper: false },

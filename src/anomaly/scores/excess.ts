@@ -1,4 +1,4 @@
-import type { Score } from '../scores.ts';
+import type { Score } from './list.ts';
 
 /**
  * The place that is most too dark or too bright. The blur comes before the absolute value, so that a texture's residue of both signs

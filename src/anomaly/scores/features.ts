@@ -1,4 +1,4 @@
-import type { Score } from '../scores.ts';
+import type { Score } from './list.ts';
 
 /**
  * How much the normal discriminator sees change, with f its last hidden layer.

@@ -1,4 +1,4 @@
-import type { Score } from '../scores.ts';
+import type { Score } from './list.ts';
 
 export const l1: Score<'absoluteError'> = {
   info: { name: 'l1', label: 'absolute error', formula: 'mean |x − G_a2n(x)|', paper: false },

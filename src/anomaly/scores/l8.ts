@@ -1,4 +1,4 @@
-import type { Score } from '../scores.ts';
+import type { Score } from './list.ts';
 
 /** Between the mean and the maximum: counts what is very wrong, however little of the image it is, and forgives what is a little wrong everywhere. */
 export const l8: Score<'eighthPower'> = {

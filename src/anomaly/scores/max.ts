@@ -1,4 +1,4 @@
-import type { Score } from '../scores.ts';
+import type { Score } from './list.ts';
 
 /** The pixel that is most wrong: for images in black and white, whose edges a blur would bring in. */
 export const max: Score<'largestDifference'> = {

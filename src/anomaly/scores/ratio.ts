@@ -1,4 +1,4 @@
-import type { Score } from '../scores.ts';
+import type { Score } from './list.ts';
 
 /** Keeps the quotient finite when G_n2a returns the image itself. */
 const SMALLEST = 1e-12;

@@ -1,4 +1,4 @@
-import type { Score } from '../scores.ts';
+import type { Score } from './list.ts';
 
 /** The score of Bougaham et al., "Industrial and Medical Anomaly Detection Through Cycle-Consistent Adversarial Networks". */
 export const sse: Score<'squaredError'> = {

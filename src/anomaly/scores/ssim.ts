@@ -1,4 +1,4 @@
-import type { Score } from '../scores.ts';
+import type { Score } from './list.ts';
 
 export const ssim: Score<'similarity'> = {
   info: { name: 'ssim', label: 'structural dissimilarity', formula: '1 − SSIM(x, G_a2n(x))', paper: false },

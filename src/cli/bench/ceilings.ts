@@ -4,7 +4,7 @@ import type { Device } from '../../gpu/device.ts';
 import { type Ceilings, measureCeilings } from '../../kernels/ceilings.ts';
 import { fill } from '../../kernels/elementwise.ts';
 import { deviceMilliseconds } from '../../kernels/timing.ts';
-import { ceilingsText } from '../profile.ts';
+import { ceilingsText } from '../profile/profile.ts';
 import { repeat, type Spread, spreadText } from './statistics.ts';
 import { runs } from './step.ts';
 

@@ -2,9 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { writeFileAtomic } from '../../data/atomic.ts';
+import { writeFileAtomic } from '../../data/files/atomic.ts';
 import type { Device } from '../../gpu/device.ts';
-import { versions } from '../versions.ts';
+import { versions } from '../../workflow/versions.ts';
 
 /** Options of every bench command. */
 export interface JsonOption {

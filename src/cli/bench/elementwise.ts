@@ -1,7 +1,7 @@
 /** The kernels of a training step that come in one form, on problems that the networks have. */
 import type { Device } from '../../gpu/device.ts';
 import { activation, activationBackward } from '../../kernels/activation.ts';
-import { channelSum } from '../../kernels/channelSum.ts';
+import { channelSum } from '../../kernels/channel-sum.ts';
 import { accumulate, add, copy, fill, scale } from '../../kernels/elementwise.ts';
 import { reduceBackward } from '../../kernels/reduce.ts';
 import type { Stage } from '../../kernels/variant.ts';

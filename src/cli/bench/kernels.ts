@@ -1,19 +1,19 @@
 /** Every variant of every operation on the problems of the networks, and the other kernels of a training step. */
 import { add } from '../../autograd/add.ts';
-import { l1Loss } from '../../autograd/l1Loss.ts';
-import { mseLoss } from '../../autograd/mseLoss.ts';
+import { l1Loss } from '../../autograd/l1-loss.ts';
+import { mseLoss } from '../../autograd/mse-loss.ts';
 import { backward } from '../../autograd/tape.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { type Ceilings, measureCeilings } from '../../kernels/ceilings.ts';
-import { visitProblems } from '../../kernels/choices.ts';
-import { candidates, RehearsalStage } from '../../kernels/measure.ts';
 import { deviceMilliseconds } from '../../kernels/timing.ts';
+import { visitProblems } from '../../kernels/tuning/choices.ts';
+import { candidates, RehearsalStage } from '../../kernels/tuning/measure.ts';
 import { type Stage, supportedVariants } from '../../kernels/variant.ts';
 import { scope } from '../../tensor/scope.ts';
-import { ceilingsText, RATES_HEADER, type Rates, rates, ratesCells } from '../profile.ts';
-import type { ProgressDisplay } from '../progress.ts';
-import { align } from '../table.ts';
+import { ceilingsText, RATES_HEADER, type Rates, rates, ratesCells } from '../profile/profile.ts';
+import type { ProgressDisplay } from '../text/progress.ts';
+import { align } from '../text/table.ts';
 import { elementwiseCases } from './elementwise.ts';
 import { repeat, single } from './statistics.ts';
 import { type Bench, type Workload, workloadText } from './workload.ts';

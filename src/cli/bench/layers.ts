@@ -1,11 +1,11 @@
 /** Where the time of a training step goes, layer by layer. */
-import { writeFileAtomic } from '../../data/atomic.ts';
+import { writeFileAtomic } from '../../data/files/atomic.ts';
 import type { Device } from '../../gpu/device.ts';
 import { layerName } from '../../gpu/launch.ts';
 import type { TimedLaunch } from '../../gpu/profiler.ts';
 import { type Ceilings, measureCeilings } from '../../kernels/ceilings.ts';
-import { roofline } from '../../report/roofline.ts';
-import { ceilingsText, group, type ProfileRow, rowsText } from '../profile.ts';
+import { ceilingsText, group, type ProfileRow, rowsText } from '../profile/profile.ts';
+import { roofline } from '../profile/roofline.ts';
 import { type Bench, type Workload, workloadText } from './workload.ts';
 
 export interface LayersResult {

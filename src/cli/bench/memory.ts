@@ -1,6 +1,6 @@
 /** What a training step keeps in memory. */
 import type { Device } from '../../gpu/device.ts';
-import { align } from '../table.ts';
+import { align } from '../text/table.ts';
 import { type Bench, type Workload, workloadText } from './workload.ts';
 
 /** All in bytes. */

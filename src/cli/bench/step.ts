@@ -4,7 +4,7 @@ import type { Capture } from '../../gpu/capture.ts';
 import type { Device } from '../../gpu/device.ts';
 import { deviceMilliseconds, wallMilliseconds } from '../../kernels/timing.ts';
 import { scope } from '../../tensor/scope.ts';
-import { align } from '../table.ts';
+import { align } from '../text/table.ts';
 import { repeat, type Spread, spread, spreadText } from './statistics.ts';
 import { type Bench, type Workload, workloadText } from './workload.ts';
 

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { Device } from '../../gpu/device.ts';
 import { measureCeilings } from '../../kernels/ceilings.ts';
-import { exportChoices } from '../../kernels/choices.ts';
+import { exportChoices } from '../../kernels/tuning/choices.ts';
+import { type TuningCost, tuneKernels } from '../../workflow/tuning.ts';
 import { benchCeilings, ceilingsReport } from '../bench/ceilings.ts';
 import { deliver, type JsonOption, writeJson } from '../bench/document.ts';
 import { benchKernels, kernelsText } from '../bench/kernels.ts';
@@ -18,9 +19,8 @@ import {
   toNumber,
   withDevice,
 } from '../options.ts';
-import { addProfileOptions, type ProfileOptions, profileResult, profileText } from '../profile.ts';
-import { showProgress } from '../progress.ts';
-import { type TuningCost, tuneKernels } from '../tuning.ts';
+import { addProfileOptions, type ProfileOptions, profileResult, profileText } from '../profile/profile.ts';
+import { showProgress } from '../text/progress.ts';
 
 interface BenchOptions extends CommonOptions, JsonOption, WorkloadOptions {}
 

@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { parseRule, RULES, type Rule } from '../../anomaly/thresholds.ts';
-import { openRun } from '../../cyclegan/run-folder.ts';
-import { calibrateRun } from '../calibrate-run.ts';
-import { calibrationText } from '../calibration-text.ts';
+import { parseRule, RULES, type Rule } from '../../anomaly/calibration/thresholds.ts';
+import { openRun } from '../../cyclegan/run/run-folder.ts';
+import { calibrateRun } from '../../workflow/calibrate-run.ts';
 import { addTuneOptions, type TuneOptions, toNumber, withDevice } from '../options.ts';
+import { calibrationText } from '../text/calibration.ts';
 
 interface CalibrateOptions extends TuneOptions {
   rule: Rule;

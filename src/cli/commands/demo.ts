@@ -2,24 +2,24 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import type { Evaluation } from '../../anomaly/evaluation.ts';
+import type { Evaluation } from '../../anomaly/evaluation/evaluation.ts';
 import type { TrainingConfig } from '../../cyclegan/config.ts';
 import { preset } from '../../cyclegan/presets.ts';
-import { createRun } from '../../cyclegan/run-folder.ts';
-import { readDataset } from '../../data/layouts.ts';
-import { cutCalibration } from '../../data/split.ts';
-import { baselineLines } from '../baseline-text.ts';
-import { calibrationText } from '../calibration-text.ts';
-import { CALIBRATION_SHARE } from '../division.ts';
-import { evaluateRun } from '../evaluate-run.ts';
-import { evaluationText } from '../evaluation-text.ts';
+import { createRun } from '../../cyclegan/run/run-folder.ts';
+import { readDataset } from '../../data/datasets/layouts.ts';
+import { cutCalibration } from '../../data/datasets/split.ts';
+import { CALIBRATION_SHARE } from '../../workflow/division.ts';
+import { evaluateRun } from '../../workflow/evaluate-run.ts';
+import { openJudge } from '../../workflow/judge.ts';
+import { REPORT_PICTURES, writeReport } from '../../workflow/report-file.ts';
+import { trainRun } from '../../workflow/train-run.ts';
 import { EXIT } from '../failure.ts';
-import { openJudge } from '../judge.ts';
 import { addTuneOptions, type TuneOptions, toNumber, withDevice } from '../options.ts';
-import { duration } from '../progress.ts';
-import { REPORT_PICTURES, writeReport } from '../report-file.ts';
-import { trainRun } from '../train-run.ts';
-import { whereLines } from '../where-text.ts';
+import { baselineLines } from '../text/baseline.ts';
+import { calibrationText } from '../text/calibration.ts';
+import { evaluationText } from '../text/evaluation.ts';
+import { duration } from '../text/progress.ts';
+import { whereLines } from '../text/where.ts';
 
 /**
  * What the demo trains: five to ten minutes on two CPU cores. Chosen on the training part alone, with two of its seven places held out:

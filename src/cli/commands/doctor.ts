@@ -3,9 +3,9 @@ import type { MatrixConfig } from '../../gpu/adapter.ts';
 import { dawnToggles } from '../../gpu/dawn.ts';
 import { type Device, WANTED_FEATURES, WANTED_LIMITS } from '../../gpu/device.ts';
 import { timestampStep } from '../../gpu/timestamps.ts';
+import { versions } from '../../workflow/versions.ts';
 import { wrap } from '../failure.ts';
 import { addCommonOptions, type CommonOptions, withDevice } from '../options.ts';
-import { versions } from '../versions.ts';
 
 interface DoctorOptions extends CommonOptions {
   json?: boolean;

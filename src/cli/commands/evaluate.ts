@@ -1,15 +1,15 @@
 import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { evaluationCsv } from '../../anomaly/csv.ts';
-import { evaluationJson } from '../../anomaly/evaluation.ts';
-import { steganographyLines } from '../../anomaly/steganography.ts';
-import { requireWritable, writeFileAtomic } from '../../data/atomic.ts';
-import { baselineLines } from '../baseline-text.ts';
-import { type EvaluatedRun, evaluateRun } from '../evaluate-run.ts';
-import { evaluationText } from '../evaluation-text.ts';
+import { evaluationJson } from '../../anomaly/evaluation/evaluation.ts';
+import { evaluationCsv } from '../../anomaly/evaluation/evaluation-csv.ts';
+import { steganographyLines } from '../../anomaly/evaluation/steganography.ts';
+import { requireWritable, writeFileAtomic } from '../../data/files/atomic.ts';
+import { type EvaluatedRun, evaluateRun } from '../../workflow/evaluate-run.ts';
+import { openJudge } from '../../workflow/judge.ts';
+import { openData } from '../../workflow/open-data.ts';
+import { REPORT_PICTURES, writeReport } from '../../workflow/report-file.ts';
+import { checkReportPaths, reportPaths } from '../../workflow/report-paths.ts';
 import { UsageError } from '../failure.ts';
-import { openJudge } from '../judge.ts';
-import { openData } from '../open-data.ts';
 import {
   addDataOptions,
   addTileOption,
@@ -19,9 +19,9 @@ import {
   toNumber,
   withDevice,
 } from '../options.ts';
-import { REPORT_PICTURES, writeReport } from '../report-file.ts';
-import { checkReportPaths, reportPaths } from '../report-paths.ts';
-import { whereLines } from '../where-text.ts';
+import { baselineLines } from '../text/baseline.ts';
+import { evaluationText } from '../text/evaluation.ts';
+import { whereLines } from '../text/where.ts';
 
 interface EvaluateOptions extends TuneOptions, DataOptions {
   json?: boolean;

@@ -1,24 +1,24 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { scoresOf } from '../../anomaly/combined-score.ts';
-import { heatmapMaximum, requireHeatmap } from '../../anomaly/heatmap-scale.ts';
-import type { ResultPictures } from '../../anomaly/score-images.ts';
-import { writeFileAtomic } from '../../data/atomic.ts';
-import type { ImageRef } from '../../data/dataset.ts';
-import { fileError } from '../../data/fs-error.ts';
-import { encodePng } from '../../data/png.ts';
+import { scoresOf } from '../../anomaly/calibration/combined-score.ts';
+import { heatmapMaximum, requireHeatmap } from '../../anomaly/calibration/heatmap-scale.ts';
+import type { ResultPictures } from '../../anomaly/detector/score-images.ts';
+import type { ImageRef } from '../../data/datasets/dataset.ts';
+import { writeFileAtomic } from '../../data/files/atomic.ts';
+import { fileError } from '../../data/files/fs-error.ts';
+import { encodePng } from '../../data/images/png.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { paintHeatmap } from '../../report/heatmap.ts';
-import { ImageDecoder } from '../decode-images.ts';
+import { ImageDecoder } from '../../workflow/decode-images.ts';
+import { imagesAt } from '../../workflow/images-at.ts';
+import { type Judge, modelIn, openJudge } from '../../workflow/judge.ts';
+import { scoreRefs } from '../../workflow/score-refs.ts';
+import { ScoreTable } from '../../workflow/score-table.ts';
+import { tuneScoring } from '../../workflow/tuning.ts';
 import { EXIT, UsageError } from '../failure.ts';
-import { imagesAt } from '../images-at.ts';
-import { type Judge, modelIn, openJudge } from '../judge.ts';
 import { addTileOption, addTuneOptions, type TuneOptions, toNumber, withDevice } from '../options.ts';
-import { duration, showProgress } from '../progress.ts';
-import { scoreRefs } from '../score-refs.ts';
-import { ScoreTable } from '../score-table.ts';
-import { tuneScoring } from '../tuning.ts';
+import { duration, showProgress } from '../text/progress.ts';
 
 interface ScoreOptions extends TuneOptions {
   by?: string;

@@ -1,15 +1,22 @@
 import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { readFoldScores } from '../../anomaly/fold-scores.ts';
-import { readCheckpointHead } from '../../cyclegan/checkpoint.ts';
+import { readFoldScores } from '../../anomaly/calibration/fold-scores.ts';
 import type { TrainingConfig } from '../../cyclegan/config.ts';
-import { createRun, openRun, type RunFolder, runFolder } from '../../cyclegan/run-folder.ts';
+import { readCheckpointHead } from '../../cyclegan/run/checkpoint.ts';
+import { createRun, openRun, type RunFolder, runFolder } from '../../cyclegan/run/run-folder.ts';
 import type { Device } from '../../gpu/device.ts';
-import { calibrationText } from '../calibration-text.ts';
-import { beginFolds, crossCalibrate } from '../cross-calibration.ts';
-import { CALIBRATION_SHARE, type DivisionOptions, divide, partsOfRun, requireNoDivision } from '../division.ts';
+import { beginFolds, crossCalibrate } from '../../workflow/cross-calibration.ts';
+import {
+  CALIBRATION_SHARE,
+  type DivisionOptions,
+  divide,
+  partsOfRun,
+  requireNoDivision,
+} from '../../workflow/division.ts';
+import { openData } from '../../workflow/open-data.ts';
+import { paperProtocol, paperText } from '../../workflow/paper-protocol.ts';
+import { type TrainRunOptions, trainRun } from '../../workflow/train-run.ts';
 import { EXIT, UsageError } from '../failure.ts';
-import { openData } from '../open-data.ts';
 import {
   addDataOptions,
   addTuneOptions,
@@ -18,9 +25,8 @@ import {
   toNumber,
   withDevice,
 } from '../options.ts';
-import { paperProtocol, paperText } from '../paper-protocol.ts';
-import { addProfileOptions, openProfile, type ProfileOptions } from '../profile.ts';
-import { type TrainRunOptions, trainRun } from '../train-run.ts';
+import { addProfileOptions, openProfile, type ProfileOptions } from '../profile/profile.ts';
+import { calibrationText } from '../text/calibration.ts';
 import { addTrainingOptions, configFrom, requireSameOptions, type TrainingOptionValues } from '../training-options.ts';
 
 interface TrainOptions extends TuneOptions, DataOptions, DivisionOptions, ProfileOptions, TrainingOptionValues {

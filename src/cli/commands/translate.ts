@@ -1,18 +1,18 @@
 import { mkdirSync } from 'node:fs';
 import { join, parse, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { wholeImage } from '../../anomaly/whole-image.ts';
+import { wholeImage } from '../../anomaly/detector/whole-image.ts';
 import { noGrad } from '../../autograd/tape.ts';
 import { toImage } from '../../cyclegan/tensor-image.ts';
-import { writeFileAtomic } from '../../data/atomic.ts';
-import { fileError } from '../../data/fs-error.ts';
-import { decodeImage } from '../../data/image.ts';
-import { encodePng } from '../../data/png.ts';
+import { writeFileAtomic } from '../../data/files/atomic.ts';
+import { fileError } from '../../data/files/fs-error.ts';
+import { decodeImage } from '../../data/images/decode.ts';
+import { encodePng } from '../../data/images/png.ts';
 import { scope } from '../../tensor/scope.ts';
+import { openNetworks } from '../../workflow/judge.ts';
+import { tuneTranslation } from '../../workflow/tuning.ts';
 import { UsageError } from '../failure.ts';
-import { openNetworks } from '../judge.ts';
 import { addTileOption, addTuneOptions, type TuneOptions, withDevice } from '../options.ts';
-import { tuneTranslation } from '../tuning.ts';
 
 interface TranslateOptions extends TuneOptions {
   to: 'normal' | 'abnormal';

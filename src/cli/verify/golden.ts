@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeSafetensors } from '../../data/safetensors.ts';
+import { decodeSafetensors } from '../../data/files/safetensors.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { fromReferenceLayout, permute, type StateTensor, toReferenceLayout } from '../../layers/layout.ts';

@@ -10,7 +10,7 @@ import {
   matrixTileName,
   matrixTileSuits,
   matrixTiles,
-} from './matrixTile.ts';
+} from './matrix-tile.ts';
 import { type ConvProblem, convBytes, convFlops, convImmediates, convSizes, describe, hasLanes } from './problem.ts';
 import { type Tile, tileBytes, tileConstants, tileName, tileSuits, tiles } from './tile.ts';
 import { canConvolve, convolveSources, winogradConvolve, winogradVariants } from './winograd.ts';
@@ -54,11 +54,11 @@ const rows = ({ n, p, q }: ConvProblem) => n * p * q;
 const tiled: Variant<ConvProblem, ForwardArguments> = {
   name: 'tiled',
   madeFor: 'cpu',
-  sources: ['conv2d_forward_tiled'],
+  sources: ['conv2d/forward-tiled'],
   workgroupBytes: 0,
   supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && hasLanes(device, groups(rows(k), 16)),
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d_forward_tiled', 'rrrw', constants(args), { stored: k.stored }), [
+    dispatch(device, k, args, kernel('conv2d/forward-tiled', 'rrrw', constants(args), { stored: k.stored }), [
       groups(rows(k), 16),
       groups(k.o, 32),
       1,
@@ -68,7 +68,7 @@ const tiled: Variant<ConvProblem, ForwardArguments> = {
 const thinOutput: Variant<ConvProblem, ForwardArguments> = {
   name: 'thin_output',
   madeFor: 'cpu',
-  sources: ['conv2d_forward_thin_output'],
+  sources: ['conv2d/forward-thin-output'],
   workgroupBytes: 0,
   supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && hasLanes(device, groups(rows(k), 64)),
   launch: (device, k, args) =>
@@ -76,7 +76,7 @@ const thinOutput: Variant<ConvProblem, ForwardArguments> = {
       device,
       k,
       args,
-      kernel('conv2d_forward_thin_output', 'rrrw', { ...constants(args), O: k.o }, { stored: k.stored }),
+      kernel('conv2d/forward-thin-output', 'rrrw', { ...constants(args), O: k.o }, { stored: k.stored }),
       [groups(rows(k), 64), 1, 1],
     ),
 };
@@ -84,11 +84,11 @@ const thinOutput: Variant<ConvProblem, ForwardArguments> = {
 const thinInput: Variant<ConvProblem, ForwardArguments> = {
   name: 'thin_input',
   madeFor: 'cpu',
-  sources: ['conv2d_forward_thin_input'],
+  sources: ['conv2d/forward-thin-input'],
   workgroupBytes: 0,
   supports: (device, k) => k.o % 4 === 0 && hasLanes(device, groups(rows(k), 32)),
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d_forward_thin_input', 'rrrw', constants(args), { stored: k.stored }), [
+    dispatch(device, k, args, kernel('conv2d/forward-thin-input', 'rrrw', constants(args), { stored: k.stored }), [
       groups(rows(k), 32),
       groups(k.o, 32),
       1,
@@ -98,11 +98,11 @@ const thinInput: Variant<ConvProblem, ForwardArguments> = {
 const naive: Variant<ConvProblem, ForwardArguments> = {
   name: 'naive',
   madeFor: 'any',
-  sources: ['conv2d_forward_naive'],
+  sources: ['conv2d/forward-naive'],
   workgroupBytes: 0,
   supports: () => true,
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d_forward_naive', 'rrrw', constants(args), { stored: k.stored }), [
+    dispatch(device, k, args, kernel('conv2d/forward-naive', 'rrrw', constants(args), { stored: k.stored }), [
       Math.min(groups(rows(k) * k.o, 64), 65535),
       1,
       1,
@@ -120,13 +120,13 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, ForwardArguments> {
   return {
     name: tileName(tile),
     madeFor: 'gpu',
-    sources: ['conv2d_forward_workgroup'],
+    sources: ['conv2d/forward-workgroup'],
     workgroupBytes: tileBytes(tile),
     supports: (device, k) => tileSuits(device, tile, rows(k), k.o),
     launch: (device, k, args) => {
       const vec4s = { VEC4_C: k.c % 4 === 0 ? 1 : 0, VEC4_O: k.o % 4 === 0 ? 1 : 0 };
       const code = kernel(
-        'conv2d_forward_workgroup',
+        'conv2d/forward-workgroup',
         'rrrwrr',
         {
           ...constants(args),
@@ -145,13 +145,13 @@ export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, ForwardArgum
   return {
     name: matrixTileName(tile),
     madeFor: 'gpu',
-    sources: ['conv2d_forward_matrix'],
+    sources: ['conv2d/forward-matrix'],
     workgroupBytes: matrixTileBytes(tile),
     supports: (device, k) => matrixTileSuits(device, k, tile, rows(k), k.o),
     launch: (device, k, args) => {
       const eights = { EIGHTS_C: k.c % 8 === 0 ? 1 : 0, EIGHTS_O: k.o % 8 === 0 ? 1 : 0 };
       const code = kernel(
-        'conv2d_forward_matrix',
+        'conv2d/forward-matrix',
         'rrrwrr',
         { ...constants(args), ...eights },
         matrixSpecialisation(device, tile, eights.EIGHTS_O === 1),

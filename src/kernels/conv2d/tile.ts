@@ -1,4 +1,4 @@
-/** The tiles of the convolution kernels for GPUs: what one workgroup computes, staged through its memory; see wgsl/parts/gemm.wgsl. */
+/** The tiles of the convolution kernels for GPUs: what one workgroup computes, staged through its memory; see wgsl/matmul/parts/gemm.wgsl. */
 import type { Device } from '../../gpu/device.ts';
 import { groups } from '../../gpu/launch.ts';
 

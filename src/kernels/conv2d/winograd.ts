@@ -8,9 +8,9 @@ import { type BufferSlice, groups, immediates, type Kernel } from '../../gpu/lau
 import { ACTIVATION_CODES, type Activation } from '../activation.ts';
 import { flatGrid } from '../elementwise.ts';
 import { type KernelSource, kernel } from '../source.ts';
-import { withParts } from '../sumParts.ts';
+import { withParts } from '../sum-parts.ts';
 import type { Variant } from '../variant.ts';
-import { type BatchMatmul, batchMatmul, lanesMatmul, type MatmulProblem, workgroupMatmul } from './batchMatmul.ts';
+import { type BatchMatmul, batchMatmul, lanesMatmul, type MatmulProblem, workgroupMatmul } from './batch-matmul.ts';
 import { type ConvProblem, convFlops, convImmediates, convSizes } from './problem.ts';
 import { tiles } from './tile.ts';
 
@@ -85,13 +85,13 @@ export function winogradConvolve(
   withParts(device, PLACES * inputs, (v) =>
     withParts(device, PLACES * weights, (u) =>
       withParts(device, PLACES * outputs, (m) => {
-        transform(device, label, kernel('winograd_input', 'rw'), [x, v], words, inputs, sizes.x + PLACES * inputs);
-        const turn = kernel('winograd_weight', 'rw', { FLIPPED: flipped ? 1 : 0 });
+        transform(device, label, kernel('winograd/input', 'rw'), [x, v], words, inputs, sizes.x + PLACES * inputs);
+        const turn = kernel('winograd/weight', 'rw', { FLIPPED: flipped ? 1 : 0 });
         // This kernel's C and O are those of the weight as it lies, and its invocations take 4 × 4 of them.
         const lying = flipped ? convImmediates({ ...k, c: o, o: c }) : words;
         transform(device, label, turn, [weight, u], lying, weights / 4, sizes.weight + PLACES * weights);
         batchMatmul(device, way, product, { a: v, b: u, out: m }, label, convFlops(k));
-        const put = kernel('winograd_output', 'rrw', { BIAS: bias ? 1 : 0, ACTIVATION: ACTIVATION_CODES[activation] });
+        const put = kernel('winograd/output', 'rrw', { BIAS: bias ? 1 : 0, ACTIVATION: ACTIVATION_CODES[activation] });
         transform(device, label, put, [m, bias ?? m, y], words, outputs, sizes.y + PLACES * outputs);
       }),
     ),
@@ -124,12 +124,12 @@ export function winogradWeightGrad(
   withParts(device, PLACES * inputs, (v) =>
     withParts(device, PLACES * outputs, (w) =>
       withParts(device, PLACES * weights, (du) => {
-        transform(device, label, kernel('winograd_input', 'rw'), [x, v], words, inputs, sizes.x + PLACES * inputs);
-        const spread = kernel('winograd_output_grad', 'rw');
+        transform(device, label, kernel('winograd/input', 'rw'), [x, v], words, inputs, sizes.x + PLACES * inputs);
+        const spread = kernel('winograd/output-grad', 'rw');
         transform(device, label, spread, [dy, w], words, outputs, sizes.y + PLACES * outputs);
         batchMatmul(device, way, product, { a: v, b: w, out: du }, label, convFlops(k));
         const vec4s = immediates(weights / 4, accumulate ? 1 : 0);
-        const gather = kernel('winograd_weight_grad', 'rw');
+        const gather = kernel('winograd/weight-grad', 'rw');
         transform(device, label, gather, [du, dw], vec4s, weights, sizes.weight + PLACES * weights);
       }),
     ),
@@ -157,12 +157,12 @@ export function canWeightGrad(device: Device, way: BatchMatmul, k: ConvProblem):
 
 /** The kernels of {@link winogradConvolve}. */
 export function convolveSources(way: BatchMatmul): KernelSource[] {
-  return ['winograd_input', 'winograd_weight', way.source(false), 'winograd_output'];
+  return ['winograd/input', 'winograd/weight', way.source(false), 'winograd/output'];
 }
 
 /** The kernels of {@link winogradWeightGrad}. */
 export function weightGradSources(way: BatchMatmul): KernelSource[] {
-  return ['winograd_input', 'winograd_output_grad', way.source(true), 'winograd_weight_grad'];
+  return ['winograd/input', 'winograd/output-grad', way.source(true), 'winograd/weight-grad'];
 }
 
 const ways = [lanesMatmul, ...tiles.filter(({ columns }) => columns >= 64).map(workgroupMatmul)];

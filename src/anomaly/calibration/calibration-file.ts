@@ -1,0 +1,23 @@
+import { existsSync } from 'node:fs';
+import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
+import { writeFileAtomic } from '../../data/files/atomic.ts';
+import { readJsonObject } from '../../data/files/json-file.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
+import { parseCalibration } from './parse-calibration.ts';
+import type { Calibration } from './thresholds.ts';
+
+/** Keeps a calibration in its run. @throws CyclopsError when the file cannot be written */
+export function writeCalibration(run: RunFolder, calibration: Calibration): void {
+  writeFileAtomic(run.thresholds, `${JSON.stringify(calibration, null, 2)}\n`);
+}
+
+/** The calibration of a run. @throws CyclopsError when there is none yet or the file is damaged */
+export function readCalibration(run: RunFolder): Calibration {
+  if (existsSync(run.thresholds)) {
+    return parseCalibration(Object.fromEntries(readJsonObject(run.thresholds)), run.thresholds);
+  }
+  throw new CyclopsError(
+    `${run.root} has no thresholds yet: they are chosen at the end of training, and this one has not ended. ` +
+      `Finish it with 'cyclops train DATA --out ${run.root} --resume', or choose them now with 'cyclops calibrate ${run.root}'.`,
+  );
+}

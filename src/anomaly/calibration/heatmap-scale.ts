@@ -1,0 +1,126 @@
+import { CyclopsError } from '../../gpu/errors.ts';
+import type { Calibration, ScoredImage } from './thresholds.ts';
+
+/** What is hot in the heat maps of a model. */
+export interface HeatmapCalibration {
+  /** A pixel above it is hot. */
+  threshold: number;
+  /** How many normal images chose it, of the part that chose the thresholds of scores. */
+  images: number;
+}
+
+/** What is hot in heat maps, on which part it was chosen, and how many of the judged images have a hot pixel. */
+export interface HeatmapReport extends HeatmapCalibration {
+  chosenOn: Calibration['chosenOn'];
+  normal: { hot: number; total: number };
+  abnormal: { hot: number; total: number };
+  /** The share of normal images like those that chose that has a hot pixel: at most, on average over calibrations. */
+  expectedShare: number;
+  /** The probability that so many of the judged normal images or more have one, if they are like those. */
+  chance: number;
+  /** True where that is too small to be believed: these normal images are others. */
+  unlikely: boolean;
+  /** True if any of the judged images trained or calibrated the run. */
+  oracle: boolean;
+}
+
+/** What has a smaller probability is no chance. */
+const UNLIKELY = 0.01;
+
+/** What to do where more normal images are hot than chance allows. */
+export const HOT_NORMALS_WARNING =
+  'more normal images are hot than chance allows, so they are not like those that calibrated. Do not trust the heat maps of ' +
+  'images like them; let such images calibrate, or train on more kinds of normal images.';
+
+/** The share of normal images without a hot pixel. */
+const COLD_SHARE = 0.95;
+
+/** The brightest colour stands for so many thresholds and more: the same for every image and every set. */
+export const BRIGHTEST = 3;
+
+/**
+ * Chooses what is hot by normal images alone: what only one in twenty of them reaches anywhere. Of n hottest pixels it is
+ * the ⌈0.95 (n + 1)⌉-th smallest, so that a new normal image like them has a hot pixel with a probability of at most 5 %
+ * (with fewer than 19 images, the hottest of all: 1 / (n + 1)).
+ *
+ * A quantile of pixels would not keep good images cold: the hottest 0.1 % of them are spread over a third of the images.
+ *
+ * @param images with the score `blurmax`, the hottest pixel of a heat map; only normal ones count
+ * @throws CyclopsError without a normal image
+ */
+export function calibrateHeatmap(images: readonly Pick<ScoredImage, 'label' | 'scores'>[]): HeatmapCalibration {
+  const hottest = hottestPixels(images, 'normal').sort((a, b) => a - b);
+  const threshold = hottest[rankOf(hottest.length) - 1];
+  if (threshold === undefined) throw new CyclopsError('Calibrating heat maps needs normal images; got none. Add some.');
+  return { threshold, images: hottest.length };
+}
+
+/** The share of normal images, if they are like those that chose, that has a hot pixel: at most, on average over calibrations. */
+export function expectedHotShare({ images }: HeatmapCalibration): number {
+  return 1 - rankOf(images) / (images + 1);
+}
+
+/**
+ * The probability that so many of `total` new normal images, or more, have a hot pixel if they are like those that chose:
+ * beta-binomial, since the share beyond the r-th smallest of n values is distributed as Beta(n − r + 1, r).
+ */
+export function chanceOfHot(hot: number, total: number, { images }: HeatmapCalibration): number {
+  const b = rankOf(images);
+  const a = images - b + 1;
+  // Of none, then of one more at a time; in logarithms, since none of many is next to impossible.
+  let logProbability = 0;
+  for (let i = 0; i < total; i++) logProbability += Math.log((b + i) / (a + b + i));
+  let fewer = 0;
+  for (let count = 0; count < hot; count++) {
+    fewer += Math.exp(logProbability);
+    logProbability += Math.log(((total - count) / (count + 1)) * ((count + a) / (total - count - 1 + b)));
+  }
+  return Math.max(0, 1 - fewer);
+}
+
+/** How many images of a class have a hot pixel. */
+export function hotImages(
+  images: readonly Pick<ScoredImage, 'label' | 'scores'>[],
+  label: 'normal' | 'abnormal',
+  { threshold }: HeatmapCalibration,
+): { hot: number; total: number } {
+  const hottest = hottestPixels(images, label);
+  return { hot: hottest.filter((value) => value > threshold).length, total: hottest.length };
+}
+
+/** What heat maps say of judged images. */
+export function reportHeatmap(
+  images: readonly ScoredImage[],
+  heatmap: HeatmapCalibration,
+  chosenOn: Calibration['chosenOn'],
+): HeatmapReport {
+  const normal = hotImages(images, 'normal', heatmap);
+  const chance = chanceOfHot(normal.hot, normal.total, heatmap);
+  return {
+    ...{ ...heatmap, chosenOn, normal, abnormal: hotImages(images, 'abnormal', heatmap) },
+    ...{ expectedShare: expectedHotShare(heatmap), chance, unlikely: chance < UNLIKELY },
+    oracle: images.some(({ seenInTraining }) => seenInTraining),
+  };
+}
+
+/** The value of the brightest colour. */
+export function heatmapMaximum({ threshold }: HeatmapCalibration): number {
+  return BRIGHTEST * threshold;
+}
+
+/** @param source what the calibration was read from @throws CyclopsError for one from before heat maps were calibrated */
+export function requireHeatmap({ heatmap }: Calibration, source: string): HeatmapCalibration {
+  if (heatmap) return heatmap;
+  throw new CyclopsError(
+    `${source} is from before heat maps were calibrated on normal images. Run 'cyclops calibrate' on the run once.`,
+  );
+}
+
+/** Which of n values, from the smallest, is the threshold. */
+function rankOf(n: number): number {
+  return Math.min(n, Math.ceil(COLD_SHARE * (n + 1)));
+}
+
+function hottestPixels(images: readonly Pick<ScoredImage, 'label' | 'scores'>[], label: string): number[] {
+  return images.filter((image) => image.label === label).map(({ scores }) => scores.blurmax ?? Number.NaN);
+}

@@ -1,0 +1,72 @@
+import { architectureOf, imageOptions, type TrainingConfig } from '../../cyclegan/config.ts';
+import { makeNetworks, type Networks } from '../../cyclegan/network-set.ts';
+import { loadNetworks, type Manifest, readCheckpointHead } from '../../cyclegan/run/checkpoint.ts';
+import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
+import type { BankOptions, Size } from '../../data/images/bank.ts';
+import type { Device } from '../../gpu/device.ts';
+import { SMALLEST_TILE, tiledNetworks } from './tiling.ts';
+
+/** A trained run's networks, ready to judge and to translate images. */
+export interface Detector {
+  readonly device: Device;
+  readonly config: TrainingConfig;
+  readonly manifest: Manifest;
+  readonly networks: Networks;
+  /** The largest side of what the networks see at once; null where they see whole images. */
+  readonly tile: number | null;
+  /** The size at which an image is judged. */
+  sizeFor(image: Size): Size;
+  /** How images come before its networks. */
+  readonly shown: BankOptions;
+  dispose(): void;
+}
+
+/**
+ * Loads the networks of a run's last checkpoint, averaged where training did so.
+ *
+ * @param tile where given, images larger than the run's size keep their own, and networks see them in overlapping tiles of at
+ *   most this side, a multiple of 4
+ * @throws CyclopsError when it is missing, damaged or holds NaN
+ */
+export function openDetector(device: Device, run: RunFolder, tile: number | null = null): Detector {
+  const head = readCheckpointHead(run.checkpoint);
+  const load = (networks: Networks) => loadNetworks(run.checkpoint, networks, head.config.ema > 0);
+  return buildDetector(device, head, load, tile);
+}
+
+/**
+ * Makes networks and gives them their weights.
+ *
+ * @param load its errors are passed on, and the networks freed @param tile as for {@link openDetector}
+ */
+export function buildDetector(
+  device: Device,
+  { config, manifest }: { config: TrainingConfig; manifest: Manifest },
+  load: (networks: Networks) => void,
+  tile: number | null = null,
+): Detector {
+  const networks = makeNetworks(device, architectureOf(config), config.seed);
+  const dispose = () => {
+    for (const network of Object.values(networks)) network.dispose();
+  };
+  try {
+    load(networks);
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+  const { loadSize } = config;
+  const isTiled = ({ width, height }: Size) =>
+    tile !== null && Math.max(width, height) > loadSize && Math.min(width, height) >= SMALLEST_TILE;
+  const sizeFor = (image: Size) => (isTiled(image) ? image : { width: loadSize, height: loadSize });
+  return {
+    device,
+    config,
+    manifest,
+    networks: tile === null ? networks : tiledNetworks(networks, tile),
+    tile,
+    sizeFor,
+    shown: { ...imageOptions(config), loadSize: sizeFor },
+    dispose,
+  };
+}

@@ -1,0 +1,13 @@
+import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
+import { type BankOptions, ImageBank } from '../../data/images/bank.ts';
+import type { DecodedImage } from '../../data/images/decode.ts';
+import type { Device } from '../../gpu/device.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+
+/** An image as the networks see it: [1, H, W, C] in [−1, 1], cut to a multiple of 4. */
+export async function wholeImage(device: Device, image: DecodedImage, options: BankOptions): Promise<Tensor> {
+  const bank = await ImageBank.create(device, [image], options);
+  const tensor = bank.whole(0, SIDE_MULTIPLE);
+  bank.dispose();
+  return tensor;
+}

@@ -1,0 +1,248 @@
+import { CyclopsError } from '../../gpu/errors.ts';
+import {
+  type Calibration,
+  type ChosenThreshold,
+  type Rule,
+  type ScoredImage,
+  type ScoreInfo,
+  scoreColumn,
+} from '../calibration/thresholds.ts';
+import {
+  auroc,
+  bestAccuracy,
+  type Confusion,
+  confusion,
+  type Histogram,
+  missRateUpperBound,
+  type RocPoint,
+  rocCurve,
+  scoreHistogram,
+  zeroFalseNegative,
+} from '../metrics/classification.ts';
+
+/*
+ * One principle decides the shape of these types: a figure whose threshold or score was chosen on the images it is
+ * reported on says `oracle: true`, here and in every output made from it.
+ */
+
+/** An image judged by the chosen score at its calibrated threshold. */
+export interface JudgedImage extends ScoredImage {
+  threshold: number;
+  flagged: boolean;
+  /** Null without a label. */
+  verdict: 'correct' | 'missed' | 'false alarm' | null;
+}
+
+/** Figures at a threshold that was fixed before these images were scored, unless `oracle` says otherwise. */
+export interface ThresholdFigures extends Confusion {
+  threshold: ChosenThreshold;
+  accuracy: number;
+  /** Share of abnormal images flagged; null without abnormal images. */
+  sensitivity: number | null;
+  /** Share of normal images passed; null without normal images. */
+  specificity: number | null;
+  /** Upper end of the 95 % confidence interval of the miss rate; null without abnormal images, and where several show one object. */
+  missRateUpperBound: number | null;
+  /** True if any of the images trained or calibrated the run. */
+  oracle: boolean;
+}
+
+export interface ScoreReport {
+  info: ScoreInfo;
+  auroc: number | null;
+  /** AUROC on the images that calibrated; null for a score that the calibration has no figures for. */
+  calibrationAuroc: number | null;
+  bestAccuracy: { accuracy: number; threshold: ChosenThreshold; oracle: true } | null;
+  zfn: { accuracy: number; specificity: number; threshold: ChosenThreshold; oracle: true } | null;
+  /** At the calibrated threshold; null without labels, or for a score that the calibration has no figures for. */
+  calibrated: ThresholdFigures | null;
+  roc: RocPoint[] | null;
+  histogram: Histogram | null;
+}
+
+/** A file that could not be scored, and why. */
+export interface SkippedFile {
+  file: string;
+  reason: string;
+}
+
+export interface Evaluation {
+  counts: {
+    normal: number;
+    abnormal: number;
+    unlabelled: number;
+    total: number;
+    skipped: number;
+    flagged: number;
+    seenInTraining: number;
+  };
+  scores: ScoreReport[];
+  /** The score that decides, chosen before these images were scored, and how many images chose. */
+  chosen: {
+    score: string;
+    chosenOn: Calibration['chosenOn'];
+    threshold: ChosenThreshold;
+    counts: Calibration['counts'];
+    dataHash: string | null;
+  };
+  /** The score with the highest AUROC on these images: known only afterwards. Null when a class is empty. */
+  best: { score: string; auroc: number; oracle: true } | null;
+  images: JudgedImage[];
+  skipped: SkippedFile[];
+}
+
+/**
+ * Everything that can be said about scored images, given what calibration chose. Figures count labelled images only;
+ * every image is flagged or passed. CyclopsError for a score that is missing or not finite, or if the score that it
+ * chose is not among `infos`.
+ */
+export function summarise(
+  images: readonly ScoredImage[],
+  infos: readonly ScoreInfo[],
+  calibration: Calibration,
+  skipped: readonly SkippedFile[] = [],
+): Evaluation {
+  const threshold = calibration.scores[calibration.chosen]?.threshold;
+  if (!threshold || !infos.some((info) => info.name === calibration.chosen)) {
+    throw new CyclopsError(
+      `The model was calibrated to decide by the score ${calibration.chosen}, but this evaluation computes ` +
+        `${infos.map((info) => info.name).join(', ')}. Evaluate with the version of cyclops that made it, or calibrate it again.`,
+    );
+  }
+  const labelled = images.filter((image) => image.label !== null);
+  const abnormal = labelled.filter((image) => image.label === 'abnormal').length;
+  const scores = infos.map((info) => reportScore(info, images, calibration));
+  const judged = judge(images, calibration.chosen, threshold.value);
+  return {
+    counts: {
+      normal: labelled.length - abnormal,
+      abnormal,
+      unlabelled: images.length - labelled.length,
+      total: images.length,
+      skipped: skipped.length,
+      flagged: judged.filter((image) => image.flagged).length,
+      seenInTraining: images.filter((image) => image.seenInTraining).length,
+    },
+    scores,
+    chosen: {
+      score: calibration.chosen,
+      chosenOn: calibration.chosenOn,
+      threshold,
+      counts: calibration.counts,
+      dataHash: calibration.dataHash,
+    },
+    best: highestAuroc(scores),
+    images: judged,
+    skipped: [...skipped],
+  };
+}
+
+function reportScore(info: ScoreInfo, images: readonly ScoredImage[], calibration: Calibration): ScoreReport {
+  const labelled = images.filter((image) => image.label !== null);
+  const allScores = scoreColumn(images, info.name);
+  const column = allScores.filter((_, i) => images[i]?.label !== null);
+  const abnormal = labelled.map((image) => image.label === 'abnormal');
+  const fixed = calibration.scores[info.name];
+  const best = bestAccuracy(column, abnormal);
+  const zfn = zeroFalseNegative(column, abnormal);
+  const onTest = (value: number, rule: Rule): ChosenThreshold => ({ value, rule, chosenOn: 'test' });
+  return {
+    info,
+    auroc: auroc(column, abnormal),
+    calibrationAuroc: fixed?.auroc ?? null,
+    bestAccuracy: best && {
+      accuracy: best.accuracy,
+      threshold: onTest(best.threshold, 'max-accuracy'),
+      oracle: true,
+    },
+    zfn: zfn && {
+      accuracy: zfn.accuracy,
+      specificity: zfn.specificity,
+      threshold: onTest(zfn.threshold, 'zfn'),
+      oracle: true,
+    },
+    calibrated:
+      fixed && labelled.length > 0
+        ? {
+            ...figuresAt(column, abnormal, fixed.threshold),
+            ...(labelled.some(({ group }) => group !== undefined) && { missRateUpperBound: null }),
+            oracle: labelled.some((image) => image.seenInTraining),
+          }
+        : null,
+    roc: rocCurve(column, abnormal),
+    histogram: scoreHistogram(column, abnormal, fixed ? [fixed.threshold.value] : []),
+  };
+}
+
+function figuresAt(
+  scores: readonly number[],
+  abnormal: readonly boolean[],
+  threshold: ChosenThreshold,
+): Omit<ThresholdFigures, 'oracle'> {
+  const counts = confusion(scores, abnormal, threshold.value);
+  const positives = counts.truePositives + counts.falseNegatives;
+  const negatives = counts.trueNegatives + counts.falsePositives;
+  return {
+    ...counts,
+    threshold,
+    accuracy: (counts.truePositives + counts.trueNegatives) / scores.length,
+    sensitivity: positives > 0 ? counts.truePositives / positives : null,
+    specificity: negatives > 0 ? counts.trueNegatives / negatives : null,
+    missRateUpperBound: positives > 0 ? missRateUpperBound(counts.falseNegatives, positives) : null,
+  };
+}
+
+function highestAuroc(scores: readonly ScoreReport[]): Evaluation['best'] {
+  let best: Evaluation['best'] = null;
+  for (const { info, auroc: area } of scores) {
+    if (area !== null && (!best || area > best.auroc)) best = { score: info.name, auroc: area, oracle: true };
+  }
+  return best;
+}
+
+function judge(images: readonly ScoredImage[], score: string, threshold: number): JudgedImage[] {
+  const column = scoreColumn(images, score);
+  return images.map((image, i) => {
+    const flagged = (column[i] ?? Number.NaN) >= threshold;
+    const verdict = {
+      normal: flagged ? 'false alarm' : 'correct',
+      abnormal: flagged ? 'correct' : 'missed',
+    } as const;
+    return { ...image, threshold, flagged, verdict: image.label && verdict[image.label] };
+  });
+}
+
+/** What the figures were made with; goes into the JSON as it is. */
+export interface EvaluationContext {
+  device: string;
+  run: string;
+  data: string;
+}
+
+/** The object that `--json` prints: every figure with its threshold and how that was chosen; counts; device. */
+export function evaluationJson(evaluation: Evaluation, context: EvaluationContext): object {
+  return {
+    ...context,
+    counts: evaluation.counts,
+    chosen: evaluation.chosen,
+    best: evaluation.best,
+    scores: Object.fromEntries(
+      evaluation.scores.map(({ info, auroc: area, calibrationAuroc, bestAccuracy: best, zfn, calibrated }) => [
+        info.name,
+        {
+          label: info.label,
+          formula: info.formula,
+          paper: info.paper,
+          auroc: area,
+          // Of the area; thresholds say it themselves.
+          oracle: evaluation.counts.seenInTraining > 0,
+          calibrationAuroc,
+          calibrated,
+          bestAccuracy: best,
+          accZfn: zfn,
+        },
+      ]),
+    ),
+    skipped: evaluation.skipped,
+  };
+}

@@ -1,0 +1,71 @@
+import { CyclopsError } from '../gpu/errors.ts';
+import type { Activation } from '../kernels/activation.ts';
+import { instanceNormBackward } from '../kernels/instance-norm/backward.ts';
+import { instanceNormForward } from '../kernels/instance-norm/forward.ts';
+import { sumParts } from '../kernels/sum-parts.ts';
+import { run } from '../kernels/tuning/choices.ts';
+import { imageExtents, requireAlike, requireF32 } from '../tensor/shape.ts';
+import { sliceBatch } from '../tensor/slice.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { record } from './tape.ts';
+
+export interface InstanceNormOptions {
+  /** Added to the variance; default 1e-5. */
+  eps?: number;
+  /** γ [C], in f32; give both γ and β or neither. */
+  weight?: Tensor;
+  /** β [C], in f32. */
+  bias?: Tensor;
+  /** Applied to the normalised values. */
+  activation?: Activation;
+  /** Added at the end, in the same pass; not together with an activation. */
+  residual?: Tensor;
+}
+
+/**
+ * Instance normalisation (Ulyanov et al., arXiv 1607.08022): each channel of each image gets mean 0 and variance 1
+ * (biased) over its pixels, then γ, β, the activation, and the residual.
+ *
+ * @param x [N, H, W, C] @returns [N, H, W, C]
+ */
+export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
+  const { eps = 1e-5, weight, bias, activation = 'none', residual } = options;
+  const { n, h, w, c } = imageExtents('instanceNorm', x);
+  if (residual) requireAlike('instanceNorm with a residual', x, residual);
+  if (residual && activation !== 'none')
+    throw new CyclopsError('instanceNorm takes an activation or a residual, not both.');
+  if ((weight?.size ?? c) !== c || (bias?.size ?? c) !== c || !weight !== !bias) {
+    throw new CyclopsError(`instanceNorm of ${c} channels needs both a weight [${c}] and a bias [${c}], or neither.`);
+  }
+  for (const tensor of [weight, bias]) if (tensor) requireF32('The affine part of instanceNorm', tensor);
+  const { device } = x;
+  const affine = weight && bias ? { gamma: weight.slice, beta: bias.slice } : null;
+  const problem = { n, pixels: h * w, channels: c, stored: x.stored };
+  const common = { eps, activation, affine };
+  const stats = Tensor.empty(device, [n, 2, c]);
+  const y = Tensor.empty(device, x.shape, x.dtype);
+  const slices = { x: x.slice, residual: residual?.slice ?? null, stats: stats.slice, y: y.slice };
+  run(device, instanceNormForward, problem, { ...common, ...slices });
+
+  const inputs = [x, ...(weight && bias ? [weight, bias] : []), ...(residual ? [residual] : [])];
+  return record(y, inputs, (gradOutput) => {
+    const sums = Tensor.empty(device, [n, 2, c]);
+    const dx = Tensor.empty(device, x.shape, x.dtype);
+    run(device, instanceNormBackward, problem, {
+      ...common,
+      x: x.slice,
+      stats: stats.slice,
+      dy: gradOutput.slice,
+      sums: sums.slice,
+      dx: dx.slice,
+    });
+    return [dx, ...(affine ? affineGrads(sums, n, c) : []), ...(residual ? [gradOutput] : [])];
+  });
+}
+
+/** dγ and dβ, from the sums [N, 2, C] of each image. */
+function affineGrads(sums: Tensor, n: number, c: number): [Tensor, Tensor] {
+  const total = Tensor.empty(sums.device, [2, c]);
+  sumParts(sums.device, sums.slice, total.slice, 2 * c, n, false);
+  return [sliceBatch(total, 1, 2).reshape([c]), sliceBatch(total, 0, 1).reshape([c])];
+}

@@ -1,0 +1,17 @@
+import type { BaselineReport } from '../../anomaly/calibration/baseline.ts';
+import { CHOOSERS } from '../../anomaly/calibration/thresholds.ts';
+
+/** A line on what is reached without a network, and a warning where the networks do not reach more. */
+export function baselineLines(report: BaselineReport | null, score: string): string[] {
+  if (!report) return [];
+  const { label, abnormalHas, chosenOn, auroc, scoreAuroc, beaten, oracle } = report;
+  const area = auroc === null ? 'unknown' : auroc.toFixed(3);
+  return [
+    `simplest statistic (${label}, ${abnormalHas} where abnormal; chosen on ${CHOOSERS[chosenOn].images}): AUROC ${area}${oracle ? ' (oracle)' : ''}.`,
+    ...(beaten === false
+      ? [
+          `Warning: ${score}, with AUROC ${scoreAuroc?.toFixed(3)}, does not beat it. Train longer or otherwise, or do without networks.`,
+        ]
+      : []),
+  ];
+}

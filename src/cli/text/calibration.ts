@@ -1,0 +1,66 @@
+import { COMBINED, COMBINED_LEAST } from '../../anomaly/calibration/cross-combination.ts';
+import { expectedHotShare } from '../../anomaly/calibration/heatmap-scale.ts';
+import { type Calibration, CHOOSERS } from '../../anomaly/calibration/thresholds.ts';
+import { abnormalsForBound, missRateUpperBound } from '../../anomaly/metrics/classification.ts';
+
+/** Bounds of the miss rate that people ask for. */
+const STRICTER = [0.05, 0.01];
+
+/** What calibration chose, and what may be expected of it. */
+export function calibrationText(calibration: Calibration): string {
+  const { chosen, chosenOn, counts, objects, scores, rule, heatmap } = calibration;
+  const entry = scores[chosen];
+  if (!entry) throw new Error(`The calibration has no score ${chosen}.`);
+  const { threshold, auroc } = entry;
+  const lines = [
+    `Chosen on ${CHOOSERS[chosenOn].images} (${counts.normal} normal, ${counts.abnormal} abnormal images): score ${chosen}, AUROC ` +
+      `${auroc.toFixed(3)} there; threshold ${threshold.value} (${threshold.rule === 'given' ? 'given by --threshold' : rule}).`,
+    combinationLine(calibration),
+  ];
+  const { caveat } = CHOOSERS[chosenOn];
+  if (caveat) lines.push(caveat);
+  if (chosenOn !== 'train' && threshold.rule === 'zfn') {
+    lines.push(...zeroMisses(counts.abnormal, objects.abnormal));
+    if (chosen === COMBINED.name) {
+      lines.push(
+        'Each image was held against combinations fitted without it, and new ones meet another, fitted on all: for that one, this holds only about.',
+      );
+    }
+  }
+  if (heatmap) {
+    lines.push(
+      `Heat maps: a pixel above ${Number(heatmap.threshold.toPrecision(3))} is hot; of normal images like these ${heatmap.images} at most ` +
+        `${percent(expectedHotShare(heatmap))} have one.`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Whether there is a combination, and how good it would have been. */
+function combinationLine({ combination, scores }: Calibration): string {
+  const area = scores[COMBINED.name]?.auroc;
+  return combination && area !== undefined
+    ? `The combination of all scores has AUROC ${area.toFixed(3)} on images that it was not fitted on; it decides where that is higher than each score's.`
+    : `Scores were not combined: that takes at least ${COMBINED_LEAST} normal and ${COMBINED_LEAST} abnormal images to calibrate, of two objects each.`;
+}
+
+/** What zero misses among the abnormal images of n objects promise of new objects. */
+function zeroMisses(images: number, n: number): string[] {
+  const bound = missRateUpperBound(0, n);
+  const needed = STRICTER.filter((wanted) => bound > wanted).map(
+    (wanted) => `${abnormalsForBound(wanted) - n} more for ${percent(wanted)}`,
+  );
+  const counted =
+    n === images
+      ? `No miss among n = ${n} abnormal images, each taken for an object of its own.`
+      : `No miss among ${images} abnormal images of n = ${n} objects. Objects count, and one is missed if any abnormal image of it passes.`;
+  return [
+    `${counted} If new ones are like them, the miss rate is at most ${percent(bound)} with 95 % confidence (1 − 0.05^(1/n)), and at ` +
+      `most ${percent(1 / (n + 1))} on average (1/(n + 1)).`,
+    ...(needed.length > 0 ? [`A stricter bound needs more abnormal objects to calibrate: ${needed.join(', ')}.`] : []),
+  ];
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(3))} %`;
+}

@@ -1,0 +1,326 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { completeFolder, writeFolderAtomic } from '../../data/files/atomic.ts';
+import { fileError } from '../../data/files/fs-error.ts';
+import { entriesOf, readJsonObject } from '../../data/files/json-file.ts';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type StoredTensor,
+  type TensorInput,
+} from '../../data/files/safetensors.ts';
+import type { Device } from '../../gpu/device.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
+import { fromReferenceLayout, toReferenceLayout } from '../../layers/layout.ts';
+import type { Module } from '../../layers/module.ts';
+import type { Adam } from '../../optim/adam.ts';
+import { LEAST_SCALE, type LossScalerState } from '../../optim/loss-scaler.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { parseConfig, type TrainingConfig } from '../config.ts';
+import type { CycleGAN } from '../model.ts';
+import type { Networks } from '../network-set.ts';
+import type { PoolState } from '../pool.ts';
+
+/** Where a run stands. */
+export interface Position {
+  /** Steps done. */
+  step: number;
+  /** Steps of an epoch, which the data decides. */
+  stepsPerEpoch: number;
+  /** Words that the image pools have drawn from their random stream. */
+  poolDraws: number;
+  /** Time spent training so far. */
+  seconds: number;
+}
+
+/** What made a checkpoint, for people and for the report. */
+export interface Manifest {
+  versions: Record<string, string>;
+  device: string;
+  /** Hash of the training images and their labels. */
+  dataHash: string;
+  /** When the run began, in ISO 8601. */
+  created: string;
+}
+
+/** Everything of a checkpoint but its tensors. */
+export interface CheckpointHead {
+  config: TrainingConfig;
+  manifest: Manifest;
+  position: Position;
+  /** Which kernel computed what, as `exportChoices` says it: a run that continues with the same ones gets the same bits. */
+  kernels: Record<string, string>;
+}
+
+const POOLS = 'pools.safetensors';
+const LOSS_SCALER = 'loss_scaler.json';
+
+/** The names of the four networks, which are also those of their files. */
+export const NETWORK_NAMES = ['G_A', 'G_B', 'D_A', 'D_B'] as const;
+
+const weightsFile = (name: string) => `${name}.safetensors`;
+/** Where averaged weights of a network are. */
+const averageFile = (name: string) => `${name}_ema.safetensors`;
+
+/**
+ * Writes a checkpoint in place of the one before, which stays until the new one is complete: weights under the
+ * reference's names, averaged weights if there are any, moments under the names of their parameters, pools,
+ * the loss scaler if there is one, and the head in JSON.
+ *
+ * @throws CyclopsError when a weight is not finite, gradients overflow at every scale, or a file cannot be written; the old checkpoint is left
+ */
+export async function saveCheckpoint(folder: string, model: CycleGAN, head: CheckpointHead): Promise<void> {
+  const files = new Map<string, string | Uint8Array>();
+  for (const name of NETWORK_NAMES) {
+    const weights = await model.networks[name].stateDict();
+    for (const [parameter, { data }] of weights) {
+      if (data.every(Number.isFinite)) continue;
+      throw new CyclopsError(
+        `Training diverged: the weights ${parameter} of ${name} hold NaN or infinity after step ${head.position.step}. ` +
+          `The last good checkpoint is kept in ${folder}. Train again with a lower --lr or another --seed.`,
+      );
+    }
+    files.set(weightsFile(name), encodeSafetensors(weights));
+  }
+  for (const [name, weights] of averages(model)) {
+    const stored = new Map<string, TensorInput>();
+    for (const [parameter, average] of weights) {
+      stored.set(parameter, toReferenceLayout(await average.data(), average.shape));
+    }
+    files.set(averageFile(name), encodeSafetensors(stored, { step: String(model.averages[0]?.step) }));
+  }
+  for (const { file, adam, parameters } of optimisers(model)) {
+    files.set(file, await encodeMoments(adam, parameters));
+  }
+  const pools = { fake_A: await model.pools.fakeA.state(), fake_B: await model.pools.fakeB.state() };
+  files.set(
+    POOLS,
+    encodeSafetensors(new Map(Object.entries(pools).flatMap(([name, state]) => (state ? [[name, state]] : [])))),
+  );
+  const json = (part: object) => `${JSON.stringify(part, null, 2)}\n`;
+  if (model.lossScaler) {
+    const state = await model.lossScaler.state();
+    if (state.scale <= LEAST_SCALE) {
+      throw new CyclopsError(
+        `Training diverged: the gradients overflow in f16 at every loss scale, so steps were left out until step ${head.position.step}. ` +
+          `The last good checkpoint is kept in ${folder}. Train again with --precision f32, a lower --lr or another --seed.`,
+      );
+    }
+    files.set(LOSS_SCALER, json(state));
+  }
+  for (const [name, part] of Object.entries(head)) files.set(`${name}.json`, json(part));
+
+  writeFolderAtomic(folder, (temporary) => {
+    for (const [name, content] of files) writeFileSync(join(temporary, name), content);
+  });
+}
+
+/** Continues from a checkpoint's tensors. @throws CyclopsError when a file is missing, damaged or of another architecture */
+export function restoreCheckpoint(folder: string, device: Device, model: CycleGAN): void {
+  loadNetworks(folder, model.networks);
+  for (const { file, adam, parameters } of optimisers(model)) {
+    const path = join(complete(folder), file);
+    const { tensors, metadata } = readTensors(path);
+    const moment = (name: string, parameter: Tensor) => {
+      const stored = tensors.get(name);
+      if (stored?.data instanceof Float32Array && stored.data.length === parameter.size) {
+        return fromReferenceLayout(stored.data, stored.shape);
+      }
+      throw new CyclopsError(
+        `${path} does not hold '${name}' with ${parameter.size} values. The optimiser's state is of another ` +
+          'architecture or damaged; start the run again.',
+      );
+    };
+    const step = stepsIn(metadata, path);
+    const moments = parameters.map(([name, parameter]) => ({
+      expAvg: moment(`${name}.exp_avg`, parameter),
+      expAvgSq: moment(`${name}.exp_avg_sq`, parameter),
+    }));
+    adam.loadState({ step, moments });
+  }
+  restoreAverages(folder, model);
+  const { tensors } = readTensors(join(complete(folder), POOLS));
+  model.pools.fakeA.loadState(device, poolState(tensors.get('fake_A')));
+  model.pools.fakeB.loadState(device, poolState(tensors.get('fake_B')));
+  if (model.lossScaler) model.lossScaler.loadState(readLossScaler(complete(folder)));
+}
+
+/**
+ * Loads weights into networks of the same architecture, any of the four.
+ *
+ * @param averaged whether to give them their averaged weights
+ * @throws CyclopsError as `loadStateDict` does
+ */
+export function loadNetworks(folder: string, networks: Partial<Networks>, averaged = false): void {
+  for (const name of NETWORK_NAMES) {
+    const file = averaged && isAveraged(folder, name) ? averageFile(name) : weightsFile(name);
+    const path = join(complete(folder), file);
+    networks[name]?.loadStateDict(readTensors(path).tensors, path);
+  }
+}
+
+/** Reads what a checkpoint says of itself. @throws CyclopsError when it is missing or damaged */
+export function readCheckpointHead(folder: string): CheckpointHead {
+  const read = (name: string) => {
+    const path = join(complete(folder), `${name}.json`);
+    return { path, entries: readJsonObject(path) };
+  };
+  const { path, entries } = read('config');
+  const manifest = read('manifest');
+  return {
+    config: parseConfig(Object.fromEntries(entries), path),
+    manifest: parseManifest(manifest.entries, manifest.path),
+    position: readPosition(read('position')),
+    // A run from before kernels were noted has none to keep.
+    kernels: existsSync(join(complete(folder), 'kernels.json')) ? texts(read('kernels').entries) : {},
+  };
+}
+
+function texts(entries: ReadonlyMap<string, unknown>): Record<string, string> {
+  return Object.fromEntries([...entries].map(([name, value]) => [name, String(value)]));
+}
+
+interface JsonFile {
+  path: string;
+  entries: Map<string, unknown>;
+}
+
+function readPosition({ path, entries }: JsonFile): Position {
+  const number = (name: keyof Position) => {
+    const value = entries.get(name);
+    if (typeof value === 'number' && value >= 0) return value;
+    throw new CyclopsError(`${path} is damaged: expected a number ${name} that is not negative. Start the run again.`);
+  };
+  const whole = (name: keyof Position) => {
+    if (Number.isSafeInteger(number(name))) return number(name);
+    throw new CyclopsError(`${path} is damaged: ${name} is ${number(name)}, not a whole number. Start the run again.`);
+  };
+  return {
+    step: whole('step'),
+    stepsPerEpoch: whole('stepsPerEpoch'),
+    poolDraws: whole('poolDraws'),
+    seconds: number('seconds'),
+  };
+}
+
+function readLossScaler(folder: string): LossScalerState {
+  const path = join(folder, LOSS_SCALER);
+  const entries = readJsonObject(path);
+  const [scale, goodSteps] = [entries.get('scale'), entries.get('goodSteps')];
+  if (typeof scale === 'number' && scale > LEAST_SCALE && Number.isSafeInteger(goodSteps))
+    return { scale, goodSteps: Number(goodSteps) };
+  throw new CyclopsError(
+    `${path} is damaged: expected a scale above 2^-24 and a whole number goodSteps. Start the run again.`,
+  );
+}
+
+/** @param path the file, for messages. @throws CyclopsError when something is missing */
+export function parseManifest(entries: ReadonlyMap<string, unknown>, path: string): Manifest {
+  const versions = entriesOf(entries.get('versions'));
+  const [device, dataHash, created] = [entries.get('device'), entries.get('dataHash'), entries.get('created')];
+  if (!versions || typeof device !== 'string' || typeof dataHash !== 'string' || typeof created !== 'string') {
+    throw new CyclopsError(`${path} is damaged: expected versions, device, dataHash and created. Start the run again.`);
+  }
+  return { versions: texts(versions), device, dataHash, created };
+}
+
+/** Every optimiser with its file and its parameters, named and in its order. */
+function optimisers(model: CycleGAN): { file: string; adam: Adam; parameters: [string, Tensor][] }[] {
+  const { G_A, G_B, D_A, D_B } = model.networks;
+  const named = (networks: Record<string, Module>) =>
+    Object.entries(networks).flatMap(([name, network]) => [...network.namedParameters(`${name}.`)]);
+  const [first, second] = model.discriminatorOptimisers;
+  const discriminators = second
+    ? [
+        { file: 'optimizer_D_A.safetensors', adam: first, parameters: named({ D_A }) },
+        { file: 'optimizer_D_B.safetensors', adam: second, parameters: named({ D_B }) },
+      ]
+    : [{ file: 'optimizer_D.safetensors', adam: first, parameters: named({ D_A, D_B }) }];
+  const generators = {
+    file: 'optimizer_G.safetensors',
+    adam: model.generatorOptimiser,
+    parameters: named({ G_A, G_B }),
+  };
+  return [generators, ...discriminators].flatMap(({ adam, ...rest }) => (adam ? [{ ...rest, adam }] : []));
+}
+
+/** The averaged weights of each network by the names of its parameters, where they are kept. */
+function averages(model: CycleGAN): Map<string, Map<string, Tensor>> {
+  const all = new Map(model.averages.flatMap((average) => [...average.averages]));
+  const of = (network: Module) =>
+    new Map(
+      [...network.namedParameters()].flatMap(([name, parameter]) => {
+        const average = all.get(parameter);
+        return average ? [[name, average] as const] : [];
+      }),
+    );
+  return new Map(all.size > 0 ? NETWORK_NAMES.map((name) => [name, of(model.networks[name])]) : []);
+}
+
+/** Runs from before discriminators were averaged have the averages of the generators alone. */
+function isAveraged(folder: string, name: string): boolean {
+  const files = ['D_A', 'D_B'].map((discriminator) => join(complete(folder), averageFile(discriminator)));
+  return name === 'G_A' || name === 'G_B' || files.some((file) => existsSync(file));
+}
+
+function restoreAverages(folder: string, model: CycleGAN): void {
+  for (const [name, weights] of averages(model)) {
+    const path = join(complete(folder), averageFile(name));
+    if (!isAveraged(folder, name)) {
+      throw new CyclopsError(
+        `${folder} is of a version that averaged the generators alone, and this one would go on otherwise. Resume with that version, or ` +
+          "begin a new run; 'cyclops calibrate' and 'evaluate' take this one as it is.",
+      );
+    }
+    const { tensors, metadata } = readTensors(path);
+    for (const [parameter, average] of weights) {
+      const stored = tensors.get(parameter);
+      if (!(stored?.data instanceof Float32Array) || stored.data.length !== average.size) {
+        throw new CyclopsError(
+          `${path} does not hold '${parameter}' with ${average.size} values. The averaged weights are of another ` +
+            'architecture or damaged; start the run again.',
+        );
+      }
+      average.upload(fromReferenceLayout(stored.data, stored.shape));
+    }
+    for (const average of model.averages) average.step = stepsIn(metadata, path);
+  }
+}
+
+function stepsIn(metadata: Readonly<Record<string, string>>, path: string): number {
+  const step = Number(metadata.step);
+  if (Number.isInteger(step)) return step;
+  throw new CyclopsError(`${path} does not say how many steps went into it. It is damaged.`);
+}
+
+async function encodeMoments(adam: Adam, parameters: [string, Tensor][]): Promise<Uint8Array> {
+  const { step, moments } = await adam.state();
+  const tensors = new Map<string, TensorInput>();
+  parameters.forEach(([name, { shape }], i) => {
+    const moment = moments[i];
+    if (!moment) throw new Error(`The optimiser has no moments of ${name}.`);
+    tensors.set(`${name}.exp_avg`, toReferenceLayout(new Float32Array(moment.expAvg), shape));
+    tensors.set(`${name}.exp_avg_sq`, toReferenceLayout(new Float32Array(moment.expAvgSq), shape));
+  });
+  return encodeSafetensors(tensors, { step: String(step) });
+}
+
+function poolState(stored: StoredTensor | undefined): PoolState {
+  return stored?.data instanceof Float32Array ? { shape: stored.shape, data: stored.data } : null;
+}
+
+function readTensors(path: string) {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw fileError(error, 'read', path);
+  }
+  return decodeSafetensors(bytes, path);
+}
+
+function complete(folder: string): string {
+  const found = completeFolder(folder);
+  if (found) return found;
+  throw new CyclopsError(`There is no checkpoint in ${folder}; expected the folder that training writes there.`);
+}

@@ -1,0 +1,111 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
+import { CyclopsError } from '../../gpu/errors.ts';
+import type { CachedChoice, ChoiceCache } from '../../kernels/tuning/choice-cache.ts';
+import { writeFileAtomic } from './atomic.ts';
+import { crc32 } from './crc32.ts';
+import { fileError } from './fs-error.ts';
+
+/** What measurements depend on besides the kernels, by name: adapter, driver, version of Dawn, … */
+export type MeasuringDevice = Readonly<Record<string, string>>;
+
+/** Counts up when the files' form changes; files of another form are as good as none. */
+const FORMAT = 1;
+
+/** The user's folder for what can be made again: the system's own convention, and `cyclops` in it. */
+export function cacheFolder(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+  platform: string = process.platform,
+): string {
+  const { XDG_CACHE_HOME, LOCALAPPDATA } = environment;
+  const absolute = (path: string | undefined) => (path !== undefined && isAbsolute(path) ? path : undefined);
+  const folder =
+    platform === 'win32'
+      ? (absolute(LOCALAPPDATA) ?? join(home(), 'AppData', 'Local'))
+      : platform === 'darwin'
+        ? join(home(), 'Library', 'Caches')
+        : (absolute(XDG_CACHE_HOME) ?? join(home(), '.cache'));
+  return join(folder, 'cyclops');
+}
+
+/** The user's home; for a user without one, as in a bare container, the folder for temporary files. */
+function home(): string {
+  try {
+    return homedir();
+  } catch {
+    return tmpdir();
+  }
+}
+
+/**
+ * Measured choices of one device in a JSON file. What cannot be read counts as not there; several processes may use the file
+ * at once, and at worst something is measured twice.
+ */
+export class FileChoiceCache implements ChoiceCache {
+  readonly path: string;
+  private writable = true;
+
+  /** @param notice told once, in a sentence, when the file cannot be written. */
+  constructor(
+    private readonly device: MeasuringDevice,
+    private readonly notice: (line: string) => void,
+    folder = cacheFolder(),
+  ) {
+    const identity = crc32(new TextEncoder().encode(JSON.stringify(device)));
+    this.path = join(folder, `kernels-${identity.toString(16).padStart(8, '0')}.json`);
+  }
+
+  load(): Map<string, CachedChoice> {
+    let file: unknown;
+    try {
+      file = JSON.parse(readFileSync(this.path, 'utf8'));
+    } catch {
+      return new Map();
+    }
+    const { format, device, choices } = fields(file);
+    if (format !== FORMAT || JSON.stringify(device) !== JSON.stringify(this.device)) return new Map();
+    return new Map(
+      Object.entries(fields(choices)).filter((entry): entry is [string, CachedChoice] => isChoice(entry[1])),
+    );
+  }
+
+  save(choices: ReadonlyMap<string, CachedChoice>): void {
+    if (!this.writable) return;
+    // Another process may have written since.
+    const merged = Object.fromEntries([...this.load(), ...choices]);
+    const text = JSON.stringify({ format: FORMAT, device: this.device, choices: merged }, null, 1);
+    try {
+      makeFolder(dirname(this.path));
+      writeFileAtomic(this.path, `${text}\n`);
+    } catch (error) {
+      if (!(error instanceof CyclopsError)) throw error;
+      this.writable = false;
+      this.notice(`What was measured is not kept for next time: ${error.message}`);
+    }
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw fileError(error, 'make the folder', path);
+  }
+}
+
+/** The fields of an object; none for anything else. */
+function fields(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value))
+    : {};
+}
+
+function isChoice(value: unknown): value is CachedChoice {
+  const { variant, milliseconds, kernels } = fields(value);
+  return (
+    typeof variant === 'string' &&
+    typeof kernels === 'string' &&
+    Object.values(fields(milliseconds)).every((ms) => typeof ms === 'number')
+  );
+}

@@ -1,0 +1,29 @@
+import { CyclopsError } from '../../gpu/errors.ts';
+
+const REASONS: Record<string, string> = {
+  ENOENT: 'there is no such file or folder; check the path',
+  ENOTDIR: 'a part of this path is a file where a folder is needed; check the path',
+  EISDIR: 'this is a folder where a file is needed; check the path',
+  EACCES: 'access is denied; check the owner and the permissions',
+  EPERM: 'the operation is not permitted; check the owner and the permissions',
+  EROFS: 'the file system is read-only; choose another place',
+  ENOSPC: 'no space is left on the device; free some or choose another place',
+  EDQUOT: 'the disk quota is used up; free some space or choose another place',
+  EFBIG: 'the file would exceed the size limit of the file system; choose another place',
+  EEXIST: 'something of that name is there already; remove it or choose another place',
+  ENOTEMPTY: 'a folder of that name is there already and is not empty; remove it or choose another place',
+  ENAMETOOLONG: 'the name is too long; choose a shorter one',
+  EMFILE: 'too many files are open; raise the limit (ulimit -n)',
+  EIO: 'the device reports a read or write error; check the disk',
+};
+
+/**
+ * The user's version of a failed file operation: what was tried (`task`, such as 'write'), on which path, why it failed
+ * and what to do. Anything that is not an error of the operating system is a fault of ours and is thrown on as it is.
+ */
+export function fileError(error: unknown, task: string, path: string): CyclopsError {
+  if (error instanceof CyclopsError) return error;
+  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) throw error;
+  const code = String(error.code);
+  return new CyclopsError(`cannot ${task} ${path}: ${REASONS[code] ?? error.message} (${code}).`);
+}

@@ -1,0 +1,190 @@
+import { CyclopsError } from '../../gpu/errors.ts';
+
+export type SafetensorsData = Float32Array | Int32Array | Uint8Array;
+
+/** A tensor to write: its element type follows from the array (F32, I32 or U8). */
+export interface TensorInput {
+  shape: readonly number[];
+  data: SafetensorsData;
+}
+
+/** A tensor as read. F16 is widened to a Float32Array; `dtype` keeps what the file said. */
+export type StoredTensor =
+  | { dtype: 'F32' | 'F16'; shape: number[]; data: Float32Array<ArrayBuffer> }
+  | { dtype: 'I32'; shape: number[]; data: Int32Array<ArrayBuffer> }
+  | { dtype: 'U8'; shape: number[]; data: Uint8Array<ArrayBuffer> };
+
+export interface SafetensorsFile {
+  tensors: Map<string, StoredTensor>;
+  metadata: Record<string, string>;
+}
+
+interface Entry {
+  name: string;
+  dtype: StoredTensor['dtype'];
+  shape: number[];
+  begin: number;
+  end: number;
+}
+
+const BYTES = { F32: 4, F16: 2, I32: 4, U8: 1 };
+const METADATA_KEY = '__metadata__';
+
+/**
+ * Encodes named tensors in the safetensors format: 8 bytes with the header's length, the header in JSON padded with
+ * spaces to a multiple of 8, then the data, little-endian and without gaps. Four-byte types come first so that each is
+ * aligned; within a width the order of the map is kept. The same input gives the same bytes.
+ */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, TensorInput>,
+  metadata: Record<string, string> = {},
+): Uint8Array<ArrayBuffer> {
+  const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [[METADATA_KEY, metadata]] : [];
+  const order = [...tensors].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
+  let end = 0;
+  for (const [name, { shape, data }] of order) {
+    if (elementCount(shape) !== data.length || name === METADATA_KEY) {
+      throw new CyclopsError(
+        `cannot store tensor '${name}': its shape [${shape}] expects ${elementCount(shape)} elements, ` +
+          `its data holds ${data.length}, and its name must not be ${METADATA_KEY}.`,
+      );
+    }
+    header.push([name, { dtype: dtypeOf(data), shape, data_offsets: [end, end + data.byteLength] }]);
+    end += data.byteLength;
+  }
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  const dataStart = 8 + Math.ceil(text.length / 8) * 8;
+
+  const file = new Uint8Array(dataStart + end).fill(0x20, 8, dataStart);
+  new DataView(file.buffer).setBigUint64(0, BigInt(dataStart - 8), true);
+  file.set(text, 8);
+  let position = dataStart;
+  for (const [, { data }] of order) {
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
+    position += data.byteLength;
+  }
+  return file;
+}
+
+/**
+ * Decodes a safetensors file. Everything in the header is checked against the file's size before any tensor is
+ * allocated, so that a damaged or lying file costs no more memory than an honest one of its size.
+ *
+ * @param bytes the whole file
+ * @param name the file's path, for messages
+ * @throws CyclopsError for a truncated, damaged or inconsistent file and for element types other than F32, F16, I32, U8
+ */
+export function decodeSafetensors(bytes: Uint8Array, name: string): SafetensorsFile {
+  const { header, dataStart } = readHeader(bytes, name);
+  const dataLength = bytes.length - dataStart;
+  const entries: Entry[] = [];
+  let metadata: Record<string, string> = {};
+  for (const [key, value] of Object.entries(header)) {
+    if (key === METADATA_KEY) metadata = readMetadata(value, name);
+    else entries.push(readEntry(key, value, dataLength, name));
+  }
+
+  // Tensors in the order of their data must fill it without gap or overlap.
+  let expected = 0;
+  for (const entry of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (entry.begin !== expected) {
+      throw damaged(name, `tensor '${entry.name}' begins at byte ${entry.begin} of the data, expected ${expected}`);
+    }
+    expected = entry.end;
+  }
+  if (expected !== dataLength) {
+    throw damaged(name, `its tensors take ${expected} bytes of data, the file holds ${dataLength}`);
+  }
+
+  const data = bytes.subarray(dataStart);
+  return { tensors: new Map(entries.map((entry) => [entry.name, readTensor(entry, data)])), metadata };
+}
+
+function readHeader(bytes: Uint8Array, name: string): { header: object; dataStart: number } {
+  if (bytes.length < 8) throw damaged(name, `a header length of 8 bytes was expected, the file has ${bytes.length}`);
+  const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
+  if (length > BigInt(bytes.length - 8)) {
+    throw damaged(name, `it announces a header of ${length} bytes, the file has ${bytes.length}`);
+  }
+  const dataStart = 8 + Number(length);
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, dataStart)));
+  } catch {
+    throw damaged(name, 'its header is not JSON');
+  }
+  if (!isRecord(header)) throw damaged(name, 'its header is not a JSON object');
+  return { header, dataStart };
+}
+
+function readMetadata(value: unknown, name: string): Record<string, string> {
+  if (!isRecord(value)) throw damaged(name, `${METADATA_KEY} is not an object`);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, text]) => {
+      if (typeof text !== 'string') throw damaged(name, `${METADATA_KEY} holds '${key}', which is not a text`);
+      return [key, text];
+    }),
+  );
+}
+
+function readEntry(key: string, value: unknown, dataLength: number, file: string): Entry {
+  if (!isRecord(value)) throw damaged(file, `the entry of tensor '${key}' is not an object`);
+  const { dtype, shape, data_offsets: offsets } = value;
+  if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'I32' && dtype !== 'U8') {
+    throw new CyclopsError(
+      `${file}: tensor '${key}' has the element type ${JSON.stringify(dtype)}; expected F32, F16, I32 or U8. ` +
+        'Convert the file to one of these.',
+    );
+  }
+  if (!isCounts(shape)) throw damaged(file, `tensor '${key}' has no valid shape`);
+  const [begin, end] = isCounts(offsets) && offsets.length === 2 ? offsets : [];
+  if (begin === undefined || end === undefined || begin > end || end > dataLength) {
+    throw damaged(file, `the data_offsets of tensor '${key}' do not lie within the ${dataLength} bytes of data`);
+  }
+  if (elementCount(shape) * BYTES[dtype] !== end - begin) {
+    throw damaged(file, `tensor '${key}' of ${dtype} and shape [${shape}] cannot take ${end - begin} bytes`);
+  }
+  return { name: key, dtype, shape, begin, end };
+}
+
+function readTensor({ dtype, shape, begin, end }: Entry, data: Uint8Array): StoredTensor {
+  const buffer = new Uint8Array(data.subarray(begin, end)).buffer;
+  if (dtype === 'F32') return { dtype, shape, data: new Float32Array(buffer) };
+  if (dtype === 'F16') return { dtype, shape, data: Float32Array.from(new Uint16Array(buffer), halfToFloat) };
+  if (dtype === 'I32') return { dtype, shape, data: new Int32Array(buffer) };
+  return { dtype, shape, data: new Uint8Array(buffer) };
+}
+
+/** IEEE 754 binary16: 1 sign bit, 5 exponent bits (bias 15), 10 fraction bits. */
+function halfToFloat(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+function dtypeOf(data: SafetensorsData): 'F32' | 'I32' | 'U8' {
+  if (data instanceof Float32Array) return 'F32';
+  return data instanceof Int32Array ? 'I32' : 'U8';
+}
+
+function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
+}
+
+function damaged(file: string, reason: string): CyclopsError {
+  return new CyclopsError(
+    `${file} is not a complete safetensors file: ${reason}. It is truncated, damaged or of another format; ` +
+      'fetch or write it again.',
+  );
+}

@@ -1,0 +1,187 @@
+import type { Device } from '../../gpu/device.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
+import { bicubicTable, type Resampling, resample, type View } from '../../kernels/images/image.ts';
+import type { Stored } from '../../kernels/source.ts';
+import { keep, scope } from '../../tensor/scope.ts';
+import { imageExtents } from '../../tensor/shape.ts';
+import { Tensor } from '../../tensor/tensor.ts';
+import { type DecodedImage, toChannels } from './decode.ts';
+import { BatchFeed, type Entry, entryAt, type Size, turnedSize } from './feed.ts';
+import { localContrast } from './local-contrast.ts';
+
+export type { View } from '../../kernels/images/image.ts';
+export type { Size } from './feed.ts';
+
+export interface BankOptions {
+  channels: 1 | 3;
+  /** The size to which every image is resized, or what says it of each; null keeps each image's own. */
+  loadSize: Size | null | ((image: Size) => Size);
+  /** Whether to even out light and contrast first, see {@link localContrast}. */
+  localContrast?: boolean;
+}
+
+const MIN_CHUNK_BYTES = 2 ** 20;
+const MAX_CHUNK_BYTES = 2 ** 28;
+/** Uploads wait in host memory until the device takes them: after so many bytes, wait for it. */
+const FENCE_BYTES = 2 ** 26;
+
+/** Images on the device as bytes, decoded, uploaded and resized once; batches are cut out of them by a kernel. */
+export class ImageBank {
+  private readonly entries: Entry[] = [];
+  private readonly chunks: Tensor[] = [];
+  private used = 0;
+
+  private constructor(
+    private readonly device: Device,
+    private readonly channels: 1 | 3,
+  ) {}
+
+  /**
+   * Uploads images one after another, so that `images` may decode them as they are asked for.
+   *
+   * Gray and colour images become one another as in {@link toChannels}. Resizing is bicubic and gives PIL's bytes
+   * (Image.resize with BICUBIC).
+   *
+   * @throws CyclopsError when an image is larger than the device's largest buffer.
+   */
+  static async create(device: Device, images: Iterable<DecodedImage>, options: BankOptions): Promise<ImageBank> {
+    const bank = new ImageBank(device, options.channels);
+    const { loadSize } = options;
+    let waiting = 0;
+    for (const image of images) {
+      const shown = toChannels(image, options.channels);
+      bank.add(
+        options.localContrast ? localContrast(shown) : shown,
+        typeof loadSize === 'function' ? loadSize(image) : (loadSize ?? image),
+      );
+      waiting += image.pixels.length;
+      if (waiting >= FENCE_BYTES) {
+        await device.fence();
+        waiting = 0;
+      }
+    }
+    await device.fence();
+    return bank;
+  }
+
+  get count(): number {
+    return this.entries.length;
+  }
+
+  /** The size of an image in the bank, in pixels. */
+  size(index: number): Size {
+    const { width, height } = this.entry(index);
+    return { width, height };
+  }
+
+  /**
+   * Views of images as one batch [N, H, W, C] in [−1, 1]; after their turns all must have one size.
+   *
+   * @param indices which images. @param views what to show of each, in the same order.
+   * @throws CyclopsError when a view leaves its image or has another size than the first.
+   */
+  batch(indices: readonly number[], views: readonly View[]): Tensor {
+    const [first] = views;
+    if (!first) throw new CyclopsError('A batch needs at least one image; got none.');
+    const feed = this.feed(indices.length, turnedSize(first));
+    feed.show(indices, views);
+    const out = feed.images();
+    feed.dispose();
+    return out;
+  }
+
+  /** Batches of `count` views of one size, `stored` so, to be made again and again by the same launches. */
+  feed(count: number, size: Size, stored: Stored = 'f32'): BatchFeed {
+    const shape = { images: count, ...size, channels: this.channels };
+    return new BatchFeed(this.device, this.entries, this.chunks, shape, stored);
+  }
+
+  /** One whole image [1, H, W, C] in [−1, 1], its borders cut evenly until both sides are multiples of `multiple`. */
+  whole(index: number, multiple = 1): Tensor {
+    return this.batch([index], [{ ...cutToMultiple(this.size(index), multiple), flip: false, turns: 0 }]);
+  }
+
+  dispose(): void {
+    for (const chunk of this.chunks) chunk.dispose();
+    this.chunks.length = 0;
+    this.entries.length = 0;
+  }
+
+  private add(image: DecodedImage, size: Size): void {
+    const { device, channels } = this;
+    const bytes = size.width * size.height * channels;
+    const { chunk, start } = this.reserve(Math.ceil(bytes / 4));
+    const across = image.width !== size.width;
+    const along = image.height !== size.height;
+    if (!across && !along) {
+      const { buffer, offset } = chunk.slice;
+      device.write({ buffer, offset: offset + 4 * start, size: 4 * Math.ceil(bytes / 4) }, paddedToWords(image.pixels));
+    } else {
+      scope(() => {
+        let source = bytesTensor(device, image.pixels.length);
+        device.write(source.slice, paddedToWords(image.pixels));
+        if (across) {
+          const outer = image.height;
+          const target = along ? bytesTensor(device, outer * size.width * channels) : chunk;
+          const axis = { length: image.width, outLength: size.width, inner: channels, outer };
+          resize(source, axis, target, along ? 0 : start);
+          source = target;
+        }
+        if (along) {
+          const axis = { length: image.height, outLength: size.height, inner: size.width * channels, outer: 1 };
+          resize(source, axis, chunk, start);
+        }
+      });
+    }
+    this.entries.push({ chunk, start, width: size.width, height: size.height });
+  }
+
+  /** Room for an image. Each new chunk is twice the one before, so that few are needed and little is wasted. */
+  private reserve(words: number): { chunk: Tensor; start: number } {
+    let chunk = this.chunks.at(-1);
+    if (!chunk || this.used + words > chunk.size) {
+      const largest = Math.min(MAX_CHUNK_BYTES, this.device.limits.maxStorageBufferBindingSize) / 4;
+      const size = Math.max(words, Math.min(largest, chunk ? 2 * chunk.size : MIN_CHUNK_BYTES / 4));
+      chunk = keep(Tensor.empty(this.device, [size], 'u32'));
+      this.chunks.push(chunk);
+      this.used = 0;
+    }
+    const start = this.used;
+    this.used += words;
+    return { chunk, start };
+  }
+
+  private entry(index: number): Entry {
+    return entryAt(this.entries, index);
+  }
+}
+
+/** What is left of an image of this size when its borders are cut evenly until both sides are multiples of `multiple`. */
+export function cutToMultiple({ width, height }: Size, multiple: number): Size & { x: number; y: number } {
+  const [right, bottom] = [width % multiple, height % multiple];
+  return { x: right >> 1, y: bottom >> 1, width: width - right, height: height - bottom };
+}
+
+/** An image [1, H, W, C] in [−1, 1] as bytes [H, W, C]: (v + 1) · 127.5, rounded, what lies outside clamped. */
+export async function toBytes(image: Tensor): Promise<Uint8Array> {
+  const { n } = imageExtents('toBytes', image);
+  if (n !== 1) throw new CyclopsError(`toBytes needs one image [1, H, W, C]; got a batch of ${n}.`);
+  return Uint8Array.from(await image.data(), (v) => Math.round(Math.min(255, Math.max(0, (v + 1) * 127.5))));
+}
+
+function resize(source: Tensor, axis: Resampling, target: Tensor, targetStart: number): void {
+  const { taps, values } = bicubicTable(axis.length, axis.outLength);
+  const table = Tensor.empty(source.device, [values.length], 'u32');
+  table.upload(values);
+  resample(source.device, source.slice, table.slice, taps, axis, target.slice, targetStart);
+}
+
+function bytesTensor(device: Device, bytes: number): Tensor {
+  return Tensor.empty(device, [Math.ceil(bytes / 4)], 'u32');
+}
+
+function paddedToWords(pixels: Uint8Array): Uint8Array<ArrayBuffer> {
+  const padded = new Uint8Array(Math.ceil(pixels.length / 4) * 4);
+  padded.set(pixels);
+  return padded;
+}

@@ -1,0 +1,25 @@
+import type { DecodedImage } from './decode.ts';
+
+/**
+ * The pixels, as y · side + x, of an image `side` px square under which its mask, of any size, is not black throughout, so that
+ * the smallest defect has one; null where the mask is black.
+ */
+export function defectPixels({ width, height, channels, pixels }: DecodedImage, side: number): Uint32Array | null {
+  const marked = new Set<number>();
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const first = (y * width + x) * channels;
+      if (!pixels.subarray(first, first + channels).some((value) => value > 0)) continue;
+      for (const row of covered(y, height, side))
+        for (const column of covered(x, width, side)) marked.add(row * side + column);
+    }
+  }
+  return marked.size > 0 ? Uint32Array.from(marked).sort() : null;
+}
+
+/** Of `outLength` equal parts of a line, those that share some of part `index` of `length`. */
+function covered(index: number, length: number, outLength: number): number[] {
+  const first = Math.floor((index * outLength) / length);
+  const end = Math.ceil(((index + 1) * outLength) / length);
+  return Array.from({ length: end - first }, (_, i) => first + i);
+}

@@ -1,0 +1,80 @@
+/** Many products of matrices at once, in f32: what Winograd's convolutions spend their time in. */
+import type { Device } from '../../gpu/device.ts';
+import { type BufferSlice, groups, immediates, type Kernel } from '../../gpu/launch.ts';
+import { type KernelSource, kernel } from '../source.ts';
+import type { VariantInfo } from '../variant.ts';
+import { hasLanes } from './problem.ts';
+import { type Tile, tileBytes, tileConstants, tileSuits } from './tile.ts';
+
+/** a [batch, rows, depth] times b [batch, depth, columns]; `depthFirst` if a lies [batch, depth, rows]. All are multiples of 4 where they lie last. */
+export interface MatmulProblem {
+  readonly batch: number;
+  readonly rows: number;
+  readonly depth: number;
+  readonly columns: number;
+  readonly depthFirst: boolean;
+}
+
+export interface MatmulArguments {
+  a: BufferSlice;
+  b: BufferSlice;
+  out: BufferSlice;
+}
+
+/** A way to compute such products. */
+export interface BatchMatmul extends Pick<VariantInfo, 'madeFor' | 'workgroupBytes'> {
+  /** e.g. `64x64`; empty where there is but one size. */
+  readonly size: string;
+  source(depthFirst: boolean): KernelSource;
+  kernel(depthFirst: boolean): Kernel;
+  /** What one workgroup computes. */
+  tile(depthFirst: boolean): Pick<Tile, 'rows' | 'columns'>;
+  supports(device: Device, problem: MatmulProblem): boolean;
+}
+
+/** In registers, by lanes that hand operands round. */
+export const lanesMatmul: BatchMatmul = {
+  size: '',
+  madeFor: 'cpu',
+  workgroupBytes: 0,
+  source: (depthFirst) => (depthFirst ? 'matmul/depth-first-tiled' : 'matmul/tiled'),
+  kernel: (depthFirst) => kernel(lanesMatmul.source(depthFirst), 'rrw'),
+  tile: (depthFirst) => ({ rows: depthFirst ? 32 : 16, columns: 32 }),
+  supports: (device, { rows }) => hasLanes(device, groups(rows, 16)),
+};
+
+/** In tiles that are staged through workgroup memory. */
+export function workgroupMatmul(tile: Tile): BatchMatmul {
+  return {
+    size: `${tile.rows}x${tile.columns}`,
+    madeFor: 'gpu',
+    workgroupBytes: tileBytes(tile),
+    source: () => 'matmul/workgroup',
+    kernel: (depthFirst) =>
+      kernel('matmul/workgroup', 'rrw', { ...tileConstants(tile), DEPTH_FIRST: depthFirst ? 1 : 0 }),
+    tile: () => tile,
+    supports: (device, { rows, columns }) => tileSuits(device, tile, rows, columns),
+  };
+}
+
+/** out = a · b, labelled as part of an operation of so many FLOP. */
+export function batchMatmul(
+  device: Device,
+  way: BatchMatmul,
+  problem: MatmulProblem,
+  { a, b, out }: MatmulArguments,
+  label: string,
+  flops: number,
+): void {
+  const { batch, rows, depth, columns, depthFirst } = problem;
+  const tile = way.tile(depthFirst);
+  device.launch({
+    kernel: way.kernel(depthFirst),
+    bindings: [a, b, out],
+    immediates: immediates(rows, depth, columns),
+    workgroups: [groups(rows, tile.rows), groups(columns, tile.columns), batch],
+    label,
+    flops,
+    bytes: 4 * batch * (rows * depth + depth * columns + rows * columns),
+  });
+}

@@ -1,0 +1,233 @@
+import type { Device } from '../../gpu/device.ts';
+import { type BufferSlice, groups, type Kernel } from '../../gpu/launch.ts';
+import { reflectionPadBackward } from '../images/reflection-pad.ts';
+import { kernel, STORED_BYTES } from '../source.ts';
+import { withTemporary } from '../sum-parts.ts';
+import type { Operation, Variant } from '../variant.ts';
+import {
+  type MatrixTile,
+  matrixSpecialisation,
+  matrixTileBytes,
+  matrixTileName,
+  matrixTileSuits,
+  matrixTiles,
+} from './matrix-tile.ts';
+import {
+  type ConvProblem,
+  convBytes,
+  convFlops,
+  convImmediates,
+  convSizes,
+  describe,
+  foldsSimply,
+  hasLanes,
+  phaseRows,
+} from './problem.ts';
+import { type Tile, tileBytes, tileConstants, tileName, tileSuits, tiles } from './tile.ts';
+import { canConvolve, convolveSources, winogradConvolve, winogradVariants } from './winograd.ts';
+
+export interface InputGradArguments {
+  dy: BufferSlice;
+  weight: BufferSlice;
+  /** Added to each channel of dx: a transposed convolution's bias. */
+  bias: BufferSlice | null;
+  dx: BufferSlice;
+}
+
+function dispatch(
+  device: Device,
+  k: ConvProblem,
+  { dy, weight, bias, dx }: InputGradArguments,
+  code: Kernel,
+  workgroups: readonly [number, number, number],
+  more: readonly BufferSlice[] = [],
+  matrices = false,
+): void {
+  device.launch({
+    kernel: code,
+    bindings: [dy, weight, bias ?? weight, dx, ...more],
+    immediates: convImmediates(k),
+    workgroups,
+    label: 'conv2d.inputGrad',
+    flops: convFlops(k),
+    bytes: convBytes(k),
+    matrices,
+  });
+}
+
+const BIAS = ({ bias }: InputGradArguments) => (bias ? 1 : 0);
+
+const tiled: Variant<ConvProblem, InputGradArguments> = {
+  name: 'tiled',
+  madeFor: 'cpu',
+  sources: ['conv2d/input-grad-tiled'],
+  workgroupBytes: 0,
+  supports: (device, k) =>
+    k.c % 4 === 0 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, groups(phaseRows(k), 16)),
+  launch: (device, k, args) =>
+    dispatch(device, k, args, kernel('conv2d/input-grad-tiled', 'rrrw', { BIAS: BIAS(args) }, { stored: k.stored }), [
+      groups(phaseRows(k), 16),
+      groups(k.c, 32),
+      k.stride ** 2,
+    ]),
+};
+
+const thinInput: Variant<ConvProblem, InputGradArguments> = {
+  name: 'thin_input',
+  madeFor: 'cpu',
+  sources: ['conv2d/input-grad-thin-input'],
+  workgroupBytes: 0,
+  supports: (device, k) => k.c <= 4 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, groups(phaseRows(k), 32)),
+  launch: (device, k, args) =>
+    dispatch(
+      device,
+      k,
+      args,
+      kernel('conv2d/input-grad-thin-input', 'rrrw', { BIAS: BIAS(args), C: k.c }, { stored: k.stored }),
+      [groups(phaseRows(k), 32), 1, k.stride ** 2],
+    ),
+};
+
+const thinOutput: Variant<ConvProblem, InputGradArguments> = {
+  name: 'thin_output',
+  madeFor: 'cpu',
+  sources: ['conv2d/input-grad-thin-output'],
+  workgroupBytes: 0,
+  supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && foldsSimply(k) && hasLanes(device, groups(phaseRows(k), 32)),
+  launch: (device, k, args) =>
+    dispatch(
+      device,
+      k,
+      args,
+      kernel('conv2d/input-grad-thin-output', 'rrrw', { BIAS: BIAS(args), O: k.o }, { stored: k.stored }),
+      [groups(phaseRows(k), 32), groups(k.c, 32), k.stride ** 2],
+    ),
+};
+
+const naive: Variant<ConvProblem, InputGradArguments> = {
+  name: 'naive',
+  madeFor: 'any',
+  sources: ['conv2d/input-grad-naive'],
+  workgroupBytes: 0,
+  supports: () => true,
+  launch: (device, k, args) =>
+    dispatch(device, k, args, kernel('conv2d/input-grad-naive', 'rrrw', { BIAS: BIAS(args) }, { stored: k.stored }), [
+      Math.min(groups(k.n * k.h * k.w * k.c, 64), 65535),
+      1,
+      1,
+    ]),
+};
+
+/** The problem without reflection whose gradient is computed: under reflection that of the padded image. */
+function padded(k: ConvProblem): ConvProblem {
+  const { h, w, padding, paddingMode } = k;
+  if (padding === 0 || paddingMode === 'zeros') return k;
+  return { ...k, h: h + 2 * padding, w: w + 2 * padding, padding: 0, paddingMode: 'zeros' };
+}
+
+/** Whether that of the padded image, which is larger than x, can be held in one buffer. */
+function paddedFits({ limits }: Device, k: ConvProblem): boolean {
+  return STORED_BYTES[k.stored] * convSizes(padded(k)).x <= limits.maxStorageBufferBindingSize;
+}
+
+/**
+ * Lets `launch` compute the gradient of a problem without reflection, and what it is given of the arguments. That of a reflected image
+ * is made of the gradient of its padded one, which is then folded: mirrored positions in the product itself would cost all pixels
+ * what few of them need.
+ */
+function unfolded(
+  device: Device,
+  k: ConvProblem,
+  args: InputGradArguments,
+  launch: (k: ConvProblem, args: InputGradArguments) => void,
+): void {
+  const { n, h, w, c, padding, stored } = k;
+  const product = padded(k);
+  if (product === k) {
+    launch(k, args);
+    return;
+  }
+  withTemporary(device, STORED_BYTES[stored] * convSizes(product).x, (whole) => {
+    launch(product, { ...args, dx: whole, bias: null });
+    const pad = [padding, padding, padding, padding] as const;
+    reflectionPadBackward(device, { n, h, w, c, pad, stored }, whole, args.dx, args.bias);
+  });
+}
+
+/** The convolution of dy, padded with zeros, with flipped weights that the gradient of a problem without reflection is. */
+function transposed(k: ConvProblem): ConvProblem {
+  const { h, w, c, p, q, o, kh, padding } = k;
+  return { ...k, h: p, w: q, c: o, p: h, q: w, o: c, padding: kh - 1 - padding, paddingMode: 'zeros' };
+}
+
+const winograds = winogradVariants<InputGradArguments>((way) => ({
+  sources: [...convolveSources(way), 'images/reflection-pad-backward'],
+  supports: (device, k) => {
+    const product = padded(k);
+    return product.padding < k.kh && canConvolve(device, way, transposed(product)) && paddedFits(device, k);
+  },
+  launch: (device, problem, all) =>
+    unfolded(device, problem, all, (k, { dy, weight, bias, dx }) => {
+      const args = { x: dy, weight, flipped: true, bias, activation: 'none', y: dx } as const;
+      winogradConvolve(device, way, 'conv2d.inputGrad', transposed(k), args);
+    }),
+}));
+
+function workgroupTiled(tile: Tile): Variant<ConvProblem, InputGradArguments> {
+  const grid = (k: ConvProblem) => [groups(phaseRows(k), tile.rows), groups(k.c, tile.columns), k.stride ** 2] as const;
+  return {
+    name: tileName(tile),
+    madeFor: 'gpu',
+    sources: ['conv2d/input-grad-workgroup', 'images/reflection-pad-backward'],
+    workgroupBytes: tileBytes(tile),
+    supports: (device, k) => tileSuits(device, tile, phaseRows(padded(k)), k.c) && paddedFits(device, k),
+    launch: (device, problem, all) =>
+      unfolded(device, problem, all, (k, args) => {
+        const constants = { BIAS: BIAS(args), VEC4_O: k.o % 4 === 0 ? 1 : 0, ...tileConstants(tile) };
+        const code = kernel('conv2d/input-grad-workgroup', 'rrrwrr', constants, { stored: k.stored });
+        dispatch(device, k, args, code, grid(k), [args.dy, args.weight]);
+      }),
+  };
+}
+
+export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArguments> {
+  const grid = (k: ConvProblem) => [groups(phaseRows(k), tile.rows), groups(k.c, tile.columns), k.stride ** 2] as const;
+  return {
+    name: matrixTileName(tile),
+    madeFor: 'gpu',
+    sources: ['conv2d/input-grad-matrix', 'images/reflection-pad-backward'],
+    workgroupBytes: matrixTileBytes(tile),
+    supports: (device, k) => matrixTileSuits(device, k, tile, phaseRows(padded(k)), k.c) && paddedFits(device, k),
+    launch: (device, problem, all) =>
+      unfolded(device, problem, all, (k, args) => {
+        const constants = { BIAS: BIAS(args), EIGHTS_O: k.o % 8 === 0 ? 1 : 0 };
+        const specialisation = matrixSpecialisation(device, tile, k.c % 8 === 0);
+        const code = kernel('conv2d/input-grad-matrix', 'rrrwrr', constants, specialisation);
+        dispatch(device, k, args, code, grid(k), [args.dy, args.weight], true);
+      }),
+  };
+}
+
+/** dx = the gradient of conv(x, weight) with respect to x, plus a bias; also a transposed convolution's forward. */
+export const convInputGrad: Operation<ConvProblem, InputGradArguments> = {
+  name: 'conv2d.inputGrad',
+  variants: [
+    thinInput,
+    thinOutput,
+    tiled,
+    ...matrixTiles.map(matrixTiled),
+    ...tiles.map(workgroupTiled),
+    ...winograds,
+    naive,
+  ],
+  describe,
+  rehearse: (k, stage) => {
+    const { x, weight, y } = convSizes(k);
+    return {
+      dy: stage.input(y, k.stored),
+      weight: stage.input(weight, k.stored),
+      bias: null,
+      dx: stage.output(x, k.stored),
+    };
+  },
+};

@@ -1,0 +1,223 @@
+import type { Device } from '../../gpu/device.ts';
+import { type BufferSlice, groups, type Kernel } from '../../gpu/launch.ts';
+import { kernel } from '../source.ts';
+import { sumParts, withParts } from '../sum-parts.ts';
+import type { Operation, Variant } from '../variant.ts';
+import {
+  type MatrixTile,
+  matrixSpecialisation,
+  matrixTileBytes,
+  matrixTileName,
+  matrixTileSuits,
+  matrixTiles,
+} from './matrix-tile.ts';
+import { type ConvProblem, convBytes, convFlops, convImmediates, convSizes, describe, hasLanes } from './problem.ts';
+import { type Tile, tileBytes, tileConstants, tileInvocations, tileName, tileSuits, tiles } from './tile.ts';
+import { canWeightGrad, weightGradSources, winogradVariants, winogradWeightGrad } from './winograd.ts';
+
+export interface WeightGradArguments {
+  x: BufferSlice;
+  dy: BufferSlice;
+  dw: BufferSlice;
+  /** Add to what `dw` holds. */
+  accumulate: boolean;
+}
+
+/** The depth n·p·q is split until this many workgroups share the work: enough to keep the cores of a CPU evenly busy, … */
+const CPU_WORKGROUPS = 16;
+/** … and enough for a few on each of a large GPU's processors. */
+const GPU_WORKGROUPS = 512;
+/** A workgroup of few invocations does little: there are more of them, until this many invocations share the work. */
+const GPU_INVOCATIONS = 65536;
+/** Pixels of the depth that a workgroup on a GPU sums at least, so that the shares' traffic stays small beside the products'. */
+const GPU_SHARE = 256;
+
+type Tiles = readonly [number, number];
+
+/** Shares of the depth, at most `most`. */
+function shares(workgroups: number, tiles: Tiles, most: number): number {
+  return Math.min(most, groups(workgroups, tiles[0] * tiles[1]));
+}
+
+/** Launches `tiles` workgroups a share of the depth, and adds several shares up. */
+function split(
+  device: Device,
+  k: ConvProblem,
+  { x, dy, dw, accumulate }: WeightGradArguments,
+  code: Kernel,
+  tiles: Tiles,
+  splits: number,
+  more: readonly BufferSlice[] = [],
+  matrices = false,
+): void {
+  const count = k.kh * k.kw * k.c * k.o;
+  const launch = (target: BufferSlice, add: boolean) =>
+    device.launch({
+      kernel: code,
+      bindings: [x, dy, target, ...more],
+      immediates: convImmediates(k, splits, add ? 1 : 0),
+      workgroups: [tiles[0], tiles[1], splits],
+      label: 'conv2d.weightGrad',
+      flops: convFlops(k),
+      bytes: convBytes(k),
+      matrices,
+    });
+  if (splits === 1) {
+    launch(dw, accumulate);
+    return;
+  }
+  withParts(device, splits * count, (part) => {
+    launch(part, false);
+    sumParts(device, part, dw, count, splits, accumulate);
+  });
+}
+
+const tiled: Variant<ConvProblem, WeightGradArguments> = {
+  name: 'tiled',
+  madeFor: 'cpu',
+  sources: ['conv2d/weight-grad-tiled', 'reduce/sum-parts'],
+  workgroupBytes: 0,
+  supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && hasLanes(device, 1),
+  launch: (device, k, args) => {
+    const tiles: Tiles = [groups(k.o, 32), k.kh * k.kw * groups(k.c, 32)];
+    split(
+      device,
+      k,
+      args,
+      kernel('conv2d/weight-grad-tiled', 'rrw', {}, { stored: k.stored }),
+      tiles,
+      shares(CPU_WORKGROUPS, tiles, k.n * k.p),
+    );
+  },
+};
+
+const thinInput: Variant<ConvProblem, WeightGradArguments> = {
+  name: 'thin_input',
+  madeFor: 'cpu',
+  sources: ['conv2d/weight-grad-thin-input', 'reduce/sum-parts'],
+  workgroupBytes: 0,
+  supports: (device, k) => k.o % 4 === 0 && hasLanes(device, 1),
+  launch: (device, k, args) => {
+    const tiles: Tiles = [groups(k.o, 32), groups(k.kh * k.kw * k.c, 32)];
+    split(
+      device,
+      k,
+      args,
+      kernel('conv2d/weight-grad-thin-input', 'rrw', {}, { stored: k.stored }),
+      tiles,
+      shares(CPU_WORKGROUPS, tiles, k.n * k.p),
+    );
+  },
+};
+
+const thinOutput: Variant<ConvProblem, WeightGradArguments> = {
+  name: 'thin_output',
+  madeFor: 'cpu',
+  sources: ['conv2d/weight-grad-thin-output', 'reduce/sum-parts'],
+  workgroupBytes: 0,
+  supports: (device, k) => k.c % 4 === 0 && k.stride === 1 && hasLanes(device, 1),
+  launch: (device, k, args) => {
+    const tiles: Tiles = [groups(k.c, 32), groups(k.kh * k.kw * k.o, 32)];
+    split(
+      device,
+      k,
+      args,
+      kernel('conv2d/weight-grad-thin-output', 'rrw', {}, { stored: k.stored }),
+      tiles,
+      shares(CPU_WORKGROUPS, tiles, k.n * k.h),
+    );
+  },
+};
+
+const naive: Variant<ConvProblem, WeightGradArguments> = {
+  name: 'naive',
+  madeFor: 'any',
+  sources: ['conv2d/weight-grad-naive', 'reduce/sum-parts'],
+  workgroupBytes: 0,
+  supports: () => true,
+  launch: (device, k, { x, dy, dw, accumulate }) => {
+    const count = k.kh * k.kw * k.c * k.o;
+    withParts(device, count, (part) => {
+      device.launch({
+        kernel: kernel('conv2d/weight-grad-naive', 'rrw', {}, { stored: k.stored }),
+        bindings: [x, dy, part],
+        immediates: convImmediates(k),
+        workgroups: [Math.min(groups(count, 64), 65535), 1, 1],
+        label: 'conv2d.weightGrad',
+        flops: convFlops(k),
+        bytes: convBytes(k),
+      });
+      sumParts(device, part, dw, count, 1, accumulate);
+    });
+  },
+};
+
+const winograds = winogradVariants<WeightGradArguments>((way) => ({
+  sources: weightGradSources(way),
+  supports: (device, k) => canWeightGrad(device, way, k),
+  launch: (device, k, args) => winogradWeightGrad(device, way, 'conv2d.weightGrad', k, args),
+}));
+
+function workgroupTiled(tile: Tile): Variant<ConvProblem, WeightGradArguments> {
+  const grid = (k: ConvProblem): Tiles => [groups(k.o, tile.columns), groups(k.kh * k.kw * k.c, tile.rows)];
+  return {
+    name: tileName(tile),
+    madeFor: 'gpu',
+    sources: ['conv2d/weight-grad-workgroup', 'reduce/sum-parts'],
+    workgroupBytes: tileBytes(tile),
+    supports: (device, k) => tileSuits(device, tile, k.kh * k.kw * k.c, k.o),
+    launch: (device, k, args) => {
+      const vec4s = { VEC4_C: k.c % 4 === 0 ? 1 : 0, VEC4_O: k.o % 4 === 0 ? 1 : 0 };
+      const code = kernel(
+        'conv2d/weight-grad-workgroup',
+        'rrwrr',
+        { ...tileConstants(tile), ...vec4s },
+        { stored: k.stored },
+      );
+      const workgroups = Math.max(GPU_WORKGROUPS, GPU_INVOCATIONS / tileInvocations(tile));
+      const splits = shares(workgroups, grid(k), groups(k.n * k.p * k.q, GPU_SHARE));
+      split(device, k, args, code, grid(k), splits, [args.x, args.dy]);
+    },
+  };
+}
+
+export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, WeightGradArguments> {
+  const grid = (k: ConvProblem): Tiles => [groups(k.o, tile.columns), groups(k.kh * k.kw * k.c, tile.rows)];
+  return {
+    name: matrixTileName(tile),
+    madeFor: 'gpu',
+    sources: ['conv2d/weight-grad-matrix', 'reduce/sum-parts'],
+    workgroupBytes: matrixTileBytes(tile),
+    supports: (device, k) => matrixTileSuits(device, k, tile, k.kh * k.kw * k.c, k.o),
+    launch: (device, k, args) => {
+      const constants = {
+        EIGHTS_C: k.c % 8 === 0 ? 1 : 0,
+        EIGHTS_O: k.o % 8 === 0 ? 1 : 0,
+        LONG_LINES: k.q >= tile.slab ? 1 : 0,
+      };
+      const sizes = matrixSpecialisation(device, tile, k.o % 8 === 0);
+      const code = kernel('conv2d/weight-grad-matrix', 'rrwrr', constants, sizes);
+      const splits = shares(GPU_WORKGROUPS, grid(k), groups(k.n * k.p * k.q, GPU_SHARE));
+      split(device, k, args, code, grid(k), splits, [args.x, args.dy], true);
+    },
+  };
+}
+
+/** dw (+)= the gradient of conv(x, weight) with respect to weight. */
+export const convWeightGrad: Operation<ConvProblem, WeightGradArguments> = {
+  name: 'conv2d.weightGrad',
+  variants: [
+    tiled,
+    thinInput,
+    thinOutput,
+    ...matrixTiles.map(matrixTiled),
+    ...tiles.map(workgroupTiled),
+    ...winograds,
+    naive,
+  ],
+  describe,
+  rehearse: (k, stage) => {
+    const { x, weight, y } = convSizes(k);
+    return { x: stage.input(x, k.stored), dy: stage.input(y, k.stored), dw: stage.output(weight), accumulate: false };
+  },
+};

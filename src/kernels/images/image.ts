@@ -1,0 +1,147 @@
+/** Images as bytes [H, W, C], four to a word, lowest first: resizing, and views of them as floats. */
+import type { Device } from '../../gpu/device.ts';
+import { type BufferSlice, groups, immediates } from '../../gpu/launch.ts';
+import type { Variable } from '../../gpu/variables.ts';
+import { kernel, STORED_BYTES, type Stored } from '../source.ts';
+
+/** One axis of a separable resize. */
+export interface Resampling {
+  length: number;
+  outLength: number;
+  /** Elements between neighbours along the axis. */
+  inner: number;
+  /** Everything before the axis. */
+  outer: number;
+}
+
+/** Weights that turn `length` samples into `outLength`: a row [first, count, weight × `taps`] for each output sample. */
+export interface ResamplingTable {
+  taps: number;
+  values: Int32Array;
+}
+
+/** Units of a weight: products with bytes and their sum fit 32 bits with this many. */
+const WEIGHT_ONE = 2 ** 22;
+
+/**
+ * Bicubic weights (Keys 1981, a = −1/2) as PIL's BICUBIC uses them: the kernel is stretched by the ratio when shrinking, so
+ * that every source sample counts; what falls outside the image is left out and the rest normalised.
+ */
+export function bicubicTable(length: number, outLength: number): ResamplingTable {
+  const ratio = length / outLength;
+  const stretch = Math.max(1, ratio);
+  const taps = 2 * Math.ceil(2 * stretch) + 1;
+  const values = new Int32Array(outLength * (taps + 2));
+  for (let o = 0; o < outLength; o++) {
+    const center = (o + 0.5) * ratio;
+    const first = Math.max(0, Math.trunc(center - 2 * stretch + 0.5));
+    const count = Math.min(length, Math.trunc(center + 2 * stretch + 0.5)) - first;
+    const weights = Array.from({ length: count }, (_, t) => keys((first + t + 0.5 - center) / stretch));
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const row = [first, count, ...weights.map((weight) => roundHalfAway((weight / total) * WEIGHT_ONE))];
+    values.set(row, o * (taps + 2));
+  }
+  return { taps, values };
+}
+
+/** Keys' cubic convolution with a = −1/2. */
+function keys(distance: number): number {
+  const x = Math.abs(distance);
+  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+  if (x < 2) return ((-0.5 * x + 2.5) * x - 4) * x + 2;
+  return 0;
+}
+
+function roundHalfAway(value: number): number {
+  return Math.sign(value) * Math.floor(Math.abs(value) + 0.5);
+}
+
+/** Resizes one axis of a byte image. `table` holds a {@link ResamplingTable}'s values; `out` is written from word `outStart`. */
+export function resample(
+  device: Device,
+  source: BufferSlice,
+  table: BufferSlice,
+  taps: number,
+  { length, outLength, inner, outer }: Resampling,
+  out: BufferSlice,
+  outStart: number,
+): void {
+  const bytes = outer * outLength * inner;
+  device.launch({
+    kernel: kernel('images/resample', 'rrw'),
+    bindings: [source, table, out],
+    immediates: immediates(bytes, outStart, length, outLength, inner, taps),
+    workgroups: [Math.min(groups(bytes, 4 * 64), 65535), 1, 1],
+    label: 'resample',
+    flops: 0,
+    bytes: bytes + outer * length * inner,
+  });
+}
+
+/** A rectangle of an image, then mirrored left to right if `flip`, then turned counter-clockwise by quarter turns. */
+export interface View {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  flip: boolean;
+  turns: 0 | 1 | 2 | 3;
+}
+
+/** Where a byte image lies: its chunk by number, its first word in it, its width in pixels. */
+export interface ByteImage {
+  chunk: number;
+  start: number;
+  width: number;
+}
+
+/** Words of a variable that tell {@link views} what to show of one image. */
+export const VIEW_WORDS = 5;
+
+/** The words for one view of one image, inside which it must lie. */
+export function viewWords(image: ByteImage, { x, y, width, height, flip, turns }: View): number[] {
+  let extent = { width, height };
+  let origin = y * image.width + (flip ? x + width - 1 : x);
+  let right = flip ? -1 : 1;
+  let down = image.width;
+  for (let turn = 0; turn < turns; turn++) {
+    // The top right corner becomes the top left one.
+    origin += (extent.width - 1) * right;
+    [right, down] = [down, -right];
+    extent = { width: extent.height, height: extent.width };
+  }
+  return [image.chunk, image.start, origin, right, down];
+}
+
+/** A batch of images as floats: [images, height, width, channels], after all turns. */
+export interface ViewBatch {
+  images: number;
+  width: number;
+  height: number;
+  channels: number;
+}
+
+/**
+ * Writes those images of a batch that lie in one chunk, as floats in [−1, 1], to their places in `out`.
+ *
+ * @param variable {@link VIEW_WORDS} words for each image, from {@link viewWords}. @param chunk its number, and its bytes
+ */
+export function views(
+  device: Device,
+  variable: Variable,
+  chunk: { number: number; bytes: BufferSlice },
+  { images, width, height, channels }: ViewBatch,
+  out: BufferSlice,
+  stored: Stored = 'f32',
+): void {
+  const pixels = width * height;
+  device.launch({
+    kernel: kernel('images/view', 'rrw', {}, { stored }),
+    bindings: [device.variables.slice, chunk.bytes, out],
+    immediates: immediates(variable.start, chunk.number, images, pixels, width, channels),
+    workgroups: [Math.min(groups(images * pixels, 64), 65535), 1, 1],
+    label: 'view',
+    flops: 3 * images * pixels * channels,
+    bytes: (1 + STORED_BYTES[stored]) * images * pixels * channels,
+  });
+}

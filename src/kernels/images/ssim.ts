@@ -1,0 +1,74 @@
+/** Structural similarity of two images, window by window. */
+import type { Device } from '../../gpu/device.ts';
+import { type BufferSlice, f32, immediates } from '../../gpu/launch.ts';
+import { flatGrid } from '../elementwise.ts';
+import { kernel } from '../source.ts';
+
+/** Side of the Gaussian window. */
+export const SSIM_WINDOW = 11;
+
+/** Images x and y are [n, h, w, c]; there is a window for each of n · (h − 10) · (w − 10) · c places. */
+export interface SsimProblem {
+  readonly n: number;
+  readonly h: number;
+  readonly w: number;
+  readonly c: number;
+}
+
+/** The windows of a problem: [n, h − 10, w − 10, c]. */
+export function ssimWindows({ n, h, w, c }: SsimProblem): [number, number, number, number] {
+  return [n, h - SSIM_WINDOW + 1, w - SSIM_WINDOW + 1, c];
+}
+
+/**
+ * @param map receives the similarity of every window
+ * @param slopes receives four values a window: what its similarity adds to the gradient of each x in it; see the kernel
+ */
+export function ssimMap(
+  device: Device,
+  problem: SsimProblem,
+  x: BufferSlice,
+  y: BufferSlice,
+  map: BufferSlice,
+  slopes: BufferSlice,
+): void {
+  const { n, h, w, c } = problem;
+  const count = size(ssimWindows(problem));
+  device.launch({
+    kernel: kernel('images/ssim', 'rrww'),
+    bindings: [x, y, map, slopes],
+    immediates: immediates(count, h, w, c, SSIM_WINDOW),
+    workgroups: flatGrid(4 * count),
+    label: 'ssim.map',
+    flops: 10 * SSIM_WINDOW ** 2 * count,
+    bytes: 4 * (2 * n * h * w * c + 5 * count),
+  });
+}
+
+/** gradX = gradOutput[0] · factor · the gradient of Σ map with respect to x, from the slopes of {@link ssimMap}. */
+export function ssimBackward(
+  device: Device,
+  problem: SsimProblem,
+  factor: number,
+  x: BufferSlice,
+  y: BufferSlice,
+  slopes: BufferSlice,
+  gradOutput: BufferSlice,
+  gradX: BufferSlice,
+): void {
+  const { n, h, w, c } = problem;
+  const count = n * h * w * c;
+  device.launch({
+    kernel: kernel('images/ssim-backward', 'rrrrw'),
+    bindings: [x, y, slopes, gradOutput, gradX],
+    immediates: immediates(count, h, w, c, f32(factor)),
+    workgroups: flatGrid(4 * count),
+    label: 'ssim.backward',
+    flops: 7 * SSIM_WINDOW ** 2 * count,
+    bytes: 4 * (3 * count + 4 * size(ssimWindows(problem))),
+  });
+}
+
+function size(shape: readonly number[]): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}

@@ -1,0 +1,172 @@
+import type { Device } from '../../gpu/device.ts';
+import { type BufferSlice, groups } from '../../gpu/launch.ts';
+import { kernel } from '../source.ts';
+import { withParts } from '../sum-parts.ts';
+import type { Operation, Variant } from '../variant.ts';
+import {
+  affineOr,
+  describe,
+  fitsOneCore,
+  type NormOptions,
+  type NormProblem,
+  normBytes,
+  normConstants,
+  normImmediates,
+  normSize,
+  pixelShares,
+  type Shares,
+  splitShares,
+  WORKGROUP_BYTES,
+  workgroupLaunch,
+  worthSplitting,
+} from './problem.ts';
+
+export interface NormBackwardArguments extends NormOptions {
+  x: BufferSlice;
+  /** Mean and rstd of x as [N, 2, C], from any forward variant. */
+  stats: BufferSlice;
+  dy: BufferSlice;
+  /** Receives Σg and Σg·x̂ as [N, 2, C]: the gradients of β and γ, image by image. */
+  sums: BufferSlice;
+  dx: BufferSlice;
+}
+
+const plane: Variant<NormProblem, NormBackwardArguments> = {
+  name: 'plane',
+  madeFor: 'cpu',
+  sources: ['instance-norm/grad-plane'],
+  workgroupBytes: 0,
+  supports: (_, k) => k.channels % 4 === 0 && fitsOneCore(k),
+  launch(device, k, args) {
+    const { x, stats, dy, sums, dx, eps } = args;
+    device.launch({
+      kernel: kernel('instance-norm/grad-plane', 'rrrrrww', normConstants(args), { stored: k.stored }),
+      bindings: [x, stats, ...affineOr(args, stats), dy, sums, dx],
+      immediates: normImmediates(k, k.pixels, eps),
+      workgroups: [groups(k.channels, 32), k.n, 1],
+      label: 'instanceNorm.backward',
+      flops: 12 * normSize(k),
+      bytes: 3 * normBytes(k),
+    });
+  },
+};
+
+/** Sums of each share of the pixels, and dx from those of all. */
+function inShares(
+  device: Device,
+  k: NormProblem,
+  args: NormBackwardArguments,
+  { share, shares }: Shares,
+  kernels: { sums: string; grad: string },
+): void {
+  const { x, stats, dy, sums, dx, eps } = args;
+  const bytes = normBytes(k);
+  const common = {
+    immediates: normImmediates(k, share, eps),
+    workgroups: [groups(k.channels, 32), k.n, shares],
+  } as const;
+  withParts(device, shares * 2 * k.n * k.channels, (part) => {
+    device.launch({
+      ...common,
+      kernel: kernel(kernels.sums, 'rrrrrw', normConstants(args), { stored: k.stored }),
+      bindings: [x, stats, ...affineOr(args, stats), dy, part],
+      label: 'instanceNorm.gradSums',
+      flops: 4 * normSize(k),
+      bytes: 2 * bytes,
+    });
+    device.launch({
+      ...common,
+      kernel: kernel(kernels.grad, 'rrrrrrww', normConstants(args), { stored: k.stored }),
+      bindings: [x, stats, ...affineOr(args, stats), dy, part, sums, dx],
+      label: 'instanceNorm.grad',
+      flops: 8 * normSize(k),
+      bytes: 3 * bytes,
+    });
+  });
+}
+
+const vec4: Variant<NormProblem, NormBackwardArguments> = {
+  name: 'vec4',
+  madeFor: 'cpu',
+  sources: ['instance-norm/grad-sums', 'instance-norm/grad'],
+  workgroupBytes: 0,
+  supports: (_, { channels }) => channels % 4 === 0,
+  launch: (device, k, args) =>
+    inShares(device, k, args, pixelShares(k), { sums: 'instance-norm/grad-sums', grad: 'instance-norm/grad' }),
+};
+
+const split: Variant<NormProblem, NormBackwardArguments> = {
+  name: 'split',
+  madeFor: 'gpu',
+  sources: ['instance-norm/grad-split-sums', 'instance-norm/grad-split'],
+  workgroupBytes: WORKGROUP_BYTES,
+  supports: (_, k) => k.channels % 4 === 0 && worthSplitting(k),
+  launch: (device, k, args) =>
+    inShares(device, k, args, splitShares(k), {
+      sums: 'instance-norm/grad-split-sums',
+      grad: 'instance-norm/grad-split',
+    }),
+};
+
+const workgroup: Variant<NormProblem, NormBackwardArguments> = {
+  name: 'workgroup',
+  madeFor: 'gpu',
+  sources: ['instance-norm/grad-workgroup'],
+  workgroupBytes: WORKGROUP_BYTES,
+  supports: (_, { channels }) => channels % 4 === 0,
+  launch(device, k, args) {
+    const { x, stats, dy, sums, dx, eps } = args;
+    const { workgroups, constants } = workgroupLaunch(k);
+    device.launch({
+      kernel: kernel(
+        'instance-norm/grad-workgroup',
+        'rrrrrww',
+        { ...normConstants(args), ...constants },
+        { stored: k.stored },
+      ),
+      bindings: [x, stats, ...affineOr(args, stats), dy, sums, dx],
+      immediates: normImmediates(k, k.pixels, eps),
+      workgroups,
+      label: 'instanceNorm.backward',
+      flops: 12 * normSize(k),
+      bytes: 3 * normBytes(k),
+    });
+  },
+};
+
+const naive: Variant<NormProblem, NormBackwardArguments> = {
+  name: 'naive',
+  madeFor: 'any',
+  sources: ['instance-norm/grad-naive'],
+  workgroupBytes: 0,
+  supports: () => true,
+  launch(device, k, args) {
+    const { x, stats, dy, sums, dx, eps } = args;
+    device.launch({
+      kernel: kernel('instance-norm/grad-naive', 'rrrrrww', normConstants(args), { stored: k.stored }),
+      bindings: [x, stats, ...affineOr(args, stats), dy, sums, dx],
+      immediates: normImmediates(k, k.pixels, eps),
+      workgroups: [groups(k.channels, 8), k.n, 1],
+      label: 'instanceNorm.backward',
+      flops: 12 * normSize(k),
+      bytes: 3 * normBytes(k),
+    });
+  },
+};
+
+/** dx and the sums from dy, with g = dy · activation′ and x̂ = (x − mean) · rstd: dx = γ · rstd · (g − Σg/HW − x̂ · Σg·x̂/HW). */
+export const instanceNormBackward: Operation<NormProblem, NormBackwardArguments> = {
+  name: 'instanceNorm.backward',
+  variants: [plane, vec4, split, workgroup, naive],
+  describe,
+  rehearse: (k, stage) => ({
+    eps: 1e-5,
+    activation: 'relu',
+    affine: null,
+    x: stage.input(normSize(k), k.stored),
+    stats: stage.input(2 * k.n * k.channels),
+    dy: stage.input(normSize(k), k.stored),
+    sums: stage.output(2 * k.n * k.channels),
+    dx: stage.output(normSize(k), k.stored),
+  }),
+};

@@ -1,0 +1,181 @@
+import type { Device } from '../../gpu/device.ts';
+import { type BufferSlice, groups } from '../../gpu/launch.ts';
+import { kernel } from '../source.ts';
+import { withParts } from '../sum-parts.ts';
+import type { Operation, Variant } from '../variant.ts';
+import {
+  affineOr,
+  describe,
+  fitsOneCore,
+  type NormOptions,
+  type NormProblem,
+  normBytes,
+  normConstants,
+  normImmediates,
+  normSize,
+  pixelShares,
+  type Shares,
+  splitShares,
+  WORKGROUP_BYTES,
+  workgroupLaunch,
+  worthSplitting,
+} from './problem.ts';
+
+export interface NormForwardArguments extends NormOptions {
+  x: BufferSlice;
+  residual: BufferSlice | null;
+  /** Receives mean and rstd = 1/√(variance + eps) as [N, 2, C]: all that any backward variant needs to know of this pass. */
+  stats: BufferSlice;
+  y: BufferSlice;
+}
+
+function constants(args: NormForwardArguments): Record<string, number> {
+  return { ...normConstants(args), RESIDUAL: args.residual ? 1 : 0 };
+}
+
+const plane: Variant<NormProblem, NormForwardArguments> = {
+  name: 'plane',
+  madeFor: 'cpu',
+  sources: ['instance-norm/plane'],
+  workgroupBytes: 0,
+  supports: (_, k) => k.channels % 4 === 0 && fitsOneCore(k),
+  launch(device, k, args) {
+    const { x, residual, stats, y, eps } = args;
+    device.launch({
+      kernel: kernel('instance-norm/plane', 'rrrrww', constants(args), { stored: k.stored }),
+      bindings: [x, ...affineOr(args, x), residual ?? x, stats, y],
+      immediates: normImmediates(k, k.pixels, eps),
+      workgroups: [groups(k.channels, 32), k.n, 1],
+      label: 'instanceNorm.forward',
+      flops: 8 * normSize(k),
+      bytes: normBytes(k) * (residual ? 3 : 2),
+    });
+  },
+};
+
+/** The kernels of two launches over shares of the pixels, and what specialises both. */
+interface Kernels {
+  stats: string;
+  apply: string;
+  sizes?: Readonly<Record<string, number>>;
+}
+
+/** Statistics of each share, and y from those of all. */
+function inShares(
+  device: Device,
+  k: NormProblem,
+  args: NormForwardArguments,
+  { share, shares }: Shares,
+  { stats: statsKernel, apply, sizes }: Kernels,
+): void {
+  const { x, residual, stats, y } = args;
+  const bytes = normBytes(k);
+  const specialisation = { stored: k.stored, ...(sizes && { sizes }) };
+  const common = {
+    immediates: normImmediates(k, share, args.eps),
+    workgroups: [groups(k.channels, 32), k.n, shares],
+  } as const;
+  withParts(device, shares * k.n * 2 * k.channels, (part) => {
+    device.launch({
+      ...common,
+      kernel: kernel(statsKernel, 'rw', {}, specialisation),
+      bindings: [x, part],
+      label: 'instanceNorm.stats',
+      flops: 4 * normSize(k),
+      bytes,
+    });
+    device.launch({
+      ...common,
+      kernel: kernel(apply, 'rrrrrww', constants(args), specialisation),
+      bindings: [x, part, ...affineOr(args, x), residual ?? x, stats, y],
+      label: 'instanceNorm.apply',
+      flops: 2 * normSize(k),
+      bytes: bytes * (residual ? 3 : 2),
+    });
+  });
+}
+
+const vec4: Variant<NormProblem, NormForwardArguments> = {
+  name: 'vec4',
+  madeFor: 'cpu',
+  sources: ['instance-norm/stats', 'instance-norm/apply'],
+  workgroupBytes: 0,
+  supports: (_, { channels }) => channels % 4 === 0,
+  launch: (device, k, args) =>
+    inShares(device, k, args, pixelShares(k), { stats: 'instance-norm/stats', apply: 'instance-norm/apply' }),
+};
+
+const split: Variant<NormProblem, NormForwardArguments> = {
+  name: 'split',
+  madeFor: 'gpu',
+  sources: ['instance-norm/split-stats', 'instance-norm/split-apply'],
+  workgroupBytes: WORKGROUP_BYTES,
+  supports: (_, k) => k.channels % 4 === 0 && worthSplitting(k),
+  launch(device, k, args) {
+    const shares = splitShares(k);
+    // Eight loads in flight rather than four, where a row has that many pixels.
+    const sizes = { AT_ONCE: shares.share >= 256 ? 8 : 4 };
+    inShares(device, k, args, shares, {
+      stats: 'instance-norm/split-stats',
+      apply: 'instance-norm/split-apply',
+      sizes,
+    });
+  },
+};
+
+const workgroup: Variant<NormProblem, NormForwardArguments> = {
+  name: 'workgroup',
+  madeFor: 'gpu',
+  sources: ['instance-norm/workgroup'],
+  workgroupBytes: WORKGROUP_BYTES,
+  supports: (_, { channels }) => channels % 4 === 0,
+  launch(device, k, args) {
+    const { x, residual, stats, y, eps } = args;
+    const { workgroups, constants: holding } = workgroupLaunch(k);
+    device.launch({
+      kernel: kernel('instance-norm/workgroup', 'rrrrww', { ...constants(args), ...holding }, { stored: k.stored }),
+      bindings: [x, ...affineOr(args, x), residual ?? x, stats, y],
+      immediates: normImmediates(k, k.pixels, eps),
+      workgroups,
+      label: 'instanceNorm.forward',
+      flops: 8 * normSize(k),
+      bytes: normBytes(k) * (residual ? 3 : 2),
+    });
+  },
+};
+
+const naive: Variant<NormProblem, NormForwardArguments> = {
+  name: 'naive',
+  madeFor: 'any',
+  sources: ['instance-norm/naive'],
+  workgroupBytes: 0,
+  supports: () => true,
+  launch(device, k, args) {
+    const { x, residual, stats, y, eps } = args;
+    device.launch({
+      kernel: kernel('instance-norm/naive', 'rrrrww', constants(args), { stored: k.stored }),
+      bindings: [x, ...affineOr(args, x), residual ?? x, stats, y],
+      immediates: normImmediates(k, k.pixels, eps),
+      workgroups: [groups(k.channels, 8), k.n, 1],
+      label: 'instanceNorm.forward',
+      flops: 8 * normSize(k),
+      bytes: normBytes(k) * (residual ? 3 : 2),
+    });
+  },
+};
+
+/** y = activation(γ · (x − mean) · rstd + β) + residual. */
+export const instanceNormForward: Operation<NormProblem, NormForwardArguments> = {
+  name: 'instanceNorm.forward',
+  variants: [plane, vec4, split, workgroup, naive],
+  describe,
+  rehearse: (k, stage) => ({
+    eps: 1e-5,
+    activation: 'relu',
+    affine: null,
+    x: stage.input(normSize(k), k.stored),
+    residual: null,
+    stats: stage.output(2 * k.n * k.channels),
+    y: stage.output(normSize(k), k.stored),
+  }),
+};

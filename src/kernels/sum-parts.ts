@@ -1,0 +1,37 @@
+import type { Device } from '../gpu/device.ts';
+import { type BufferSlice, immediates } from '../gpu/launch.ts';
+import { flatGrid } from './elementwise.ts';
+import { kernel } from './source.ts';
+
+/** Lends a buffer of so many bytes to `use`; it is free for reuse by whatever is launched afterwards. */
+export function withTemporary<T>(device: Device, bytes: number, use: (slice: BufferSlice) => T): T {
+  const buffer = device.pool.take(bytes);
+  const result = use({ buffer, offset: 0, size: Math.ceil(bytes / 16) * 16 });
+  device.pool.release(buffer);
+  return result;
+}
+
+/** Lends a buffer for `count` f32 partial results; see {@link withTemporary}. */
+export function withParts(device: Device, count: number, use: (parts: BufferSlice) => void): void {
+  withTemporary(device, 4 * count, use);
+}
+
+/** out (+)= the sum over parts of part [parts, count], in a fixed order. */
+export function sumParts(
+  device: Device,
+  part: BufferSlice,
+  out: BufferSlice,
+  count: number,
+  parts: number,
+  accumulate: boolean,
+): void {
+  device.launch({
+    kernel: kernel('reduce/sum-parts', 'rw'),
+    bindings: [part, out],
+    immediates: immediates(count, parts, accumulate ? 1 : 0),
+    workgroups: flatGrid(4 * count),
+    label: 'sumParts',
+    flops: count * parts,
+    bytes: 4 * count * (parts + 1),
+  });
+}

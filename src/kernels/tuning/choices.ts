@@ -1,0 +1,174 @@
+/** Which variant of an operation computes a problem: one forced by name, else one that was measured, else the default. */
+import type { Device } from '../../gpu/device.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
+import { type Operation, supportedVariants, type Variant } from '../variant.ts';
+import { operations } from './operations.ts';
+
+/** What is decided on a device; variants by name. */
+interface Choices {
+  /** By operation. */
+  forced: ReadonlyMap<string, string>;
+  /** By problem, from measurements or from outside. */
+  readonly measured: Map<string, string>;
+  /** What has been used by problem, and is used again until something is decided anew. */
+  readonly used: Map<string, string>;
+  /** While a body is looked through. */
+  watch: Watch | null;
+}
+
+/** Told of a problem under the key that names it, and whether a variant is forced or measured for it. */
+export type Visit = <Problem, Args>(
+  key: string,
+  operation: Operation<Problem, Args>,
+  problem: Problem,
+  decided: boolean,
+) => void;
+
+/** Told of every problem, of the variant that computes it, and whether that was decided or is the default. */
+type Watch = <Problem, Args>(
+  key: string,
+  operation: Operation<Problem, Args>,
+  problem: Problem,
+  chosen: string,
+  decided: boolean,
+) => void;
+
+const all = new WeakMap<Device, Choices>();
+
+/** Computes a problem by the chosen variant. */
+export function run<Problem, Args>(
+  device: Device,
+  operation: Operation<Problem, Args>,
+  problem: Problem,
+  args: Args,
+): void {
+  choose(device, operation, problem).launch(device, problem, args);
+}
+
+/**
+ * The variant that computes a problem on a device. One that was forced or measured and that does not support the problem gives
+ * way to the next rule.
+ */
+export function choose<Problem, Args>(
+  device: Device,
+  operation: Operation<Problem, Args>,
+  problem: Problem,
+): Variant<Problem, Args> {
+  const { forced, measured, used, watch } = choicesOf(device);
+  const key = `${operation.name} ${operation.describe(problem)}`;
+  const before = used.get(key);
+  const again = operation.variants.find(({ name }) => name === before);
+  if (again && !watch) return again;
+
+  const supported = supportedVariants(device, operation, problem);
+  const named = (wanted: string | undefined) => supported.find(({ name }) => name === wanted);
+  const decided = named(forced.get(operation.name)) ?? named(measured.get(key));
+  const chosen = decided ?? supported[0];
+  if (!chosen)
+    throw new Error(`No variant of ${operation.name} supports ${operation.describe(problem)}; the last must.`);
+  if (watch) watch(key, operation, problem, chosen.name, decided !== undefined);
+  else used.set(key, chosen.name);
+  return chosen;
+}
+
+/**
+ * Forces variants by name, in the form of {@link parseVariants}, instead of those that an earlier call forced. They win over what
+ * the environment variable CYCLOPS_VARIANT forces in the same form, and that wins over measurements. A problem that a forced
+ * variant does not support is computed by another.
+ *
+ * @throws CyclopsError as {@link parseVariants}, also for CYCLOPS_VARIANT
+ */
+export function forceVariants(device: Device, texts: readonly string[]): void {
+  const choices = choicesOf(device);
+  choices.forced = new Map([...forcedByEnvironment(device), ...texts.flatMap((text) => parseVariants(text))]);
+  choices.used.clear();
+}
+
+/** Traces `body` without running it and shows every problem in it that has variants, once each. */
+export function visitProblems(device: Device, body: () => void, visit: Visit): void {
+  const seen = new Set<string>();
+  watchWhile(device, body, (key, operation, problem, _, decided) => {
+    if (!seen.has(key)) visit(key, operation, problem, decided);
+    seen.add(key);
+  });
+}
+
+/** Notes the variant that was found to be best for a problem. */
+export function decide(device: Device, key: string, variant: string): void {
+  const { measured, used } = choicesOf(device);
+  measured.set(key, variant);
+  used.delete(key);
+}
+
+/** Which variants compute `body`, by problem, for a later process that must get the same bits. `body` is traced and not run. */
+export function exportChoices(device: Device, body: () => void): Record<string, string> {
+  const choices: Record<string, string> = {};
+  watchWhile(device, body, (key, _operation, _problem, chosen) => {
+    choices[key] = chosen;
+  });
+  return choices;
+}
+
+/**
+ * Takes over the choices of {@link exportChoices}; tuning leaves them as they are.
+ *
+ * @returns the problems whose operation or variant does not exist here, and for which nothing is decided
+ */
+export function importChoices(device: Device, choices: Readonly<Record<string, string>>): string[] {
+  const unknown: string[] = [];
+  for (const [key, variant] of Object.entries(choices)) {
+    const operation = operations.find(({ name }) => key.startsWith(`${name} `));
+    if (operation?.variants.some(({ name }) => name === variant)) decide(device, key, variant);
+    else unknown.push(key);
+  }
+  return unknown;
+}
+
+function watchWhile(device: Device, body: () => void, watch: Watch): void {
+  const choices = choicesOf(device);
+  choices.watch = watch;
+  try {
+    device.trace(body);
+  } finally {
+    choices.watch = null;
+  }
+}
+
+function choicesOf(device: Device): Choices {
+  let choices = all.get(device);
+  if (!choices) {
+    choices = { forced: forcedByEnvironment(device), measured: new Map(), used: new Map(), watch: null };
+    all.set(device, choices);
+  }
+  return choices;
+}
+
+function forcedByEnvironment({ environment }: Device): Map<string, string> {
+  return new Map(parseVariants(environment.CYCLOPS_VARIANT ?? '', 'CYCLOPS_VARIANT: '));
+}
+
+/**
+ * Reads `operation=variant`, several with commas between them.
+ *
+ * @param source what stands before an error's message
+ * @throws CyclopsError for a text of another form and for an operation or a variant that does not exist
+ */
+export function parseVariants(text: string, source = ''): [operation: string, variant: string][] {
+  const pairs = text.split(',').filter((pair) => pair.trim() !== '');
+  return pairs.map((pair) => {
+    const [operationName = '', variantName, ...more] = pair.split('=').map((part) => part.trim());
+    if (variantName === undefined || more.length > 0) {
+      throw new CyclopsError(`${source}expected OPERATION=VARIANT, e.g. conv2d.forward=naive; got '${pair}'.`);
+    }
+    const operation = operations.find(({ name }) => name === operationName);
+    if (!operation) {
+      const names = operations.map(({ name }) => name).join(', ');
+      throw new CyclopsError(`${source}no operation '${operationName}' has variants; expected one of ${names}.`);
+    }
+    if (!operation.variants.some(({ name }) => name === variantName)) {
+      const names = operation.variants.map(({ name }) => name).join(', ');
+      throw new CyclopsError(`${source}${operationName} has no variant '${variantName}'; expected one of ${names}.`);
+    }
+    return [operationName, variantName];
+  });
+}

@@ -1,5 +1,0 @@
-// The rate of f16 multiply-adds; see the part.
-
-enable f16;
-alias Scalar = f16;
-// #include "parts/multiply_adds.wgsl"

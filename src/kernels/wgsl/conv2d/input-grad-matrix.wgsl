@@ -1,0 +1,166 @@
+// dx[n,h,w,c] = bias[c] + sum over r,s,o of dy[n,p,q,o] * weight[r,s,c,o] where p*stride + r - padding shows h, and likewise q, s, w.
+// dy [N,P,Q,O], weight [KH,KW,C,O], dx [N,H,W,C] in f16, sums in f32; any C and O, loaded 8 at a time where O is a multiple of 8; zero
+// padding.
+//
+// Implicit GEMM on matrix hardware, one for each of the stride*stride phases (grid z): rows = pixels of the phase, columns c, depth (r,s,o)
+// with o fastest; conv2d/parts/matrix-gemm.wgsl says how.
+//
+// Measured 2026-11-26, NVIDIA H200 (driver 580.159.04), batch 16, 3x3 256->256 at 64x64, the fold of the reflection included: 64x128 0.84 ms
+// (92 TFLOP/s), 128x64 0.91 (85), 128x128 1.12 (69), 64x64 1.28 (60).
+
+enable f16;
+enable subgroups;
+enable chromium_experimental_subgroup_matrix;
+diagnostic(off, chromium.subgroup_matrix_uniformity);
+
+// #include "conv2d/parts/conv.wgsl"
+// #include "conv2d/parts/phase.wgsl"
+// #include "conv2d/parts/matrix-gemm.wgsl"
+// #include "conv2d/parts/matrix-rows.wgsl"
+// #include "conv2d/parts/bias.wgsl"
+// #include "conv2d/parts/put-f16.wgsl"
+override BIAS: bool;
+override EIGHTS_O: bool; // O is a multiple of 8
+@group(0) @binding(0) var<storage, read> dy: array<f16>;
+@group(0) @binding(1) var<storage, read> weight: array<f16>;
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+// dy and weight once more, as chunks.
+@group(0) @binding(4) var<storage, read> dy8: array<vec4u>;
+@group(0) @binding(5) var<storage, read> weight8: array<vec4u>;
+
+// Operand b lies likewise: a column's depth steps in a line.
+const SIZE_B = COLUMNS * LINE_A;
+
+fn placeB(i: u32) -> u32 { return placeA(i); }
+
+fn rightOf(depth: u32, column: u32) -> Right {
+  return subgroupMatrixLoad<Right, col_major>(&slabB, (column * LINE_A + depth) / 4u, LINE_A / 4u);
+}
+
+// Eight depth steps of a row, from `at`, where its position is `position`, or, one by one, from `depth` on.
+fn loadDy(phase: Phase, pixel: Pixel, position: i32, at: Depth, depth: u32) -> vec4u {
+  if (!EIGHTS_O) {
+    return pack(
+      vec4f(dyAt(phase, pixel, depth), dyAt(phase, pixel, depth + 1u), dyAt(phase, pixel, depth + 2u), dyAt(phase, pixel, depth + 3u)),
+      vec4f(
+        dyAt(phase, pixel, depth + 4u),
+        dyAt(phase, pixel, depth + 5u),
+        dyAt(phase, pixel, depth + 6u),
+        dyAt(phase, pixel, depth + 7u),
+      ),
+    );
+  }
+  return select(vec4u(0), dy8[(u32(max(position, 0)) * k.o + at.o) / 8u], position >= 0);
+}
+
+// Eight depth steps of a column, as in loadDy; `tap8` is where the chunk of column 0 lies.
+fn loadWeight(phase: Phase, c: u32, at: Depth, depth: u32, tap8: u32) -> vec4u {
+  if (!EIGHTS_O) {
+    return pack(
+      vec4f(
+        weightAt(phase, c, depth),
+        weightAt(phase, c, depth + 1u),
+        weightAt(phase, c, depth + 2u),
+        weightAt(phase, c, depth + 3u),
+      ),
+      vec4f(
+        weightAt(phase, c, depth + 4u),
+        weightAt(phase, c, depth + 5u),
+        weightAt(phase, c, depth + 6u),
+        weightAt(phase, c, depth + 7u),
+      ),
+    );
+  }
+  let inside = c < k.c && at.i < phase.tapsH;
+  return select(vec4u(0), weight8[select(0u, tap8 + c * (k.o / 8u), inside)], inside);
+}
+
+// Where a row lies in dx, in whole pixels.
+fn place(phase: Phase, m: u32) -> u32 {
+  let h = m / phase.rowsW % phase.rowsH * k.stride + phase.h0;
+  let w = m % phase.rowsW * k.stride + phase.w0;
+  return (m / (phase.rowsH * phase.rowsW) * k.h + h) * k.w + w;
+}
+
+var<private> own: Phase;
+
+fn write(m: u32, c: u32, low: vec4f, high: vec4f) {
+  if (m >= k.n * own.rowsH * own.rowsW) { return; }
+  var v = low;
+  var w = high;
+  if (BIAS) {
+    v += biasOf(c, k.c);
+    w += biasOf(c + 4u, k.c);
+  }
+  put(place(own, m), c, k.c, v, w);
+}
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) tile: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(subgroup_id) subgroup: u32,
+  @builtin(subgroup_invocation_id) lane_in_subgroup: u32,
+) {
+  let phase = phaseOf(tile.z);
+  own = phase;
+  let depth = phase.tapsH * phase.tapsW * k.o;
+  let firstRow = tile.x * ROWS;
+  let firstColumn = tile.y * COLUMNS;
+  let row = subgroup / ACROSS * DOWN_EACH * M;
+  let column = subgroup % ACROSS * ACROSS_EACH * N;
+
+  // What this invocation loads: a chunk of the depth of some rows, and of some columns.
+  let pixel0 = pixelOf(phase, firstRow + lane / PARTS_A);
+  let pixel1 = pixelOf(phase, firstRow + (lane + LANES) / PARTS_A);
+  let pixel2 = pixelOf(phase, firstRow + (lane + 2u * LANES) / PARTS_A);
+  let pixel3 = pixelOf(phase, firstRow + (lane + 3u * LANES) / PARTS_A);
+  let columnB = firstColumn + lane / PARTS_A;
+  const COLUMNS_B = LANES / PARTS_A;
+  var step = lane % PARTS_A * 8u;
+  var at = Depth(0u, 0u, step);
+  if (EIGHTS_O) { at = settled(phase, at); }
+  var position0 = positionOf(phase, pixel0, at);
+  var position1 = positionOf(phase, pixel1, at);
+  var position2 = positionOf(phase, pixel2, at);
+  var position3 = positionOf(phase, pixel3, at);
+
+  // #include "conv2d/parts/matrix-sums.wgsl"
+
+  // Each turn loads a slab into registers (in the last turn zeros), multiplies the slab before it, and then puts the new one in its place.
+  for (var turn = 0u; turn < depth + SLAB; turn += SLAB) {
+    let a0 = loadDy(phase, pixel0, position0, at, step);
+    var a1 = vec4u(0);
+    var a2 = vec4u(0);
+    var a3 = vec4u(0);
+    if (LOADS_A > 1u) { a1 = loadDy(phase, pixel1, position1, at, step); }
+    if (LOADS_A > 2u) { a2 = loadDy(phase, pixel2, position2, at, step); }
+    if (LOADS_A > 3u) { a3 = loadDy(phase, pixel3, position3, at, step); }
+    let tap8 = weightOffset(phase, 0u, at) / 8u;
+    let b0 = loadWeight(phase, columnB, at, step, tap8);
+    var b1 = vec4u(0);
+    var b2 = vec4u(0);
+    var b3 = vec4u(0);
+    if (LOADS_B > 1u) { b1 = loadWeight(phase, columnB + COLUMNS_B, at, step, tap8); }
+    if (LOADS_B > 2u) { b2 = loadWeight(phase, columnB + 2u * COLUMNS_B, at, step, tap8); }
+    if (LOADS_B > 3u) { b3 = loadWeight(phase, columnB + 3u * COLUMNS_B, at, step, tap8); }
+    step += SLAB;
+    if (EIGHTS_O) {
+      at.o += SLAB;
+      if (at.o >= k.o) {
+        at = settled(phase, at);
+        position0 = positionOf(phase, pixel0, at);
+        if (LOADS_A > 1u) { position1 = positionOf(phase, pixel1, at); }
+        if (LOADS_A > 2u) { position2 = positionOf(phase, pixel2, at); }
+        if (LOADS_A > 3u) { position3 = positionOf(phase, pixel3, at); }
+      }
+    }
+    if (turn > 0u) {
+      // #include "conv2d/parts/matrix-multiply.wgsl"
+    }
+    workgroupBarrier();
+    // #include "conv2d/parts/matrix-keep.wgsl"
+    workgroupBarrier();
+  }
+  // #include "conv2d/parts/matrix-write.wgsl"
+}

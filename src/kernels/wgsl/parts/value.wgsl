@@ -1,3 +1,0 @@
-// What an invocation handles of an image at a time: one number, or, with parts/value_vec4.wgsl in place of this file, four channels.
-alias Value = f32;
-alias StoredValue = Stored;

@@ -1,0 +1,50 @@
+// out[n] over the elements i of image n, by KIND as in src/kernels/images/per-image.ts:
+//   0 factor · Σ (a − b)²    1 factor · Σ |a − b|    2 factor · Σ (a − b)⁸    3 factor · Σ a    4 max a    5 min a
+// a, b [N, count]; one workgroup an image. Scalar loads, since an image may begin anywhere.
+
+override KIND: u32;
+
+struct Params { images: u32, count: u32, factor: f32 }
+var<immediate> p: Params;
+@group(0) @binding(0) var<storage, read> a: array<f32>;
+@group(0) @binding(1) var<storage, read> b: array<f32>;
+@group(0) @binding(2) var<storage, read_write> out: array<f32>;
+
+var<workgroup> parts: array<f32, 256>;
+
+fn join(before: f32, value: f32) -> f32 {
+  if (KIND == 4u) { return max(before, value); }
+  if (KIND == 5u) { return min(before, value); }
+  return before + value;
+}
+
+fn term(i: u32) -> f32 {
+  let x = a[i];
+  switch KIND {
+    case 0u: { let d = x - b[i]; return d * d; }
+    case 1u: { return abs(x - b[i]); }
+    case 2u: { let d = x - b[i]; let d4 = d * d * d * d; return d4 * d4; }
+    default: { return x; }
+  }
+}
+
+@compute @workgroup_size(256)
+fn main(
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+) {
+  for (var n = group.x; n < p.images; n += grid.x) {
+    var part = 0.0;
+    if (KIND >= 4u) { part = a[n * p.count]; }
+    for (var i = lane; i < p.count; i += 256u) { part = join(part, term(n * p.count + i)); }
+    parts[lane] = part;
+    workgroupBarrier();
+    if (lane == 0u) {
+      var total = parts[0];
+      for (var j = 1u; j < 256u; j++) { total = join(total, parts[j]); }
+      out[n] = total * p.factor;
+    }
+    workgroupBarrier();
+  }
+}

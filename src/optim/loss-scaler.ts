@@ -1,0 +1,115 @@
+import type { Device } from '../gpu/device.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+import { type BufferSlice, f32 } from '../gpu/launch.ts';
+import { OPTIMISER_WORDS, SCALE_WORDS, updateScale } from '../kernels/optim/loss-scale.ts';
+import { keep } from '../tensor/scope.ts';
+import { Storage } from '../tensor/storage.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
+/** What a checkpoint needs to continue. The steps of each optimiser are in its own state. */
+export interface LossScalerState {
+  scale: number;
+  /** Steps without an overflow since the scale changed. */
+  goodSteps: number;
+}
+
+const FIRST_SCALE = 2 ** 16;
+/** Where gradients overflow even at this scale, no scale helps; as in update_scale.wgsl. */
+export const LEAST_SCALE = 2 ** -24;
+const GROWTH_INTERVAL = 2000;
+const MOST_OPTIMISERS = 8;
+
+/**
+ * Dynamic loss scaling, with the rule and the numbers of PyTorch's GradScaler: losses are multiplied by a scale, so that small
+ * gradients do not vanish in f16. Where gradients overflow, the optimisers leave their step out and the scale halves; after 2000 steps
+ * without that it doubles. All of it happens on the device, so that a step can be captured.
+ *
+ * ```ts
+ * const scaler = new LossScaler(device);
+ * const adam = new Adam(parameters, { lr, betas, scaler });
+ * // in each step
+ * backward(loss, scaler.scale);
+ * adam.step();
+ * scaler.update();
+ * ```
+ *
+ * Source: Micikevicius et al., "Mixed Precision Training", arXiv 1710.03740, §3.2.
+ */
+export class LossScaler {
+  /** The factor [1] of all losses: the gradient to start `backward` from. */
+  readonly scale: Tensor;
+  private readonly words: Tensor;
+  private optimisers = 0;
+
+  /** @throws CyclopsError when the device has no f16 */
+  constructor(private readonly device: Device) {
+    requireHalf(device);
+    const count = SCALE_WORDS + OPTIMISER_WORDS * MOST_OPTIMISERS;
+    const storage = new Storage(device, 4 * count);
+    this.words = keep(new Tensor(storage, [count], 'u32'));
+    this.scale = keep(new Tensor(storage, [1]));
+    this.words.upload(new Uint32Array(count));
+    this.loadState({ scale: FIRST_SCALE, goodSteps: 0 });
+  }
+
+  /** The state on the device, as in update_scale.wgsl. */
+  get slice(): BufferSlice {
+    return this.words.slice;
+  }
+
+  /** Takes in another optimiser. @returns its first word in the state */
+  addOptimiser(): number {
+    if (this.optimisers === MOST_OPTIMISERS) {
+      throw new CyclopsError(`A loss scaler serves ${MOST_OPTIMISERS} optimisers at most. Make another for the rest.`);
+    }
+    return SCALE_WORDS + OPTIMISER_WORDS * this.optimisers++;
+  }
+
+  /** Ends a step, after the steps of all its optimisers: adapts the scale, in one launch. */
+  update(): void {
+    updateScale(this.device, this.slice, this.optimisers, GROWTH_INTERVAL);
+  }
+
+  /** Reads the state back as it is after everything recorded so far. */
+  async state(): Promise<LossScalerState> {
+    const [scale] = await this.scale.data();
+    const [, goodSteps] = await this.read();
+    return { scale: scale ?? Number.NaN, goodSteps: goodSteps ?? Number.NaN };
+  }
+
+  loadState({ scale, goodSteps }: LossScalerState): void {
+    this.write(0, [f32(scale), goodSteps]);
+  }
+
+  /** Steps that an optimiser really took. @param optimiser its first word */
+  async stepsOf(optimiser: number): Promise<number> {
+    return (await this.read())[optimiser + 1] ?? Number.NaN;
+  }
+
+  setStepsOf(optimiser: number, steps: number): void {
+    this.write(optimiser, [0, steps]);
+  }
+
+  dispose(): void {
+    this.scale.dispose();
+    this.words.dispose();
+  }
+
+  private async read(): Promise<Uint32Array> {
+    return new Uint32Array(await this.device.read(this.slice));
+  }
+
+  private write(start: number, words: number[]): void {
+    const { buffer, offset } = this.slice;
+    this.device.write({ buffer, offset: offset + 4 * start, size: 4 * words.length }, Uint32Array.from(words));
+  }
+}
+
+/** @throws CyclopsError when the device cannot store numbers as f16 */
+function requireHalf({ features, info }: Device): void {
+  if (features.has('shader-f16')) return;
+  throw new CyclopsError(
+    `Mixed precision stores numbers as f16, which ${info.name} cannot: it lacks the feature shader-f16. ` +
+      'Use --precision f32, or another device (see `cyclops doctor`).',
+  );
+}

@@ -1,0 +1,120 @@
+import { BRIGHTEST } from '../../anomaly/calibration/heatmap-scale.ts';
+import type { Evaluation, JudgedImage } from '../../anomaly/evaluation/evaluation.ts';
+import { formatCount, formatScore } from '../format.ts';
+import { HEAT_STOPS } from '../heatmap.ts';
+import { type Html, html } from '../html.ts';
+import type { Pictures, Report, ReportPictures } from '../report.ts';
+
+/** Every judged image with its pictures, worst misses first, with filters and sorting for the page's script. */
+export function gallerySection({ evaluation, heatmap }: Report, pictures: ReportPictures): Html {
+  return html`<section id="images" aria-labelledby="images-heading">
+<h2 id="images-heading">Images</h2>
+${colourBar(heatmap)}
+${picturesNote(evaluation, pictures)}
+${toolbar(evaluation)}
+<div class="gallery">${worstFirst(evaluation).map((image) => card(image, evaluation, pictures.get(image.file)))}</div>
+<dialog aria-label="Enlarged image"><div class="stage"></div><div class="controls"><button type="button" data-move="-1">← previous</button><button type="button" data-move="1">next →</button><button type="button" data-close>close</button></div></dialog>
+</section>`;
+}
+
+/** Missed images, the lowest score first; then false alarms, then all others, the highest score first. */
+function worstFirst({ images, chosen }: Evaluation): JudgedImage[] {
+  const place = ({ verdict }: JudgedImage) => (verdict === 'missed' ? 0 : verdict === 'false alarm' ? 1 : 2);
+  const score = (image: JudgedImage) => image.scores[chosen.score] ?? 0;
+  return images.toSorted(
+    (a, b) => place(a) - place(b) || (a.verdict === 'missed' ? score(a) - score(b) : score(b) - score(a)),
+  );
+}
+
+/** The filters and how many images each shows. `data-states` of a card holds the names of those it passes. */
+function states(image: JudgedImage, types: readonly string[]): string[] {
+  return [
+    'all',
+    image.verdict === 'missed' ? 'missed' : '',
+    image.verdict === 'false alarm' ? 'false-alarm' : '',
+    image.flagged ? 'flagged' : 'passed',
+    image.label ?? '',
+    image.type === undefined ? '' : `type-${types.indexOf(image.type)}`,
+  ].filter((state) => state !== '');
+}
+
+/** The kinds of defect of abnormal images, by name. */
+function typesOf({ images }: Evaluation): string[] {
+  return [...new Set(images.flatMap(({ label, type }) => (label === 'abnormal' ? (type ?? []) : [])))].sort();
+}
+
+function toolbar(evaluation: Evaluation): Html {
+  const filters = { all: 'All', missed: 'Missed', 'false-alarm': 'False alarms', flagged: 'Flagged', passed: 'Passed' };
+  const classes = { normal: 'Normal', abnormal: 'Abnormal' };
+  const types = typesOf(evaluation);
+  const known = evaluation.images.map((image) => states(image, types));
+  const kinds = Object.fromEntries(types.map((type, index) => [`type-${index}`, type]));
+  const buttons = Object.entries({ ...filters, ...classes, ...kinds }).map(([state, name]) => {
+    const count = known.filter((list) => list.includes(state)).length;
+    return html`<button type="button" data-filter="${state}" aria-pressed="${String(state === 'all')}"${count === 0 ? html` disabled` : null}>${name} <span>${count}</span></button>`;
+  });
+  const options = evaluation.scores.map(({ info }, index) => html`<option value="${index}">${info.label}</option>`);
+  return html`<div class="toolbar" hidden><div role="group" aria-label="Show">${buttons}</div>
+<div><label>Sort by <select data-sort><option value="worst">worst first</option>${options}<option value="file">file name</option></select></label><button type="button" data-reverse aria-pressed="false" title="Reverse the order">⇅ reverse</button></div>
+<p class="count" role="status"></p></div>`;
+}
+
+function card(image: JudgedImage, evaluation: Evaluation, pictures: Pictures | undefined): Html {
+  const decisive = image.scores[evaluation.chosen.score] ?? null;
+  const scores = evaluation.scores.map(({ info }) => image.scores[info.name] ?? 0);
+  const kind = image.verdict === null ? '' : image.verdict.replace(' ', '-');
+  return html`
+<article class="card ${kind}" data-states="${states(image, typesOf(evaluation)).join(' ')}" data-scores="${scores.join(' ')}" data-file="${image.file}">
+<div class="head"><h3 class="file">${image.file}</h3><button type="button" data-enlarge hidden aria-label="Enlarge ${image.file}">⤢</button></div>
+${pictures ? strip(image, pictures) : html`<p class="note">No pictures were kept of this image.</p>`}
+<p class="verdict">${verdictBadge(image)}<span class="badge ${image.label ?? ''}">${image.label ?? 'unlabelled'}${image.type === undefined ? '' : `: ${image.type}`}</span><span class="decision"><strong>${formatScore(decisive)}</strong> ${image.flagged ? '≥' : '<'} ${formatScore(image.threshold)} · ${image.flagged ? 'flagged' : 'passed'}</span></p>
+<details><summary>All scores</summary><dl class="facts">${evaluation.scores.map(
+    ({ info }) => html`<div><dt>${info.label}</dt><dd>${formatScore(image.scores[info.name] ?? null)}</dd></div>`,
+  )}</dl></details>
+</article>`;
+}
+
+function verdictBadge(image: JudgedImage): Html {
+  if (image.verdict === null) return html`<span class="badge">${image.flagged ? 'flagged' : 'passed'}</span>`;
+  return html`<span class="badge ${image.verdict.replace(' ', '-')}">${image.verdict}</span>`;
+}
+
+function strip(image: JudgedImage, pictures: Pictures): Html {
+  const { file } = image;
+  const figures = [
+    figure(pictures.input, html`image x`, `Image ${file}`),
+    figure(pictures.reconstruction, html`x̂ = G<sub>a2n</sub>(x)`, `Reconstruction of ${file} as a normal image`),
+    figure(pictures.heatmap, html`heat map`, `Heat map of ${file}: where image and reconstruction differ`),
+    ...(pictures.mask ? [figure(pictures.mask, html`true mask`, `Mask of the real defect in ${file}`)] : []),
+  ];
+  return html`<div class="strip">${figures}</div>`;
+}
+
+function figure(png: Uint8Array, caption: Html, description: string): Html {
+  const file = Buffer.from(png.buffer, png.byteOffset, png.byteLength);
+  const { width, height } = pngSize(file);
+  return html`<figure><img src="data:image/png;base64,${file.toString('base64')}" width="${width}" height="${height}" alt="${description}" decoding="async"><figcaption>${caption}</figcaption></figure>`;
+}
+
+/** Width and height from the header chunk, which always comes first, so that the page keeps its place while loading. */
+function pngSize(file: Buffer): { width: number; height: number } {
+  if (file.length < 24 || file.toString('latin1', 12, 16) !== 'IHDR') {
+    throw new RangeError(`A picture of the report is not a PNG file (${file.length} bytes).`);
+  }
+  return { width: file.readUInt32BE(16), height: file.readUInt32BE(20) };
+}
+
+function colourBar(heatmap: Report['heatmap']): Html {
+  const stops = HEAT_STOPS.map(({ color, share }) => `rgb(${color.join(' ')}) ${(100 * share).toFixed(1)}%`);
+  const values = Array.from({ length: BRIGHTEST + 1 }, (_, i) => i * heatmap.threshold);
+  return html`<figure class="colour-bar"><div class="bar" role="img" aria-label="Colours of the heat maps from 0, dark, to ${formatScore(heatmap.max)} and above, bright; warm above the threshold, ${formatScore(heatmap.threshold)}" style="background:linear-gradient(90deg,${stops.join(',')})"></div>
+<div class="values">${values.map((value, i) => html`<span>${i === values.length - 1 ? '≥ ' : ''}${formatScore(value)}${i === 1 ? ' = threshold' : ''}</span>`)}</div>
+<figcaption>Heat map = ${heatmap.formula}. Warm colours: above the threshold that 95 % of the normal images which calibrated keep below everywhere. One scale for all images, so a good image stays cold.</figcaption></figure>`;
+}
+
+/** Says of how many images the page has pictures; null when it is all of them. */
+function picturesNote({ counts, images }: Evaluation, pictures: ReportPictures): Html | null {
+  const shown = images.filter((image) => pictures.has(image.file)).length;
+  if (shown === counts.total) return null;
+  return html`<p class="note">Pictures of ${shown} of ${formatCount(counts.total, 'image')} were kept.</p>`;
+}

@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { writeCalibration } from '../anomaly/calibration/calibration-file.ts';
+import { type FoldScores, readFoldScores } from '../anomaly/calibration/fold-scores.ts';
+import { calibrateHeatmap } from '../anomaly/calibration/heatmap-scale.ts';
+import { type ImageStatistics, imageStatistics } from '../anomaly/calibration/image-statistics.ts';
+import {
+  type Calibration,
+  chooseThresholds,
+  type Rule,
+  type ScoredImage,
+  withThreshold,
+} from '../anomaly/calibration/thresholds.ts';
+import { type Detector, openDetector } from '../anomaly/detector/detector.ts';
+import { writeModel } from '../anomaly/detector/model-file.ts';
+import { SCORE_INFOS } from '../anomaly/scores/list.ts';
+import { showProgress } from '../cli/text/progress.ts';
+import { fingerprint, hashFile, readDataRecord } from '../cyclegan/run/data-record.ts';
+import type { RunFolder } from '../cyclegan/run/run-folder.ts';
+import type { Device } from '../gpu/device.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+import { ImageDecoder, settleBroken } from './decode-images.ts';
+import { scoredImage, scoreRefs } from './score-refs.ts';
+import { tuneScoring } from './tuning.ts';
+
+export interface CalibrateRunOptions {
+  run: RunFolder;
+  rule: Rule;
+  /** The user's threshold for the score that decides, instead of the rule's. */
+  threshold?: number | undefined;
+  /** Where the data folder is now; by default where training found it. */
+  data?: string | undefined;
+  quiet: boolean;
+  /** Whether to look for the fastest kernels first. */
+  tune: boolean;
+}
+
+/**
+ * Chooses score and thresholds of a run by the images that calibrate it alone, and keeps both in the run and in its model file.
+ * A run of `--folds` has their scores already; one without a calibration part takes its training images. Its calibration says so.
+ *
+ * @throws CyclopsError when an image is missing or not the one that the run began with
+ */
+export async function calibrateRun(device: Device, options: CalibrateRunOptions): Promise<Calibration> {
+  const { run, rule, threshold } = options;
+  const { images: recorded, hash: dataHash } = readDataRecord(run.data);
+  const detector = openDetector(device, run);
+  try {
+    const byFolds = existsSync(run.foldScores);
+    const calibrates = recorded.some(({ part }) => part === 'calibration');
+    const chosenOn = byFolds ? 'folds' : calibrates ? 'calibration' : 'train';
+    const images = byFolds ? outOfFold(readFoldScores(run)) : await scoreRecorded(detector, options);
+    // A version may compute scores that were not there yet when folds were scored.
+    const infos = SCORE_INFOS.filter(({ name }) => !byFolds || images.every(({ scores }) => name in scores));
+    const chosen = chooseThresholds(images, infos, { rule, chosenOn, dataHash });
+    const calibration = withThreshold({ ...chosen, heatmap: calibrateHeatmap(images) }, threshold);
+    const seen = recorded.map(({ sha256 }) => fingerprint(sha256));
+    await writeModel(run.model, detector, calibration, seen);
+    writeCalibration(run, calibration);
+    return calibration;
+  } finally {
+    detector.dispose();
+  }
+}
+
+function outOfFold({ images }: FoldScores): ScoredImage[] {
+  return images.flatMap(({ fold: _, scores, ...image }) => (scores ? [{ ...image, scores }] : []));
+}
+
+/**
+ * Scores the images that were put aside to calibrate a run, or its training images where none were.
+ *
+ * @throws CyclopsError when an image is missing or not the one that the run began with
+ */
+export async function scoreRecorded(detector: Detector, options: CalibrateRunOptions): Promise<ScoredImage[]> {
+  const { run, quiet } = options;
+  const record = readDataRecord(run.data);
+  const root = options.data === undefined ? record.root : resolve(options.data);
+  const aside = record.images.filter(({ part }) => part === 'calibration');
+  const refs = (aside.length > 0 ? aside : record.images).map(({ file, label, sha256, group }) => {
+    const path = join(root, file);
+    if (hashFile(path) === sha256) return { path, file, label, ...(group !== undefined && { group }) };
+    throw new CyclopsError(
+      `${path} is not the image that the run ${run.root} began with. Restore it, or say with --data where the images are.`,
+    );
+  });
+  const statistics = new Map<string, ImageStatistics>();
+  const decoder = new ImageDecoder(refs, false, ({ file }, image) => {
+    statistics.set(file, imageStatistics(image, detector.config.loadSize));
+  });
+  const images: ScoredImage[] = [];
+  await tuneScoring(detector, options);
+  const display = showProgress('calibration', refs.length, quiet);
+  try {
+    for await (const scored of scoreRefs(detector, decoder)) {
+      images.push(scoredImage(scored, statistics.get(scored.ref.file)));
+      display.update(images.length, 'images scored');
+    }
+  } finally {
+    display.stop();
+  }
+  settleBroken(decoder, false, () => {});
+  return images;
+}

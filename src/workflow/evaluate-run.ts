@@ -1,0 +1,145 @@
+import { type BaselineReport, reportBaseline } from '../anomaly/calibration/baseline.ts';
+import { scoresOf } from '../anomaly/calibration/combined-score.ts';
+import { type HeatmapReport, reportHeatmap, requireHeatmap } from '../anomaly/calibration/heatmap-scale.ts';
+import { type ImageStatistics, imageStatistics } from '../anomaly/calibration/image-statistics.ts';
+import { type ScoredImage, withThreshold } from '../anomaly/calibration/thresholds.ts';
+import type { ResultPictures } from '../anomaly/detector/score-images.ts';
+import { type Evaluation, summarise } from '../anomaly/evaluation/evaluation.ts';
+import { imagesToJudge } from '../anomaly/evaluation/judged-images.ts';
+import { comparePairs, type ImagePair, type PairReport } from '../anomaly/evaluation/pairs.ts';
+import { type CheckedImage, checkSteganography, type Steganography } from '../anomaly/evaluation/steganography.ts';
+import { type PixelReport, Where } from '../anomaly/evaluation/where.ts';
+import { showProgress } from '../cli/text/progress.ts';
+import { type Dataset, type ImageRef, LABELS } from '../data/datasets/dataset.ts';
+import { decodeImage } from '../data/images/decode.ts';
+import type { Device } from '../gpu/device.ts';
+import { withReadableCompanions } from './companions.ts';
+import { ImageDecoder, settleBroken } from './decode-images.ts';
+import type { Judge } from './judge.ts';
+import { scoredImage, scoreRefs } from './score-refs.ts';
+import { tuneScoring } from './tuning.ts';
+
+export interface EvaluateRunOptions {
+  judge: Judge;
+  dataset: Dataset;
+  skipBroken: boolean;
+  quiet: boolean;
+  /** Whether to look for the fastest kernels first. */
+  tune: boolean;
+  /** Of how many images to keep pictures, evenly spread over all. */
+  pictures: number;
+  /** The user's threshold for the score that decides, instead of the calibrated one. */
+  threshold?: number | undefined;
+  /** The largest side of a tile of images larger than the run's size; without, images are shrunk to it. */
+  tile?: number | undefined;
+}
+
+/** Of how many images of each class hiding is checked, evenly spread over all. */
+const HIDING_CHECKED = 16;
+
+export interface EvaluatedRun {
+  evaluation: Evaluation;
+  /** Null for a model that was calibrated before there was one. */
+  baseline: BaselineReport | null;
+  steganography: Steganography;
+  heatmap: HeatmapReport;
+  /** Null where no judged image has a mask. */
+  pixels: PixelReport | null;
+  /** Null where no judged image has a template. */
+  pairs: PairReport | null;
+  /** By the `file` of the evaluation's images. */
+  pictures: Map<string, ResultPictures>;
+  /** Absolute paths of the true masks that can be read, by file. */
+  masks: Map<string, string>;
+  /** Images of the data set that were not judged because they trained or calibrated the run. */
+  leftOut: number;
+}
+
+/** Scores the images of a data set that a model can be evaluated on, and says how well it does. */
+export async function evaluateRun(device: Device, options: EvaluateRunOptions): Promise<EvaluatedRun> {
+  const { judge, dataset, skipBroken, quiet } = options;
+  const calibration = withThreshold(judge.calibration, options.threshold);
+  const scores = scoresOf(calibration);
+  const heatmap = requireHeatmap(calibration, judge.source);
+  const warn = (line: string) => !quiet && process.stderr.write(`${line}\n`);
+  const { judged, leftOut } = imagesToJudge(dataset, judge.seen);
+  const refs = withReadableCompanions(
+    judged.map(({ ref }) => ref),
+    skipBroken,
+    warn,
+  );
+  const statistics = new Map<string, ImageStatistics>();
+  const decoder = new ImageDecoder(refs, skipBroken, ({ file }, image) =>
+    statistics.set(file, imageStatistics(image, detector.config.loadSize)),
+  );
+  const where = new Where(refs, heatmap.threshold);
+  const seen = new Set(judged.flatMap(({ ref, seenInTraining }) => (seenInTraining ? [ref.file] : [])));
+  const isSpread = spread(judged.length, Math.max(1, options.pictures));
+  const keepsPictures = (index: number) => options.pictures > 0 && isSpread(index);
+  const wantsPictures = (index: number) => {
+    const ref = decoder.good[index];
+    return keepsPictures(index) || (ref !== undefined && where.wants(ref));
+  };
+
+  const images: ScoredImage[] = [];
+  const pictures = new Map<string, ResultPictures>();
+  const detector = judge.open(device, options.tile);
+  await tuneScoring(detector, options);
+  const display = showProgress('scoring', judged.length, quiet);
+  let steganography: Steganography;
+  let pairs: PairReport | null;
+  try {
+    try {
+      for await (const scored of scoreRefs(detector, decoder, wantsPictures, scores)) {
+        const { file } = scored.ref;
+        if (scored.pictures && keepsPictures(images.length)) pictures.set(file, scored.pictures);
+        where.add(scored.ref, scored.pictures);
+        images.push({ ...scoredImage(scored, statistics.get(file)), seenInTraining: seen.has(file) });
+        display.update(images.length, 'images');
+      }
+    } finally {
+      display.stop();
+    }
+    settleBroken(decoder, skipBroken, warn);
+    steganography = await checkSteganography(detector, imagesToCheck(decoder.good), scores);
+    pairs = await comparePairs(detector, pairsOf(decoder.good));
+  } finally {
+    detector.dispose();
+  }
+  const skipped = decoder.broken.map(({ ref, reason }) => ({ file: ref.file, reason }));
+  const infos = scores.map(({ info }) => info);
+  const evaluation = summarise(images, infos, calibration, skipped);
+  return {
+    steganography,
+    heatmap: reportHeatmap(images, heatmap, calibration.chosenOn),
+    pixels: where.report(images.some(({ seenInTraining }) => seenInTraining)),
+    pairs,
+    evaluation,
+    baseline: reportBaseline(images, calibration, evaluation),
+    pictures,
+    masks: new Map(refs.flatMap(({ file, mask }) => (mask ? [[file, mask]] : []))),
+    leftOut,
+  };
+}
+
+/** Which of so many indices to take for the wanted number, evenly spread. */
+function spread(count: number, wanted: number): (index: number) => boolean {
+  const every = Math.max(1, count / wanted);
+  return (index) => Math.floor(index % every) === 0;
+}
+
+function* pairsOf(refs: readonly ImageRef[]): Generator<ImagePair> {
+  for (const { path, pair } of refs) {
+    if (pair !== undefined) yield { image: decodeImage(path), template: decodeImage(pair) };
+  }
+}
+
+function* imagesToCheck(refs: readonly ImageRef[]): Generator<CheckedImage> {
+  for (const label of LABELS) {
+    const own = refs.filter((ref) => ref.label === label);
+    const isSpread = spread(own.length, HIDING_CHECKED);
+    for (const { path, mask } of own.filter((_, i) => isSpread(i))) {
+      yield { label, image: decodeImage(path), mask: mask === undefined ? null : decodeImage(mask) };
+    }
+  }
+}

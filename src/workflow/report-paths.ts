@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
+import { UsageError } from '../cli/failure.ts';
+import { readJsonObject } from '../data/files/json-file.ts';
+import { FORMAT } from '../report/report.ts';
+
+const JSON_ENDING = '.json';
+
+/** The page of a report and the file of its figures, which has its name but ends in .json. */
+export function reportPaths(page: string): { page: string; json: string } {
+  return { page, json: `${page.slice(0, page.length - extname(page).length)}${JSON_ENDING}` };
+}
+
+/**
+ * Refuses to let a report overwrite what is none.
+ *
+ * @param report what --report names
+ * @param csv what --csv names
+ * @throws UsageError
+ */
+export function checkReportPaths(report: string, csv: string | undefined): void {
+  const { page, json } = reportPaths(report);
+  if (page === json) {
+    throw new UsageError(
+      `--report ${page} should name the page, such as report.html; its figures go beside it, into a file that ends in ${JSON_ENDING}.`,
+    );
+  }
+  const taken = [page, json].find((path) => csv !== undefined && resolve(path) === resolve(csv));
+  if (taken) {
+    throw new UsageError(
+      `--report ${page} writes ${page} and ${json}, and --csv would write ${taken} too. Give one of them another name.`,
+    );
+  }
+  if (existsSync(json) && !isReport(json)) {
+    throw new UsageError(
+      `--report ${page} would write its figures into ${json}, which is there and no report of Cyclops. Give the page another name.`,
+    );
+  }
+}
+
+function isReport(path: string): boolean {
+  try {
+    return readJsonObject(path).get('format') === FORMAT;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { combine, fitCombination } from '../../../src/anomaly/calibration/combination.ts';
+import { scoresOf } from '../../../src/anomaly/calibration/combined-score.ts';
+import { COMBINED, crossCombination } from '../../../src/anomaly/calibration/cross-combination.ts';
+import { parseCalibration } from '../../../src/anomaly/calibration/parse-calibration.ts';
+import { chooseThresholds, type ScoredImage, scoreColumn } from '../../../src/anomaly/calibration/thresholds.ts';
+import { FIGURE_NAMES, readFigures } from '../../../src/anomaly/maps/figures.ts';
+import { auroc } from '../../../src/anomaly/metrics/classification.ts';
+import { computeScores, SCORES } from '../../../src/anomaly/scores/list.ts';
+import { splitMix64 } from '../../../src/data/datasets/shuffle.ts';
+import { expectRefusal } from '../../data/support.ts';
+
+/** Numbers between 0 and 1. */
+function uniform(seed: bigint): () => number {
+  const next = splitMix64(seed);
+  return () => Number(next() >> 11n) / 2 ** 53;
+}
+
+/** Of an image. */
+const FIGURES = readFigures(
+  Float32Array.from(FIGURE_NAMES, (_, i) => 0.5 + i / 8),
+  FIGURE_NAMES,
+  48,
+);
+
+/** Half of the images abnormal, each with so many scores that say so by `shift`, or nothing. */
+function images(count: number, scores: number, shift: number, seed = 1n): ScoredImage[] {
+  const random = uniform(seed);
+  return Array.from({ length: count }, (_, i) => {
+    const label = i % 2 === 0 ? ('abnormal' as const) : ('normal' as const);
+    const own = Array.from({ length: scores }, () => random() + (label === 'abnormal' ? shift : 0));
+    return { file: `${i}.png`, label, scores: Object.fromEntries(own.map((score, j) => [`s${j}`, score])) };
+  });
+}
+
+const infosOf = ([first]: ScoredImage[]) =>
+  Object.keys(first?.scores ?? {}).map((name) => ({ name, label: name, formula: name, paper: false }));
+const columnsOf = (all: ScoredImage[]) => new Map(infosOf(all).map(({ name }) => [name, scoreColumn(all, name)]));
+const isAbnormal = (all: ScoredImage[]) => all.map(({ label }) => label === 'abnormal');
+const choice = { rule: 'zfn', chosenOn: 'calibration', dataHash: null } as const;
+
+describe('crossCombination', () => {
+  it('does not find in noise what is not there, which a fit on the same images does', () => {
+    const areas = Array.from({ length: 20 }, (_, seed) => {
+      const noise = images(24, 12, 0, BigInt(seed));
+      const combined = crossCombination(noise, columnsOf(noise));
+      return auroc(combined?.outOfFold ?? [], isAbnormal(noise)) ?? 1;
+    });
+    expect(areas.reduce((sum, area) => sum + area, 0) / areas.length).toBeLessThan(0.55);
+  });
+
+  it('is fitted on all images in the end', () => {
+    const all = images(20, 3, 0.3);
+    const combined = crossCombination(all, columnsOf(all));
+    const scores = all.map((image) => image.scores);
+    const labels = all.map(({ label }) => label ?? 'normal');
+    expect(combined?.combination).toEqual(fitCombination(scores, labels, 30));
+  });
+
+  it('keeps a group out of the fit that judges it', () => {
+    // Each group has a secret of its own, by which only its other images could tell its label.
+    const grouped = images(40, 1, 0).map((image, i) => {
+      const object = i >> 2;
+      const label = object % 2 === 0 ? ('abnormal' as const) : ('normal' as const);
+      const secrets = Array.from({ length: 10 }, (_, k) => [`k${k}`, k === object ? 1 : 0] as const);
+      return { ...image, label, group: `object ${object}`, scores: Object.fromEntries(secrets) };
+    });
+    const apart = grouped.map(({ group: _, ...image }) => image);
+    const area = (all: ScoredImage[]) =>
+      auroc(crossCombination(all, columnsOf(all))?.outOfFold ?? [], isAbnormal(grouped)) ?? 1;
+    expect(area(apart)).toBe(1);
+    expect(area(grouped)).toBeLessThanOrEqual(0.5);
+  });
+
+  it('needs five images of each class, of two objects', () => {
+    const ten = images(10, 2, 0.5);
+    expect(crossCombination(ten, columnsOf(ten))).not.toBeNull();
+    expect(crossCombination(ten.slice(1), columnsOf(ten))).toBeNull();
+    const inGroups = (group: (i: number) => string) => ten.map((image, i) => ({ ...image, group: group(i) }));
+    for (const group of [() => 'one', (i: number) => (i % 2 === 0 ? 'all abnormal' : `${i}`)]) {
+      expect(crossCombination(inGroups(group), columnsOf(ten))).toBeNull();
+    }
+    const two = inGroups((i) => (i < 4 ? 'a' : 'b'));
+    const combined = crossCombination(two, columnsOf(two));
+    const fitOn = (some: ScoredImage[]) =>
+      fitCombination(
+        some.map(({ scores }) => scores),
+        some.map(({ label }) => label ?? 'normal'),
+        (30 * some.length) / 10,
+      );
+    const [byFirst, bySecond] = [fitOn(two.slice(0, 4)), fitOn(two.slice(4))];
+    expect(combined?.outOfFold).toEqual(two.map(({ scores }, i) => combine(i < 4 ? bySecond : byFirst, scores)));
+  });
+});
+
+describe('a calibration with a combination', () => {
+  it('lets it decide where it is better than each of its scores, and not where one is as good', () => {
+    const weak = images(60, 8, 0.25);
+    const { chosen, scores } = chooseThresholds(weak, infosOf(weak), choice);
+    expect(chosen).toBe(COMBINED.name);
+    for (const { name } of infosOf(weak)) expect(scores[name]?.auroc).toBeLessThan(scores.combined?.auroc ?? 0);
+    const plain = images(20, 3, 2);
+    const sure = chooseThresholds(plain, infosOf(plain), choice);
+    expect([sure.chosen, sure.scores.combined?.auroc]).toEqual(['s0', 1]);
+  });
+
+  it('is a score like the others: computed from figures, stored and read back', () => {
+    const names = SCORES.map(({ info }) => info.name);
+    const rename = (image: ScoredImage) =>
+      Object.fromEntries(names.map((name, j) => [name, image.scores[`s${j}`] ?? 0]));
+    const all = images(20, names.length, 0.3).map((image) => ({ ...image, scores: rename(image) }));
+    const calibration = chooseThresholds(all, infosOf(all), choice);
+    const stored = parseCalibration(JSON.parse(JSON.stringify(calibration)), 'thresholds.json');
+    expect(stored).toEqual(calibration);
+    const scores = scoresOf(stored);
+    expect(scores.map(({ info }) => info.name)).toEqual([...names, 'combined']);
+    const { combined, ...others } = computeScores(FIGURES, scores);
+    expect(others).toEqual(computeScores(FIGURES));
+    const { weights, bias, means, sds } = fitCombination(
+      all.map((image) => image.scores),
+      all.map(({ label }) => label ?? 'normal'),
+      30,
+    );
+    const byHand = names.map(
+      (name) => ((weights[name] ?? 0) * ((others[name] ?? 0) - (means[name] ?? 0))) / (sds[name] ?? 1),
+    );
+    expect(combined).toBeCloseTo(
+      byHand.reduce((sum, part) => sum + part, bias),
+      9,
+    );
+  });
+
+  it('of a score that this version does not know is refused', () => {
+    const strange = images(20, 2, 0.3);
+    const { combination } = chooseThresholds(strange, infosOf(strange), choice);
+    expectRefusal(() => scoresOf({ combination }), 's0', 'cyclops calibrate');
+    expect(scoresOf({ combination: null })).toBe(SCORES);
+  });
+});

@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { reportHeatmap } from '../../../src/anomaly/calibration/heatmap-scale.ts';
+import { whereLines } from '../../../src/cli/text/where.ts';
+
+/** Of 39 normal and 9 abnormal images, so many of the first and 3 of the others have a hot pixel. */
+const evaluated = (hot: number, seenInTraining = false) => {
+  const images = (label: 'normal' | 'abnormal', total: number, above: number) =>
+    Array.from({ length: total }, (_, i) => ({
+      ...{ file: `${label}/${i}.png`, label, seenInTraining },
+      scores: { blurmax: i < above ? 0.3 : 0.25 },
+    }));
+  const judged = [...images('normal', 39, hot), ...images('abnormal', 9, 3)];
+  return {
+    heatmap: reportHeatmap(judged, { threshold: 0.25, images: 26 }, 'calibration'),
+    pixels: null,
+    pairs: null,
+  };
+};
+
+it('warns where good images do not stay cold, and not of what may be chance', () => {
+  expect(whereLines(evaluated(4))).toEqual([
+    'heat maps: a pixel above 0.25 is hot; 4 of 39 normal and 3 of 9 abnormal images have one (of normal images like the 26 ' +
+      'of the calibration part, 3.7 % at most are expected to).',
+  ]);
+  expect(whereLines(evaluated(11))[1]).toMatch(/^warning: more normal images are hot than chance allows/);
+});
+
+it('calls what it says of images that were seen before an oracle', () => {
+  expect(whereLines(evaluated(4, true))[0]).toMatch(/images have one \(oracle; of normal images/);
+});

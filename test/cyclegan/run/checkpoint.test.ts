@@ -1,0 +1,237 @@
+import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDetector } from '../../../src/anomaly/detector/detector.ts';
+import type { TrainingConfig } from '../../../src/cyclegan/config.ts';
+import { NETWORK_NAMES, readCheckpointHead } from '../../../src/cyclegan/run/checkpoint.ts';
+import { createRun, openRun, runFolder } from '../../../src/cyclegan/run/run-folder.ts';
+import { Trainer } from '../../../src/cyclegan/trainer.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../../src/data/files/safetensors.ts';
+import { Device } from '../../../src/gpu/device.ts';
+import { CyclopsError } from '../../../src/gpu/errors.ts';
+import { temporaryFolder } from '../../cli/support.ts';
+import { expectRefusal, put } from '../../data/support.ts';
+import { loadBanks, MANIFEST, QUICK, trainNew } from '../trainer-support.ts';
+
+const folder = temporaryFolder();
+let device: Device;
+let banks: Awaited<ReturnType<typeof loadBanks>>;
+const good = folder.path('good');
+
+beforeAll(async () => {
+  device = await Device.open({ checked: true });
+  banks = await loadBanks(device, folder.path('data'));
+  await trainNew(device, banks, good, { ...QUICK, steps: 3 });
+});
+
+afterAll(() => {
+  device.close();
+  folder.remove();
+});
+
+/** A copy of the good run, to be damaged. */
+function copy(name: string): { root: string; file: (name: string) => string } {
+  const root = folder.path(name);
+  cpSync(good, root, { recursive: true });
+  return { root, file: (file) => join(root, 'checkpoint', file) };
+}
+
+const resume = (root: string, config: TrainingConfig = { ...QUICK, steps: 3 }) =>
+  new Trainer(device, config, banks, runFolder(root), MANIFEST, true).dispose();
+
+describe('a checkpoint', () => {
+  it('holds the weights under the names and shapes of the reference', () => {
+    const read = (name: string) => decodeSafetensors(readFileSync(join(good, 'checkpoint', name)), name).tensors;
+    const generator = read('G_A.safetensors');
+    // One block: the reference numbers its layers 1, 4, 7, 10 (block), 11, 14, 18.
+    expect(generator.get('model.1.weight')?.shape).toEqual([4, 3, 7, 7]);
+    expect(generator.get('model.10.conv_block.5.weight')?.shape).toEqual([16, 16, 3, 3]);
+    expect(generator.get('model.11.weight')?.shape).toEqual([16, 8, 3, 3]);
+    expect(generator.get('model.18.bias')?.shape).toEqual([3]);
+    expect(read('D_B.safetensors').get('model.11.weight')?.shape).toEqual([1, 32, 4, 4]);
+    const moments = read('optimizer_D.safetensors');
+    expect(moments.get('D_B.model.11.weight.exp_avg_sq')?.shape).toEqual([1, 32, 4, 4]);
+    expect(read('pools.safetensors').get('fake_A')?.shape).toEqual([2, 28, 28, 3]);
+  });
+
+  it('says what made it and where it stands', () => {
+    const { config, manifest, position, kernels } = readCheckpointHead(join(good, 'checkpoint'));
+    expect(config).toEqual({ ...QUICK, steps: 3 });
+    expect(manifest).toEqual(MANIFEST);
+    expect(position).toMatchObject({ step: 3, stepsPerEpoch: 4 });
+    expect(position.seconds).toBeGreaterThan(0);
+    expect(Object.keys(kernels)).toContain('conv2d.forward 7×7 s1 p3 reflect [2,28,28,3]→[2,28,28,4] f32');
+  });
+
+  it('of a version that did not note its kernels is taken up all the same', () => {
+    const { root } = copy('without kernels');
+    rmSync(join(root, 'checkpoint', 'kernels.json'));
+    expect(readCheckpointHead(join(root, 'checkpoint')).kernels).toEqual({});
+    openDetector(device, openRun(root)).dispose();
+    resume(root);
+  });
+
+  it('keeps averaged weights beside the others, which do not notice, and scoring uses them', async () => {
+    const root = folder.path('averaged');
+    await trainNew(device, banks, root, { ...QUICK, steps: 3, ema: 0.9 });
+    const read = (run: string, name: string) => readFileSync(join(run, 'checkpoint', `${name}.safetensors`));
+    for (const name of ['G_A', 'G_B', 'D_A', 'D_B']) expect(read(root, name)).toEqual(read(good, name));
+
+    const detector = openDetector(device, openRun(root));
+    for (const name of NETWORK_NAMES) {
+      const stored = decodeSafetensors(read(root, `${name}_ema`), name).tensors;
+      expect(read(root, `${name}_ema`)).not.toEqual(read(root, name));
+      for (const [parameter, { data, shape }] of await detector.networks[name].stateDict()) {
+        expect({ data, shape }).toEqual({ data: stored.get(parameter)?.data, shape: stored.get(parameter)?.shape });
+      }
+    }
+    detector.dispose();
+  });
+
+  it('without the averages that its configuration names is refused', async () => {
+    const root = folder.path('averages lost');
+    await trainNew(device, banks, root, { ...QUICK, steps: 3, ema: 0.9 });
+    rmSync(join(root, 'checkpoint', 'G_B_ema.safetensors'));
+    expectRefusal(() => resume(root, { ...QUICK, steps: 3, ema: 0.9 }), 'G_B_ema.safetensors', 'no such file');
+    expectRefusal(() => openDetector(device, openRun(root)), 'G_B_ema.safetensors');
+  });
+
+  it('of a version that averaged generators alone scores with its discriminators as they are, and is not resumed', async () => {
+    const root = folder.path('averages of generators');
+    await trainNew(device, banks, root, { ...QUICK, steps: 3, ema: 0.9 });
+    for (const name of ['D_A', 'D_B']) rmSync(join(root, 'checkpoint', `${name}_ema.safetensors`));
+    const detector = openDetector(device, openRun(root));
+    const { tensors } = decodeSafetensors(readFileSync(join(root, 'checkpoint', 'D_B.safetensors')), 'D_B');
+    for (const [parameter, { data }] of await detector.networks.D_B.stateDict()) {
+      expect(data).toEqual(tensors.get(parameter)?.data);
+    }
+    detector.dispose();
+    expectRefusal(() => resume(root, { ...QUICK, steps: 3, ema: 0.9 }), 'generators alone', 'begin a new run');
+  });
+
+  it('of a version that knew no averages has none', () => {
+    const { root, file } = copy('without ema');
+    replace(file('config.json'), '  "ema": 0,\n', '');
+    expect(readCheckpointHead(join(root, 'checkpoint')).config.ema).toBe(0);
+    resume(root);
+  });
+
+  it('of a version that knew f32 alone is one of f32', () => {
+    const { root, file } = copy('without precision');
+    replace(file('config.json'), '  "precision": "f32",\n', '');
+    expect(readCheckpointHead(join(root, 'checkpoint')).config.precision).toBe('f32');
+    resume(root);
+  });
+
+  it('is found where a kill between the two renames left it', () => {
+    const { root } = copy('between renames');
+    cpSync(join(root, 'checkpoint'), join(root, 'checkpoint.old'), { recursive: true });
+    rmSync(join(root, 'checkpoint'), { recursive: true });
+    openDetector(device, openRun(root)).dispose();
+    resume(root);
+  });
+});
+
+describe('refusals', () => {
+  const damages: [string, (file: (name: string) => string) => void, string[]][] = [
+    [
+      'weights of another architecture',
+      (file) => replace(file('config.json'), '"ngf": 4', '"ngf": 8'),
+      ['G_A.safetensors', 'model.1.weight', '[4, 3, 7, 7]', '[8, 3, 7, 7]'],
+    ],
+    [
+      'weights with another number of blocks',
+      (file) => replace(file('config.json'), '"blocks": 1', '"blocks": 2'),
+      ['G_A.safetensors', 'lacks', 'model.11.conv_block.1.weight'],
+    ],
+    ['truncated weights', (file) => truncateSync(file('D_B.safetensors'), 5000), ['D_B.safetensors', 'truncated']],
+    ['empty weights', (file) => truncateSync(file('G_B.safetensors'), 0), ['G_B.safetensors', '0']],
+    ['NaN in the weights', (file) => poison(file('G_B.safetensors')), ['G_B.safetensors', 'model.1.weight', 'NaN']],
+    ['a missing file', (file) => rmSync(file('D_A.safetensors')), ['D_A.safetensors', 'no such file']],
+    ['a truncated configuration', (file) => truncateSync(file('config.json'), 40), ['config.json', 'JSON']],
+    [
+      'an impossible configuration',
+      (file) => replace(file('config.json'), '"cropSize": 28', '"cropSize": 26'),
+      ['config.json', 'multiple of 4'],
+    ],
+    ['a damaged manifest', (file) => put(file('manifest.json'), '{"versions": 3}'), ['manifest.json', 'versions']],
+    ['a damaged position', (file) => put(file('position.json'), '{"step": "one"}'), ['position.json', 'step']],
+  ];
+
+  it.each(damages)('%s', (name, damage, texts) => {
+    const { root, file } = copy(name);
+    damage(file);
+    expectRefusal(() => openDetector(device, openRun(root)), ...texts);
+  });
+
+  const resumeDamages: [string, (file: (name: string) => string) => void, string[]][] = [
+    [
+      'truncated moments',
+      (file) => truncateSync(file('optimizer_G.safetensors'), 9000),
+      ['optimizer_G.safetensors', 'truncated'],
+    ],
+    [
+      'moments of another architecture',
+      (file) => cpSync(file('optimizer_G.safetensors'), file('optimizer_D.safetensors')),
+      ['optimizer_D.safetensors', 'D_A.model.0.weight.exp_avg'],
+    ],
+    ['missing pools', (file) => rmSync(file('pools.safetensors')), ['pools.safetensors', 'no such file']],
+  ];
+
+  it.each<[string, string | null, string]>([
+    ['a missing', null, 'no such file'],
+    ['a damaged', '{"scale": 0, "goodSteps": 3}', 'scale'],
+  ])('to resume in mixed precision with %s loss scaler', async (name, content, text) => {
+    const config = { ...QUICK, precision: 'mixed', steps: 1 } as const;
+    const root = folder.path(`${name} scaler`);
+    await trainNew(device, banks, root, config);
+    const path = join(root, 'checkpoint', 'loss_scaler.json');
+    if (content === null) rmSync(path);
+    else put(path, content);
+    expectRefusal(() => resume(root, { ...config, steps: 2 }), 'loss_scaler.json', text);
+  });
+
+  it.each(resumeDamages)('to resume from %s', (name, damage, texts) => {
+    const { root, file } = copy(name);
+    damage(file);
+    expectRefusal(() => resume(root), ...texts);
+  });
+
+  it('leave nothing behind on the device', () => {
+    const { root, file } = copy('leaks');
+    poison(file('D_B.safetensors'));
+    const before = device.pool.use.liveBytes;
+    expect(() => openDetector(device, openRun(root))).toThrow(CyclopsError);
+    expect(device.pool.use.liveBytes).toBe(before);
+  });
+});
+
+describe('run folders', () => {
+  it('are new or empty, but for what a run wrote that never came to a checkpoint', () => {
+    const run = createRun(folder.path('deep', 'new'));
+    put(run.data, '{}');
+    put(run.metrics, '');
+    createRun(run.root);
+    put(join(run.root, 'thesis.tex'), 'precious');
+    expectRefusal(() => createRun(run.root), run.root, 'not empty', 'choose another');
+    expectRefusal(() => createRun(good), '--resume');
+  });
+
+  it('need a checkpoint to be opened', () => {
+    expectRefusal(() => openRun(folder.path('nowhere')), 'nowhere', 'no such folder');
+    expectRefusal(() => openRun(folder.path('data')), 'no checkpoint');
+  });
+});
+
+function replace(path: string, text: string, by: string): void {
+  const before = readFileSync(path, 'utf8');
+  expect(before).toContain(text);
+  writeFileSync(path, before.replace(text, by));
+}
+
+function poison(path: string): void {
+  const { tensors } = decodeSafetensors(readFileSync(path), path);
+  const first = [...tensors.values()][0];
+  if (first?.data instanceof Float32Array) first.data[7] = Number.NaN;
+  writeFileSync(path, encodeSafetensors(tensors));
+}

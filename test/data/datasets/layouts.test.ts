@@ -1,0 +1,212 @@
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { partOf } from '../../../src/data/datasets/dataset.ts';
+import { readDataset } from '../../../src/data/datasets/layouts.ts';
+import { expectRefusal, put, useTemporaryFolder } from '../support.ts';
+
+const path = useTemporaryFolder();
+const files = (...names: string[]) => names.map((name) => put(path(name)));
+const summary = (options = {}) =>
+  readDataset(path(), options).images.map(({ file, label, part }) => `${file} ${label} ${part ?? 'none'}`);
+
+describe('folders normal/ and abnormal/', () => {
+  it('lists images sorted, with masks of the same stem, and passes over everything else', () => {
+    files(
+      'normal/b.png',
+      'normal/a.JPG',
+      'normal/B.jpeg',
+      'abnormal/x.png',
+      'abnormal/y.PNG',
+      'masks/x.png',
+      'masks/b.png',
+    );
+    files('normal/Thumbs.db', 'normal/.DS_Store', 'normal/._a.png', 'normal/notes.txt', 'abnormal/deeper/z.png');
+    mkdirSync(path('normal/folder.png'));
+    expect(readDataset(path())).toEqual({
+      root: path(),
+      images: [
+        { path: path('abnormal/x.png'), file: 'abnormal/x.png', label: 'abnormal', mask: path('masks/x.png') },
+        { path: path('abnormal/y.PNG'), file: 'abnormal/y.PNG', label: 'abnormal' },
+        { path: path('normal/B.jpeg'), file: 'normal/B.jpeg', label: 'normal' },
+        { path: path('normal/a.JPG'), file: 'normal/a.JPG', label: 'normal' },
+        { path: path('normal/b.png'), file: 'normal/b.png', label: 'normal' },
+      ],
+      strays: [],
+    });
+  });
+
+  it('names masks and templates that no image has the name of; those of normal images tell nothing', () => {
+    files('normal/a.png', 'abnormal/x.png', 'abnormal/y.png', 'masks/x.png', 'masks/a.png', 'masks/x (2).png');
+    files('pairs/x.png', 'pairs/y_.png');
+    put(path('test.txt'), 'normal/a.png\nabnormal/x.png');
+    expect(readDataset(path()).strays).toEqual(['masks/x (2).png', 'pairs/y_.png']);
+  });
+
+  it('gives abnormal images the template of the same stem', () => {
+    files('normal/a.png', 'abnormal/x.png', 'abnormal/y.png', 'pairs/x.jpg', 'pairs/a.png', 'masks/x.png');
+    const [x, y, a] = readDataset(path()).images;
+    expect(x).toMatchObject({ pair: path('pairs/x.jpg'), mask: path('masks/x.png') });
+    expect([y, a].map((image) => image?.pair)).toEqual([undefined, undefined]);
+  });
+
+  it.each(['masks', 'pairs'])('refuses %s of which none has the stem of an abnormal image', (kind) => {
+    files('normal/a.png', 'abnormal/x.png', `${kind}/x_mask.png`, `${kind}/a.png`);
+    expectRefusal(() => readDataset(path()), path(kind), 'a.png', 'Rename them');
+    files(`${kind}/x.png`);
+    expect(readDataset(path()).images).toHaveLength(2);
+  });
+
+  it.each(['masks', 'pairs'])('refuses two files in %s for one image', (kind) => {
+    files('normal/a.png', 'abnormal/x.png', `${kind}/x.png`, `${kind}/x.jpg`);
+    expectRefusal(() => readDataset(path()), path(kind), 'x.png', 'x.jpg', 'Remove one');
+  });
+
+  it('takes parts from both lists and leaves out what neither names', () => {
+    files('normal/a.png', 'normal/b.png', 'normal/c.png', 'abnormal/x.png', 'abnormal/y.png');
+    put(path('train.txt'), '\uFEFF# training\r\n\r\n normal/a.png \r\n./abnormal/x.png\r\n');
+    put(path('test.txt'), 'normal\\b.png\nabnormal/y.png');
+    expect(summary()).toEqual([
+      'abnormal/x.png abnormal train',
+      'abnormal/y.png abnormal test',
+      'normal/a.png normal train',
+      'normal/b.png normal test',
+    ]);
+  });
+
+  it('with one list alone gives the rest to the other part', () => {
+    files('normal/a.png', 'normal/b.png', 'abnormal/x.png', 'abnormal/y.png');
+    put(path('test.txt'), 'normal/b.png\nabnormal/y.png\n');
+    expect(readDataset(path()).images.map((image) => image.part)).toEqual(['train', 'test', 'train', 'test']);
+    put(path('test.txt'), 'normal/a.png\nnormal/b.png\nabnormal/x.png\nabnormal/y.png\n');
+    expect(readDataset(path()).images.every((image) => image.part === 'test')).toBe(true);
+  });
+
+  it('refuses a file in both lists, naming it and both lists', () => {
+    files('normal/a.png', 'abnormal/x.png');
+    put(path('train.txt'), 'normal/a.png\nabnormal/x.png\n');
+    put(path('test.txt'), './normal/a.png\n');
+    expectRefusal(() => readDataset(path()), 'normal/a.png', path('train.txt'), path('test.txt'), 'Remove');
+  });
+
+  it('refuses a line that names no image of the set', () => {
+    files('normal/a.png', 'abnormal/x.png', 'masks/x.png');
+    for (const line of ['normal/absent.png', 'masks/x.png', '../normal/a.png']) {
+      put(path('train.txt'), `normal/a.png\n${line}\n`);
+      expectRefusal(() => readDataset(path()), path('train.txt'), line, 'remove the line');
+    }
+  });
+
+  it('refuses a missing folder, an empty class and no image at all', () => {
+    files('normal/a.png');
+    expectRefusal(() => readDataset(path()), path('abnormal'), 'ENOENT');
+    mkdirSync(path('abnormal'));
+    expectRefusal(() => readDataset(path()), path(), 'no abnormal image', 'Put the images');
+    files('abnormal/x.png');
+    put(path('test.txt'), 'normal/a.png\n');
+    put(path('train.txt'), '');
+    expectRefusal(() => readDataset(path()), 'no abnormal image');
+    put(path('test.txt'), '# nothing\n');
+    expectRefusal(() => readDataset(path()), 'no image at all');
+  });
+
+  it('follows links and lists a broken one for the decoder to name', () => {
+    files('elsewhere/a.png', 'abnormal/x.png');
+    symlinkSync(path('elsewhere'), path('normal'));
+    symlinkSync(path('nowhere.png'), path('elsewhere/broken.png'));
+    expect(readDataset(path()).images.map((image) => image.file)).toEqual([
+      'abnormal/x.png',
+      'normal/a.png',
+      'normal/broken.png',
+    ]);
+  });
+
+  it('refuses a root that is absent, a file or unknown, naming what it found', () => {
+    expectRefusal(() => readDataset(path('absent')), path('absent'), 'ENOENT');
+    files('cats/a.png');
+    expectRefusal(() => readDataset(path('cats/a.png')), 'cats/a.png', 'ENOTDIR');
+    expectRefusal(() => readDataset(path()), path(), 'normal/ and abnormal/', 'trainA', 'found cats');
+    mkdirSync(path('empty'));
+    expectRefusal(() => readDataset(path('empty')), 'found nothing');
+  });
+});
+
+describe('MVTec AD', () => {
+  const wood = () =>
+    files(
+      'train/good/000.png',
+      'train/good/001.png',
+      'test/good/000.png',
+      'test/hole/000.png',
+      'test/scratch/000.png',
+      'test/scratch/001.png',
+      'ground_truth/hole/000_mask.png',
+      'ground_truth/scratch/001_mask.png',
+      'readme.txt',
+    );
+
+  it('pools all images, with the defect as type and its mask', () => {
+    wood();
+    put(path('test/notes.txt'), 'x');
+    files('ground_truth/hole/00_mask.png', 'ground_truth/scratches/000_mask.png', 'ground_truth/good/000_mask.png');
+    const { images, strays } = readDataset(path());
+    expect(strays.sort()).toEqual(['ground_truth/hole/00_mask.png', 'ground_truth/scratches/000_mask.png']);
+    expect(images.map(({ path: _, ...rest }) => rest)).toEqual([
+      { file: 'test/good/000.png', label: 'normal' },
+      { file: 'test/hole/000.png', label: 'abnormal', type: 'hole', mask: path('ground_truth/hole/000_mask.png') },
+      { file: 'test/scratch/000.png', label: 'abnormal', type: 'scratch' },
+      {
+        file: 'test/scratch/001.png',
+        label: 'abnormal',
+        type: 'scratch',
+        mask: path('ground_truth/scratch/001_mask.png'),
+      },
+      { file: 'train/good/000.png', label: 'normal' },
+      { file: 'train/good/001.png', label: 'normal' },
+    ]);
+  });
+
+  it('without train/ is a test part', () => {
+    wood();
+    cpSync(path('test'), path('only/test'), { recursive: true });
+    const { images } = readDataset(path('only'));
+    expect(images).toHaveLength(4);
+    expect(images.every((image) => image.part === 'test')).toBe(true);
+  });
+
+  it('refuses a set without defects and one without test/', () => {
+    files('train/good/0.png');
+    expectRefusal(() => readDataset(path()), path('test'), 'ENOENT');
+    files('test/good/0.png');
+    expectRefusal(() => readDataset(path()), 'no abnormal image');
+  });
+});
+
+describe('trainA, trainB, testA, testB', () => {
+  it('takes A as abnormal unless told otherwise', () => {
+    files('trainA/a.png', 'trainB/b.png', 'testA/a.png', 'testB/b.png');
+    expect(summary()).toEqual([
+      'testA/a.png abnormal test',
+      'testB/b.png normal test',
+      'trainA/a.png abnormal train',
+      'trainB/b.png normal train',
+    ]);
+    expect(summary({ aIs: 'normal' })).toEqual([
+      'testA/a.png normal test',
+      'testB/b.png abnormal test',
+      'trainA/a.png normal train',
+      'trainB/b.png abnormal train',
+    ]);
+  });
+
+  it('may have a test part alone, which training then refuses', () => {
+    files('testA/a.png', 'testB/b.png');
+    const dataset = readDataset(path());
+    expect(partOf(dataset, 'test').map((image) => image.file)).toEqual(['testA/a.png', 'testB/b.png']);
+    expectRefusal(() => partOf(dataset, 'train'), path(), 'train part has no normal', '0 images');
+  });
+
+  it('refuses a part with one of its folders', () => {
+    files('trainA/a.png', 'trainB/b.png', 'testA/a.png');
+    expectRefusal(() => readDataset(path()), path('testB'), 'ENOENT');
+  });
+});

@@ -1,0 +1,46 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import type { ImageRef, Part } from '../../../src/data/datasets/dataset.ts';
+import { differenceHash, nearDuplicates } from '../../../src/data/datasets/near-duplicates.ts';
+import { type DecodedImage, decodeImage } from '../../../src/data/images/decode.ts';
+
+const photograph = (name: string) =>
+  decodeImage(fileURLToPath(new URL(`../../data/bsdata_pitting/normal/${name}`, import.meta.url)));
+const one = photograph('bsd_277500_315_200828110014.png');
+const other = photograph('bsd_397500_315_200828195825.png');
+
+/** The same picture half as large, or with its values changed. */
+function changed(image: DecodedImage, step: number, value: (old: number) => number): DecodedImage {
+  const [width, height] = [image.width / step, image.height / step];
+  const pixels = Uint8Array.from({ length: width * height * 3 }, (_, i) => {
+    const [x, y] = [Math.floor(i / 3) % width, Math.floor(i / 3 / width)];
+    return value(image.pixels[(y * step * image.width + x * step) * 3 + (i % 3)] ?? 0);
+  });
+  return { width, height, channels: image.channels, pixels };
+}
+
+const entry = (file: string, part: Part, image: DecodedImage): { ref: ImageRef; hash: Uint32Array } => ({
+  ref: { path: file, file, label: 'normal', part },
+  hash: differenceHash(image),
+});
+
+describe('nearDuplicates', () => {
+  it('finds a picture again that is brighter or noisy, in another part alone', () => {
+    const brighter = changed(one, 1, (old) => Math.min(255, old * 1.1 + 5));
+    const found = nearDuplicates([
+      entry('a', 'train', one),
+      entry('b', 'train', one),
+      entry('c', 'test', brighter),
+      entry('d', 'calibration', other),
+    ]);
+    expect(found.map(({ a, b }) => `${a.file} ${a.part}, ${b.file} ${b.part}`)).toEqual([
+      'a train, c test',
+      'b train, c test',
+    ]);
+  });
+
+  it('hashes images with fewer pixels than cells', () => {
+    const tiny: DecodedImage = { width: 3, height: 1, channels: 1, pixels: Uint8Array.of(1, 2, 3) };
+    expect(differenceHash(tiny)).toHaveLength(8);
+  });
+});

@@ -1,0 +1,293 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ImageBank, toBytes, type View } from '../../../src/data/images/bank.ts';
+import type { DecodedImage } from '../../../src/data/images/decode.ts';
+import { Device } from '../../../src/gpu/device.ts';
+import { RandomStream } from '../../../src/tensor/random.ts';
+import { Tensor } from '../../../src/tensor/tensor.ts';
+
+const seed = Math.floor(Math.random() * 2 ** 32);
+const random = new RandomStream(seed, 0);
+let device: Device;
+
+beforeAll(async () => {
+  device = await Device.open({ checked: true });
+});
+afterAll(() => device.close());
+
+function image(width: number, height: number, channels: 1 | 3, value = () => random.integer(256)): DecodedImage {
+  return { width, height, channels, pixels: Uint8Array.from({ length: width * height * channels }, value) };
+}
+
+/** Leaves ones in the pool, which read as bytes and as floats are never what is expected. */
+function poison(bytes: number): void {
+  for (let size = 256; size <= bytes; size *= 2) {
+    for (const words of [size / 4, (size / 4) * 1.25, (size / 4) * 1.5]) {
+      const tensor = Tensor.empty(device, [words], 'u32');
+      tensor.upload(new Uint32Array(words).fill(0xffffffff));
+      tensor.dispose();
+    }
+  }
+}
+
+const upright: Omit<View, 'width' | 'height'> = { x: 0, y: 0, flip: false, turns: 0 };
+
+async function resized(source: DecodedImage, width: number, height: number): Promise<Uint8Array> {
+  poison(2 ** 14);
+  const bank = await ImageBank.create(device, [source], { channels: source.channels, loadSize: { width, height } });
+  const whole = bank.whole(0);
+  expect(whole.shape).toEqual([1, height, width, source.channels]);
+  const bytes = await toBytes(whole);
+  whole.dispose();
+  bank.dispose();
+  return bytes;
+}
+
+/** Bicubic resampling of one axis in float64: a stretched Keys kernel over the samples inside, normalised; then clamped. */
+function resampledLine(line: number[], outLength: number): number[] {
+  const ratio = line.length / outLength;
+  const stretch = Math.max(1, ratio);
+  const a = -0.5;
+  const kernel = (x: number) => {
+    const d = Math.abs(x);
+    if (d <= 1) return (a + 2) * d ** 3 - (a + 3) * d ** 2 + 1;
+    return d < 2 ? a * d ** 3 - 5 * a * d ** 2 + 8 * a * d - 4 * a : 0;
+  };
+  return Array.from({ length: outLength }, (_, o) => {
+    const weights = line.map((_, i) => kernel((i + 0.5 - (o + 0.5) * ratio) / stretch));
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const value = line.reduce((sum, sample, i) => sum + (sample * weights[i]!) / total, 0);
+    return Math.min(255, Math.max(0, value));
+  });
+}
+
+function oracleResize(
+  { width, height, channels, pixels }: DecodedImage,
+  outWidth: number,
+  outHeight: number,
+): number[] {
+  const planes = Array.from({ length: channels }, (_, c) => {
+    const rows = Array.from({ length: height }, (_, y) =>
+      resampledLine(
+        Array.from({ length: width }, (_, x) => pixels[(y * width + x) * channels + c]!),
+        outWidth,
+      ),
+    );
+    const columns = Array.from({ length: outWidth }, (_, x) =>
+      resampledLine(
+        rows.map((row) => row[x]!),
+        outHeight,
+      ),
+    );
+    return (x: number, y: number) => columns[x]![y]!;
+  });
+  const out: number[] = [];
+  for (let y = 0; y < outHeight; y++) {
+    for (let x = 0; x < outWidth; x++) for (const plane of planes) out.push(plane(x, y));
+  }
+  return out;
+}
+
+/** A picture as rows of pixels, for the oracle of views. */
+type Picture = number[][][];
+
+function picture({ width, height, channels, pixels }: DecodedImage): Picture {
+  return Array.from({ length: height }, (_, y) =>
+    Array.from({ length: width }, (_, x) => Array.from(pixels.subarray((y * width + x) * channels).slice(0, channels))),
+  );
+}
+
+/** The view, step by step on copies. */
+function oracleView(source: DecodedImage, { x, y, width, height, flip, turns }: View): Picture {
+  let shown = picture(source)
+    .slice(y, y + height)
+    .map((row) => row.slice(x, x + width));
+  if (flip) shown = shown.map((row) => row.toReversed());
+  for (let turn = 0; turn < turns; turn++) {
+    // Counter-clockwise: the last column becomes the first row.
+    const before = shown;
+    const columns = before[0]!.length;
+    shown = Array.from({ length: columns }, (_, r) => before.map((row) => row[columns - 1 - r]!));
+  }
+  return shown;
+}
+
+describe(`resizing, images of seed ${seed}`, () => {
+  const shapes: [number, number, 1 | 3, number, number][] = [
+    [13, 9, 3, 7, 17],
+    [41, 30, 1, 9, 5],
+    [5, 4, 3, 16, 15],
+    [19, 21, 3, 18, 20],
+    [1, 7, 1, 3, 2],
+    [33, 2, 3, 1, 1],
+  ];
+  it.each(shapes)('%d×%d pixels of %d channels to %d×%d is within rounding of bicubic', async (w, h, c, ow, oh) => {
+    const source = image(w, h, c);
+    const expected = oracleResize(source, ow, oh);
+    (await resized(source, ow, oh)).forEach((byte, i) => {
+      // Half a byte's rounding of the result, and that of the pass between, at most 1.25 times as much.
+      expect(Math.abs(byte - expected[i]!)).toBeLessThan(1.2);
+    });
+  });
+
+  it("gives Pillow's bytes", async () => {
+    const { cases } = JSON.parse(readFileSync(new URL('pil-bicubic.json', import.meta.url), 'utf8'));
+    expect(cases).toHaveLength(6);
+    for (const { width, height, channels, outWidth, outHeight, source, output } of cases) {
+      const pixels = new Uint8Array(Buffer.from(source, 'base64'));
+      const bytes = await resized({ width, height, channels, pixels }, outWidth, outHeight);
+      expect(Buffer.from(bytes).toString('base64'), `${width}×${height}`).toBe(output);
+    }
+  });
+
+  it('keeps a plain image plain and an image of its own size as it is', async () => {
+    expect(
+      await resized(
+        image(50, 37, 3, () => 201),
+        9,
+        64,
+      ),
+    ).toEqual(new Uint8Array(9 * 64 * 3).fill(201));
+    const source = image(7, 5, 3);
+    expect(await resized(source, 7, 5)).toEqual(source.pixels);
+  });
+});
+
+describe(`ImageBank, images of seed ${seed}`, () => {
+  it.each([1, 3] as const)('cuts, mirrors and turns images of %d channels', async (channels) => {
+    const images = [image(11, 8, channels), image(9, 13, channels), image(8, 8, channels)];
+    poison(2 ** 14);
+    const bank = await ImageBank.create(device, images, { channels, loadSize: null });
+    expect(bank.count).toBe(3);
+    expect(images.map((_, i) => bank.size(i))).toEqual(images.map(({ width, height }) => ({ width, height })));
+    for (const flip of [false, true]) {
+      for (const turns of [0, 1, 2, 3] as const) {
+        const extent = turns % 2 === 0 ? { width: 5, height: 7 } : { width: 7, height: 5 };
+        const indices = [2, 0, 1, 0];
+        const views = indices.map((index): View => {
+          const { width, height } = images[index]!;
+          const x = random.integer(width - extent.width + 1);
+          const y = random.integer(height - extent.height + 1);
+          return { x, y, ...extent, flip, turns };
+        });
+        const batch = bank.batch(indices, views);
+        expect(batch.shape).toEqual([4, 7, 5, channels]);
+        const expected = indices.flatMap((index, n) => oracleView(images[index]!, views[n]!)).flat(2);
+        const actual = await batch.data();
+        expected.forEach((byte, i) => {
+          expect(Math.abs(actual[i]! - (byte / 127.5 - 1))).toBeLessThan(1e-7);
+        });
+        batch.dispose();
+      }
+    }
+    bank.dispose();
+  });
+
+  it('mixes views whose turned sizes agree', async () => {
+    const source = image(6, 9, 3);
+    const bank = await ImageBank.create(device, [source], { channels: 3, loadSize: null });
+    const views: View[] = [
+      { x: 1, y: 2, width: 3, height: 5, flip: true, turns: 0 },
+      { x: 0, y: 4, width: 5, height: 3, flip: false, turns: 3 },
+    ];
+    const batch = bank.batch([0, 0], views);
+    const expected = views.flatMap((view) => oracleView(source, view)).flat(2);
+    expect(Array.from(await batch.data(), (v) => Math.round((v + 1) * 127.5))).toEqual(expected);
+    batch.dispose();
+    bank.dispose();
+  });
+
+  it('keeps every image apart over several chunks', async () => {
+    // Odd sizes that end within a word; 30 of them exceed the first chunk of 1 MiB.
+    const images = Array.from({ length: 30 }, (_, i) => image(151 + i, 101, 3));
+    const { liveBytes, liveBuffers } = device.pool.use;
+    const bank = await ImageBank.create(device, images, { channels: 3, loadSize: null });
+    expect(device.pool.use.liveBuffers - liveBuffers).toBe(2);
+    for (const [i, { pixels }] of images.entries()) {
+      const whole = bank.whole(i);
+      expect(Buffer.compare(await toBytes(whole), pixels), `image ${i}`).toBe(0);
+      whole.dispose();
+    }
+    bank.dispose();
+    expect(device.pool.use).toMatchObject({ liveBytes, liveBuffers });
+  });
+
+  it('turns gray into colour, takes images one by one, and frees their originals', async () => {
+    const gray = image(40, 40, 1);
+    const before = device.pool.use.liveBuffers;
+    const decoded: number[] = [];
+    function* images() {
+      for (let i = 0; i < 5; i++) {
+        decoded.push(i);
+        yield gray;
+      }
+    }
+    const bank = await ImageBank.create(device, images(), { channels: 3, loadSize: { width: 10, height: 12 } });
+    expect(decoded).toHaveLength(5);
+    expect(device.pool.use.liveBuffers).toBe(before + 1);
+    const whole = bank.whole(4);
+    const [bytes, plain] = [await toBytes(whole), await resized(gray, 10, 12)];
+    expect(Array.from(bytes)).toEqual(Array.from(plain).flatMap((v) => [v, v, v]));
+    whole.dispose();
+    bank.dispose();
+  });
+
+  it('cuts the borders evenly to a multiple', async () => {
+    const source = image(11, 6, 1);
+    const bank = await ImageBank.create(device, [source], { channels: 1, loadSize: null });
+    const whole = bank.whole(0, 4);
+    expect(whole.shape).toEqual([1, 4, 8, 1]);
+    const rows = [1, 2, 3, 4].map((y) => [...source.pixels.subarray(11 * y + 1, 11 * y + 9)]);
+    expect([...(await toBytes(whole))]).toEqual(rows.flat());
+    whole.dispose();
+    bank.dispose();
+  });
+
+  it('refuses views that leave the image, differ in size or are missing', async () => {
+    const bank = await ImageBank.create(device, [image(8, 6, 1)], { channels: 1, loadSize: null });
+    const view = (x: number, y: number, width: number, height: number): View => ({ ...upright, x, y, width, height });
+    expect(() => bank.batch([0], [view(4, 0, 5, 6)])).toThrow(/5×6 pixels at \(4, 0\).*image 0.*8×6.*crop size/);
+    expect(() => bank.batch([0], [view(0, -1, 4, 4)])).toThrow(/\(0, -1\)/);
+    expect(() => bank.batch([0], [view(0.5, 0, 4, 4)])).toThrow(/\(0.5, 0\)/);
+    expect(() => bank.batch([0, 0], [view(0, 0, 4, 5), { ...view(0, 0, 4, 5), turns: 1 }])).toThrow(/4×5.*5×4/);
+    expect(() => bank.batch([0, 0], [view(0, 0, 4, 5)])).toThrow(/needs a view/);
+    expect(() => bank.batch([], [])).toThrow(/at least one/);
+    expect(() => bank.whole(1)).toThrow(/images 0 to 0; image 1/);
+    bank.dispose();
+  });
+});
+
+describe('a feed of f16 images', () => {
+  it('keeps every byte', async () => {
+    const ramp = { width: 16, height: 16, channels: 1 as const, pixels: Uint8Array.from({ length: 256 }, (_, i) => i) };
+    const bank = await ImageBank.create(device, [ramp], { channels: 1, loadSize: null });
+    const feed = bank.feed(1, { width: 16, height: 16 }, 'f16');
+    feed.show([0], [{ ...upright, width: 16, height: 16 }]);
+    const images = feed.images();
+    expect(images.dtype).toBe('f16');
+    expect(await toBytes(images)).toEqual(ramp.pixels);
+    images.dispose();
+    feed.dispose();
+    bank.dispose();
+  });
+});
+
+describe('toBytes', () => {
+  it('gives back every byte of a bank, and clamps and rounds what a network makes', async () => {
+    const ramp = { width: 16, height: 16, channels: 1 as const, pixels: Uint8Array.from({ length: 256 }, (_, i) => i) };
+    const bank = await ImageBank.create(device, [ramp], { channels: 1, loadSize: null });
+    const whole = bank.whole(0);
+    expect(await toBytes(whole)).toEqual(ramp.pixels);
+    const values = await whole.data();
+    expect([values[0], values[255]]).toEqual([-1, 1]);
+    whole.dispose();
+    bank.dispose();
+
+    const made = Tensor.from(device, [-1.5, -1, -0.999, 0, 0.9969, 1, 7, Number.NEGATIVE_INFINITY, 0.5], [1, 3, 3, 1]);
+    expect(Array.from(await toBytes(made))).toEqual([0, 0, 0, 128, 255, 255, 255, 0, 191]);
+    made.dispose();
+    const batch = Tensor.from(device, [0, 0], [2, 1, 1, 1]);
+    await expect(toBytes(batch)).rejects.toThrow(/batch of 2/);
+    batch.dispose();
+  });
+});

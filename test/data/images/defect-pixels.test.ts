@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import type { DecodedImage } from '../../../src/data/images/decode.ts';
+import { defectPixels } from '../../../src/data/images/defect-pixels.ts';
+
+function mask(width: number, height: number, white: readonly [x: number, y: number][], channels: 1 | 3 = 1) {
+  const image: DecodedImage = { width, height, channels, pixels: new Uint8Array(width * height * channels) };
+  // Of a colour mask only the last channel speaks.
+  for (const [x, y] of white) image.pixels[(y * width + x) * channels + channels - 1] = 1;
+  return image;
+}
+
+describe('defectPixels', () => {
+  it('are the pixels that are not black, in gray and in colour', () => {
+    for (const channels of [1, 3] as const) {
+      expect(
+        defectPixels(
+          mask(
+            4,
+            4,
+            [
+              [0, 0],
+              [3, 1],
+              [2, 3],
+            ],
+            channels,
+          ),
+          4,
+        ),
+      ).toEqual(Uint32Array.of(0, 7, 14));
+    }
+  });
+
+  it('meet a mask of another size where they lie over it', () => {
+    expect(defectPixels(mask(2, 2, [[1, 0]]), 4)).toEqual(Uint32Array.of(2, 3, 6, 7));
+    expect(
+      defectPixels(
+        mask(8, 4, [
+          [6, 0],
+          [7, 0],
+        ]),
+        4,
+      ),
+    ).toEqual(Uint32Array.of(3));
+  });
+
+  it('are there for a defect smaller than a pixel, wherever it lies', () => {
+    for (let x = 0; x < 24; x++) {
+      expect(defectPixels(mask(24, 24, [[x, 23 - x]]), 6)).toEqual(
+        Uint32Array.of(6 * Math.floor((23 - x) / 4) + Math.floor(x / 4)),
+      );
+    }
+    expect(defectPixels(mask(3, 3, [[1, 1]]), 2)).toEqual(Uint32Array.of(0, 1, 2, 3));
+  });
+
+  it('are null for a black mask', () => {
+    expect(defectPixels(mask(3, 3, []), 5)).toBeNull();
+  });
+});

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import type { DecodedImage } from '../../../src/data/images/decode.ts';
+import { localContrast } from '../../../src/data/images/local-contrast.ts';
+import { random } from '../../oracles/compare.ts';
+
+/** From the formula: three means over boxes, each pixel's neighbours looked up one by one. */
+function plain({ width, height, channels, pixels }: DecodedImage): number[] {
+  const radius = Math.max(1, Math.round(Math.min(width, height) / 8));
+  const mirrored = (i: number, n: number): number => {
+    if (i < 0) return mirrored(-1 - i, n);
+    return i < n ? i : mirrored(2 * n - 1 - i, n);
+  };
+  const at = (x: number, y: number, c: number) => (mirrored(y, height) * width + mirrored(x, width)) * channels + c;
+  const box = (plane: number[]) =>
+    plane.map((_, i) => {
+      const [c, x, y] = [i % channels, Math.floor(i / channels) % width, Math.floor(i / channels / width)];
+      let sum = 0;
+      for (let dy = -radius; dy <= radius; dy++) {
+        for (let dx = -radius; dx <= radius; dx++) sum += plane[at(x + dx, y + dy, c)] ?? 0;
+      }
+      return sum / (2 * radius + 1) ** 2;
+    });
+  const around = (plane: number[]) => box(box(box(plane)));
+  const means = around([...pixels]);
+  const excess = [...pixels].map((value, i) => value - (means[i] ?? 0));
+  const variances = around(excess.map((value) => value ** 2));
+  return excess.map((value, i) => {
+    const deviations = value / Math.max(2, Math.sqrt(variances[i] ?? 0));
+    return Math.max(0, Math.min(255, 127.5 + (127.5 * deviations) / 3.5));
+  });
+}
+
+function noise(width: number, height: number, channels: 1 | 3): DecodedImage {
+  const pixels = Uint8Array.from(random(width * height * channels), (value) => 128 + 100 * Math.tanh(value));
+  return { width, height, channels, pixels };
+}
+
+describe('localContrast', () => {
+  it.each<[number, number, 1 | 3]>([
+    [17, 23, 1],
+    [40, 9, 3],
+    [1, 1, 1],
+    [3, 1, 3],
+  ])('is what the formula says for %i × %i × %i', (width, height, channels) => {
+    const image = noise(width, height, channels);
+    const before = image.pixels.slice();
+    const found = localContrast(image);
+    expect(found).toMatchObject({ width, height, channels });
+    const expected = plain(image);
+    for (const [i, value] of found.pixels.entries()) expect(Math.abs(value - (expected[i] ?? 0))).toBeLessThan(0.51);
+    expect(image.pixels).toEqual(before);
+  });
+
+  it('hardly sees another exposure, and nothing of an even picture', () => {
+    const image = noise(64, 64, 1);
+    const darker = { ...image, pixels: image.pixels.map((value) => Math.round(20 + 0.4 * value)) };
+    const [one, other] = [localContrast(image).pixels, localContrast(darker).pixels];
+    expect(Math.max(...one.map((value, i) => Math.abs(value - (other[i] ?? 0))))).toBeLessThanOrEqual(2);
+    expect(Math.max(...one) - Math.min(...one)).toBeGreaterThan(100);
+    expect(new Set(localContrast({ ...image, pixels: image.pixels.map(() => 90) }).pixels)).toEqual(new Set([128]));
+  });
+});

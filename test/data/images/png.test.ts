@@ -1,0 +1,229 @@
+import { deflateSync } from 'node:zlib';
+import { PNG } from 'pngjs';
+import { describe, expect, it } from 'vitest';
+import { crc32 } from '../../../src/data/files/crc32.ts';
+import { decodePng, encodePng } from '../../../src/data/images/png.ts';
+import { expectRefusal, randomNumbers, survives } from '../support.ts';
+import { assemble, header, makePng } from './make-png.ts';
+
+const END = { type: 'IEND', content: new Uint8Array(0) };
+
+/** A sample that differs between neighbours, channels and depths, and reaches both ends of its range. */
+function pattern(depth: number): (x: number, y: number, channel: number) => number {
+  const count = 2 ** depth;
+  return (x, y, channel) => (x * 7 + y * 13 + channel * 29 + x * y * (depth === 16 ? 997 : 3) + count - 1) % count;
+}
+
+describe('decodePng', () => {
+  it.each([1, 2, 4, 8, 16] as const)('reads gray of %i bits, plain and interlaced, in odd sizes', (depth) => {
+    for (const interlaced of [false, true]) {
+      for (const [width, height] of [
+        [1, 1],
+        [2, 3],
+        [5, 4],
+        [9, 17],
+      ] as const) {
+        const sample = pattern(depth);
+        const png = makePng({ width, height, colorType: 0, depth, interlaced, sample });
+        const expected = Array.from({ length: width * height }, (_, i) =>
+          Math.round((sample(i % width, Math.floor(i / width), 0) * 255) / (2 ** depth - 1)),
+        );
+        expect(decodePng(png, 'a.png')).toEqual({ width, height, channels: 1, pixels: Uint8Array.from(expected) });
+      }
+    }
+  });
+
+  it('rounds 16 bits to the nearest of 8', () => {
+    const values = [0, 128, 129, 256, 257, 385, 386, 65406, 65407, 65535];
+    const png = makePng({ width: 10, height: 1, colorType: 0, depth: 16, sample: (x) => values[x] ?? 0 });
+    expect([...decodePng(png, 'a.png').pixels]).toEqual([0, 0, 1, 1, 1, 1, 2, 254, 255, 255]);
+  });
+
+  it.each([
+    [2, 8, 3, 3],
+    [2, 16, 3, 3],
+    [4, 8, 1, 2],
+    [4, 16, 1, 2],
+    [6, 8, 3, 4],
+    [6, 16, 3, 4],
+  ] as const)(
+    'reads colour type %i of %i bits and keeps the colour under any alpha',
+    (colorType, depth, channels, stored) => {
+      for (const interlaced of [false, true]) {
+        // Alpha 0 in the last channel: a composed colour would be lost.
+        const colour = pattern(depth);
+        const sample = (x: number, y: number, c: number) => (c === channels && stored > channels ? 0 : colour(x, y, c));
+        const { pixels, ...size } = decodePng(
+          makePng({ width: 6, height: 5, colorType, depth, interlaced, sample }),
+          'a.png',
+        );
+        expect(size).toEqual({ width: 6, height: 5, channels });
+        const expected = Array.from({ length: 6 * 5 * channels }, (_, i) => {
+          const pixel = Math.floor(i / channels);
+          return Math.round((colour(pixel % 6, Math.floor(pixel / 6), i % channels) * 255) / (2 ** depth - 1));
+        });
+        expect([...pixels]).toEqual(expected);
+      }
+    },
+  );
+
+  it.each([1, 2, 4, 8] as const)('reads a palette of %i bits and keeps the colour of transparent entries', (depth) => {
+    const entries = 2 ** depth;
+    const palette = Array.from({ length: entries * 3 }, (_, i) => (i * 37 + 11) % 256);
+    const transparent = { type: 'tRNS', content: new Uint8Array(entries) };
+    const sample = pattern(depth);
+    for (const interlaced of [false, true]) {
+      const plan = {
+        width: 7,
+        height: 9,
+        colorType: 3,
+        depth,
+        interlaced,
+        palette,
+        extra: [transparent],
+        sample,
+      } as const;
+      const { pixels, channels } = decodePng(makePng(plan), 'a.png');
+      expect(channels).toBe(3);
+      const expected = Array.from({ length: 63 * 3 }, (_, i) => {
+        const pixel = Math.floor(i / 3);
+        return palette[3 * sample(pixel % 7, Math.floor(pixel / 7), 0) + (i % 3)];
+      });
+      expect([...pixels]).toEqual(expected);
+    }
+  });
+
+  it('keeps the pixels of the transparent colour, ignores gamma and what follows the end', () => {
+    const extra = [
+      { type: 'gAMA', content: Uint8Array.of(0, 0, 0x20, 0) },
+      { type: 'tRNS', content: Uint8Array.of(0, 200) },
+    ];
+    const png = makePng({ width: 2, height: 1, colorType: 0, depth: 8, extra, sample: (x) => (x === 0 ? 200 : 10) });
+    expect([...decodePng(Buffer.concat([png, Buffer.from('appended')]), 'a.png').pixels]).toEqual([200, 10]);
+  });
+
+  it('refuses a file cut at any byte', () => {
+    const png = makePng({ width: 5, height: 4, colorType: 2, depth: 8, sample: pattern(8) });
+    for (let length = 8; length < png.length; length++) {
+      expectRefusal(
+        () => decodePng(png.subarray(0, length), 'cut.png'),
+        'cut.png',
+        `${length} bytes`,
+        'copy or export',
+      );
+    }
+  });
+
+  it('refuses a flipped bit anywhere after the signature', () => {
+    const png = makePng({ width: 5, height: 4, colorType: 0, depth: 8, sample: pattern(8) });
+    for (let byte = 8; byte < png.length; byte++) {
+      const flipped = Buffer.from(png);
+      flipped[byte] = (flipped[byte] ?? 0) ^ 0x10;
+      expectRefusal(() => decodePng(flipped, 'flipped.png'), 'flipped.png', 'damaged');
+    }
+    const badSum = Buffer.from(png);
+    badSum[29] = (badSum[29] ?? 0) ^ 1;
+    expectRefusal(() => decodePng(badSum, 'flipped.png'), 'checksum', 'IHDR');
+  });
+
+  it.each([
+    [0, 4],
+    [4, 0],
+    [16385, 1],
+    [1, 16385],
+    [10001, 10000],
+    [4294967295, 4294967295],
+  ])('refuses a header of %i × %i', (width, height) => {
+    for (const interlace of [0, 1]) {
+      const png = assemble([{ type: 'IHDR', content: header(width, height, 8, 2, interlace) }, END]);
+      expectRefusal(() => decodePng(png, 'huge.png'), 'huge.png', `${width} × ${height}`, '16384');
+    }
+  });
+
+  it('refuses pixels that cannot fill the header, without taking the memory that it asks for', () => {
+    for (const interlace of [0, 1]) {
+      const png = assemble([
+        { type: 'IHDR', content: header(10000, 10000, 16, 6, interlace) },
+        { type: 'IDAT', content: deflateSync(Buffer.alloc(1000)) },
+        END,
+      ]);
+      const before = process.memoryUsage().arrayBuffers;
+      expectRefusal(() => decodePng(png, 'lying.png'), 'lying.png', '10000 × 10000');
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 24);
+    }
+  });
+
+  it('refuses more, fewer and garbled pixel data', () => {
+    const withData = (content: Uint8Array, interlace: number) =>
+      assemble([{ type: 'IHDR', content: header(9, 9, 8, 0, interlace) }, { type: 'IDAT', content }, END]);
+    const bomb = deflateSync(Buffer.alloc(1e6));
+    expectRefusal(() => decodePng(withData(bomb, 1), 'bomb.png'), 'bomb.png', 'unpacked');
+    for (const interlace of [0, 1]) {
+      expectRefusal(() => decodePng(withData(deflateSync(Buffer.alloc(40)), interlace), 'few.png'), 'few.png');
+      expectRefusal(() => decodePng(withData(Buffer.alloc(90, 0x55), interlace), 'garbled.png'), 'garbled.png');
+      expectRefusal(() => decodePng(withData(new Uint8Array(0), interlace), 'none.png'), 'none.png');
+    }
+  });
+
+  it('refuses colour types and depths that PNG does not have, and a palette that lacks an entry', () => {
+    for (const [depth, colorType] of [
+      [3, 0],
+      [4, 2],
+      [16, 3],
+      [8, 5],
+      [0, 0],
+      [32, 0],
+    ] as const) {
+      const png = assemble([{ type: 'IHDR', content: header(2, 2, depth, colorType, 0) }, END]);
+      expectRefusal(() => decodePng(png, 'odd.png'), 'odd.png', `colour type ${colorType} with ${depth} bits`);
+    }
+    const short = { width: 2, height: 1, colorType: 3, depth: 8, palette: [1, 2, 3], sample: () => 1 } as const;
+    expectRefusal(() => decodePng(makePng(short), 'short.png'), 'short.png', 'palette');
+    const { palette, ...none } = short;
+    expect(palette).toHaveLength(3);
+    expectRefusal(() => decodePng(makePng(none), 'none.png'), 'none.png');
+  });
+
+  it('survives random headers and data with right checksums', () => {
+    const random = randomNumbers(5);
+    const below = (count: number) => Math.floor(random() * count);
+    let read = 0;
+    for (let round = 0; round < 2000; round++) {
+      const [width, height, depth] = [1 + below(12), 1 + below(12), [1, 2, 4, 8, 16][below(5)] ?? 8];
+      // Half of them have as many bytes as a gray image of this size needs.
+      const length = below(2) ? height * (1 + Math.ceil((width * depth) / 8)) : below(400);
+      const data = deflateSync(Buffer.from(Array.from({ length }, () => below(5))));
+      if (below(4) === 0) data[below(data.length)] = below(256);
+      const ihdr = header(width, height, depth, below(2) ? 0 : below(7), below(3));
+      const palette = { type: 'PLTE', content: Uint8Array.from({ length: below(20) }, () => below(256)) };
+      const chunks = [
+        { type: 'IHDR', content: ihdr },
+        ...(below(2) ? [palette] : []),
+        { type: 'IDAT', content: data },
+        END,
+      ];
+      if (survives(() => decodePng(assemble(chunks), 'random.png'))) read++;
+    }
+    expect(read).toBeGreaterThan(20);
+    expect(read).toBeLessThan(1900);
+  });
+});
+
+describe('encodePng', () => {
+  it.each([1, 3] as const)('stores %i channels without loss, also from the middle of a buffer', (channels) => {
+    const memory = Uint8Array.from({ length: 7 * 5 * channels + 11 }, (_, i) => (i * 83) % 256);
+    const pixels = memory.subarray(11);
+    const file = encodePng(7, 5, channels, pixels);
+    expect(decodePng(file, 'a.png')).toEqual({ width: 7, height: 5, channels, pixels: Uint8Array.from(pixels) });
+    expect(file[25]).toBe(channels === 1 ? 0 : 2);
+    expect(PNG.sync.read(file).data[4 * 8]).toBe(pixels[channels * 8]);
+    expect(encodePng(7, 5, channels, pixels).equals(file)).toBe(true);
+  });
+});
+
+describe('crc32', () => {
+  it('gives the check value of the standard', () => {
+    expect(crc32(Buffer.from('123456789'))).toBe(0xcbf43926);
+    expect(crc32(new Uint8Array(0))).toBe(0);
+  });
+});

@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Device } from '../../../src/gpu/device.ts';
+import { sourceText } from '../../../src/kernels/source.ts';
+import { operations } from '../../../src/kernels/tuning/operations.ts';
+import * as conv2d from './suites/conv2d.ts';
+import * as instanceNorm from './suites/instance-norm.ts';
+import * as reduce from './suites/reduce.ts';
+
+let device: Device;
+beforeAll(async () => {
+  device = await Device.open({ checked: true });
+});
+afterAll(() => device.close());
+
+const suites = [conv2d, instanceNorm, reduce].flatMap((family) => Object.values(family)).filter((x) => 'checks' in x);
+
+test('every operation with variants has an oracle', () => {
+  expect(suites.map(({ operation }) => operation)).toEqual(expect.arrayContaining([...operations]));
+});
+
+describe.each(suites)('$operation.name', ({ checks }) => {
+  test.each(checks().map((check) => [check.name, check] as const))('%s', async (_, { supported, run }) => {
+    if (supported(device)) await run(device);
+  });
+});
+
+describe.each(operations)('$name', ({ variants }) => {
+  test.each(variants)('$name says which kernels it launches, and whether they use workgroup memory', (variant) => {
+    expect(variant.sources.length).toBeGreaterThan(0);
+    const declares = variant.sources.some((source) => sourceText(source).includes('var<workgroup>'));
+    expect(variant.workgroupBytes > 0).toBe(declares);
+  });
+
+  test('ends with a variant for every adapter', () => {
+    expect(variants.at(-1)?.madeFor).toBe('any');
+  });
+});

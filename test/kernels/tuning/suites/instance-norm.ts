@@ -1,0 +1,132 @@
+import type { Activation } from '../../../../src/kernels/activation.ts';
+import { instanceNormBackward } from '../../../../src/kernels/instance-norm/backward.ts';
+import { instanceNormForward } from '../../../../src/kernels/instance-norm/forward.ts';
+import type { Stored } from '../../../../src/kernels/source.ts';
+import type { Tensor } from '../../../../src/tensor/tensor.ts';
+import { poison, random, randomAs, rounded, tolerance } from '../../../oracles/compare.ts';
+import * as oracle from '../../../oracles/instance-norm.ts';
+import { suite } from './suite.ts';
+
+const EPS = 1e-5;
+/** So near to 0, rounding decides on which side of a ReLU's kink a value lies; no gradient comes from there. */
+const AT_KINK = 1e-4;
+
+/**
+ * A single pixel; shares that do not divide the pixels, of few channels and of more than 32; planes on both sides of what registers hold
+ * and of what a core walks alone.
+ */
+const shapes = [
+  [1, 1, 4],
+  [1, 3, 4],
+  [2, 77, 12],
+  [2, 1100, 36],
+  [3, 513, 8],
+  [1, 300, 260],
+  [1, 1024, 8],
+  [3, 1025, 4],
+  [1, 4096, 4],
+  [2, 15, 5],
+  [1, 4, 1],
+] as const;
+
+const kinds: { activation: Activation; affine: boolean; residual: boolean }[] = [
+  { activation: 'none', affine: false, residual: false },
+  { activation: 'relu', affine: false, residual: false },
+  { activation: 'leaky_relu', affine: true, residual: false },
+  { activation: 'tanh', affine: true, residual: false },
+  { activation: 'none', affine: true, residual: true },
+];
+
+interface Sample {
+  shape: readonly [number, number, number];
+  kind: (typeof kinds)[number];
+  stored: Stored;
+}
+
+const everything = shapes.flatMap((shape) => kinds.map((kind): Sample => ({ shape, kind, stored: 'f32' })));
+/** Many shares, the last a short one, and many pixels a row of a workgroup. */
+const large = kinds.slice(-3).map((kind): Sample => ({ shape: [1, 200 * 200, 8], kind, stored: 'f32' }));
+/** A plane of several shares, one that registers hold, and odd channels. */
+const halves = (
+  [
+    [2, 4100, 12],
+    [3, 513, 8],
+    [2, 15, 5],
+  ] as const
+).flatMap((shape) => [kinds[2]!, kinds[4]!].map((kind): Sample => ({ shape, kind, stored: 'f16' })));
+
+const problems = [...everything, ...large, ...halves].map(
+  ({ shape, kind: { activation, affine, residual }, stored }) => {
+    const [n, pixels, channels] = shape;
+    const size = n * pixels * channels;
+    const x = rounded(
+      stored,
+      random(size).map((v, i) => v * 3 + ((i % channels) % 40)),
+    );
+    const gamma = affine ? random(channels) : new Float32Array(channels).fill(1);
+    const beta = affine ? random(channels) : new Float32Array(channels);
+    const before = oracle.instanceNorm(shape, x, gamma, beta, x, oracle.activations.none, EPS).y;
+    const dy = randomAs(stored, size).map((v, i) => (Math.abs(before[i] ?? 0) < AT_KINK ? 0 : v));
+    const expected = oracle.instanceNorm(shape, x, gamma, beta, dy, oracle.activations[activation], EPS);
+    const options = (upload: (values: ArrayLike<number>) => Tensor) => ({
+      eps: EPS,
+      activation,
+      affine: affine ? { gamma: upload(gamma).slice, beta: upload(beta).slice } : null,
+    });
+    const name = [activation, affine && 'affine', residual && 'residual'].filter(Boolean).join(' ');
+    return {
+      name,
+      problem: { n, pixels, channels, stored },
+      size,
+      x,
+      dy,
+      skip: residual ? randomAs(stored, size) : null,
+      expected,
+      options,
+    };
+  },
+);
+
+export const forward = suite(
+  instanceNormForward,
+  problems.map(({ name, problem, size, x, skip, expected, options }) => ({
+    name,
+    problem,
+    stage: (upload) => {
+      const { stored } = problem;
+      const [y, stats] = [upload(poison(size), stored), upload(poison(expected.stats.length))];
+      const residual = skip ? upload(skip, stored).slice : null;
+      const slices = { x: upload(x, stored).slice, residual, stats: stats.slice, y: y.slice };
+      return {
+        args: { ...options(upload), ...slices },
+        outputs: [
+          { tensor: y, values: expected.y.map((v, i) => v + (skip?.[i] ?? 0)), tolerance: tolerance(stored, 5e-6) },
+          { tensor: stats, values: expected.stats, tolerance: 5e-6 },
+        ],
+      };
+    },
+  })),
+);
+
+export const backward = suite(
+  instanceNormBackward,
+  problems
+    .filter(({ skip }) => !skip)
+    .map(({ name, problem, size, x, dy, expected, options }) => ({
+      name,
+      problem,
+      stage: (upload) => {
+        const { stored } = problem;
+        const [dx, sums] = [upload(poison(size), stored), upload(poison(expected.sums.length))];
+        const stats = upload(expected.stats).slice;
+        const slices = { x: upload(x, stored).slice, stats, dy: upload(dy, stored).slice };
+        return {
+          args: { ...options(upload), ...slices, sums: sums.slice, dx: dx.slice },
+          outputs: [
+            { tensor: dx, values: expected.dx, tolerance: tolerance(stored, 2e-5) },
+            { tensor: sums, values: expected.sums, tolerance: 2e-5 },
+          ],
+        };
+      },
+    })),
+);

@@ -1,0 +1,63 @@
+/** What every variant of an operation is tested with: problems of odd shapes, and the oracle's answers. */
+import { expect } from 'vitest';
+import type { Device } from '../../../../src/gpu/device.ts';
+import type { Stored } from '../../../../src/kernels/source.ts';
+import {
+  type Operation,
+  type OperationInfo,
+  supportedVariants,
+  type Variant,
+} from '../../../../src/kernels/variant.ts';
+import { scope } from '../../../../src/tensor/scope.ts';
+import { Tensor } from '../../../../src/tensor/tensor.ts';
+import { worst } from '../../../oracles/compare.ts';
+
+export interface Case<Problem, Args> {
+  /** What it has besides the problem, e.g. `bias`. */
+  name: string;
+  problem: Problem;
+  /** Puts the arguments on a device, with poisoned outputs. */
+  stage(upload: (values: ArrayLike<number>, stored?: Stored) => Tensor): { args: Args; outputs: Expected[] };
+}
+
+/** An output, what must stand in it, and how far off it may be as a share of the largest value. */
+export interface Expected {
+  tensor: Tensor;
+  values: ArrayLike<number>;
+  tolerance: number;
+}
+
+/** A variant on a case, of whatever types. */
+export interface Check {
+  name: string;
+  supported(device: Device): boolean;
+  /** Fails unless the variant computes what the oracle says. */
+  run(device: Device): Promise<void>;
+}
+
+export interface Suite {
+  operation: OperationInfo;
+  /** Every variant that is in the list now, on every case. */
+  checks(): Check[];
+}
+
+export function suite<Problem, Args>(operation: Operation<Problem, Args>, cases: Case<Problem, Args>[]): Suite {
+  const check = (variant: Variant<Problem, Args>, { name, problem, stage }: Case<Problem, Args>): Check => ({
+    name: `${operation.name} ${variant.name} ${operation.describe(problem)} ${name}`,
+    supported: (device) => supportedVariants(device, operation, problem).includes(variant),
+    run: async (device) => {
+      let outputs: Expected[] = [];
+      scope(() => {
+        const staged = stage((values, stored) => Tensor.from(device, values, [values.length], stored));
+        outputs = staged.outputs;
+        variant.launch(device, problem, staged.args);
+        return outputs.map(({ tensor }) => tensor);
+      });
+      for (const { tensor, values, tolerance } of outputs) {
+        expect(worst(await tensor.data(), values)).toBeLessThan(tolerance);
+        tensor.dispose();
+      }
+    },
+  });
+  return { operation, checks: () => operation.variants.flatMap((variant) => cases.map((one) => check(variant, one))) };
+}

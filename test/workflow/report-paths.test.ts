@@ -1,0 +1,42 @@
+import { writeFileSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
+import { UsageError } from '../../src/cli/failure.ts';
+import { FORMAT } from '../../src/report/report.ts';
+import { checkReportPaths, reportPaths } from '../../src/workflow/report-paths.ts';
+import { temporaryFolder } from '../cli/support.ts';
+
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+
+it.each([
+  ['out/report.html', 'out/report.json'],
+  ['out.d/report', 'out.d/report.json'],
+  ['report.v2.html', 'report.v2.json'],
+])('the figures of %s go into %s', (page, json) => {
+  expect(reportPaths(page)).toEqual({ page, json });
+});
+
+describe('a report does not overwrite', () => {
+  const refused = (report: string, csv?: string) => expect(() => checkReportPaths(report, csv));
+
+  it('itself', () => {
+    refused('report.json').toThrow(UsageError);
+    refused('report.json').toThrow(/should name the page, such as report.html/);
+  });
+
+  it('the table of --csv, however that is spelt', () => {
+    refused('out/report.html', './out/../out/report.json').toThrow(/--csv would write out\/report.json too/);
+    refused('report.html', 'report.html').toThrow(/--csv would write report.html too/);
+    refused('report.html', 'report.csv').not.toThrow();
+  });
+
+  it('a JSON file that is no report, but an earlier report', () => {
+    const page = folder.path('config.html');
+    for (const text of ['{"ngf": 64}', '[1]', 'not JSON at all']) {
+      writeFileSync(folder.path('config.json'), text);
+      refused(page).toThrow(/config.json, which is there and no report of Cyclops/);
+    }
+    writeFileSync(folder.path('config.json'), JSON.stringify({ format: FORMAT }));
+    refused(page).not.toThrow();
+  });
+});
