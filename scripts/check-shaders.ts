@@ -12,7 +12,7 @@ import { CyclopsError } from '../src/gpu/errors.ts';
 import type { Kernel } from '../src/gpu/launch.ts';
 import { compileShader } from '../src/gpu/shader-errors.ts';
 import { expandIncludes } from '../src/kernels/include.ts';
-import { EIGHTS, STORED_F16, VEC4 } from '../src/kernels/source.ts';
+import { EIGHTS, DTYPE_F16, VEC4 } from '../src/kernels/source.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = resolve(process.argv[2] ?? join(root, 'src/kernels/wgsl'));
@@ -72,7 +72,7 @@ for (const name of kernels) {
     const plain = await check(device, name, {});
     // A kernel with parts that others may take the place of is several.
     const checks = [plain];
-    for (const instead of [STORED_F16, VEC4, EIGHTS]) {
+    for (const instead of [DTYPE_F16, VEC4, EIGHTS]) {
       const concerned = Object.keys(instead).some((part) => plain.files.has(`${shown}/${part}`));
       if (concerned && plain.problem === null) checks.push(await check(device, name, instead));
     }

@@ -4,12 +4,12 @@ import { record } from './tape.ts';
 
 /** What relu, leakyRelu, tanh and sigmoid share: act(x), differentiated through its output. */
 export function activate(kind: ActivationKind, x: Tensor, slope?: number): Tensor {
-  const { device, shape, size, stored } = x;
-  const out = Tensor.empty(device, shape, stored);
-  activation(device, kind, x.slice, out.slice, size, stored, slope);
+  const { device, shape, size, floatDType: dtype } = x;
+  const out = Tensor.empty(device, shape, dtype);
+  activation(device, kind, x.slice, out.slice, size, dtype, slope);
   return record(out, [x], (gradOutput) => {
-    const gradX = Tensor.empty(device, shape, stored);
-    activationBackward(device, kind, out.slice, gradOutput.slice, gradX.slice, size, stored, slope);
+    const gradX = Tensor.empty(device, shape, dtype);
+    activationBackward(device, kind, out.slice, gradOutput.slice, gradX.slice, size, dtype, slope);
     return [gradX];
   });
 }

@@ -30,8 +30,8 @@ export function concatBatch(a: Tensor, b: Tensor): Tensor {
 /** The entries of `a` and then of `b`, not recorded. */
 export function joined(a: Tensor, b: Tensor, shape: readonly number[]): Tensor {
   const out = Tensor.empty(a.device, shape, a.dtype);
-  const { device, stored } = a;
-  copy(device, a.slice, out.slice, a.size, { stored });
-  copy(device, b.slice, out.slice, b.size, { outStart: a.size, stored });
+  const { device, floatDType: dtype } = a;
+  copy(device, a.slice, out.slice, a.size, { dtype });
+  copy(device, b.slice, out.slice, b.size, { outStart: a.size, dtype });
   return out;
 }

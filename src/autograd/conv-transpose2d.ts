@@ -80,7 +80,7 @@ function adjointProblem(x: Tensor, weight: Tensor, options: ConvTranspose2dOptio
     stride,
     padding,
     paddingMode: 'zeros',
-    stored: x.stored,
+    dtype: x.floatDType,
   };
   if (problem.h < 1 || problem.w < 1) {
     throw new CyclopsError(`convTranspose2d of x [${x.shape.join(', ')}] with padding ${padding} has no output.`);

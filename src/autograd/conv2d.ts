@@ -38,7 +38,7 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: 
     let dy = gradOutput;
     if (activation !== 'none') {
       dy = Tensor.empty(device, y.shape, y.dtype);
-      activationBackward(device, activation, y.slice, gradOutput.slice, dy.slice, y.size, y.stored);
+      activationBackward(device, activation, y.slice, gradOutput.slice, dy.slice, y.size, y.floatDType);
     }
     const dx = x.requiresGrad ? Tensor.empty(device, x.shape, x.dtype) : null;
     if (dx) run(device, convInputGrad, problem, { dy: dy.slice, weight: operand.slice, bias: null, dx: dx.slice });
@@ -57,13 +57,13 @@ function forwardProblem(x: Tensor, weight: Tensor, options: ConvOptions): ConvPr
     );
   }
   const out = (extent: number, k: number) => Math.floor((extent + 2 * options.padding - k) / options.stride) + 1;
-  return checkProblem({ n, h, w, c, p: out(h, kh), q: out(w, kw), o, kh, kw, ...options, stored: x.stored });
+  return checkProblem({ n, h, w, c, p: out(h, kh), q: out(w, kw), o, kh, kw, ...options, dtype: x.floatDType });
 }
 
 /** The f32 weight as it is multiplied with x: itself, or its copy in f16. @throws CyclopsError for a weight of another type */
 export function operandOf(operation: string, weight: Tensor, x: Tensor): Tensor {
   requireF32(`The weight of ${operation}`, weight);
-  return x.stored === 'f16' && weight.half ? weight.half : cast(weight, x.stored);
+  return x.floatDType === 'f16' && weight.half ? weight.half : cast(weight, x.floatDType);
 }
 
 /** @throws CyclopsError unless the bias has one value a channel, in f32. */
@@ -89,6 +89,6 @@ export function biasGrad(device: Device, dy: Tensor, bias: Tensor): Tensor | nul
   const leaf = leafGrad(bias);
   const db = leaf?.target ?? Tensor.empty(device, bias.shape);
   const rows = dy.size / bias.size;
-  channelSum(device, dy.slice, db.slice, rows, bias.size, leaf?.accumulate ?? false, dy.stored);
+  channelSum(device, dy.slice, db.slice, rows, bias.size, leaf?.accumulate ?? false, dy.floatDType);
   return leaf ? null : db;
 }

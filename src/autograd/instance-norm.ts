@@ -40,7 +40,7 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
   for (const tensor of [weight, bias]) if (tensor) requireF32('The affine part of instanceNorm', tensor);
   const { device } = x;
   const affine = weight && bias ? { gamma: weight.slice, beta: bias.slice } : null;
-  const problem = { n, pixels: h * w, channels: c, stored: x.stored };
+  const problem = { n, pixels: h * w, channels: c, dtype: x.floatDType };
   const common = { eps, activation, affine };
   const stats = Tensor.empty(device, [n, 2, c]);
   const y = Tensor.empty(device, x.shape, x.dtype);

@@ -22,7 +22,7 @@ export function requireTarget(operation: string, a: Tensor, target: LossTarget):
 /** factor · Σ term(a, b) as a tensor [1] of f32, not recorded. */
 export function reduction(term: Term, factor: number, a: Tensor, b: LossTarget): Tensor {
   const out = Tensor.empty(a.device, [1]);
-  const problem = { count: a.size, stored: a.stored };
+  const problem = { count: a.size, dtype: a.floatDType };
   run(a.device, reduce, problem, { term, factor, a: a.slice, b: operand(b), out: out.slice });
   return out;
 }
@@ -36,7 +36,7 @@ export function reductionGradient(
   gradOutput: Tensor,
 ): Tensor {
   const gradient = Tensor.empty(a.device, a.shape, a.dtype);
-  reduceBackward(a.device, term, factor, a.slice, operand(b), gradOutput.slice, gradient.slice, a.size, a.stored);
+  reduceBackward(a.device, term, factor, a.slice, operand(b), gradOutput.slice, gradient.slice, a.size, a.floatDType);
   return gradient;
 }
 

@@ -22,7 +22,7 @@ export function reflectionPad2d(x: Tensor, pad: readonly [number, number, number
         `got left ${left}, right ${right}, top ${top}, bottom ${bottom}. Use larger images or less padding.`,
     );
   }
-  const problem = { n, h, w, c, pad, stored: x.stored };
+  const problem = { n, h, w, c, pad, dtype: x.floatDType };
   const out = Tensor.empty(x.device, [n, top + h + bottom, left + w + right, c], x.dtype);
   reflectionPad(x.device, problem, x.slice, out.slice);
   return record(out, [x], (gradOutput) => {

@@ -106,8 +106,8 @@ function deposit(gradients: Map<Tensor, Tensor>, input: Tensor, grad: Tensor): v
   const { device } = input;
   const leaf = leafGrad(input);
   if (leaf) {
-    if (leaf.accumulate) accumulate(device, grad.slice, leaf.target.slice, input.size, input.stored);
-    else copy(device, grad.slice, leaf.target.slice, input.size, { stored: input.stored });
+    if (leaf.accumulate) accumulate(device, grad.slice, leaf.target.slice, input.size, input.floatDType);
+    else copy(device, grad.slice, leaf.target.slice, input.size, { dtype: input.floatDType });
     return;
   }
   const before = gradients.get(input);
@@ -117,7 +117,7 @@ function deposit(gradients: Map<Tensor, Tensor>, input: Tensor, grad: Tensor): v
   }
   // A gradient may be shared by several inputs (an addition passes the same one to both), so a sum is a new tensor.
   const sum = Tensor.empty(device, input.shape, input.dtype);
-  add(device, before.slice, grad.slice, sum.slice, input.size, input.stored);
+  add(device, before.slice, grad.slice, sum.slice, input.size, input.floatDType);
   gradients.set(input, sum);
 }
 

@@ -5,7 +5,7 @@ import { scale } from '../autograd/scale.ts';
 import { splitBatch } from '../autograd/split-batch.ts';
 import { backward, detach } from '../autograd/tape.ts';
 import type { Device } from '../gpu/device.ts';
-import type { Stored } from '../kernels/source.ts';
+import type { FloatDType } from '../kernels/source.ts';
 import type { Module } from '../layers/module.ts';
 import { Adam } from '../optim/adam.ts';
 import { LossScaler } from '../optim/loss-scaler.ts';
@@ -66,7 +66,7 @@ export class CycleGAN {
   /** Of all optimisers, in mixed precision. */
   readonly lossScaler: LossScaler | null;
   /** How images and activations of a step are stored. */
-  readonly stored: Stored;
+  readonly dtype: FloatDType;
   private readonly log: LossLog;
 
   /**
@@ -80,7 +80,7 @@ export class CycleGAN {
   ) {
     const { seed, lr, betas, poolSize, precision, ema = 0 } = options;
     this.lossScaler = precision === 'mixed' ? new LossScaler(device) : null;
-    this.stored = precision === 'mixed' ? 'f16' : 'f32';
+    this.dtype = precision === 'mixed' ? 'f16' : 'f32';
     this.networks = makeNetworks(device, options, seed);
     const { G_A, G_B, D_A, D_B } = this.networks;
     const adam = (...modules: Module[]) =>
@@ -93,7 +93,7 @@ export class CycleGAN {
       options.discriminatorOptimisers === 'shared' ? [adam(D_A, D_B)] : [adam(D_A), adam(D_B)];
     const optimisers = [this.generatorOptimiser, ...this.discriminatorOptimisers];
     this.averages = ema > 0 ? optimisers.map((optimiser) => new MovingAverage(optimiser, ema)) : [];
-    const pool = () => new ImagePool(poolSize, random, this.stored);
+    const pool = () => new ImagePool(poolSize, random, this.dtype);
     this.pools = { fakeB: pool(), fakeA: pool() };
     this.log = new LossLog(device);
   }
@@ -114,14 +114,14 @@ export class CycleGAN {
   step(a: Tensor, b: Tensor, domains?: Domains): void {
     scope(() => {
       this.log.beginStep();
-      const [realA, realB] = [cast(a, this.stored), cast(b, this.stored)];
+      const [realA, realB] = [cast(a, this.dtype), cast(b, this.dtype)];
       const fakes = scope(() => this.stepGenerators(realA, realB));
-      const { stored } = this;
+      const { dtype } = this;
       this.stepDiscriminators(
         realA,
         realB,
         fakes,
-        domains && { a: cast(domains.a, stored), b: cast(domains.b, stored) },
+        domains && { a: cast(domains.a, dtype), b: cast(domains.b, dtype) },
       );
       for (const average of this.averages) average.update();
       this.lossScaler?.update();

@@ -3,7 +3,7 @@ import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { Variable } from '../gpu/variables.ts';
 import { exchange, NOWHERE } from '../kernels/exchange.ts';
-import type { Stored } from '../kernels/source.ts';
+import type { FloatDType } from '../kernels/source.ts';
 import { keep } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
@@ -38,7 +38,7 @@ export class ImagePool {
   constructor(
     readonly size: number,
     private readonly random: UniformSource,
-    private readonly stored: Stored = 'f32',
+    private readonly dtype: FloatDType = 'f32',
   ) {}
 
   /**
@@ -49,16 +49,16 @@ export class ImagePool {
    */
   query(images: Tensor): Tensor {
     if (this.size === 0) return detach(images);
-    const { device, stored } = images;
-    if (stored !== this.stored) {
-      throw new CyclopsError(`The image pool holds images of ${this.stored}; got ${images}. Convert them with cast().`);
+    const { device, floatDType: dtype } = images;
+    if (dtype !== this.dtype) {
+      throw new CyclopsError(`The image pool holds images of ${this.dtype}; got ${images}. Convert them with cast().`);
     }
     const [batch = 0, ...shape] = images.shape;
     const places = this.allocated(device, shape);
     const choices = this.choicesFor(device, batch);
     device.eachStep(() => choices.set(Array.from({ length: batch }, () => this.choose()).flat()));
-    const out = Tensor.empty(device, images.shape, stored);
-    exchange(device, choices, images.slice, places.slice, out.slice, batch, images.size / batch, stored);
+    const out = Tensor.empty(device, images.shape, dtype);
+    exchange(device, choices, images.slice, places.slice, out.slice, batch, images.size / batch, dtype);
     return out;
   }
 
@@ -107,7 +107,7 @@ export class ImagePool {
 
   /** The places, made at the first use; every later image has the same shape. */
   private allocated(device: Device, shape: readonly number[]): Tensor {
-    this.places ??= keep(Tensor.empty(device, [this.size, ...shape], this.stored));
+    this.places ??= keep(Tensor.empty(device, [this.size, ...shape], this.dtype));
     const held = this.places.shape.slice(1);
     if (held.join() === shape.join()) return this.places;
     throw new CyclopsError(

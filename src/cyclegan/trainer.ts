@@ -97,7 +97,7 @@ export class Trainer {
     this.model = new CycleGAN(device, modelOptions(config), this.poolDraws);
     const crop = { width: config.cropSize, height: config.cropSize };
     const feed = (count: number) =>
-      new DomainFeed(banks.a.feed(count, crop, this.model.stored), banks.b.feed(count, crop, this.model.stored));
+      new DomainFeed(banks.a.feed(count, crop, this.model.dtype), banks.b.feed(count, crop, this.model.dtype));
     this.feed = feed(config.batchSize);
     this.domainFeed = config.domainCrops > 0 ? feed(config.domainCrops) : null;
     if (resume) this.restore(perEpoch);

@@ -2,7 +2,7 @@
 import type { Device } from '../gpu/device.ts';
 import { type BufferSlice, f32, immediates } from '../gpu/launch.ts';
 import { flatGrid } from './elementwise.ts';
-import { kernel, STORED_BYTES, type Stored } from './source.ts';
+import { kernel, DTYPE_BYTES, type FloatDType } from './source.ts';
 
 /** What a layer may apply to its output inside its own kernel; the leaky ReLU there has {@link LEAKY_SLOPE}. */
 export type Activation = 'none' | 'relu' | 'leaky_relu' | 'tanh';
@@ -29,17 +29,17 @@ export function activation(
   x: BufferSlice,
   out: BufferSlice,
   count: number,
-  stored: Stored = 'f32',
+  dtype: FloatDType = 'f32',
   slope = LEAKY_SLOPE,
 ): void {
   device.launch({
-    kernel: kernel('elementwise/activation', 'rw', { KIND: ACTIVATION_CODES[kind] }, { stored }),
+    kernel: kernel('elementwise/activation', 'rw', { KIND: ACTIVATION_CODES[kind] }, { dtype }),
     bindings: [x, out],
     immediates: immediates(Math.ceil(count / 4), f32(slope)),
     workgroups: flatGrid(count),
     label: `${kind}.forward`,
     flops: count,
-    bytes: 2 * STORED_BYTES[stored] * count,
+    bytes: 2 * DTYPE_BYTES[dtype] * count,
   });
 }
 
@@ -51,16 +51,16 @@ export function activationBackward(
   gradOutput: BufferSlice,
   gradX: BufferSlice,
   count: number,
-  stored: Stored = 'f32',
+  dtype: FloatDType = 'f32',
   slope = LEAKY_SLOPE,
 ): void {
   device.launch({
-    kernel: kernel('elementwise/activation-backward', 'rrw', { KIND: ACTIVATION_CODES[kind] }, { stored }),
+    kernel: kernel('elementwise/activation-backward', 'rrw', { KIND: ACTIVATION_CODES[kind] }, { dtype }),
     bindings: [output, gradOutput, gradX],
     immediates: immediates(Math.ceil(count / 4), f32(slope)),
     workgroups: flatGrid(count),
     label: `${kind}.backward`,
     flops: 2 * count,
-    bytes: 3 * STORED_BYTES[stored] * count,
+    bytes: 3 * DTYPE_BYTES[dtype] * count,
   });
 }

@@ -1,6 +1,6 @@
 import type { Device } from '../gpu/device.ts';
 import { type BufferSlice, groups, immediates } from '../gpu/launch.ts';
-import { kernel, STORED_BYTES, type Stored } from './source.ts';
+import { kernel, DTYPE_BYTES, type FloatDType } from './source.ts';
 import { sumParts, withParts } from './sum-parts.ts';
 
 /** Rows of a workgroup at most. Below that, one launch does it all. */
@@ -14,18 +14,18 @@ export function channelSum(
   rows: number,
   channels: number,
   accumulate: boolean,
-  stored: Stored = 'f32',
+  dtype: FloatDType = 'f32',
 ): void {
   const shares = groups(rows, SHARE);
   const launch = (target: BufferSlice, add: boolean) =>
     device.launch({
-      kernel: kernel('reduce/channel-sum', 'rw', {}, { stored }),
+      kernel: kernel('reduce/channel-sum', 'rw', {}, { dtype }),
       bindings: [x, target],
       immediates: immediates(rows, channels, SHARE, add ? 1 : 0),
       workgroups: [groups(channels, 8), shares, 1],
       label: 'channelSum',
       flops: rows * channels,
-      bytes: STORED_BYTES[stored] * rows * channels,
+      bytes: DTYPE_BYTES[dtype] * rows * channels,
     });
   if (shares === 1) {
     launch(out, accumulate);

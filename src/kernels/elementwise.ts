@@ -1,7 +1,7 @@
 /** Kernels that visit each element once; all tensors of a launch are stored alike. Buffers hold whole vec4s, so a count that is no multiple of 4 writes into its own padding. */
 import type { Device } from '../gpu/device.ts';
 import { type BufferSlice, f32, groups, immediates } from '../gpu/launch.ts';
-import { kernel, STORED_BYTES, type Stored } from './source.ts';
+import { kernel, DTYPE_BYTES, type FloatDType } from './source.ts';
 
 /** Workgroups of 64 invocations, one vec4 each, for a grid-stride loop over `count` elements. */
 export function flatGrid(count: number): [number, number, number] {
@@ -15,16 +15,16 @@ export function add(
   b: BufferSlice,
   out: BufferSlice,
   count: number,
-  stored: Stored = 'f32',
+  dtype: FloatDType = 'f32',
 ): void {
   device.launch({
-    kernel: kernel('elementwise/add', 'rrw', {}, { stored }),
+    kernel: kernel('elementwise/add', 'rrw', {}, { dtype }),
     bindings: [a, b, out],
     immediates: immediates(Math.ceil(count / 4)),
     workgroups: flatGrid(count),
     label: 'add',
     flops: count,
-    bytes: 3 * STORED_BYTES[stored] * count,
+    bytes: 3 * DTYPE_BYTES[dtype] * count,
   });
 }
 
@@ -34,16 +34,16 @@ export function accumulate(
   x: BufferSlice,
   target: BufferSlice,
   count: number,
-  stored: Stored = 'f32',
+  dtype: FloatDType = 'f32',
 ): void {
   device.launch({
-    kernel: kernel('elementwise/accumulate', 'rw', {}, { stored }),
+    kernel: kernel('elementwise/accumulate', 'rw', {}, { dtype }),
     bindings: [x, target],
     immediates: immediates(Math.ceil(count / 4)),
     workgroups: flatGrid(count),
     label: 'accumulate',
     flops: count,
-    bytes: 3 * STORED_BYTES[stored] * count,
+    bytes: 3 * DTYPE_BYTES[dtype] * count,
   });
 }
 
@@ -54,16 +54,16 @@ export function scale(
   factor: number,
   out: BufferSlice,
   count: number,
-  stored: Stored = 'f32',
+  dtype: FloatDType = 'f32',
 ): void {
   device.launch({
-    kernel: kernel('elementwise/scale', 'rw', {}, { stored }),
+    kernel: kernel('elementwise/scale', 'rw', {}, { dtype }),
     bindings: [x, out],
     immediates: immediates(Math.ceil(count / 4), f32(factor)),
     workgroups: flatGrid(count),
     label: 'scale',
     flops: count,
-    bytes: 2 * STORED_BYTES[stored] * count,
+    bytes: 2 * DTYPE_BYTES[dtype] * count,
   });
 }
 
@@ -73,28 +73,28 @@ export function copy(
   x: BufferSlice,
   out: BufferSlice,
   count: number,
-  { start = 0, outStart = 0, stored = 'f32' }: { start?: number; outStart?: number; stored?: Stored } = {},
+  { start = 0, outStart = 0, dtype = 'f32' }: { start?: number; outStart?: number; dtype?: FloatDType } = {},
 ): void {
   device.launch({
-    kernel: kernel('elementwise/copy', 'rw', {}, { stored }),
+    kernel: kernel('elementwise/copy', 'rw', {}, { dtype }),
     bindings: [x, out],
     immediates: immediates(count, start, outStart),
     workgroups: flatGrid(4 * count),
     label: 'copy',
     flops: 0,
-    bytes: 2 * STORED_BYTES[stored] * count,
+    bytes: 2 * DTYPE_BYTES[dtype] * count,
   });
 }
 
 /** out = value everywhere. */
-export function fill(device: Device, value: number, out: BufferSlice, count: number, stored: Stored = 'f32'): void {
+export function fill(device: Device, value: number, out: BufferSlice, count: number, dtype: FloatDType = 'f32'): void {
   device.launch({
-    kernel: kernel('elementwise/fill', 'w', {}, { stored }),
+    kernel: kernel('elementwise/fill', 'w', {}, { dtype }),
     bindings: [out],
     immediates: immediates(Math.ceil(count / 4), f32(value)),
     workgroups: flatGrid(count),
     label: 'fill',
     flops: 0,
-    bytes: STORED_BYTES[stored] * count,
+    bytes: DTYPE_BYTES[dtype] * count,
   });
 }

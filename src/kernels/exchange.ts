@@ -1,7 +1,7 @@
 import type { Device } from '../gpu/device.ts';
 import { type BufferSlice, groups, immediates } from '../gpu/launch.ts';
 import type { Variable } from '../gpu/variables.ts';
-import { kernel, STORED_BYTES, type Stored } from './source.ts';
+import { kernel, DTYPE_BYTES, type FloatDType } from './source.ts';
 
 /** In place of a number of a place: none. */
 export const NOWHERE = 0xffffffff;
@@ -20,15 +20,15 @@ export function exchange(
   out: BufferSlice,
   batch: number,
   length: number,
-  stored: Stored = 'f32',
+  dtype: FloatDType = 'f32',
 ): void {
   device.launch({
-    kernel: kernel('elementwise/exchange', 'rrww', {}, { stored }),
+    kernel: kernel('elementwise/exchange', 'rrww', {}, { dtype }),
     bindings: [device.variables.slice, images, places, out],
     immediates: immediates(choices.start, batch, length),
     workgroups: [Math.min(groups(length, 64), 65535), 1, 1],
     label: 'exchange',
     flops: 0,
-    bytes: 2 * STORED_BYTES[stored] * batch * length,
+    bytes: 2 * DTYPE_BYTES[dtype] * batch * length,
   });
 }

@@ -2,7 +2,7 @@
 import type { Device } from '../gpu/device.ts';
 import { type BufferSlice, f32, groups, immediates } from '../gpu/launch.ts';
 import { flatGrid } from './elementwise.ts';
-import { kernel, STORED_BYTES, type Stored } from './source.ts';
+import { kernel, DTYPE_BYTES, type FloatDType } from './source.ts';
 import { withParts } from './sum-parts.ts';
 import type { Operation, Variant } from './variant.ts';
 
@@ -29,7 +29,7 @@ export interface ReduceProblem {
   /** Elements of a. */
   count: number;
   /** How a and b are stored; the sum is f32. */
-  stored: Stored;
+  dtype: FloatDType;
 }
 
 export interface ReduceArguments {
@@ -44,18 +44,18 @@ export interface ReduceArguments {
 /** One launch of the kernel: each workgroup leaves the sum of its elements. */
 function sums(
   device: Device,
-  { count, stored }: ReduceProblem,
+  { count, dtype }: ReduceProblem,
   { term, factor, a, b, out }: ReduceArguments,
   workgroups: number,
 ): void {
   device.launch({
-    kernel: kernel('reduce/whole', 'rrw', { KIND: CODES[term] }, { stored }),
+    kernel: kernel('reduce/whole', 'rrw', { KIND: CODES[term] }, { dtype }),
     bindings: [a, 'buffer' in b ? b : a, out],
     immediates: immediates(count, f32(factor), ...constants(b, count)),
     workgroups: [workgroups, 1, 1],
     label: `${term}.forward`,
     flops: 3 * count,
-    bytes: ('buffer' in b ? 2 : 1) * STORED_BYTES[stored] * count,
+    bytes: ('buffer' in b ? 2 : 1) * DTYPE_BYTES[dtype] * count,
   });
 }
 
@@ -80,7 +80,7 @@ const split: Variant<ReduceProblem, ReduceArguments> = {
     withParts(device, parts, (partials) => {
       sums(device, problem, { ...args, factor: 1, out: partials }, parts);
       const total = { term: 'sum', factor: args.factor, a: partials, b: partials, out: args.out } as const;
-      sums(device, { count: parts, stored: 'f32' }, total, 1);
+      sums(device, { count: parts, dtype: 'f32' }, total, 1);
     });
   },
 };
@@ -91,15 +91,15 @@ const naive: Variant<ReduceProblem, ReduceArguments> = {
   sources: ['reduce/naive'],
   workgroupBytes: 0,
   supports: () => true,
-  launch: (device, { count, stored }, { term, factor, a, b, out }) =>
+  launch: (device, { count, dtype }, { term, factor, a, b, out }) =>
     device.launch({
-      kernel: kernel('reduce/naive', 'rrw', { KIND: CODES[term] }, { stored }),
+      kernel: kernel('reduce/naive', 'rrw', { KIND: CODES[term] }, { dtype }),
       bindings: [a, 'buffer' in b ? b : a, out],
       immediates: immediates(count, f32(factor), ...constants(b, count)),
       workgroups: [1, 1, 1],
       label: `${term}.forward`,
       flops: 3 * count,
-      bytes: ('buffer' in b ? 2 : 1) * STORED_BYTES[stored] * count,
+      bytes: ('buffer' in b ? 2 : 1) * DTYPE_BYTES[dtype] * count,
     }),
 };
 
@@ -107,12 +107,12 @@ const naive: Variant<ReduceProblem, ReduceArguments> = {
 export const reduce: Operation<ReduceProblem, ReduceArguments> = {
   name: 'reduce',
   variants: [single, split, naive],
-  describe: ({ count, stored }) => `[${count}] ${stored}`,
-  rehearse: ({ count, stored }, stage) => ({
+  describe: ({ count, dtype }) => `[${count}] ${dtype}`,
+  rehearse: ({ count, dtype }, stage) => ({
     term: 'l1',
     factor: 1 / count,
-    a: stage.input(count, stored),
-    b: stage.input(count, stored),
+    a: stage.input(count, dtype),
+    b: stage.input(count, dtype),
     out: stage.output(1),
   }),
 };
@@ -127,16 +127,16 @@ export function reduceBackward(
   gradOutput: BufferSlice,
   gradient: BufferSlice,
   count: number,
-  stored: Stored = 'f32',
+  dtype: FloatDType = 'f32',
 ): void {
   device.launch({
-    kernel: kernel('reduce/backward', 'rrrw', { KIND: CODES[term] }, { stored }),
+    kernel: kernel('reduce/backward', 'rrrw', { KIND: CODES[term] }, { dtype }),
     bindings: [a, 'buffer' in b ? b : a, gradOutput, gradient],
     immediates: immediates(Math.ceil(count / 4), f32(factor), ...constants(b, count)),
     workgroups: flatGrid(count),
     label: `${term}.backward`,
     flops: 2 * count,
-    bytes: ('buffer' in b ? 3 : 2) * STORED_BYTES[stored] * count,
+    bytes: ('buffer' in b ? 3 : 2) * DTYPE_BYTES[dtype] * count,
   });
 }
 

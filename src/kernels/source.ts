@@ -7,14 +7,14 @@ import { type Expanded, expandIncludes } from './include.ts';
 export type KernelSource = string | URL;
 
 /** How a kernel's tensors lie in memory. It computes in f32 either way. */
-export type Stored = 'f32' | 'f16';
+export type FloatDType = 'f32' | 'f16';
 
-export const STORED_BYTES: Readonly<Record<Stored, number>> = { f32: 4, f16: 2 };
+export const DTYPE_BYTES: Readonly<Record<FloatDType, number>> = { f32: 4, f16: 2 };
 
 /** What `override` constants cannot say: it changes the kernel's text. */
 export interface Specialisation {
   /** For kernels that include parts/dtype.wgsl. */
-  readonly stored?: Stored;
+  readonly dtype?: FloatDType;
   /** Files that take the place of included ones. */
   readonly instead?: Readonly<Record<string, string>>;
   /** Values for lines `const NAME = …;` of the text. */
@@ -22,7 +22,7 @@ export interface Specialisation {
 }
 
 /** What takes the place of included parts when tensors are stored as f16. */
-export const STORED_F16: Readonly<Record<string, string>> = { 'parts/dtype.wgsl': 'parts/dtype-f16.wgsl' };
+export const DTYPE_F16: Readonly<Record<string, string>> = { 'parts/dtype.wgsl': 'parts/dtype-f16.wgsl' };
 
 /** What takes their place where an invocation handles four channels. */
 export const VEC4: Readonly<Record<string, string>> = { 'images/parts/value.wgsl': 'images/parts/value-vec4.wgsl' };
@@ -71,7 +71,7 @@ export function sourceText(source: KernelSource): string {
 
 /** What specialisations make of a kernel: its text as it is, and with everything in place of which something else may stand. */
 export function sourceTexts(source: KernelSource): string[] {
-  return [sourceText(source), load(source, { ...STORED_F16, ...VEC4, ...EIGHTS }).code];
+  return [sourceText(source), load(source, { ...DTYPE_F16, ...VEC4, ...EIGHTS }).code];
 }
 
 function resized(code: string, sizes: Readonly<Record<string, number>> = {}): string {
@@ -82,8 +82,8 @@ function resized(code: string, sizes: Readonly<Record<string, number>> = {}): st
   }, code);
 }
 
-function insteadOf({ stored, instead = {} }: Specialisation): Readonly<Record<string, string>> {
-  return stored === 'f16' ? { ...instead, ...STORED_F16 } : instead;
+function insteadOf({ dtype, instead = {} }: Specialisation): Readonly<Record<string, string>> {
+  return dtype === 'f16' ? { ...instead, ...DTYPE_F16 } : instead;
 }
 
 function load(source: KernelSource, instead: Readonly<Record<string, string>> = {}): Expanded {

@@ -2,7 +2,7 @@
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { BufferSlice } from '../gpu/launch.ts';
-import type { KernelSource, Stored } from './source.ts';
+import type { KernelSource, FloatDType } from './source.ts';
 
 /** What is known of a variant without a problem at hand. */
 export interface VariantInfo {
@@ -45,9 +45,9 @@ export interface Operation<Problem, Args> extends OperationInfo {
 /** Where the arguments of a rehearsal come from: buffers of `count` elements, f32 unless told otherwise. */
 export interface Stage {
   /** A buffer of random numbers in [−1, 1). */
-  input(count: number, stored?: Stored): BufferSlice;
+  input(count: number, dtype?: FloatDType): BufferSlice;
   /** A buffer that the variant must fill. */
-  output(count: number, stored?: Stored): BufferSlice;
+  output(count: number, dtype?: FloatDType): BufferSlice;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { narrow, widen } from '../kernels/cast.ts';
-import type { Stored } from '../kernels/source.ts';
+import type { FloatDType } from '../kernels/source.ts';
 import { Tensor } from './tensor.ts';
 
 /**
@@ -7,9 +7,9 @@ import { Tensor } from './tensor.ts';
  *
  * @throws CyclopsError for a tensor of integers
  */
-export function cast(x: Tensor, stored: Stored): Tensor {
-  if (x.stored === stored) return x;
-  const out = Tensor.empty(x.device, x.shape, stored);
-  (stored === 'f16' ? narrow : widen)(x.device, x.slice, out.slice, x.size);
+export function cast(x: Tensor, dtype: FloatDType): Tensor {
+  if (x.floatDType === dtype) return x;
+  const out = Tensor.empty(x.device, x.shape, dtype);
+  (dtype === 'f16' ? narrow : widen)(x.device, x.slice, out.slice, x.size);
   return out;
 }

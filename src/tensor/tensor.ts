@@ -2,11 +2,11 @@ import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { BufferSlice, Layer } from '../gpu/launch.ts';
 import { narrow, widen } from '../kernels/cast.ts';
-import type { Stored } from '../kernels/source.ts';
+import type { FloatDType } from '../kernels/source.ts';
 import { register } from './scope.ts';
 import { Storage } from './storage.ts';
 
-export type DType = Stored | 'u32';
+export type DType = FloatDType | 'u32';
 
 const BYTES: Record<DType, number> = { f32: 4, f16: 2, u32: 4 };
 
@@ -75,7 +75,7 @@ export class Tensor {
   }
 
   /** How kernels find this tensor's numbers in memory. @throws CyclopsError for one of integers */
-  get stored(): Stored {
+  get floatDType(): FloatDType {
     if (this.dtype !== 'u32') return this.dtype;
     throw new CyclopsError(`Expected a tensor of f32 or f16; got ${this}.`);
   }

@@ -31,8 +31,8 @@ afterAll(() => device.close());
 
 const SHAPE = [2, 12, 12, 4] as const;
 const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
-const image = (stored: 'f32' | 'f16', values = randomAs('f16', size(SHAPE))) =>
-  Tensor.from(device, values, SHAPE, stored);
+const image = (dtype: 'f32' | 'f16', values = randomAs('f16', size(SHAPE))) =>
+  Tensor.from(device, values, SHAPE, dtype);
 const weight = (shape: readonly number[]) => leaf(device, randomAs('f16', size(shape)), shape);
 
 /** Relative L2 distance. */
@@ -60,16 +60,16 @@ test('a pass in f16 follows the same pass in f32, and a scale multiplies its gra
   const [values, targets] = [randomAs('f16', size(SHAPE)), randomAs('f16', size(SHAPE))];
   const filters = [weight([3, 3, 4, 8]), weight([3, 3, 4, 8])];
   const bias = weight([8]);
-  const run = async (stored: 'f32' | 'f16', factor: number) => {
-    const x = image(stored, values);
+  const run = async (dtype: 'f32' | 'f16', factor: number) => {
+    const x = image(dtype, values);
     x.requiresGrad = true;
     for (const parameter of [...filters, bias]) parameter.grad = null;
     const { y, loss } = scope(() => {
-      const made = pass(x, image(stored, targets), filters, bias);
+      const made = pass(x, image(dtype, targets), filters, bias);
       backward(made.loss, Tensor.from(device, [factor], [1]));
       return made;
     });
-    expect([y.dtype, loss.dtype, x.grad!.dtype]).toEqual([stored, 'f32', stored]);
+    expect([y.dtype, loss.dtype, x.grad!.dtype]).toEqual([dtype, 'f32', dtype]);
     expect([...filters, bias].map(({ grad }) => grad!.dtype)).toEqual(['f32', 'f32', 'f32']);
     const gradients = await Promise.all([x, ...filters, bias].map(gradOf));
     return {
@@ -108,8 +108,8 @@ test('cast converts both ways, and leaves alone what is stored so', async () => 
   expect(() => cast(Tensor.from(device, [1], [1], 'u32'), 'f16')).toThrow(CyclopsError);
 });
 
-function gradientOf(stored: 'f16', given: 'f32'): Tensor {
-  const x = image(stored);
+function gradientOf(dtype: 'f16', given: 'f32'): Tensor {
+  const x = image(dtype);
   x.requiresGrad = true;
   const y = scale(x, 2);
   backward(y, image(given));

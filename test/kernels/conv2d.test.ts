@@ -33,7 +33,7 @@ test.each(['relu', 'leaky_relu', 'tanh'] as const)('NaN stays visible through a 
 /** The launches of an input gradient. */
 function inputGradLaunches(k: ConvProblem, variant: Variant<ConvProblem, InputGradArguments>) {
   const { x, weight, y } = convSizes(k);
-  const empty = (count: number) => Tensor.empty(device, [count], k.stored).slice;
+  const empty = (count: number) => Tensor.empty(device, [count], k.dtype).slice;
   const { launches } = device.trace(() =>
     scope(() => variant.launch(device, k, { dy: empty(y), weight: empty(weight), bias: null, dx: empty(x) })),
   );
@@ -52,8 +52,8 @@ test.each([
 
 test.each(['f32', 'f16'] as const)(
   'variants of an input gradient in %s name all kernels that they launch',
-  (stored) => {
-    const k = { ...problem(1, 12, 12, 64, 64, 3, 1, 1, true), stored };
+  (dtype) => {
+    const k = { ...problem(1, 12, 12, 64, 64, 3, 1, 1, true), dtype };
     for (const variant of supportedVariants(device, convInputGrad, k)) {
       const launched = inputGradLaunches(k, variant).map(({ kernel }) => kernel.name);
       expect(variant.sources, variant.name).toEqual(expect.arrayContaining(launched));

@@ -69,7 +69,7 @@ describe.each(counts)('%i elements', (count) => {
   test('are copied from and to places that are no multiple of a word', async () => {
     const start = count >> 1;
     const copied = await outputOf([...b, ...b, ...b], (out) =>
-      copy(device, upload(a).slice, out, count - start, { start, outStart: count, stored: 'f16' }),
+      copy(device, upload(a).slice, out, count - start, { start, outStart: count, dtype: 'f16' }),
     );
     expect([...copied]).toEqual([...b, ...a.slice(start), ...b.slice(count - start), ...b]);
   });
@@ -187,7 +187,7 @@ test('reflection padding and its gradient', async () => {
   const pad = [3, 2, 1, 3] as [number, number, number, number];
   const sources = reflectionSources([n, h, w, c], pad);
   const [x, dy] = [randomAs('f16', n * h * w * c), randomAs('f16', sources.length)];
-  const problem = { n, h, w, c, pad, stored: 'f16' } as const;
+  const problem = { n, h, w, c, pad, dtype: 'f16' } as const;
   const y = await outputOf(poison(dy.length), (out) => reflectionPad(device, problem, upload(x).slice, out));
   expect([...y]).toEqual(sources.map((source) => x[source]));
   const expected = new Float64Array(x.length);

@@ -19,7 +19,7 @@ test.each(instanceNormForward.variants)(
     const x = Float32Array.from(random(size), (v) => 10000 + v);
     const ones = new Float32Array(8).fill(1);
     const expected = oracle.instanceNorm(shape, x, ones, new Float32Array(8), x, oracle.activations.none);
-    const problem = { n: 1, pixels: 700, channels: 8, stored: 'f32' as const };
+    const problem = { n: 1, pixels: 700, channels: 8, dtype: 'f32' as const };
     const y = Tensor.from(device, poison(size), [size]);
     const stats = Tensor.from(device, poison(16), [16]);
     variant.launch(device, problem, {

@@ -1,4 +1,4 @@
-import type { Stored } from '../../src/kernels/source.ts';
+import type { FloatDType } from '../../src/kernels/source.ts';
 
 /** The largest absolute difference, as a share of the largest expected value; infinite where a value is not finite. */
 export function worst(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
@@ -24,18 +24,18 @@ export function poison(count: number): Float32Array {
 }
 
 /** Uniform in [-1, 1), rounded to what the storage can hold, so that an oracle sees the numbers that a kernel sees. */
-export function randomAs(stored: Stored, count: number): Float32Array {
-  return rounded(stored, random(count));
+export function randomAs(dtype: FloatDType, count: number): Float32Array {
+  return rounded(dtype, random(count));
 }
 
 /** Numbers as the storage can hold them. */
-export function rounded(stored: Stored, values: Float32Array): Float32Array {
-  return stored === 'f32' ? values : values.map(roundToHalf);
+export function rounded(dtype: FloatDType, values: Float32Array): Float32Array {
+  return dtype === 'f32' ? values : values.map(roundToHalf);
 }
 
 /** How far a result may be from the oracle: f32 as given, f16 by its rounding. */
-export function tolerance(stored: Stored, exact: number): number {
-  return stored === 'f32' ? exact : 1e-3;
+export function tolerance(dtype: FloatDType, exact: number): number {
+  return dtype === 'f32' ? exact : 1e-3;
 }
 
 /** The nearest f16 to a number of less than 65504: a multiple of 2⁻¹⁰ of its power of two, ties to even ones. */

@@ -15,52 +15,52 @@ export function elementwiseCases({ workload, model }: Bench): KernelCase[] {
   const stem = [batch, size, size, ngf];
   const block = [batch, size / 4, size / 4, 4 * ngf];
   const half = [batch, size / 2, size / 2, ngf];
-  const { generatorOptimiser, stored } = model;
+  const { generatorOptimiser, dtype } = model;
   return [
     elementwise('add', block, (device, stage, count) => {
-      const [a, b, out] = [stage.input(count, stored), stage.input(count, stored), stage.output(count, stored)];
-      return () => add(device, a, b, out, count, stored);
+      const [a, b, out] = [stage.input(count, dtype), stage.input(count, dtype), stage.output(count, dtype)];
+      return () => add(device, a, b, out, count, dtype);
     }),
     elementwise('accumulate', block, (device, stage, count) => {
-      const [x, target] = [stage.input(count, stored), stage.output(count, stored)];
-      return () => accumulate(device, x, target, count, stored);
+      const [x, target] = [stage.input(count, dtype), stage.output(count, dtype)];
+      return () => accumulate(device, x, target, count, dtype);
     }),
     elementwise('scale', block, (device, stage, count) => {
-      const [x, out] = [stage.input(count, stored), stage.output(count, stored)];
-      return () => scale(device, x, 0.5, out, count, stored);
+      const [x, out] = [stage.input(count, dtype), stage.output(count, dtype)];
+      return () => scale(device, x, 0.5, out, count, dtype);
     }),
     elementwise('copy', stem, (device, stage, count) => {
-      const [x, out] = [stage.input(count, stored), stage.output(count, stored)];
-      return () => copy(device, x, out, count, { stored });
+      const [x, out] = [stage.input(count, dtype), stage.output(count, dtype)];
+      return () => copy(device, x, out, count, { dtype });
     }),
     elementwise('fill', stem, (device, stage, count) => {
-      const out = stage.output(count, stored);
-      return () => fill(device, 0, out, count, stored);
+      const out = stage.output(count, dtype);
+      return () => fill(device, 0, out, count, dtype);
     }),
     elementwise('leaky_relu.forward', half, (device, stage, count) => {
-      const [x, out] = [stage.input(count, stored), stage.output(count, stored)];
-      return () => activation(device, 'leaky_relu', x, out, count, stored);
+      const [x, out] = [stage.input(count, dtype), stage.output(count, dtype)];
+      return () => activation(device, 'leaky_relu', x, out, count, dtype);
     }),
     elementwise('leaky_relu.backward', half, (device, stage, count) => {
-      const [y, dy, dx] = [stage.input(count, stored), stage.input(count, stored), stage.output(count, stored)];
-      return () => activationBackward(device, 'leaky_relu', y, dy, dx, count, stored);
+      const [y, dy, dx] = [stage.input(count, dtype), stage.input(count, dtype), stage.output(count, dtype)];
+      return () => activationBackward(device, 'leaky_relu', y, dy, dx, count, dtype);
     }),
     elementwise('tanh.backward', images, (device, stage, count) => {
-      const [y, dy, dx] = [stage.input(count, stored), stage.input(count, stored), stage.output(count, stored)];
-      return () => activationBackward(device, 'tanh', y, dy, dx, count, stored);
+      const [y, dy, dx] = [stage.input(count, dtype), stage.input(count, dtype), stage.output(count, dtype)];
+      return () => activationBackward(device, 'tanh', y, dy, dx, count, dtype);
     }),
     elementwise('l1.backward', images, (device, stage, count) => {
       const [a, b, one, dx] = [
-        stage.input(count, stored),
-        stage.input(count, stored),
+        stage.input(count, dtype),
+        stage.input(count, dtype),
         stage.input(1),
-        stage.output(count, stored),
+        stage.output(count, dtype),
       ];
-      return () => reduceBackward(device, 'l1', 1 / count, a, b, one, dx, count, stored);
+      return () => reduceBackward(device, 'l1', 1 / count, a, b, one, dx, count, dtype);
     }),
     elementwise('channelSum', images, (device, stage, count) => {
-      const [x, out] = [stage.input(count, stored), stage.output(3)];
-      return () => channelSum(device, x, out, count / 3, 3, false, stored);
+      const [x, out] = [stage.input(count, dtype), stage.output(3)];
+      return () => channelSum(device, x, out, count / 3, 3, false, dtype);
     }),
     elementwise('adam', [generatorOptimiser.packedBytes / 4], () => () => generatorOptimiser.step()),
   ];

@@ -87,7 +87,7 @@ export function openBench(device: Device, workload: Workload): Bench {
   const model = new CycleGAN(device, { ...sizes, ...losses, ...adam, precision, seed: 1 }, new RandomStream(1, 4));
   const images = (stream: number) => {
     const random = () => randomUniform(device, [batch, size, size, 3], 1, stream, -1, 1);
-    return keep(scope(() => cast(random(), model.stored)));
+    return keep(scope(() => cast(random(), model.dtype)));
   };
   const [a, b] = [images(5), images(6)];
   return {

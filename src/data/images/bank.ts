@@ -1,7 +1,7 @@
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { bicubicTable, type Resampling, resample, type View } from '../../kernels/images/image.ts';
-import type { Stored } from '../../kernels/source.ts';
+import type { FloatDType } from '../../kernels/source.ts';
 import { keep, scope } from '../../tensor/scope.ts';
 import { imageExtents } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
@@ -91,9 +91,9 @@ export class ImageBank {
   }
 
   /** Batches of `count` views of one size, `stored` so, to be made again and again by the same launches. */
-  feed(count: number, size: Size, stored: Stored = 'f32'): BatchFeed {
+  feed(count: number, size: Size, dtype: FloatDType = 'f32'): BatchFeed {
     const shape = { images: count, ...size, channels: this.channels };
-    return new BatchFeed(this.device, this.entries, this.chunks, shape, stored);
+    return new BatchFeed(this.device, this.entries, this.chunks, shape, dtype);
   }
 
   /** One whole image [1, H, W, C] in [−1, 1], its borders cut evenly until both sides are multiples of `multiple`. */

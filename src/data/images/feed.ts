@@ -2,7 +2,7 @@ import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { Variable } from '../../gpu/variables.ts';
 import { views as launchViews, VIEW_WORDS, type View, type ViewBatch, viewWords } from '../../kernels/images/image.ts';
-import type { Stored } from '../../kernels/source.ts';
+import type { FloatDType } from '../../kernels/source.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 
 export interface Size {
@@ -25,7 +25,7 @@ export class BatchFeed {
     private readonly entries: readonly Entry[],
     private readonly chunks: readonly Tensor[],
     private readonly shape: ViewBatch,
-    private readonly stored: Stored,
+    private readonly dtype: FloatDType,
   ) {
     this.variable = device.variables.reserve(VIEW_WORDS * shape.images);
   }
@@ -45,10 +45,10 @@ export class BatchFeed {
 
   /** The batch [N, H, W, C] in [−1, 1]. */
   images(): Tensor {
-    const { shape, stored } = this;
-    const out = Tensor.empty(this.device, [shape.images, shape.height, shape.width, shape.channels], stored);
+    const { shape, dtype } = this;
+    const out = Tensor.empty(this.device, [shape.images, shape.height, shape.width, shape.channels], dtype);
     this.chunks.forEach((chunk, number) => {
-      launchViews(this.device, this.variable, { number, bytes: chunk.slice }, shape, out.slice, stored);
+      launchViews(this.device, this.variable, { number, bytes: chunk.slice }, shape, out.slice, dtype);
     });
     return out;
   }

@@ -58,7 +58,7 @@ const tiled: Variant<ConvProblem, ForwardArguments> = {
   workgroupBytes: 0,
   supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && hasLanes(device, groups(rows(k), 16)),
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d/forward-tiled', 'rrrw', constants(args), { stored: k.stored }), [
+    dispatch(device, k, args, kernel('conv2d/forward-tiled', 'rrrw', constants(args), { dtype: k.dtype }), [
       groups(rows(k), 16),
       groups(k.o, 32),
       1,
@@ -76,7 +76,7 @@ const thinOutput: Variant<ConvProblem, ForwardArguments> = {
       device,
       k,
       args,
-      kernel('conv2d/forward-thin-output', 'rrrw', { ...constants(args), O: k.o }, { stored: k.stored }),
+      kernel('conv2d/forward-thin-output', 'rrrw', { ...constants(args), O: k.o }, { dtype: k.dtype }),
       [groups(rows(k), 64), 1, 1],
     ),
 };
@@ -88,7 +88,7 @@ const thinInput: Variant<ConvProblem, ForwardArguments> = {
   workgroupBytes: 0,
   supports: (device, k) => k.o % 4 === 0 && hasLanes(device, groups(rows(k), 32)),
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d/forward-thin-input', 'rrrw', constants(args), { stored: k.stored }), [
+    dispatch(device, k, args, kernel('conv2d/forward-thin-input', 'rrrw', constants(args), { dtype: k.dtype }), [
       groups(rows(k), 32),
       groups(k.o, 32),
       1,
@@ -102,7 +102,7 @@ const naive: Variant<ConvProblem, ForwardArguments> = {
   workgroupBytes: 0,
   supports: () => true,
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d/forward-naive', 'rrrw', constants(args), { stored: k.stored }), [
+    dispatch(device, k, args, kernel('conv2d/forward-naive', 'rrrw', constants(args), { dtype: k.dtype }), [
       Math.min(groups(rows(k) * k.o, 64), 65535),
       1,
       1,
@@ -133,7 +133,7 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, ForwardArguments> {
           ...tileConstants(tile),
           ...vec4s,
         },
-        { stored: k.stored },
+        { dtype: k.dtype },
       );
       dispatch(device, k, args, code, grid(k), [args.x, args.weight]);
     },
@@ -177,7 +177,7 @@ export const convForward: Operation<ConvProblem, ForwardArguments> = {
   rehearse: (k, stage) => {
     const { x, weight, y } = convSizes(k);
     // Bias and activation cost nothing beside the product, and without them is how most layers run.
-    const slices = { x: stage.input(x, k.stored), weight: stage.input(weight, k.stored), y: stage.output(y, k.stored) };
+    const slices = { x: stage.input(x, k.dtype), weight: stage.input(weight, k.dtype), y: stage.output(y, k.dtype) };
     return { ...slices, bias: null, activation: 'none' };
   },
 };

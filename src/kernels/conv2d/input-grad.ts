@@ -1,7 +1,7 @@
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, groups, type Kernel } from '../../gpu/launch.ts';
 import { reflectionPadBackward } from '../images/reflection-pad.ts';
-import { kernel, STORED_BYTES } from '../source.ts';
+import { kernel, DTYPE_BYTES } from '../source.ts';
 import { withTemporary } from '../sum-parts.ts';
 import type { Operation, Variant } from '../variant.ts';
 import {
@@ -65,7 +65,7 @@ const tiled: Variant<ConvProblem, InputGradArguments> = {
   supports: (device, k) =>
     k.c % 4 === 0 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, groups(phaseRows(k), 16)),
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d/input-grad-tiled', 'rrrw', { BIAS: BIAS(args) }, { stored: k.stored }), [
+    dispatch(device, k, args, kernel('conv2d/input-grad-tiled', 'rrrw', { BIAS: BIAS(args) }, { dtype: k.dtype }), [
       groups(phaseRows(k), 16),
       groups(k.c, 32),
       k.stride ** 2,
@@ -83,7 +83,7 @@ const thinInput: Variant<ConvProblem, InputGradArguments> = {
       device,
       k,
       args,
-      kernel('conv2d/input-grad-thin-input', 'rrrw', { BIAS: BIAS(args), C: k.c }, { stored: k.stored }),
+      kernel('conv2d/input-grad-thin-input', 'rrrw', { BIAS: BIAS(args), C: k.c }, { dtype: k.dtype }),
       [groups(phaseRows(k), 32), 1, k.stride ** 2],
     ),
 };
@@ -99,7 +99,7 @@ const thinOutput: Variant<ConvProblem, InputGradArguments> = {
       device,
       k,
       args,
-      kernel('conv2d/input-grad-thin-output', 'rrrw', { BIAS: BIAS(args), O: k.o }, { stored: k.stored }),
+      kernel('conv2d/input-grad-thin-output', 'rrrw', { BIAS: BIAS(args), O: k.o }, { dtype: k.dtype }),
       [groups(phaseRows(k), 32), groups(k.c, 32), k.stride ** 2],
     ),
 };
@@ -111,7 +111,7 @@ const naive: Variant<ConvProblem, InputGradArguments> = {
   workgroupBytes: 0,
   supports: () => true,
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d/input-grad-naive', 'rrrw', { BIAS: BIAS(args) }, { stored: k.stored }), [
+    dispatch(device, k, args, kernel('conv2d/input-grad-naive', 'rrrw', { BIAS: BIAS(args) }, { dtype: k.dtype }), [
       Math.min(groups(k.n * k.h * k.w * k.c, 64), 65535),
       1,
       1,
@@ -127,7 +127,7 @@ function padded(k: ConvProblem): ConvProblem {
 
 /** Whether that of the padded image, which is larger than x, can be held in one buffer. */
 function paddedFits({ limits }: Device, k: ConvProblem): boolean {
-  return STORED_BYTES[k.stored] * convSizes(padded(k)).x <= limits.maxStorageBufferBindingSize;
+  return DTYPE_BYTES[k.dtype] * convSizes(padded(k)).x <= limits.maxStorageBufferBindingSize;
 }
 
 /**
@@ -141,16 +141,16 @@ function unfolded(
   args: InputGradArguments,
   launch: (k: ConvProblem, args: InputGradArguments) => void,
 ): void {
-  const { n, h, w, c, padding, stored } = k;
+  const { n, h, w, c, padding, dtype } = k;
   const product = padded(k);
   if (product === k) {
     launch(k, args);
     return;
   }
-  withTemporary(device, STORED_BYTES[stored] * convSizes(product).x, (whole) => {
+  withTemporary(device, DTYPE_BYTES[dtype] * convSizes(product).x, (whole) => {
     launch(product, { ...args, dx: whole, bias: null });
     const pad = [padding, padding, padding, padding] as const;
-    reflectionPadBackward(device, { n, h, w, c, pad, stored }, whole, args.dx, args.bias);
+    reflectionPadBackward(device, { n, h, w, c, pad, dtype }, whole, args.dx, args.bias);
   });
 }
 
@@ -184,7 +184,7 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, InputGradArguments> {
     launch: (device, problem, all) =>
       unfolded(device, problem, all, (k, args) => {
         const constants = { BIAS: BIAS(args), VEC4_O: k.o % 4 === 0 ? 1 : 0, ...tileConstants(tile) };
-        const code = kernel('conv2d/input-grad-workgroup', 'rrrwrr', constants, { stored: k.stored });
+        const code = kernel('conv2d/input-grad-workgroup', 'rrrwrr', constants, { dtype: k.dtype });
         dispatch(device, k, args, code, grid(k), [args.dy, args.weight]);
       }),
   };
@@ -224,10 +224,10 @@ export const convInputGrad: Operation<ConvProblem, InputGradArguments> = {
   rehearse: (k, stage) => {
     const { x, weight, y } = convSizes(k);
     return {
-      dy: stage.input(y, k.stored),
-      weight: stage.input(weight, k.stored),
+      dy: stage.input(y, k.dtype),
+      weight: stage.input(weight, k.dtype),
       bias: null,
-      dx: stage.output(x, k.stored),
+      dx: stage.output(x, k.dtype),
     };
   },
 };

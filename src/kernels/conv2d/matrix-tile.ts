@@ -98,12 +98,12 @@ function bytesOf(
 /** Whether a tile suits a product of so many rows and columns here: the device has matrices for it, and it is not twice as long. */
 export function matrixTileSuits(
   device: Device,
-  { stored }: ConvProblem,
+  { dtype }: ConvProblem,
   tile: MatrixTile,
   rows: number,
   columns: number,
 ): boolean {
-  if (stored !== 'f16' || !device.features.has('chromium-experimental-subgroup-matrix')) return false;
+  if (dtype !== 'f16' || !device.features.has('chromium-experimental-subgroup-matrix')) return false;
   const { limits } = device;
   const layout = layoutOf(device, tile);
   if (!layout) return false;

@@ -1,7 +1,7 @@
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { groups, immediates } from '../../gpu/launch.ts';
-import { STORED_BYTES, type Stored } from '../source.ts';
+import { DTYPE_BYTES, type FloatDType } from '../source.ts';
 
 /** How a convolution slides: one stride and one padding for both axes. */
 export interface ConvOptions {
@@ -22,7 +22,7 @@ export interface ConvProblem extends ConvOptions {
   kh: number;
   kw: number;
   /** How x, y, their gradients and the weight that is multiplied are stored. The weight's gradient and the bias are f32. */
-  stored: Stored;
+  dtype: FloatDType;
 }
 
 /** @throws CyclopsError when the output would be empty or the reflection is larger than the image. */
@@ -41,9 +41,9 @@ export function checkProblem(problem: ConvProblem): ConvProblem {
 }
 
 /** e.g. `3×3 s1 p1 reflect [1,64,64,32]→[1,64,64,64] f32`. */
-export function describe({ n, h, w, c, p, q, o, kh, kw, stride, padding, paddingMode, stored }: ConvProblem): string {
+export function describe({ n, h, w, c, p, q, o, kh, kw, stride, padding, paddingMode, dtype }: ConvProblem): string {
   const mode = padding > 0 ? ` ${paddingMode}` : '';
-  return `${kh}×${kw} s${stride} p${padding}${mode} [${n},${h},${w},${c}]→[${n},${p},${q},${o}] ${stored}`;
+  return `${kh}×${kw} s${stride} p${padding}${mode} [${n},${h},${w},${c}]→[${n},${p},${q},${o}] ${dtype}`;
 }
 
 /** Elements of x, of the weight and of y. */
@@ -59,7 +59,7 @@ export function convFlops({ n, p, q, o, kh, kw, c }: ConvProblem): number {
 /** Bytes of x, weight and y, each moved once. */
 export function convBytes(problem: ConvProblem): number {
   const { x, weight, y } = convSizes(problem);
-  return STORED_BYTES[problem.stored] * (x + weight + y);
+  return DTYPE_BYTES[problem.dtype] * (x + weight + y);
 }
 
 /** The immediates that all convolution kernels begin with. */

@@ -84,7 +84,7 @@ const tiled: Variant<ConvProblem, WeightGradArguments> = {
       device,
       k,
       args,
-      kernel('conv2d/weight-grad-tiled', 'rrw', {}, { stored: k.stored }),
+      kernel('conv2d/weight-grad-tiled', 'rrw', {}, { dtype: k.dtype }),
       tiles,
       shares(CPU_WORKGROUPS, tiles, k.n * k.p),
     );
@@ -103,7 +103,7 @@ const thinInput: Variant<ConvProblem, WeightGradArguments> = {
       device,
       k,
       args,
-      kernel('conv2d/weight-grad-thin-input', 'rrw', {}, { stored: k.stored }),
+      kernel('conv2d/weight-grad-thin-input', 'rrw', {}, { dtype: k.dtype }),
       tiles,
       shares(CPU_WORKGROUPS, tiles, k.n * k.p),
     );
@@ -122,7 +122,7 @@ const thinOutput: Variant<ConvProblem, WeightGradArguments> = {
       device,
       k,
       args,
-      kernel('conv2d/weight-grad-thin-output', 'rrw', {}, { stored: k.stored }),
+      kernel('conv2d/weight-grad-thin-output', 'rrw', {}, { dtype: k.dtype }),
       tiles,
       shares(CPU_WORKGROUPS, tiles, k.n * k.h),
     );
@@ -139,7 +139,7 @@ const naive: Variant<ConvProblem, WeightGradArguments> = {
     const count = k.kh * k.kw * k.c * k.o;
     withParts(device, count, (part) => {
       device.launch({
-        kernel: kernel('conv2d/weight-grad-naive', 'rrw', {}, { stored: k.stored }),
+        kernel: kernel('conv2d/weight-grad-naive', 'rrw', {}, { dtype: k.dtype }),
         bindings: [x, dy, part],
         immediates: convImmediates(k),
         workgroups: [Math.min(groups(count, 64), 65535), 1, 1],
@@ -172,7 +172,7 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, WeightGradArguments> {
         'conv2d/weight-grad-workgroup',
         'rrwrr',
         { ...tileConstants(tile), ...vec4s },
-        { stored: k.stored },
+        { dtype: k.dtype },
       );
       const workgroups = Math.max(GPU_WORKGROUPS, GPU_INVOCATIONS / tileInvocations(tile));
       const splits = shares(workgroups, grid(k), groups(k.n * k.p * k.q, GPU_SHARE));
@@ -218,6 +218,6 @@ export const convWeightGrad: Operation<ConvProblem, WeightGradArguments> = {
   describe,
   rehearse: (k, stage) => {
     const { x, weight, y } = convSizes(k);
-    return { x: stage.input(x, k.stored), dy: stage.input(y, k.stored), dw: stage.output(weight), accumulate: false };
+    return { x: stage.input(x, k.dtype), dy: stage.input(y, k.dtype), dw: stage.output(weight), accumulate: false };
   },
 };

@@ -138,8 +138,8 @@ export function winogradWeightGrad(
 
 /** Whether a convolution has the transform, with channels in vec4s, enough of them, and temporaries that fit into buffers. */
 function suits(device: Device, way: BatchMatmul, k: ConvProblem): boolean {
-  const { kh, kw, stride, c, o, stored } = k;
-  const transformed = kh === 3 && kw === 3 && stride === 1 && stored === 'f32' && c % 4 === 0 && o % 4 === 0;
+  const { kh, kw, stride, c, o, dtype } = k;
+  const transformed = kh === 3 && kw === 3 && stride === 1 && dtype === 'f32' && c % 4 === 0 && o % 4 === 0;
   const largest = Math.max(c * o, tileCount(k) * Math.max(c, o));
   const fits = 4 * PLACES * largest <= device.limits.maxStorageBufferBindingSize;
   return transformed && fits && (way.madeFor !== 'cpu' || Math.min(c, o) >= CPU_CHANNELS);

@@ -2,7 +2,7 @@
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, groups, immediates } from '../../gpu/launch.ts';
 import type { Variable } from '../../gpu/variables.ts';
-import { kernel, STORED_BYTES, type Stored } from '../source.ts';
+import { kernel, DTYPE_BYTES, type FloatDType } from '../source.ts';
 
 /** One axis of a separable resize. */
 export interface Resampling {
@@ -132,16 +132,16 @@ export function views(
   chunk: { number: number; bytes: BufferSlice },
   { images, width, height, channels }: ViewBatch,
   out: BufferSlice,
-  stored: Stored = 'f32',
+  dtype: FloatDType = 'f32',
 ): void {
   const pixels = width * height;
   device.launch({
-    kernel: kernel('images/view', 'rrw', {}, { stored }),
+    kernel: kernel('images/view', 'rrw', {}, { dtype }),
     bindings: [device.variables.slice, chunk.bytes, out],
     immediates: immediates(variable.start, chunk.number, images, pixels, width, channels),
     workgroups: [Math.min(groups(images * pixels, 64), 65535), 1, 1],
     label: 'view',
     flops: 3 * images * pixels * channels,
-    bytes: (1 + STORED_BYTES[stored]) * images * pixels * channels,
+    bytes: (1 + DTYPE_BYTES[dtype]) * images * pixels * channels,
   });
 }

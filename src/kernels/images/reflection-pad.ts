@@ -2,7 +2,7 @@
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, immediates, type Kernel } from '../../gpu/launch.ts';
 import { flatGrid } from '../elementwise.ts';
-import { kernel, STORED_BYTES, type Stored, VEC4 } from '../source.ts';
+import { kernel, DTYPE_BYTES, type FloatDType, VEC4 } from '../source.ts';
 
 /** x is [n, h, w, c]; the padded image is [n, top + h + bottom, left + w + right, c]. */
 export interface ReflectionPadProblem {
@@ -12,14 +12,14 @@ export interface ReflectionPadProblem {
   readonly c: number;
   /** Left, right, top, bottom. */
   readonly pad: readonly [number, number, number, number];
-  readonly stored: Stored;
+  readonly dtype: FloatDType;
 }
 
 /** out = x with its border mirrored outwards, the edge itself not repeated. */
 export function reflectionPad(device: Device, problem: ReflectionPadProblem, x: BufferSlice, out: BufferSlice): void {
   const { n, h, w, c, pad } = problem;
   const count = n * (h + pad[2] + pad[3]) * (w + pad[0] + pad[1]) * c;
-  launch(device, kernel('images/reflection-pad', 'rw', {}, { stored: problem.stored }), problem, count, [x, out]);
+  launch(device, kernel('images/reflection-pad', 'rw', {}, { dtype: problem.dtype }), problem, count, [x, out]);
 }
 
 /** gradX = the sum of gradOutput over all places that each pixel was copied to, plus a bias [c] in f32 if one is given. */
@@ -30,13 +30,13 @@ export function reflectionPadBackward(
   gradX: BufferSlice,
   bias: BufferSlice | null = null,
 ): void {
-  const { n, h, w, c, stored } = problem;
+  const { n, h, w, c, dtype } = problem;
   const width = c % 4 === 0 ? 4 : 1;
   const code = kernel(
     'images/reflection-pad-backward',
     'rrw',
     { BIAS: bias ? 1 : 0 },
-    { stored, instead: width === 4 ? VEC4 : {} },
+    { dtype, instead: width === 4 ? VEC4 : {} },
   );
   launch(
     device,
@@ -52,7 +52,7 @@ export function reflectionPadBackward(
 function launch(
   device: Device,
   code: Kernel,
-  { n, h, w, c, pad: [left, right, top, bottom], stored }: ReflectionPadProblem,
+  { n, h, w, c, pad: [left, right, top, bottom], dtype }: ReflectionPadProblem,
   count: number,
   bindings: BufferSlice[],
   width = 1,
@@ -64,6 +64,6 @@ function launch(
     workgroups: flatGrid(4 * count),
     label: code.name,
     flops: 0,
-    bytes: STORED_BYTES[stored] * width * n * c * (h * w + (h + top + bottom) * (w + left + right)),
+    bytes: DTYPE_BYTES[dtype] * width * n * c * (h * w + (h + top + bottom) * (w + left + right)),
   });
 }

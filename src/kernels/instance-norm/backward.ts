@@ -40,7 +40,7 @@ const plane: Variant<NormProblem, NormBackwardArguments> = {
   launch(device, k, args) {
     const { x, stats, dy, sums, dx, eps } = args;
     device.launch({
-      kernel: kernel('instance-norm/grad-plane', 'rrrrrww', normConstants(args), { stored: k.stored }),
+      kernel: kernel('instance-norm/grad-plane', 'rrrrrww', normConstants(args), { dtype: k.dtype }),
       bindings: [x, stats, ...affineOr(args, stats), dy, sums, dx],
       immediates: normImmediates(k, k.pixels, eps),
       workgroups: [groups(k.channels, 32), k.n, 1],
@@ -68,7 +68,7 @@ function inShares(
   withParts(device, shares * 2 * k.n * k.channels, (part) => {
     device.launch({
       ...common,
-      kernel: kernel(kernels.sums, 'rrrrrw', normConstants(args), { stored: k.stored }),
+      kernel: kernel(kernels.sums, 'rrrrrw', normConstants(args), { dtype: k.dtype }),
       bindings: [x, stats, ...affineOr(args, stats), dy, part],
       label: 'instanceNorm.gradSums',
       flops: 4 * normSize(k),
@@ -76,7 +76,7 @@ function inShares(
     });
     device.launch({
       ...common,
-      kernel: kernel(kernels.grad, 'rrrrrrww', normConstants(args), { stored: k.stored }),
+      kernel: kernel(kernels.grad, 'rrrrrrww', normConstants(args), { dtype: k.dtype }),
       bindings: [x, stats, ...affineOr(args, stats), dy, part, sums, dx],
       label: 'instanceNorm.grad',
       flops: 8 * normSize(k),
@@ -122,7 +122,7 @@ const workgroup: Variant<NormProblem, NormBackwardArguments> = {
         'instance-norm/grad-workgroup',
         'rrrrrww',
         { ...normConstants(args), ...constants },
-        { stored: k.stored },
+        { dtype: k.dtype },
       ),
       bindings: [x, stats, ...affineOr(args, stats), dy, sums, dx],
       immediates: normImmediates(k, k.pixels, eps),
@@ -143,7 +143,7 @@ const naive: Variant<NormProblem, NormBackwardArguments> = {
   launch(device, k, args) {
     const { x, stats, dy, sums, dx, eps } = args;
     device.launch({
-      kernel: kernel('instance-norm/grad-naive', 'rrrrrww', normConstants(args), { stored: k.stored }),
+      kernel: kernel('instance-norm/grad-naive', 'rrrrrww', normConstants(args), { dtype: k.dtype }),
       bindings: [x, stats, ...affineOr(args, stats), dy, sums, dx],
       immediates: normImmediates(k, k.pixels, eps),
       workgroups: [groups(k.channels, 8), k.n, 1],
@@ -163,10 +163,10 @@ export const instanceNormBackward: Operation<NormProblem, NormBackwardArguments>
     eps: 1e-5,
     activation: 'relu',
     affine: null,
-    x: stage.input(normSize(k), k.stored),
+    x: stage.input(normSize(k), k.dtype),
     stats: stage.input(2 * k.n * k.channels),
-    dy: stage.input(normSize(k), k.stored),
+    dy: stage.input(normSize(k), k.dtype),
     sums: stage.output(2 * k.n * k.channels),
-    dx: stage.output(normSize(k), k.stored),
+    dx: stage.output(normSize(k), k.dtype),
   }),
 };

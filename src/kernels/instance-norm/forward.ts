@@ -42,7 +42,7 @@ const plane: Variant<NormProblem, NormForwardArguments> = {
   launch(device, k, args) {
     const { x, residual, stats, y, eps } = args;
     device.launch({
-      kernel: kernel('instance-norm/plane', 'rrrrww', constants(args), { stored: k.stored }),
+      kernel: kernel('instance-norm/plane', 'rrrrww', constants(args), { dtype: k.dtype }),
       bindings: [x, ...affineOr(args, x), residual ?? x, stats, y],
       immediates: normImmediates(k, k.pixels, eps),
       workgroups: [groups(k.channels, 32), k.n, 1],
@@ -70,7 +70,7 @@ function inShares(
 ): void {
   const { x, residual, stats, y } = args;
   const bytes = normBytes(k);
-  const specialisation = { stored: k.stored, ...(sizes && { sizes }) };
+  const specialisation = { dtype: k.dtype, ...(sizes && { sizes }) };
   const common = {
     immediates: normImmediates(k, share, args.eps),
     workgroups: [groups(k.channels, 32), k.n, shares],
@@ -133,7 +133,7 @@ const workgroup: Variant<NormProblem, NormForwardArguments> = {
     const { x, residual, stats, y, eps } = args;
     const { workgroups, constants: holding } = workgroupLaunch(k);
     device.launch({
-      kernel: kernel('instance-norm/workgroup', 'rrrrww', { ...constants(args), ...holding }, { stored: k.stored }),
+      kernel: kernel('instance-norm/workgroup', 'rrrrww', { ...constants(args), ...holding }, { dtype: k.dtype }),
       bindings: [x, ...affineOr(args, x), residual ?? x, stats, y],
       immediates: normImmediates(k, k.pixels, eps),
       workgroups,
@@ -153,7 +153,7 @@ const naive: Variant<NormProblem, NormForwardArguments> = {
   launch(device, k, args) {
     const { x, residual, stats, y, eps } = args;
     device.launch({
-      kernel: kernel('instance-norm/naive', 'rrrrww', constants(args), { stored: k.stored }),
+      kernel: kernel('instance-norm/naive', 'rrrrww', constants(args), { dtype: k.dtype }),
       bindings: [x, ...affineOr(args, x), residual ?? x, stats, y],
       immediates: normImmediates(k, k.pixels, eps),
       workgroups: [groups(k.channels, 8), k.n, 1],
@@ -173,9 +173,9 @@ export const instanceNormForward: Operation<NormProblem, NormForwardArguments> =
     eps: 1e-5,
     activation: 'relu',
     affine: null,
-    x: stage.input(normSize(k), k.stored),
+    x: stage.input(normSize(k), k.dtype),
     residual: null,
     stats: stage.output(2 * k.n * k.channels),
-    y: stage.output(normSize(k), k.stored),
+    y: stage.output(normSize(k), k.dtype),
   }),
 };

@@ -1,14 +1,14 @@
 /** Instance normalisation of x [N, H·W, C] over the pixels of each image and channel, with an activation in the same pass. */
 import { type BufferSlice, f32, groups, immediates } from '../../gpu/launch.ts';
 import { ACTIVATION_CODES, type Activation } from '../activation.ts';
-import { STORED_BYTES, type Stored } from '../source.ts';
+import { DTYPE_BYTES, type FloatDType } from '../source.ts';
 
 export interface NormProblem {
   n: number;
   pixels: number;
   channels: number;
   /** How x, y, the residual and their gradients are stored; statistics, sums, γ and β are f32. */
-  stored: Stored;
+  dtype: FloatDType;
 }
 
 /** What forward and backward pass have to agree on. */
@@ -82,8 +82,8 @@ export function splitShares({ n, pixels, channels }: NormProblem): Shares {
 }
 
 /** e.g. `[1,4096,64] f32`. */
-export function describe({ n, pixels, channels, stored }: NormProblem): string {
-  return `[${n},${pixels},${channels}] ${stored}`;
+export function describe({ n, pixels, channels, dtype }: NormProblem): string {
+  return `[${n},${pixels},${channels}] ${dtype}`;
 }
 
 /** Elements of x. */
@@ -93,7 +93,7 @@ export function normSize({ n, pixels, channels }: NormProblem): number {
 
 /** Bytes of x. */
 export function normBytes(k: NormProblem): number {
-  return STORED_BYTES[k.stored] * normSize(k);
+  return DTYPE_BYTES[k.dtype] * normSize(k);
 }
 
 /** The immediates of all kernels of instance norm. */

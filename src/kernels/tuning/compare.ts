@@ -1,6 +1,6 @@
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, groups, immediates } from '../../gpu/launch.ts';
-import { kernel, STORED_BYTES, type Stored } from '../source.ts';
+import { kernel, DTYPE_BYTES, type FloatDType } from '../source.ts';
 import { withTemporary } from '../sum-parts.ts';
 
 /** How a tensor differs from another. */
@@ -21,18 +21,18 @@ export async function compare(
   a: BufferSlice,
   b: BufferSlice,
   count: number,
-  stored: Stored,
+  dtype: FloatDType,
 ): Promise<Comparison> {
   const workgroups = Math.min(groups(count, 4 * 256), MAX_GROUPS);
   const found = await withTemporary(device, 16 * workgroups, (out) => {
     device.launch({
-      kernel: kernel('elementwise/compare', 'rrw', {}, { stored }),
+      kernel: kernel('elementwise/compare', 'rrw', {}, { dtype }),
       bindings: [a, b, out],
       immediates: immediates(count),
       workgroups: [workgroups, 1, 1],
       label: 'compare',
       flops: 4 * count,
-      bytes: 2 * STORED_BYTES[stored] * count,
+      bytes: 2 * DTYPE_BYTES[dtype] * count,
     });
     return device.read(out);
   });

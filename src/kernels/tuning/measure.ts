@@ -6,7 +6,7 @@ import type { BufferSlice } from '../../gpu/launch.ts';
 import { narrow } from '../cast.ts';
 import { copy, fill } from '../elementwise.ts';
 import { randomFill } from '../random.ts';
-import { STORED_BYTES, type Stored } from '../source.ts';
+import { DTYPE_BYTES, type FloatDType } from '../source.ts';
 import { withTemporary } from '../sum-parts.ts';
 import { deviceMilliseconds, wallMilliseconds } from '../timing.ts';
 import { type Operation, type Stage, supportedVariants, type Variant } from '../variant.ts';
@@ -22,9 +22,9 @@ export interface Measurement {
 }
 
 /** How far a variant may be from the obvious one, as a share of an output's largest value: far above rounding, far below a fault. */
-const TOLERANCE: Readonly<Record<Stored, number>> = { f32: 1e-4, f16: 2e-3 };
+const TOLERANCE: Readonly<Record<FloatDType, number>> = { f32: 1e-4, f16: 2e-3 };
 /** What outputs hold before a launch: the f32 NaN, and the f32 whose two halves are f16 NaNs. */
-const POISON: Readonly<Record<Stored, number>> = { f32: Number.NaN, f16: 4.2698853216161155e37 };
+const POISON: Readonly<Record<FloatDType, number>> = { f32: Number.NaN, f16: 4.2698853216161155e37 };
 /** Launches are repeated for about so long between two looks at the clock: that of the wall is only good to a millisecond, … */
 const WALL_MILLISECONDS = 10;
 /** … that of a device to far less. */
@@ -142,7 +142,7 @@ function fastest(milliseconds: Readonly<Record<string, number>>): string | undef
 interface Output {
   readonly slice: BufferSlice;
   readonly count: number;
-  readonly stored: Stored;
+  readonly dtype: FloatDType;
   expected: BufferSlice | null;
 }
 
@@ -153,11 +153,11 @@ export class RehearsalStage implements Stage {
 
   constructor(private readonly device: Device) {}
 
-  input(count: number, stored: Stored = 'f32'): BufferSlice {
-    const slice = this.take(count, stored);
+  input(count: number, dtype: FloatDType = 'f32'): BufferSlice {
+    const slice = this.take(count, dtype);
     const fillRandomly = (wide: BufferSlice) =>
       randomFill(this.device, 'uniform', { seed: 1, stream: this.buffers.length }, -1, 2, wide, count);
-    if (stored === 'f32') fillRandomly(slice);
+    if (dtype === 'f32') fillRandomly(slice);
     else {
       withTemporary(this.device, 4 * count, (wide) => {
         fillRandomly(wide);
@@ -167,9 +167,9 @@ export class RehearsalStage implements Stage {
     return slice;
   }
 
-  output(count: number, stored: Stored = 'f32'): BufferSlice {
-    const slice = this.take(count, stored);
-    this.outputs.push({ slice, count, stored, expected: null });
+  output(count: number, dtype: FloatDType = 'f32'): BufferSlice {
+    const slice = this.take(count, dtype);
+    this.outputs.push({ slice, count, dtype, expected: null });
     return slice;
   }
 
@@ -179,13 +179,13 @@ export class RehearsalStage implements Stage {
    */
   async faultOf(launch: () => void): Promise<string | null> {
     const { device } = this;
-    for (const { slice, stored } of this.outputs) fill(device, POISON[stored], slice, slice.size / 4);
+    for (const { slice, dtype } of this.outputs) fill(device, POISON[dtype], slice, slice.size / 4);
     try {
       launch();
-      for (const { slice, count, stored, expected } of this.outputs) {
-        const { difference, largest, finite } = await compare(device, slice, expected ?? slice, count, stored);
+      for (const { slice, count, dtype, expected } of this.outputs) {
+        const { difference, largest, finite } = await compare(device, slice, expected ?? slice, count, dtype);
         if (!finite) return 'it leaves NaN or infinite values';
-        if (difference > TOLERANCE[stored] * largest)
+        if (difference > TOLERANCE[dtype] * largest)
           return `it is off by ${(difference / largest).toPrecision(2)} of the largest value`;
       }
     } catch (error) {
@@ -201,15 +201,15 @@ export class RehearsalStage implements Stage {
     for (const buffer of this.buffers) this.device.pool.release(buffer);
   }
 
-  private copyOf({ slice, count, stored }: Output): BufferSlice {
-    const kept = this.take(count, stored);
-    copy(this.device, slice, kept, count, { stored });
+  private copyOf({ slice, count, dtype }: Output): BufferSlice {
+    const kept = this.take(count, dtype);
+    copy(this.device, slice, kept, count, { dtype });
     return kept;
   }
 
-  private take(count: number, stored: Stored): BufferSlice {
-    const buffer = this.device.pool.take(STORED_BYTES[stored] * count);
+  private take(count: number, dtype: FloatDType): BufferSlice {
+    const buffer = this.device.pool.take(DTYPE_BYTES[dtype] * count);
     this.buffers.push(buffer);
-    return { buffer, offset: 0, size: 16 * Math.ceil((STORED_BYTES[stored] * count) / 16) };
+    return { buffer, offset: 0, size: 16 * Math.ceil((DTYPE_BYTES[dtype] * count) / 16) };
   }
 }

@@ -198,8 +198,8 @@ test('the hash of the kernels changes with parts that take the place of others f
     const sources = [pathToFileURL(folder.path(name, 'own.wgsl'))];
     return kernelsHash({ name: 'own', variants: [{ name: 'only', madeFor: 'any', sources, workgroupBytes: 0 }] });
   };
-  const before = hashWith('before', 'alias Stored = f16;\n');
-  expect(hashWith('same', 'alias Stored = f16;\n')).toBe(before);
-  expect(hashWith('other', 'alias Stored = f32;\n')).not.toBe(before);
+  const before = hashWith('before', 'alias Element = f16;\n');
+  expect(hashWith('same', 'alias Element = f16;\n')).toBe(before);
+  expect(hashWith('other', 'alias Element = f32;\n')).not.toBe(before);
   folder.remove();
 });

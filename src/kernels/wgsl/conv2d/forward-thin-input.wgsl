@@ -13,10 +13,10 @@ diagnostic(off, subgroup_uniformity);
 // #include "conv2d/parts/source.wgsl"
 // #include "parts/activate.wgsl"
 override BIAS: bool;
-@group(0) @binding(0) var<storage, read> x: array<Stored>;
-@group(0) @binding(1) var<storage, read> weight: array<Stored4>;
+@group(0) @binding(0) var<storage, read> x: array<Element>;
+@group(0) @binding(1) var<storage, read> weight: array<Element4>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> y: array<Stored4>;
+@group(0) @binding(3) var<storage, read_write> y: array<Element4>;
 
 const LANES = 8u;
 const GROUPS = 4u; // of 8 rows
@@ -71,6 +71,6 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   if (tile.y * LANES + lane >= o4) { return; }
   for (var i = 0u; i < 8u * GROUPS; i++) {
     let m = tile.x * 8u * GROUPS + i;
-    if (m < rows) { y[m * o4 + column] = Stored4(activate4(acc[i])); }
+    if (m < rows) { y[m * o4 + column] = Element4(activate4(acc[i])); }
   }
 }

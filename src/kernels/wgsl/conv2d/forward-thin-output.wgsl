@@ -15,10 +15,10 @@ diagnostic(off, subgroup_uniformity);
 // #include "parts/activate.wgsl"
 override BIAS: bool;
 override O: u32;
-@group(0) @binding(0) var<storage, read> x: array<Stored4>;
-@group(0) @binding(1) var<storage, read> weight: array<Stored>;
+@group(0) @binding(0) var<storage, read> x: array<Element4>;
+@group(0) @binding(1) var<storage, read> weight: array<Element>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<Stored>;
+@group(0) @binding(3) var<storage, read_write> y: array<Element>;
 
 const LANES = 8u;
 const GROUPS = 8u;
@@ -81,7 +81,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   for (var g = 0u; g < GROUPS; g++) {
     let m = (tile.x * GROUPS + g) * LANES + lane;
     if (m < rows) {
-      for (var o = 0u; o < O; o++) { y[m * O + o] = Stored(activate(acc[g][o])); }
+      for (var o = 0u; o < O; o++) { y[m * O + o] = Element(activate(acc[g][o])); }
     }
   }
 }

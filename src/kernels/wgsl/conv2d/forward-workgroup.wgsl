@@ -19,13 +19,13 @@
 override BIAS: bool;
 override VEC4_C: bool; // C is a multiple of 4
 override VEC4_O: bool;
-@group(0) @binding(0) var<storage, read> x: array<Stored>;
-@group(0) @binding(1) var<storage, read> weight: array<Stored>;
+@group(0) @binding(0) var<storage, read> x: array<Element>;
+@group(0) @binding(1) var<storage, read> weight: array<Element>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<Stored>;
+@group(0) @binding(3) var<storage, read_write> y: array<Element>;
 // x and weight once more, as vec4s.
-@group(0) @binding(4) var<storage, read> x4: array<Stored4>;
-@group(0) @binding(5) var<storage, read> weight4: array<Stored4>;
+@group(0) @binding(4) var<storage, read> x4: array<Element4>;
+@group(0) @binding(5) var<storage, read> weight4: array<Element4>;
 
 override LOADS_A = 2u * ROWS / LANES; // vec4s that a lane loads for a slab: 1, 2 or 4 of operand a, 1 or 2 of b
 override LOADS_B = 2u * COLUMNS / LANES;
@@ -65,16 +65,16 @@ fn write(m: u32, o: u32, sum: vec4f) {
     v = activate4(v);
     // Written as four times a whole number, so that a compiler can make one store of it.
     let at = 4u * ((m * k.o + o) / 4u);
-    y[at] = Stored(v.x);
-    y[at + 1u] = Stored(v.y);
-    y[at + 2u] = Stored(v.z);
-    y[at + 3u] = Stored(v.w);
+    y[at] = Element(v.x);
+    y[at + 1u] = Element(v.y);
+    y[at + 2u] = Element(v.z);
+    y[at + 3u] = Element(v.w);
     return;
   }
   for (var j = 0u; j < min(4u, k.o - min(o, k.o)); j++) {
     var v = sum[j];
     if (BIAS) { v += bias[o + j]; }
-    y[m * k.o + o + j] = Stored(activate(v));
+    y[m * k.o + o + j] = Element(activate(v));
   }
 }
 

@@ -5,10 +5,10 @@
 // #include "parts/dtype.wgsl"
 // #include "conv2d/parts/conv.wgsl"
 override BIAS: bool;
-@group(0) @binding(0) var<storage, read> dy: array<Stored>;
-@group(0) @binding(1) var<storage, read> weight: array<Stored>;
+@group(0) @binding(0) var<storage, read> dy: array<Element>;
+@group(0) @binding(1) var<storage, read> weight: array<Element>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dx: array<Stored>;
+@group(0) @binding(3) var<storage, read_write> dx: array<Element>;
 
 // The padded position that shows image row i: itself (m = 0), mirrored at the low edge (1) or at the high edge (2); far outside where there is none.
 fn shown(i: i32, extent: i32, m: u32) -> i32 {
@@ -50,6 +50,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
         }
       }
     }
-    dx[i] = Stored(sum);
+    dx[i] = Element(sum);
   }
 }

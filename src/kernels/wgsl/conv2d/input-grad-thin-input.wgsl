@@ -14,10 +14,10 @@ diagnostic(off, subgroup_uniformity);
 // #include "conv2d/parts/reader.wgsl"
 override BIAS: bool;
 override C: u32;
-@group(0) @binding(0) var<storage, read> dy: array<Stored4>;
-@group(0) @binding(1) var<storage, read> weight: array<Stored>;
+@group(0) @binding(0) var<storage, read> dy: array<Element4>;
+@group(0) @binding(1) var<storage, read> weight: array<Element>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dx: array<Stored>;
+@group(0) @binding(3) var<storage, read_write> dx: array<Element>;
 
 const LANES = 8u;
 const GROUPS = 4u;
@@ -123,7 +123,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     let m = i32((tile.x * GROUPS + g) * LANES + lane);
     if (m < rows) {
       let at = u32((image[g] * i32(k.h) + h[g]) * i32(k.w) + w[g]) * C;
-      for (var c = 0u; c < C; c++) { dx[at + c] = Stored(acc[g][c]); }
+      for (var c = 0u; c < C; c++) { dx[at + c] = Element(acc[g][c]); }
     }
   }
 }

@@ -14,10 +14,10 @@ diagnostic(off, subgroup_uniformity);
 // #include "conv2d/parts/reader.wgsl"
 override BIAS: bool;
 override O: u32;
-@group(0) @binding(0) var<storage, read> dy: array<Stored>;
-@group(0) @binding(1) var<storage, read> weight: array<Stored4>;
+@group(0) @binding(0) var<storage, read> dy: array<Element>;
+@group(0) @binding(1) var<storage, read> weight: array<Element4>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> dx: array<Stored4>;
+@group(0) @binding(3) var<storage, read_write> dx: array<Element4>;
 
 const LANES = 8u;
 const GROUPS = 4u; // of 8 rows
@@ -125,7 +125,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     if (m < rows) {
       let y = m / rowsW % rowsH * stride + phaseH;
       let x = m % rowsW * stride + phaseW;
-      dx[u32((m / (rowsH * rowsW) * i32(k.h) + y) * i32(k.w) + x) * c4 + column] = Stored4(acc[i]);
+      dx[u32((m / (rowsH * rowsW) * i32(k.h) + y) * i32(k.w) + x) * c4 + column] = Element4(acc[i]);
     }
   }
 }

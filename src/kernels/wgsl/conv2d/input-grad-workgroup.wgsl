@@ -16,13 +16,13 @@
 // #include "matmul/parts/gemm.wgsl"
 override BIAS: bool;
 override VEC4_O: bool; // O is a multiple of 4
-@group(0) @binding(0) var<storage, read> dy: array<Stored>;
-@group(0) @binding(1) var<storage, read> weight: array<Stored>;
+@group(0) @binding(0) var<storage, read> dy: array<Element>;
+@group(0) @binding(1) var<storage, read> weight: array<Element>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dx: array<Stored>;
+@group(0) @binding(3) var<storage, read_write> dx: array<Element>;
 // dy and weight once more, as vec4s.
-@group(0) @binding(4) var<storage, read> dy4: array<Stored4>;
-@group(0) @binding(5) var<storage, read> weight4: array<Stored4>;
+@group(0) @binding(4) var<storage, read> dy4: array<Element4>;
+@group(0) @binding(5) var<storage, read> weight4: array<Element4>;
 
 override LOADS_A = 2u * ROWS / LANES; // vec4s that a lane loads for a slab: 1, 2 or 4 of operand a, 1 or 2 of b
 override LOADS_B = 2u * COLUMNS / LANES;
@@ -71,7 +71,7 @@ fn write(pixel: u32, c: u32, sum: vec4f) {
     if (column < k.c) {
       var v = sum[j];
       if (BIAS) { v += bias[column]; }
-      dx[pixel * k.c + column] = Stored(v);
+      dx[pixel * k.c + column] = Element(v);
     }
   }
 }

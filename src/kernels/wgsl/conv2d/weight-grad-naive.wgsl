@@ -4,8 +4,8 @@
 // #include "parts/dtype.wgsl"
 // #include "conv2d/parts/conv.wgsl"
 // #include "conv2d/parts/source.wgsl"
-@group(0) @binding(0) var<storage, read> x: array<Stored>;
-@group(0) @binding(1) var<storage, read> dy: array<Stored>;
+@group(0) @binding(0) var<storage, read> x: array<Element>;
+@group(0) @binding(1) var<storage, read> dy: array<Element>;
 @group(0) @binding(2) var<storage, read_write> dw: array<f32>;
 
 @compute @workgroup_size(64)

@@ -12,8 +12,8 @@ diagnostic(off, subgroup_uniformity);
 // #include "parts/dtype.wgsl"
 // #include "conv2d/parts/shares.wgsl"
 // #include "conv2d/parts/source.wgsl"
-@group(0) @binding(0) var<storage, read> x: array<Stored4>;
-@group(0) @binding(1) var<storage, read> dy: array<Stored>;
+@group(0) @binding(0) var<storage, read> x: array<Element4>;
+@group(0) @binding(1) var<storage, read> dy: array<Element>;
 @group(0) @binding(2) var<storage, read_write> part: array<f32>;
 
 const LANES = 8u;

@@ -16,12 +16,12 @@
 // #include "matmul/parts/gemm.wgsl"
 override VEC4_C: bool; // C is a multiple of 4
 override VEC4_O: bool;
-@group(0) @binding(0) var<storage, read> x: array<Stored>;
-@group(0) @binding(1) var<storage, read> dy: array<Stored>;
+@group(0) @binding(0) var<storage, read> x: array<Element>;
+@group(0) @binding(1) var<storage, read> dy: array<Element>;
 @group(0) @binding(2) var<storage, read_write> part: array<f32>;
 // x and dy once more, as vec4s.
-@group(0) @binding(3) var<storage, read> x4: array<Stored4>;
-@group(0) @binding(4) var<storage, read> dy4: array<Stored4>;
+@group(0) @binding(3) var<storage, read> x4: array<Element4>;
+@group(0) @binding(4) var<storage, read> dy4: array<Element4>;
 
 override LOADS_A = 2u * ROWS / LANES; // vec4s that a lane loads for a slab: 1, 2 or 4 of operand a, 1 or 2 of b
 override LOADS_B = 2u * COLUMNS / LANES;

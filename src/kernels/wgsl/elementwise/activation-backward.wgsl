@@ -7,9 +7,9 @@ override KIND: u32;
 
 struct Params { vec4s: u32, slope: f32 }
 var<immediate> p: Params;
-@group(0) @binding(0) var<storage, read> output: array<Stored4>;
-@group(0) @binding(1) var<storage, read> gradOutput: array<Stored4>;
-@group(0) @binding(2) var<storage, read_write> gradX: array<Stored4>;
+@group(0) @binding(0) var<storage, read> output: array<Element4>;
+@group(0) @binding(1) var<storage, read> gradOutput: array<Element4>;
+@group(0) @binding(2) var<storage, read_write> gradX: array<Element4>;
 
 fn backward(y: vec4f, grad: vec4f) -> vec4f {
   switch KIND {
@@ -23,6 +23,6 @@ fn backward(y: vec4f, grad: vec4f) -> vec4f {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.vec4s; i += grid.x * 64u) {
-    gradX[i] = Stored4(backward(vec4f(output[i]), vec4f(gradOutput[i])));
+    gradX[i] = Element4(backward(vec4f(output[i]), vec4f(gradOutput[i])));
   }
 }

@@ -9,8 +9,8 @@ override KIND: u32;
 
 struct Params { vec4s: u32, slope: f32 }
 var<immediate> p: Params;
-@group(0) @binding(0) var<storage, read> x: array<Stored4>;
-@group(0) @binding(1) var<storage, read_write> out: array<Stored4>;
+@group(0) @binding(0) var<storage, read> x: array<Element4>;
+@group(0) @binding(1) var<storage, read_write> out: array<Element4>;
 
 fn activate(v: vec4f) -> vec4f {
   switch KIND {
@@ -24,6 +24,6 @@ fn activate(v: vec4f) -> vec4f {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.vec4s; i += grid.x * 64u) {
-    out[i] = Stored4(activate(vec4f(x[i])));
+    out[i] = Element4(activate(vec4f(x[i])));
   }
 }

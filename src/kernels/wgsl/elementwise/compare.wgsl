@@ -4,8 +4,8 @@
 // #include "parts/dtype.wgsl"
 struct Params { count: u32 }
 var<immediate> p: Params;
-@group(0) @binding(0) var<storage, read> a: array<Stored4>;
-@group(0) @binding(1) var<storage, read> b: array<Stored4>;
+@group(0) @binding(0) var<storage, read> a: array<Element4>;
+@group(0) @binding(1) var<storage, read> b: array<Element4>;
 @group(0) @binding(2) var<storage, read_write> out: array<vec4f>;
 
 var<workgroup> found: array<vec4f, 256>;

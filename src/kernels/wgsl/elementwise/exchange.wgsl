@@ -6,9 +6,9 @@
 struct Params { choices: u32, batch: u32, length: u32 }
 var<immediate> p: Params;
 @group(0) @binding(0) var<storage, read> variables: array<u32>;
-@group(0) @binding(1) var<storage, read> images: array<Stored>;
-@group(0) @binding(2) var<storage, read_write> places: array<Stored>;
-@group(0) @binding(3) var<storage, read_write> out: array<Stored>;
+@group(0) @binding(1) var<storage, read> images: array<Element>;
+@group(0) @binding(2) var<storage, read_write> places: array<Element>;
+@group(0) @binding(3) var<storage, read_write> out: array<Element>;
 
 const NOWHERE = 0xffffffffu;
 

@@ -3,12 +3,12 @@
 // #include "parts/dtype.wgsl"
 struct Params { vec4s: u32, factor: f32 }
 var<immediate> p: Params;
-@group(0) @binding(0) var<storage, read> x: array<Stored4>;
-@group(0) @binding(1) var<storage, read_write> out: array<Stored4>;
+@group(0) @binding(0) var<storage, read> x: array<Element4>;
+@group(0) @binding(1) var<storage, read_write> out: array<Element4>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.vec4s; i += grid.x * 64u) {
-    out[i] = Stored4(vec4f(x[i]) * p.factor);
+    out[i] = Element4(vec4f(x[i]) * p.factor);
   }
 }

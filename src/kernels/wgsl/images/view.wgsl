@@ -14,7 +14,7 @@ struct Params {
 var<immediate> p: Params;
 @group(0) @binding(0) var<storage, read> variables: array<u32>;
 @group(0) @binding(1) var<storage, read> bytes: array<u32>;
-@group(0) @binding(2) var<storage, read_write> out: array<Stored>;
+@group(0) @binding(2) var<storage, read_write> out: array<Element>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
@@ -30,7 +30,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
     for (var c = 0u; c < p.channels; c++) {
       let index = u32(pixel) * p.channels + c;
       let byte = (bytes[start + index / 4u] >> (8u * (index % 4u))) & 255u;
-      out[i * p.channels + c] = Stored((2.0 * f32(byte) - 255.0) / 255.0);
+      out[i * p.channels + c] = Element((2.0 * f32(byte) - 255.0) / 255.0);
     }
   }
 }

@@ -10,13 +10,13 @@
 // #include "parts/dtype.wgsl"
 // #include "instance-norm/parts/norm.wgsl"
 // #include "instance-norm/parts/apply.wgsl"
-@group(0) @binding(0) var<storage, read> x: array<Stored4>;
+@group(0) @binding(0) var<storage, read> x: array<Element4>;
 @group(0) @binding(1) var<storage, read> part: array<vec4f>;
 @group(0) @binding(2) var<storage, read> gamma: array<vec4f>;
 @group(0) @binding(3) var<storage, read> beta: array<vec4f>;
-@group(0) @binding(4) var<storage, read> residual: array<Stored4>;
+@group(0) @binding(4) var<storage, read> residual: array<Element4>;
 @group(0) @binding(5) var<storage, read_write> stats: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> y: array<Stored4>;
+@group(0) @binding(6) var<storage, read_write> y: array<Element4>;
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {

@@ -5,13 +5,13 @@
 // #include "instance-norm/parts/norm.wgsl"
 // #include "instance-norm/parts/slope.wgsl"
 override AFFINE: bool;
-@group(0) @binding(0) var<storage, read> x: array<Stored>;
+@group(0) @binding(0) var<storage, read> x: array<Element>;
 @group(0) @binding(1) var<storage, read> stats: array<f32>;
 @group(0) @binding(2) var<storage, read> gamma: array<f32>;
 @group(0) @binding(3) var<storage, read> beta: array<f32>;
-@group(0) @binding(4) var<storage, read> dy: array<Stored>;
+@group(0) @binding(4) var<storage, read> dy: array<Element>;
 @group(0) @binding(5) var<storage, read_write> sums: array<f32>;
-@group(0) @binding(6) var<storage, read_write> dx: array<Stored>;
+@group(0) @binding(6) var<storage, read_write> dx: array<Element>;
 
 @compute @workgroup_size(8)
 fn main(@builtin(global_invocation_id) id: vec3u) {
@@ -42,6 +42,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let at = first + i * k.channels;
     let xhat = (f32(x[at]) - mean) * rstd;
     let g = f32(dy[at]) * slope(weight * xhat + offset);
-    dx[at] = Stored(weight * rstd * (g - sum / f32(k.pixels) - xhat * projected / f32(k.pixels)));
+    dx[at] = Element(weight * rstd * (g - sum / f32(k.pixels) - xhat * projected / f32(k.pixels)));
   }
 }

@@ -7,11 +7,11 @@
 // #include "instance-norm/parts/norm.wgsl"
 // #include "instance-norm/parts/split.wgsl"
 // #include "instance-norm/parts/grad.wgsl"
-@group(0) @binding(0) var<storage, read> x: array<Stored4>;
+@group(0) @binding(0) var<storage, read> x: array<Element4>;
 @group(0) @binding(1) var<storage, read> stats: array<vec4f>;
 @group(0) @binding(2) var<storage, read> gamma: array<vec4f>;
 @group(0) @binding(3) var<storage, read> beta: array<vec4f>;
-@group(0) @binding(4) var<storage, read> dy: array<Stored4>;
+@group(0) @binding(4) var<storage, read> dy: array<Element4>;
 @group(0) @binding(5) var<storage, read_write> part: array<vec4f>;
 
 @compute @workgroup_size(256)

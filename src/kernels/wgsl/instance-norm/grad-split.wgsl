@@ -9,14 +9,14 @@
 // #include "instance-norm/parts/norm.wgsl"
 // #include "instance-norm/parts/split.wgsl"
 // #include "instance-norm/parts/grad.wgsl"
-@group(0) @binding(0) var<storage, read> x: array<Stored4>;
+@group(0) @binding(0) var<storage, read> x: array<Element4>;
 @group(0) @binding(1) var<storage, read> stats: array<vec4f>;
 @group(0) @binding(2) var<storage, read> gamma: array<vec4f>;
 @group(0) @binding(3) var<storage, read> beta: array<vec4f>;
-@group(0) @binding(4) var<storage, read> dy: array<Stored4>;
+@group(0) @binding(4) var<storage, read> dy: array<Element4>;
 @group(0) @binding(5) var<storage, read> part: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> sums: array<vec4f>;
-@group(0) @binding(7) var<storage, read_write> dx: array<Stored4>;
+@group(0) @binding(7) var<storage, read_write> dx: array<Element4>;
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -40,7 +40,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     var held: array<Pixel, AT_ONCE>;
     for (var i = 0u; i < AT_ONCE; i++) { held[i] = pixelOf(place(walk, pixel + i * ROWS), plane); }
     for (var i = 0u; i < AT_ONCE; i++) {
-      if (pixel + i * ROWS < walk.end) { dx[place(walk, pixel + i * ROWS)] = Stored4(dxOf(held[i], plane, total)); }
+      if (pixel + i * ROWS < walk.end) { dx[place(walk, pixel + i * ROWS)] = Element4(dxOf(held[i], plane, total)); }
     }
   }
 }

@@ -10,14 +10,14 @@
 // #include "parts/dtype.wgsl"
 // #include "instance-norm/parts/norm.wgsl"
 // #include "instance-norm/parts/dx.wgsl"
-@group(0) @binding(0) var<storage, read> x: array<Stored4>;
+@group(0) @binding(0) var<storage, read> x: array<Element4>;
 @group(0) @binding(1) var<storage, read> stats: array<vec4f>;
 @group(0) @binding(2) var<storage, read> gamma: array<vec4f>;
 @group(0) @binding(3) var<storage, read> beta: array<vec4f>;
-@group(0) @binding(4) var<storage, read> dy: array<Stored4>;
+@group(0) @binding(4) var<storage, read> dy: array<Element4>;
 @group(0) @binding(5) var<storage, read> part: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> sums: array<vec4f>;
-@group(0) @binding(7) var<storage, read_write> dx: array<Stored4>;
+@group(0) @binding(7) var<storage, read_write> dx: array<Element4>;
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {

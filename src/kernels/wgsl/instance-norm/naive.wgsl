@@ -6,12 +6,12 @@
 // #include "parts/activate.wgsl"
 override AFFINE: bool;
 override RESIDUAL: bool;
-@group(0) @binding(0) var<storage, read> x: array<Stored>;
+@group(0) @binding(0) var<storage, read> x: array<Element>;
 @group(0) @binding(1) var<storage, read> gamma: array<f32>;
 @group(0) @binding(2) var<storage, read> beta: array<f32>;
-@group(0) @binding(3) var<storage, read> residual: array<Stored>;
+@group(0) @binding(3) var<storage, read> residual: array<Element>;
 @group(0) @binding(4) var<storage, read_write> stats: array<f32>;
-@group(0) @binding(5) var<storage, read_write> y: array<Stored>;
+@group(0) @binding(5) var<storage, read_write> y: array<Element>;
 
 // Pixels summed up before they join the total, so that rounding does not grow with their number: a ReLU may hang on it.
 const BLOCK = 16u;
@@ -48,6 +48,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     if (AFFINE) { v = gamma[c] * v + beta[c]; }
     v = activate(v);
     if (RESIDUAL) { v += f32(residual[at]); }
-    y[at] = Stored(v);
+    y[at] = Element(v);
   }
 }

@@ -4,7 +4,7 @@
 // #include "parts/dtype.wgsl"
 // #include "instance-norm/parts/norm.wgsl"
 // #include "instance-norm/parts/statistics.wgsl"
-@group(0) @binding(0) var<storage, read> x: array<Stored4>;
+@group(0) @binding(0) var<storage, read> x: array<Element4>;
 @group(0) @binding(1) var<storage, read_write> part: array<vec4f>;
 
 @compute @workgroup_size(8)

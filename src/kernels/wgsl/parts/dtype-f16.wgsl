@@ -1,3 +1,3 @@
 enable f16;
-alias Stored = f16;
-alias Stored4 = vec4<f16>;
+alias Element = f16;
+alias Element4 = vec4<f16>;

@@ -8,10 +8,10 @@ override KIND: u32;
 
 struct Params { vec4s: u32, factor: f32, constants: u32, first: f32, second: f32, half: u32 }
 var<immediate> p: Params;
-@group(0) @binding(0) var<storage, read> a: array<Stored4>;
-@group(0) @binding(1) var<storage, read> b: array<Stored4>;
+@group(0) @binding(0) var<storage, read> a: array<Element4>;
+@group(0) @binding(1) var<storage, read> b: array<Element4>;
 @group(0) @binding(2) var<storage, read> gradOutput: array<f32>;
-@group(0) @binding(3) var<storage, read_write> gradient: array<Stored4>;
+@group(0) @binding(3) var<storage, read_write> gradient: array<Element4>;
 
 fn derivative(i: u32) -> vec4f {
   if (KIND == 0u) { return vec4f(1); }
@@ -30,6 +30,6 @@ fn derivative(i: u32) -> vec4f {
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   let scale = gradOutput[0] * p.factor;
   for (var i = id.x; i < p.vec4s; i += grid.x * 64u) {
-    gradient[i] = Stored4(scale * derivative(i));
+    gradient[i] = Element4(scale * derivative(i));
   }
 }

@@ -4,7 +4,7 @@
 // #include "parts/dtype.wgsl"
 struct Params { rows: u32, channels: u32, share: u32, accumulate: u32 }
 var<immediate> p: Params;
-@group(0) @binding(0) var<storage, read> x: array<Stored>;
+@group(0) @binding(0) var<storage, read> x: array<Element>;
 @group(0) @binding(1) var<storage, read_write> part: array<f32>;
 
 var<workgroup> sums: array<f32, 256>;

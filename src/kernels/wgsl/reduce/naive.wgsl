@@ -6,8 +6,8 @@ override KIND: u32;
 
 struct Params { count: u32, factor: f32, constants: u32, first: f32, second: f32, half: u32 }
 var<immediate> p: Params;
-@group(0) @binding(0) var<storage, read> a: array<Stored>;
-@group(0) @binding(1) var<storage, read> b: array<Stored>;
+@group(0) @binding(0) var<storage, read> a: array<Element>;
+@group(0) @binding(1) var<storage, read> b: array<Element>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 
 // As in reduce/whole.wgsl: the builtin log is not exact enough near 1.

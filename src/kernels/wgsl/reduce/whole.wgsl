@@ -8,8 +8,8 @@ override KIND: u32;
 
 struct Params { count: u32, factor: f32, constants: u32, first: f32, second: f32, half: u32 }
 var<immediate> p: Params;
-@group(0) @binding(0) var<storage, read> a: array<Stored4>;
-@group(0) @binding(1) var<storage, read> b: array<Stored4>;
+@group(0) @binding(0) var<storage, read> a: array<Element4>;
+@group(0) @binding(1) var<storage, read> b: array<Element4>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 
 var<workgroup> sums: array<f32, 256>;

@@ -19,8 +19,8 @@ export function problem(
 ): ConvProblem {
   const out = (extent: number) => Math.floor((extent + 2 * padding - k) / stride) + 1;
   const paddingMode = reflect ? 'reflect' : 'zeros';
-  const stored = 'f32';
-  return checkProblem({ n, h, w, c, p: out(h), q: out(w), o, kh: k, kw: k, stride, padding, paddingMode, stored });
+  const dtype = 'f32';
+  return checkProblem({ n, h, w, c, p: out(h), q: out(w), o, kh: k, kw: k, stride, padding, paddingMode, dtype });
 }
 
 const f32Problems = [
@@ -67,11 +67,11 @@ const f16Problems = [
   problem(3, 5, 9, 132, 64, 2, 2, 1),
   problem(2, 9, 11, 40, 72, 3, 1, 1, true),
   problem(1, 6, 70, 16, 136, 4, 2, 1),
-].map((k) => ({ ...k, stored: 'f16' as const }));
+].map((k) => ({ ...k, dtype: 'f16' as const }));
 
 const problems = [...f32Problems, ...f16Problems].map((k) => {
   const { x, weight, y } = convSizes(k);
-  const data = (count: number) => randomAs(k.stored, count);
+  const data = (count: number) => randomAs(k.dtype, count);
   return { k, x: data(x), w: data(weight), dy: data(y) };
 });
 
@@ -86,8 +86,8 @@ export const forward = suite(
       problem: k,
       stage: (upload) => {
         const bias = random(k.o);
-        const y = upload(poison(dy.length), k.stored);
-        const slices = { x: upload(x, k.stored).slice, weight: upload(w, k.stored).slice, y: y.slice };
+        const y = upload(poison(dy.length), k.dtype);
+        const slices = { x: upload(x, k.dtype).slice, weight: upload(w, k.dtype).slice, y: y.slice };
         const sums = oracle.forward(k, x, w);
         const values = withBias ? sums.map((v, i) => leaky(v + bias[i % k.o]!)) : sums;
         return {
@@ -96,7 +96,7 @@ export const forward = suite(
             bias: withBias ? upload(bias).slice : null,
             activation: withBias ? ('leaky_relu' as const) : ('none' as const),
           },
-          outputs: [{ tensor: y, values, tolerance: tolerance(k.stored, 2e-6) }],
+          outputs: [{ tensor: y, values, tolerance: tolerance(k.dtype, 2e-6) }],
         };
       },
     })),
@@ -111,13 +111,13 @@ export const inputGrad = suite(
       problem: k,
       stage: (upload) => {
         const bias = random(k.c);
-        const dx = upload(poison(x.length), k.stored);
-        const slices = { dy: upload(dy, k.stored).slice, weight: upload(w, k.stored).slice, dx: dx.slice };
+        const dx = upload(poison(x.length), k.dtype);
+        const slices = { dy: upload(dy, k.dtype).slice, weight: upload(w, k.dtype).slice, dx: dx.slice };
         const values = oracle.inputGrad(k, dy, w).map((v, i) => v + (withBias ? bias[i % k.c]! : 0));
         return {
           args: { ...slices, bias: withBias ? upload(bias).slice : null },
           // Sums of over a thousand terms, one after another, round off by more.
-          outputs: [{ tensor: dx, values, tolerance: tolerance(k.stored, k.kh * k.kw * k.o > 1000 ? 4e-6 : 2e-6) }],
+          outputs: [{ tensor: dx, values, tolerance: tolerance(k.dtype, k.kh * k.kw * k.o > 1000 ? 4e-6 : 2e-6) }],
         };
       },
     })),
@@ -135,7 +135,7 @@ export const weightGrad = suite(
         const dw = upload(accumulate ? before : poison(w.length));
         const values = oracle.weightGrad(k, x, dy).map((v, i) => v + (accumulate ? before[i]! : 0));
         return {
-          args: { x: upload(x, k.stored).slice, dy: upload(dy, k.stored).slice, dw: dw.slice, accumulate },
+          args: { x: upload(x, k.dtype).slice, dy: upload(dy, k.dtype).slice, dw: dw.slice, accumulate },
           outputs: [{ tensor: dw, values, tolerance: 5e-6 }],
         };
       },

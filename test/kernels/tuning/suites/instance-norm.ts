@@ -1,7 +1,7 @@
 import type { Activation } from '../../../../src/kernels/activation.ts';
 import { instanceNormBackward } from '../../../../src/kernels/instance-norm/backward.ts';
 import { instanceNormForward } from '../../../../src/kernels/instance-norm/forward.ts';
-import type { Stored } from '../../../../src/kernels/source.ts';
+import type { FloatDType } from '../../../../src/kernels/source.ts';
 import type { Tensor } from '../../../../src/tensor/tensor.ts';
 import { poison, random, randomAs, rounded, tolerance } from '../../../oracles/compare.ts';
 import * as oracle from '../../../oracles/instance-norm.ts';
@@ -40,12 +40,12 @@ const kinds: { activation: Activation; affine: boolean; residual: boolean }[] = 
 interface Sample {
   shape: readonly [number, number, number];
   kind: (typeof kinds)[number];
-  stored: Stored;
+  dtype: FloatDType;
 }
 
-const everything = shapes.flatMap((shape) => kinds.map((kind): Sample => ({ shape, kind, stored: 'f32' })));
+const everything = shapes.flatMap((shape) => kinds.map((kind): Sample => ({ shape, kind, dtype: 'f32' })));
 /** Many shares, the last a short one, and many pixels a row of a workgroup. */
-const large = kinds.slice(-3).map((kind): Sample => ({ shape: [1, 200 * 200, 8], kind, stored: 'f32' }));
+const large = kinds.slice(-3).map((kind): Sample => ({ shape: [1, 200 * 200, 8], kind, dtype: 'f32' }));
 /** A plane of several shares, one that registers hold, and odd channels. */
 const halves = (
   [
@@ -53,20 +53,20 @@ const halves = (
     [3, 513, 8],
     [2, 15, 5],
   ] as const
-).flatMap((shape) => [kinds[2]!, kinds[4]!].map((kind): Sample => ({ shape, kind, stored: 'f16' })));
+).flatMap((shape) => [kinds[2]!, kinds[4]!].map((kind): Sample => ({ shape, kind, dtype: 'f16' })));
 
 const problems = [...everything, ...large, ...halves].map(
-  ({ shape, kind: { activation, affine, residual }, stored }) => {
+  ({ shape, kind: { activation, affine, residual }, dtype }) => {
     const [n, pixels, channels] = shape;
     const size = n * pixels * channels;
     const x = rounded(
-      stored,
+      dtype,
       random(size).map((v, i) => v * 3 + ((i % channels) % 40)),
     );
     const gamma = affine ? random(channels) : new Float32Array(channels).fill(1);
     const beta = affine ? random(channels) : new Float32Array(channels);
     const before = oracle.instanceNorm(shape, x, gamma, beta, x, oracle.activations.none, EPS).y;
-    const dy = randomAs(stored, size).map((v, i) => (Math.abs(before[i] ?? 0) < AT_KINK ? 0 : v));
+    const dy = randomAs(dtype, size).map((v, i) => (Math.abs(before[i] ?? 0) < AT_KINK ? 0 : v));
     const expected = oracle.instanceNorm(shape, x, gamma, beta, dy, oracle.activations[activation], EPS);
     const options = (upload: (values: ArrayLike<number>) => Tensor) => ({
       eps: EPS,
@@ -76,11 +76,11 @@ const problems = [...everything, ...large, ...halves].map(
     const name = [activation, affine && 'affine', residual && 'residual'].filter(Boolean).join(' ');
     return {
       name,
-      problem: { n, pixels, channels, stored },
+      problem: { n, pixels, channels, dtype },
       size,
       x,
       dy,
-      skip: residual ? randomAs(stored, size) : null,
+      skip: residual ? randomAs(dtype, size) : null,
       expected,
       options,
     };
@@ -93,14 +93,14 @@ export const forward = suite(
     name,
     problem,
     stage: (upload) => {
-      const { stored } = problem;
-      const [y, stats] = [upload(poison(size), stored), upload(poison(expected.stats.length))];
-      const residual = skip ? upload(skip, stored).slice : null;
-      const slices = { x: upload(x, stored).slice, residual, stats: stats.slice, y: y.slice };
+      const { dtype } = problem;
+      const [y, stats] = [upload(poison(size), dtype), upload(poison(expected.stats.length))];
+      const residual = skip ? upload(skip, dtype).slice : null;
+      const slices = { x: upload(x, dtype).slice, residual, stats: stats.slice, y: y.slice };
       return {
         args: { ...options(upload), ...slices },
         outputs: [
-          { tensor: y, values: expected.y.map((v, i) => v + (skip?.[i] ?? 0)), tolerance: tolerance(stored, 5e-6) },
+          { tensor: y, values: expected.y.map((v, i) => v + (skip?.[i] ?? 0)), tolerance: tolerance(dtype, 5e-6) },
           { tensor: stats, values: expected.stats, tolerance: 5e-6 },
         ],
       };
@@ -116,14 +116,14 @@ export const backward = suite(
       name,
       problem,
       stage: (upload) => {
-        const { stored } = problem;
-        const [dx, sums] = [upload(poison(size), stored), upload(poison(expected.sums.length))];
+        const { dtype } = problem;
+        const [dx, sums] = [upload(poison(size), dtype), upload(poison(expected.sums.length))];
         const stats = upload(expected.stats).slice;
-        const slices = { x: upload(x, stored).slice, stats, dy: upload(dy, stored).slice };
+        const slices = { x: upload(x, dtype).slice, stats, dy: upload(dy, dtype).slice };
         return {
           args: { ...options(upload), ...slices, sums: sums.slice, dx: dx.slice },
           outputs: [
-            { tensor: dx, values: expected.dx, tolerance: tolerance(stored, 2e-5) },
+            { tensor: dx, values: expected.dx, tolerance: tolerance(dtype, 2e-5) },
             { tensor: sums, values: expected.sums, tolerance: 2e-5 },
           ],
         };

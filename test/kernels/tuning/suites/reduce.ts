@@ -14,17 +14,17 @@ const evenCounts = [2, 8, 2054, 600_002];
 
 const cases = [
   ...counts.flatMap((count) => [
-    { count, constants: [0.75, 0.75] as const, kind: 'with a constant', stored: 'f32' as const },
-    { count, constants: null, kind: '', stored: 'f32' as const },
+    { count, constants: [0.75, 0.75] as const, kind: 'with a constant', dtype: 'f32' as const },
+    { count, constants: null, kind: '', dtype: 'f32' as const },
   ]),
   ...evenCounts.map((count) => ({
     count,
     constants: [0.75, 0.25] as const,
     kind: 'with a pair of constants',
-    stored: 'f32' as const,
+    dtype: 'f32' as const,
   })),
-  { count: 2054, constants: [0.75, 0.25] as const, kind: 'with a pair of constants', stored: 'f16' as const },
-  { count: 40_003, constants: null, kind: '', stored: 'f16' as const },
+  { count: 2054, constants: [0.75, 0.25] as const, kind: 'with a pair of constants', dtype: 'f16' as const },
+  { count: 40_003, constants: null, kind: '', dtype: 'f16' as const },
 ];
 
 export const reduction = suite(
@@ -32,18 +32,18 @@ export const reduction = suite(
   names.flatMap((term) =>
     cases
       .filter(({ constants }) => term !== 'sum' || constants)
-      .map(({ count, constants, kind, stored }) => ({
+      .map(({ count, constants, kind, dtype }) => ({
         name: `${term} ${kind}`,
-        problem: { count, stored },
+        problem: { count, dtype },
         stage: (upload) => {
           // Sums of all signs may end near 0, where nothing is left to compare with; so may a single cross-entropy.
           const a = rounded(
-            stored,
+            dtype,
             random(count).map((v, i) => (term === 'sum' ? 1 + v : i === 0 ? -2 : 3 * v)),
           );
           const b = constants
             ? a.map((_, i) => (i < count / 2 ? constants[0] : constants[1]))
-            : rounded(stored, random(count)).map(Math.abs);
+            : rounded(dtype, random(count)).map(Math.abs);
           const out = upload(poison(1));
           // The naive kernel adds a part for every 256 elements: their roundings are a random walk.
           const tolerance = Math.max(2e-6, 2 * 2 ** -24 * Math.sqrt(count / 256));
@@ -51,8 +51,8 @@ export const reduction = suite(
             args: {
               term,
               factor: 1 / count,
-              a: upload(a, stored).slice,
-              b: constants ?? upload(b, stored).slice,
+              a: upload(a, dtype).slice,
+              b: constants ?? upload(b, dtype).slice,
               out: out.slice,
             },
             outputs: [{ tensor: out, values: [meanLoss(terms[term], a, b)], tolerance }],

@@ -1,7 +1,7 @@
 /** What every variant of an operation is tested with: problems of odd shapes, and the oracle's answers. */
 import { expect } from 'vitest';
 import type { Device } from '../../../../src/gpu/device.ts';
-import type { Stored } from '../../../../src/kernels/source.ts';
+import type { FloatDType } from '../../../../src/kernels/source.ts';
 import {
   type Operation,
   type OperationInfo,
@@ -17,7 +17,7 @@ export interface Case<Problem, Args> {
   name: string;
   problem: Problem;
   /** Puts the arguments on a device, with poisoned outputs. */
-  stage(upload: (values: ArrayLike<number>, stored?: Stored) => Tensor): { args: Args; outputs: Expected[] };
+  stage(upload: (values: ArrayLike<number>, dtype?: FloatDType) => Tensor): { args: Args; outputs: Expected[] };
 }
 
 /** An output, what must stand in it, and how far off it may be as a share of the largest value. */
@@ -48,7 +48,7 @@ export function suite<Problem, Args>(operation: Operation<Problem, Args>, cases:
     run: async (device) => {
       let outputs: Expected[] = [];
       scope(() => {
-        const staged = stage((values, stored) => Tensor.from(device, values, [values.length], stored));
+        const staged = stage((values, dtype) => Tensor.from(device, values, [values.length], dtype));
         outputs = staged.outputs;
         variant.launch(device, problem, staged.args);
         return outputs.map(({ tensor }) => tensor);

@@ -5,10 +5,10 @@
 // #include "conv2d/conv2d/parts/conv.wgsl"
 // #include "parts/activate.wgsl"
 override BIAS: bool;
-@group(0) @binding(0) var<storage, read> x: array<Stored>;
-@group(0) @binding(1) var<storage, read> weight: array<Stored>;
+@group(0) @binding(0) var<storage, read> x: array<Element>;
+@group(0) @binding(1) var<storage, read> weight: array<Element>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<Stored>;
+@group(0) @binding(3) var<storage, read_write> y: array<Element>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
@@ -18,5 +18,5 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var sum = 0.0;
   if (BIAS) { sum = bias[o]; }
   for (var c = 0u; c < k.c; c++) { sum += f32(x[m * k.c + c]) * f32(weight[c * k.o + o]); }
-  y[id.x] = Stored(activate(sum));
+  y[id.x] = Element(activate(sum));
 }

@@ -16,7 +16,7 @@ export const pointwise: Variant<ConvProblem, ForwardArguments> = {
   launch: (device, k, { x, weight, bias, y, activation }) => {
     const constants = { BIAS: bias ? 1 : 0, ACTIVATION: ACTIVATION_CODES[activation] };
     device.launch({
-      kernel: kernel(source, 'rrrw', constants, { stored: k.stored }),
+      kernel: kernel(source, 'rrrw', constants, { dtype: k.dtype }),
       bindings: [x, weight, bias ?? weight, y],
       immediates: convImmediates(k),
       workgroups: [groups(k.n * k.h * k.w * k.o, 64), 1, 1],

@@ -1,2 +1,2 @@
 alias Value = vec4f;
-alias StoredValue = Stored4;
+alias StoredValue = Element4;

@@ -1,4 +1,4 @@
-// y from x and its statistics, for an invocation's 4 channels; needs x, residual and y: array<Stored4>, gamma and beta: array<vec4f>.
+// y from x and its statistics, for an invocation's 4 channels; needs x, residual and y: array<Element4>, gamma and beta: array<vec4f>.
 
 // #include "parts/activate.wgsl"
 override AFFINE: bool;
@@ -20,7 +20,7 @@ fn residualOf(at: u32) -> vec4f {
 fn store(at: u32, centred: vec4f, affine: Affine, skip: vec4f) {
   var v = activate4(centred * affine.factor + affine.offset);
   if (RESIDUAL) { v += skip; }
-  y[at] = Stored4(v);
+  y[at] = Element4(v);
 }
 
 // y of `count` pixels that begin at `first` and lie `step` apart.

@@ -4,6 +4,6 @@
 fn differentiate(plane: Plane, sums: Sums, first: u32, step: u32, count: u32) {
   for (var i = 0u; i < count; i++) {
     let at = first + i * step;
-    dx[at] = Stored4(dxOf(pixelOf(at, plane), plane, sums));
+    dx[at] = Element4(dxOf(pixelOf(at, plane), plane, sums));
   }
 }

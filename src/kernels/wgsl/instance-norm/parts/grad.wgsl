@@ -1,4 +1,4 @@
-// What the backward pass knows of an invocation's 4 channels and of their pixels; needs x and dy: array<Stored4>, stats, gamma and beta: array<vec4f>.
+// What the backward pass knows of an invocation's 4 channels and of their pixels; needs x and dy: array<Element4>, stats, gamma and beta: array<vec4f>.
 
 // #include "instance-norm/parts/slope.wgsl"
 override AFFINE: bool;

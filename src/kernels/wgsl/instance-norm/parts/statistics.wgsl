@@ -1,5 +1,5 @@
 // Statistics of a run of pixels for an invocation's 4 channels: `count` pixels that begin at `first` and lie `step` apart in
-// x: array<Stored4>, which it needs. Sums are taken about a guess of the mean and in blocks of 16, so that |mean| >> std costs no digits.
+// x: array<Element4>, which it needs. Sums are taken about a guess of the mean and in blocks of 16, so that |mean| >> std costs no digits.
 
 struct Statistics { mean: vec4f, deviations: vec4f }
 
