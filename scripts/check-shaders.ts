@@ -12,7 +12,10 @@ import { CyclopsError } from '../src/gpu/errors.ts';
 import type { Kernel } from '../src/gpu/launch.ts';
 import { compileShader } from '../src/gpu/shader-errors.ts';
 import { expandIncludes } from '../src/kernels/include.ts';
-import { EIGHTS, DTYPE_F16, VEC4 } from '../src/kernels/source.ts';
+import { DTYPE_F16, EIGHTS, VEC4 } from '../src/kernels/source.ts';
+
+/** Of a path: lower-case words and numbers, joined by hyphens. */
+const KEBAB = /^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.wgsl$/;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = resolve(process.argv[2] ?? join(root, 'src/kernels/wgsl'));
@@ -90,6 +93,9 @@ if (problems.length === 0) {
   const unused = files.map((file) => `${shown}/${file}`).filter((file) => !used.has(file));
   problems.push(...unused.map((file) => `${file}: no kernel includes it`));
 }
+problems.push(
+  ...files.filter((file) => !KEBAB.test(file)).map((file) => `${shown}/${file}: expected a name in kebab-case`),
+);
 for (const problem of problems) console.error(problem);
 console.log(`shaders: ${kernels.length} kernels, ${problems.length} broken`);
 if (problems.length > 0) process.exitCode = 1;

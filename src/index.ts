@@ -26,7 +26,7 @@ export { decodeSafetensors, encodeSafetensors } from './data/files/safetensors.t
 export type { Capture } from './gpu/capture.ts';
 export { Device, type DeviceOptions } from './gpu/device.ts';
 export { CyclopsError } from './gpu/errors.ts';
-export { type BufferSlice, f32, groups, immediates, type Kernel, type Launch } from './gpu/launch.ts';
+export { type BufferSlice, ceilDiv, f32, immediates, type Kernel, type Launch } from './gpu/launch.ts';
 export { ACTIVATION_CODES, type Activation } from './kernels/activation.ts';
 export { convForward, type ForwardArguments } from './kernels/conv2d/forward.ts';
 export { convInputGrad, type InputGradArguments } from './kernels/conv2d/input-grad.ts';

@@ -14,14 +14,14 @@ export type Losses = Record<LossName, number>;
 export type GanMode = 'lsgan' | 'vanilla';
 
 /** What a discriminator should say of a batch: that it is real, or that its first half is real and its second half fake. */
-export type Label = 'real' | 'real, then fake';
+export type DiscriminatorTarget = 'real' | 'real, then fake';
 
 /**
  * How far a discriminator's map of logits [N,P,Q,1] is from calling every patch what it is: the mean over all patches of
  * (prediction − label)² for `lsgan`, of the binary cross-entropy for `vanilla`; label 1 for real, 0 for fake. Scalar [1].
  * Of a batch that is half real, half fake it is the average of both halves' means, ½ (real + fake).
  */
-export function ganLoss(prediction: Tensor, label: Label, mode: GanMode): Tensor {
+export function ganLoss(prediction: Tensor, label: DiscriminatorTarget, mode: GanMode): Tensor {
   const target = label === 'real' ? 1 : ([1, 0] as const);
   return mode === 'lsgan' ? mseLoss(prediction, target) : bceWithLogits(prediction, target);
 }

@@ -117,12 +117,7 @@ export class CycleGAN {
       const [realA, realB] = [cast(a, this.dtype), cast(b, this.dtype)];
       const fakes = scope(() => this.stepGenerators(realA, realB));
       const { dtype } = this;
-      this.stepDiscriminators(
-        realA,
-        realB,
-        fakes,
-        domains && { a: cast(domains.a, dtype), b: cast(domains.b, dtype) },
-      );
+      this.stepDiscriminators(realA, realB, fakes, domains && { a: cast(domains.a, dtype), b: cast(domains.b, dtype) });
       for (const average of this.averages) average.update();
       this.lossScaler?.update();
     });

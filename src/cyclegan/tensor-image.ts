@@ -1,5 +1,6 @@
 import { toBytes } from '../data/images/bank.ts';
-import type { DecodedImage } from '../data/images/decode.ts';
+import type { DecodedImage } from '../data/images/decoded-image.ts';
+
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** An image [1, H, W, C] in [−1, 1], read back as bytes. */

@@ -1,8 +1,9 @@
 import { type AdapterInfo, chooseAdapter, describeAdapter } from './adapter.ts';
 import { Capture } from './capture.ts';
 import { CyclopsError } from './errors.ts';
-import { type Host, type HostOptions, openHost } from './host.ts';
+import type { Host, HostOptions } from './host.ts';
 import type { BufferSlice, Launch, Layer } from './launch.ts';
+import { openHost } from './open-host.ts';
 import { PipelineCache } from './pipelines.ts';
 import { BufferPool } from './pool.ts';
 import { Profiler, type TimedLaunch } from './profiler.ts';

@@ -13,11 +13,3 @@ export interface HostOptions {
   /** Keep Dawn's bounds checks inside kernels (slower; tests run with it). */
   checked?: boolean | undefined;
 }
-
-/** The page's WebGPU where there is one, else Dawn. */
-export async function openHost(options: HostOptions): Promise<Host> {
-  const here = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
-  if (here) return { gpu: here, environment: {}, wait: (promise) => promise };
-  const { openDawn } = await import('./dawn.ts');
-  return openDawn(options);
-}

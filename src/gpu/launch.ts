@@ -59,6 +59,9 @@ export function layerName({ layer }: Launch): string | null {
   return layer ? `${layer.path} ${layer.pass}` : null;
 }
 
+/** Launches encoded into one pass before it is submitted: enough to hide the cost of a submit, few enough to keep a CPU adapter fed. */
+export const LAUNCHES_PER_SUBMIT = 64;
+
 /** WebGPU's largest portable immediate block, in bytes. */
 export const IMMEDIATE_BYTES = 64;
 
@@ -76,6 +79,6 @@ export function immediates(...words: number[]): Uint32Array<ArrayBuffer> {
 }
 
 /** Workgroups needed for `count` items at `perGroup` items each. */
-export function groups(count: number, perGroup: number): number {
+export function ceilDiv(count: number, perGroup: number): number {
   return Math.ceil(count / perGroup);
 }

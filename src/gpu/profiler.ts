@@ -1,5 +1,5 @@
 import type { Launch } from './launch.ts';
-import { LAUNCHES_PER_SUBMIT } from './recorder.ts';
+import { LAUNCHES_PER_SUBMIT } from './launch.ts';
 
 /** A launch, and when it began and ended on the device, in nanoseconds since the first of the profile began. */
 export interface TimedLaunch {

@@ -1,10 +1,7 @@
 import type { DeviceBuffer } from './buffer.ts';
-import type { Launch } from './launch.ts';
+import { LAUNCHES_PER_SUBMIT, type Launch } from './launch.ts';
 import type { PipelineCache } from './pipelines.ts';
 import type { Profiler } from './profiler.ts';
-
-/** Launches encoded into one pass before it is submitted: enough to hide the cost of a submit, few enough to keep a CPU adapter fed. */
-export const LAUNCHES_PER_SUBMIT = 64;
 
 /** A launch with everything that WebGPU wants for it. */
 export interface Prepared {

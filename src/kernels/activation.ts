@@ -2,7 +2,7 @@
 import type { Device } from '../gpu/device.ts';
 import { type BufferSlice, f32, immediates } from '../gpu/launch.ts';
 import { flatGrid } from './elementwise.ts';
-import { kernel, DTYPE_BYTES, type FloatDType } from './source.ts';
+import { DTYPE_BYTES, type FloatDType, kernel } from './source.ts';
 
 /** What a layer may apply to its output inside its own kernel; the leaky ReLU there has {@link LEAKY_SLOPE}. */
 export type Activation = 'none' | 'relu' | 'leaky_relu' | 'tanh';
@@ -33,7 +33,7 @@ export function activation(
   slope = LEAKY_SLOPE,
 ): void {
   device.launch({
-    kernel: kernel('elementwise/activation', 'rw', { KIND: ACTIVATION_CODES[kind] }, { dtype }),
+    kernel: kernel('elementwise/activation', { KIND: ACTIVATION_CODES[kind] }, { dtype }),
     bindings: [x, out],
     immediates: immediates(Math.ceil(count / 4), f32(slope)),
     workgroups: flatGrid(count),
@@ -55,7 +55,7 @@ export function activationBackward(
   slope = LEAKY_SLOPE,
 ): void {
   device.launch({
-    kernel: kernel('elementwise/activation-backward', 'rrw', { KIND: ACTIVATION_CODES[kind] }, { dtype }),
+    kernel: kernel('elementwise/activation-backward', { KIND: ACTIVATION_CODES[kind] }, { dtype }),
     bindings: [output, gradOutput, gradX],
     immediates: immediates(Math.ceil(count / 4), f32(slope)),
     workgroups: flatGrid(count),

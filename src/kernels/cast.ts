@@ -16,7 +16,7 @@ export function widen(device: Device, x: BufferSlice, out: BufferSlice, count: n
 
 function cast(device: Device, name: 'narrow' | 'widen', x: BufferSlice, out: BufferSlice, count: number): void {
   device.launch({
-    kernel: kernel(name, 'rw'),
+    kernel: kernel(`elementwise/${name}`),
     bindings: [x, out],
     immediates: immediates(Math.ceil(count / 4)),
     workgroups: flatGrid(count),

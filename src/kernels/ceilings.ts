@@ -2,7 +2,7 @@
 import type { MatrixConfig } from '../gpu/adapter.ts';
 import { DeviceBuffer } from '../gpu/buffer.ts';
 import type { Device } from '../gpu/device.ts';
-import { type BufferSlice, f32, groups, immediates, type Kernel, type Launch } from '../gpu/launch.ts';
+import { type BufferSlice, ceilDiv, f32, immediates, type Kernel, type Launch } from '../gpu/launch.ts';
 import { fill, flatGrid } from './elementwise.ts';
 import { kernel, sourceText } from './source.ts';
 import { deviceMilliseconds, wallMilliseconds } from './timing.ts';
@@ -75,7 +75,7 @@ async function copyRate(device: Device): Promise<number> {
     fill(device, 1, x, size / 4);
     const seconds = await shortest(device, () =>
       device.launch({
-        kernel: kernel('ceilings/copy', 'rw'),
+        kernel: kernel('ceilings/copy'),
         bindings: [x, out],
         immediates: immediates(size / 16),
         workgroups: flatGrid(size / 4),
@@ -94,7 +94,7 @@ async function multiplyAddRate(device: Device, source: string, bytesPerVec4: num
   return withBuffer(device, INVOCATIONS * bytesPerVec4, (out) =>
     rateOfRounds(device, flopsPerRound, (rounds) =>
       device.launch({
-        kernel: kernel(source, 'w'),
+        kernel: kernel(source),
         bindings: [out],
         immediates: immediates(rounds, f32(0.999), f32(0.001)),
         workgroups: [INVOCATIONS / 64, 1, 1],
@@ -109,7 +109,7 @@ async function multiplyAddRate(device: Device, source: string, bytesPerVec4: num
 async function matrixRate(device: Device, config: MatrixConfig): Promise<MatrixRate> {
   const { m, n, k } = config;
   const code = matrixKernel(config);
-  const subgroups = groups(MATRIX_LANES, device.info.subgroupSize.min);
+  const subgroups = ceilDiv(MATRIX_LANES, device.info.subgroupSize.min);
   const results = 4 * m * n * subgroups * MATRIX_WORKGROUPS;
   const flopsPerRound = 2 * k * results;
   const rate = (operands: BufferSlice, out: BufferSlice) => {

@@ -1,6 +1,6 @@
 import type { Device } from '../gpu/device.ts';
-import { type BufferSlice, groups, immediates } from '../gpu/launch.ts';
-import { kernel, DTYPE_BYTES, type FloatDType } from './source.ts';
+import { type BufferSlice, ceilDiv, immediates } from '../gpu/launch.ts';
+import { DTYPE_BYTES, type FloatDType, kernel } from './source.ts';
 import { sumParts, withParts } from './sum-parts.ts';
 
 /** Rows of a workgroup at most. Below that, one launch does it all. */
@@ -16,13 +16,13 @@ export function channelSum(
   accumulate: boolean,
   dtype: FloatDType = 'f32',
 ): void {
-  const shares = groups(rows, SHARE);
+  const shares = ceilDiv(rows, SHARE);
   const launch = (target: BufferSlice, add: boolean) =>
     device.launch({
-      kernel: kernel('reduce/channel-sum', 'rw', {}, { dtype }),
+      kernel: kernel('reduce/channel-sum', {}, { dtype }),
       bindings: [x, target],
       immediates: immediates(rows, channels, SHARE, add ? 1 : 0),
-      workgroups: [groups(channels, 8), shares, 1],
+      workgroups: [ceilDiv(channels, 8), shares, 1],
       label: 'channelSum',
       flops: rows * channels,
       bytes: DTYPE_BYTES[dtype] * rows * channels,

@@ -1,11 +1,11 @@
 /** Kernels that visit each element once; all tensors of a launch are stored alike. Buffers hold whole vec4s, so a count that is no multiple of 4 writes into its own padding. */
 import type { Device } from '../gpu/device.ts';
-import { type BufferSlice, f32, groups, immediates } from '../gpu/launch.ts';
-import { kernel, DTYPE_BYTES, type FloatDType } from './source.ts';
+import { type BufferSlice, ceilDiv, f32, immediates } from '../gpu/launch.ts';
+import { DTYPE_BYTES, type FloatDType, kernel } from './source.ts';
 
 /** Workgroups of 64 invocations, one vec4 each, for a grid-stride loop over `count` elements. */
 export function flatGrid(count: number): [number, number, number] {
-  return [Math.min(groups(Math.ceil(count / 4), 64), 65535), 1, 1];
+  return [Math.min(ceilDiv(Math.ceil(count / 4), 64), 65535), 1, 1];
 }
 
 /** out = a + b. `out` must be another buffer than `a` and `b`. */
@@ -18,7 +18,7 @@ export function add(
   dtype: FloatDType = 'f32',
 ): void {
   device.launch({
-    kernel: kernel('elementwise/add', 'rrw', {}, { dtype }),
+    kernel: kernel('elementwise/add', {}, { dtype }),
     bindings: [a, b, out],
     immediates: immediates(Math.ceil(count / 4)),
     workgroups: flatGrid(count),
@@ -37,7 +37,7 @@ export function accumulate(
   dtype: FloatDType = 'f32',
 ): void {
   device.launch({
-    kernel: kernel('elementwise/accumulate', 'rw', {}, { dtype }),
+    kernel: kernel('elementwise/accumulate', {}, { dtype }),
     bindings: [x, target],
     immediates: immediates(Math.ceil(count / 4)),
     workgroups: flatGrid(count),
@@ -57,7 +57,7 @@ export function scale(
   dtype: FloatDType = 'f32',
 ): void {
   device.launch({
-    kernel: kernel('elementwise/scale', 'rw', {}, { dtype }),
+    kernel: kernel('elementwise/scale', {}, { dtype }),
     bindings: [x, out],
     immediates: immediates(Math.ceil(count / 4), f32(factor)),
     workgroups: flatGrid(count),
@@ -76,7 +76,7 @@ export function copy(
   { start = 0, outStart = 0, dtype = 'f32' }: { start?: number; outStart?: number; dtype?: FloatDType } = {},
 ): void {
   device.launch({
-    kernel: kernel('elementwise/copy', 'rw', {}, { dtype }),
+    kernel: kernel('elementwise/copy', {}, { dtype }),
     bindings: [x, out],
     immediates: immediates(count, start, outStart),
     workgroups: flatGrid(4 * count),
@@ -89,7 +89,7 @@ export function copy(
 /** out = value everywhere. */
 export function fill(device: Device, value: number, out: BufferSlice, count: number, dtype: FloatDType = 'f32'): void {
   device.launch({
-    kernel: kernel('elementwise/fill', 'w', {}, { dtype }),
+    kernel: kernel('elementwise/fill', {}, { dtype }),
     bindings: [out],
     immediates: immediates(Math.ceil(count / 4), f32(value)),
     workgroups: flatGrid(count),

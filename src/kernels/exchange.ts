@@ -1,7 +1,7 @@
 import type { Device } from '../gpu/device.ts';
-import { type BufferSlice, groups, immediates } from '../gpu/launch.ts';
+import { type BufferSlice, ceilDiv, immediates } from '../gpu/launch.ts';
 import type { Variable } from '../gpu/variables.ts';
-import { kernel, DTYPE_BYTES, type FloatDType } from './source.ts';
+import { DTYPE_BYTES, type FloatDType, kernel } from './source.ts';
 
 /** In place of a number of a place: none. */
 export const NOWHERE = 0xffffffff;
@@ -23,10 +23,10 @@ export function exchange(
   dtype: FloatDType = 'f32',
 ): void {
   device.launch({
-    kernel: kernel('elementwise/exchange', 'rrww', {}, { dtype }),
+    kernel: kernel('elementwise/exchange', {}, { dtype }),
     bindings: [device.variables.slice, images, places, out],
     immediates: immediates(choices.start, batch, length),
-    workgroups: [Math.min(groups(length, 64), 65535), 1, 1],
+    workgroups: [Math.min(ceilDiv(length, 64), 65535), 1, 1],
     label: 'exchange',
     flops: 0,
     bytes: 2 * DTYPE_BYTES[dtype] * batch * length,

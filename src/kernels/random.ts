@@ -21,7 +21,7 @@ export function randomFill(
 ): void {
   const normal = distribution === 'normal';
   device.launch({
-    kernel: kernel('elementwise/random-fill', 'w', { NORMAL: normal ? 1 : 0 }),
+    kernel: kernel('elementwise/random-fill', { NORMAL: normal ? 1 : 0 }),
     bindings: [out],
     immediates: immediates(Math.ceil(count / 4), seed, seed / 2 ** 32, stream, f32(offset), f32(scale)),
     workgroups: flatGrid(count),

@@ -1,8 +1,8 @@
 /** Sums over all elements of a pointwise function of one or two tensors, and their gradients. */
 import type { Device } from '../gpu/device.ts';
-import { type BufferSlice, f32, groups, immediates } from '../gpu/launch.ts';
+import { type BufferSlice, ceilDiv, f32, immediates } from '../gpu/launch.ts';
 import { flatGrid } from './elementwise.ts';
-import { kernel, DTYPE_BYTES, type FloatDType } from './source.ts';
+import { DTYPE_BYTES, type FloatDType, kernel } from './source.ts';
 import { withParts } from './sum-parts.ts';
 import type { Operation, Variant } from './variant.ts';
 
@@ -49,7 +49,7 @@ function sums(
   workgroups: number,
 ): void {
   device.launch({
-    kernel: kernel('reduce/whole', 'rrw', { KIND: CODES[term] }, { dtype }),
+    kernel: kernel('reduce/whole', { KIND: CODES[term] }, { dtype }),
     bindings: [a, 'buffer' in b ? b : a, out],
     immediates: immediates(count, f32(factor), ...constants(b, count)),
     workgroups: [workgroups, 1, 1],
@@ -76,7 +76,7 @@ const split: Variant<ReduceProblem, ReduceArguments> = {
   workgroupBytes: 4 * LANES,
   supports: () => true,
   launch(device, problem, args) {
-    const parts = Math.min(groups(problem.count, SHARE), MAX_GROUPS);
+    const parts = Math.min(ceilDiv(problem.count, SHARE), MAX_GROUPS);
     withParts(device, parts, (partials) => {
       sums(device, problem, { ...args, factor: 1, out: partials }, parts);
       const total = { term: 'sum', factor: args.factor, a: partials, b: partials, out: args.out } as const;
@@ -93,7 +93,7 @@ const naive: Variant<ReduceProblem, ReduceArguments> = {
   supports: () => true,
   launch: (device, { count, dtype }, { term, factor, a, b, out }) =>
     device.launch({
-      kernel: kernel('reduce/naive', 'rrw', { KIND: CODES[term] }, { dtype }),
+      kernel: kernel('reduce/naive', { KIND: CODES[term] }, { dtype }),
       bindings: [a, 'buffer' in b ? b : a, out],
       immediates: immediates(count, f32(factor), ...constants(b, count)),
       workgroups: [1, 1, 1],
@@ -130,7 +130,7 @@ export function reduceBackward(
   dtype: FloatDType = 'f32',
 ): void {
   device.launch({
-    kernel: kernel('reduce/backward', 'rrrw', { KIND: CODES[term] }, { dtype }),
+    kernel: kernel('reduce/backward', { KIND: CODES[term] }, { dtype }),
     bindings: [a, 'buffer' in b ? b : a, gradOutput, gradient],
     immediates: immediates(Math.ceil(count / 4), f32(factor), ...constants(b, count)),
     workgroups: flatGrid(count),

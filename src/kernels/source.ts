@@ -9,6 +9,7 @@ export type KernelSource = string | URL;
 /** How a kernel's tensors lie in memory. It computes in f32 either way. */
 export type FloatDType = 'f32' | 'f16';
 
+/** Bytes of a number. */
 export const DTYPE_BYTES: Readonly<Record<FloatDType, number>> = { f32: 4, f16: 2 };
 
 /** What `override` constants cannot say: it changes the kernel's text. */
@@ -33,6 +34,8 @@ export const EIGHTS: Readonly<Record<string, string>> = {
   'conv2d/parts/put-f32.wgsl': 'conv2d/parts/put-f32-eights.wgsl',
 };
 
+const BINDING = /@group\(0\)\s*@binding\((\d+)\)\s*var\s*<\s*storage\s*(?:,\s*(read_write|read))?\s*>/g;
+
 const expanded = new Map<string, Expanded>();
 const defined = new Map<string, Kernel>();
 
@@ -40,12 +43,10 @@ const defined = new Map<string, Kernel>();
  * The kernel of a WGSL file, with its includes, under these `override` constants and with this specialisation; the same object for
  * the same arguments.
  *
- * @param access one letter a binding: `r` = read, `w` = read and write.
- * @throws CyclopsError when the file or one that it includes does not exist.
+ * @throws CyclopsError when the file or one that it includes does not exist
  */
 export function kernel(
   source: KernelSource,
-  access: string,
   constants: Record<string, number> = {},
   specialisation: Specialisation = {},
 ): Kernel {
@@ -54,7 +55,7 @@ export function kernel(
   if (!found) {
     const name = typeof source === 'string' ? source : fileOf(source);
     const { code, lines } = load(source, insteadOf(specialisation));
-    found = { name, code: resized(code, specialisation.sizes), lines, access, constants };
+    found = { name, code: resized(code, specialisation.sizes), lines, access: accessOf(code), constants };
     defined.set(key, found);
   }
   return found;
@@ -72,6 +73,14 @@ export function sourceText(source: KernelSource): string {
 /** What specialisations make of a kernel: its text as it is, and with everything in place of which something else may stand. */
 export function sourceTexts(source: KernelSource): string[] {
   return [sourceText(source), load(source, { ...DTYPE_F16, ...VEC4, ...EIGHTS }).code];
+}
+
+/** One letter a binding of group 0, in order: `r` for `var<storage, read>`, `w` for `var<storage, read_write>`. */
+export function accessOf(code: string): string {
+  const declared = code.replace(/\/\/.*/g, '').matchAll(BINDING);
+  const letters: string[] = [];
+  for (const [, index, mode] of declared) letters[Number(index)] = mode === 'read_write' ? 'w' : 'r';
+  return letters.join('');
 }
 
 function resized(code: string, sizes: Readonly<Record<string, number>> = {}): string {

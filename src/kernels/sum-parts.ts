@@ -26,7 +26,7 @@ export function sumParts(
   accumulate: boolean,
 ): void {
   device.launch({
-    kernel: kernel('reduce/sum-parts', 'rw'),
+    kernel: kernel('reduce/sum-parts'),
     bindings: [part, out],
     immediates: immediates(count, parts, accumulate ? 1 : 0),
     workgroups: flatGrid(4 * count),

@@ -2,7 +2,7 @@
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { BufferSlice } from '../gpu/launch.ts';
-import type { KernelSource, FloatDType } from './source.ts';
+import type { FloatDType, KernelSource } from './source.ts';
 
 /** What is known of a variant without a problem at hand. */
 export interface VariantInfo {

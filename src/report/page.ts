@@ -1,18 +1,18 @@
-import { chartData } from './chart-data.ts';
-import { type Html, html, trusted } from './html.ts';
-import type { Report, ReportPictures } from './report.ts';
+import { chartData } from './parts/chart-data.ts';
+import { type Html, html, trusted } from './parts/html.ts';
+import type { Report, ReportPictures } from './parts/report.ts';
 import { libraryStyle, scripts } from './scripts.ts';
 import { baselineSection } from './sections/baseline.ts';
 import { checksSection } from './sections/checks.ts';
 import { curvesSection } from './sections/curves.ts';
 import { figuresSection } from './sections/figures.ts';
 import { gallerySection } from './sections/gallery.ts';
+import { whereSection } from './sections/localisation.ts';
 import { lossesSection } from './sections/losses.ts';
 import { runSection } from './sections/run.ts';
 import { scoresSection } from './sections/scores.ts';
 import { summarySection } from './sections/summary.ts';
 import { typesSection } from './sections/types.ts';
-import { whereSection } from './sections/where.ts';
 import { STYLE } from './style.ts';
 
 /** From top to bottom. A section that has nothing to show is null. */

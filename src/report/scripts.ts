@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type Html, html, trusted } from './html.ts';
+import { type Html, html, trusted } from './parts/html.ts';
 
 /** Scripts that a page carries, and what its content security policy must say to let them run, and no others. */
 export interface Scripts {

@@ -1,20 +1,23 @@
-import type { Tensor } from './tensor.ts';
+/** What a scope frees: a tensor, or whatever else holds memory until it is disposed of. */
+export interface Disposable {
+  dispose(): void;
+}
 
-const scopes: Set<Tensor>[] = [];
+const scopes: Set<Disposable>[] = [];
 
 /** Notes a new tensor in the innermost scope. */
-export function register(tensor: Tensor): void {
+export function register(tensor: Disposable): void {
   scopes.at(-1)?.add(tensor);
 }
 
 /** What a scope may return: tensors, alone or in arrays and records, which then belong to the scope around it. */
-export type Scoped = Tensor | readonly Scoped[] | { readonly [name: string]: Scoped } | undefined | null;
+export type Scoped = Disposable | readonly Scoped[] | { readonly [name: string]: Scoped } | undefined | null;
 
 /** Runs `body`, then frees every tensor it made except those it returns and those it passed to {@link keep}. */
 export function scope<T extends Scoped>(body: () => T): T;
 export function scope(body: () => void): void;
 export function scope<T extends Scoped>(body: () => T): T {
-  const made = new Set<Tensor>();
+  const made = new Set<Disposable>();
   scopes.push(made);
   try {
     const result = body();
@@ -27,17 +30,17 @@ export function scope<T extends Scoped>(body: () => T): T {
 }
 
 /** Lets a tensor outlive every scope; it lives until `dispose()`. */
-export function keep<T extends Tensor>(tensor: T): T {
+export function keep<T extends Disposable>(tensor: T): T {
   for (const made of scopes) made.delete(tensor);
   return tensor;
 }
 
-function* tensorsIn(value: Scoped): Generator<Tensor> {
+function* tensorsIn(value: Scoped): Generator<Disposable> {
   if (value === undefined || value === null) return;
-  if (isTensor(value)) yield value;
+  if (isDisposable(value)) yield value;
   else for (const part of Object.values(value)) yield* tensorsIn(part);
 }
 
-function isTensor(value: object): value is Tensor {
+function isDisposable(value: object): value is Disposable {
   return 'dispose' in value;
 }

@@ -1,19 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { type Calibration, type Rule, withThreshold } from '../anomaly/calibration/calibration.ts';
 import { writeCalibration } from '../anomaly/calibration/calibration-file.ts';
 import { type FoldScores, readFoldScores } from '../anomaly/calibration/fold-scores.ts';
 import { calibrateHeatmap } from '../anomaly/calibration/heatmap-scale.ts';
-import { type ImageStatistics, imageStatistics } from '../anomaly/calibration/image-statistics.ts';
-import {
-  type Calibration,
-  chooseThresholds,
-  type Rule,
-  type ScoredImage,
-  withThreshold,
-} from '../anomaly/calibration/thresholds.ts';
+import { chooseThresholds } from '../anomaly/calibration/thresholds.ts';
 import { type Detector, openDetector } from '../anomaly/detector/detector.ts';
 import { writeModel } from '../anomaly/detector/model-file.ts';
+import { type ImageStatistics, imageStatistics } from '../anomaly/scores/image-statistics.ts';
 import { SCORE_INFOS } from '../anomaly/scores/list.ts';
+import type { ScoredImage } from '../anomaly/scores/scored-image.ts';
 import { showProgress } from '../cli/text/progress.ts';
 import { fingerprint, hashFile, readDataRecord } from '../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../cyclegan/run/run-folder.ts';

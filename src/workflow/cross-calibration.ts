@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import type { Calibration } from '../anomaly/calibration/calibration.ts';
 import { type FoldScores, readFoldScores, writeFoldScores } from '../anomaly/calibration/fold-scores.ts';
-import { type Calibration, scoreColumn } from '../anomaly/calibration/thresholds.ts';
 import { openDetector } from '../anomaly/detector/detector.ts';
 import { SCORE_INFOS } from '../anomaly/scores/list.ts';
+import { scoreColumn } from '../anomaly/scores/scored-image.ts';
 import { UsageError } from '../cli/failure.ts';
 import type { TrainingConfig } from '../cyclegan/config.ts';
 import { recordData } from '../cyclegan/run/data-record.ts';

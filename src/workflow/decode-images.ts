@@ -1,5 +1,6 @@
 import type { ImageRef } from '../data/datasets/dataset.ts';
-import { type DecodedImage, decodeImage } from '../data/images/decode.ts';
+import { decodeImage } from '../data/images/decode.ts';
+import type { DecodedImage } from '../data/images/decoded-image.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 
 /** A file that could not be used, and why. */

@@ -1,14 +1,15 @@
-import { type BaselineReport, reportBaseline } from '../anomaly/calibration/baseline.ts';
+import { requireHeatmap, withThreshold } from '../anomaly/calibration/calibration.ts';
 import { scoresOf } from '../anomaly/calibration/combined-score.ts';
-import { type HeatmapReport, reportHeatmap, requireHeatmap } from '../anomaly/calibration/heatmap-scale.ts';
-import { type ImageStatistics, imageStatistics } from '../anomaly/calibration/image-statistics.ts';
-import { type ScoredImage, withThreshold } from '../anomaly/calibration/thresholds.ts';
 import type { ResultPictures } from '../anomaly/detector/score-images.ts';
+import { type BaselineReport, reportBaseline } from '../anomaly/evaluation/baseline-report.ts';
 import { type Evaluation, summarise } from '../anomaly/evaluation/evaluation.ts';
+import { type HeatmapReport, reportHeatmap } from '../anomaly/evaluation/heatmap-report.ts';
 import { imagesToJudge } from '../anomaly/evaluation/judged-images.ts';
 import { comparePairs, type ImagePair, type PairReport } from '../anomaly/evaluation/pairs.ts';
+import { PixelEvaluation, type PixelReport } from '../anomaly/evaluation/pixel-evaluation.ts';
 import { type CheckedImage, checkSteganography, type Steganography } from '../anomaly/evaluation/steganography.ts';
-import { type PixelReport, Where } from '../anomaly/evaluation/where.ts';
+import { type ImageStatistics, imageStatistics } from '../anomaly/scores/image-statistics.ts';
+import type { ScoredImage } from '../anomaly/scores/scored-image.ts';
 import { showProgress } from '../cli/text/progress.ts';
 import { type Dataset, type ImageRef, LABELS } from '../data/datasets/dataset.ts';
 import { decodeImage } from '../data/images/decode.ts';
@@ -72,9 +73,9 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   const decoder = new ImageDecoder(refs, skipBroken, ({ file }, image) =>
     statistics.set(file, imageStatistics(image, detector.config.loadSize)),
   );
-  const where = new Where(refs, heatmap.threshold);
+  const where = new PixelEvaluation(refs, heatmap.threshold);
   const seen = new Set(judged.flatMap(({ ref, seenInTraining }) => (seenInTraining ? [ref.file] : [])));
-  const isSpread = spread(judged.length, Math.max(1, options.pictures));
+  const isSpread = evenlySpread(judged.length, Math.max(1, options.pictures));
   const keepsPictures = (index: number) => options.pictures > 0 && isSpread(index);
   const wantsPictures = (index: number) => {
     const ref = decoder.good[index];
@@ -123,7 +124,7 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
 }
 
 /** Which of so many indices to take for the wanted number, evenly spread. */
-function spread(count: number, wanted: number): (index: number) => boolean {
+function evenlySpread(count: number, wanted: number): (index: number) => boolean {
   const every = Math.max(1, count / wanted);
   return (index) => Math.floor(index % every) === 0;
 }
@@ -137,7 +138,7 @@ function* pairsOf(refs: readonly ImageRef[]): Generator<ImagePair> {
 function* imagesToCheck(refs: readonly ImageRef[]): Generator<CheckedImage> {
   for (const label of LABELS) {
     const own = refs.filter((ref) => ref.label === label);
-    const isSpread = spread(own.length, HIDING_CHECKED);
+    const isSpread = evenlySpread(own.length, HIDING_CHECKED);
     for (const { path, mask } of own.filter((_, i) => isSpread(i))) {
       yield { label, image: decodeImage(path), mask: mask === undefined ? null : decodeImage(mask) };
     }

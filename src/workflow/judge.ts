@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
+import type { Calibration } from '../anomaly/calibration/calibration.ts';
 import { readCalibration } from '../anomaly/calibration/calibration-file.ts';
-import type { Calibration } from '../anomaly/calibration/thresholds.ts';
+
 import { type Detector, openDetector } from '../anomaly/detector/detector.ts';
 import { loadModel, readModel } from '../anomaly/detector/model-file.ts';
 import { fingerprint, readDataRecord } from '../cyclegan/run/data-record.ts';

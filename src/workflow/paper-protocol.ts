@@ -12,7 +12,7 @@ import { openJudge } from './judge.ts';
 import { type TrainRunOptions, trainRun } from './train-run.ts';
 
 /** A figure of several runs: mean and standard deviation (of a sample; null for one run), and each run's own. */
-export interface Spread {
+export interface MeanAndDeviation {
   mean: number;
   sd: number | null;
   values: number[];
@@ -26,7 +26,10 @@ export interface PaperFigures {
   /** Of each class, in each run. */
   testImages: { normal: number; abnormal: number };
   /** By score: the accuracy at the best threshold, that without a miss, and the area under the ROC curve. */
-  scores: Record<string, { paper: boolean; accuracy: Spread; accZfn: Spread; auroc: Spread }>;
+  scores: Record<
+    string,
+    { paper: boolean; accuracy: MeanAndDeviation; accZfn: MeanAndDeviation; auroc: MeanAndDeviation }
+  >;
 }
 
 export interface PaperProtocolOptions extends Omit<TrainRunOptions, 'run' | 'resume'> {
@@ -86,9 +89,9 @@ export function summarisePaper(seeds: number[], evaluations: readonly Evaluation
           info.name,
           {
             paper: info.paper,
-            accuracy: { ...spread(reports.map((report) => report?.bestAccuracy?.accuracy)), oracle: true },
-            accZfn: { ...spread(reports.map((report) => report?.zfn?.accuracy)), oracle: true },
-            auroc: { ...spread(reports.map((report) => report?.auroc)), oracle: false },
+            accuracy: { ...meanAndDeviation(reports.map((report) => report?.bestAccuracy?.accuracy)), oracle: true },
+            accZfn: { ...meanAndDeviation(reports.map((report) => report?.zfn?.accuracy)), oracle: true },
+            auroc: { ...meanAndDeviation(reports.map((report) => report?.auroc)), oracle: false },
           },
         ];
       }),
@@ -96,7 +99,7 @@ export function summarisePaper(seeds: number[], evaluations: readonly Evaluation
   };
 }
 
-function spread(figures: readonly (number | null | undefined)[]): Omit<Spread, 'oracle'> {
+function meanAndDeviation(figures: readonly (number | null | undefined)[]): Omit<MeanAndDeviation, 'oracle'> {
   const values = figures.map((figure) => figure ?? Number.NaN);
   const centre = mean(values);
   const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
@@ -105,7 +108,8 @@ function spread(figures: readonly (number | null | undefined)[]): Omit<Spread, '
 
 /** The figures as a table for people. */
 export function paperText({ seeds, testImages, scores }: PaperFigures): string {
-  const show = ({ mean, sd }: Spread) => (sd === null ? mean.toFixed(3) : `${mean.toFixed(3)} ± ${sd.toFixed(3)}`);
+  const show = ({ mean, sd }: MeanAndDeviation) =>
+    sd === null ? mean.toFixed(3) : `${mean.toFixed(3)} ± ${sd.toFixed(3)}`;
   const rows = Object.entries(scores).map(([name, { paper, accuracy, accZfn, auroc }]) => [
     ...[name, show(accuracy), show(accZfn), show(auroc), paper ? "the paper's" : ''],
   ]);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { UsageError } from '../cli/failure.ts';
 import { readJsonObject } from '../data/files/json-file.ts';
-import { FORMAT } from '../report/report.ts';
+import { FORMAT } from '../report/parts/report.ts';
 
 const JSON_ENDING = '.json';
 

@@ -1,8 +1,9 @@
-import type { ImageStatistics } from '../anomaly/calibration/image-statistics.ts';
-import type { ScoredImage } from '../anomaly/calibration/thresholds.ts';
 import type { Detector } from '../anomaly/detector/detector.ts';
 import { type ImageResult, scoreImages } from '../anomaly/detector/score-images.ts';
-import type { Score } from '../anomaly/scores/list.ts';
+import type { ImageStatistics } from '../anomaly/scores/image-statistics.ts';
+import type { Score } from '../anomaly/scores/score.ts';
+import type { ScoredImage } from '../anomaly/scores/scored-image.ts';
+
 import type { ImageRef } from '../data/datasets/dataset.ts';
 import type { ImageDecoder } from './decode-images.ts';
 

@@ -1,4 +1,4 @@
-import type { Calibration } from '../anomaly/calibration/thresholds.ts';
+import type { Calibration } from '../anomaly/calibration/calibration.ts';
 import { wrap } from '../cli/failure.ts';
 import { catchInterrupt } from '../cli/interrupt.ts';
 import { type ProgressDisplay, showProgress, trainingDetail } from '../cli/text/progress.ts';
@@ -7,7 +7,7 @@ import type { Manifest } from '../cyclegan/run/checkpoint.ts';
 import { readDataRecord, recordData } from '../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../cyclegan/run/run-folder.ts';
 import type { Banks } from '../cyclegan/run/samples.ts';
-import { type Progress, Trainer } from '../cyclegan/trainer.ts';
+import { type Progress, Trainer } from '../cyclegan/run/trainer.ts';
 import { type Dataset, type ImageRef, partOf } from '../data/datasets/dataset.ts';
 import { writeSplit } from '../data/datasets/split.ts';
 import { writeFileAtomic } from '../data/files/atomic.ts';

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
 import type { Detector } from '../anomaly/detector/detector.ts';
-import { measure } from '../anomaly/maps/figures.ts';
+import { measure } from '../anomaly/maps/measurements.ts';
 import { noGrad } from '../autograd/tape.ts';
 import { duration, type ProgressDisplay, showProgress } from '../cli/text/progress.ts';
 import { SIDE_MULTIPLE } from '../cyclegan/networks.ts';

@@ -10,7 +10,7 @@ import { keep, scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { openPoisoned } from '../autograd/support.ts';
 import { temporaryFolder } from '../cli/support.ts';
-import { loadBanks } from './trainer-support.ts';
+import { loadBanks } from './run/trainer-support.ts';
 
 let device: Device;
 let a: Tensor;

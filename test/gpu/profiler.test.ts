@@ -44,7 +44,7 @@ test('one record a launch, in order, over several submits and with host writes i
   expect(device.recorder.launches).toBe(launched + 150);
   for (const { launch } of profile) {
     expect(launch).toMatchObject({ label: 'scale', workgroups: [1, 1, 1], flops: 4, bytes: 32 });
-    expect(launch.kernel.name).toBe('scale');
+    expect(launch.kernel.name).toBe('elementwise/scale');
   }
   expect([...(await y.data())]).toEqual([5 * 149, 6 * 149, 7 * 149, 8 * 149]);
   expect(await device.profile(() => {})).toEqual([]);

@@ -5,7 +5,9 @@ import { pathToFileURL } from 'node:url';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from '../../scripts/setup/chromium.mjs';
-import { chooseThresholds, type ScoredImage, type ScoreInfo } from '../../src/anomaly/calibration/thresholds.ts';
+import { chooseThresholds } from '../../src/anomaly/calibration/thresholds.ts';
+import type { ScoreInfo } from '../../src/anomaly/scores/score.ts';
+import type { ScoredImage } from '../../src/anomaly/scores/scored-image.ts';
 import { renderReport } from '../../src/report/page.ts';
 import { HOSTILE, image, samplePictures, sampleReport } from './sample-report.ts';
 

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { HOT_NORMALS_WARNING } from '../../src/anomaly/calibration/heatmap-scale.ts';
-import { chooseThresholds, type ScoredImage, type ScoreInfo } from '../../src/anomaly/calibration/thresholds.ts';
-import { formatArea, formatPercent, formatScore } from '../../src/report/format.ts';
+import { chooseThresholds } from '../../src/anomaly/calibration/thresholds.ts';
+import { HOT_NORMALS_WARNING } from '../../src/anomaly/evaluation/heatmap-report.ts';
+import type { ScoreInfo } from '../../src/anomaly/scores/score.ts';
+import type { ScoredImage } from '../../src/anomaly/scores/scored-image.ts';
 import { renderReport } from '../../src/report/page.ts';
+import { formatArea, formatPercent, formatScore } from '../../src/report/parts/format.ts';
 import { HOSTILE, image, samplePictures, sampleReport } from './sample-report.ts';
 
 const infos: ScoreInfo[] = [

@@ -1,10 +1,13 @@
 import { PNG } from 'pngjs';
-import type { Calibration, Label, ScoredImage, ScoreInfo } from '../../src/anomaly/calibration/thresholds.ts';
+import type { Calibration } from '../../src/anomaly/calibration/calibration.ts';
 import { assess } from '../../src/anomaly/evaluation/assessment.ts';
 import { summarise } from '../../src/anomaly/evaluation/evaluation.ts';
 import { type HidingMeasurement, summariseHiding } from '../../src/anomaly/evaluation/steganography.ts';
-import { FORMAT, type Pictures, type Report, type ReportPictures } from '../../src/report/report.ts';
-import { lossCurves } from '../../src/report/sections/loss-curves.ts';
+import type { ScoreInfo } from '../../src/anomaly/scores/score.ts';
+import type { ScoredImage } from '../../src/anomaly/scores/scored-image.ts';
+import type { Label } from '../../src/data/datasets/dataset.ts';
+import { lossCurves } from '../../src/report/parts/loss-curves.ts';
+import { FORMAT, type Pictures, type Report, type ReportPictures } from '../../src/report/parts/report.ts';
 
 /** What must never become markup. */
 export const HOSTILE = '</script><img src=x onerror=alert(1)>"\'&.png';

@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, expect, it, vi } from 'vitest';
-import { chooseThresholds, type ScoredImage } from '../../src/anomaly/calibration/thresholds.ts';
+import { chooseThresholds } from '../../src/anomaly/calibration/thresholds.ts';
 import { summarise } from '../../src/anomaly/evaluation/evaluation.ts';
+import type { ScoredImage } from '../../src/anomaly/scores/scored-image.ts';
 import { paperText, summarisePaper } from '../../src/workflow/paper-protocol.ts';
 import { cyclops, makeData, SMALL, temporaryFolder } from '../cli/support.ts';
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/cli/failure.ts';
-import { FORMAT } from '../../src/report/report.ts';
+import { FORMAT } from '../../src/report/parts/report.ts';
 import { checkReportPaths, reportPaths } from '../../src/workflow/report-paths.ts';
 import { temporaryFolder } from '../cli/support.ts';
 

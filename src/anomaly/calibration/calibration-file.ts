@@ -3,8 +3,8 @@ import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { readJsonObject } from '../../data/files/json-file.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
+import type { Calibration } from './calibration.ts';
 import { parseCalibration } from './parse-calibration.ts';
-import type { Calibration } from './thresholds.ts';
 
 /** Keeps a calibration in its run. @throws CyclopsError when the file cannot be written */
 export function writeCalibration(run: RunFolder, calibration: Calibration): void {

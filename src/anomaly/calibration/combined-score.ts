@@ -1,8 +1,9 @@
 import { CyclopsError } from '../../gpu/errors.ts';
-import { computeScores, figuresFor, SCORES, type Score } from '../scores/list.ts';
+import { computeScores, measurementsFor, SCORES } from '../scores/list.ts';
+import type { Score } from '../scores/score.ts';
+import type { Calibration } from './calibration.ts';
 import { type Combination, combine } from './combination.ts';
 import { COMBINED } from './cross-combination.ts';
-import type { Calibration } from './thresholds.ts';
 
 /** Every score of a calibrated model, in the order of reports: those that this version computes, and their combination where it has one. */
 export function scoresOf({ combination }: Pick<Calibration, 'combination'>): readonly Score[] {
@@ -21,7 +22,7 @@ function combinedScore(combination: Combination): Score {
   });
   return {
     info: COMBINED,
-    needs: figuresFor(parts),
+    needs: measurementsFor(parts),
     compute: (figures) => combine(combination, computeScores(figures, parts)),
   };
 }

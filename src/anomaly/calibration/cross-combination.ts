@@ -1,8 +1,9 @@
 import { LABELS } from '../../data/datasets/dataset.ts';
 import { cutFolds } from '../../data/datasets/folds.ts';
 import { countObjects } from '../../data/datasets/groups.ts';
+import type { ScoreInfo } from '../scores/score.ts';
+import type { ScoredImage } from '../scores/scored-image.ts';
 import { type Combination, combine, fitCombination } from './combination.ts';
-import type { ScoredImage, ScoreInfo } from './thresholds.ts';
 
 /** The combination as a score among the others. */
 export const COMBINED: ScoreInfo = {

@@ -4,7 +4,7 @@ import type { Label } from '../../data/datasets/dataset.ts';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { entriesOf, readJsonObject } from '../../data/files/json-file.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
-import { type ImageStatistics, parseStatistics } from './image-statistics.ts';
+import { type ImageStatistics, parseStatistics } from '../scores/image-statistics.ts';
 
 /** A training image, its fold from 1, and what networks that were trained without that fold find in it; absent until they have. */
 export interface FoldImage {

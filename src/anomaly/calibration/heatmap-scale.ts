@@ -1,5 +1,5 @@
 import { CyclopsError } from '../../gpu/errors.ts';
-import type { Calibration, ScoredImage } from './thresholds.ts';
+import type { ScoredImage } from '../scores/scored-image.ts';
 
 /** What is hot in the heat maps of a model. */
 export interface HeatmapCalibration {
@@ -8,29 +8,6 @@ export interface HeatmapCalibration {
   /** How many normal images chose it, of the part that chose the thresholds of scores. */
   images: number;
 }
-
-/** What is hot in heat maps, on which part it was chosen, and how many of the judged images have a hot pixel. */
-export interface HeatmapReport extends HeatmapCalibration {
-  chosenOn: Calibration['chosenOn'];
-  normal: { hot: number; total: number };
-  abnormal: { hot: number; total: number };
-  /** The share of normal images like those that chose that has a hot pixel: at most, on average over calibrations. */
-  expectedShare: number;
-  /** The probability that so many of the judged normal images or more have one, if they are like those. */
-  chance: number;
-  /** True where that is too small to be believed: these normal images are others. */
-  unlikely: boolean;
-  /** True if any of the judged images trained or calibrated the run. */
-  oracle: boolean;
-}
-
-/** What has a smaller probability is no chance. */
-const UNLIKELY = 0.01;
-
-/** What to do where more normal images are hot than chance allows. */
-export const HOT_NORMALS_WARNING =
-  'more normal images are hot than chance allows, so they are not like those that calibrated. Do not trust the heat maps of ' +
-  'images like them; let such images calibrate, or train on more kinds of normal images.';
 
 /** The share of normal images without a hot pixel. */
 const COLD_SHARE = 0.95;
@@ -88,32 +65,9 @@ export function hotImages(
   return { hot: hottest.filter((value) => value > threshold).length, total: hottest.length };
 }
 
-/** What heat maps say of judged images. */
-export function reportHeatmap(
-  images: readonly ScoredImage[],
-  heatmap: HeatmapCalibration,
-  chosenOn: Calibration['chosenOn'],
-): HeatmapReport {
-  const normal = hotImages(images, 'normal', heatmap);
-  const chance = chanceOfHot(normal.hot, normal.total, heatmap);
-  return {
-    ...{ ...heatmap, chosenOn, normal, abnormal: hotImages(images, 'abnormal', heatmap) },
-    ...{ expectedShare: expectedHotShare(heatmap), chance, unlikely: chance < UNLIKELY },
-    oracle: images.some(({ seenInTraining }) => seenInTraining),
-  };
-}
-
 /** The value of the brightest colour. */
 export function heatmapMaximum({ threshold }: HeatmapCalibration): number {
   return BRIGHTEST * threshold;
-}
-
-/** @param source what the calibration was read from @throws CyclopsError for one from before heat maps were calibrated */
-export function requireHeatmap({ heatmap }: Calibration, source: string): HeatmapCalibration {
-  if (heatmap) return heatmap;
-  throw new CyclopsError(
-    `${source} is from before heat maps were calibrated on normal images. Run 'cyclops calibrate' on the run once.`,
-  );
 }
 
 /** Which of n values, from the smallest, is the threshold. */

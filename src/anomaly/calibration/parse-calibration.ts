@@ -1,11 +1,18 @@
 import { CyclopsError } from '../../gpu/errors.ts';
+import { STATISTIC_NAMES } from '../scores/image-statistics.ts';
 import type { Baseline } from './baseline.ts';
+import {
+  CALIBRATION_SOURCES,
+  type Calibration,
+  type Choice,
+  type ChosenThreshold,
+  parseRule,
+  RULES,
+} from './calibration.ts';
 import type { Combination } from './combination.ts';
 import type { HeatmapCalibration } from './heatmap-scale.ts';
-import { STATISTIC_NAMES } from './image-statistics.ts';
-import { type Calibration, CHOOSERS, type Choice, type ChosenThreshold, parseRule, RULES } from './thresholds.ts';
 
-const CHOOSER_NAMES = Object.keys(CHOOSERS).join(', ');
+const CHOOSER_NAMES = Object.keys(CALIBRATION_SOURCES).join(', ');
 
 /** Reads back a calibration stored as JSON; `source` is the file named in the CyclopsError if it is not usable. */
 export function parseCalibration(json: unknown, source: string): Calibration {
@@ -91,5 +98,5 @@ export function parseCalibration(json: unknown, source: string): Calibration {
 }
 
 function isChooser(name: unknown): name is Choice['chosenOn'] {
-  return typeof name === 'string' && Object.hasOwn(CHOOSERS, name);
+  return typeof name === 'string' && Object.hasOwn(CALIBRATION_SOURCES, name);
 }

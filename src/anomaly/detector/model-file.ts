@@ -13,8 +13,9 @@ import {
 } from '../../data/files/safetensors.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
+import type { Calibration } from '../calibration/calibration.ts';
 import { parseCalibration } from '../calibration/parse-calibration.ts';
-import type { Calibration } from '../calibration/thresholds.ts';
+
 import { buildDetector, type Detector } from './detector.ts';
 
 /** What a model file says of itself, in the metadata of its header: one text of JSON under each name. */

@@ -1,11 +1,12 @@
 import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import { toImage } from '../../cyclegan/tensor-image.ts';
 import { ImageBank, type Size } from '../../data/images/bank.ts';
-import type { DecodedImage } from '../../data/images/decode.ts';
+import type { DecodedImage } from '../../data/images/decoded-image.ts';
 import { copy } from '../../kernels/elementwise.ts';
 import { Tensor } from '../../tensor/tensor.ts';
-import { type DevicePictures, measure, readFigures } from '../maps/figures.ts';
-import { computeScores, figuresFor, SCORES, type Score } from '../scores/list.ts';
+import { type DevicePictures, measure, readMeasurements } from '../maps/measurements.ts';
+import { computeScores, measurementsFor, SCORES } from '../scores/list.ts';
+import type { Score } from '../scores/score.ts';
 import type { Detector } from './detector.ts';
 
 /** What a detector finds in one image. */
@@ -65,36 +66,36 @@ async function scoreGroup(
   wantsPictures: (index: number) => boolean,
   scores: readonly Score[],
 ): Promise<ImageResult[]> {
-  const wanted = figuresFor(scores);
+  const wanted = measurementsFor(scores);
   const columns = wanted.length;
   const indices = [...Array(bank.count).keys()];
-  const figures = Tensor.empty(device, [bank.count, columns]);
+  const measured = Tensor.empty(device, [bank.count, columns]);
   const kept = new Map<number, { x: Tensor; pictures: DevicePictures }>();
   try {
     const sizes = indices.map((index) => {
       const x = bank.whole(index, SIDE_MULTIPLE);
       const { values, pictures } = measure(networks, x, wanted, wantsPictures(index));
       values.forEach((value, column) => {
-        copy(device, value.slice, figures.slice, 1, { outStart: index * columns + column });
+        copy(device, value.slice, measured.slice, 1, { outStart: index * columns + column });
         value.dispose();
       });
       if (pictures) kept.set(index, { x, pictures });
       else x.dispose();
       return x.size;
     });
-    const values = await figures.data();
+    const values = await measured.data();
     const results: ImageResult[] = [];
     for (const index of indices) {
       const own = values.subarray(index * columns, (index + 1) * columns);
       const tensors = kept.get(index);
       const pictures = tensors ? await readPictures(tensors.x, tensors.pictures, bank.size(index)) : null;
-      results.push({ scores: computeScores(readFigures(own, wanted, sizes[index] ?? 0), scores), pictures });
+      results.push({ scores: computeScores(readMeasurements(own, wanted, sizes[index] ?? 0), scores), pictures });
     }
     return results;
   } finally {
     for (const { x, pictures } of kept.values())
       for (const tensor of [x, pictures.reconstruction, pictures.heatmap]) tensor.dispose();
-    figures.dispose();
+    measured.dispose();
   }
 }
 

@@ -1,6 +1,7 @@
 import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import { type BankOptions, ImageBank } from '../../data/images/bank.ts';
-import type { DecodedImage } from '../../data/images/decode.ts';
+import type { DecodedImage } from '../../data/images/decoded-image.ts';
+
 import type { Device } from '../../gpu/device.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 

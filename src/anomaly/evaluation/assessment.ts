@@ -1,4 +1,4 @@
-import { type ChosenThreshold, scoreColumn } from '../calibration/thresholds.ts';
+import type { ChosenThreshold } from '../calibration/calibration.ts';
 import { percentileInterval, resamples, resamplingUnits } from '../metrics/bootstrap.ts';
 import { type PrecisionRecallPoint, precisionRecallCurve } from '../metrics/precision-recall.ts';
 import {
@@ -12,6 +12,7 @@ import {
   sweepRanking,
   withoutMiss,
 } from '../metrics/sweep.ts';
+import { scoreColumn } from '../scores/scored-image.ts';
 import type { Evaluation, ScoreReport } from './evaluation.ts';
 import { recallByType, type TypeRecall } from './type-recall.ts';
 
@@ -108,12 +109,12 @@ interface Candidate {
   score: ScoreReport;
   ranking: Ranking;
   precisionRecall: PrecisionRecallPoint[];
-  whole: Figures;
+  whole: SweepFigures;
   /** The same of each resample. */
-  drawn: Figures[];
+  drawn: SweepFigures[];
 }
 
-type Figures = ReturnType<typeof figuresOf>;
+type SweepFigures = ReturnType<typeof figuresOf>;
 type Rates = ReturnType<typeof ratesAt>;
 
 function figuresOf(sweep: Sweep, { calibrated }: ScoreReport) {
@@ -143,7 +144,7 @@ function assessScore({ score, whole, drawn, precisionRecall }: Candidate, seen: 
   const { calibrated, bestAccuracy, zfn } = score;
   const point = (
     chosen: { threshold: ChosenThreshold; oracle: boolean } | null,
-    ratesOf: (figures: Figures) => Rates | null,
+    ratesOf: (figures: SweepFigures) => Rates | null,
   ): OperatingPoint | null => {
     const own = ratesOf(whole);
     if (!chosen || !own) return null;

@@ -1,12 +1,5 @@
 import { CyclopsError } from '../../gpu/errors.ts';
-import {
-  type Calibration,
-  type ChosenThreshold,
-  type Rule,
-  type ScoredImage,
-  type ScoreInfo,
-  scoreColumn,
-} from '../calibration/thresholds.ts';
+import type { Calibration, ChosenThreshold, Rule } from '../calibration/calibration.ts';
 import {
   auroc,
   bestAccuracy,
@@ -19,6 +12,8 @@ import {
   scoreHistogram,
   zeroFalseNegative,
 } from '../metrics/classification.ts';
+import type { ScoreInfo } from '../scores/score.ts';
+import { type ScoredImage, scoreColumn } from '../scores/scored-image.ts';
 
 /*
  * One principle decides the shape of these types: a figure whose threshold or score was chosen on the images it is

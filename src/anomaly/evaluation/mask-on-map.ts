@@ -1,5 +1,5 @@
 import { cutToMultiple, type Size } from '../../data/images/bank.ts';
-import type { DecodedImage } from '../../data/images/decode.ts';
+import type { DecodedImage } from '../../data/images/decoded-image.ts';
 
 /**
  * A mask as it lies on the heat map of its image: stretched to the size at which the image was judged, where a pixel is

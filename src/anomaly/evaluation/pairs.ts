@@ -1,6 +1,7 @@
 import { ssimPerImage } from '../../autograd/ssim.ts';
 import { noGrad } from '../../autograd/tape.ts';
-import type { DecodedImage } from '../../data/images/decode.ts';
+import type { DecodedImage } from '../../data/images/decoded-image.ts';
+
 import { scope } from '../../tensor/scope.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Detector } from '../detector/detector.ts';

@@ -1,15 +1,16 @@
 import { add } from '../../autograd/add.ts';
 import { noGrad } from '../../autograd/tape.ts';
-import type { DecodedImage } from '../../data/images/decode.ts';
+import type { Label } from '../../data/datasets/dataset.ts';
+import type { DecodedImage } from '../../data/images/decoded-image.ts';
 import { randomNormal } from '../../tensor/random.ts';
 import { scope } from '../../tensor/scope.ts';
 import { Tensor } from '../../tensor/tensor.ts';
-import type { Label } from '../calibration/thresholds.ts';
 import type { Detector } from '../detector/detector.ts';
 import { wholeImage } from '../detector/whole-image.ts';
-import { FIGURE_NAMES, type FigureName, measure, readFigures } from '../maps/figures.ts';
+import { MEASUREMENT_NAMES, type MeasurementName, measure, readMeasurements } from '../maps/measurements.ts';
 import { mean } from '../metrics/mean.ts';
-import { computeScores, SCORES, type Score } from '../scores/list.ts';
+import { computeScores, SCORES } from '../scores/list.ts';
+import type { Score } from '../scores/score.ts';
 
 /*
  * A Cycle-GAN may hide what it should remove: in faint patterns of x̂, from which G_n2a restores x, or by copying the defect.
@@ -59,7 +60,7 @@ const IDENTITY = 0.01;
 const NOISE_SEED = 1;
 
 /** Those that rounding x̂ cannot change. */
-const WITHOUT_RECONSTRUCTION: readonly FigureName[] = [
+const WITHOUT_RECONSTRUCTION: readonly MeasurementName[] = [
   ...(['normality', 'abnormality', 'leastNormality', 'strangestPatch'] as const),
   'squaredErrorOfAbnormal',
 ];
@@ -88,22 +89,22 @@ async function measureHiding(
   const [original, made] = [await x.data(), await reconstruction.data()];
 
   const rounded = Tensor.from(device, made.map(toGrayLevel), x.shape);
-  const affected = FIGURE_NAMES.filter((name) => !WITHOUT_RECONSTRUCTION.includes(name));
+  const affected = MEASUREMENT_NAMES.filter((name) => !WITHOUT_RECONSTRUCTION.includes(name));
   const quantised = measure(networks, x, affected, false, rounded).values;
   const noise = () => noGrad(() => add(x, randomNormal(device, x.shape, NOISE_SEED, index, 0, GRAY_LEVEL)));
   const noisyImage = scope(noise);
-  const noisy = measure(networks, noisyImage, FIGURE_NAMES, false).values;
+  const noisy = measure(networks, noisyImage, MEASUREMENT_NAMES, false).values;
 
   const read = async (tensors: readonly Tensor[]) =>
     Float32Array.from(await Promise.all(tensors.map(async (tensor) => (await tensor.data())[0] ?? Number.NaN)));
-  const plain = readFigures(await read(values), FIGURE_NAMES, x.size);
-  const measured = readFigures(await read(quantised), affected, x.size);
+  const plain = readMeasurements(await read(values), MEASUREMENT_NAMES, x.size);
+  const measured = readMeasurements(await read(quantised), affected, x.size);
   const kept = Object.fromEntries(WITHOUT_RECONSTRUCTION.map((name) => [name, plain[name]]));
   const result = {
     label,
     scores: computeScores(plain, scores),
     quantised: computeScores({ ...measured, ...kept }, scores),
-    noisy: computeScores(readFigures(await read(noisy), FIGURE_NAMES, x.size), scores),
+    noisy: computeScores(readMeasurements(await read(noisy), MEASUREMENT_NAMES, x.size), scores),
     change: changedShare(original, made),
     removed: weights && removedEnergy(original, made, await weights.data()),
   };

@@ -1,6 +1,6 @@
+import type { Label } from '../../data/datasets/dataset.ts';
 import { wholeGroups } from '../../data/datasets/groups.ts';
 import { RandomStream } from '../../tensor/random.ts';
-import type { Label } from '../calibration/thresholds.ts';
 
 /** What is drawn: an image, or all images of a group, which show one object and so say little more than one. */
 export interface Sampled {

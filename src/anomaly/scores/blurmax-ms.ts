@@ -1,10 +1,9 @@
-import type { Score } from './list.ts';
-
 /**
  * The hottest place at each of four sizes, so that neither a scratch nor a stain has to fit the one window of `blurmax`.
  *
  * Source: scale space (Lindeberg, "Feature Detection with Automatic Scale Selection", 1998), with boxes and without selection.
  */
+import type { Score } from './score.ts';
 export const blurmaxMs: Score<'blurredMax' | 'blurredMax3' | 'blurredMax9' | 'blurredMax17'> = {
   info: {
     name: 'blurmax_ms',

@@ -1,6 +1,5 @@
-import type { Score } from './list.ts';
-
 /** The place that is brightest for what it should be: scratches, burrs, lesions. Noise of the other sign does not count. */
+import type { Score } from './score.ts';
 export const brightmax: Score<'largestExcess'> = {
   info: {
     name: 'brightmax',

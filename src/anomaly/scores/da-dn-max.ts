@@ -1,6 +1,5 @@
-import type { Score } from './list.ts';
-
 /** The patch for which `da_dn` is largest. */
+import type { Score } from './score.ts';
 export const daDnMax: Score<'strangestPatch'> = {
   info: {
     name: 'da_dn_max',

@@ -1,5 +1,4 @@
-import type { Score } from './list.ts';
-
+import type { Score } from './score.ts';
 export const daDn: Score<'normality' | 'abnormality'> = {
   info: { name: 'da_dn', label: 'discriminator difference', formula: 'mean D_a(x) − mean D_n(x)', paper: false },
   needs: ['normality', 'abnormality'],

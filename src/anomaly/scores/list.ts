@@ -1,5 +1,4 @@
-import type { ScoreInfo } from '../calibration/thresholds.ts';
-import type { FigureName, Figures } from '../maps/figures.ts';
+import type { MeasurementName, Measurements } from '../maps/measurements.ts';
 import { blurmax } from './blurmax.ts';
 import { blurmaxMs } from './blurmax-ms.ts';
 import { brightmax } from './brightmax.ts';
@@ -15,16 +14,10 @@ import { l1 } from './l1.ts';
 import { l8 } from './l8.ts';
 import { max } from './max.ts';
 import { ratio } from './ratio.ts';
+import type { Score, ScoreInfo } from './score.ts';
 import { sse } from './sse.ts';
 import { ssim } from './ssim.ts';
 import { ssimMin } from './ssim-min.ts';
-
-/** An image score, made of the figures that it needs; higher means more abnormal. */
-export interface Score<Needs extends FigureName = FigureName> {
-  readonly info: ScoreInfo;
-  readonly needs: readonly Needs[];
-  compute(figures: Pick<Figures, Needs | 'size'>): number;
-}
 
 /** Every score, in the order of reports; the paper's first. */
 export const SCORES: readonly Score[] = [
@@ -34,12 +27,12 @@ export const SCORES: readonly Score[] = [
 
 export const SCORE_INFOS: readonly ScoreInfo[] = SCORES.map(({ info }) => info);
 
-/** The figures that scores need, each once. */
-export function figuresFor(scores: readonly Score[]): FigureName[] {
+/** The measurements that scores need, each once. */
+export function measurementsFor(scores: readonly Score[]): MeasurementName[] {
   return [...new Set(scores.flatMap(({ needs }) => needs))];
 }
 
 /** Scores of an image by name. */
-export function computeScores(figures: Figures, scores: readonly Score[] = SCORES): Record<string, number> {
-  return Object.fromEntries(scores.map(({ info, compute }) => [info.name, compute(figures)]));
+export function computeScores(measurements: Measurements, scores: readonly Score[] = SCORES): Record<string, number> {
+  return Object.fromEntries(scores.map(({ info, compute }) => [info.name, compute(measurements)]));
 }

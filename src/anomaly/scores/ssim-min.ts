@@ -1,6 +1,5 @@
-import type { Score } from './list.ts';
-
 /** The place where structure changes most, which a mean over all windows drowns. */
+import type { Score } from './score.ts';
 export const ssimMin: Score<'leastSimilarity'> = {
   info: {
     name: 'ssim_min',

@@ -5,7 +5,7 @@ import { type Ceilings, measureCeilings } from '../../kernels/ceilings.ts';
 import { fill } from '../../kernels/elementwise.ts';
 import { deviceMilliseconds } from '../../kernels/timing.ts';
 import { ceilingsText } from '../profile/profile.ts';
-import { repeat, type Spread, spreadText } from './statistics.ts';
+import { repeat, type Spread, spreadText } from '../profile/statistics.ts';
 import { runs } from './step.ts';
 
 /** Microseconds a launch that stores one vector, of many in a row. */

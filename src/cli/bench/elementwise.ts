@@ -1,11 +1,13 @@
 /** The kernels of a training step that come in one form, on problems that the networks have. */
+
 import type { Device } from '../../gpu/device.ts';
 import { activation, activationBackward } from '../../kernels/activation.ts';
 import { channelSum } from '../../kernels/channel-sum.ts';
 import { accumulate, add, copy, fill, scale } from '../../kernels/elementwise.ts';
 import { reduceBackward } from '../../kernels/reduce.ts';
 import type { Stage } from '../../kernels/variant.ts';
-import type { KernelCase } from './kernels.ts';
+import type { KernelCase } from './kernel-case.ts';
+
 import type { Bench } from './workload.ts';
 
 export function elementwiseCases({ workload, model }: Bench): KernelCase[] {

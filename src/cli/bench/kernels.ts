@@ -9,26 +9,15 @@ import { type Ceilings, measureCeilings } from '../../kernels/ceilings.ts';
 import { deviceMilliseconds } from '../../kernels/timing.ts';
 import { visitProblems } from '../../kernels/tuning/choices.ts';
 import { candidates, RehearsalStage } from '../../kernels/tuning/measure.ts';
-import { type Stage, supportedVariants } from '../../kernels/variant.ts';
+import { supportedVariants } from '../../kernels/variant.ts';
 import { scope } from '../../tensor/scope.ts';
 import { ceilingsText, RATES_HEADER, type Rates, rates, ratesCells } from '../profile/profile.ts';
+import { repeat, single } from '../profile/statistics.ts';
 import type { ProgressDisplay } from '../text/progress.ts';
 import { align } from '../text/table.ts';
 import { elementwiseCases } from './elementwise.ts';
-import { repeat, single } from './statistics.ts';
+import type { KernelCase } from './kernel-case.ts';
 import { type Bench, type Workload, workloadText } from './workload.ts';
-
-/** A problem to be measured. */
-export interface KernelCase {
-  operation: string;
-  problem: string;
-  /** One empty name where there is only one way. */
-  variants: readonly string[];
-  /** The one with which the others are compared; null where there is only one way. */
-  obvious: string | null;
-  /** Finds buffers on a stage, and returns what launches a variant's kernels on them. */
-  prepare(device: Device, stage: Stage): (variant: string) => void;
-}
 
 interface KernelRow extends Rates {
   operation: string;

@@ -4,8 +4,8 @@ import type { Capture } from '../../gpu/capture.ts';
 import type { Device } from '../../gpu/device.ts';
 import { deviceMilliseconds, wallMilliseconds } from '../../kernels/timing.ts';
 import { scope } from '../../tensor/scope.ts';
+import { repeat, type Spread, spread, spreadText } from '../profile/statistics.ts';
 import { align } from '../text/table.ts';
-import { repeat, type Spread, spread, spreadText } from './statistics.ts';
 import { type Bench, type Workload, workloadText } from './workload.ts';
 
 /** Milliseconds of one thing recorded launch by launch, and replayed. */

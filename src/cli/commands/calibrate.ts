@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { parseRule, RULES, type Rule } from '../../anomaly/calibration/thresholds.ts';
+import { parseRule, RULES, type Rule } from '../../anomaly/calibration/calibration.ts';
+
 import { openRun } from '../../cyclegan/run/run-folder.ts';
 import { calibrateRun } from '../../workflow/calibrate-run.ts';
 import { addTuneOptions, type TuneOptions, toNumber, withDevice } from '../options.ts';

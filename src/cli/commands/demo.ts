@@ -18,8 +18,8 @@ import { addTuneOptions, type TuneOptions, toNumber, withDevice } from '../optio
 import { baselineLines } from '../text/baseline.ts';
 import { calibrationText } from '../text/calibration.ts';
 import { evaluationText } from '../text/evaluation.ts';
+import { localisationLines } from '../text/localisation.ts';
 import { duration } from '../text/progress.ts';
-import { whereLines } from '../text/where.ts';
 
 /**
  * What the demo trains: five to ten minutes on two CPU cores. Chosen on the training part alone, with two of its seven places held out:
@@ -96,7 +96,7 @@ async function demo(options: DemoOptions): Promise<void> {
       attribution: ATTRIBUTION,
       command: `cyclops demo --seed ${config.seed}`,
     });
-    say(`\n${evaluationText(evaluated.evaluation)}${whereLines(evaluated).join('\n')}`);
+    say(`\n${evaluationText(evaluated.evaluation)}${localisationLines(evaluated).join('\n')}`);
     for (const line of baselineLines(evaluated.baseline, evaluated.evaluation.chosen.score)) say(line);
     say('');
     say(summary(evaluated.evaluation));

@@ -21,7 +21,7 @@ import {
 } from '../options.ts';
 import { baselineLines } from '../text/baseline.ts';
 import { evaluationText } from '../text/evaluation.ts';
-import { whereLines } from '../text/where.ts';
+import { localisationLines } from '../text/localisation.ts';
 
 interface EvaluateOptions extends TuneOptions, DataOptions {
   json?: boolean;
@@ -88,7 +88,7 @@ async function evaluate(modelPath: string, data: string, options: EvaluateOption
 function linesOf(evaluated: EvaluatedRun): string[] {
   return [
     ...baselineLines(evaluated.baseline, evaluated.evaluation.chosen.score),
-    ...whereLines(evaluated),
+    ...localisationLines(evaluated),
     ...steganographyLines(evaluated.steganography),
   ];
 }

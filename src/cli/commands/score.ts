@@ -1,15 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
+import { requireHeatmap } from '../../anomaly/calibration/calibration.ts';
 import { scoresOf } from '../../anomaly/calibration/combined-score.ts';
-import { heatmapMaximum, requireHeatmap } from '../../anomaly/calibration/heatmap-scale.ts';
+import { heatmapMaximum } from '../../anomaly/calibration/heatmap-scale.ts';
 import type { ResultPictures } from '../../anomaly/detector/score-images.ts';
 import type { ImageRef } from '../../data/datasets/dataset.ts';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { fileError } from '../../data/files/fs-error.ts';
 import { encodePng } from '../../data/images/png.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
-import { paintHeatmap } from '../../report/heatmap.ts';
+import { paintHeatmap } from '../../report/parts/heatmap.ts';
 import { ImageDecoder } from '../../workflow/decode-images.ts';
 import { imagesAt } from '../../workflow/images-at.ts';
 import { type Judge, modelIn, openJudge } from '../../workflow/judge.ts';

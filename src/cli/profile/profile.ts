@@ -5,9 +5,9 @@ import type { Device } from '../../gpu/device.ts';
 import { type Launch, layerName } from '../../gpu/launch.ts';
 import type { TimedLaunch } from '../../gpu/profiler.ts';
 import { type Ceilings, leastSeconds, measureCeilings } from '../../kernels/ceilings.ts';
-import { type Spread, spread, spreadText } from '../bench/statistics.ts';
 import { align } from '../text/table.ts';
 import { chromeTrace } from './chrome-trace.ts';
+import { type Spread, spread, spreadText } from './statistics.ts';
 
 /** Layers that a table of a whole step shows. */
 const SHOWN_LAYERS = 40;

@@ -1,5 +1,5 @@
 import type { Ceilings } from '../../kernels/ceilings.ts';
-import { type Html, html, trusted } from '../../report/html.ts';
+import { type Html, html, trusted } from '../../report/parts/html.ts';
 
 /** What a dot stands for: something that needs so many FLOP and bytes, and how fast it ran. */
 export interface RooflinePoint {

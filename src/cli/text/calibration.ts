@@ -1,6 +1,7 @@
+import { CALIBRATION_SOURCES, type Calibration } from '../../anomaly/calibration/calibration.ts';
 import { COMBINED, COMBINED_LEAST } from '../../anomaly/calibration/cross-combination.ts';
 import { expectedHotShare } from '../../anomaly/calibration/heatmap-scale.ts';
-import { type Calibration, CHOOSERS } from '../../anomaly/calibration/thresholds.ts';
+
 import { abnormalsForBound, missRateUpperBound } from '../../anomaly/metrics/classification.ts';
 
 /** Bounds of the miss rate that people ask for. */
@@ -13,11 +14,11 @@ export function calibrationText(calibration: Calibration): string {
   if (!entry) throw new Error(`The calibration has no score ${chosen}.`);
   const { threshold, auroc } = entry;
   const lines = [
-    `Chosen on ${CHOOSERS[chosenOn].images} (${counts.normal} normal, ${counts.abnormal} abnormal images): score ${chosen}, AUROC ` +
+    `Chosen on ${CALIBRATION_SOURCES[chosenOn].images} (${counts.normal} normal, ${counts.abnormal} abnormal images): score ${chosen}, AUROC ` +
       `${auroc.toFixed(3)} there; threshold ${threshold.value} (${threshold.rule === 'given' ? 'given by --threshold' : rule}).`,
     combinationLine(calibration),
   ];
-  const { caveat } = CHOOSERS[chosenOn];
+  const { caveat } = CALIBRATION_SOURCES[chosenOn];
   if (caveat) lines.push(caveat);
   if (chosenOn !== 'train' && threshold.rule === 'zfn') {
     lines.push(...zeroMisses(counts.abnormal, objects.abnormal));

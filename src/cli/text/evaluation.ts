@@ -1,4 +1,4 @@
-import { CHOOSERS } from '../../anomaly/calibration/thresholds.ts';
+import { CALIBRATION_SOURCES } from '../../anomaly/calibration/calibration.ts';
 import type { Evaluation, ScoreReport } from '../../anomaly/evaluation/evaluation.ts';
 import { align } from './table.ts';
 
@@ -6,7 +6,7 @@ import { align } from './table.ts';
 export function evaluationText(evaluation: Evaluation): string {
   const { counts, chosen, scores, best } = evaluation;
   const header = ['score', 'AUROC', 'accuracy', 'missed', 'false alarms', 'ACC_ZFN*', 'best accuracy*', ''];
-  const { caveat } = CHOOSERS[chosen.chosenOn];
+  const { caveat } = CALIBRATION_SOURCES[chosen.chosenOn];
   const rows = scores.map((report) => row(report, evaluation));
   const skipped = counts.skipped > 0 ? `, ${counts.skipped} left out` : '';
   const seen =
@@ -49,7 +49,7 @@ function row({ info, auroc, bestAccuracy, zfn, calibrated }: ScoreReport, { chos
 function origin({ chosenOn, counts, threshold, score }: Evaluation['chosen']): string {
   const given = threshold.rule === 'given' ? `${threshold.value} given for ${score}, else the one ` : '';
   const rule = threshold.rule === 'given' ? '' : `, by the rule ${threshold.rule}`;
-  return `${given}chosen on ${CHOOSERS[chosenOn].images} (${counts.normal} normal and ${counts.abnormal} abnormal images${rule})`;
+  return `${given}chosen on ${CALIBRATION_SOURCES[chosenOn].images} (${counts.normal} normal and ${counts.abnormal} abnormal images${rule})`;
 }
 
 function figure(value: number | null | undefined): string {

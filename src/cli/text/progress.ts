@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
-import type { Progress } from '../../cyclegan/trainer.ts';
+import type { Progress } from '../../cyclegan/run/trainer.ts';
 
 /** Without a terminal, a line after so many milliseconds replaces the bar. */
 const LINE_MILLISECONDS = 10_000;

@@ -1,5 +1,6 @@
 import { cellMeans } from '../images/cells.ts';
-import type { DecodedImage } from '../images/decode.ts';
+import type { DecodedImage } from '../images/decoded-image.ts';
+
 import type { ImageRef, Part } from './dataset.ts';
 
 /** Cells on each side of the grid whose gradients make a hash. */

@@ -19,7 +19,7 @@ export interface SafetensorsFile {
   metadata: Record<string, string>;
 }
 
-interface Entry {
+interface TensorEntry {
   name: string;
   dtype: StoredTensor['dtype'];
   shape: number[];
@@ -77,7 +77,7 @@ export function encodeSafetensors(
 export function decodeSafetensors(bytes: Uint8Array, name: string): SafetensorsFile {
   const { header, dataStart } = readHeader(bytes, name);
   const dataLength = bytes.length - dataStart;
-  const entries: Entry[] = [];
+  const entries: TensorEntry[] = [];
   let metadata: Record<string, string> = {};
   for (const [key, value] of Object.entries(header)) {
     if (key === METADATA_KEY) metadata = readMetadata(value, name);
@@ -127,7 +127,7 @@ function readMetadata(value: unknown, name: string): Record<string, string> {
   );
 }
 
-function readEntry(key: string, value: unknown, dataLength: number, file: string): Entry {
+function readEntry(key: string, value: unknown, dataLength: number, file: string): TensorEntry {
   if (!isRecord(value)) throw damaged(file, `the entry of tensor '${key}' is not an object`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'I32' && dtype !== 'U8') {
@@ -147,7 +147,7 @@ function readEntry(key: string, value: unknown, dataLength: number, file: string
   return { name: key, dtype, shape, begin, end };
 }
 
-function readTensor({ dtype, shape, begin, end }: Entry, data: Uint8Array): StoredTensor {
+function readTensor({ dtype, shape, begin, end }: TensorEntry, data: Uint8Array): StoredTensor {
   const buffer = new Uint8Array(data.subarray(begin, end)).buffer;
   if (dtype === 'F32') return { dtype, shape, data: new Float32Array(buffer) };
   if (dtype === 'F16') return { dtype, shape, data: Float32Array.from(new Uint16Array(buffer), halfToFloat) };

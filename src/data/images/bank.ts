@@ -5,8 +5,9 @@ import type { FloatDType } from '../../kernels/source.ts';
 import { keep, scope } from '../../tensor/scope.ts';
 import { imageExtents } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
-import { type DecodedImage, toChannels } from './decode.ts';
-import { BatchFeed, type Entry, entryAt, type Size, turnedSize } from './feed.ts';
+import { toChannels } from './decode.ts';
+import type { DecodedImage } from './decoded-image.ts';
+import { type BankEntry, BatchFeed, entryAt, type Size, turnedSize } from './feed.ts';
 import { localContrast } from './local-contrast.ts';
 
 export type { View } from '../../kernels/images/image.ts';
@@ -27,7 +28,7 @@ const FENCE_BYTES = 2 ** 26;
 
 /** Images on the device as bytes, decoded, uploaded and resized once; batches are cut out of them by a kernel. */
 export class ImageBank {
-  private readonly entries: Entry[] = [];
+  private readonly entries: BankEntry[] = [];
   private readonly chunks: Tensor[] = [];
   private used = 0;
 
@@ -151,7 +152,7 @@ export class ImageBank {
     return { chunk, start };
   }
 
-  private entry(index: number): Entry {
+  private entry(index: number): BankEntry {
     return entryAt(this.entries, index);
   }
 }

@@ -1,4 +1,5 @@
-import { type DecodedImage, toChannels } from './decode.ts';
+import { toChannels } from './decode.ts';
+import type { DecodedImage } from './decoded-image.ts';
 
 /** An image in means of cells of gray, row by row: about `columns` × `rows` equal ones, each of at least one pixel. Values from 0 to 255. */
 export function cellMeans(image: DecodedImage, columns: number, rows: number): Float64Array {

@@ -1,16 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { fileError } from '../files/fs-error.ts';
+import type { DecodedImage } from './decoded-image.ts';
 import { decodeJpeg, isJpeg } from './jpeg.ts';
 import { decodePng, isPng } from './png.ts';
-
-/** An image of 8 bits a sample, pixels [height, width, channels] row by row with the channels interleaved. */
-export interface DecodedImage {
-  width: number;
-  height: number;
-  channels: 1 | 3;
-  pixels: Uint8Array;
-}
 
 const MAX_FILE_BYTES = 2 ** 29;
 

@@ -1,9 +1,8 @@
-import type { DecodedImage } from './decode.ts';
-
 /**
  * The pixels, as y · side + x, of an image `side` px square under which its mask, of any size, is not black throughout, so that
  * the smallest defect has one; null where the mask is black.
  */
+import type { DecodedImage } from './decoded-image.ts';
 export function defectPixels({ width, height, channels, pixels }: DecodedImage, side: number): Uint32Array | null {
   const marked = new Set<number>();
   for (let y = 0; y < height; y++) {

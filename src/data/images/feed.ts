@@ -11,7 +11,7 @@ export interface Size {
 }
 
 /** Where an image lies: its chunk, and its first word in it. */
-export interface Entry extends Size {
+export interface BankEntry extends Size {
   chunk: Tensor;
   start: number;
 }
@@ -22,7 +22,7 @@ export class BatchFeed {
 
   constructor(
     private readonly device: Device,
-    private readonly entries: readonly Entry[],
+    private readonly entries: readonly BankEntry[],
     private readonly chunks: readonly Tensor[],
     private readonly shape: ViewBatch,
     private readonly dtype: FloatDType,
@@ -79,7 +79,7 @@ export class BatchFeed {
 }
 
 /** @throws CyclopsError when the bank has no such image */
-export function entryAt(entries: readonly Entry[], index: number): Entry {
+export function entryAt(entries: readonly BankEntry[], index: number): BankEntry {
   const entry = entries[index];
   if (entry) return entry;
   throw new CyclopsError(`The bank holds images 0 to ${entries.length - 1}; image ${index} was asked for.`);

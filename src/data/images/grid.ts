@@ -1,4 +1,5 @@
-import { type DecodedImage, toChannels } from './decode.ts';
+import { toChannels } from './decode.ts';
+import type { DecodedImage } from './decoded-image.ts';
 
 /**
  * Puts images side by side, row under row, on white: each column as wide as its widest image, each row as high as its

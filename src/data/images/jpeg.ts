@@ -1,6 +1,7 @@
 import { decode } from 'jpeg-js';
 import { CyclopsError } from '../../gpu/errors.ts';
-import type { DecodedImage } from './decode.ts';
+import type { DecodedImage } from './decoded-image.ts';
+
 import { checkSize } from './limits.ts';
 
 /** jpeg-js takes about 21 bytes for each RGB pixel while it decodes. */

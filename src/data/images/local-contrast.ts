@@ -1,5 +1,3 @@
-import type { DecodedImage } from './decode.ts';
-
 /** The surroundings of a pixel: three boxes one after another, nearly a Gaussian of this share of the shorter side. */
 const SHARE = 1 / 8;
 const BOXES = 3;
@@ -16,6 +14,7 @@ type Extents = Pick<DecodedImage, 'width' | 'height' | 'channels'>;
  *
  * Source: Jarrett et al., "What is the Best Multi-Stage Architecture for Object Recognition?", §2 (local contrast normalisation).
  */
+import type { DecodedImage } from './decoded-image.ts';
 export function localContrast(image: DecodedImage): DecodedImage {
   const radius = Math.max(1, Math.round(SHARE * Math.min(image.width, image.height)));
   const around = (plane: Float32Array) => blurred(plane, image, radius);

@@ -2,7 +2,8 @@ import { inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { crc32 } from '../files/crc32.ts';
-import type { DecodedImage } from './decode.ts';
+import type { DecodedImage } from './decoded-image.ts';
+
 import { checkSize } from './limits.ts';
 
 const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');

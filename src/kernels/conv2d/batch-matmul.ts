@@ -1,6 +1,6 @@
 /** Many products of matrices at once, in f32: what Winograd's convolutions spend their time in. */
 import type { Device } from '../../gpu/device.ts';
-import { type BufferSlice, groups, immediates, type Kernel } from '../../gpu/launch.ts';
+import { type BufferSlice, ceilDiv, immediates, type Kernel } from '../../gpu/launch.ts';
 import { type KernelSource, kernel } from '../source.ts';
 import type { VariantInfo } from '../variant.ts';
 import { hasLanes } from './problem.ts';
@@ -38,9 +38,9 @@ export const lanesMatmul: BatchMatmul = {
   madeFor: 'cpu',
   workgroupBytes: 0,
   source: (depthFirst) => (depthFirst ? 'matmul/depth-first-tiled' : 'matmul/tiled'),
-  kernel: (depthFirst) => kernel(lanesMatmul.source(depthFirst), 'rrw'),
+  kernel: (depthFirst) => kernel(lanesMatmul.source(depthFirst)),
   tile: (depthFirst) => ({ rows: depthFirst ? 32 : 16, columns: 32 }),
-  supports: (device, { rows }) => hasLanes(device, groups(rows, 16)),
+  supports: (device, { rows }) => hasLanes(device, ceilDiv(rows, 16)),
 };
 
 /** In tiles that are staged through workgroup memory. */
@@ -50,8 +50,7 @@ export function workgroupMatmul(tile: Tile): BatchMatmul {
     madeFor: 'gpu',
     workgroupBytes: tileBytes(tile),
     source: () => 'matmul/workgroup',
-    kernel: (depthFirst) =>
-      kernel('matmul/workgroup', 'rrw', { ...tileConstants(tile), DEPTH_FIRST: depthFirst ? 1 : 0 }),
+    kernel: (depthFirst) => kernel('matmul/workgroup', { ...tileConstants(tile), DEPTH_FIRST: depthFirst ? 1 : 0 }),
     tile: () => tile,
     supports: (device, { rows, columns }) => tileSuits(device, tile, rows, columns),
   };
@@ -72,7 +71,7 @@ export function batchMatmul(
     kernel: way.kernel(depthFirst),
     bindings: [a, b, out],
     immediates: immediates(rows, depth, columns),
-    workgroups: [groups(rows, tile.rows), groups(columns, tile.columns), batch],
+    workgroups: [ceilDiv(rows, tile.rows), ceilDiv(columns, tile.columns), batch],
     label,
     flops,
     bytes: 4 * batch * (rows * depth + depth * columns + rows * columns),

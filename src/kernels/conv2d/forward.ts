@@ -1,5 +1,5 @@
 import type { Device } from '../../gpu/device.ts';
-import { type BufferSlice, groups, type Kernel } from '../../gpu/launch.ts';
+import { type BufferSlice, ceilDiv, type Kernel } from '../../gpu/launch.ts';
 import { ACTIVATION_CODES, type Activation } from '../activation.ts';
 import { kernel } from '../source.ts';
 import type { Operation, Variant } from '../variant.ts';
@@ -56,11 +56,11 @@ const tiled: Variant<ConvProblem, ForwardArguments> = {
   madeFor: 'cpu',
   sources: ['conv2d/forward-tiled'],
   workgroupBytes: 0,
-  supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && hasLanes(device, groups(rows(k), 16)),
+  supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && hasLanes(device, ceilDiv(rows(k), 16)),
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d/forward-tiled', 'rrrw', constants(args), { dtype: k.dtype }), [
-      groups(rows(k), 16),
-      groups(k.o, 32),
+    dispatch(device, k, args, kernel('conv2d/forward-tiled', constants(args), { dtype: k.dtype }), [
+      ceilDiv(rows(k), 16),
+      ceilDiv(k.o, 32),
       1,
     ]),
 };
@@ -70,14 +70,14 @@ const thinOutput: Variant<ConvProblem, ForwardArguments> = {
   madeFor: 'cpu',
   sources: ['conv2d/forward-thin-output'],
   workgroupBytes: 0,
-  supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && hasLanes(device, groups(rows(k), 64)),
+  supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && hasLanes(device, ceilDiv(rows(k), 64)),
   launch: (device, k, args) =>
     dispatch(
       device,
       k,
       args,
-      kernel('conv2d/forward-thin-output', 'rrrw', { ...constants(args), O: k.o }, { dtype: k.dtype }),
-      [groups(rows(k), 64), 1, 1],
+      kernel('conv2d/forward-thin-output', { ...constants(args), O: k.o }, { dtype: k.dtype }),
+      [ceilDiv(rows(k), 64), 1, 1],
     ),
 };
 
@@ -86,11 +86,11 @@ const thinInput: Variant<ConvProblem, ForwardArguments> = {
   madeFor: 'cpu',
   sources: ['conv2d/forward-thin-input'],
   workgroupBytes: 0,
-  supports: (device, k) => k.o % 4 === 0 && hasLanes(device, groups(rows(k), 32)),
+  supports: (device, k) => k.o % 4 === 0 && hasLanes(device, ceilDiv(rows(k), 32)),
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d/forward-thin-input', 'rrrw', constants(args), { dtype: k.dtype }), [
-      groups(rows(k), 32),
-      groups(k.o, 32),
+    dispatch(device, k, args, kernel('conv2d/forward-thin-input', constants(args), { dtype: k.dtype }), [
+      ceilDiv(rows(k), 32),
+      ceilDiv(k.o, 32),
       1,
     ]),
 };
@@ -102,8 +102,8 @@ const naive: Variant<ConvProblem, ForwardArguments> = {
   workgroupBytes: 0,
   supports: () => true,
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d/forward-naive', 'rrrw', constants(args), { dtype: k.dtype }), [
-      Math.min(groups(rows(k) * k.o, 64), 65535),
+    dispatch(device, k, args, kernel('conv2d/forward-naive', constants(args), { dtype: k.dtype }), [
+      Math.min(ceilDiv(rows(k) * k.o, 64), 65535),
       1,
       1,
     ]),
@@ -116,7 +116,7 @@ const winograds = winogradVariants<ForwardArguments>((way) => ({
 }));
 
 function workgroupTiled(tile: Tile): Variant<ConvProblem, ForwardArguments> {
-  const grid = (k: ConvProblem) => [groups(rows(k), tile.rows), groups(k.o, tile.columns), 1] as const;
+  const grid = (k: ConvProblem) => [ceilDiv(rows(k), tile.rows), ceilDiv(k.o, tile.columns), 1] as const;
   return {
     name: tileName(tile),
     madeFor: 'gpu',
@@ -127,7 +127,6 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, ForwardArguments> {
       const vec4s = { VEC4_C: k.c % 4 === 0 ? 1 : 0, VEC4_O: k.o % 4 === 0 ? 1 : 0 };
       const code = kernel(
         'conv2d/forward-workgroup',
-        'rrrwrr',
         {
           ...constants(args),
           ...tileConstants(tile),
@@ -141,7 +140,7 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, ForwardArguments> {
 }
 
 export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, ForwardArguments> {
-  const grid = (k: ConvProblem) => [groups(rows(k), tile.rows), groups(k.o, tile.columns), 1] as const;
+  const grid = (k: ConvProblem) => [ceilDiv(rows(k), tile.rows), ceilDiv(k.o, tile.columns), 1] as const;
   return {
     name: matrixTileName(tile),
     madeFor: 'gpu',
@@ -152,7 +151,6 @@ export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, ForwardArgum
       const eights = { EIGHTS_C: k.c % 8 === 0 ? 1 : 0, EIGHTS_O: k.o % 8 === 0 ? 1 : 0 };
       const code = kernel(
         'conv2d/forward-matrix',
-        'rrrwrr',
         { ...constants(args), ...eights },
         matrixSpecialisation(device, tile, eights.EIGHTS_O === 1),
       );

@@ -1,7 +1,7 @@
 import type { Device } from '../../gpu/device.ts';
-import { type BufferSlice, groups, type Kernel } from '../../gpu/launch.ts';
+import { type BufferSlice, ceilDiv, type Kernel } from '../../gpu/launch.ts';
 import { reflectionPadBackward } from '../images/reflection-pad.ts';
-import { kernel, DTYPE_BYTES } from '../source.ts';
+import { DTYPE_BYTES, kernel } from '../source.ts';
 import { withTemporary } from '../sum-parts.ts';
 import type { Operation, Variant } from '../variant.ts';
 import {
@@ -63,11 +63,11 @@ const tiled: Variant<ConvProblem, InputGradArguments> = {
   sources: ['conv2d/input-grad-tiled'],
   workgroupBytes: 0,
   supports: (device, k) =>
-    k.c % 4 === 0 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, groups(phaseRows(k), 16)),
+    k.c % 4 === 0 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, ceilDiv(phaseRows(k), 16)),
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d/input-grad-tiled', 'rrrw', { BIAS: BIAS(args) }, { dtype: k.dtype }), [
-      groups(phaseRows(k), 16),
-      groups(k.c, 32),
+    dispatch(device, k, args, kernel('conv2d/input-grad-tiled', { BIAS: BIAS(args) }, { dtype: k.dtype }), [
+      ceilDiv(phaseRows(k), 16),
+      ceilDiv(k.c, 32),
       k.stride ** 2,
     ]),
 };
@@ -77,14 +77,14 @@ const thinInput: Variant<ConvProblem, InputGradArguments> = {
   madeFor: 'cpu',
   sources: ['conv2d/input-grad-thin-input'],
   workgroupBytes: 0,
-  supports: (device, k) => k.c <= 4 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, groups(phaseRows(k), 32)),
+  supports: (device, k) => k.c <= 4 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, ceilDiv(phaseRows(k), 32)),
   launch: (device, k, args) =>
     dispatch(
       device,
       k,
       args,
-      kernel('conv2d/input-grad-thin-input', 'rrrw', { BIAS: BIAS(args), C: k.c }, { dtype: k.dtype }),
-      [groups(phaseRows(k), 32), 1, k.stride ** 2],
+      kernel('conv2d/input-grad-thin-input', { BIAS: BIAS(args), C: k.c }, { dtype: k.dtype }),
+      [ceilDiv(phaseRows(k), 32), 1, k.stride ** 2],
     ),
 };
 
@@ -93,14 +93,14 @@ const thinOutput: Variant<ConvProblem, InputGradArguments> = {
   madeFor: 'cpu',
   sources: ['conv2d/input-grad-thin-output'],
   workgroupBytes: 0,
-  supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && foldsSimply(k) && hasLanes(device, groups(phaseRows(k), 32)),
+  supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && foldsSimply(k) && hasLanes(device, ceilDiv(phaseRows(k), 32)),
   launch: (device, k, args) =>
     dispatch(
       device,
       k,
       args,
-      kernel('conv2d/input-grad-thin-output', 'rrrw', { BIAS: BIAS(args), O: k.o }, { dtype: k.dtype }),
-      [groups(phaseRows(k), 32), groups(k.c, 32), k.stride ** 2],
+      kernel('conv2d/input-grad-thin-output', { BIAS: BIAS(args), O: k.o }, { dtype: k.dtype }),
+      [ceilDiv(phaseRows(k), 32), ceilDiv(k.c, 32), k.stride ** 2],
     ),
 };
 
@@ -111,8 +111,8 @@ const naive: Variant<ConvProblem, InputGradArguments> = {
   workgroupBytes: 0,
   supports: () => true,
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d/input-grad-naive', 'rrrw', { BIAS: BIAS(args) }, { dtype: k.dtype }), [
-      Math.min(groups(k.n * k.h * k.w * k.c, 64), 65535),
+    dispatch(device, k, args, kernel('conv2d/input-grad-naive', { BIAS: BIAS(args) }, { dtype: k.dtype }), [
+      Math.min(ceilDiv(k.n * k.h * k.w * k.c, 64), 65535),
       1,
       1,
     ]),
@@ -174,7 +174,8 @@ const winograds = winogradVariants<InputGradArguments>((way) => ({
 }));
 
 function workgroupTiled(tile: Tile): Variant<ConvProblem, InputGradArguments> {
-  const grid = (k: ConvProblem) => [groups(phaseRows(k), tile.rows), groups(k.c, tile.columns), k.stride ** 2] as const;
+  const grid = (k: ConvProblem) =>
+    [ceilDiv(phaseRows(k), tile.rows), ceilDiv(k.c, tile.columns), k.stride ** 2] as const;
   return {
     name: tileName(tile),
     madeFor: 'gpu',
@@ -184,14 +185,15 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, InputGradArguments> {
     launch: (device, problem, all) =>
       unfolded(device, problem, all, (k, args) => {
         const constants = { BIAS: BIAS(args), VEC4_O: k.o % 4 === 0 ? 1 : 0, ...tileConstants(tile) };
-        const code = kernel('conv2d/input-grad-workgroup', 'rrrwrr', constants, { dtype: k.dtype });
+        const code = kernel('conv2d/input-grad-workgroup', constants, { dtype: k.dtype });
         dispatch(device, k, args, code, grid(k), [args.dy, args.weight]);
       }),
   };
 }
 
 export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArguments> {
-  const grid = (k: ConvProblem) => [groups(phaseRows(k), tile.rows), groups(k.c, tile.columns), k.stride ** 2] as const;
+  const grid = (k: ConvProblem) =>
+    [ceilDiv(phaseRows(k), tile.rows), ceilDiv(k.c, tile.columns), k.stride ** 2] as const;
   return {
     name: matrixTileName(tile),
     madeFor: 'gpu',
@@ -202,7 +204,7 @@ export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArg
       unfolded(device, problem, all, (k, args) => {
         const constants = { BIAS: BIAS(args), EIGHTS_O: k.o % 8 === 0 ? 1 : 0 };
         const specialisation = matrixSpecialisation(device, tile, k.c % 8 === 0);
-        const code = kernel('conv2d/input-grad-matrix', 'rrrwrr', constants, specialisation);
+        const code = kernel('conv2d/input-grad-matrix', constants, specialisation);
         dispatch(device, k, args, code, grid(k), [args.dy, args.weight], true);
       }),
   };

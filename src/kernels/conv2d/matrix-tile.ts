@@ -1,7 +1,7 @@
 /** The tiles of the convolutions on matrix hardware: what one workgroup computes; see wgsl/conv2d/parts/matrix-gemm.wgsl. */
 import type { MatrixConfig } from '../../gpu/adapter.ts';
 import type { Device } from '../../gpu/device.ts';
-import { groups } from '../../gpu/launch.ts';
+import { ceilDiv } from '../../gpu/launch.ts';
 import { EIGHTS, type Specialisation } from '../source.ts';
 import type { ConvProblem } from './problem.ts';
 
@@ -111,7 +111,7 @@ export function matrixTileSuits(
   return (
     bytesOf(tile, layout, layout.config.m) <= limits.maxComputeWorkgroupStorageSize &&
     invocations <= Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX) &&
-    Math.max(groups(rows, tile.rows), groups(columns, tile.columns)) <= limits.maxComputeWorkgroupsPerDimension &&
+    Math.max(ceilDiv(rows, tile.rows), ceilDiv(columns, tile.columns)) <= limits.maxComputeWorkgroupsPerDimension &&
     (2 * rows > tile.rows || tile.rows <= 64) &&
     (2 * columns > tile.columns || tile.columns <= 16)
   );

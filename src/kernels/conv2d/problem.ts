@@ -1,6 +1,6 @@
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
-import { groups, immediates } from '../../gpu/launch.ts';
+import { ceilDiv, immediates } from '../../gpu/launch.ts';
 import { DTYPE_BYTES, type FloatDType } from '../source.ts';
 
 /** How a convolution slides: one stride and one padding for both axes. */
@@ -76,7 +76,7 @@ export function hasLanes(device: Device, tilesX: number): boolean {
 
 /** Pixels of x that one of the stride² phases of an input gradient holds, at most. */
 export function phaseRows({ n, h, w, stride }: ConvProblem): number {
-  return n * groups(h, stride) * groups(w, stride);
+  return n * ceilDiv(h, stride) * ceilDiv(w, stride);
 }
 
 /** Gradients under reflection fold mirrored positions back; the tiled kernels do so at stride 1 only. */

@@ -1,6 +1,6 @@
 /** The tiles of the convolution kernels for GPUs: what one workgroup computes, staged through its memory; see wgsl/matmul/parts/gemm.wgsl. */
 import type { Device } from '../../gpu/device.ts';
-import { groups } from '../../gpu/launch.ts';
+import { ceilDiv } from '../../gpu/launch.ts';
 
 export interface Tile {
   readonly rows: number;
@@ -51,7 +51,7 @@ export function tileSuits(device: Device, tile: Tile, rows: number, columns: num
   const invocations = tileInvocations(tile);
   return (
     invocations <= Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX) &&
-    Math.max(groups(rows, tile.rows), groups(columns, tile.columns)) <= limits.maxComputeWorkgroupsPerDimension &&
+    Math.max(ceilDiv(rows, tile.rows), ceilDiv(columns, tile.columns)) <= limits.maxComputeWorkgroupsPerDimension &&
     (2 * rows > tile.rows || tile === low || tile === narrow) &&
     (2 * columns > tile.columns || tile === narrow)
   );

@@ -1,5 +1,5 @@
 import type { Device } from '../../gpu/device.ts';
-import { type BufferSlice, groups, type Kernel } from '../../gpu/launch.ts';
+import { type BufferSlice, ceilDiv, type Kernel } from '../../gpu/launch.ts';
 import { kernel } from '../source.ts';
 import { sumParts, withParts } from '../sum-parts.ts';
 import type { Operation, Variant } from '../variant.ts';
@@ -36,7 +36,7 @@ type Tiles = readonly [number, number];
 
 /** Shares of the depth, at most `most`. */
 function shares(workgroups: number, tiles: Tiles, most: number): number {
-  return Math.min(most, groups(workgroups, tiles[0] * tiles[1]));
+  return Math.min(most, ceilDiv(workgroups, tiles[0] * tiles[1]));
 }
 
 /** Launches `tiles` workgroups a share of the depth, and adds several shares up. */
@@ -79,12 +79,12 @@ const tiled: Variant<ConvProblem, WeightGradArguments> = {
   workgroupBytes: 0,
   supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && hasLanes(device, 1),
   launch: (device, k, args) => {
-    const tiles: Tiles = [groups(k.o, 32), k.kh * k.kw * groups(k.c, 32)];
+    const tiles: Tiles = [ceilDiv(k.o, 32), k.kh * k.kw * ceilDiv(k.c, 32)];
     split(
       device,
       k,
       args,
-      kernel('conv2d/weight-grad-tiled', 'rrw', {}, { dtype: k.dtype }),
+      kernel('conv2d/weight-grad-tiled', {}, { dtype: k.dtype }),
       tiles,
       shares(CPU_WORKGROUPS, tiles, k.n * k.p),
     );
@@ -98,12 +98,12 @@ const thinInput: Variant<ConvProblem, WeightGradArguments> = {
   workgroupBytes: 0,
   supports: (device, k) => k.o % 4 === 0 && hasLanes(device, 1),
   launch: (device, k, args) => {
-    const tiles: Tiles = [groups(k.o, 32), groups(k.kh * k.kw * k.c, 32)];
+    const tiles: Tiles = [ceilDiv(k.o, 32), ceilDiv(k.kh * k.kw * k.c, 32)];
     split(
       device,
       k,
       args,
-      kernel('conv2d/weight-grad-thin-input', 'rrw', {}, { dtype: k.dtype }),
+      kernel('conv2d/weight-grad-thin-input', {}, { dtype: k.dtype }),
       tiles,
       shares(CPU_WORKGROUPS, tiles, k.n * k.p),
     );
@@ -117,12 +117,12 @@ const thinOutput: Variant<ConvProblem, WeightGradArguments> = {
   workgroupBytes: 0,
   supports: (device, k) => k.c % 4 === 0 && k.stride === 1 && hasLanes(device, 1),
   launch: (device, k, args) => {
-    const tiles: Tiles = [groups(k.c, 32), groups(k.kh * k.kw * k.o, 32)];
+    const tiles: Tiles = [ceilDiv(k.c, 32), ceilDiv(k.kh * k.kw * k.o, 32)];
     split(
       device,
       k,
       args,
-      kernel('conv2d/weight-grad-thin-output', 'rrw', {}, { dtype: k.dtype }),
+      kernel('conv2d/weight-grad-thin-output', {}, { dtype: k.dtype }),
       tiles,
       shares(CPU_WORKGROUPS, tiles, k.n * k.h),
     );
@@ -139,10 +139,10 @@ const naive: Variant<ConvProblem, WeightGradArguments> = {
     const count = k.kh * k.kw * k.c * k.o;
     withParts(device, count, (part) => {
       device.launch({
-        kernel: kernel('conv2d/weight-grad-naive', 'rrw', {}, { dtype: k.dtype }),
+        kernel: kernel('conv2d/weight-grad-naive', {}, { dtype: k.dtype }),
         bindings: [x, dy, part],
         immediates: convImmediates(k),
-        workgroups: [Math.min(groups(count, 64), 65535), 1, 1],
+        workgroups: [Math.min(ceilDiv(count, 64), 65535), 1, 1],
         label: 'conv2d.weightGrad',
         flops: convFlops(k),
         bytes: convBytes(k),
@@ -159,7 +159,7 @@ const winograds = winogradVariants<WeightGradArguments>((way) => ({
 }));
 
 function workgroupTiled(tile: Tile): Variant<ConvProblem, WeightGradArguments> {
-  const grid = (k: ConvProblem): Tiles => [groups(k.o, tile.columns), groups(k.kh * k.kw * k.c, tile.rows)];
+  const grid = (k: ConvProblem): Tiles => [ceilDiv(k.o, tile.columns), ceilDiv(k.kh * k.kw * k.c, tile.rows)];
   return {
     name: tileName(tile),
     madeFor: 'gpu',
@@ -168,21 +168,16 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, WeightGradArguments> {
     supports: (device, k) => tileSuits(device, tile, k.kh * k.kw * k.c, k.o),
     launch: (device, k, args) => {
       const vec4s = { VEC4_C: k.c % 4 === 0 ? 1 : 0, VEC4_O: k.o % 4 === 0 ? 1 : 0 };
-      const code = kernel(
-        'conv2d/weight-grad-workgroup',
-        'rrwrr',
-        { ...tileConstants(tile), ...vec4s },
-        { dtype: k.dtype },
-      );
+      const code = kernel('conv2d/weight-grad-workgroup', { ...tileConstants(tile), ...vec4s }, { dtype: k.dtype });
       const workgroups = Math.max(GPU_WORKGROUPS, GPU_INVOCATIONS / tileInvocations(tile));
-      const splits = shares(workgroups, grid(k), groups(k.n * k.p * k.q, GPU_SHARE));
+      const splits = shares(workgroups, grid(k), ceilDiv(k.n * k.p * k.q, GPU_SHARE));
       split(device, k, args, code, grid(k), splits, [args.x, args.dy]);
     },
   };
 }
 
 export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, WeightGradArguments> {
-  const grid = (k: ConvProblem): Tiles => [groups(k.o, tile.columns), groups(k.kh * k.kw * k.c, tile.rows)];
+  const grid = (k: ConvProblem): Tiles => [ceilDiv(k.o, tile.columns), ceilDiv(k.kh * k.kw * k.c, tile.rows)];
   return {
     name: matrixTileName(tile),
     madeFor: 'gpu',
@@ -196,8 +191,8 @@ export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, WeightGradAr
         LONG_LINES: k.q >= tile.slab ? 1 : 0,
       };
       const sizes = matrixSpecialisation(device, tile, k.o % 8 === 0);
-      const code = kernel('conv2d/weight-grad-matrix', 'rrwrr', constants, sizes);
-      const splits = shares(GPU_WORKGROUPS, grid(k), groups(k.n * k.p * k.q, GPU_SHARE));
+      const code = kernel('conv2d/weight-grad-matrix', constants, sizes);
+      const splits = shares(GPU_WORKGROUPS, grid(k), ceilDiv(k.n * k.p * k.q, GPU_SHARE));
       split(device, k, args, code, grid(k), splits, [args.x, args.dy], true);
     },
   };

@@ -4,7 +4,7 @@
  * lose more than the products do.
  */
 import type { Device } from '../../gpu/device.ts';
-import { type BufferSlice, groups, immediates, type Kernel } from '../../gpu/launch.ts';
+import { type BufferSlice, ceilDiv, immediates, type Kernel } from '../../gpu/launch.ts';
 import { ACTIVATION_CODES, type Activation } from '../activation.ts';
 import { flatGrid } from '../elementwise.ts';
 import { type KernelSource, kernel } from '../source.ts';
@@ -23,7 +23,7 @@ const PLACES = 16;
 const CPU_CHANNELS = 128;
 
 /** The tiles of 2 × 2 outputs. */
-const tileCount = ({ n, p, q }: ConvProblem) => n * groups(p, 2) * groups(q, 2);
+const tileCount = ({ n, p, q }: ConvProblem) => n * ceilDiv(p, 2) * ceilDiv(q, 2);
 
 const forwardProduct = (k: ConvProblem): MatmulProblem => ({
   batch: PLACES,
@@ -85,13 +85,13 @@ export function winogradConvolve(
   withParts(device, PLACES * inputs, (v) =>
     withParts(device, PLACES * weights, (u) =>
       withParts(device, PLACES * outputs, (m) => {
-        transform(device, label, kernel('winograd/input', 'rw'), [x, v], words, inputs, sizes.x + PLACES * inputs);
-        const turn = kernel('winograd/weight', 'rw', { FLIPPED: flipped ? 1 : 0 });
+        transform(device, label, kernel('winograd/input'), [x, v], words, inputs, sizes.x + PLACES * inputs);
+        const turn = kernel('winograd/weight', { FLIPPED: flipped ? 1 : 0 });
         // This kernel's C and O are those of the weight as it lies, and its invocations take 4 × 4 of them.
         const lying = flipped ? convImmediates({ ...k, c: o, o: c }) : words;
         transform(device, label, turn, [weight, u], lying, weights / 4, sizes.weight + PLACES * weights);
         batchMatmul(device, way, product, { a: v, b: u, out: m }, label, convFlops(k));
-        const put = kernel('winograd/output', 'rrw', { BIAS: bias ? 1 : 0, ACTIVATION: ACTIVATION_CODES[activation] });
+        const put = kernel('winograd/output', { BIAS: bias ? 1 : 0, ACTIVATION: ACTIVATION_CODES[activation] });
         transform(device, label, put, [m, bias ?? m, y], words, outputs, sizes.y + PLACES * outputs);
       }),
     ),
@@ -124,12 +124,12 @@ export function winogradWeightGrad(
   withParts(device, PLACES * inputs, (v) =>
     withParts(device, PLACES * outputs, (w) =>
       withParts(device, PLACES * weights, (du) => {
-        transform(device, label, kernel('winograd/input', 'rw'), [x, v], words, inputs, sizes.x + PLACES * inputs);
-        const spread = kernel('winograd/output-grad', 'rw');
+        transform(device, label, kernel('winograd/input'), [x, v], words, inputs, sizes.x + PLACES * inputs);
+        const spread = kernel('winograd/output-grad');
         transform(device, label, spread, [dy, w], words, outputs, sizes.y + PLACES * outputs);
         batchMatmul(device, way, product, { a: v, b: w, out: du }, label, convFlops(k));
         const vec4s = immediates(weights / 4, accumulate ? 1 : 0);
-        const gather = kernel('winograd/weight-grad', 'rw');
+        const gather = kernel('winograd/weight-grad');
         transform(device, label, gather, [du, dw], vec4s, weights, sizes.weight + PLACES * weights);
       }),
     ),

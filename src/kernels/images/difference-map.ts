@@ -17,7 +17,7 @@ export function channelDifference(
   channels: number,
 ): void {
   device.launch({
-    kernel: kernel('images/channel-difference', 'rrw', { SIGNED: kind === 'signed' ? 1 : 0 }),
+    kernel: kernel('images/channel-difference', { SIGNED: kind === 'signed' ? 1 : 0 }),
     bindings: [a, b, map],
     immediates: immediates(pixels, channels),
     workgroups: flatGrid(4 * pixels),
@@ -43,7 +43,7 @@ export function blurAxis(
   const [outer, extent, inner] = shape;
   const count = outer * extent * inner;
   device.launch({
-    kernel: kernel('images/blur-axis', 'rw'),
+    kernel: kernel('images/blur-axis'),
     bindings: [x, out],
     immediates: immediates(count, extent, inner, radius, f32(1 / (2 * sigma * sigma))),
     workgroups: flatGrid(4 * count),

@@ -1,8 +1,8 @@
 /** Images as bytes [H, W, C], four to a word, lowest first: resizing, and views of them as floats. */
 import type { Device } from '../../gpu/device.ts';
-import { type BufferSlice, groups, immediates } from '../../gpu/launch.ts';
+import { type BufferSlice, ceilDiv, immediates } from '../../gpu/launch.ts';
 import type { Variable } from '../../gpu/variables.ts';
-import { kernel, DTYPE_BYTES, type FloatDType } from '../source.ts';
+import { DTYPE_BYTES, type FloatDType, kernel } from '../source.ts';
 
 /** One axis of a separable resize. */
 export interface Resampling {
@@ -68,10 +68,10 @@ export function resample(
 ): void {
   const bytes = outer * outLength * inner;
   device.launch({
-    kernel: kernel('images/resample', 'rrw'),
+    kernel: kernel('images/resample'),
     bindings: [source, table, out],
     immediates: immediates(bytes, outStart, length, outLength, inner, taps),
-    workgroups: [Math.min(groups(bytes, 4 * 64), 65535), 1, 1],
+    workgroups: [Math.min(ceilDiv(bytes, 4 * 64), 65535), 1, 1],
     label: 'resample',
     flops: 0,
     bytes: bytes + outer * length * inner,
@@ -136,10 +136,10 @@ export function views(
 ): void {
   const pixels = width * height;
   device.launch({
-    kernel: kernel('images/view', 'rrw', {}, { dtype }),
+    kernel: kernel('images/view', {}, { dtype }),
     bindings: [device.variables.slice, chunk.bytes, out],
     immediates: immediates(variable.start, chunk.number, images, pixels, width, channels),
-    workgroups: [Math.min(groups(images * pixels, 64), 65535), 1, 1],
+    workgroups: [Math.min(ceilDiv(images * pixels, 64), 65535), 1, 1],
     label: 'view',
     flops: 3 * images * pixels * channels,
     bytes: (1 + DTYPE_BYTES[dtype]) * images * pixels * channels,

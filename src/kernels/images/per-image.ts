@@ -24,7 +24,7 @@ export function perImage(
 ): void {
   const factor = kind === 'l1' || kind === 'eighth' || kind === 'mean' ? 1 / count : 1;
   device.launch({
-    kernel: kernel('reduce/per-image', 'rrw', { KIND: CODES[kind] }),
+    kernel: kernel('reduce/per-image', { KIND: CODES[kind] }),
     bindings: [a, b ?? a, out],
     immediates: immediates(images, count, f32(factor)),
     workgroups: [Math.min(images, 65535), 1, 1],

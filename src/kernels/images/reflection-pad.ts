@@ -2,7 +2,7 @@
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, immediates, type Kernel } from '../../gpu/launch.ts';
 import { flatGrid } from '../elementwise.ts';
-import { kernel, DTYPE_BYTES, type FloatDType, VEC4 } from '../source.ts';
+import { DTYPE_BYTES, type FloatDType, kernel, VEC4 } from '../source.ts';
 
 /** x is [n, h, w, c]; the padded image is [n, top + h + bottom, left + w + right, c]. */
 export interface ReflectionPadProblem {
@@ -19,7 +19,7 @@ export interface ReflectionPadProblem {
 export function reflectionPad(device: Device, problem: ReflectionPadProblem, x: BufferSlice, out: BufferSlice): void {
   const { n, h, w, c, pad } = problem;
   const count = n * (h + pad[2] + pad[3]) * (w + pad[0] + pad[1]) * c;
-  launch(device, kernel('images/reflection-pad', 'rw', {}, { dtype: problem.dtype }), problem, count, [x, out]);
+  launch(device, kernel('images/reflection-pad', {}, { dtype: problem.dtype }), problem, count, [x, out]);
 }
 
 /** gradX = the sum of gradOutput over all places that each pixel was copied to, plus a bias [c] in f32 if one is given. */
@@ -34,7 +34,6 @@ export function reflectionPadBackward(
   const width = c % 4 === 0 ? 4 : 1;
   const code = kernel(
     'images/reflection-pad-backward',
-    'rrw',
     { BIAS: bias ? 1 : 0 },
     { dtype, instead: width === 4 ? VEC4 : {} },
   );

@@ -35,7 +35,7 @@ export function ssimMap(
   const { n, h, w, c } = problem;
   const count = size(ssimWindows(problem));
   device.launch({
-    kernel: kernel('images/ssim', 'rrww'),
+    kernel: kernel('images/ssim'),
     bindings: [x, y, map, slopes],
     immediates: immediates(count, h, w, c, SSIM_WINDOW),
     workgroups: flatGrid(4 * count),
@@ -59,7 +59,7 @@ export function ssimBackward(
   const { n, h, w, c } = problem;
   const count = n * h * w * c;
   device.launch({
-    kernel: kernel('images/ssim-backward', 'rrrrw'),
+    kernel: kernel('images/ssim-backward'),
     bindings: [x, y, slopes, gradOutput, gradX],
     immediates: immediates(count, h, w, c, f32(factor)),
     workgroups: flatGrid(4 * count),

@@ -20,7 +20,7 @@ export function cropTile(device: Device, x: BufferSlice, out: BufferSlice, place
   const { width, channels, tileHeight, tileWidth, top, left } = place;
   const count = tileHeight * tileWidth * channels;
   device.launch({
-    kernel: kernel('images/tile-crop', 'rw'),
+    kernel: kernel('images/tile-crop'),
     bindings: [x, out],
     immediates: immediates(count, width, channels, tileWidth, top, left, slot * count),
     workgroups: flatGrid(4 * count),
@@ -40,7 +40,7 @@ export function blendTile(
 ): void {
   const count = tileHeight * tileWidth * channels;
   device.launch({
-    kernel: kernel('images/tile-blend', 'rrw'),
+    kernel: kernel('images/tile-blend'),
     bindings: [tile, weights, image],
     immediates: immediates(count, width, channels, tileHeight, tileWidth, top, left),
     workgroups: flatGrid(4 * count),

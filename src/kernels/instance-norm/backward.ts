@@ -1,5 +1,5 @@
 import type { Device } from '../../gpu/device.ts';
-import { type BufferSlice, groups } from '../../gpu/launch.ts';
+import { type BufferSlice, ceilDiv } from '../../gpu/launch.ts';
 import { kernel } from '../source.ts';
 import { withParts } from '../sum-parts.ts';
 import type { Operation, Variant } from '../variant.ts';
@@ -40,10 +40,10 @@ const plane: Variant<NormProblem, NormBackwardArguments> = {
   launch(device, k, args) {
     const { x, stats, dy, sums, dx, eps } = args;
     device.launch({
-      kernel: kernel('instance-norm/grad-plane', 'rrrrrww', normConstants(args), { dtype: k.dtype }),
+      kernel: kernel('instance-norm/grad-plane', normConstants(args), { dtype: k.dtype }),
       bindings: [x, stats, ...affineOr(args, stats), dy, sums, dx],
       immediates: normImmediates(k, k.pixels, eps),
-      workgroups: [groups(k.channels, 32), k.n, 1],
+      workgroups: [ceilDiv(k.channels, 32), k.n, 1],
       label: 'instanceNorm.backward',
       flops: 12 * normSize(k),
       bytes: 3 * normBytes(k),
@@ -63,12 +63,12 @@ function inShares(
   const bytes = normBytes(k);
   const common = {
     immediates: normImmediates(k, share, eps),
-    workgroups: [groups(k.channels, 32), k.n, shares],
+    workgroups: [ceilDiv(k.channels, 32), k.n, shares],
   } as const;
   withParts(device, shares * 2 * k.n * k.channels, (part) => {
     device.launch({
       ...common,
-      kernel: kernel(kernels.sums, 'rrrrrw', normConstants(args), { dtype: k.dtype }),
+      kernel: kernel(kernels.sums, normConstants(args), { dtype: k.dtype }),
       bindings: [x, stats, ...affineOr(args, stats), dy, part],
       label: 'instanceNorm.gradSums',
       flops: 4 * normSize(k),
@@ -76,7 +76,7 @@ function inShares(
     });
     device.launch({
       ...common,
-      kernel: kernel(kernels.grad, 'rrrrrrww', normConstants(args), { dtype: k.dtype }),
+      kernel: kernel(kernels.grad, normConstants(args), { dtype: k.dtype }),
       bindings: [x, stats, ...affineOr(args, stats), dy, part, sums, dx],
       label: 'instanceNorm.grad',
       flops: 8 * normSize(k),
@@ -118,12 +118,7 @@ const workgroup: Variant<NormProblem, NormBackwardArguments> = {
     const { x, stats, dy, sums, dx, eps } = args;
     const { workgroups, constants } = workgroupLaunch(k);
     device.launch({
-      kernel: kernel(
-        'instance-norm/grad-workgroup',
-        'rrrrrww',
-        { ...normConstants(args), ...constants },
-        { dtype: k.dtype },
-      ),
+      kernel: kernel('instance-norm/grad-workgroup', { ...normConstants(args), ...constants }, { dtype: k.dtype }),
       bindings: [x, stats, ...affineOr(args, stats), dy, sums, dx],
       immediates: normImmediates(k, k.pixels, eps),
       workgroups,
@@ -143,10 +138,10 @@ const naive: Variant<NormProblem, NormBackwardArguments> = {
   launch(device, k, args) {
     const { x, stats, dy, sums, dx, eps } = args;
     device.launch({
-      kernel: kernel('instance-norm/grad-naive', 'rrrrrww', normConstants(args), { dtype: k.dtype }),
+      kernel: kernel('instance-norm/grad-naive', normConstants(args), { dtype: k.dtype }),
       bindings: [x, stats, ...affineOr(args, stats), dy, sums, dx],
       immediates: normImmediates(k, k.pixels, eps),
-      workgroups: [groups(k.channels, 8), k.n, 1],
+      workgroups: [ceilDiv(k.channels, 8), k.n, 1],
       label: 'instanceNorm.backward',
       flops: 12 * normSize(k),
       bytes: 3 * normBytes(k),

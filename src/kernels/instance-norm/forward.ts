@@ -1,5 +1,5 @@
 import type { Device } from '../../gpu/device.ts';
-import { type BufferSlice, groups } from '../../gpu/launch.ts';
+import { type BufferSlice, ceilDiv } from '../../gpu/launch.ts';
 import { kernel } from '../source.ts';
 import { withParts } from '../sum-parts.ts';
 import type { Operation, Variant } from '../variant.ts';
@@ -42,10 +42,10 @@ const plane: Variant<NormProblem, NormForwardArguments> = {
   launch(device, k, args) {
     const { x, residual, stats, y, eps } = args;
     device.launch({
-      kernel: kernel('instance-norm/plane', 'rrrrww', constants(args), { dtype: k.dtype }),
+      kernel: kernel('instance-norm/plane', constants(args), { dtype: k.dtype }),
       bindings: [x, ...affineOr(args, x), residual ?? x, stats, y],
       immediates: normImmediates(k, k.pixels, eps),
-      workgroups: [groups(k.channels, 32), k.n, 1],
+      workgroups: [ceilDiv(k.channels, 32), k.n, 1],
       label: 'instanceNorm.forward',
       flops: 8 * normSize(k),
       bytes: normBytes(k) * (residual ? 3 : 2),
@@ -73,12 +73,12 @@ function inShares(
   const specialisation = { dtype: k.dtype, ...(sizes && { sizes }) };
   const common = {
     immediates: normImmediates(k, share, args.eps),
-    workgroups: [groups(k.channels, 32), k.n, shares],
+    workgroups: [ceilDiv(k.channels, 32), k.n, shares],
   } as const;
   withParts(device, shares * k.n * 2 * k.channels, (part) => {
     device.launch({
       ...common,
-      kernel: kernel(statsKernel, 'rw', {}, specialisation),
+      kernel: kernel(statsKernel, {}, specialisation),
       bindings: [x, part],
       label: 'instanceNorm.stats',
       flops: 4 * normSize(k),
@@ -86,7 +86,7 @@ function inShares(
     });
     device.launch({
       ...common,
-      kernel: kernel(apply, 'rrrrrww', constants(args), specialisation),
+      kernel: kernel(apply, constants(args), specialisation),
       bindings: [x, part, ...affineOr(args, x), residual ?? x, stats, y],
       label: 'instanceNorm.apply',
       flops: 2 * normSize(k),
@@ -133,7 +133,7 @@ const workgroup: Variant<NormProblem, NormForwardArguments> = {
     const { x, residual, stats, y, eps } = args;
     const { workgroups, constants: holding } = workgroupLaunch(k);
     device.launch({
-      kernel: kernel('instance-norm/workgroup', 'rrrrww', { ...constants(args), ...holding }, { dtype: k.dtype }),
+      kernel: kernel('instance-norm/workgroup', { ...constants(args), ...holding }, { dtype: k.dtype }),
       bindings: [x, ...affineOr(args, x), residual ?? x, stats, y],
       immediates: normImmediates(k, k.pixels, eps),
       workgroups,
@@ -153,10 +153,10 @@ const naive: Variant<NormProblem, NormForwardArguments> = {
   launch(device, k, args) {
     const { x, residual, stats, y, eps } = args;
     device.launch({
-      kernel: kernel('instance-norm/naive', 'rrrrww', constants(args), { dtype: k.dtype }),
+      kernel: kernel('instance-norm/naive', constants(args), { dtype: k.dtype }),
       bindings: [x, ...affineOr(args, x), residual ?? x, stats, y],
       immediates: normImmediates(k, k.pixels, eps),
-      workgroups: [groups(k.channels, 8), k.n, 1],
+      workgroups: [ceilDiv(k.channels, 8), k.n, 1],
       label: 'instanceNorm.forward',
       flops: 8 * normSize(k),
       bytes: normBytes(k) * (residual ? 3 : 2),

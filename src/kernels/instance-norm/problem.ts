@@ -1,5 +1,5 @@
 /** Instance normalisation of x [N, H·W, C] over the pixels of each image and channel, with an activation in the same pass. */
-import { type BufferSlice, f32, groups, immediates } from '../../gpu/launch.ts';
+import { type BufferSlice, ceilDiv, f32, immediates } from '../../gpu/launch.ts';
 import { ACTIVATION_CODES, type Activation } from '../activation.ts';
 import { DTYPE_BYTES, type FloatDType } from '../source.ts';
 
@@ -33,8 +33,8 @@ export interface Shares {
 
 /** Few shares, for a few cores. */
 export function pixelShares({ pixels }: NormProblem): Shares {
-  const share = Math.max(MIN_SHARE, 16 * groups(pixels, 16 * MAX_SHARES));
-  return { share, shares: groups(pixels, share) };
+  const share = Math.max(MIN_SHARE, 16 * ceilDiv(pixels, 16 * MAX_SHARES));
+  return { share, shares: ceilDiv(pixels, share) };
 }
 
 /** Whether a plane is so small that one core may walk all of it: beyond, a launch costs little, and shares feed more cores. */
@@ -49,7 +49,7 @@ const HELD_PIXELS = 128 * 8;
 export function workgroupLaunch({ n, pixels, channels }: NormProblem) {
   return {
     constants: { HOLD: pixels <= HELD_PIXELS ? 1 : 0 },
-    workgroups: [groups(channels, 8), n, 1],
+    workgroups: [ceilDiv(channels, 8), n, 1],
   } as const;
 }
 
@@ -75,10 +75,10 @@ export function worthSplitting({ pixels }: NormProblem): boolean {
 
 /** How they are split there: about as many workgroups, each for a share of the pixels of 32 channels, as fill a large GPU. */
 export function splitShares({ n, pixels, channels }: NormProblem): Shares {
-  const planes = n * groups(channels, 32);
-  const wanted = Math.min(MAX_SPLIT_SHARES, groups(MANY_WORKGROUPS, planes));
-  const share = Math.max(MIN_SPLIT_SHARE, SPLIT_ROWS * groups(pixels, SPLIT_ROWS * wanted));
-  return { share, shares: groups(pixels, share) };
+  const planes = n * ceilDiv(channels, 32);
+  const wanted = Math.min(MAX_SPLIT_SHARES, ceilDiv(MANY_WORKGROUPS, planes));
+  const share = Math.max(MIN_SPLIT_SHARE, SPLIT_ROWS * ceilDiv(pixels, SPLIT_ROWS * wanted));
+  return { share, shares: ceilDiv(pixels, share) };
 }
 
 /** e.g. `[1,4096,64] f32`. */

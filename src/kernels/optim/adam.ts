@@ -35,7 +35,7 @@ export function adam(
   const { gradients, live, parameters, expAvg, expAvgSq } = buffers;
   const [beta1, beta2] = betas;
   device.launch({
-    kernel: kernel('optim/adam', 'rrwwwr'),
+    kernel: kernel('optim/adam'),
     bindings: [gradients, live, parameters, expAvg, expAvgSq, device.variables.slice],
     immediates: immediates(count / 4, variable.start, ...[beta1, beta2, 1 - beta1, 1 - beta2, eps].map(f32)),
     workgroups: flatGrid(count),

@@ -20,7 +20,7 @@ export function findNonFinite(
   count: number,
 ): void {
   device.launch({
-    kernel: kernel('optim/find-non-finite', 'rrw'),
+    kernel: kernel('optim/find-non-finite'),
     bindings: [gradients, live, state],
     immediates: immediates(count / 4, outcome),
     workgroups: flatGrid(count),
@@ -46,7 +46,7 @@ export function adamMixed(
 ): void {
   const constants = [beta1, beta2, 1 - beta1, 1 - beta2, eps].map(f32);
   device.launch({
-    kernel: kernel('optim/adam-mixed', 'rrwwwrrw'),
+    kernel: kernel('optim/adam-mixed'),
     bindings: [gradients, live, parameters, expAvg, expAvgSq, device.variables.slice, state, halves],
     immediates: immediates(count / 4, learningRate.start, outcome, ...constants),
     workgroups: flatGrid(count),
@@ -59,7 +59,7 @@ export function adamMixed(
 /** Ends a step: the scale halves if an optimiser's gradients overflowed, and doubles after `interval` steps without that. */
 export function updateScale(device: Device, state: BufferSlice, optimisers: number, interval: number): void {
   device.launch({
-    kernel: kernel('optim/update-scale', 'w'),
+    kernel: kernel('optim/update-scale'),
     bindings: [state],
     immediates: immediates(optimisers, interval),
     workgroups: [1, 1, 1],

@@ -13,7 +13,7 @@ export function movingAverage(
   count: number,
 ): void {
   device.launch({
-    kernel: kernel('optim/moving-average', 'rwr'),
+    kernel: kernel('optim/moving-average'),
     bindings: [x, average, device.variables.slice],
     immediates: immediates(count / 4, rate.start),
     workgroups: flatGrid(count),

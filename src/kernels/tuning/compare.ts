@@ -1,6 +1,6 @@
 import type { Device } from '../../gpu/device.ts';
-import { type BufferSlice, groups, immediates } from '../../gpu/launch.ts';
-import { kernel, DTYPE_BYTES, type FloatDType } from '../source.ts';
+import { type BufferSlice, ceilDiv, immediates } from '../../gpu/launch.ts';
+import { DTYPE_BYTES, type FloatDType, kernel } from '../source.ts';
 import { withTemporary } from '../sum-parts.ts';
 
 /** How a tensor differs from another. */
@@ -23,10 +23,10 @@ export async function compare(
   count: number,
   dtype: FloatDType,
 ): Promise<Comparison> {
-  const workgroups = Math.min(groups(count, 4 * 256), MAX_GROUPS);
+  const workgroups = Math.min(ceilDiv(count, 4 * 256), MAX_GROUPS);
   const found = await withTemporary(device, 16 * workgroups, (out) => {
     device.launch({
-      kernel: kernel('elementwise/compare', 'rrw', {}, { dtype }),
+      kernel: kernel('elementwise/compare', {}, { dtype }),
       bindings: [a, b, out],
       immediates: immediates(count),
       workgroups: [workgroups, 1, 1],

@@ -17,7 +17,7 @@ function drawScore() {
   }
 }
 
-/** @param {Element} place @param {import('../sections/loss-curves.ts').LossCurve} loss */
+/** @param {Element} place @param {import('../parts/loss-curves.ts').LossCurve} loss */
 function loss(place, { steps, mean, low, high }) {
   const faint = { label: '', value: shown(digits), points: { show: false }, width: 0 };
   show(

@@ -2,7 +2,7 @@
 import { axis, BELOW, BESIDE, colour, digits, over, percent, show, shown, uPlot } from './plot.js';
 
 /** @typedef {import('uplot')} Plot */
-/** @typedef {import('../chart-data.ts').ScoreCharts} ScoreCharts */
+/** @typedef {import('../parts/chart-data.ts').ScoreCharts} ScoreCharts */
 
 /**
  * A curve in the unit square, with a dot where the calibrated threshold works, and thresholds for the reader's pointer.
@@ -70,23 +70,23 @@ function nearest(plot, x, y, index) {
 }
 
 /** @param {Element} place @param {ScoreCharts} score */
-export function roc(place, { curves, works }) {
+export function roc(place, { curves, operatingPoint }) {
   if (!curves) return;
   const { falsePositiveRate: x, recall: y, threshold } = curves;
   curve(place, {
     ...{ x, y, threshold, steps: false, chance: true },
     names: ['normal images flagged', 'abnormal images flagged'],
-    dot: works && [works.falsePositiveRate, works.recall],
+    dot: operatingPoint && [operatingPoint.falsePositiveRate, operatingPoint.recall],
   });
 }
 
 /** @param {Element} place @param {ScoreCharts} score */
-export function precisionRecall(place, { curves, works }) {
+export function precisionRecall(place, { curves, operatingPoint }) {
   if (!curves) return;
   const { recall: x, precision: y, threshold } = curves;
   curve(place, {
     ...{ x, y, threshold, steps: true, chance: false },
     names: ['recall', 'precision'],
-    dot: works && works.precision !== null ? [works.recall, works.precision] : null,
+    dot: operatingPoint && operatingPoint.precision !== null ? [operatingPoint.recall, operatingPoint.precision] : null,
   });
 }

@@ -4,7 +4,7 @@ import { axis, BELOW, BESIDE, colour, digits, over, show, shown, uPlot } from '.
 /** Between the numbers beside the plot: images are not counted in halves. */
 const WHOLE = [1, 2, 5].flatMap((step) => [0, 1, 2, 3, 4, 5].map((power) => step * 10 ** power)).sort((a, b) => a - b);
 
-/** @param {Element} place @param {import('../chart-data.ts').ScoreCharts} score */
+/** @param {Element} place @param {import('../parts/chart-data.ts').ScoreCharts} score */
 export function histogram(place, { histogram, threshold, label }) {
   if (!histogram) return;
   const { edges, normal, abnormal } = histogram;

@@ -4,7 +4,7 @@
 
 /** @type {typeof import('uplot')} */
 export const uPlot = Reflect.get(globalThis, 'uPlot');
-/** @type {import('../chart-data.ts').ChartData} */
+/** @type {import('../parts/chart-data.ts').ChartData} */
 export const data = JSON.parse(document.querySelector('#chart-data')?.textContent ?? '');
 
 const HEIGHT = 240;

@@ -1,8 +1,8 @@
-import { CHOOSERS } from '../../anomaly/calibration/thresholds.ts';
-import { formatArea } from '../format.ts';
-import { type Html, html } from '../html.ts';
-import { ORACLE_NOTE, star } from '../oracle.ts';
-import type { Report } from '../report.ts';
+import { CALIBRATION_SOURCES } from '../../anomaly/calibration/calibration.ts';
+import { formatArea } from '../parts/format.ts';
+import { type Html, html } from '../parts/html.ts';
+import { ORACLE_NOTE, star } from '../parts/oracle.ts';
+import type { Report } from '../parts/report.ts';
 
 /** What the simplest statistic of an image reaches without a network; nothing where none was chosen. */
 export function baselineSection({ baseline, evaluation }: Report): Html | null {
@@ -12,7 +12,7 @@ export function baselineSection({ baseline, evaluation }: Report): Html | null {
   return html`<section id="baseline" aria-labelledby="baseline-heading">
 <h2 id="baseline-heading">Baseline</h2>
 <div class="scroll" role="region" aria-label="Baseline" tabindex="0"><table>
-<caption>Without a network: the statistic of the pixels that told ${CHOOSERS[chosenOn].images} apart best</caption>
+<caption>Without a network: the statistic of the pixels that told ${CALIBRATION_SOURCES[chosenOn].images} apart best</caption>
 <thead><tr><th scope="col">What judges</th><th scope="col" class="number">AUROC where chosen</th><th scope="col" class="number">AUROC here</th></tr></thead>
 <tbody>
 <tr><th scope="row">${label}<small>${abnormalHas} where abnormal</small></th><td class="number">${formatArea(calibrationAuroc)}</td><td class="number strong">${formatArea(auroc)}${star(oracle)}</td></tr>

@@ -1,7 +1,7 @@
-import { CHOOSERS } from '../../anomaly/calibration/thresholds.ts';
-import { formatCount, formatPercent, formatScore } from '../format.ts';
-import { type Html, html } from '../html.ts';
-import type { Report } from '../report.ts';
+import { CALIBRATION_SOURCES } from '../../anomaly/calibration/calibration.ts';
+import { formatCount, formatPercent, formatScore } from '../parts/format.ts';
+import { type Html, html } from '../parts/html.ts';
+import type { Report } from '../parts/report.ts';
 
 /** What could make the figures look better than they are, and whether it does. */
 export function checksSection(report: Report): Html {
@@ -38,7 +38,7 @@ function thresholds({ evaluation }: Report): Html {
   const { chosenOn, counts, threshold } = evaluation.chosen;
   const images = html`${counts.normal} normal and ${counts.abnormal} abnormal images`;
   const given = threshold.rule === 'given' ? html` The threshold itself was given by hand.` : null;
-  const { images: part, caveat } = CHOOSERS[chosenOn];
+  const { images: part, caveat } = CALIBRATION_SOURCES[chosenOn];
   return caveat
     ? check(
         'Calibration',

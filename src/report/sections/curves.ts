@@ -1,5 +1,5 @@
-import { type Html, html } from '../html.ts';
-import type { Report } from '../report.ts';
+import { type Html, html } from '../parts/html.ts';
+import type { Report } from '../parts/report.ts';
 
 const CHARTS = [
   { chart: 'histogram', name: 'Scores by class' },

@@ -1,9 +1,9 @@
 import type { OperatingPoint } from '../../anomaly/evaluation/assessment.ts';
-import { interval, intervalNote } from '../estimate.ts';
-import { formatPercent, formatScore } from '../format.ts';
-import { type Html, html } from '../html.ts';
-import { ORACLE_NOTE, star } from '../oracle.ts';
-import type { Report } from '../report.ts';
+import { interval, intervalNote } from '../parts/estimate.ts';
+import { formatPercent, formatScore } from '../parts/format.ts';
+import { type Html, html } from '../parts/html.ts';
+import { ORACLE_NOTE, star } from '../parts/oracle.ts';
+import type { Report } from '../parts/report.ts';
 
 interface Column {
   name: string;

@@ -1,9 +1,9 @@
 import { BRIGHTEST } from '../../anomaly/calibration/heatmap-scale.ts';
 import type { Evaluation, JudgedImage } from '../../anomaly/evaluation/evaluation.ts';
-import { formatCount, formatScore } from '../format.ts';
-import { HEAT_STOPS } from '../heatmap.ts';
-import { type Html, html } from '../html.ts';
-import type { Pictures, Report, ReportPictures } from '../report.ts';
+import { formatCount, formatScore } from '../parts/format.ts';
+import { HEAT_STOPS } from '../parts/heatmap.ts';
+import { type Html, html } from '../parts/html.ts';
+import type { Pictures, Report, ReportPictures } from '../parts/report.ts';
 
 /** Every judged image with its pictures, worst misses first, with filters and sorting for the page's script. */
 export function gallerySection({ evaluation, heatmap }: Report, pictures: ReportPictures): Html {

@@ -1,6 +1,6 @@
-import { formatCount } from '../format.ts';
-import { type Html, html } from '../html.ts';
-import type { Report } from '../report.ts';
+import { formatCount } from '../parts/format.ts';
+import { type Html, html } from '../parts/html.ts';
+import type { Report } from '../parts/report.ts';
 
 /** Places for one small chart for each loss, in the order in which training names them; nothing without records. */
 export function lossesSection({ training }: Report): Html | null {

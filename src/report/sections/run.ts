@@ -1,6 +1,6 @@
-import { formatCount, formatDuration } from '../format.ts';
-import { type Html, html } from '../html.ts';
-import type { Report } from '../report.ts';
+import { formatCount, formatDuration } from '../parts/format.ts';
+import { type Html, html } from '../parts/html.ts';
+import type { Report } from '../parts/report.ts';
 
 /** Where, how long and with what this was made, and how to make it again. */
 export function runSection(report: Report): Html {

@@ -1,10 +1,10 @@
 import type { ScoreAssessment } from '../../anomaly/evaluation/assessment.ts';
 import type { Evaluation, ScoreReport } from '../../anomaly/evaluation/evaluation.ts';
-import { interval, intervalNote } from '../estimate.ts';
-import { formatArea, formatPercent, formatScore } from '../format.ts';
-import { type Html, html } from '../html.ts';
-import { ORACLE_NOTE, star } from '../oracle.ts';
-import type { Report } from '../report.ts';
+import { interval, intervalNote } from '../parts/estimate.ts';
+import { formatArea, formatPercent, formatScore } from '../parts/format.ts';
+import { type Html, html } from '../parts/html.ts';
+import { ORACLE_NOTE, star } from '../parts/oracle.ts';
+import type { Report } from '../parts/report.ts';
 
 /** The table of all scores. */
 export function scoresSection(report: Report): Html {

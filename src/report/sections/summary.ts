@@ -1,10 +1,10 @@
-import { CHOOSERS, type Rule } from '../../anomaly/calibration/thresholds.ts';
+import { CALIBRATION_SOURCES, type Rule } from '../../anomaly/calibration/calibration.ts';
 import type { Assessment, Estimate } from '../../anomaly/evaluation/assessment.ts';
 import type { Evaluation, ThresholdFigures } from '../../anomaly/evaluation/evaluation.ts';
-import { formatArea, formatCount, formatDuration, formatPercent, formatScore } from '../format.ts';
-import { type Html, html } from '../html.ts';
-import { star } from '../oracle.ts';
-import type { Report } from '../report.ts';
+import { formatArea, formatCount, formatDuration, formatPercent, formatScore } from '../parts/format.ts';
+import { type Html, html } from '../parts/html.ts';
+import { star } from '../parts/oracle.ts';
+import type { Report } from '../parts/report.ts';
 
 /** Title, what made the figures, the outcome at a glance, and how score and threshold were chosen. */
 export function summarySection(report: Report): Html {
@@ -93,7 +93,7 @@ function statement({ evaluation, assessment }: Report): Html {
       : null;
   return html`<div class="statement"><h2>How the decision was made</h2>
 <p>An image is flagged when its score <strong>${labelOf(chosen.score)}</strong> is at least <strong>${formatScore(chosen.threshold.value)}</strong>. ${origin(chosen, score?.calibrationAuroc ?? null)}</p>
-<p>${CHOOSERS[chosen.chosenOn].caveat}${score?.calibrated ? misses(score.calibrated, assessment) : null}${hindsight}</p></div>`;
+<p>${CALIBRATION_SOURCES[chosen.chosenOn].caveat}${score?.calibrated ? misses(score.calibrated, assessment) : null}${hindsight}</p></div>`;
 }
 
 /** How many were missed, and what that says of new images: nothing where these were known, or are several of one object. */
@@ -110,7 +110,7 @@ function misses(calibrated: ThresholdFigures, { bootstrap }: Assessment): Html |
 
 /** Who chose score and threshold, and how. */
 function origin({ chosenOn, counts, threshold }: Evaluation['chosen'], area: number | null): Html {
-  const images = html`on ${CHOOSERS[chosenOn].images} alone (${counts.normal} normal, ${counts.abnormal} abnormal images)`;
+  const images = html`on ${CALIBRATION_SOURCES[chosenOn].images} alone (${counts.normal} normal, ${counts.abnormal} abnormal images)`;
   const score = html`the score because it has the highest AUROC there (${formatArea(area)})`;
   if (threshold.rule === 'given')
     return html`The score was chosen ${images}: ${score}. The threshold was given by hand.`;

@@ -1,7 +1,7 @@
-import { formatPercent } from '../format.ts';
-import { type Html, html } from '../html.ts';
-import { ORACLE_NOTE, star } from '../oracle.ts';
-import type { Report } from '../report.ts';
+import { formatPercent } from '../parts/format.ts';
+import { type Html, html } from '../parts/html.ts';
+import { ORACLE_NOTE, star } from '../parts/oracle.ts';
+import type { Report } from '../parts/report.ts';
 
 /** How many of each kind of defect are found; nothing where no image tells its kind. */
 export function typesSection({ evaluation, assessment }: Report): Html | null {

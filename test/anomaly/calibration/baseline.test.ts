@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { chooseBaseline, reportBaseline } from '../../../src/anomaly/calibration/baseline.ts';
+import { chooseBaseline } from '../../../src/anomaly/calibration/baseline.ts';
+import { parseCalibration } from '../../../src/anomaly/calibration/parse-calibration.ts';
+import { chooseThresholds } from '../../../src/anomaly/calibration/thresholds.ts';
+import { reportBaseline } from '../../../src/anomaly/evaluation/baseline-report.ts';
+import { summarise } from '../../../src/anomaly/evaluation/evaluation.ts';
 import {
   type ImageStatistics,
   imageStatistics,
   parseStatistics,
-} from '../../../src/anomaly/calibration/image-statistics.ts';
-import { parseCalibration } from '../../../src/anomaly/calibration/parse-calibration.ts';
-import { chooseThresholds, type ScoredImage } from '../../../src/anomaly/calibration/thresholds.ts';
-import { summarise } from '../../../src/anomaly/evaluation/evaluation.ts';
+} from '../../../src/anomaly/scores/image-statistics.ts';
+import type { ScoredImage } from '../../../src/anomaly/scores/scored-image.ts';
 import { baselineLines } from '../../../src/cli/text/baseline.ts';
 import { expectRefusal } from '../../data/support.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { combine, fitCombination } from '../../../src/anomaly/calibration/combination.ts';
-import type { Label } from '../../../src/anomaly/calibration/thresholds.ts';
 import { auroc } from '../../../src/anomaly/metrics/classification.ts';
+import type { Label } from '../../../src/data/datasets/dataset.ts';
 import { expectRefusal } from '../../data/support.ts';
 
 /** Every third image is abnormal, and the scores, on scales of their own, say so more or less. */

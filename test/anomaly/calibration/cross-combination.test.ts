@@ -3,10 +3,11 @@ import { combine, fitCombination } from '../../../src/anomaly/calibration/combin
 import { scoresOf } from '../../../src/anomaly/calibration/combined-score.ts';
 import { COMBINED, crossCombination } from '../../../src/anomaly/calibration/cross-combination.ts';
 import { parseCalibration } from '../../../src/anomaly/calibration/parse-calibration.ts';
-import { chooseThresholds, type ScoredImage, scoreColumn } from '../../../src/anomaly/calibration/thresholds.ts';
-import { FIGURE_NAMES, readFigures } from '../../../src/anomaly/maps/figures.ts';
+import { chooseThresholds } from '../../../src/anomaly/calibration/thresholds.ts';
+import { MEASUREMENT_NAMES, readMeasurements } from '../../../src/anomaly/maps/measurements.ts';
 import { auroc } from '../../../src/anomaly/metrics/classification.ts';
 import { computeScores, SCORES } from '../../../src/anomaly/scores/list.ts';
+import { type ScoredImage, scoreColumn } from '../../../src/anomaly/scores/scored-image.ts';
 import { splitMix64 } from '../../../src/data/datasets/shuffle.ts';
 import { expectRefusal } from '../../data/support.ts';
 
@@ -17,9 +18,9 @@ function uniform(seed: bigint): () => number {
 }
 
 /** Of an image. */
-const FIGURES = readFigures(
-  Float32Array.from(FIGURE_NAMES, (_, i) => 0.5 + i / 8),
-  FIGURE_NAMES,
+const FIGURES = readMeasurements(
+  Float32Array.from(MEASUREMENT_NAMES, (_, i) => 0.5 + i / 8),
+  MEASUREMENT_NAMES,
   48,
 );
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { requireHeatmap } from '../../../src/anomaly/calibration/calibration.ts';
 import {
   calibrateHeatmap,
   chanceOfHot,
   expectedHotShare,
   heatmapMaximum,
   hotImages,
-  requireHeatmap,
 } from '../../../src/anomaly/calibration/heatmap-scale.ts';
 import { parseCalibration } from '../../../src/anomaly/calibration/parse-calibration.ts';
 import { chooseThresholds } from '../../../src/anomaly/calibration/thresholds.ts';

@@ -1,6 +1,7 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Calibration } from '../../../src/anomaly/calibration/thresholds.ts';
+import type { Calibration } from '../../../src/anomaly/calibration/calibration.ts';
+
 import { type Detector, openDetector } from '../../../src/anomaly/detector/detector.ts';
 import { loadModel, readModel, writeModel } from '../../../src/anomaly/detector/model-file.ts';
 import { scoreImages } from '../../../src/anomaly/detector/score-images.ts';
@@ -9,7 +10,7 @@ import { decodeSafetensors, encodeSafetensors } from '../../../src/data/files/sa
 import { decodeImage } from '../../../src/data/images/decode.ts';
 import { Device } from '../../../src/gpu/device.ts';
 import { temporaryFolder } from '../../cli/support.ts';
-import { loadBanks, QUICK, trainNew } from '../../cyclegan/trainer-support.ts';
+import { loadBanks, QUICK, trainNew } from '../../cyclegan/run/trainer-support.ts';
 import { expectRefusal, randomNumbers, survives } from '../../data/support.ts';
 
 const folder = temporaryFolder();

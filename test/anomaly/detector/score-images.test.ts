@@ -9,12 +9,13 @@ import { type DataRecord, fingerprint, readDataRecord, recordData } from '../../
 import { type RunFolder, runFolder } from '../../../src/cyclegan/run/run-folder.ts';
 import type { Banks } from '../../../src/cyclegan/run/samples.ts';
 import { readDataset } from '../../../src/data/datasets/layouts.ts';
-import { type DecodedImage, decodeImage } from '../../../src/data/images/decode.ts';
+import { decodeImage } from '../../../src/data/images/decode.ts';
+import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
 import { localContrast } from '../../../src/data/images/local-contrast.ts';
 import { Device } from '../../../src/gpu/device.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
 import { makeData, temporaryFolder } from '../../cli/support.ts';
-import { loadBanks, QUICK, trainNew } from '../../cyclegan/trainer-support.ts';
+import { loadBanks, QUICK, trainNew } from '../../cyclegan/run/trainer-support.ts';
 import { expectRefusal } from '../../data/support.ts';
 import { differenceMap, excessMap } from '../../oracles/difference.ts';
 import { ssimWindows } from '../../oracles/ssim.ts';

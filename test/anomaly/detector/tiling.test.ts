@@ -5,14 +5,15 @@ import { tiledNetworks, tilesAlong, tileWeights } from '../../../src/anomaly/det
 import { scale } from '../../../src/autograd/scale.ts';
 import { noGrad } from '../../../src/autograd/tape.ts';
 import { runFolder } from '../../../src/cyclegan/run/run-folder.ts';
-import { type DecodedImage, decodeImage } from '../../../src/data/images/decode.ts';
+import { decodeImage } from '../../../src/data/images/decode.ts';
+import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
 import type { Device } from '../../../src/gpu/device.ts';
 import { Module } from '../../../src/layers/module.ts';
 import { scope } from '../../../src/tensor/scope.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
 import { openPoisoned } from '../../autograd/support.ts';
 import { temporaryFolder } from '../../cli/support.ts';
-import { loadBanks, QUICK, trainNew } from '../../cyclegan/trainer-support.ts';
+import { loadBanks, QUICK, trainNew } from '../../cyclegan/run/trainer-support.ts';
 import { random } from '../../oracles/compare.ts';
 
 const EXTENTS = [24, 28, 64, 68, 100, 128, 132, 200, 256, 1000, 4096];

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Calibration, ScoredImage, ScoreInfo } from '../../../src/anomaly/calibration/thresholds.ts';
+import type { Calibration } from '../../../src/anomaly/calibration/calibration.ts';
 import { assess, type Estimate } from '../../../src/anomaly/evaluation/assessment.ts';
 import { summarise } from '../../../src/anomaly/evaluation/evaluation.ts';
 import { recallByType } from '../../../src/anomaly/evaluation/type-recall.ts';
 import { percentileInterval, resamples, resamplingUnits } from '../../../src/anomaly/metrics/bootstrap.ts';
+import type { ScoreInfo } from '../../../src/anomaly/scores/score.ts';
+import type { ScoredImage } from '../../../src/anomaly/scores/scored-image.ts';
 
 const infos: ScoreInfo[] = [{ name: 'sse', label: 'squared error', formula: 'Σ (x − x̂)²', paper: true }];
 const calibration: Calibration = {

@@ -1,17 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { type Choice, parseRule, type Rule, withThreshold } from '../../../src/anomaly/calibration/calibration.ts';
 import { parseCalibration } from '../../../src/anomaly/calibration/parse-calibration.ts';
-import {
-  type Choice,
-  chooseThresholds,
-  type Label,
-  parseRule,
-  type Rule,
-  type ScoredImage,
-  type ScoreInfo,
-  withThreshold,
-} from '../../../src/anomaly/calibration/thresholds.ts';
+import { chooseThresholds } from '../../../src/anomaly/calibration/thresholds.ts';
 import { evaluationJson, summarise } from '../../../src/anomaly/evaluation/evaluation.ts';
 import { evaluationCsv } from '../../../src/anomaly/evaluation/evaluation-csv.ts';
+import type { ScoreInfo } from '../../../src/anomaly/scores/score.ts';
+import type { ScoredImage } from '../../../src/anomaly/scores/scored-image.ts';
+import type { Label } from '../../../src/data/datasets/dataset.ts';
 import { CyclopsError } from '../../../src/gpu/errors.ts';
 
 const infos: ScoreInfo[] = [

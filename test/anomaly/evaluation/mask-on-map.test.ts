@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { maskOnMap } from '../../../src/anomaly/evaluation/mask-on-map.ts';
-import type { DecodedImage } from '../../../src/data/images/decode.ts';
+import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
+
 import { randomNumbers } from '../../data/support.ts';
 
 const gray = (width: number, height: number, pixels: number[]): DecodedImage => ({

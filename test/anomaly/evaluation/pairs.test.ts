@@ -3,12 +3,13 @@ import { type Detector, openDetector } from '../../../src/anomaly/detector/detec
 import { comparePairs } from '../../../src/anomaly/evaluation/pairs.ts';
 import { scale } from '../../../src/autograd/scale.ts';
 import { runFolder } from '../../../src/cyclegan/run/run-folder.ts';
-import { type DecodedImage, decodeImage } from '../../../src/data/images/decode.ts';
+import { decodeImage } from '../../../src/data/images/decode.ts';
+import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
 import { Device } from '../../../src/gpu/device.ts';
 import { Module } from '../../../src/layers/module.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { temporaryFolder } from '../../cli/support.ts';
-import { loadBanks, QUICK, trainNew } from '../../cyclegan/trainer-support.ts';
+import { loadBanks, QUICK, trainNew } from '../../cyclegan/run/trainer-support.ts';
 import { ssimPerImage } from '../../oracles/ssim.ts';
 
 /** Makes images paler: half the contrast. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Figures } from '../../../src/anomaly/maps/figures.ts';
-import { FIGURE_NAMES } from '../../../src/anomaly/maps/figures.ts';
-import { computeScores, figuresFor, SCORES } from '../../../src/anomaly/scores/list.ts';
+import type { Measurements } from '../../../src/anomaly/maps/measurements.ts';
+import { MEASUREMENT_NAMES } from '../../../src/anomaly/maps/measurements.ts';
+import { computeScores, measurementsFor, SCORES } from '../../../src/anomaly/scores/list.ts';
 
-const FIGURES: Figures = {
+const FIGURES: Measurements = {
   squaredError: 12,
   absoluteError: 0.25,
   eighthPower: 2 ** -8,
@@ -53,7 +53,7 @@ describe('scores', () => {
     });
   });
 
-  it.each<[string, Partial<Figures>]>([
+  it.each<[string, Partial<Measurements>]>([
     ['a worse reconstruction', { squaredError: 20, absoluteError: 0.4, blurredMax: 1.9, similarity: 0.5 }],
     ['a worse pixel', { eighthPower: 0.1, largestDifference: 2.75 }],
     ['a worse place', { blurredMax3: 2.5, leastSimilarity: -0.5 }],
@@ -78,9 +78,9 @@ describe('scores', () => {
   });
 
   it('need every figure, and no other than those they name', () => {
-    expect(figuresFor(SCORES).sort()).toEqual([...FIGURE_NAMES].sort());
+    expect(measurementsFor(SCORES).sort()).toEqual([...MEASUREMENT_NAMES].sort());
     for (const { needs, compute } of SCORES) {
-      const others = FIGURE_NAMES.filter((name) => !needs.includes(name));
+      const others = MEASUREMENT_NAMES.filter((name) => !needs.includes(name));
       const without = { ...FIGURES, ...Object.fromEntries(others.map((name) => [name, Number.NaN])) };
       expect(compute(without)).toBe(compute(FIGURES));
     }

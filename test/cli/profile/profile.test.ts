@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { spread } from '../../../src/cli/bench/statistics.ts';
 import { group, rowsText } from '../../../src/cli/profile/profile.ts';
+import { spread } from '../../../src/cli/profile/statistics.ts';
 import type { Launch } from '../../../src/gpu/launch.ts';
 import type { Ceilings } from '../../../src/kernels/ceilings.ts';
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Calibration } from '../../../src/anomaly/calibration/thresholds.ts';
+import type { Calibration } from '../../../src/anomaly/calibration/calibration.ts';
+
 import { calibrationText } from '../../../src/cli/text/calibration.ts';
 
 const calibration: Calibration = {

@@ -31,7 +31,7 @@ const NET = 'patchgan_n3_64x64';
 /** A fresh copy of the golden discriminator. */
 function restore(): void {
   for (const part of ['json', 'io.safetensors', 'weights.safetensors']) {
-    cpSync(new URL(`../golden/nets/${NET}.${part}`, import.meta.url), join(folder, 'nets', `${NET}.${part}`));
+    cpSync(new URL(`../../golden/nets/${NET}.${part}`, import.meta.url), join(folder, 'nets', `${NET}.${part}`));
   }
 }
 

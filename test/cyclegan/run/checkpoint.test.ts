@@ -5,13 +5,13 @@ import { openDetector } from '../../../src/anomaly/detector/detector.ts';
 import type { TrainingConfig } from '../../../src/cyclegan/config.ts';
 import { NETWORK_NAMES, readCheckpointHead } from '../../../src/cyclegan/run/checkpoint.ts';
 import { createRun, openRun, runFolder } from '../../../src/cyclegan/run/run-folder.ts';
-import { Trainer } from '../../../src/cyclegan/trainer.ts';
+import { Trainer } from '../../../src/cyclegan/run/trainer.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../src/data/files/safetensors.ts';
 import { Device } from '../../../src/gpu/device.ts';
 import { CyclopsError } from '../../../src/gpu/errors.ts';
 import { temporaryFolder } from '../../cli/support.ts';
 import { expectRefusal, put } from '../../data/support.ts';
-import { loadBanks, MANIFEST, QUICK, trainNew } from '../trainer-support.ts';
+import { loadBanks, MANIFEST, QUICK, trainNew } from './trainer-support.ts';
 
 const folder = temporaryFolder();
 let device: Device;

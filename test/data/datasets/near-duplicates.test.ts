@@ -2,10 +2,11 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { ImageRef, Part } from '../../../src/data/datasets/dataset.ts';
 import { differenceHash, nearDuplicates } from '../../../src/data/datasets/near-duplicates.ts';
-import { type DecodedImage, decodeImage } from '../../../src/data/images/decode.ts';
+import { decodeImage } from '../../../src/data/images/decode.ts';
+import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
 
 const photograph = (name: string) =>
-  decodeImage(fileURLToPath(new URL(`../../data/bsdata_pitting/normal/${name}`, import.meta.url)));
+  decodeImage(fileURLToPath(new URL(`../../../data/bsdata_pitting/normal/${name}`, import.meta.url)));
 const one = photograph('bsd_277500_315_200828110014.png');
 const other = photograph('bsd_397500_315_200828195825.png');
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ImageBank, toBytes, type View } from '../../../src/data/images/bank.ts';
-import type { DecodedImage } from '../../../src/data/images/decode.ts';
+import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
+
 import { Device } from '../../../src/gpu/device.ts';
 import { RandomStream } from '../../../src/tensor/random.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';

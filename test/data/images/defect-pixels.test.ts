@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { DecodedImage } from '../../../src/data/images/decode.ts';
+import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
+
 import { defectPixels } from '../../../src/data/images/defect-pixels.ts';
 
 function mask(width: number, height: number, white: readonly [x: number, y: number][], channels: 1 | 3 = 1) {

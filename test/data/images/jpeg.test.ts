@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { type DecodedImage, decodeImage } from '../../../src/data/images/decode.ts';
+import { decodeImage } from '../../../src/data/images/decode.ts';
+import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
 import { decodeJpeg } from '../../../src/data/images/jpeg.ts';
 import { expectRefusal, randomNumbers, survives } from '../support.ts';
 

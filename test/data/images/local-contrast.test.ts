@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { DecodedImage } from '../../../src/data/images/decode.ts';
+import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
+
 import { localContrast } from '../../../src/data/images/local-contrast.ts';
 import { random } from '../../oracles/compare.ts';
 

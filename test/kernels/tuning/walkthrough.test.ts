@@ -30,7 +30,7 @@ test('ARCHITECTURE.md shows the variant as it is', () => {
 });
 
 test('a registered variant is checked against the oracle, measured, and launched when it is forced', async () => {
-  expect(launched()).not.toContain('conv2d_forward_pointwise.wgsl');
+  expect(launched()).not.toContain('forward-pointwise.wgsl');
   register(convForward, pointwise);
 
   const checks = forward.checks().filter(({ name, supported }) => name.includes('pointwise') && supported(device));
@@ -42,5 +42,5 @@ test('a registered variant is checked against the oracle, measured, and launched
   expect(tuned?.faults).toEqual({});
 
   forceVariants(device, ['conv2d.forward=pointwise']);
-  expect(launched()).toEqual(['conv2d_forward_pointwise.wgsl']);
+  expect(launched()).toEqual(['forward-pointwise.wgsl']);
 });

@@ -1,5 +1,5 @@
 /** An operation to choose variants for: y = 2x. */
-import { type BufferSlice, groups, immediates } from '../../../../src/gpu/launch.ts';
+import { type BufferSlice, ceilDiv, immediates } from '../../../../src/gpu/launch.ts';
 import { kernel } from '../../../../src/kernels/source.ts';
 import type { Operation, Variant } from '../../../../src/kernels/variant.ts';
 
@@ -24,10 +24,10 @@ export function scaling(name: string, { factor = 2, spin = 0, share = 1 }): Vari
     supports: () => true,
     launch: (device, { count }, { x, y }) =>
       device.launch({
-        kernel: kernel(SOURCE, 'rw', { FACTOR: factor, SPIN: spin }),
+        kernel: kernel(SOURCE, { FACTOR: factor, SPIN: spin }),
         bindings: [x, y],
         immediates: immediates(Math.floor(share * count)),
-        workgroups: [groups(count, 64), 1, 1],
+        workgroups: [ceilDiv(count, 64), 1, 1],
         label: 'double',
         flops: count,
         bytes: 8 * count,

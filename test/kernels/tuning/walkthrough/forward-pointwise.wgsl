@@ -2,7 +2,7 @@
 // x [N,H,W,C], weight [1,1,C,O], y [N,H,W,O]. One invocation an output element.
 
 // #include "parts/dtype.wgsl"
-// #include "conv2d/conv2d/parts/conv.wgsl"
+// #include "conv2d/parts/conv.wgsl"
 // #include "parts/activate.wgsl"
 override BIAS: bool;
 @group(0) @binding(0) var<storage, read> x: array<Element>;

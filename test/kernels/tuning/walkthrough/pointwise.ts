@@ -1,4 +1,4 @@
-import { groups } from '../../../../src/gpu/launch.ts';
+import { ceilDiv } from '../../../../src/gpu/launch.ts';
 import { ACTIVATION_CODES } from '../../../../src/kernels/activation.ts';
 import type { ForwardArguments } from '../../../../src/kernels/conv2d/forward.ts';
 import { type ConvProblem, convBytes, convFlops, convImmediates } from '../../../../src/kernels/conv2d/problem.ts';
@@ -16,10 +16,10 @@ export const pointwise: Variant<ConvProblem, ForwardArguments> = {
   launch: (device, k, { x, weight, bias, y, activation }) => {
     const constants = { BIAS: bias ? 1 : 0, ACTIVATION: ACTIVATION_CODES[activation] };
     device.launch({
-      kernel: kernel(source, 'rrrw', constants, { dtype: k.dtype }),
+      kernel: kernel(source, constants, { dtype: k.dtype }),
       bindings: [x, weight, bias ?? weight, y],
       immediates: convImmediates(k),
-      workgroups: [groups(k.n * k.h * k.w * k.o, 64), 1, 1],
+      workgroups: [ceilDiv(k.n * k.h * k.w * k.o, 64), 1, 1],
       label: 'conv2d.forward',
       flops: convFlops(k),
       bytes: convBytes(k),

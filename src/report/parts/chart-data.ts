@@ -1,9 +1,9 @@
-import type { ScoreReport } from '../anomaly/evaluation/evaluation.ts';
-import type { Histogram } from '../anomaly/metrics/classification.ts';
+import type { ScoreReport } from '../../anomaly/evaluation/evaluation.ts';
+import type { Histogram } from '../../anomaly/metrics/classification.ts';
 import { formatArea, formatPercent, formatScore } from './format.ts';
 import { type Html, trusted } from './html.ts';
+import type { LossCurve } from './loss-curves.ts';
 import type { Report } from './report.ts';
-import type { LossCurve } from './sections/loss-curves.ts';
 
 /** What the charts of one score show; the points of both curves belong to the same thresholds. */
 export interface ScoreCharts {
@@ -18,7 +18,7 @@ export interface ScoreCharts {
     threshold: (number | null)[];
   } | null;
   /** Where the calibrated threshold works; precision is null where it flags nothing. */
-  works: { falsePositiveRate: number; recall: number; precision: number | null } | null;
+  operatingPoint: { falsePositiveRate: number; recall: number; precision: number | null } | null;
   /** The charts in words, for those who do not see them. */
   described: { histogram: string; roc: string; 'precision-recall': string };
 }
@@ -62,12 +62,12 @@ function scoreCharts(score: ScoreReport, { assessment }: Report): ScoreCharts {
             threshold: roc.map((point) => point.threshold),
           }
         : null,
-    works: workingPoint(score),
+    operatingPoint: workingPoint(score),
     described: describe(score, assessment.scores[info.name]?.averagePrecision.value ?? null),
   };
 }
 
-function workingPoint({ calibrated }: ScoreReport): ScoreCharts['works'] {
+function workingPoint({ calibrated }: ScoreReport): ScoreCharts['operatingPoint'] {
   if (!calibrated || calibrated.sensitivity === null || calibrated.specificity === null) return null;
   const { truePositives, falsePositives, sensitivity, specificity } = calibrated;
   const flagged = truePositives + falsePositives;

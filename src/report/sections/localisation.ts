@@ -1,12 +1,12 @@
-import { HOT_NORMALS_WARNING } from '../../anomaly/calibration/heatmap-scale.ts';
-import { CHOOSERS } from '../../anomaly/calibration/thresholds.ts';
+import { CALIBRATION_SOURCES } from '../../anomaly/calibration/calibration.ts';
+import { HOT_NORMALS_WARNING } from '../../anomaly/evaluation/heatmap-report.ts';
 import type { PairReport } from '../../anomaly/evaluation/pairs.ts';
-import type { PixelReport } from '../../anomaly/evaluation/where.ts';
+import type { PixelReport } from '../../anomaly/evaluation/pixel-evaluation.ts';
 import { LABELS } from '../../data/datasets/dataset.ts';
-import { formatArea, formatPercent, formatScore } from '../format.ts';
-import { type Html, html } from '../html.ts';
-import { ORACLE_NOTE, star } from '../oracle.ts';
-import type { Report } from '../report.ts';
+import { formatArea, formatPercent, formatScore } from '../parts/format.ts';
+import { type Html, html } from '../parts/html.ts';
+import { ORACLE_NOTE, star } from '../parts/oracle.ts';
+import type { Report } from '../parts/report.ts';
 
 /** How well heat maps show where defects are. */
 export function whereSection({ heatmap, pixels, pairs }: Report): Html {
@@ -20,7 +20,7 @@ export function whereSection({ heatmap, pixels, pairs }: Report): Html {
 <tr><th scope="row">${label}</th><td class="number">${heatmap[label].total}</td><td class="number strong">${heatmap[label].hot}</td></tr>`,
   )}
 </tbody></table></div>
-<p class="note">Of normal images like the ${heatmap.images} of ${CHOOSERS[heatmap.chosenOn].images}, ${formatPercent(heatmap.expectedShare)} at most are expected to have one.</p>
+<p class="note">Of normal images like the ${heatmap.images} of ${CALIBRATION_SOURCES[heatmap.chosenOn].images}, ${formatPercent(heatmap.expectedShare)} at most are expected to have one.</p>
 ${heatmap.unlikely ? html`<p class="warning" role="note"><strong>Warning:</strong> ${HOT_NORMALS_WARNING}</p>` : null}
 ${heatmap.oracle ? ORACLE_NOTE : null}
 ${pixels?.figures ? pixelTable(pixels, pixels.figures) : null}

@@ -1,4 +1,4 @@
-import { BRIGHTEST } from '../anomaly/calibration/heatmap-scale.ts';
+import { BRIGHTEST } from '../../anomaly/calibration/heatmap-scale.ts';
 
 type Color = readonly [number, number, number];
 

@@ -1,23 +1,23 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileError } from '../data/files/fs-error.ts';
-import type { BatchFeed } from '../data/images/feed.ts';
-import type { Capture } from '../gpu/capture.ts';
-import type { Device } from '../gpu/device.ts';
-import { CyclopsError } from '../gpu/errors.ts';
-import type { TimedLaunch } from '../gpu/profiler.ts';
-import { exportChoices, importChoices } from '../kernels/tuning/choices.ts';
-import { RandomStream } from '../tensor/random.ts';
-import { scope } from '../tensor/scope.ts';
-import { architectureOf, type TrainingConfig } from './config.ts';
-import { learningRate, type TrainingLength, trainingLength } from './learning-rate.ts';
-import { LOSS_NAMES, type Losses } from './losses.ts';
-import { CycleGAN, type CycleGANOptions, type Domains } from './model.ts';
-import { type Manifest, readCheckpointHead, restoreCheckpoint, saveCheckpoint } from './run/checkpoint.ts';
-import { MetricsLog } from './run/metrics-log.ts';
-import type { RunFolder } from './run/run-folder.ts';
-import { type Banks, writeSamples } from './run/samples.ts';
-import { type Batch, type DomainViews, planEpoch, stepsPerEpoch } from './sampler.ts';
+import { fileError } from '../../data/files/fs-error.ts';
+import type { BatchFeed } from '../../data/images/feed.ts';
+import type { Capture } from '../../gpu/capture.ts';
+import type { Device } from '../../gpu/device.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
+import type { TimedLaunch } from '../../gpu/profiler.ts';
+import { exportChoices, importChoices } from '../../kernels/tuning/choices.ts';
+import { RandomStream } from '../../tensor/random.ts';
+import { scope } from '../../tensor/scope.ts';
+import { architectureOf, type TrainingConfig } from '../config.ts';
+import { learningRate, type TrainingLength, trainingLength } from '../learning-rate.ts';
+import { LOSS_NAMES, type Losses } from '../losses.ts';
+import { CycleGAN, type CycleGANOptions, type Domains } from '../model.ts';
+import { type Batch, type DomainViews, planEpoch, stepsPerEpoch } from '../sampler.ts';
+import { type Manifest, readCheckpointHead, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { MetricsLog } from './metrics-log.ts';
+import type { RunFolder } from './run-folder.ts';
+import { type Banks, writeSamples } from './samples.ts';
 
 /** What training says of itself now and then. */
 export interface Progress {

@@ -1,6 +1,6 @@
 import { entriesOf } from '../../data/files/json-file.ts';
 import { cellMeans } from '../../data/images/cells.ts';
-import type { DecodedImage } from '../../data/images/decode.ts';
+import type { DecodedImage } from '../../data/images/decoded-image.ts';
 
 /** Numbers of an image that need no network, in gray levels from 0 to 255. */
 export const STATISTIC_NAMES = ['mean', 'sd', 'gradient', 'darkest', 'brightest'] as const;

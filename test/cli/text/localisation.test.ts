@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
-import { reportHeatmap } from '../../../src/anomaly/calibration/heatmap-scale.ts';
-import { whereLines } from '../../../src/cli/text/where.ts';
+import { reportHeatmap } from '../../../src/anomaly/evaluation/heatmap-report.ts';
+
+import { localisationLines } from '../../../src/cli/text/localisation.ts';
 
 /** Of 39 normal and 9 abnormal images, so many of the first and 3 of the others have a hot pixel. */
 const evaluated = (hot: number, seenInTraining = false) => {
@@ -18,13 +19,13 @@ const evaluated = (hot: number, seenInTraining = false) => {
 };
 
 it('warns where good images do not stay cold, and not of what may be chance', () => {
-  expect(whereLines(evaluated(4))).toEqual([
+  expect(localisationLines(evaluated(4))).toEqual([
     'heat maps: a pixel above 0.25 is hot; 4 of 39 normal and 3 of 9 abnormal images have one (of normal images like the 26 ' +
       'of the calibration part, 3.7 % at most are expected to).',
   ]);
-  expect(whereLines(evaluated(11))[1]).toMatch(/^warning: more normal images are hot than chance allows/);
+  expect(localisationLines(evaluated(11))[1]).toMatch(/^warning: more normal images are hot than chance allows/);
 });
 
 it('calls what it says of images that were seen before an oracle', () => {
-  expect(whereLines(evaluated(4, true))[0]).toMatch(/images have one \(oracle; of normal images/);
+  expect(localisationLines(evaluated(4, true))[0]).toMatch(/images have one \(oracle; of normal images/);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatCount, formatDuration, formatPercent, formatScore } from '../../src/report/format.ts';
+import { formatCount, formatDuration, formatPercent, formatScore } from '../../../src/report/parts/format.ts';
 
 test('four digits of a score, whatever its size', () => {
   expect([0, 0.123456, -0.30619, 438.1307, 12345.6, 2.5e-7, 3e9, null].map(formatScore)).toEqual([

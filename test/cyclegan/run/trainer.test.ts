@@ -1,16 +1,16 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { TrainingConfig } from '../../src/cyclegan/config.ts';
-import { createRun, runFolder } from '../../src/cyclegan/run/run-folder.ts';
-import type { Banks } from '../../src/cyclegan/run/samples.ts';
-import { type Progress, Trainer } from '../../src/cyclegan/trainer.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../src/data/files/safetensors.ts';
-import { decodeImage } from '../../src/data/images/decode.ts';
-import { Device } from '../../src/gpu/device.ts';
-import { CyclopsError } from '../../src/gpu/errors.ts';
-import { forceVariants } from '../../src/kernels/tuning/choices.ts';
-import { checkpointBytes, temporaryFolder } from '../cli/support.ts';
+import type { TrainingConfig } from '../../../src/cyclegan/config.ts';
+import { createRun, runFolder } from '../../../src/cyclegan/run/run-folder.ts';
+import type { Banks } from '../../../src/cyclegan/run/samples.ts';
+import { type Progress, Trainer } from '../../../src/cyclegan/run/trainer.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../../src/data/files/safetensors.ts';
+import { decodeImage } from '../../../src/data/images/decode.ts';
+import { Device } from '../../../src/gpu/device.ts';
+import { CyclopsError } from '../../../src/gpu/errors.ts';
+import { forceVariants } from '../../../src/kernels/tuning/choices.ts';
+import { checkpointBytes, temporaryFolder } from '../../cli/support.ts';
 import { loadBanks, MANIFEST, QUICK, train, trainNew } from './trainer-support.ts';
 
 vi.setConfig({ testTimeout: 240_000 });

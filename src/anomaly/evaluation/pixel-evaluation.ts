@@ -27,7 +27,7 @@ export type OwnedFigures = Omit<PixelFigures, 'best' | 'calibrated'> & {
 };
 
 /** Takes heat maps one after another and holds them against masks. */
-export class Where {
+export class PixelEvaluation {
   private readonly metrics: PixelMetrics;
   private readonly images = { normal: 0, abnormal: 0 };
   private readonly hasMasks: boolean;

@@ -6,7 +6,7 @@ import { readModel } from '../../src/anomaly/detector/model-file.ts';
 import { runFolder } from '../../src/cyclegan/run/run-folder.ts';
 import { decodeImage } from '../../src/data/images/decode.ts';
 import { encodePng } from '../../src/data/images/png.ts';
-import { heatColor, THRESHOLD_SHARE } from '../../src/report/heatmap.ts';
+import { heatColor, THRESHOLD_SHARE } from '../../src/report/parts/heatmap.ts';
 import { cyclops, SMALL, temporaryFolder } from './support.ts';
 
 const folder = temporaryFolder();

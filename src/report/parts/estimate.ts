@@ -1,4 +1,4 @@
-import type { Assessment, Estimate } from '../anomaly/evaluation/assessment.ts';
+import type { Assessment, Estimate } from '../../anomaly/evaluation/assessment.ts';
 import { type Html, html } from './html.ts';
 
 /** An interval in small print, such as below its figure; nothing where there is none. */

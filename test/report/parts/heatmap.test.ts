@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HEAT_STOPS, heatColor, paintHeatmap, THRESHOLD_SHARE } from '../../src/report/heatmap.ts';
+import { HEAT_STOPS, heatColor, paintHeatmap, THRESHOLD_SHARE } from '../../../src/report/parts/heatmap.ts';
 
 /** CIE lightness L* of an sRGB colour. */
 function lightness(rgb: readonly number[]): number {

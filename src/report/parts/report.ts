@@ -1,11 +1,11 @@
-import type { BaselineReport } from '../anomaly/calibration/baseline.ts';
-import type { HeatmapReport } from '../anomaly/calibration/heatmap-scale.ts';
-import type { Assessment } from '../anomaly/evaluation/assessment.ts';
-import type { Evaluation } from '../anomaly/evaluation/evaluation.ts';
-import type { PairReport } from '../anomaly/evaluation/pairs.ts';
-import type { Steganography } from '../anomaly/evaluation/steganography.ts';
-import type { PixelReport } from '../anomaly/evaluation/where.ts';
-import type { LossCurve } from './sections/loss-curves.ts';
+import type { Assessment } from '../../anomaly/evaluation/assessment.ts';
+import type { BaselineReport } from '../../anomaly/evaluation/baseline-report.ts';
+import type { Evaluation } from '../../anomaly/evaluation/evaluation.ts';
+import type { HeatmapReport } from '../../anomaly/evaluation/heatmap-report.ts';
+import type { PairReport } from '../../anomaly/evaluation/pairs.ts';
+import type { PixelReport } from '../../anomaly/evaluation/pixel-evaluation.ts';
+import type { Steganography } from '../../anomaly/evaluation/steganography.ts';
+import type { LossCurve } from './loss-curves.ts';
 
 /** What `report.json` calls itself. */
 export const FORMAT = 'cyclops report';

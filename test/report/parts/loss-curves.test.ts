@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lossCurves } from '../../src/report/sections/loss-curves.ts';
+import { lossCurves } from '../../../src/report/parts/loss-curves.ts';
 
 test('short runs are kept point by point, each loss on its own', () => {
   const points = [3, 1, 2].map((loss, i) => ({ step: i * 10, losses: { G: loss, D: -loss } }));

@@ -10,99 +10,76 @@ import { scope } from '../../tensor/scope.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { type Blur, BOX_5X5, differenceMap, excessMap, imageFigure } from './difference.ts';
 
-/** What the networks say of one image x, with x̂ = G_a2n(x): the numbers that scores are made of. */
-export interface Figures {
+/**
+ * What is measured of one image x, with x̂ = G_a2n(x), by name: the numbers that scores are made of. Each is a tensor [1], from the
+ * passes that it needs. This list alone says which measurements there are.
+ */
+const FORMULAS = {
   /** Σ (x − x̂)² over pixels and channels. */
-  squaredError: number;
-  /** Mean |x − x̂|. */
-  absoluteError: number;
-  /** Mean (x − x̂)⁸. */
-  eighthPower: number;
-  /** The largest value of |x − x̂|, averaged over channels. */
-  largestDifference: number;
-  /** The same blurred 5 × 5. */
-  blurredMax: number;
-  /** The same blurred 3 × 3, 9 × 9 and 17 × 17. */
-  blurredMax3: number;
-  blurredMax9: number;
-  blurredMax17: number;
-  /** Structural similarity of x and x̂; 1 for equal images. */
-  similarity: number;
-  /** That of the window and channel where they are least alike. */
-  leastSimilarity: number;
-  /** Mean of D_n(x); high where the image looks normal. */
-  normality: number;
-  /** Mean of D_a(x); high where the image looks abnormal. */
-  abnormality: number;
-  /** D_n of the patch of x that looks least normal. */
-  leastNormality: number;
-  /** The largest D_a − D_n of a patch of x. */
-  strangestPatch: number;
-  /** Mean x − x̂: how much light the generator takes away everywhere. */
-  meanExcess: number;
-  /** The least and the largest value of x − x̂, averaged over channels and blurred 5 × 5: what is too dark, and too bright. */
-  leastExcess: number;
-  largestExcess: number;
-  /** The same blurred 3 × 3. */
-  leastExcess3: number;
-  largestExcess3: number;
-  /** Mean (f(x) − f(x̂))² over the features f of D_n's last hidden layer. */
-  featureError: number;
-  /** Mean |x − G_n2a(x̂)|. */
-  cycleError: number;
-  /** Mean (x − G_n2a(x))² over pixels and channels. */
-  squaredErrorOfAbnormal: number;
-  /** Pixels × channels. */
-  size: number;
-}
-
-/** A figure that is measured. */
-export type FigureName = Exclude<keyof Figures, 'size'>;
-
-/** Each figure as a tensor [1], from the passes that it needs. */
-const FORMULAS: { readonly [F in FigureName]: (passes: Passes) => Tensor } = {
   squaredError: ({ x, reconstruction }) => imageFigure('sse', x, reconstruction()),
+  /** Mean |x − x̂|. */
   absoluteError: ({ x, reconstruction }) => imageFigure('l1', x, reconstruction()),
+  /** Mean (x − x̂)⁸. */
   eighthPower: ({ x, reconstruction }) => imageFigure('eighth', x, reconstruction()),
+  /** The largest value of |x − x̂|, averaged over channels. */
   largestDifference: (passes) => maxOfBox(passes, 1),
+  /** The same blurred 5 × 5. */
   blurredMax: ({ heatmap }) => imageFigure('max', heatmap()),
+  /** The same blurred 3 × 3, 9 × 9 and 17 × 17. */
   blurredMax3: (passes) => maxOfBox(passes, 3),
   blurredMax9: (passes) => maxOfBox(passes, 9),
   blurredMax17: (passes) => maxOfBox(passes, 17),
+  /** Structural similarity of x and x̂; 1 for equal images. */
   similarity: ({ x, reconstruction }) => ssimPerImage(x, reconstruction()),
+  /** That of the window and channel where they are least alike. */
   leastSimilarity: ({ x, reconstruction }) => ssimPerImage(x, reconstruction(), 'min'),
+  /** Mean of D_n(x); high where the image looks normal. */
   normality: ({ logitsOfNormal }) => mean(logitsOfNormal()),
+  /** Mean of D_a(x); high where the image looks abnormal. */
   abnormality: ({ logitsOfAbnormal }) => mean(logitsOfAbnormal()),
+  /** D_n of the patch of x that looks least normal. */
   leastNormality: ({ logitsOfNormal }) => extreme('min', logitsOfNormal()),
+  /** The largest D_a − D_n of a patch of x. */
   strangestPatch: ({ logitsOfNormal, logitsOfAbnormal }) =>
     extreme('max', add(logitsOfAbnormal(), scale(logitsOfNormal(), -1))),
+  /** Mean x − x̂: how much light the generator takes away everywhere. */
   meanExcess: ({ x, reconstruction }) => imageFigure('mean', excessMap(x, reconstruction(), box(1))),
+  /** The least and the largest value of x − x̂, averaged over channels and blurred 5 × 5: what is too dark, and too bright. */
   leastExcess: ({ excess }) => imageFigure('min', excess()),
   largestExcess: ({ excess }) => imageFigure('max', excess()),
+  /** The same blurred 3 × 3. */
   leastExcess3: ({ excess3 }) => imageFigure('min', excess3()),
   largestExcess3: ({ excess3 }) => imageFigure('max', excess3()),
+  /** Mean (f(x) − f(x̂))² over the features f of D_n's last hidden layer. */
   featureError: ({ networks, features, reconstruction }) =>
     mseLoss(features(), networks.D_A.features(reconstruction())),
+  /** Mean |x − G_n2a(x̂)|. */
   cycleError: ({ networks, x, reconstruction }) => imageFigure('l1', x, networks.G_B.forward(reconstruction())),
+  /** Mean (x − G_n2a(x))² over pixels and channels. */
   squaredErrorOfAbnormal: ({ networks, x }) => mseLoss(x, networks.G_B.forward(x)),
-};
+} satisfies Readonly<Record<string, (passes: Passes) => Tensor>>;
+
+export type MeasurementName = keyof typeof FORMULAS;
+
+/** The measurements of an image, read back, and its pixels × channels. */
+export type Measurements = Readonly<Record<MeasurementName, number>> & { readonly size: number };
 
 /** Everything that is measured. */
-export const FIGURE_NAMES: readonly FigureName[] = Object.keys(FORMULAS).filter(isFigureName);
+export const MEASUREMENT_NAMES: readonly MeasurementName[] = Object.keys(FORMULAS).filter(isMeasurementName);
 
 /** x̂ [1, H, W, C], and the heat map [1, H, W, 1]. */
 export type DevicePictures = { readonly reconstruction: Tensor; readonly heatmap: Tensor };
 
 /** What {@link measure} makes of one image. */
-export type DeviceFigures = {
-  /** The wanted figures, each [1], in the order in which they were asked for. */
+export type DeviceMeasurements = {
+  /** The wanted measurements, each [1], in the order in which they were asked for. */
   readonly values: readonly Tensor[];
   /** Only where they were asked for. */
   readonly pictures: DevicePictures | null;
 };
 
 /**
- * Runs the networks as far as the wanted figures need them, and none of them twice on the same image.
+ * Runs the networks as far as the wanted measurements need them, and none of them twice on the same image.
  *
  * @param x one image [1, H, W, C] in [−1, 1], its sides multiples of 4
  * @param given taken for x̂ instead of what G_a2n makes of x
@@ -110,12 +87,12 @@ export type DeviceFigures = {
 export function measure(
   networks: Networks,
   x: Tensor,
-  wanted: readonly FigureName[] = FIGURE_NAMES,
+  wanted: readonly MeasurementName[] = MEASUREMENT_NAMES,
   wantsPictures = true,
   given?: Tensor,
-): DeviceFigures {
+): DeviceMeasurements {
   return scope(() =>
-    noGrad((): DeviceFigures => {
+    noGrad((): DeviceMeasurements => {
       const passes = passesOf(networks, x, given);
       const values = wanted.map((name) => FORMULAS[name](passes));
       const { reconstruction, heatmap } = passes;
@@ -124,37 +101,14 @@ export function measure(
   );
 }
 
-/** @param values the wanted figures, read back; the others are NaN. @param size pixels × channels of the image */
-export function readFigures(values: Float32Array, wanted: readonly FigureName[], size: number): Figures {
-  const at = (name: FigureName) => values[wanted.indexOf(name)] ?? Number.NaN;
-  return {
-    squaredError: at('squaredError'),
-    absoluteError: at('absoluteError'),
-    eighthPower: at('eighthPower'),
-    largestDifference: at('largestDifference'),
-    blurredMax: at('blurredMax'),
-    blurredMax3: at('blurredMax3'),
-    blurredMax9: at('blurredMax9'),
-    blurredMax17: at('blurredMax17'),
-    similarity: at('similarity'),
-    leastSimilarity: at('leastSimilarity'),
-    normality: at('normality'),
-    abnormality: at('abnormality'),
-    leastNormality: at('leastNormality'),
-    strangestPatch: at('strangestPatch'),
-    meanExcess: at('meanExcess'),
-    leastExcess: at('leastExcess'),
-    largestExcess: at('largestExcess'),
-    leastExcess3: at('leastExcess3'),
-    largestExcess3: at('largestExcess3'),
-    featureError: at('featureError'),
-    cycleError: at('cycleError'),
-    squaredErrorOfAbnormal: at('squaredErrorOfAbnormal'),
-    size,
-  };
+/** @param values the wanted measurements, read back; the others are NaN. @param size pixels × channels of the image */
+export function readMeasurements(values: Float32Array, wanted: readonly MeasurementName[], size: number): Measurements {
+  const measurements = Object.fromEntries(MEASUREMENT_NAMES.map((name) => [name, Number.NaN]));
+  for (const [i, name] of wanted.entries()) measurements[name] = values[i] ?? Number.NaN;
+  return { ...(measurements as Record<MeasurementName, number>), size };
 }
 
-/** What several figures are made of, each made when it is first asked for. */
+/** What several measurements are made of, each made when it is first asked for. */
 type Passes = ReturnType<typeof passesOf>;
 
 function passesOf(networks: Networks, x: Tensor, given: Tensor | undefined) {
@@ -198,6 +152,6 @@ function once(make: () => Tensor): () => Tensor {
   };
 }
 
-function isFigureName(name: string): name is FigureName {
+function isMeasurementName(name: string): name is MeasurementName {
   return name in FORMULAS;
 }

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import type { TrainingConfig } from '../../src/cyclegan/config.ts';
-import { preset } from '../../src/cyclegan/presets.ts';
-import { createRun } from '../../src/cyclegan/run/run-folder.ts';
-import type { Banks } from '../../src/cyclegan/run/samples.ts';
-import { Trainer, type TrainingOptions } from '../../src/cyclegan/trainer.ts';
-import { ImageBank } from '../../src/data/images/bank.ts';
-import { decodeImage } from '../../src/data/images/decode.ts';
-import type { Device } from '../../src/gpu/device.ts';
-import { makeData } from '../cli/support.ts';
+import type { TrainingConfig } from '../../../src/cyclegan/config.ts';
+import { preset } from '../../../src/cyclegan/presets.ts';
+import { createRun } from '../../../src/cyclegan/run/run-folder.ts';
+import type { Banks } from '../../../src/cyclegan/run/samples.ts';
+import { Trainer, type TrainingOptions } from '../../../src/cyclegan/run/trainer.ts';
+import { ImageBank } from '../../../src/data/images/bank.ts';
+import { decodeImage } from '../../../src/data/images/decode.ts';
+import type { Device } from '../../../src/gpu/device.ts';
+import { makeData } from '../../cli/support.ts';
 
 /** A training of a second, with pools that fill, crops of both domains to tell apart, crops, flips, turns, and a learning rate that falls. */
 export const QUICK: TrainingConfig = {

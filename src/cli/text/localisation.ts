@@ -1,12 +1,16 @@
-import { type HeatmapReport, HOT_NORMALS_WARNING } from '../../anomaly/calibration/heatmap-scale.ts';
-import { CHOOSERS } from '../../anomaly/calibration/thresholds.ts';
+import { CALIBRATION_SOURCES } from '../../anomaly/calibration/calibration.ts';
+import { type HeatmapReport, HOT_NORMALS_WARNING } from '../../anomaly/evaluation/heatmap-report.ts';
 import type { PairReport } from '../../anomaly/evaluation/pairs.ts';
-import type { PixelReport } from '../../anomaly/evaluation/where.ts';
+import type { PixelReport } from '../../anomaly/evaluation/pixel-evaluation.ts';
 import { AUPRO_FPR, type PixelF1 } from '../../anomaly/metrics/pixel-metrics.ts';
 import type { EvaluatedRun } from '../../workflow/evaluate-run.ts';
 
 /** What an evaluation says of the places of defects: a line each for heat maps, pixels and pairs, where there are any, and a warning. */
-export function whereLines({ heatmap, pixels, pairs }: Pick<EvaluatedRun, 'heatmap' | 'pixels' | 'pairs'>): string[] {
+export function localisationLines({
+  heatmap,
+  pixels,
+  pairs,
+}: Pick<EvaluatedRun, 'heatmap' | 'pixels' | 'pairs'>): string[] {
   return [
     heatmapLine(heatmap),
     ...(pixels ? [pixelLine(pixels)] : []),
@@ -19,7 +23,7 @@ function heatmapLine(report: HeatmapReport): string {
   const { threshold, images, chosenOn, normal, abnormal, expectedShare, oracle } = report;
   return (
     `heat maps: a pixel above ${Number(threshold.toPrecision(3))} is hot; ${normal.hot} of ${normal.total} normal and ${abnormal.hot} of ` +
-    `${abnormal.total} abnormal images have one (${oracle ? 'oracle; ' : ''}of normal images like the ${images} of ${CHOOSERS[chosenOn].images}, ` +
+    `${abnormal.total} abnormal images have one (${oracle ? 'oracle; ' : ''}of normal images like the ${images} of ${CALIBRATION_SOURCES[chosenOn].images}, ` +
     `${(100 * expectedShare).toFixed(1)} % at most are expected to).`
   );
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { TrainingConfig } from '../../src/cyclegan/config.ts';
-import { learningRate, trainingLength } from '../../src/cyclegan/learning-rate.ts';
-import { preset } from '../../src/cyclegan/presets.ts';
-import { planEpoch, stepsPerEpoch } from '../../src/cyclegan/sampler.ts';
+import type { TrainingConfig } from '../../../src/cyclegan/config.ts';
+import { learningRate, trainingLength } from '../../../src/cyclegan/learning-rate.ts';
+import { preset } from '../../../src/cyclegan/presets.ts';
+import { planEpoch, stepsPerEpoch } from '../../../src/cyclegan/sampler.ts';
 
 const config = (changes: Partial<TrainingConfig> = {}): TrainingConfig => ({
   ...preset('tiny'),

@@ -1,0 +1,41 @@
+import type { Calibration } from '../calibration/calibration.ts';
+import { chanceOfHot, expectedHotShare, type HeatmapCalibration, hotImages } from '../calibration/heatmap-scale.ts';
+import type { ScoredImage } from '../scores/scored-image.ts';
+
+/** What is hot in heat maps, on which part it was chosen, and how many of the judged images have a hot pixel. */
+export interface HeatmapReport extends HeatmapCalibration {
+  chosenOn: Calibration['chosenOn'];
+  normal: { hot: number; total: number };
+  abnormal: { hot: number; total: number };
+  /** The share of normal images like those that chose that has a hot pixel: at most, on average over calibrations. */
+  expectedShare: number;
+  /** The probability that so many of the judged normal images or more have one, if they are like those. */
+  chance: number;
+  /** True where that is too small to be believed: these normal images are others. */
+  unlikely: boolean;
+  /** True if any of the judged images trained or calibrated the run. */
+  oracle: boolean;
+}
+
+/** What has a smaller probability is no chance. */
+const UNLIKELY = 0.01;
+
+/** What to do where more normal images are hot than chance allows. */
+export const HOT_NORMALS_WARNING =
+  'more normal images are hot than chance allows, so they are not like those that calibrated. Do not trust the heat maps of ' +
+  'images like them; let such images calibrate, or train on more kinds of normal images.';
+
+/** What heat maps say of judged images. */
+export function reportHeatmap(
+  images: readonly ScoredImage[],
+  heatmap: HeatmapCalibration,
+  chosenOn: Calibration['chosenOn'],
+): HeatmapReport {
+  const normal = hotImages(images, 'normal', heatmap);
+  const chance = chanceOfHot(normal.hot, normal.total, heatmap);
+  return {
+    ...{ ...heatmap, chosenOn, normal, abnormal: hotImages(images, 'abnormal', heatmap) },
+    ...{ expectedShare: expectedHotShare(heatmap), chance, unlikely: chance < UNLIKELY },
+    oracle: images.some(({ seenInTraining }) => seenInTraining),
+  };
+}
