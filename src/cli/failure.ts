@@ -1,9 +1,5 @@
 import { CyclopsError } from '../gpu/errors.ts';
-
-/** A wrong use of the command line: the exit code is 2 instead of 1. */
-export class UsageError extends CyclopsError {
-  override name = 'UsageError';
-}
+import { UsageError } from '../workflow/usage-error.ts';
 
 /** Exit codes: done, failed, wrong use, an anomaly where that was to fail, and stopped by Ctrl-C as shells number it. */
 export const EXIT = { done: 0, failed: 1, usage: 2, flagged: 3, interrupted: 130 } as const;

@@ -24,7 +24,7 @@ export interface TuneOptions extends KernelOptions {
 }
 
 /** Options of the commands that read a data folder. */
-export interface DataOptions {
+export interface DataFlags {
   aIs?: 'normal' | 'abnormal';
   skipBroken?: boolean;
 }

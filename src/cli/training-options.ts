@@ -1,18 +1,16 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { CONFIG_FIELDS, optionName, parseConfig, type TrainingConfig } from '../cyclegan/config.ts';
-import { PRESET_NAMES, preset } from '../cyclegan/presets.ts';
-import { CyclopsError } from '../gpu/errors.ts';
-import { UsageError } from './failure.ts';
+import { CONFIG_FIELDS, optionName, type TrainingConfig } from '../cyclegan/config.ts';
+import { PRESET_NAMES, type PresetName } from '../cyclegan/presets.ts';
+import { DEFAULT_PRESET } from '../workflow/training-config.ts';
+
 import { toNumber } from './options.ts';
 
 /** What the options of training say, with the fields of a TrainingConfig among them; what is absent is the preset's. */
 export interface TrainingOptionValues {
-  preset?: string;
+  preset?: PresetName;
   netG?: number;
   [name: string]: unknown;
 }
-
-const DEFAULT_PRESET = 'small';
 
 /** Numeric options: a field of the configuration, and what it means. */
 const NUMBERS = {
@@ -79,35 +77,8 @@ export function addTrainingOptions(command: Command): Command {
     .option('--no-local-contrast', 'take images as they are');
 }
 
-/** The configuration that the options ask for. @throws UsageError naming an option that cannot be */
-export function configFrom(values: TrainingOptionValues): TrainingConfig {
-  try {
-    return parseConfig({ ...preset(values.preset ?? DEFAULT_PRESET), ...givenFields(values) }, 'the options');
-  } catch (error) {
-    if (error instanceof CyclopsError) throw new UsageError(error.message);
-    throw error;
-  }
-}
-
-/**
- * Refuses options that say other than the run that is resumed: to continue with the same bits, it must keep its own.
- *
- * @throws UsageError naming the first option that differs
- */
-export function requireSameOptions(values: TrainingOptionValues, config: TrainingConfig): void {
-  const stored = new Map<string, unknown>(Object.entries(config));
-  const given =
-    values.preset === undefined ? givenFields(values) : Object.fromEntries(Object.entries(configFrom(values)));
-  for (const [name, value] of Object.entries(given)) {
-    if (value === stored.get(name)) continue;
-    throw new UsageError(
-      `${optionName(name)} ${value} differs from the ${stored.get(name)} that the run began with, and a resumed run keeps ` +
-        'its options. Leave it out, or begin a new run in another folder.',
-    );
-  }
-}
-
-function givenFields({ netG, ...values }: TrainingOptionValues): Record<string, unknown> {
+/** The fields of the configuration that the options give. */
+export function fieldsFrom({ netG, ...values }: TrainingOptionValues): Partial<TrainingConfig> {
   const fields = Object.entries(values).filter(([name]) => CONFIG_FIELDS.includes(name));
   return { ...(netG === undefined ? {} : { blocks: netG }), ...Object.fromEntries(fields) };
 }

@@ -73,6 +73,8 @@ const PRESETS = {
   },
 } as const satisfies Record<string, TrainingConfig>;
 
+export type PresetName = keyof typeof PRESETS;
+
 export const PRESET_NAMES: readonly string[] = Object.keys(PRESETS);
 
 /** @throws CyclopsError for a name that is not in the table */

@@ -10,46 +10,49 @@ import { writeModel } from '../anomaly/detector/model-file.ts';
 import { type ImageStatistics, imageStatistics } from '../anomaly/scores/image-statistics.ts';
 import { SCORE_INFOS } from '../anomaly/scores/list.ts';
 import type { ScoredImage } from '../anomaly/scores/scored-image.ts';
-import { showProgress } from '../cli/text/progress.ts';
+import { readCheckpointHead } from '../cyclegan/run/checkpoint.ts';
 import { fingerprint, hashFile, readDataRecord } from '../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../cyclegan/run/run-folder.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { ImageDecoder, settleBroken } from './decode-images.ts';
+import type { Listener } from './listener.ts';
 import { scoredImage, scoreRefs } from './score-refs.ts';
 import { tuneScoring } from './tuning.ts';
 
-export interface CalibrateRunOptions {
+export interface CalibrateRunOptions extends Listener {
   run: RunFolder;
   rule: Rule;
   /** The user's threshold for the score that decides, instead of the rule's. */
   threshold?: number | undefined;
   /** Where the data folder is now; by default where training found it. */
   data?: string | undefined;
-  quiet: boolean;
   /** Whether to look for the fastest kernels first. */
   tune: boolean;
 }
 
 /**
  * Chooses score and thresholds of a run by the images that calibrate it alone, and keeps both in the run and in its model file.
- * A run of `--folds` has their scores already; one without a calibration part takes its training images. Its calibration says so.
+ * A run of folds has their scores already; one without a calibration part takes its training images. Its calibration says so.
  *
+ * @returns null when the signal stopped it; the run is then as it was
  * @throws CyclopsError when an image is missing or not the one that the run began with
  */
-export async function calibrateRun(device: Device, options: CalibrateRunOptions): Promise<Calibration> {
+export async function calibrateRun(device: Device, options: CalibrateRunOptions): Promise<Calibration | null> {
   const { run, rule, threshold } = options;
   const { images: recorded, hash: dataHash } = readDataRecord(run.data);
+  const { step } = readCheckpointHead(run.checkpoint).position;
   const detector = openDetector(device, run);
   try {
     const byFolds = existsSync(run.foldScores);
     const calibrates = recorded.some(({ part }) => part === 'calibration');
     const chosenOn = byFolds ? 'folds' : calibrates ? 'calibration' : 'train';
     const images = byFolds ? outOfFold(readFoldScores(run)) : await scoreRecorded(detector, options);
+    if (!images) return null;
     // A version may compute scores that were not there yet when folds were scored.
     const infos = SCORE_INFOS.filter(({ name }) => !byFolds || images.every(({ scores }) => name in scores));
     const chosen = chooseThresholds(images, infos, { rule, chosenOn, dataHash });
-    const calibration = withThreshold({ ...chosen, heatmap: calibrateHeatmap(images) }, threshold);
+    const calibration = withThreshold({ ...chosen, heatmap: calibrateHeatmap(images), step }, threshold);
     const seen = recorded.map(({ sha256 }) => fingerprint(sha256));
     await writeModel(run.model, detector, calibration, seen);
     writeCalibration(run, calibration);
@@ -66,10 +69,14 @@ function outOfFold({ images }: FoldScores): ScoredImage[] {
 /**
  * Scores the images that were put aside to calibrate a run, or its training images where none were.
  *
+ * @returns null when the signal stopped it
  * @throws CyclopsError when an image is missing or not the one that the run began with
  */
-export async function scoreRecorded(detector: Detector, options: CalibrateRunOptions): Promise<ScoredImage[]> {
-  const { run, quiet } = options;
+export async function scoreRecorded(
+  detector: Detector,
+  options: Omit<CalibrateRunOptions, 'rule' | 'threshold'>,
+): Promise<ScoredImage[] | null> {
+  const { run, signal, onProgress } = options;
   const record = readDataRecord(run.data);
   const root = options.data === undefined ? record.root : resolve(options.data);
   const aside = record.images.filter(({ part }) => part === 'calibration');
@@ -86,15 +93,11 @@ export async function scoreRecorded(detector: Detector, options: CalibrateRunOpt
   });
   const images: ScoredImage[] = [];
   await tuneScoring(detector, options);
-  const display = showProgress('calibration', refs.length, quiet);
-  try {
-    for await (const scored of scoreRefs(detector, decoder)) {
-      images.push(scoredImage(scored, statistics.get(scored.ref.file)));
-      display.update(images.length, 'images scored');
-    }
-  } finally {
-    display.stop();
+  for await (const scored of scoreRefs(detector, decoder)) {
+    images.push(scoredImage(scored, statistics.get(scored.ref.file)));
+    onProgress?.({ stage: 'calibration', done: images.length, total: refs.length });
+    if (signal?.aborted) return null;
   }
-  settleBroken(decoder, false, () => {});
+  settleBroken(decoder, false);
   return images;
 }

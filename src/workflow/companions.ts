@@ -13,7 +13,7 @@ import { type BrokenFile, settleBroken } from './decode-images.ts';
 export function withReadableCompanions(
   refs: readonly ImageRef[],
   skipBroken: boolean,
-  warn: (line: string) => void,
+  warn?: (line: string) => void,
 ): ImageRef[] {
   const broken: BrokenFile[] = [];
   const readable = refs.map((ref) => {

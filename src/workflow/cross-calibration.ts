@@ -4,7 +4,6 @@ import { type FoldScores, readFoldScores, writeFoldScores } from '../anomaly/cal
 import { openDetector } from '../anomaly/detector/detector.ts';
 import { SCORE_INFOS } from '../anomaly/scores/list.ts';
 import { scoreColumn } from '../anomaly/scores/scored-image.ts';
-import { UsageError } from '../cli/failure.ts';
 import type { TrainingConfig } from '../cyclegan/config.ts';
 import { recordData } from '../cyclegan/run/data-record.ts';
 import { createRun, hasCheckpoint, type RunFolder, runFolder } from '../cyclegan/run/run-folder.ts';
@@ -15,7 +14,9 @@ import { writeSplit } from '../data/datasets/split.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { scoreRecorded } from './calibrate-run.ts';
+import { listenerOf } from './listener.ts';
 import { type TrainRunOptions, trainNetworks, trainRun } from './train-run.ts';
+import { UsageError } from './usage-error.ts';
 
 /**
  * Cuts the training part into folds and notes them in a new run: from then on it can be resumed.
@@ -64,29 +65,29 @@ export function requireFolds(dataset: Dataset, folds: number): void {
  * Trains, for each fold of the training part, networks on the others, into RUN/fold-1, …, and lets them score it; then networks on
  * the whole part, into RUN, whose score and thresholds those scores choose. Folds that are done are not trained again.
  *
- * @param options of a run that {@link beginFolds} began @returns null when Ctrl-C stopped it
+ * @param options of a run that {@link beginFolds} began @returns null when the signal stopped it
  * @throws CyclopsError when the images are others than those it began with
  */
 export async function crossCalibrate(
   device: Device,
   options: Omit<TrainRunOptions, 'resume'>,
 ): Promise<Calibration | null> {
-  const { run, quiet, tune } = options;
-  const say = (line: string) => !quiet && process.stderr.write(`${line}\n`);
+  const { run, tune, onProgress } = options;
   let known = readFoldScores(run);
   const dataset = withGroups(options.dataset, known);
   requireSameImages(run, dataset, known);
   for (let fold = 1; fold <= known.folds; fold++) {
     if (known.images.some((image) => image.fold === fold && image.scores)) continue;
     const own = runFolder(join(run.root, `fold-${fold}`));
-    say(`fold ${fold} of ${known.folds}: ${own.root}`);
+    onProgress?.({ stage: 'run', what: 'fold', number: fold, total: known.folds, folder: own.root });
     const resume = hasCheckpoint(own);
     if (!resume) createRun(own.root);
     const divided = withoutFold(dataset, known, fold);
     if ((await trainNetworks(device, { ...options, dataset: divided, run: own, resume })) === 'stopped') return null;
     const detector = openDetector(device, own);
     try {
-      const scored = await scoreRecorded(detector, { run: own, rule: 'zfn', data: dataset.root, quiet, tune });
+      const scored = await scoreRecorded(detector, { ...listenerOf(options), run: own, data: dataset.root, tune });
+      if (!scored) return null;
       // JSON has no NaN: weights that diverged have to be told here.
       for (const { name } of SCORE_INFOS) scoreColumn(scored, name);
       const found = new Map(
@@ -101,7 +102,7 @@ export async function crossCalibrate(
     }
     writeFoldScores(run, known);
   }
-  say(`all training images: ${run.root}`);
+  onProgress?.({ stage: 'run', what: 'all', number: 1, total: 1, folder: run.root });
   return await trainRun(device, { ...options, dataset, resume: hasCheckpoint(run) });
 }
 

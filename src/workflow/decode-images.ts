@@ -58,11 +58,11 @@ export class ImageDecoder {
 export function settleBroken(
   { good, broken }: { good: readonly ImageRef[]; broken: readonly BrokenFile[] },
   skipBroken: boolean,
-  warn: (line: string) => void,
+  warn?: (line: string) => void,
 ): void {
   if (broken.length === 0) return;
   if (skipBroken && good.length > 0) {
-    for (const { reason } of broken) warn(`left out: ${reason}`);
+    for (const { reason } of broken) warn?.(`left out: ${reason}`);
     return;
   }
   const advice = skipBroken

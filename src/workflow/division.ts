@@ -1,19 +1,22 @@
-import { UsageError } from '../cli/failure.ts';
 import type { RunFolder } from '../cyclegan/run/run-folder.ts';
 import type { Dataset } from '../data/datasets/dataset.ts';
 import { groupByName } from '../data/datasets/groups.ts';
 import { applyLists, readLists } from '../data/datasets/lists.ts';
 import { cutCalibration, splitDataset } from '../data/datasets/split.ts';
 import { requireFolds } from './cross-calibration.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Of the training images, the share that chooses score and threshold instead. */
 export const CALIBRATION_SHARE = 0.2;
 
 /** Options that divide the images of a new run. */
 export interface DivisionOptions {
-  calibrationShare?: number;
-  folds?: number;
-  groupBy?: string;
+  /** Share of the training images that calibrate instead, 0 to 0.9; {@link CALIBRATION_SHARE} unless told otherwise. */
+  calibrationShare?: number | undefined;
+  /** Instead of a calibration part: so many networks, each trained without its fold of the training images, score it. */
+  folds?: number | undefined;
+  /** A regular expression: images in whose names it finds the same text show one object and stay in one part. */
+  groupBy?: string | undefined;
 }
 
 /**

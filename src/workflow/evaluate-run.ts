@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { requireHeatmap, withThreshold } from '../anomaly/calibration/calibration.ts';
 import { scoresOf } from '../anomaly/calibration/combined-score.ts';
 import type { ResultPictures } from '../anomaly/detector/score-images.ts';
@@ -10,21 +11,22 @@ import { PixelEvaluation, type PixelReport } from '../anomaly/evaluation/pixel-e
 import { type CheckedImage, checkSteganography, type Steganography } from '../anomaly/evaluation/steganography.ts';
 import { type ImageStatistics, imageStatistics } from '../anomaly/scores/image-statistics.ts';
 import type { ScoredImage } from '../anomaly/scores/scored-image.ts';
-import { showProgress } from '../cli/text/progress.ts';
+import type { RunFolder } from '../cyclegan/run/run-folder.ts';
 import { type Dataset, type ImageRef, LABELS } from '../data/datasets/dataset.ts';
 import { decodeImage } from '../data/images/decode.ts';
+import type { AdapterInfo } from '../gpu/adapter.ts';
 import type { Device } from '../gpu/device.ts';
 import { withReadableCompanions } from './companions.ts';
 import { ImageDecoder, settleBroken } from './decode-images.ts';
-import type { Judge } from './judge.ts';
+import type { Listener } from './listener.ts';
+import type { TrainedModel } from './model.ts';
 import { scoredImage, scoreRefs } from './score-refs.ts';
 import { tuneScoring } from './tuning.ts';
 
-export interface EvaluateRunOptions {
-  judge: Judge;
+export interface EvaluateRunOptions extends Listener {
+  model: TrainedModel;
   dataset: Dataset;
   skipBroken: boolean;
-  quiet: boolean;
   /** Whether to look for the fastest kernels first. */
   tune: boolean;
   /** Of how many images to keep pictures, evenly spread over all. */
@@ -39,6 +41,15 @@ export interface EvaluateRunOptions {
 const HIDING_CHECKED = 16;
 
 export interface EvaluatedRun {
+  /** What was judged by what, and where. */
+  source: {
+    /** The model file or run folder, and the data folder: absolute paths. */
+    model: string;
+    data: string;
+    /** Null for a model file that was given alone. */
+    run: RunFolder | null;
+    device: Pick<AdapterInfo, 'name'>;
+  };
   evaluation: Evaluation;
   /** Null for a model that was calibrated before there was one. */
   baseline: BaselineReport | null;
@@ -56,18 +67,17 @@ export interface EvaluatedRun {
   leftOut: number;
 }
 
-/** Scores the images of a data set that a model can be evaluated on, and says how well it does. */
-export async function evaluateRun(device: Device, options: EvaluateRunOptions): Promise<EvaluatedRun> {
-  const { judge, dataset, skipBroken, quiet } = options;
-  const calibration = withThreshold(judge.calibration, options.threshold);
+/** Scores the images of a data set that a model can be evaluated on, and says how well it does. @returns null when the signal stopped it */
+export async function evaluateRun(device: Device, options: EvaluateRunOptions): Promise<EvaluatedRun | null> {
+  const { model, dataset, skipBroken, signal, onProgress, onWarning } = options;
+  const calibration = withThreshold(model.calibration, options.threshold);
   const scores = scoresOf(calibration);
-  const heatmap = requireHeatmap(calibration, judge.source);
-  const warn = (line: string) => !quiet && process.stderr.write(`${line}\n`);
-  const { judged, leftOut } = imagesToJudge(dataset, judge.seen);
+  const heatmap = requireHeatmap(calibration, model.source);
+  const { judged, leftOut } = imagesToJudge(dataset, model.seen);
   const refs = withReadableCompanions(
     judged.map(({ ref }) => ref),
     skipBroken,
-    warn,
+    onWarning,
   );
   const statistics = new Map<string, ImageStatistics>();
   const decoder = new ImageDecoder(refs, skipBroken, ({ file }, image) =>
@@ -84,24 +94,20 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
 
   const images: ScoredImage[] = [];
   const pictures = new Map<string, ResultPictures>();
-  const detector = judge.open(device, options.tile);
+  const detector = model.open(device, options.tile);
   await tuneScoring(detector, options);
-  const display = showProgress('scoring', judged.length, quiet);
   let steganography: Steganography;
   let pairs: PairReport | null;
   try {
-    try {
-      for await (const scored of scoreRefs(detector, decoder, wantsPictures, scores)) {
-        const { file } = scored.ref;
-        if (scored.pictures && keepsPictures(images.length)) pictures.set(file, scored.pictures);
-        where.add(scored.ref, scored.pictures);
-        images.push({ ...scoredImage(scored, statistics.get(file)), seenInTraining: seen.has(file) });
-        display.update(images.length, 'images');
-      }
-    } finally {
-      display.stop();
+    for await (const scored of scoreRefs(detector, decoder, wantsPictures, scores)) {
+      const { file } = scored.ref;
+      if (scored.pictures && keepsPictures(images.length)) pictures.set(file, scored.pictures);
+      where.add(scored.ref, scored.pictures);
+      images.push({ ...scoredImage(scored, statistics.get(file)), seenInTraining: seen.has(file) });
+      onProgress?.({ stage: 'scoring', done: images.length, total: judged.length });
+      if (signal?.aborted) return null;
     }
-    settleBroken(decoder, skipBroken, warn);
+    settleBroken(decoder, skipBroken, onWarning);
     steganography = await checkSteganography(detector, imagesToCheck(decoder.good), scores);
     pairs = await comparePairs(detector, pairsOf(decoder.good));
   } finally {
@@ -111,6 +117,7 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   const infos = scores.map(({ info }) => info);
   const evaluation = summarise(images, infos, calibration, skipped);
   return {
+    source: { model: resolve(model.source), data: dataset.root, run: model.run, device: { name: device.info.name } },
     steganography,
     heatmap: reportHeatmap(images, heatmap, calibration.chosenOn),
     pixels: where.report(images.some(({ seenInTraining }) => seenInTraining)),

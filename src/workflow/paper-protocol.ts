@@ -1,15 +1,20 @@
 import { join } from 'node:path';
 import type { Evaluation } from '../anomaly/evaluation/evaluation.ts';
 import { mean } from '../anomaly/metrics/mean.ts';
-import { align } from '../cli/text/table.ts';
 import { createRun } from '../cyclegan/run/run-folder.ts';
 import type { Dataset } from '../data/datasets/dataset.ts';
 import { splitDataset } from '../data/datasets/split.ts';
 import { writeFileAtomic } from '../data/files/atomic.ts';
-import type { Device } from '../gpu/device.ts';
+import type { DivisionOptions } from './division.ts';
 import { evaluateRun } from './evaluate-run.ts';
-import { openJudge } from './judge.ts';
-import { type TrainRunOptions, trainRun } from './train-run.ts';
+import { listenerOf } from './listener.ts';
+import { openModel } from './model.ts';
+import { openData } from './open-data.ts';
+import type { TrainOptions } from './train.ts';
+import { trainRun } from './train-run.ts';
+import { configOf } from './training-config.ts';
+import { UsageError } from './usage-error.ts';
+import { withDevice } from './with-device.ts';
 
 /** A figure of several runs: mean and standard deviation (of a sample; null for one run), and each run's own. */
 export interface MeanAndDeviation {
@@ -32,40 +37,45 @@ export interface PaperFigures {
   >;
 }
 
-export interface PaperProtocolOptions extends Omit<TrainRunOptions, 'run' | 'resume'> {
-  /** Folder of the runs; each gets one of its own, named by its seed. */
-  out: string;
-  runs: number;
+export interface PaperProtocolOptions extends Omit<TrainOptions, keyof DivisionOptions | 'resume'> {
+  /** How many runs, with seeds that follow one another; 1 unless told otherwise. Each gets a folder in `out`, named by its seed. */
+  runs?: number | undefined;
 }
 
 /**
  * The protocol of the paper's public code: for each seed a balanced split of all images, whatever parts or groups they
  * have, a training without validation, and figures whose thresholds are chosen on the test images: oracles all.
  *
- * @returns null when Ctrl-C stopped it
+ * @returns null when the signal stopped it
+ * @throws UsageError for options that cannot be @throws CyclopsError as `train`
  */
-export async function paperProtocol(device: Device, options: PaperProtocolOptions): Promise<PaperFigures | null> {
-  const { out, runs, config, dataset, quiet, ...rest } = options;
+export async function paperProtocol(options: PaperProtocolOptions): Promise<PaperFigures | null> {
+  const { out, runs = 1, skipBroken = false, tune = true, eager = false, onProfile } = options;
+  if (!Number.isInteger(runs) || runs < 1) {
+    throw new UsageError(`--runs is ${runs}; expected a whole number from 1, such as 5.`);
+  }
+  const config = configOf(options);
+  const dataset = pooled(openData(options));
   const seeds = Array.from({ length: runs }, (_, i) => config.seed + i);
   const evaluations: Evaluation[] = [];
-  for (const seed of seeds) {
-    const run = createRun(join(out, `seed-${seed}`));
-    if (!quiet) process.stderr.write(`run ${evaluations.length + 1} of ${runs}: ${run.root}\n`);
-    const split = splitDataset(pooled(dataset), seed);
-    const trained = await trainRun(device, {
-      ...rest,
-      ...{ quiet, run, resume: false, config: { ...config, seed }, dataset: split },
-    });
-    if (!trained) return null;
-    const { evaluation } = await evaluateRun(device, {
-      ...{ ...rest, quiet, dataset: split, pictures: 0 },
-      judge: openJudge(run.root),
-    });
-    evaluations.push(evaluation);
-  }
-  const figures = summarisePaper(seeds, evaluations);
-  writeFileAtomic(join(out, 'protocol.json'), `${JSON.stringify(figures, null, 2)}\n`);
-  return figures;
+  const common = { ...listenerOf(options), skipBroken, tune };
+  return await withDevice(options, async (device) => {
+    for (const seed of seeds) {
+      const run = createRun(join(out, `seed-${seed}`));
+      const number = evaluations.length + 1;
+      options.onProgress?.({ stage: 'run', what: 'run', number, total: runs, folder: run.root });
+      const split = splitDataset(dataset, seed);
+      const training = { ...common, eager, onProfile, run, resume: false, config: { ...config, seed }, dataset: split };
+      if (!(await trainRun(device, training))) return null;
+      const model = openModel(run.root);
+      const evaluated = await evaluateRun(device, { ...common, model, dataset: split, pictures: 0 });
+      if (!evaluated) return null;
+      evaluations.push(evaluated.evaluation);
+    }
+    const figures = summarisePaper(seeds, evaluations);
+    writeFileAtomic(join(out, 'protocol.json'), `${JSON.stringify(figures, null, 2)}\n`);
+    return figures;
+  });
 }
 
 /** All images, without what is known of parts, objects and defects: the paper's code has labels alone. */
@@ -104,23 +114,4 @@ function meanAndDeviation(figures: readonly (number | null | undefined)[]): Omit
   const centre = mean(values);
   const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
   return { mean: centre, sd: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : null, values };
-}
-
-/** The figures as a table for people. */
-export function paperText({ seeds, testImages, scores }: PaperFigures): string {
-  const show = ({ mean, sd }: MeanAndDeviation) =>
-    sd === null ? mean.toFixed(3) : `${mean.toFixed(3)} ± ${sd.toFixed(3)}`;
-  const rows = Object.entries(scores).map(([name, { paper, accuracy, accZfn, auroc }]) => [
-    ...[name, show(accuracy), show(accZfn), show(auroc), paper ? "the paper's" : ''],
-  ]);
-  const header = ['score', 'ACC*', 'ACC_ZFN*', 'AUC', ''];
-  return [
-    `The paper's protocol, ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}: ${testImages.normal} normal and ` +
-      `${testImages.abnormal} abnormal test images in each run${seeds.length > 1 ? '; mean ± standard deviation' : ''}.`,
-    '',
-    ...align([header, ...rows], (column) => column === 0 || column === header.length - 1),
-    '',
-    '* oracle: its threshold was chosen on the images reported on.',
-    '',
-  ].join('\n');
 }

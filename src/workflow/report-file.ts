@@ -4,26 +4,25 @@ import { assess } from '../anomaly/evaluation/assessment.ts';
 import { readCheckpointHead } from '../cyclegan/run/checkpoint.ts';
 import { readDataRecord } from '../cyclegan/run/data-record.ts';
 import { readMetrics } from '../cyclegan/run/metrics-log.ts';
-import type { RunFolder } from '../cyclegan/run/run-folder.ts';
 import { writeFileAtomic } from '../data/files/atomic.ts';
 import { decodeImage } from '../data/images/decode.ts';
 import type { DecodedImage } from '../data/images/decoded-image.ts';
 import { encodePng } from '../data/images/png.ts';
-import type { Device } from '../gpu/device.ts';
 import { renderReport } from '../report/page.ts';
 import { paintHeatmap } from '../report/parts/heatmap.ts';
 import { lossCurves } from '../report/parts/loss-curves.ts';
 import { FORMAT, type Pictures, type Report } from '../report/parts/report.ts';
 import type { EvaluatedRun } from './evaluate-run.ts';
 import { reportPaths } from './report-paths.ts';
+import { UsageError } from './usage-error.ts';
 import { versions } from './versions.ts';
 
 /** Of how many images a report shows pictures: enough to browse, few enough for a page. */
 export const REPORT_PICTURES = 300;
 
 export interface ReportOptions {
+  /** Of the page; its figures go beside it, into a file of that name that ends in .json. */
   path: string;
-  run: RunFolder;
   /** Name of the data set. */
   data: string;
   attribution?: string;
@@ -31,15 +30,25 @@ export interface ReportOptions {
   command: string;
 }
 
-/** Writes the report of an evaluated run, as a page and as the JSON of all its figures. @throws CyclopsError when a file cannot be read or written */
-export function writeReport(device: Device, evaluated: EvaluatedRun, options: ReportOptions): void {
-  const { config, position } = readCheckpointHead(options.run.checkpoint);
-  const record = readDataRecord(options.run.data);
+/**
+ * Writes the report of an evaluated run, as a page and as the JSON of all its figures.
+ *
+ * @throws UsageError for a model file without its run, which knows how the training went
+ * @throws CyclopsError when a file cannot be read or written
+ */
+export function report(evaluated: EvaluatedRun, options: ReportOptions): void {
+  const { run, model } = evaluated.source;
+  if (!run)
+    throw new UsageError(
+      `A report shows how the training went, and ${model} is a model file alone. Evaluate its run folder.`,
+    );
+  const { config, position } = readCheckpointHead(run.checkpoint);
+  const record = readDataRecord(run.data);
   const { evaluation, steganography, leftOut, heatmap, baseline, pixels, pairs } = evaluated;
   const max = heatmapMaximum(heatmap);
   const trained = (label: string) =>
     record.images.filter((image) => image.part === 'train' && image.label === label).length;
-  const report: Report = {
+  const content: Report = {
     format: FORMAT,
     title: `Cyclops: ${options.data}`,
     dataset: {
@@ -49,15 +58,13 @@ export function writeReport(device: Device, evaluated: EvaluatedRun, options: Re
       leftOut,
       ...(options.attribution && { attribution: options.attribution }),
     },
-    device: deviceNames(device),
+    device: deviceNames(evaluated.source.device.name),
     training: {
       steps: position.step,
       epochs: Math.ceil(position.step / position.stepsPerEpoch),
       seconds: position.seconds,
       configuration: Object.fromEntries(Object.entries(config).map(([name, value]) => [name, value ?? 'none'])),
-      losses: lossCurves(
-        readMetrics(options.run.metrics).map(({ step, epoch: _, lr: __, ...losses }) => ({ step, losses })),
-      ),
+      losses: lossCurves(readMetrics(run.metrics).map(({ step, epoch: _, lr: __, ...losses }) => ({ step, losses }))),
     },
     versions: versions(),
     command: options.command,
@@ -74,13 +81,13 @@ export function writeReport(device: Device, evaluated: EvaluatedRun, options: Re
     [...evaluated.pictures].map(([file, own]) => [file, toPngs(own, max, evaluated.masks.get(file))]),
   );
   const { page, json } = reportPaths(options.path);
-  writeFileAtomic(page, renderReport(report, pictures));
-  writeFileAtomic(json, `${JSON.stringify(report, null, 2)}\n`);
+  writeFileAtomic(page, renderReport(content, pictures));
+  writeFileAtomic(json, `${JSON.stringify(content, null, 2)}\n`);
 }
 
 /** An adapter's name and its driver, which lavapipe and others put behind a colon. */
-function deviceNames({ info }: Device): { name: string; driver: string } {
-  const [name = info.name, ...driver] = info.name.split(': ');
+function deviceNames(adapter: string): { name: string; driver: string } {
+  const [name = adapter, ...driver] = adapter.split(': ');
   return { name, driver: driver.join(': ') || 'not told' };
 }
 

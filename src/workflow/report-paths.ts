@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
-import { UsageError } from '../cli/failure.ts';
 import { readJsonObject } from '../data/files/json-file.ts';
 import { FORMAT } from '../report/parts/report.ts';
+import { UsageError } from './usage-error.ts';
 
 const JSON_ENDING = '.json';
 

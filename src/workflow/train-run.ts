@@ -1,13 +1,10 @@
 import type { Calibration } from '../anomaly/calibration/calibration.ts';
-import { wrap } from '../cli/failure.ts';
-import { catchInterrupt } from '../cli/interrupt.ts';
-import { type ProgressDisplay, showProgress, trainingDetail } from '../cli/text/progress.ts';
 import { imageOptions, type TrainingConfig } from '../cyclegan/config.ts';
 import type { Manifest } from '../cyclegan/run/checkpoint.ts';
 import { readDataRecord, recordData } from '../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../cyclegan/run/run-folder.ts';
 import type { Banks } from '../cyclegan/run/samples.ts';
-import { type Progress, Trainer } from '../cyclegan/run/trainer.ts';
+import { Trainer } from '../cyclegan/run/trainer.ts';
 import { type Dataset, type ImageRef, partOf } from '../data/datasets/dataset.ts';
 import { writeSplit } from '../data/datasets/split.ts';
 import { writeFileAtomic } from '../data/files/atomic.ts';
@@ -19,39 +16,39 @@ import type { TimedLaunch } from '../gpu/profiler.ts';
 import { calibrateRun } from './calibrate-run.ts';
 import { ImageDecoder, settleBroken } from './decode-images.ts';
 import { DuplicateWatch } from './duplicate-warning.ts';
+import { type Listener, listenerOf } from './listener.ts';
 import { tuneKernels } from './tuning.ts';
 import { versions } from './versions.ts';
 
-export interface TrainRunOptions {
+export interface TrainRunOptions extends Listener {
   config: TrainingConfig;
   /** With a part for every image. */
   dataset: Dataset;
   run: RunFolder;
   resume: boolean;
   skipBroken: boolean;
-  quiet: boolean;
   /** Whether to look for the fastest kernels first. */
   tune: boolean;
   /** Records every step anew instead of replaying the first. */
   eager: boolean;
   /** Takes the launches of a few steps, with their times on the device. */
-  onProfile?: (launches: TimedLaunch[]) => void;
+  onProfile?: ((launches: TimedLaunch[]) => void) | undefined;
 }
 
 /**
  * Trains a run to its end: the networks, then score and thresholds on the calibration part.
  *
- * @returns the calibration, or null when Ctrl-C stopped it; a checkpoint stands then
+ * @returns the calibration, or null when the signal stopped it; a checkpoint stands then
  */
 export async function trainRun(device: Device, options: TrainRunOptions): Promise<Calibration | null> {
   if ((await trainNetworks(device, options)) === 'stopped') return null;
-  const { run, dataset, quiet, tune } = options;
-  return await calibrateRun(device, { run, rule: 'zfn', data: dataset.root, quiet, tune });
+  const { run, dataset, tune } = options;
+  return await calibrateRun(device, { ...listenerOf(options), run, rule: 'zfn', data: dataset.root, tune });
 }
 
-/** Trains the networks of a run; `stopped` when Ctrl-C did. A checkpoint stands after either. */
+/** Trains the networks of a run; `stopped` when the signal did. A checkpoint stands after either. */
 export async function trainNetworks(device: Device, options: TrainRunOptions): Promise<'finished' | 'stopped'> {
-  const { config, dataset, run, resume } = options;
+  const { config, dataset, run, resume, tune, eager, onProfile, signal, onProgress, onWarning } = options;
   const watch = new DuplicateWatch();
   const { banks, training } = await loadBanks(device, options, watch);
   try {
@@ -61,7 +58,7 @@ export async function trainNetworks(device: Device, options: TrainRunOptions): P
     } else {
       watch.look(dataset.images.filter(({ part }) => part === 'test'));
       const warning = watch.warning();
-      if (warning && !options.quiet) process.stderr.write(`${wrap(warning)}\n`);
+      if (warning) onWarning?.(warning);
       writeFileAtomic(run.data, `${JSON.stringify(data, null, 2)}\n`);
       writeSplit(run.root, dataset);
     }
@@ -72,13 +69,18 @@ export async function trainNetworks(device: Device, options: TrainRunOptions): P
       created: new Date().toISOString(),
     };
     const trainer = new Trainer(device, config, banks, run, manifest, resume);
-    if (trainer.goneKernels.length > 0 && !options.quiet) {
-      process.stderr.write(
-        `${trainer.goneKernels.length} kernels that the run began with are not in this version; it goes on with others, and with other bits.\n`,
+    if (trainer.goneKernels.length > 0) {
+      onWarning?.(
+        `${trainer.goneKernels.length} kernels that the run began with are not in this version; it goes on with others, and with other bits.`,
       );
     }
     try {
-      return await untilInterrupted(device, trainer, options);
+      await tuneKernels(device, { ...listenerOf(options), tune }, trainer.body);
+      const total = trainer.length.steps;
+      return await trainer.train({
+        ...{ signal, eager, onProfile },
+        onProgress: (training) => onProgress?.({ stage: 'training', done: training.step, total, training }),
+      });
     } finally {
       trainer.dispose();
     }
@@ -88,30 +90,10 @@ export async function trainNetworks(device: Device, options: TrainRunOptions): P
   }
 }
 
-async function untilInterrupted(
-  device: Device,
-  trainer: Trainer,
-  { quiet, tune, eager, onProfile }: TrainRunOptions,
-): Promise<'finished' | 'stopped'> {
-  const { signal, release } = catchInterrupt(() => {
-    if (!quiet) process.stderr.write('\nStopping after this step, with a checkpoint. Again to quit at once.\n');
-  });
-  let display: ProgressDisplay | undefined;
-  try {
-    await tuneKernels(device, { tune, quiet, signal }, trainer.body);
-    display = showProgress('training', trainer.length.steps, quiet);
-    const onProgress = (progress: Progress) => display?.update(progress.step, trainingDetail(progress));
-    return await trainer.train({ signal, eager, onProgress, onProfile });
-  } finally {
-    release();
-    display?.stop();
-  }
-}
-
 /** Decodes and uploads the training part, resized. */
 async function loadBanks(
   device: Device,
-  { dataset, config, skipBroken, quiet }: TrainRunOptions,
+  { dataset, config, skipBroken, onWarning }: TrainRunOptions,
   watch: DuplicateWatch,
 ): Promise<{ banks: Banks; training: ImageRef[] }> {
   const refs = partOf(dataset, 'train');
@@ -130,7 +112,7 @@ async function loadBanks(
   const good = [...abnormal.good, ...normal.good];
   const masks = config.cropDefects ? readDefects(abnormal.good, config.loadSize, skipBroken) : null;
   const broken = [...abnormal.broken, ...normal.broken, ...(masks?.broken ?? [])];
-  settleBroken({ good, broken }, skipBroken, (line) => !quiet && process.stderr.write(`${line}\n`));
+  settleBroken({ good, broken }, skipBroken, onWarning);
   for (const [label, { bank }] of Object.entries({ abnormal, normal })) {
     if (bank.count > 0) continue;
     throw new CyclopsError(
@@ -153,11 +135,11 @@ function readDefects(refs: readonly ImageRef[], loadSize: number, skipBroken: bo
 }
 
 /** The calibration images that can be read, so that the end of training has no bad surprise. */
-function readableCalibration({ dataset, skipBroken, quiet }: TrainRunOptions, watch: DuplicateWatch): ImageRef[] {
+function readableCalibration({ dataset, skipBroken, onWarning }: TrainRunOptions, watch: DuplicateWatch): ImageRef[] {
   if (!dataset.images.some(({ part }) => part === 'calibration')) return [];
   const decoder = new ImageDecoder(partOf(dataset, 'calibration'), skipBroken, watch.see);
   for (const _ of decoder.images());
-  settleBroken(decoder, skipBroken, (line) => !quiet && process.stderr.write(`${line}\n`));
+  settleBroken(decoder, skipBroken, onWarning);
   return decoder.good;
 }
 

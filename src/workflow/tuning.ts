@@ -2,7 +2,6 @@ import { availableParallelism, cpus } from 'node:os';
 import type { Detector } from '../anomaly/detector/detector.ts';
 import { measure } from '../anomaly/maps/measurements.ts';
 import { noGrad } from '../autograd/tape.ts';
-import { duration, type ProgressDisplay, showProgress } from '../cli/text/progress.ts';
 import { SIDE_MULTIPLE } from '../cyclegan/networks.ts';
 import { FileChoiceCache, type MeasuringDevice } from '../data/files/choice-cache.ts';
 import type { Device } from '../gpu/device.ts';
@@ -10,14 +9,12 @@ import { type Tuning, tune } from '../kernels/tuning/tune.ts';
 import type { Module } from '../layers/module.ts';
 import { scope } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import type { Listener } from './listener.ts';
 import { versions } from './versions.ts';
 
-export interface TuningOptions {
-  /** Whether to measure at all; without, the default choices stand. */
+export interface TuningOptions extends Pick<Listener, 'signal' | 'onProgress' | 'onWarning'> {
+  /** Whether to measure at all; without, the default choices stand. The signal ends it after the measurement in progress. */
   tune: boolean;
-  quiet?: boolean;
-  /** Ends it after the measurement in progress. */
-  signal?: AbortSignal;
 }
 
 /** What had to be measured. */
@@ -27,36 +24,34 @@ export interface TuningCost {
 }
 
 /**
- * Chooses the fastest kernels for what `body` does, from earlier measurements or by measuring now, and says so. The
- * environment variable CYCLOPS_TUNE=off is the same as `tune: false`.
+ * Chooses the fastest kernels for what `body` does, from earlier measurements or by measuring now. The environment variable
+ * CYCLOPS_TUNE=off is the same as `tune: false`.
  *
  * @param body traced, not run
  */
 export async function tuneKernels(
   device: Device,
-  { tune: wanted, quiet = false, signal }: TuningOptions,
+  { tune: wanted, signal, onProgress, onWarning }: TuningOptions,
   body: () => void,
 ): Promise<TuningCost> {
-  if (!wanted || process.env.CYCLOPS_TUNE === 'off') return { problems: 0, seconds: 0 };
-  const say = (line: string) => !quiet && process.stderr.write(`${line}\n`);
-  const cache = new FileChoiceCache(measuringDevice(device), say);
+  if (!wanted || device.environment.CYCLOPS_TUNE === 'off') return { problems: 0, seconds: 0 };
+  const cache = new FileChoiceCache(measuringDevice(device), (warning) => onWarning?.(warning));
   const began = performance.now();
-  let display: ProgressDisplay | undefined;
-  const onProgress = (done: number, total: number, problem: string) => {
-    if (done === 0)
-      say(`Measuring which kernels are fastest here, once for this device and these sizes; --no-tune skips it.`);
-    display ??= showProgress('kernels', total, quiet);
-    display.update(done, problem);
-  };
-  let tuning: Tuning;
-  try {
-    tuning = await tune(device, body, { cache, onProgress, signal });
-  } finally {
-    display?.stop();
-  }
+  const tuning = await tune(device, body, {
+    cache,
+    signal,
+    // The end is told with what was found, below.
+    onProgress: (done, total, detail) => done < total && onProgress?.({ stage: 'kernels', done, total, detail }),
+  });
   const seconds = (performance.now() - began) / 1000;
-  for (const line of summary(tuning, seconds)) say(line);
-  return { problems: tuning.size, seconds };
+  const { size } = tuning;
+  if (size > 0) onProgress?.({ stage: 'kernels', done: size, total: size, detail: summary(tuning, seconds) });
+  for (const [problem, { faults }] of tuning) {
+    for (const [variant, fault] of Object.entries(faults)) {
+      onWarning?.(`The kernel ${variant} is not used for ${problem}: ${fault}.`);
+    }
+  }
+  return { problems: size, seconds };
 }
 
 /** {@link tuneKernels} for the scores of one image. */
@@ -78,16 +73,9 @@ function wholeImage({ device, tile, config: { loadSize, inputNc } }: Detector): 
   return Tensor.empty(device, [1, side, side, inputNc]);
 }
 
-function summary(tuning: Tuning, seconds: number): string[] {
-  if (tuning.size === 0) return [];
+function summary(tuning: Tuning, seconds: number): string {
   const changed = [...tuning.values()].filter((problem) => problem.variant !== problem.default).length;
-  const faults = [...tuning].flatMap(([problem, { faults }]) =>
-    Object.entries(faults).map(([variant, fault]) => `The kernel ${variant} is not used for ${problem}: ${fault}.`),
-  );
-  return [
-    `Measured ${tuning.size} in ${duration(seconds)}; ${changed} run on another kernel than by default.`,
-    ...faults,
-  ];
+  return `measured in ${Math.round(seconds)} s; ${changed} run on another kernel than by default`;
 }
 
 /** What decides how fast a kernel is, besides its text. */

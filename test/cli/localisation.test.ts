@@ -4,9 +4,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readCalibration } from '../../src/anomaly/calibration/calibration-file.ts';
 import { readModel } from '../../src/anomaly/detector/model-file.ts';
 import { runFolder } from '../../src/cyclegan/run/run-folder.ts';
-import { decodeImage } from '../../src/data/images/decode.ts';
+import { decodeImage, toChannels } from '../../src/data/images/decode.ts';
 import { encodePng } from '../../src/data/images/png.ts';
-import { heatColor, THRESHOLD_SHARE } from '../../src/report/parts/heatmap.ts';
 import { cyclops, SMALL, temporaryFolder } from './support.ts';
 
 const folder = temporaryFolder();
@@ -199,25 +198,24 @@ describe('evaluate', () => {
 });
 
 describe('score --heatmaps', () => {
-  it('paints with warm colours what is above the threshold of the model file, and nothing else', async () => {
+  it('lays warm colours over what is above the threshold of the model file, and nothing else', async () => {
     const { calibration } = readModel(join(run, 'model.safetensors'));
     const heat = folder.path('heat');
     const args = ['score', run, join(data, 'normal'), '--by', 'blurmax', '--heatmaps', heat, '--quiet'];
     const { stdout } = await cyclops(...args);
-    const coldest = lightness(heatColor(THRESHOLD_SHARE + 1e-6));
     for (const line of stdout.trimEnd().split('\n')) {
       const [file = '', hottest] = line.split('\t');
-      const { pixels } = decodeImage(join(heat, `${file}.heat.png`));
-      const colours = Array.from({ length: pixels.length / 3 }, (_, i) =>
-        lightness([...pixels.subarray(3 * i, 3 * i + 3)]),
-      );
-      const isWarm = colours.some((value) => value >= coldest);
-      expect(isWarm, file).toBe(Number(hottest) > (calibration.heatmap?.threshold ?? Number.NaN));
+      const picture = toChannels(decodeImage(join(data, 'normal', file)), 3);
+      const laid = decodeImage(join(heat, `${file}.heat.png`));
+      expect({ width: laid.width, height: laid.height }).toEqual({ width: picture.width, height: picture.height });
+      // Cold colours have next to no red; warm ones have 194 and more of it, of which 0.7 is laid over the picture.
+      const reds = Array.from({ length: picture.width * picture.height }, (_, i) => [
+        picture.pixels[3 * i] ?? 0,
+        laid.pixels[3 * i] ?? 0,
+      ]);
+      const isHot = Number(hottest) > (calibration.heatmap?.threshold ?? Number.NaN);
+      if (isHot) expect(reds.some(([own = 0, over = 0]) => own !== over && over >= 0.3 * own + 134)).toBe(true);
+      else expect(reds.every(([own = 0, over = 0]) => over <= Math.max(own, 28))).toBe(true);
     }
   });
 });
-
-/** Luma is enough to order the colours. */
-function lightness([r = 0, g = 0, b = 0]: readonly number[]): number {
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-}

@@ -41,12 +41,11 @@ describe('score', () => {
 
     const [header, ...entries] = lines(readFileSync(csv, 'utf8')).map((line) => line.split(','));
     expect(header?.slice(0, 6)).toEqual(['file', 'status', 'decided_by', 'threshold', 'sse', 'l1']);
-    expect(entries.map(([file, status]) => [file, status])).toEqual([
-      ...rows.map(([file, , , status]) => [file, status]),
-      ['abnormal/broken.png', 'unreadable'],
-    ]);
+    const [broken] = entries.splice(6, 1);
+    expect(broken?.slice(0, 2)).toEqual(['abnormal/broken.png', 'unreadable']);
+    expect(entries.map(([file, status]) => [file, status])).toEqual(rows.map(([file, , , status]) => [file, status]));
     const decisive = header?.indexOf(entries[0]?.[2] ?? '') ?? -1;
-    expect(entries.slice(0, -1).map((entry) => entry[decisive])).toEqual(rows.map(([, value]) => value));
+    expect(entries.map((entry) => entry[decisive])).toEqual(rows.map(([, value]) => value));
 
     expect(readdirSync(join(heatmaps, 'abnormal'))).toHaveLength(6);
     expect(decodeImage(join(heatmaps, 'normal', '0.png.heat.png'))).toMatchObject({

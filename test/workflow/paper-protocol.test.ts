@@ -3,7 +3,8 @@ import { afterAll, expect, it, vi } from 'vitest';
 import { chooseThresholds } from '../../src/anomaly/calibration/thresholds.ts';
 import { summarise } from '../../src/anomaly/evaluation/evaluation.ts';
 import type { ScoredImage } from '../../src/anomaly/scores/scored-image.ts';
-import { paperText, summarisePaper } from '../../src/workflow/paper-protocol.ts';
+import { paperText } from '../../src/cli/text/paper-protocol.ts';
+import { summarisePaper } from '../../src/workflow/paper-protocol.ts';
 import { cyclops, makeData, SMALL, temporaryFolder } from '../cli/support.ts';
 
 const folder = temporaryFolder();

@@ -52,6 +52,8 @@ export interface Calibration extends Choice {
   baseline: Baseline | null;
   /** Absent in runs from before heat maps were calibrated on normal images. */
   heatmap?: HeatmapCalibration;
+  /** Training steps behind the weights that scored; absent in calibrations from before it was noted. */
+  step?: number;
 }
 
 const NAMED_RULES = ['zfn', 'max-f1', 'max-accuracy'] as const;

@@ -94,6 +94,7 @@ export function parseCalibration(json: unknown, source: string): Calibration {
     combination: combined === null ? null : combination(combined),
     baseline: simple === null ? null : baseline(simple),
     ...(root.heatmap !== undefined && { heatmap: heatmap(root.heatmap) }),
+    ...(root.step !== undefined && { step: number(root.step, 'step') }),
   };
 }
 

@@ -31,12 +31,12 @@ export interface ResultPictures {
 /** How a pixel of the heat map is computed, for people. */
 export const HEATMAP_FORMULA = '|x − x̂|, averaged over channels and over 5 × 5 pixels';
 
-/** Images on the device at a time: enough to keep it busy between two waits, few enough to bound the memory. */
-const GROUP = 16;
+/** Images whose results are awaited while the next one is decoded and handed to the device: one keeps both busy. */
+const AHEAD = 1;
 
 /**
- * Scores images one after another, each as a whole, at the size that the detector has for it. Memory does
- * not grow with the number of images, which may be decoded as they are asked for.
+ * Scores images one after another, each as a whole, at the size that the detector has for it, and gives out each result as soon as
+ * it is there. Memory does not grow with the number of images, which may be decoded as they are asked for.
  *
  * @param wantsPictures whether to keep the pictures of the image at this index
  * @param scores which scores to compute; the networks run only as far as these need
@@ -47,55 +47,51 @@ export async function* scoreImages(
   wantsPictures: (index: number) => boolean = () => false,
   scores: readonly Score[] = SCORES,
 ): AsyncGenerator<ImageResult> {
-  let first = 0;
-  for (const group of groupsOf(images, GROUP)) {
-    const bank = await ImageBank.create(detector.device, group, detector.shown);
-    try {
-      yield* await scoreGroup(detector, bank, (i) => wantsPictures(first + i), scores);
-    } finally {
-      bank.dispose();
-    }
-    first += group.length;
+  const underway: Promise<ImageResult>[] = [];
+  let index = 0;
+  for (const image of images) {
+    const result = scoreImage(detector, image, { wantsPictures: wantsPictures(index++), scores });
+    // Thrown where it is awaited, after the results before it.
+    result.catch(() => {});
+    underway.push(result);
+    const first = underway.length > AHEAD && underway.shift();
+    if (first) yield await first;
   }
+  for (const result of underway) yield await result;
 }
 
-/** Scores the images of a bank, and waits for the device once for all. */
-async function scoreGroup(
-  { device, networks }: Detector,
-  bank: ImageBank,
-  wantsPictures: (index: number) => boolean,
-  scores: readonly Score[],
-): Promise<ImageResult[]> {
+/** What to find in an image. */
+export interface ScoreImageOptions {
+  wantsPictures: boolean;
+  /** The networks run only as far as these need. */
+  scores: readonly Score[];
+}
+
+/** Scores one image. Everything is handed to the device before the promise is first awaited. */
+export async function scoreImage(
+  { device, networks, shown }: Detector,
+  image: DecodedImage,
+  { wantsPictures, scores }: ScoreImageOptions,
+): Promise<ImageResult> {
   const wanted = measurementsFor(scores);
-  const columns = wanted.length;
-  const indices = [...Array(bank.count).keys()];
-  const measured = Tensor.empty(device, [bank.count, columns]);
-  const kept = new Map<number, { x: Tensor; pictures: DevicePictures }>();
+  const bank = await ImageBank.create(device, [image], shown);
+  const size = bank.size(0);
+  const x = bank.whole(0, SIDE_MULTIPLE);
+  bank.dispose();
+  const measured = Tensor.empty(device, [wanted.length]);
+  const { values, pictures } = measure(networks, x, wanted, wantsPictures);
   try {
-    const sizes = indices.map((index) => {
-      const x = bank.whole(index, SIDE_MULTIPLE);
-      const { values, pictures } = measure(networks, x, wanted, wantsPictures(index));
-      values.forEach((value, column) => {
-        copy(device, value.slice, measured.slice, 1, { outStart: index * columns + column });
-        value.dispose();
-      });
-      if (pictures) kept.set(index, { x, pictures });
-      else x.dispose();
-      return x.size;
+    values.forEach((value, i) => {
+      copy(device, value.slice, measured.slice, 1, { outStart: i });
     });
-    const values = await measured.data();
-    const results: ImageResult[] = [];
-    for (const index of indices) {
-      const own = values.subarray(index * columns, (index + 1) * columns);
-      const tensors = kept.get(index);
-      const pictures = tensors ? await readPictures(tensors.x, tensors.pictures, bank.size(index)) : null;
-      results.push({ scores: computeScores(readMeasurements(own, wanted, sizes[index] ?? 0), scores), pictures });
-    }
-    return results;
+    const measurements = readMeasurements(await measured.data(), wanted, x.size);
+    return {
+      scores: computeScores(measurements, scores),
+      pictures: pictures && (await readPictures(x, pictures, size)),
+    };
   } finally {
-    for (const { x, pictures } of kept.values())
-      for (const tensor of [x, pictures.reconstruction, pictures.heatmap]) tensor.dispose();
-    measured.dispose();
+    const made = [x, measured, ...values, ...(pictures ? [pictures.reconstruction, pictures.heatmap] : [])];
+    for (const tensor of made) tensor.dispose();
   }
 }
 
@@ -110,15 +106,4 @@ async function readPictures(
     heatmap: await heatmap.data(),
     size,
   };
-}
-
-function* groupsOf<T>(items: Iterable<T>, size: number): Generator<T[]> {
-  let group: T[] = [];
-  for (const item of items) {
-    group.push(item);
-    if (group.length < size) continue;
-    yield group;
-    group = [];
-  }
-  if (group.length > 0) yield group;
 }

@@ -1,4 +1,5 @@
 /** The training step that bench measures. */
+
 import { type Command, Option } from 'commander';
 import type { Precision } from '../../cyclegan/config.ts';
 import { CycleGAN } from '../../cyclegan/model.ts';
@@ -8,7 +9,8 @@ import { cast } from '../../tensor/cast.ts';
 import { RandomStream, randomUniform } from '../../tensor/random.ts';
 import { keep, scope } from '../../tensor/scope.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { UsageError } from '../failure.ts';
+import { UsageError } from '../../workflow/usage-error.ts';
+
 import { toNumber } from '../options.ts';
 
 /** Sizes of a model and of what it is trained on. */

@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseRule, RULES, type Rule } from '../../anomaly/calibration/calibration.ts';
 
-import { openRun } from '../../cyclegan/run/run-folder.ts';
-import { calibrateRun } from '../../workflow/calibrate-run.ts';
+import { calibrate as calibrateWorkflow } from '../../workflow/calibrate.ts';
+import { listenOnTerminal } from '../listener.ts';
 import { addTuneOptions, type TuneOptions, toNumber, withDevice } from '../options.ts';
-import { calibrationText } from '../text/calibration.ts';
+import { calibrationText, changeText } from '../text/calibration.ts';
 
-interface CalibrateOptions extends TuneOptions {
+interface CalibrateCommandOptions extends TuneOptions {
   rule: Rule;
   threshold?: number;
   data?: string;
@@ -25,13 +25,15 @@ export function addCalibrate(program: Command): void {
   addTuneOptions(command).action(calibrate);
 }
 
-async function calibrate(runPath: string, options: CalibrateOptions): Promise<void> {
+async function calibrate(run: string, options: CalibrateCommandOptions): Promise<void> {
   const { rule, threshold, data, tune, json, quiet = false } = options;
-  const run = openRun(runPath);
-  const calibration = await withDevice(options, (device) =>
-    calibrateRun(device, { run, rule, threshold, data, quiet, tune }),
-  );
-  process.stdout.write(json ? `${JSON.stringify(calibration, null, 2)}\n` : calibrationText(calibration));
+  const { listener, stop } = listenOnTerminal(quiet);
+  const { calibration, before } = await withDevice(options, (device) =>
+    calibrateWorkflow({ ...listener, device, run, rule, threshold, data, tune }),
+  ).finally(stop);
+  if (!calibration) return;
+  if (json) process.stdout.write(`${JSON.stringify(calibration, null, 2)}\n`);
+  else process.stdout.write(`${calibrationText(calibration)}${before ? changeText(before, calibration) : ''}`);
 }
 
 function toRule(text: string): Rule {

@@ -1,19 +1,16 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { Evaluation } from '../../anomaly/evaluation/evaluation.ts';
 import type { TrainingConfig } from '../../cyclegan/config.ts';
 import { preset } from '../../cyclegan/presets.ts';
-import { createRun } from '../../cyclegan/run/run-folder.ts';
-import { readDataset } from '../../data/datasets/layouts.ts';
-import { cutCalibration } from '../../data/datasets/split.ts';
-import { CALIBRATION_SHARE } from '../../workflow/division.ts';
-import { evaluateRun } from '../../workflow/evaluate-run.ts';
-import { openJudge } from '../../workflow/judge.ts';
-import { REPORT_PICTURES, writeReport } from '../../workflow/report-file.ts';
-import { trainRun } from '../../workflow/train-run.ts';
+import { evaluate } from '../../workflow/evaluate.ts';
+import { REPORT_PICTURES, report } from '../../workflow/report-file.ts';
+import { train } from '../../workflow/train.ts';
 import { EXIT } from '../failure.ts';
+import { catchInterrupt } from '../interrupt.ts';
+import { listenOnTerminal } from '../listener.ts';
 import { addTuneOptions, type TuneOptions, toNumber, withDevice } from '../options.ts';
 import { baselineLines } from '../text/baseline.ts';
 import { calibrationText } from '../text/calibration.ts';
@@ -60,40 +57,32 @@ export function addDemo(program: Command): void {
 }
 
 async function demo(options: DemoOptions): Promise<void> {
-  const quiet = options.quiet ?? false;
+  const { tune, quiet = false } = options;
   const say = (line: string) => !quiet && process.stdout.write(`${line}\n`);
   const config = { ...DEMO, seed: options.seed ?? DEMO.seed, steps: options.steps ?? DEMO.steps };
-  const dataset = cutCalibration(readDataset(DATA), CALIBRATION_SHARE, config.seed);
-  const run = createRun(options.out ?? nextFolder());
+  const out = options.out ?? nextFolder();
+  const { listener, stop } = listenOnTerminal(quiet);
+  const { signal, release } = catchInterrupt(() =>
+    say('\nStopping after this step, with a checkpoint. Again to quit at once.'),
+  );
   await withDevice(options, async (device) => {
-    say(`Training on ${device.info.name}, into ${run.root}`);
+    say(`Training on ${device.info.name}, into ${resolve(out)}`);
     const began = performance.now();
-    const calibration = await trainRun(device, {
-      config,
-      dataset,
-      run,
-      resume: false,
-      skipBroken: false,
-      quiet,
-      tune: options.tune,
-      eager: false,
-    });
+    const common = { ...listener, signal, device, data: DATA, tune };
+    const { run, calibration } = await train({ ...common, config, out });
     if (!calibration) {
       process.exitCode = EXIT.interrupted;
-      say(`Stopped. Continue with: cyclops train ${DATA} --out ${run.root} --resume`);
-      return;
+      return void say(`Stopped. Continue with: cyclops train ${DATA} --out ${run} --resume`);
     }
     say(`\n${calibrationText(calibration)}`);
-    const evaluated = await evaluateRun(device, {
-      ...{ judge: openJudge(run.root), dataset, skipBroken: false, quiet, tune: options.tune },
-      pictures: REPORT_PICTURES,
-    });
-    const path = join(run.root, 'report.html');
-    writeReport(device, evaluated, {
-      path,
-      run,
-      data: DATA_NAME,
-      attribution: ATTRIBUTION,
+    const evaluated = await evaluate({ ...common, model: run, pictures: REPORT_PICTURES });
+    if (!evaluated) {
+      process.exitCode = EXIT.interrupted;
+      return void say(`Stopped. Evaluate with: cyclops evaluate ${run} ${DATA} --report report.html`);
+    }
+    const path = join(run, 'report.html');
+    report(evaluated, {
+      ...{ path, data: DATA_NAME, attribution: ATTRIBUTION },
       command: `cyclops demo --seed ${config.seed}`,
     });
     say(`\n${evaluationText(evaluated.evaluation)}${localisationLines(evaluated).join('\n')}`);
@@ -102,6 +91,9 @@ async function demo(options: DemoOptions): Promise<void> {
     say(summary(evaluated.evaluation));
     say(`The whole took ${duration((performance.now() - began) / 1000)}.`);
     process.stdout.write(`Report: ${path}\n`);
+  }).finally(() => {
+    release();
+    stop();
   });
 }
 

@@ -4,17 +4,19 @@ import { evaluationJson } from '../../anomaly/evaluation/evaluation.ts';
 import { evaluationCsv } from '../../anomaly/evaluation/evaluation-csv.ts';
 import { steganographyLines } from '../../anomaly/evaluation/steganography.ts';
 import { requireWritable, writeFileAtomic } from '../../data/files/atomic.ts';
-import { type EvaluatedRun, evaluateRun } from '../../workflow/evaluate-run.ts';
-import { openJudge } from '../../workflow/judge.ts';
-import { openData } from '../../workflow/open-data.ts';
-import { REPORT_PICTURES, writeReport } from '../../workflow/report-file.ts';
+import { isFolder } from '../../data/files/is-folder.ts';
+import { evaluate as evaluateWorkflow } from '../../workflow/evaluate.ts';
+import type { EvaluatedRun } from '../../workflow/evaluate-run.ts';
+import { REPORT_PICTURES, report } from '../../workflow/report-file.ts';
 import { checkReportPaths, reportPaths } from '../../workflow/report-paths.ts';
-import { UsageError } from '../failure.ts';
+import { UsageError } from '../../workflow/usage-error.ts';
+import { listenOnTerminal } from '../listener.ts';
+
 import {
   addDataOptions,
   addTileOption,
   addTuneOptions,
-  type DataOptions,
+  type DataFlags,
   type TuneOptions,
   toNumber,
   withDevice,
@@ -23,7 +25,7 @@ import { baselineLines } from '../text/baseline.ts';
 import { evaluationText } from '../text/evaluation.ts';
 import { localisationLines } from '../text/localisation.ts';
 
-interface EvaluateOptions extends TuneOptions, DataOptions {
+interface EvaluateCommandOptions extends TuneOptions, DataFlags {
   json?: boolean;
   csv?: string;
   report?: string;
@@ -49,39 +51,43 @@ export function addEvaluate(program: Command): void {
   addTuneOptions(command).action(evaluate);
 }
 
-async function evaluate(modelPath: string, data: string, options: EvaluateOptions): Promise<void> {
-  if (options.report) checkReportPaths(options.report, options.csv);
-  const judge = openJudge(modelPath);
-  const { run } = judge;
-  if (options.report && !run) {
+async function evaluate(model: string, data: string, options: EvaluateCommandOptions): Promise<void> {
+  const { csv, json, threshold, tile, tune, aIs, skipBroken, quiet = false } = options;
+  if (options.report) checkReportPaths(options.report, csv);
+  if (options.report && !isFolder(model)) {
     throw new UsageError(
-      `--report shows how the training went, which a model file alone does not hold. Give the run folder instead of ${modelPath}, or leave --report out.`,
+      `--report shows how the training went, which a model file alone does not hold. Give the run folder instead of ${model}, or leave --report out.`,
     );
   }
-  const written = [...(options.report ? Object.values(reportPaths(options.report)) : []), options.csv];
+  const written = [...(options.report ? Object.values(reportPaths(options.report)) : []), csv];
   for (const path of written) if (path) requireWritable(path);
-  const dataset = openData(data, options);
-  const quiet = options.quiet ?? false;
-  const skipBroken = options.skipBroken ?? false;
+  const { listener, stop } = listenOnTerminal(quiet);
+  const pictures = options.report ? REPORT_PICTURES : 0;
   await withDevice(options, async (device) => {
-    const pictures = options.report ? REPORT_PICTURES : 0;
-    const { tune, threshold, tile } = options;
-    const evaluated = await evaluateRun(device, { judge, dataset, skipBroken, quiet, tune, pictures, threshold, tile });
-    const { evaluation, leftOut, steganography, heatmap, pixels, pairs, baseline } = evaluated;
+    const evaluated = await evaluateWorkflow({
+      ...{ ...listener, device, model, data, aIs, skipBroken, tune, threshold, tile, pictures },
+    }).finally(stop);
+    if (!evaluated) return;
+    const { evaluation, leftOut, source } = evaluated;
     if (leftOut > 0 && !quiet)
       process.stderr.write(`${leftOut} images that trained or calibrated the model are not judged.\n`);
-    if (options.csv) writeFileAtomic(options.csv, evaluationCsv(evaluation));
-    if (options.report && run) {
-      const command = ['cyclops evaluate', modelPath, data, '--report', options.report].join(' ');
-      writeReport(device, evaluated, { path: options.report, run, data: basename(resolve(data)), command });
+    if (csv) writeFileAtomic(csv, evaluationCsv(evaluation));
+    if (options.report) {
+      const command = ['cyclops evaluate', model, data, '--report', options.report].join(' ');
+      report(evaluated, { path: options.report, data: basename(resolve(data)), command });
     }
-    const context = { device: device.info.name, run: run?.root ?? resolve(judge.source), data: dataset.root };
+    const context = { device: source.device.name, run: source.model, data: source.data };
     process.stdout.write(
-      options.json
-        ? `${JSON.stringify({ ...evaluationJson(evaluation, context), baseline, heatmap, pixels, pairs, steganography }, null, 2)}\n`
+      json
+        ? `${JSON.stringify({ ...evaluationJson(evaluation, context), ...figuresOf(evaluated) }, null, 2)}\n`
         : `${evaluationText(evaluation)}${linesOf(evaluated).join('\n')}\n`,
     );
   });
+}
+
+/** What --json tells beside the scores. */
+function figuresOf({ baseline, heatmap, pixels, pairs, steganography }: EvaluatedRun) {
+  return { baseline, heatmap, pixels, pairs, steganography };
 }
 
 /** What there is to say beside the scores. */

@@ -1,35 +1,18 @@
-import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { readFoldScores } from '../../anomaly/calibration/fold-scores.ts';
-import type { TrainingConfig } from '../../cyclegan/config.ts';
-import { readCheckpointHead } from '../../cyclegan/run/checkpoint.ts';
-import { createRun, openRun, type RunFolder, runFolder } from '../../cyclegan/run/run-folder.ts';
-import type { Device } from '../../gpu/device.ts';
-import { beginFolds, crossCalibrate } from '../../workflow/cross-calibration.ts';
-import {
-  CALIBRATION_SHARE,
-  type DivisionOptions,
-  divide,
-  partsOfRun,
-  requireNoDivision,
-} from '../../workflow/division.ts';
-import { openData } from '../../workflow/open-data.ts';
-import { paperProtocol, paperText } from '../../workflow/paper-protocol.ts';
-import { type TrainRunOptions, trainRun } from '../../workflow/train-run.ts';
-import { EXIT, UsageError } from '../failure.ts';
-import {
-  addDataOptions,
-  addTuneOptions,
-  type DataOptions,
-  type TuneOptions,
-  toNumber,
-  withDevice,
-} from '../options.ts';
+import { CALIBRATION_SHARE, type DivisionOptions } from '../../workflow/division.ts';
+import { paperProtocol } from '../../workflow/paper-protocol.ts';
+import { type TrainOptions, train as trainWorkflow } from '../../workflow/train.ts';
+import { UsageError } from '../../workflow/usage-error.ts';
+import { EXIT } from '../failure.ts';
+import { catchInterrupt } from '../interrupt.ts';
+import { listenOnTerminal } from '../listener.ts';
+import { addDataOptions, addTuneOptions, type DataFlags, type TuneOptions, toNumber, withDevice } from '../options.ts';
 import { addProfileOptions, openProfile, type ProfileOptions } from '../profile/profile.ts';
 import { calibrationText } from '../text/calibration.ts';
-import { addTrainingOptions, configFrom, requireSameOptions, type TrainingOptionValues } from '../training-options.ts';
+import { paperText } from '../text/paper-protocol.ts';
+import { addTrainingOptions, fieldsFrom, type TrainingOptionValues } from '../training-options.ts';
 
-interface TrainOptions extends TuneOptions, DataOptions, DivisionOptions, ProfileOptions, TrainingOptionValues {
+interface TrainCommandOptions extends TuneOptions, DataFlags, DivisionOptions, ProfileOptions, TrainingOptionValues {
   out: string;
   resume?: boolean;
   capture: boolean;
@@ -81,77 +64,65 @@ export function addTrain(program: Command): void {
   addTuneOptions(command).action(train);
 }
 
-async function train(data: string, options: TrainOptions): Promise<void> {
+async function train(data: string, options: TrainCommandOptions): Promise<void> {
   if (options.protocol) return await trainByProtocol(data, options);
   if (options.runs !== undefined) {
     throw new UsageError(
       '--runs repeats a protocol; expected it beside --protocol paper. Add that, or leave --runs out.',
     );
   }
-  const { resume = false, out, folds } = options;
-  const found = openData(data, options);
-  if (resume) requireNoDivision(options);
-  const config = resume ? configOf(runFolder(out)) : configFrom(options);
-  if (resume) requireSameOptions(options, config);
-  const dataset = resume ? partsOfRun(found, runFolder(out)) : divide(found, options, config.seed);
-  const run = resume ? runFolder(out) : createRun(out);
-  if (folds !== undefined) beginFolds(run, dataset, folds, config);
-  const calibration = await onDevice(options, (device, common) =>
-    existsSync(run.foldScores)
-      ? crossCalibrate(device, { config, dataset, run, ...common })
-      : trainRun(device, { config, dataset, run, resume, ...common }),
+  const { resume, calibrationShare, folds, groupBy, out, quiet = false } = options;
+  const { run, calibration } = await onDevice(options, (common) =>
+    trainWorkflow({ ...common, data, resume, calibrationShare, folds, groupBy }),
   );
-  const quiet = options.quiet ?? false;
   if (!calibration) {
     process.exitCode = EXIT.interrupted;
-    if (!quiet) process.stderr.write(`Stopped. Continue with: cyclops train ${data} --out ${options.out} --resume\n`);
+    if (!quiet) process.stderr.write(`Stopped. Continue with: cyclops train ${data} --out ${out} --resume\n`);
   } else if (!quiet) {
     process.stdout.write(
-      `Trained: ${run.root}\n${calibrationText(calibration)}Next: cyclops evaluate ${options.out} ${data}\n`,
+      `Trained: ${run}\n${calibrationText(calibration)}Next: cyclops evaluate ${out} ${data} --report report.html\n`,
     );
   }
 }
 
-/** The configuration that a run began with. @throws CyclopsError when there is nothing to resume */
-function configOf(run: RunFolder): TrainingConfig {
-  return existsSync(run.foldScores)
-    ? readFoldScores(run).config
-    : readCheckpointHead(openRun(run.root).checkpoint).config;
-}
-
 /** Trains and judges as the paper did. */
-async function trainByProtocol(data: string, options: TrainOptions): Promise<void> {
-  const { out, runs = 1, resume, calibrationShare, folds, groupBy } = options;
+async function trainByProtocol(data: string, options: TrainCommandOptions): Promise<void> {
+  const { runs, resume, calibrationShare, folds, groupBy } = options;
   if (resume || calibrationShare !== undefined || folds !== undefined || groupBy !== undefined) {
     throw new UsageError(
       '--protocol paper begins new runs on splits of its own, without calibration and groups. Leave --resume, ' +
         '--calibration-share, --folds and --group-by out.',
     );
   }
-  if (!Number.isInteger(runs) || runs < 1) {
-    throw new UsageError(`--runs is ${runs}; expected a whole number from 1, such as 5.`);
-  }
-  const config = configFrom(options);
-  const dataset = openData(data, options);
-  const figures = await onDevice(options, (device, common) =>
-    paperProtocol(device, { config, dataset, out, runs, ...common }),
-  );
+  const figures = await onDevice(options, (common) => paperProtocol({ ...common, data, runs }));
   if (figures) process.stdout.write(paperText(figures));
   else process.exitCode = EXIT.interrupted;
 }
 
-/** Opens the device for a training, and profiles it where that is asked for. */
+/** Opens the device for a training, listens for Ctrl-C, shows how it goes, and profiles it where that is asked for. */
 async function onDevice<T>(
-  options: TrainOptions,
-  work: (device: Device, common: Omit<TrainRunOptions, 'config' | 'dataset' | 'run' | 'resume'>) => Promise<T>,
+  options: TrainCommandOptions,
+  work: (common: Omit<TrainOptions, 'data'>) => Promise<T>,
 ): Promise<T> {
-  const { skipBroken = false, tune, capture, quiet = false } = options;
+  const { out, aIs, skipBroken, tune, capture, preset, quiet = false } = options;
   return await withDevice(options, async (device) => {
     if (!quiet) process.stderr.write(`device: ${device.info.name}\n`);
     const profile = await openProfile(device, options);
-    const common = { skipBroken, quiet, tune, eager: !capture, ...(profile && { onProfile: profile.add }) };
-    const outcome = await work(device, common);
-    await profile?.report();
-    return outcome;
+    const { signal, release } = catchInterrupt(() => {
+      if (!quiet) process.stderr.write('\nStopping after this step, with a checkpoint. Again to quit at once.\n');
+    });
+    const { listener, stop } = listenOnTerminal(quiet);
+    try {
+      const outcome = await work({
+        ...{ ...listener, signal, device, out, aIs, skipBroken, tune, preset, config: fieldsFrom(options) },
+        eager: !capture,
+        onProfile: profile?.add,
+      });
+      await profile?.report();
+      return outcome;
+    } finally {
+      release();
+      stop();
+    }
   });
 }

@@ -1,20 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { join, parse, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { wholeImage } from '../../anomaly/detector/whole-image.ts';
-import { noGrad } from '../../autograd/tape.ts';
-import { toImage } from '../../cyclegan/tensor-image.ts';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { fileError } from '../../data/files/fs-error.ts';
-import { decodeImage } from '../../data/images/decode.ts';
 import { encodePng } from '../../data/images/png.ts';
-import { scope } from '../../tensor/scope.ts';
-import { openNetworks } from '../../workflow/judge.ts';
-import { tuneTranslation } from '../../workflow/tuning.ts';
-import { UsageError } from '../failure.ts';
+import { translate as translateWorkflow } from '../../workflow/translate.ts';
+import { UsageError } from '../../workflow/usage-error.ts';
+import { listenOnTerminal } from '../listener.ts';
+
 import { addTileOption, addTuneOptions, type TuneOptions, withDevice } from '../options.ts';
 
-interface TranslateOptions extends TuneOptions {
+interface TranslateCommandOptions extends TuneOptions {
   to: 'normal' | 'abnormal';
   out: string;
   tile?: number;
@@ -34,7 +30,7 @@ export function addTranslate(program: Command): void {
   addTuneOptions(command).action(translate);
 }
 
-async function translate(modelPath: string, images: string[], options: TranslateOptions): Promise<void> {
+async function translate(model: string, images: string[], options: TranslateCommandOptions): Promise<void> {
   requireDifferentNames(images);
   const folder = resolve(options.out);
   try {
@@ -42,23 +38,15 @@ async function translate(modelPath: string, images: string[], options: Translate
   } catch (error) {
     throw fileError(error, 'make the folder', folder);
   }
+  const { listener, stop } = listenOnTerminal(options.quiet ?? false);
+  const { to, tile, tune } = options;
   await withDevice(options, async (device) => {
-    const detector = openNetworks(device, modelPath, options.tile);
-    const { networks, shown } = detector;
-    const generator = options.to === 'normal' ? networks.G_A : networks.G_B;
-    await tuneTranslation(detector, generator, options);
-    for (const path of images) {
-      const x = await wholeImage(device, decodeImage(path), shown);
-      const translated = scope(() => noGrad(() => generator.forward(x)));
-      const { width, height, channels, pixels } = await toImage(translated);
-      translated.dispose();
-      x.dispose();
-      const target = join(folder, `${parse(path).name}_${options.to}.png`);
-      writeFileAtomic(target, encodePng(width, height, channels, pixels));
+    for await (const { path, image } of translateWorkflow({ ...listener, device, model, images, to, tile, tune })) {
+      const target = join(folder, `${parse(path).name}_${to}.png`);
+      writeFileAtomic(target, encodePng(image.width, image.height, image.channels, image.pixels));
       if (!options.quiet) process.stdout.write(`${target}\n`);
     }
-    detector.dispose();
-  });
+  }).finally(stop);
 }
 
 /** @throws UsageError when two images would be written under one name */

@@ -37,6 +37,18 @@ export function calibrationText(calibration: Calibration): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** What a new calibration changes. */
+export function changeText(before: Calibration, now: Calibration): string {
+  const [old, own] = [before, now].map(({ chosen, scores }) => ({
+    score: chosen,
+    value: scores[chosen]?.threshold.value,
+  }));
+  if (old?.score === own?.score && old?.value === own?.value) {
+    return 'Nothing changed: score and threshold are those that the run had before.\n';
+  }
+  return `Before: score ${old?.score}, threshold ${old?.value}.\n`;
+}
+
 /** Whether there is a combination, and how good it would have been. */
 function combinationLine({ combination, scores }: Calibration): string {
   const area = scores[COMBINED.name]?.auroc;

@@ -33,7 +33,7 @@ export interface Progress {
 
 export interface TrainingOptions {
   /** Ends training after the step in progress, with a checkpoint. */
-  signal?: AbortSignal | undefined;
+  signal?: { readonly aborted: boolean } | undefined;
   onProgress?: ((progress: Progress) => void) | undefined;
   /** Records every step anew instead of replaying the first: slower, the same bits, for debugging. */
   eager?: boolean | undefined;

@@ -168,11 +168,12 @@ describe('scoreImages', () => {
     for await (const { pictures } of scoreImages(detector, endless(), (i) => i % 40 === 3)) {
       expect(pictures !== null).toBe(index % 40 === 3);
       live.push(device.pool.use.liveBytes);
-      if (index === 0) expect(decoded).toBeLessThan(50);
+      // The next one is decoded while the device works.
+      expect(decoded).toBe(Math.min(100, index + 2));
       index += 1;
     }
     expect(index).toBe(100);
-    expect(new Set(live).size).toBe(1);
+    expect(Math.max(...live.slice(50))).toBeLessThanOrEqual(Math.max(...live.slice(0, 50)));
     expect(device.pool.use.liveBytes).toBe(before);
   });
 

@@ -1,0 +1,76 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { csvLine } from '../anomaly/evaluation/evaluation-csv.ts';
+import { fileError } from '../data/files/fs-error.ts';
+import type { Decision, FileResult, ScoredFile } from '../workflow/score.ts';
+
+/** Digits that a person reads; whoever reads from a file or a pipe gets all. */
+const DIGITS = 6;
+
+export interface ScoreOutputOptions {
+  /** File for a row of each image. */
+  csv: string | undefined;
+  /** A JSON object a line on standard output instead of columns. */
+  json: boolean;
+}
+
+/** Tells of each file as it is done: a line on standard output, and a row of a CSV file where that is wanted. */
+export class ScoreOutput {
+  private readonly forPeople = process.stdout.isTTY === true;
+
+  private constructor(
+    private readonly decision: Decision,
+    private readonly json: boolean,
+    private readonly csv: { path: string; descriptor: number } | null,
+  ) {}
+
+  /** @throws CyclopsError when the CSV file cannot be written */
+  static open(decision: Decision, { csv: path, json }: ScoreOutputOptions): ScoreOutput {
+    try {
+      const csv = path === undefined ? null : { path, descriptor: openSync(path, 'w') };
+      const output = new ScoreOutput(decision, json, csv);
+      output.row(['file', 'status', 'decided_by', 'threshold', ...decision.scores, 'reason']);
+      if (output.forPeople && !json) print(['file', decision.by, 'threshold', 'status'].join('\t'));
+      return output;
+    } catch (error) {
+      throw fileError(error, 'write', path ?? 'standard output');
+    }
+  }
+
+  add(result: FileResult): void {
+    const { by, threshold, scores: names } = this.decision;
+    if (this.json) print(JSON.stringify(this.document(result)));
+    else if (result.status !== 'unreadable') print(this.columns(result).join('\t'));
+    const unreadable = result.status === 'unreadable';
+    const values = names.map((name) => (unreadable ? '' : String(result.scores[name])));
+    this.row([result.file, result.status, by, String(threshold), ...values, unreadable ? result.reason : '']);
+  }
+
+  close(): void {
+    if (this.csv) closeSync(this.csv.descriptor);
+  }
+
+  private columns({ file, score, status }: ScoredFile): string[] {
+    const shown = (value: number) => (this.forPeople ? Number(value.toPrecision(DIGITS)) : value);
+    return [file, `${shown(score)}`, `${shown(this.decision.threshold)}`, status];
+  }
+
+  private document(result: FileResult): object {
+    const { file, status } = result;
+    if (status === 'unreadable') return { file, status, reason: result.reason };
+    const { by, threshold } = this.decision;
+    return { file, status, decidedBy: by, score: result.score, threshold, scores: result.scores };
+  }
+
+  private row(fields: readonly string[]): void {
+    if (!this.csv) return;
+    try {
+      writeSync(this.csv.descriptor, csvLine(fields));
+    } catch (error) {
+      throw fileError(error, 'write', this.csv.path);
+    }
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

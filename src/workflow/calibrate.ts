@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import type { Calibration, Rule } from '../anomaly/calibration/calibration.ts';
+import { readCalibration } from '../anomaly/calibration/calibration-file.ts';
+import { openRun } from '../cyclegan/run/run-folder.ts';
+import { calibrateRun } from './calibrate-run.ts';
+import { type Listener, listenerOf } from './listener.ts';
+import { type DeviceOption, withDevice } from './with-device.ts';
+
+export interface CalibrateOptions extends DeviceOption, Listener {
+  /** Folder that {@link train} wrote. */
+  run: string;
+  /** How thresholds are chosen; `zfn` unless told otherwise. */
+  rule?: Rule | undefined;
+  /** This threshold for the score that decides, instead of the rule's. */
+  threshold?: number | undefined;
+  /** Where the data folder is now; by default where training found it. */
+  data?: string | undefined;
+}
+
+export interface CalibrateResult {
+  /** What was chosen, and is kept in the run and in its model file. Null where the signal stopped it: the run is then as it was. */
+  calibration: Calibration | null;
+  /** What the run had before; null for none. */
+  before: Calibration | null;
+}
+
+/**
+ * Chooses score and thresholds of a run anew, by the images that calibrate it.
+ *
+ * @throws CyclopsError when the run or one of these images is missing, damaged or another
+ */
+export async function calibrate(options: CalibrateOptions): Promise<CalibrateResult> {
+  const { rule = 'zfn', threshold, data, tune = true } = options;
+  const run = openRun(options.run);
+  const before = existsSync(run.thresholds) ? readCalibration(run) : null;
+  const calibration = await withDevice(options, (device) =>
+    calibrateRun(device, { ...listenerOf(options), run, rule, threshold, data, tune }),
+  );
+  return { calibration, before };
+}

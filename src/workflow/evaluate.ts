@@ -1,0 +1,32 @@
+import { type EvaluatedRun, evaluateRun } from './evaluate-run.ts';
+import { type Listener, listenerOf } from './listener.ts';
+import { openModel } from './model.ts';
+import { type DataOptions, openData } from './open-data.ts';
+import { type DeviceOption, withDevice } from './with-device.ts';
+
+export interface EvaluateOptions extends DataOptions, DeviceOption, Listener {
+  /** Run folder or model file. */
+  model: string;
+  /** Judge by this threshold for the score that decides, instead of the calibrated one. */
+  threshold?: number | undefined;
+  /** The largest side of a tile of images larger than the model's size, a multiple of 4; without, images are shrunk to that size. */
+  tile?: number | undefined;
+  /** Of how many images to keep pictures for a report; none unless told otherwise. */
+  pictures?: number | undefined;
+}
+
+/**
+ * Scores the test images of a data folder, or all that neither trained nor calibrated the model, and says how well it tells
+ * them apart, and shows where.
+ *
+ * @returns null where the signal stopped it
+ * @throws CyclopsError for a model or images that cannot be used
+ */
+export async function evaluate(options: EvaluateOptions): Promise<EvaluatedRun | null> {
+  const { skipBroken = false, tune = true, pictures = 0, threshold, tile } = options;
+  const model = openModel(options.model);
+  const dataset = openData(options);
+  return await withDevice(options, (device) =>
+    evaluateRun(device, { ...listenerOf(options), model, dataset, skipBroken, tune, pictures, threshold, tile }),
+  );
+}

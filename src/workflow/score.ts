@@ -1,0 +1,165 @@
+import { requireHeatmap } from '../anomaly/calibration/calibration.ts';
+import { scoresOf } from '../anomaly/calibration/combined-score.ts';
+import { heatmapMaximum } from '../anomaly/calibration/heatmap-scale.ts';
+import type { ResultPictures } from '../anomaly/detector/score-images.ts';
+import type { Device } from '../gpu/device.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+import { type BrokenFile, ImageDecoder } from './decode-images.ts';
+import { imagesAt } from './images-at.ts';
+import type { Listener } from './listener.ts';
+import { openModelFile, type TrainedModel } from './model.ts';
+import { scoreRefs } from './score-refs.ts';
+import { tuneScoring } from './tuning.ts';
+import { UsageError } from './usage-error.ts';
+import { type DeviceOption, onDevice } from './with-device.ts';
+
+export interface ScoreOptions extends DeviceOption, Listener {
+  /** Model file or run folder. */
+  model: string;
+  /** Image files, and folders of them with those below. */
+  images: readonly string[];
+  /** The score that decides; the one that calibration chose unless it is given. */
+  by?: string | undefined;
+  /** Flag from this score on, instead of the calibrated threshold. */
+  threshold?: number | undefined;
+  /** The largest side of a tile of images larger than the model's size, a multiple of 4; without, images are shrunk to that size. */
+  tile?: number | undefined;
+  /** Whether every score is computed, not just the one that decides. */
+  allScores?: boolean | undefined;
+  /** Whether results hold pictures: the image as the networks saw it, its reconstruction and its heat map. */
+  pictures?: boolean | undefined;
+}
+
+/** By what images are judged. */
+export interface Decision {
+  /** Name of the score that decides. */
+  by: string;
+  /** An image is flagged when its score is at least this. */
+  threshold: number;
+  /** Names of the scores that results hold. */
+  scores: readonly string[];
+  /** The heat map value that the brightest colour stands for, of which a third is the threshold of hot pixels; null for models without one. */
+  heatmapMaximum: number | null;
+}
+
+/** What was found in one file. */
+export type FileResult = ScoredFile | UnreadableFile;
+
+export interface ScoredFile {
+  /** Its path in the folder that was given, or the path that was given. */
+  file: string;
+  /** Absolute path. */
+  path: string;
+  status: 'flagged' | 'passed';
+  /** The score that decides. */
+  score: number;
+  /** Scores by name. */
+  scores: Readonly<Record<string, number>>;
+  pictures: ResultPictures | null;
+}
+
+export interface UnreadableFile {
+  file: string;
+  path: string;
+  status: 'unreadable';
+  reason: string;
+}
+
+/** A model and the files that it judges, in order. Each result is given out as soon as it is done; nothing happens before the first is asked for. */
+export interface Scoring extends AsyncIterable<FileResult> {
+  readonly decision: Decision;
+  /** File names and absolute paths. */
+  readonly files: readonly { file: string; path: string }[];
+}
+
+/**
+ * Scores images one after another; files that cannot be read are among the results. The model is read and the files are listed at once.
+ *
+ * @throws UsageError for a score that the model does not have
+ * @throws CyclopsError for a model or folders that cannot be read; while results are taken, where a score is not finite
+ */
+export function score(options: ScoreOptions): Scoring {
+  const model = openModelFile(options.model);
+  const decision = decide(model, options);
+  const refs = options.images.flatMap(imagesAt);
+  return {
+    decision,
+    files: refs.map(({ file, path }) => ({ file, path })),
+    [Symbol.asyncIterator]: () => onDevice(options, (device) => judge(device, { model, decision, refs, options })),
+  };
+}
+
+interface Work {
+  model: TrainedModel;
+  decision: Decision;
+  refs: ReturnType<typeof imagesAt>;
+  options: ScoreOptions;
+}
+
+async function* judge(device: Device, { model, decision, refs, options }: Work): AsyncGenerator<FileResult> {
+  const { tile, pictures = false, signal, onProgress, tune = true } = options;
+  const { by, threshold } = decision;
+  const wanted = scoresOf(model.calibration).filter(({ info }) => decision.scores.includes(info.name));
+  const detector = model.open(device, tile);
+  try {
+    await tuneScoring(detector, { ...options, tune });
+    const decoder = new ImageDecoder(refs, true);
+    const pending = unreadable(refs, decoder.broken);
+    let done = 0;
+    for await (const { ref, scores, pictures: own } of scoreRefs(detector, decoder, () => pictures, wanted)) {
+      for (const broken of pending.before(ref)) {
+        onProgress?.({ stage: 'scoring', done: ++done, total: refs.length });
+        yield broken;
+      }
+      const { file, path } = ref;
+      const value = scores[by];
+      if (value === undefined || !Number.isFinite(value)) {
+        throw new CyclopsError(
+          `The score ${by} of ${file} is ${value}; expected a finite number. The weights of ${model.source} diverged; train again.`,
+        );
+      }
+      onProgress?.({ stage: 'scoring', done: ++done, total: refs.length });
+      yield { file, path, status: value >= threshold ? 'flagged' : 'passed', score: value, scores, pictures: own };
+      if (signal?.aborted) return;
+    }
+    yield* pending.rest();
+  } finally {
+    detector.dispose();
+  }
+}
+
+/** Gives out unreadable files where they stand among the others. */
+function unreadable(refs: Work['refs'], broken: readonly BrokenFile[]) {
+  let next = 0;
+  function* until(end: number): Generator<UnreadableFile> {
+    for (; next < end; next++) {
+      const ref = refs[next];
+      const reason = broken.find((other) => other.ref === ref)?.reason;
+      if (ref && reason !== undefined) yield { file: ref.file, path: ref.path, status: 'unreadable', reason };
+    }
+  }
+  return {
+    *before(ref: Work['refs'][number]) {
+      yield* until(refs.indexOf(ref, next));
+      next += 1;
+    },
+    rest: () => until(refs.length),
+  };
+}
+
+function decide({ source, calibration }: TrainedModel, { by, threshold, allScores, pictures }: ScoreOptions): Decision {
+  const name = by ?? calibration.chosen;
+  const known = Object.keys(calibration.scores);
+  const calibrated = known.includes(name) ? calibration.scores[name]?.threshold.value : undefined;
+  if (calibrated === undefined) {
+    throw new UsageError(`There is no score '${name}' in ${source}; expected ${known.join(', ')}.`);
+  }
+  const names = scoresOf(calibration).map(({ info }) => info.name);
+  const heatmap = pictures ? requireHeatmap(calibration, source) : calibration.heatmap;
+  return {
+    by: name,
+    threshold: threshold ?? calibrated,
+    scores: allScores ? names : [name],
+    heatmapMaximum: heatmap ? heatmapMaximum(heatmap) : null,
+  };
+}

@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs';
+import type { Calibration } from '../anomaly/calibration/calibration.ts';
+import { readFoldScores } from '../anomaly/calibration/fold-scores.ts';
+import type { TrainingConfig } from '../cyclegan/config.ts';
+import { readCheckpointHead } from '../cyclegan/run/checkpoint.ts';
+import { createRun, openRun, type RunFolder, runFolder } from '../cyclegan/run/run-folder.ts';
+import type { TimedLaunch } from '../gpu/profiler.ts';
+import { beginFolds, crossCalibrate } from './cross-calibration.ts';
+import { type DivisionOptions, divide, partsOfRun, requireNoDivision } from './division.ts';
+import { type Listener, listenerOf } from './listener.ts';
+import { type DataOptions, openData } from './open-data.ts';
+import { trainRun } from './train-run.ts';
+import { type ConfigOptions, configOf, requireSameConfig } from './training-config.ts';
+import { type DeviceOption, withDevice } from './with-device.ts';
+
+export interface TrainOptions extends DataOptions, DivisionOptions, ConfigOptions, DeviceOption, Listener {
+  /** Folder of the run: new or empty, or that of the run to be resumed. */
+  out: string;
+  /** Whether to continue the run in `out`, with the options that it began with. */
+  resume?: boolean | undefined;
+  /** Records every step anew instead of replaying the first: slower, the same bits; for debugging. */
+  eager?: boolean | undefined;
+  /** Takes the launches of a few steps, with their times on the device. */
+  onProfile?: ((launches: TimedLaunch[]) => void) | undefined;
+}
+
+export interface TrainResult {
+  /** Absolute path of the run folder. */
+  run: string;
+  /** Score and thresholds that the calibration images chose; null where the signal stopped the training, and it can be resumed. */
+  calibration: Calibration | null;
+}
+
+/**
+ * Trains a Cycle-GAN on a data folder into a run folder, then chooses score and thresholds by the images that calibrate it.
+ * The same options and images give the same bits on the same device, also where a run was stopped and resumed.
+ *
+ * @throws UsageError for options that cannot be or do not fit together; nothing was written then
+ * @throws CyclopsError for images or files that cannot be used, and when training diverges
+ */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  const { out, resume = false, folds, skipBroken = false, tune = true, eager = false, onProfile } = options;
+  const found = openData(options);
+  if (resume) requireNoDivision(options);
+  const config = resume ? begunConfig(runFolder(out)) : configOf(options);
+  if (resume) requireSameConfig(options, config);
+  const dataset = resume ? partsOfRun(found, runFolder(out)) : divide(found, options, config.seed);
+  const run = resume ? runFolder(out) : createRun(out);
+  if (folds !== undefined) beginFolds(run, dataset, folds, config);
+  const calibration = await withDevice(options, (device) => {
+    const common = { ...listenerOf(options), config, dataset, run, skipBroken, tune, eager, onProfile };
+    return existsSync(run.foldScores) ? crossCalibrate(device, common) : trainRun(device, { ...common, resume });
+  });
+  return { run: run.root, calibration };
+}
+
+/** The configuration that a run began with. @throws CyclopsError when there is nothing to resume */
+function begunConfig(run: RunFolder): TrainingConfig {
+  return existsSync(run.foldScores)
+    ? readFoldScores(run).config
+    : readCheckpointHead(openRun(run.root).checkpoint).config;
+}

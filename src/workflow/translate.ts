@@ -1,0 +1,65 @@
+import type { Detector } from '../anomaly/detector/detector.ts';
+import { wholeImage } from '../anomaly/detector/whole-image.ts';
+import { noGrad } from '../autograd/tape.ts';
+import { toImage } from '../cyclegan/tensor-image.ts';
+import { decodeImage } from '../data/images/decode.ts';
+import type { DecodedImage } from '../data/images/decoded-image.ts';
+import type { Device } from '../gpu/device.ts';
+import type { Module } from '../layers/module.ts';
+import { scope } from '../tensor/scope.ts';
+import type { Listener } from './listener.ts';
+import { openNetworks } from './model.ts';
+import { tuneTranslation } from './tuning.ts';
+import { type DeviceOption, onDevice } from './with-device.ts';
+
+export interface TranslateOptions extends DeviceOption, Listener {
+  /** Model file or run folder, which need not be calibrated. */
+  model: string;
+  /** Image files. */
+  images: readonly string[];
+  /** What to make of them. */
+  to: 'normal' | 'abnormal';
+  /** The largest side of a tile of images larger than the model's size, a multiple of 4; without, images are shrunk to that size. */
+  tile?: number | undefined;
+}
+
+/** An image file, and what a generator makes of it, at the model's size. */
+export interface Translation {
+  path: string;
+  image: DecodedImage;
+}
+
+/**
+ * Translates images, each given out as soon as it is done.
+ *
+ * @throws CyclopsError for a model or an image that cannot be read
+ */
+export function translate(options: TranslateOptions): AsyncGenerator<Translation> {
+  return onDevice(options, (device) => translateOn(device, options));
+}
+
+async function* translateOn(device: Device, options: TranslateOptions): AsyncGenerator<Translation> {
+  const { model, images, to, tile, signal, tune = true } = options;
+  const detector = openNetworks(device, model, tile);
+  try {
+    const generator = to === 'normal' ? detector.networks.G_A : detector.networks.G_B;
+    await tuneTranslation(detector, generator, { ...options, tune });
+    for (const path of images) {
+      yield { path, image: await translated(detector, generator, decodeImage(path)) };
+      if (signal?.aborted) return;
+    }
+  } finally {
+    detector.dispose();
+  }
+}
+
+async function translated(detector: Detector, generator: Module, image: DecodedImage): Promise<DecodedImage> {
+  const x = await wholeImage(detector.device, image, detector.shown);
+  const made = scope(() => noGrad(() => generator.forward(x)));
+  try {
+    return await toImage(made);
+  } finally {
+    made.dispose();
+    x.dispose();
+  }
+}
