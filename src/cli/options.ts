@@ -4,6 +4,7 @@ import { SIDE_MULTIPLE } from '../cyclegan/networks.ts';
 import { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { forceVariants, parseVariants } from '../kernels/tuning/choices.ts';
+import { silenceDriver } from './silence-driver.ts';
 
 /** Options of every command. */
 export interface CommonOptions {
@@ -92,10 +93,11 @@ export function toNumber(text: string): number {
 
 /** Runs a command's work on an open device and closes it, so that the process can end. */
 export async function withDevice<T>(
-  { device: name, backend, variant = [] }: KernelOptions,
+  { device: name, backend, variant = [], quiet = false }: KernelOptions,
   work: (device: Device) => Promise<T>,
 ): Promise<T> {
-  const device = await Device.open({ device: name, backend });
+  const open = () => Device.open({ device: name, backend });
+  const device = await (quiet ? silenceDriver(open) : open());
   try {
     forceVariants(device, variant);
     return await work(device);

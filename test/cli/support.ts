@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { preset } from '../../src/cyclegan/presets.ts';
 import { readDataset } from '../../src/data/datasets/layouts.ts';
 import { decodeImage } from '../../src/data/images/decode.ts';
 import { encodePng } from '../../src/data/images/png.ts';
@@ -43,7 +44,14 @@ function cut(path: string): Buffer {
   return encodePng(side, side, 3, out);
 }
 
-/** Options of a training that takes seconds. */
+/** The configuration of a training that takes seconds. */
+export const SMALL_CONFIG = {
+  ...preset('tiny'),
+  ...{ blocks: 1, ngf: 4, ndf: 4, loadSize: 32, cropSize: 28, poolSize: 2, rotate: true },
+  ...{ checkpointInterval: 3, sampleInterval: 0 },
+};
+
+/** The same as options of the command line. */
 export const SMALL = [
   ...['--preset', 'tiny', '--blocks', '1', '--ngf', '4', '--ndf', '4', '--load-size', '32', '--crop-size', '28'],
   ...['--pool-size', '2', '--rotate', '--checkpoint-interval', '3', '--sample-interval', '0'],

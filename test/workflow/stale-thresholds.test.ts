@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { calibrate, evaluate, type StopSignal, score, train } from '../../src/workflow.ts';
+import { makeData, SMALL_CONFIG, temporaryFolder } from '../cli/support.ts';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+const folder = temporaryFolder();
+const out = folder.path('run');
+afterAll(() => folder.remove());
+
+/** Asks to stop after so many steps: training looks once before each. */
+function afterSteps(steps: number): StopSignal {
+  let looks = 0;
+  return {
+    get aborted() {
+      return looks++ >= steps;
+    },
+  };
+}
+
+describe('thresholds that training has left behind', () => {
+  let data: string;
+  beforeAll(async () => {
+    data = makeData(folder.path('data'), { normal: 8, abnormal: 6 });
+    const begun = await train({ data, out, config: { ...SMALL_CONFIG, steps: 6 }, tune: false, signal: afterSteps(2) });
+    expect(begun.calibration).toBeNull();
+    expect((await calibrate({ run: out, tune: false })).calibration?.step).toBe(2);
+  });
+
+  it('hold for the networks that they were chosen with', async () => {
+    const evaluated = await evaluate({ model: out, data, tune: false });
+    expect(evaluated?.evaluation.counts.normal).toBeGreaterThan(0);
+  });
+
+  it('are refused for those that training went on to, by whoever judges', async () => {
+    const more = await train({ data, out, resume: true, tune: false, signal: afterSteps(2) });
+    expect(more.calibration).toBeNull();
+    const stale =
+      /chosen for its networks after step 2, but its checkpoint holds those after step 4.*cyclops calibrate/;
+    await expect(evaluate({ model: out, data, tune: false })).rejects.toThrow(stale);
+    expect(() => score({ model: out, images: [join(data, 'normal')] })).toThrow(stale);
+  });
+
+  it('are chosen anew by calibrate, and by the end of the training', async () => {
+    const { before, calibration } = await calibrate({ run: out, tune: false });
+    expect([before?.step, calibration?.step]).toEqual([2, 4]);
+    expect(await evaluate({ model: out, data, tune: false })).not.toBeNull();
+    const finished = await train({ data, out, resume: true, tune: false });
+    expect(finished.calibration?.step).toBe(6);
+    expect(await evaluate({ model: out, data, tune: false })).not.toBeNull();
+  });
+});
