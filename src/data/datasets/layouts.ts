@@ -34,16 +34,27 @@ export function readDataset(root: string, options: LayoutOptions = {}): Dataset 
   const checked = ([images, strays]: Found) =>
     requireBothClasses({ root: dir, images: applyIndex(dir, images), strays });
 
+  const bare = found.filter((name) => IMAGE_NAME.test(name)).length;
+  if (has('normal') && !has('abnormal')) throw onlyNormal(`${dir} has normal/ and no abnormal/`);
   if (has('normal') || has('abnormal')) return checked(readFolders(dir));
   if (has('train/good') || has('test/good')) return checked(readMvtec(dir));
   if (['trainA', 'trainB', 'testA', 'testB'].some(has)) {
     return checked([readPairs(dir, options.aIs ?? 'abnormal'), []]);
   }
+  if (bare > 0 && !found.some((name) => has(name))) throw onlyNormal(`${dir} holds ${bare} images and no folders`);
   const names = found.length > 0 ? `${found.slice(0, 8).join(', ')}${found.length > 8 ? ', …' : ''}` : 'nothing';
   throw new CyclopsError(
     `${dir} is not a data folder of a known layout. Expected normal/ and abnormal/ (with optional masks/, pairs/, train.txt, ` +
       `calibration.txt, test.txt), or MVTec AD's train/good and test/<defect>, or trainA, trainB, testA and testB; found ${names}. ` +
       'Give the folder that holds these, or arrange the images in one of these ways.',
+  );
+}
+
+/** Why one class is not enough. @param found what is there instead */
+function onlyNormal(found: string): CyclopsError {
+  return new CyclopsError(
+    `${found}. Cyclops learns from both: its networks translate abnormal images to normal ones, and the threshold comes from abnormal images that ` +
+      'it must not miss. Put normal images into normal/ and abnormal ones, some thirty or more, into abnormal/ of that folder.',
   );
 }
 

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { partOf } from '../../../src/data/datasets/dataset.ts';
 import { readDataset } from '../../../src/data/datasets/layouts.ts';
@@ -97,9 +97,10 @@ describe('folders normal/ and abnormal/', () => {
   });
 
   it('refuses a missing folder, an empty class and no image at all', () => {
+    files('abnormal/x.png');
+    expectRefusal(() => readDataset(path()), path('normal'), 'ENOENT');
+    rmSync(path('abnormal/x.png'));
     files('normal/a.png');
-    expectRefusal(() => readDataset(path()), path('abnormal'), 'ENOENT');
-    mkdirSync(path('abnormal'));
     expectRefusal(() => readDataset(path()), path(), 'no abnormal image', 'Put the images');
     files('abnormal/x.png');
     put(path('test.txt'), 'normal/a.png\n');
@@ -178,6 +179,16 @@ describe('MVTec AD', () => {
     expectRefusal(() => readDataset(path()), path('test'), 'ENOENT');
     files('test/good/0.png');
     expectRefusal(() => readDataset(path()), 'no abnormal image');
+  });
+});
+
+describe('a folder of normal images alone', () => {
+  it.each([
+    ['in normal/', ['normal/a.png', 'normal/b.png'], 'has normal/ and no abnormal/'],
+    ['as they are', ['a.png', 'b.jpg', 'notes.txt'], 'holds 2 images and no folders'],
+  ])('%s is told why one class is not enough', (_, names, found) => {
+    files(...names);
+    expectRefusal(() => readDataset(path()), found, 'learns from both', 'thirty or more, into abnormal/');
   });
 });
 
