@@ -1,7 +1,7 @@
 import { heatmapMaximum } from '../anomaly/calibration/heatmap-scale.ts';
 import { HEATMAP_FORMULA, type ResultPictures } from '../anomaly/detector/score-images.ts';
 import { assess } from '../anomaly/evaluation/assessment.ts';
-import { readCheckpointHead } from '../cyclegan/run/checkpoint.ts';
+import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
 import { readDataRecord } from '../cyclegan/run/data-record.ts';
 import { readMetrics } from '../cyclegan/run/metrics-log.ts';
 import type { RunFolder } from '../cyclegan/run/run-folder.ts';

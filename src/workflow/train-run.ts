@@ -3,7 +3,7 @@ import { wrap } from '../cli/failure.ts';
 import { catchInterrupt } from '../cli/interrupt.ts';
 import { type ProgressDisplay, showProgress, trainingDetail } from '../cli/text/progress.ts';
 import { imageOptions, type TrainingConfig } from '../cyclegan/config.ts';
-import type { Manifest } from '../cyclegan/run/checkpoint.ts';
+import type { Manifest } from '../cyclegan/manifest.ts';
 import { readDataRecord, recordData } from '../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../cyclegan/run/run-folder.ts';
 import type { Banks } from '../cyclegan/run/samples.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { readFoldScores } from '../../anomaly/calibration/fold-scores.ts';
 import type { TrainingConfig } from '../../cyclegan/config.ts';
-import { readCheckpointHead } from '../../cyclegan/run/checkpoint.ts';
+import { readCheckpointHead } from '../../cyclegan/run/checkpoint-head.ts';
 import { createRun, openRun, type RunFolder, runFolder } from '../../cyclegan/run/run-folder.ts';
 import type { Device } from '../../gpu/device.ts';
 import { beginFolds, crossCalibrate } from '../../workflow/cross-calibration.ts';
