@@ -3,7 +3,7 @@ import { HEATMAP_FORMULA, type ResultPictures } from '../anomaly/detector/score-
 import { assess } from '../anomaly/evaluation/assessment.ts';
 import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
 import { readDataRecord } from '../cyclegan/run/data-record.ts';
-import { readMetrics } from '../cyclegan/run/metrics-log.ts';
+import { damageText, readMetrics } from '../cyclegan/run/metrics-log.ts';
 import type { RunFolder } from '../cyclegan/run/run-folder.ts';
 import { writeFileAtomic } from '../data/files/atomic.ts';
 import { decodeImage } from '../data/images/decode.ts';
@@ -35,6 +35,12 @@ export interface ReportOptions {
 export function writeReport(device: Device, evaluated: EvaluatedRun, options: ReportOptions): void {
   const { config, position } = readCheckpointHead(options.run.checkpoint);
   const record = readDataRecord(options.run.data);
+  const metrics = readMetrics(options.run.metrics);
+  if (metrics.damaged.length > 0) {
+    process.stderr.write(
+      `${damageText(options.run.metrics, metrics.damaged)} The curves of the report leave them out.\n`,
+    );
+  }
   const { evaluation, steganography, leftOut, heatmap, baseline, pixels, pairs } = evaluated;
   const max = heatmapMaximum(heatmap);
   const trained = (label: string) =>
@@ -55,9 +61,7 @@ export function writeReport(device: Device, evaluated: EvaluatedRun, options: Re
       epochs: Math.ceil(position.step / position.stepsPerEpoch),
       seconds: position.seconds,
       configuration: Object.fromEntries(Object.entries(config).map(([name, value]) => [name, value ?? 'none'])),
-      losses: lossCurves(
-        readMetrics(options.run.metrics).map(({ step, epoch: _, lr: __, ...losses }) => ({ step, losses })),
-      ),
+      losses: lossCurves(metrics.records.map(({ step, epoch: _, lr: __, ...losses }) => ({ step, losses }))),
     },
     versions: versions(),
     command: options.command,
