@@ -1,127 +1,105 @@
+import * as v from 'valibot';
+import { quoted } from '../data/files/brief.ts';
+import { document, examine } from '../data/files/json.ts';
+import { finite, object, oneOf, whole, yesOrNo } from '../data/files/schema.ts';
 import type { BankOptions } from '../data/images/bank.ts';
 import { CyclopsError } from '../gpu/errors.ts';
-import type { GanMode } from './losses.ts';
 import type { Architecture } from './network-set.ts';
+import { SIDE_MULTIPLE } from './networks.ts';
+
+/** The PatchGAN's last map is empty below this: 24 → 12 → 6 → 3 → 2 → 1. */
+const SMALLEST_SIDE = 24;
+const LARGEST_SIDE = 4096;
+
+/** What users may choose by name. */
+export const GAN_MODES = ['lsgan', 'vanilla'] as const;
+export const SCHEDULES = ['reference', 'paper'] as const;
+export const ADAM_GROUPS = ['one', 'per-d'] as const;
+export const PRECISIONS = ['f32', 'mixed'] as const;
+
+export type GanMode = (typeof GAN_MODES)[number];
+/** All in f32, or `mixed`: images, activations, their gradients and the weights they meet in f16, everything else in f32. */
+export type Precision = (typeof PRECISIONS)[number];
+
+/** The generator halves the size twice, and doubles it as often. */
+const sideExpected = `a multiple of ${SIDE_MULTIPLE} from ${SMALLEST_SIDE} to ${LARGEST_SIDE}, since the generator halves the size twice`;
+
+/**
+ * Fields with a default are younger than the first runs, and the default is what a run did before there was a choice: it computed in
+ * f32, averaged nothing, cut its crops anywhere, and so on. What a new run does is up to its preset.
+ */
+const configSchema = document(
+  object({
+    /** Image channels, 1 (grayscale) or 3 (RGB). */
+    inputNc: oneOf([1, 3]),
+    /** Residual blocks of the generator. */
+    blocks: whole(1, 32),
+    /** Channels of the first generator layer. */
+    ngf: whole(1, 512),
+    /** Channels of the first discriminator layer. */
+    ndf: whole(1, 512),
+    /** Layers of stride 2 in the discriminator: what it judges at once is 16 px a side with 1, 34 with 2, 70 with 3. */
+    nLayersD: v.optional(whole(1, 3), 3),
+    /** Side in pixels to which images are resized; also the size at which whole images are scored. */
+    loadSize: whole(SMALLEST_SIDE, LARGEST_SIDE),
+    /** Side of the random square that a training step sees. */
+    cropSize: v.pipe(
+      v.number(sideExpected),
+      v.multipleOf(SIDE_MULTIPLE, sideExpected),
+      v.minValue(SMALLEST_SIDE, sideExpected),
+      v.maxValue(LARGEST_SIDE, sideExpected),
+    ),
+    batchSize: whole(1, 1024),
+    /** Epochs at the full learning rate, and epochs in which it falls to zero. */
+    nEpochs: whole(0, 1e6),
+    nEpochsDecay: whole(0, 1e6),
+    /** Ends training after so many steps instead, with the schedule laid over the epochs that they make. */
+    steps: v.nullable(whole(1, 1e9)),
+    /** `reference`: constant, then linear to zero. `paper`: constant for a tenth of all epochs, then linear to zero. */
+    schedule: oneOf(SCHEDULES),
+    lr: finite(0, 1),
+    beta1: finite(0, 0.9999),
+    beta2: finite(0, 0.999999),
+    ganMode: oneOf(GAN_MODES),
+    /** Weights of |G_B(G_A(a)) − a| and |G_A(G_B(b)) − b|. */
+    lambdaA: finite(0, 1e6),
+    lambdaB: finite(0, 1e6),
+    /** Weight of the identity losses relative to the cycle losses; 0 leaves them out. */
+    lambdaIdentity: finite(0, 1e6),
+    /** Generated images kept for each discriminator; 0 switches the pools off. */
+    poolSize: whole(0, 100_000),
+    /**
+     * Further crops of each domain in a step, from which both discriminators learn what tells the domains apart, each with the weight of
+     * one of the step's own images; 0 leaves that out.
+     */
+    domainCrops: v.optional(whole(0, 1024), 0),
+    /** One Adam for both discriminators (the reference), or one for each (the paper's code). */
+    adam: oneOf(ADAM_GROUPS),
+    /** How a training step stores images and activations. */
+    precision: v.optional(oneOf(PRECISIONS), 'f32'),
+    /** Decay of the moving average of all weights, which scores then use; 0 = off. */
+    ema: v.optional(finite(0, 0.999999), 0),
+    /** Random horizontal flips. */
+    flip: yesOrNo,
+    /** Random quarter turns; with `flip` the eight dihedral views. */
+    rotate: yesOrNo,
+    /** Crops of abnormal images that have a mask hold some of what it marks. */
+    cropDefects: v.optional(yesOrNo, false),
+    /** Light and contrast of every image are evened out before the networks see it. */
+    localContrast: v.optional(yesOrNo, false),
+    seed: whole(0, 2 ** 32 - 1),
+    /** Steps between checkpoints, and between sample pictures; 0 writes no samples. */
+    checkpointInterval: whole(1, 1e9),
+    sampleInterval: whole(0, 1e9),
+  }),
+  { holds: 'a training configuration', remedy: 'Correct it and run again.' },
+);
 
 /**
  * Everything that decides a training run; the command line's options bear the same names in kebab case.
  * A is the abnormal domain and B the normal one: G_A translates abnormal → normal.
  */
-export interface TrainingConfig {
-  /** Image channels, 1 (grayscale) or 3 (RGB). */
-  inputNc: 1 | 3;
-  /** Residual blocks of the generator. */
-  blocks: number;
-  /** Channels of the first generator layer. */
-  ngf: number;
-  /** Channels of the first discriminator layer. */
-  ndf: number;
-  /** Layers of stride 2 in the discriminator: what it judges at once is 16 px a side with 1, 34 with 2, 70 with 3. */
-  nLayersD: number;
-  /** Side in pixels to which images are resized; also the size at which whole images are scored. */
-  loadSize: number;
-  /** Side of the random square that a training step sees. */
-  cropSize: number;
-  batchSize: number;
-  /** Epochs at the full learning rate, and epochs in which it falls to zero. */
-  nEpochs: number;
-  nEpochsDecay: number;
-  /** Ends training after so many steps instead, with the schedule laid over the epochs that they make. */
-  steps: number | null;
-  /** `reference`: constant, then linear to zero. `paper`: constant for a tenth of all epochs, then linear to zero. */
-  schedule: Schedule;
-  lr: number;
-  beta1: number;
-  beta2: number;
-  ganMode: GanMode;
-  /** Weights of |G_B(G_A(a)) − a| and |G_A(G_B(b)) − b|. */
-  lambdaA: number;
-  lambdaB: number;
-  /** Weight of the identity losses relative to the cycle losses; 0 leaves them out. */
-  lambdaIdentity: number;
-  /** Generated images kept for each discriminator; 0 switches the pools off. */
-  poolSize: number;
-  /**
-   * Further crops of each domain in a step, from which both discriminators learn what tells the domains apart, each with the weight of
-   * one of the step's own images; 0 leaves that out.
-   */
-  domainCrops: number;
-  /** One Adam for both discriminators (the reference), or one for each (the paper's code). */
-  adam: AdamGroups;
-  /** How a training step stores images and activations. */
-  precision: Precision;
-  /** Decay of the moving average of all weights, which scores then use; 0 = off. */
-  ema: number;
-  /** Random horizontal flips. */
-  flip: boolean;
-  /** Random quarter turns; with `flip` the eight dihedral views. */
-  rotate: boolean;
-  /** Crops of abnormal images that have a mask hold some of what it marks. */
-  cropDefects: boolean;
-  /** Light and contrast of every image are evened out before the networks see it. */
-  localContrast: boolean;
-  seed: number;
-  /** Steps between checkpoints, and between sample pictures; 0 writes no samples. */
-  checkpointInterval: number;
-  sampleInterval: number;
-}
-
-export type Schedule = 'reference' | 'paper';
-export type AdamGroups = 'one' | 'per-d';
-/** All in f32, or `mixed`: images, activations, their gradients and the weights they meet in f16, everything else in f32. */
-export type Precision = 'f32' | 'mixed';
-
-/** The PatchGAN's last map is empty below this: 24 → 12 → 6 → 3 → 2 → 1. */
-const SMALLEST_SIDE = 24;
-
-interface Field {
-  readonly expected: string;
-  readonly accepts: (value: unknown) => boolean;
-}
-
-const FIELDS: { readonly [K in keyof TrainingConfig]: Field } = {
-  inputNc: oneOf(1, 3),
-  blocks: integer(1, 32),
-  ngf: integer(1, 512),
-  ndf: integer(1, 512),
-  nLayersD: integer(1, 3),
-  loadSize: integer(SMALLEST_SIDE, 4096),
-  cropSize: side(),
-  batchSize: integer(1, 1024),
-  nEpochs: integer(0, 1e6),
-  nEpochsDecay: integer(0, 1e6),
-  steps: { expected: 'null or a whole number above 0', accepts: (v) => v === null || isInteger(v, 1, 1e9) },
-  schedule: oneOf('reference', 'paper'),
-  lr: number(0, 1),
-  beta1: number(0, 0.9999),
-  beta2: number(0, 0.999999),
-  ganMode: oneOf('lsgan', 'vanilla'),
-  lambdaA: number(0, 1e6),
-  lambdaB: number(0, 1e6),
-  lambdaIdentity: number(0, 1e6),
-  poolSize: integer(0, 100_000),
-  domainCrops: integer(0, 1024),
-  adam: oneOf('one', 'per-d'),
-  precision: oneOf('f32', 'mixed'),
-  ema: number(0, 0.999999),
-  flip: oneOf(true, false),
-  rotate: oneOf(true, false),
-  cropDefects: oneOf(true, false),
-  localContrast: oneOf(true, false),
-  seed: integer(0, 2 ** 32 - 1),
-  checkpointInterval: integer(1, 1e9),
-  sampleInterval: integer(0, 1e9),
-};
-
-/** What a run did from before there was a choice: it computed in f32, averaged nothing, cut its crops anywhere, and so on. */
-const BEFORE_THE_CHOICE = {
-  precision: 'f32',
-  ema: 0,
-  cropDefects: false,
-  localContrast: false,
-  domainCrops: 0,
-  nLayersD: 3,
-} as const;
+export type TrainingConfig = v.InferOutput<typeof configSchema>;
 
 /** How images come before the networks, whoever shows them, but for their size. */
 export function imageOptions({ inputNc, localContrast }: TrainingConfig): Omit<BankOptions, 'loadSize'> {
@@ -134,7 +112,7 @@ export function architectureOf({ inputNc, ngf, ndf, blocks, nLayersD }: Training
 }
 
 /** The names of all fields of a {@link TrainingConfig}. */
-export const CONFIG_FIELDS: readonly string[] = Object.keys(FIELDS);
+export const CONFIG_FIELDS: readonly string[] = Object.keys(configSchema.entries);
 
 /**
  * A configuration from JSON or from options, with every value checked.
@@ -143,13 +121,19 @@ export const CONFIG_FIELDS: readonly string[] = Object.keys(FIELDS);
  * @throws CyclopsError naming the option, what was expected and what came
  */
 export function parseConfig(json: unknown, source: string): TrainingConfig {
-  if (typeof json !== 'object' || json === null) {
+  const { output: config, problem } = examine(json, configSchema);
+  if (problem) {
+    const { key, came, expected } = problem;
+    const what = key === '' ? `A training configuration ${came}` : `${optionName(key)} ${came}`;
+    throw new CyclopsError(`${what} in ${source}; expected ${expected}. Correct it and run again.`);
+  }
+  const unknown = Object.keys(json ?? {}).find((name) => !CONFIG_FIELDS.includes(name));
+  if (unknown !== undefined) {
     throw new CyclopsError(
-      `${source} does not hold a training configuration: expected a JSON object with its options.`,
+      `${source} names the option ${quoted(unknown)}, which this version does not know; expected only ` +
+        `${CONFIG_FIELDS.join(', ')}. Use the version that wrote it.`,
     );
   }
-  const config: object = { ...BEFORE_THE_CHOICE, ...json };
-  if (!isConfig(config, source)) throw new Error('An unusable configuration was not refused.');
   if (config.cropSize > config.loadSize) {
     throw new CyclopsError(
       `--crop-size ${config.cropSize} is larger than --load-size ${config.loadSize} (${source}): the crop is cut from the ` +
@@ -164,57 +148,8 @@ export function parseConfig(json: unknown, source: string): TrainingConfig {
   return config;
 }
 
-function isConfig(json: object, source: string): json is TrainingConfig {
-  const values = new Map<string, unknown>(Object.entries(json));
-  for (const [name, { expected, accepts }] of Object.entries(FIELDS)) {
-    const value = values.get(name);
-    if (accepts(value)) continue;
-    const came = value === undefined ? 'is missing' : `is ${JSON.stringify(value)}`;
-    throw new CyclopsError(`${optionName(name)} ${came} in ${source}; expected ${expected}. Correct it and run again.`);
-  }
-  const unknown = [...values.keys()].find((name) => !(name in FIELDS));
-  if (unknown === undefined) return true;
-  throw new CyclopsError(
-    `${source} names the option ${unknown}, which this version does not know; expected only ` +
-      `${CONFIG_FIELDS.join(', ')}. Use the version that wrote it.`,
-  );
-}
-
 /** The command line's spelling of a field: `loadSize` → `--load-size`, `lambdaA` → `--lambda-A`. */
 export function optionName(field: string): string {
   const kebab = field.replace(/[A-Z](?=[a-z])/g, (letter) => `-${letter.toLowerCase()}`).replace(/[A-Z]$/, '-$&');
   return `--${kebab}`;
-}
-
-function oneOf(...choices: readonly (string | number | boolean)[]): Field {
-  return {
-    expected: choices.map((choice) => String(choice)).join(' or '),
-    accepts: (value) => choices.some((choice) => choice === value),
-  };
-}
-
-function integer(least: number, most: number): Field {
-  return {
-    expected: `a whole number from ${least} to ${most}`,
-    accepts: (value) => isInteger(value, least, most),
-  };
-}
-
-function number(least: number, most: number): Field {
-  return {
-    expected: `a number from ${least} to ${most}`,
-    accepts: (value) => typeof value === 'number' && value >= least && value <= most,
-  };
-}
-
-/** Two stride-2 layers and their mirror images give back the size only for multiples of 4. */
-function side(): Field {
-  return {
-    expected: `a multiple of 4 from ${SMALLEST_SIDE} to 4096, since the generator halves the size twice`,
-    accepts: (value) => isInteger(value, SMALLEST_SIDE, 4096) && value % 4 === 0,
-  };
-}
-
-function isInteger(value: unknown, least: number, most: number): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
 }

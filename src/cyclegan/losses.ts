@@ -5,13 +5,12 @@ import type { Variable } from '../gpu/variables.ts';
 import { gatherScalars } from '../kernels/optim/gather-scalars.ts';
 import { keep } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import type { GanMode } from './config.ts';
 
 /** The eight losses of a step, in the reference's order. Each is what it adds to the objective: weighted by its λ. */
 export const LOSS_NAMES = ['D_A', 'G_A', 'cycle_A', 'idt_A', 'D_B', 'G_B', 'cycle_B', 'idt_B'] as const;
 export type LossName = (typeof LOSS_NAMES)[number];
 export type Losses = Record<LossName, number>;
-
-export type GanMode = 'lsgan' | 'vanilla';
 
 /** What a discriminator should say of a batch: that it is real, or that its first half is real and its second half fake. */
 export type DiscriminatorTarget = 'real' | 'real, then fake';
@@ -68,17 +67,7 @@ export class LossLog {
     const values = await this.ring.data();
     return Array.from({ length: unread }, (_, i) => {
       const row = ((step - unread + i) % STEPS) * LOSS_NAMES.length;
-      const loss = (name: LossName) => values[row + LOSS_NAMES.indexOf(name)] ?? Number.NaN;
-      return {
-        D_A: loss('D_A'),
-        G_A: loss('G_A'),
-        cycle_A: loss('cycle_A'),
-        idt_A: loss('idt_A'),
-        D_B: loss('D_B'),
-        G_B: loss('G_B'),
-        cycle_B: loss('cycle_B'),
-        idt_B: loss('idt_B'),
-      };
+      return lossesOf(values.subarray(row, row + LOSS_NAMES.length));
     });
   }
 
@@ -86,4 +75,15 @@ export class LossLog {
     this.row.release();
     this.ring.dispose();
   }
+}
+
+/** The losses of a row of the log. */
+function lossesOf(row: Float32Array): Losses {
+  const losses: Partial<Losses> = Object.fromEntries(LOSS_NAMES.map((name, column) => [name, row[column]]));
+  if (isWhole(losses)) return losses;
+  throw new RangeError(`A row of the log has ${LOSS_NAMES.length} losses, this one ${row.length}.`);
+}
+
+function isWhole(losses: Partial<Losses>): losses is Losses {
+  return LOSS_NAMES.every((name) => losses[name] !== undefined);
 }

@@ -13,8 +13,8 @@ import { MovingAverage } from '../optim/moving-average.ts';
 import { cast } from '../tensor/cast.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Precision } from './config.ts';
-import { type GanMode, ganLoss, type Losses, LossLog, type LossName } from './losses.ts';
+import type { GanMode, Precision } from './config.ts';
+import { ganLoss, type Losses, LossLog, type LossName } from './losses.ts';
 import { type Architecture, makeNetworks, type Networks } from './network-set.ts';
 import { ImagePool, type UniformSource } from './pool.ts';
 

@@ -20,6 +20,9 @@ export interface Networks {
   D_B: Discriminator;
 }
 
+/** The names of the four, in the order of files. */
+export const NETWORK_NAMES = ['G_A', 'G_B', 'D_A', 'D_B'] as const satisfies readonly (keyof Networks)[];
+
 /** What decides the shapes of all weights. */
 export interface Architecture {
   /** Channels of the images: 3 for colour, 1 for gray. */

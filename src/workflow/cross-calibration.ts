@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Calibration } from '../anomaly/calibration/calibration.ts';
 import { type FoldScores, readFoldScores, writeFoldScores } from '../anomaly/calibration/fold-scores.ts';
-import { openDetector } from '../anomaly/detector/detector.ts';
+import { openDetector } from '../anomaly/detector/open-detector.ts';
 import { SCORE_INFOS } from '../anomaly/scores/list.ts';
 import { scoreColumn } from '../anomaly/scores/scored-image.ts';
 import type { TrainingConfig } from '../cyclegan/config.ts';

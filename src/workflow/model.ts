@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import type { Calibration } from '../anomaly/calibration/calibration.ts';
 import { readCalibration } from '../anomaly/calibration/calibration-file.ts';
-import { type Detector, openDetector } from '../anomaly/detector/detector.ts';
-import { loadModel, readModel } from '../anomaly/detector/model-file.ts';
-import { readCheckpointHead } from '../cyclegan/run/checkpoint.ts';
+import type { Detector } from '../anomaly/detector/detector.ts';
+import { loadModel } from '../anomaly/detector/model-file.ts';
+import { openDetector } from '../anomaly/detector/open-detector.ts';
+import { readModel } from '../anomaly/detector/stored-model.ts';
+import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
 import { fingerprint, readDataRecord } from '../cyclegan/run/data-record.ts';
 import { hasCheckpoint, openRun, type RunFolder, runFolder } from '../cyclegan/run/run-folder.ts';
 import { isFolder } from '../data/files/is-folder.ts';

@@ -1,9 +1,9 @@
 import { heatmapMaximum } from '../anomaly/calibration/heatmap-scale.ts';
 import { HEATMAP_FORMULA, type ResultPictures } from '../anomaly/detector/score-images.ts';
 import { assess } from '../anomaly/evaluation/assessment.ts';
-import { readCheckpointHead } from '../cyclegan/run/checkpoint.ts';
+import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
 import { readDataRecord } from '../cyclegan/run/data-record.ts';
-import { readMetrics } from '../cyclegan/run/metrics-log.ts';
+import { damageText, readMetrics } from '../cyclegan/run/metrics-log.ts';
 import { writeFileAtomic } from '../data/files/atomic.ts';
 import { decodeImage } from '../data/images/decode.ts';
 import type { DecodedImage } from '../data/images/decoded-image.ts';
@@ -13,6 +13,7 @@ import { paintHeatmap } from '../report/parts/heatmap.ts';
 import { lossCurves } from '../report/parts/loss-curves.ts';
 import { FORMAT, type Pictures, type Report } from '../report/parts/report.ts';
 import type { EvaluatedRun } from './evaluate-run.ts';
+import type { Listener } from './listener.ts';
 import { reportPaths } from './report-paths.ts';
 import { UsageError } from './usage-error.ts';
 import { versions } from './versions.ts';
@@ -20,7 +21,7 @@ import { versions } from './versions.ts';
 /** Of how many images a report shows pictures: enough to browse, few enough for a page. */
 export const REPORT_PICTURES = 300;
 
-export interface ReportOptions {
+export interface ReportOptions extends Pick<Listener, 'onWarning'> {
   /** Of the page; its figures go beside it, into a file of that name that ends in .json. */
   path: string;
   /** Name of the data set. */
@@ -44,6 +45,10 @@ export function report(evaluated: EvaluatedRun, options: ReportOptions): void {
     );
   const { config, position } = readCheckpointHead(run.checkpoint);
   const record = readDataRecord(run.data);
+  const metrics = readMetrics(run.metrics);
+  if (metrics.damaged.length > 0) {
+    options.onWarning?.(`${damageText(run.metrics, metrics.damaged)} The curves of the report leave them out.`);
+  }
   const { evaluation, steganography, leftOut, heatmap, baseline, pixels, pairs } = evaluated;
   const max = heatmapMaximum(heatmap);
   const trained = (label: string) =>
@@ -64,7 +69,7 @@ export function report(evaluated: EvaluatedRun, options: ReportOptions): void {
       epochs: Math.ceil(position.step / position.stepsPerEpoch),
       seconds: position.seconds,
       configuration: Object.fromEntries(Object.entries(config).map(([name, value]) => [name, value ?? 'none'])),
-      losses: lossCurves(readMetrics(run.metrics).map(({ step, epoch: _, lr: __, ...losses }) => ({ step, losses }))),
+      losses: lossCurves(metrics.records.map(({ step, epoch: _, lr: __, ...losses }) => ({ step, losses }))),
     },
     versions: versions(),
     command: options.command,

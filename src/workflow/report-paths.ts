@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
-import { readJsonObject } from '../data/files/json-file.ts';
+import * as v from 'valibot';
+import { readJson } from '../data/files/json-file.ts';
+import { object } from '../data/files/schema.ts';
 import { FORMAT } from '../report/parts/report.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -40,7 +42,8 @@ export function checkReportPaths(report: string, csv: string | undefined): void 
 
 function isReport(path: string): boolean {
   try {
-    return readJsonObject(path).get('format') === FORMAT;
+    readJson(path, object({ format: v.literal(FORMAT) }));
+    return true;
   } catch {
     return false;
   }

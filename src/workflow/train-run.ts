@@ -1,6 +1,6 @@
 import type { Calibration } from '../anomaly/calibration/calibration.ts';
 import { imageOptions, type TrainingConfig } from '../cyclegan/config.ts';
-import type { Manifest } from '../cyclegan/run/checkpoint.ts';
+import type { Manifest } from '../cyclegan/manifest.ts';
 import { readDataRecord, recordData } from '../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../cyclegan/run/run-folder.ts';
 import type { Banks } from '../cyclegan/run/samples.ts';

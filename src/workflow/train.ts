@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Calibration } from '../anomaly/calibration/calibration.ts';
 import { readFoldScores } from '../anomaly/calibration/fold-scores.ts';
 import type { TrainingConfig } from '../cyclegan/config.ts';
-import { readCheckpointHead } from '../cyclegan/run/checkpoint.ts';
+import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
 import { createRun, openRun, type RunFolder, runFolder } from '../cyclegan/run/run-folder.ts';
 import type { TimedLaunch } from '../gpu/profiler.ts';
 import { beginFolds, crossCalibrate } from './cross-calibration.ts';

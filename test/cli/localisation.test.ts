@@ -2,9 +2,10 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readCalibration } from '../../src/anomaly/calibration/calibration-file.ts';
-import { readModel } from '../../src/anomaly/detector/model-file.ts';
+import { readModel } from '../../src/anomaly/detector/stored-model.ts';
 import { runFolder } from '../../src/cyclegan/run/run-folder.ts';
-import { decodeImage, toChannels } from '../../src/data/images/decode.ts';
+import { toChannels } from '../../src/data/images/channels.ts';
+import { decodeImage } from '../../src/data/images/decode.ts';
 import { encodePng } from '../../src/data/images/png.ts';
 import { cyclops, SMALL, temporaryFolder } from './support.ts';
 

@@ -49,6 +49,15 @@ describe('parseConfig', () => {
     expectRefusal(() => parse(changes), ...texts);
   });
 
+  it('says in short what came, however much it is', () => {
+    const deep: unknown = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000));
+    expectRefusal(
+      () => parse({ ganMode: deep }),
+      '--gan-mode is a list of 1 in the options; expected lsgan or vanilla',
+    );
+    expectRefusal(() => parse({ ganMode: 'x'.repeat(1e6) }), '--gan-mode is "xxx', '(1000000 characters)');
+  });
+
   it('names the file that it came from', () => {
     expectRefusal(() => parseConfig([], '/runs/x/config.json'), '/runs/x/config.json');
     expectRefusal(() => parseConfig('tiny', '/runs/x/config.json'), '/runs/x/config.json');

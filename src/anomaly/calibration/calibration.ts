@@ -1,18 +1,11 @@
+import * as v from 'valibot';
+import { LABELS } from '../../data/datasets/dataset.ts';
+import { checkJson, document } from '../../data/files/json.ts';
+import { byName, finite, object, text, whole } from '../../data/files/schema.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
-import type { Baseline } from './baseline.ts';
-import type { Combination } from './combination.ts';
-import type { HeatmapCalibration } from './heatmap-scale.ts';
-
-/**
- * How a threshold is chosen. zfn (zero false negatives): the highest that misses no abnormal image. recall=r: the highest
- * that flags at least that share of them. max-f1, max-accuracy: the best of all. Each lies halfway between two scores.
- */
-export type Rule = 'zfn' | 'max-f1' | 'max-accuracy' | `recall=${number}`;
-
-/** A threshold with its history: by which rule and on which images, or given by the user. Flagged is score ≥ value. */
-export type ChosenThreshold =
-  | { value: number; rule: Rule; chosenOn: Choice['chosenOn'] | 'test' }
-  | { value: number; rule: 'given'; chosenOn: 'user' };
+import { baselineSchema } from './baseline.ts';
+import { combinationSchema } from './combination.ts';
+import { type HeatmapCalibration, heatmapSchema } from './heatmap-scale.ts';
 
 /** Which images may choose, and what that leaves open, for people. */
 export const CALIBRATION_SOURCES = {
@@ -30,33 +23,13 @@ export const CALIBRATION_SOURCES = {
   },
 } as const;
 
-/** Which images chose, and how. */
-export interface Choice {
-  rule: Rule;
-  chosenOn: keyof typeof CALIBRATION_SOURCES;
-  /** Hash of the images of the run; null in runs from before it was kept. */
-  dataHash: string | null;
-}
-
-/** What calibration fixes and stores with the model: the score that decides, and a threshold for each score. */
-export interface Calibration extends Choice {
-  /** Name of the score with the highest AUROC on the images that chose; it decides which images are flagged. */
-  chosen: string;
-  counts: { normal: number; abnormal: number };
-  /** How many objects these images show. */
-  objects: { normal: number; abnormal: number };
-  scores: Record<string, { auroc: number; threshold: ChosenThreshold }>;
-  /** Of the scores above, as one more of them; its AUROC and threshold are of images that it was not fitted on. Null where there is none. */
-  combination: Combination | null;
-  /** What tells the images apart without a network; null in calibrations from before it was looked for. */
-  baseline: Baseline | null;
-  /** Absent in runs from before heat maps were calibrated on normal images. */
-  heatmap?: HeatmapCalibration;
-  /** Training steps behind the weights that scored; absent in calibrations from before it was noted. */
-  step?: number;
-}
-
 const NAMED_RULES = ['zfn', 'max-f1', 'max-accuracy'] as const;
+
+/**
+ * How a threshold is chosen. zfn (zero false negatives): the highest that misses no abnormal image. recall=r: the highest
+ * that flags at least that share of them. max-f1, max-accuracy: the best of all. Each lies halfway between two scores.
+ */
+export type Rule = (typeof NAMED_RULES)[number] | `recall=${number}`;
 
 /** What users may write, for messages. */
 export const RULES = [...NAMED_RULES, 'recall=0.99'].join(', ');
@@ -67,6 +40,75 @@ export function parseRule(text: unknown): Rule | undefined {
   if (named || typeof text !== 'string' || !text.startsWith('recall=')) return named;
   const recall = Number(text.slice('recall='.length) || Number.NaN);
   return recall > 0 && recall <= 1 ? `recall=${recall}` : undefined;
+}
+
+type Chooser = keyof typeof CALIBRATION_SOURCES;
+
+const choosers = Object.keys(CALIBRATION_SOURCES).join(', ');
+const chooser = v.custom<Chooser>(
+  (name) => typeof name === 'string' && Object.hasOwn(CALIBRATION_SOURCES, name),
+  `one of ${choosers}`,
+);
+const rule = v.custom<Rule>((text) => parseRule(text) !== undefined, `one of ${RULES}`);
+const byClass = object(v.entriesFromList(LABELS, whole()));
+
+const thresholdSchema = v.variant(
+  'chosenOn',
+  [
+    object({ value: finite(), rule, chosenOn: chooser }),
+    object({ value: finite(), rule: v.literal('given', 'given'), chosenOn: v.literal('user') }),
+  ],
+  `one of ${choosers}, user`,
+);
+
+/** A threshold with its history: by which rule and on which images, or given by the user. Flagged is score ≥ value. */
+export type ChosenThreshold = v.InferOutput<typeof thresholdSchema> | { value: number; rule: Rule; chosenOn: 'test' };
+
+/** A field with a default is younger than the first runs: what they have not written, they had no choice about. */
+export const calibrationSchema = document(
+  v.pipe(
+    object({
+      rule: v.optional(rule, 'zfn'),
+      /** Which images chose. */
+      chosenOn: v.optional(chooser, 'train'),
+      /** Hash of the images of the run; null in runs from before it was kept. */
+      dataHash: v.optional(v.nullable(text), null),
+      /** Name of the score with the highest AUROC on the images that chose; it decides which images are flagged. */
+      chosen: text,
+      counts: byClass,
+      /** How many objects these images show. Images were taken for objects before these were counted. */
+      objects: v.optional(byClass),
+      scores: byName(object({ auroc: finite(0, 1), threshold: thresholdSchema })),
+      /** Of the scores above, as one more of them; its AUROC and threshold are of images that it was not fitted on. Null where there is none. */
+      combination: v.optional(v.nullable(combinationSchema), null),
+      /** What tells the images apart without a network; null in calibrations from before it was looked for. */
+      baseline: v.optional(v.nullable(baselineSchema), null),
+      /** Absent in runs from before heat maps were calibrated on normal images. */
+      heatmap: v.exactOptional(heatmapSchema),
+      /** Training steps behind the weights that scored; absent in calibrations from before it was noted. */
+      step: v.exactOptional(whole()),
+    }),
+    v.forward(
+      v.check(({ chosen, scores }) => Object.hasOwn(scores, chosen), 'the name of one of its scores'),
+      ['chosen'],
+    ),
+    v.transform(({ objects, ...calibration }) => ({ ...calibration, objects: objects ?? calibration.counts })),
+  ),
+  {
+    holds: 'the calibration of a trained model',
+    remedy: "Restore the file from the run, or write a new one with 'cyclops calibrate'.",
+  },
+);
+
+/** What calibration fixes and stores with the model: the score that decides, and a threshold for each score. */
+export type Calibration = v.InferOutput<typeof calibrationSchema>;
+
+/** Which images chose, and how. */
+export type Choice = Pick<Calibration, 'rule' | 'chosenOn' | 'dataHash'>;
+
+/** Reads back a calibration stored as JSON. @param source for messages, such as a path @throws CyclopsError if it is not usable */
+export function parseCalibration(json: unknown, source: string): Calibration {
+  return checkJson(json, calibrationSchema, source);
 }
 
 /** The same calibration with the user's threshold for the score that decides. */

@@ -1,16 +1,26 @@
+import * as v from 'valibot';
 import type { Label } from '../../data/datasets/dataset.ts';
+import { byName, finite, object } from '../../data/files/schema.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { mean } from '../metrics/mean.ts';
 
+export const combinationSchema = v.pipe(
+  object({
+    weights: byName(finite()),
+    bias: finite(),
+    /** Of the scores that it was fitted on. */
+    means: byName(finite()),
+    /** Standard deviations; 1 for a score that did not vary, which then does not count. */
+    sds: byName(v.pipe(finite(0), v.gtValue(0, 'a number above 0'))),
+  }),
+  v.check(
+    ({ weights, means, sds }) => Object.keys(weights).every((name) => name in means && name in sds),
+    'a mean and a standard deviation for each weight',
+  ),
+);
+
 /** A score made of others: bias + Σ weight · (score − mean) / sd, the log-odds of being abnormal if as many images were as not; all by the scores' names. */
-export interface Combination {
-  weights: Record<string, number>;
-  bias: number;
-  /** Of the scores that it was fitted on. */
-  means: Record<string, number>;
-  /** Standard deviations; 1 for a score that did not vary, which then does not count. */
-  sds: Record<string, number>;
-}
+export type Combination = v.InferOutput<typeof combinationSchema>;
 
 /** Newton's method halves its distance to the minimum of this convex function many times over in so many steps. */
 const MOST_STEPS = 100;
@@ -39,7 +49,7 @@ export function fitCombination(
   }
   const importance = targets.map((target) => labels.length / 2 / (target === 1 ? abnormal : labels.length - abnormal));
   const names = Object.keys(scores[0] ?? {});
-  const columns = names.map((name) => scores.map((own, image) => finite(own[name], name, `image ${image + 1}`)));
+  const columns = names.map((name) => scores.map((own, image) => requireFinite(own[name], name, `image ${image + 1}`)));
   const means = columns.map(mean);
   const sds = columns.map((column, j) => deviation(column, means[j] ?? 0));
   const rows = scores.map((_, i) => [
@@ -54,7 +64,7 @@ export function fitCombination(
 /** The combined score of an image; higher means more abnormal. @throws CyclopsError when a score is missing or not finite */
 export function combine({ weights, bias, means, sds }: Combination, scores: Readonly<Record<string, number>>): number {
   return Object.entries(weights).reduce((sum, [name, weight]) => {
-    const score = finite(scores[name], name, 'the image');
+    const score = requireFinite(scores[name], name, 'the image');
     return sum + (weight * (score - (means[name] ?? 0))) / (sds[name] ?? 1);
   }, bias);
 }
@@ -139,7 +149,7 @@ function solve(matrix: number[][], right: readonly number[]): number[] {
   return x;
 }
 
-function finite(score: number | undefined, name: string, of: string): number {
+function requireFinite(score: number | undefined, name: string, of: string): number {
   if (score !== undefined && Number.isFinite(score)) return score;
   throw new CyclopsError(
     `Score ${name} of ${of} is ${score ?? 'missing'}; a combination needs finite numbers of every score it is made of.`,

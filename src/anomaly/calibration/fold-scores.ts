@@ -1,30 +1,52 @@
+import * as v from 'valibot';
 import { parseConfig, type TrainingConfig } from '../../cyclegan/config.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
-import type { Label } from '../../data/datasets/dataset.ts';
+import { LABELS } from '../../data/datasets/dataset.ts';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
-import { entriesOf, readJsonObject } from '../../data/files/json-file.ts';
-import { CyclopsError } from '../../gpu/errors.ts';
-import { type ImageStatistics, parseStatistics } from '../scores/image-statistics.ts';
+import { document } from '../../data/files/json.ts';
+import { readJson } from '../../data/files/json-file.ts';
+import { byName, finite, list, object, oneOf, text, whole } from '../../data/files/schema.ts';
+import { statisticsSchema } from '../scores/image-statistics.ts';
+
+const foldImageSchema = v.pipe(
+  object({
+    file: text,
+    label: oneOf(LABELS),
+    group: v.exactOptional(text),
+    fold: whole(1),
+    scores: v.exactOptional(byName(finite())),
+    /** There where scores are. */
+    statistics: v.exactOptional(statisticsSchema),
+  }),
+  v.forward(
+    v.check(({ scores, statistics }) => !scores || statistics !== undefined, 'the statistics of an image with scores'),
+    ['statistics'],
+  ),
+);
 
 /** A training image, its fold from 1, and what networks that were trained without that fold find in it; absent until they have. */
-export interface FoldImage {
-  file: string;
-  label: Label;
-  group?: string;
-  fold: number;
-  scores?: Record<string, number>;
-  /** There where scores are. */
-  statistics?: ImageStatistics;
-}
+export type FoldImage = v.InferOutput<typeof foldImageSchema>;
+
+const foldScoresSchema = document(
+  v.pipe(
+    object({
+      folds: whole(2),
+      /** Of the training images and their labels. */
+      hash: text,
+      /** A {@link TrainingConfig}. */
+      config: v.unknown(),
+      images: list(foldImageSchema),
+    }),
+    v.check(
+      ({ folds, images }) => images.every(({ fold }) => fold <= folds),
+      'folds that are numbered from 1 to folds',
+    ),
+  ),
+  { holds: 'the scores of a cross-calibration', remedy: 'Restore the file, or train again.' },
+);
 
 /** What a cross-calibration began with, and how far it has come. */
-export interface FoldScores {
-  folds: number;
-  /** Of the training images and their labels. */
-  hash: string;
-  config: TrainingConfig;
-  images: FoldImage[];
-}
+export type FoldScores = Omit<v.InferOutput<typeof foldScoresSchema>, 'config'> & { config: TrainingConfig };
 
 /** Keeps fold scores in their run. @throws CyclopsError when the file cannot be written */
 export function writeFoldScores(run: RunFolder, scores: FoldScores): void {
@@ -33,30 +55,6 @@ export function writeFoldScores(run: RunFolder, scores: FoldScores): void {
 
 /** Reads them back. @throws CyclopsError when the file is missing or damaged */
 export function readFoldScores({ foldScores: path }: RunFolder): FoldScores {
-  const entries = readJsonObject(path);
-  const [folds, hash, list] = [entries.get('folds'), entries.get('hash'), entries.get('images')];
-  const images = Array.isArray(list) ? list.map(foldImage) : [undefined];
-  if (typeof folds === 'number' && typeof hash === 'string' && images.every((image) => image !== undefined)) {
-    const config = parseConfig(Object.fromEntries(entriesOf(entries.get('config')) ?? []), path);
-    return { folds, hash, config, images };
-  }
-  throw new CyclopsError(
-    `${path} does not hold the scores of a cross-calibration: expected folds, hash, config and images with file, label, fold and ` +
-      'perhaps scores. It is damaged; restore it or train again.',
-  );
-}
-
-function foldImage(value: unknown): FoldImage | undefined {
-  const entries = entriesOf(value);
-  const [file, label, group, fold] = ['file', 'label', 'group', 'fold'].map((name) => entries?.get(name));
-  if (typeof file !== 'string' || typeof fold !== 'number') return undefined;
-  if (label !== 'normal' && label !== 'abnormal') return undefined;
-  if (group !== undefined && typeof group !== 'string') return undefined;
-  const image: FoldImage = { file, label, fold, ...(group !== undefined && { group }) };
-  if (!entries?.has('scores')) return image;
-  const scores = [...(entriesOf(entries.get('scores')) ?? [])];
-  const numbers = scores.flatMap(([name, score]) => (typeof score === 'number' ? [[name, score] as const] : []));
-  const statistics = parseStatistics(entries.get('statistics'));
-  if (numbers.length < scores.length || !statistics) return undefined;
-  return { ...image, scores: Object.fromEntries(numbers), statistics };
+  const stored = readJson(path, foldScoresSchema);
+  return { ...stored, config: parseConfig(stored.config, path) };
 }

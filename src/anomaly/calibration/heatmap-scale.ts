@@ -1,13 +1,18 @@
+import type * as v from 'valibot';
+import type { Label } from '../../data/datasets/dataset.ts';
+import { finite, object, whole } from '../../data/files/schema.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { ScoredImage } from '../scores/scored-image.ts';
 
-/** What is hot in the heat maps of a model. */
-export interface HeatmapCalibration {
+export const heatmapSchema = object({
   /** A pixel above it is hot. */
-  threshold: number;
+  threshold: finite(0),
   /** How many normal images chose it, of the part that chose the thresholds of scores. */
-  images: number;
-}
+  images: whole(1),
+});
+
+/** What is hot in the heat maps of a model. */
+export type HeatmapCalibration = v.InferOutput<typeof heatmapSchema>;
 
 /** The share of normal images without a hot pixel. */
 const COLD_SHARE = 0.95;
@@ -58,7 +63,7 @@ export function chanceOfHot(hot: number, total: number, { images }: HeatmapCalib
 /** How many images of a class have a hot pixel. */
 export function hotImages(
   images: readonly Pick<ScoredImage, 'label' | 'scores'>[],
-  label: 'normal' | 'abnormal',
+  label: Label,
   { threshold }: HeatmapCalibration,
 ): { hot: number; total: number } {
   const hottest = hottestPixels(images, label);
@@ -75,6 +80,6 @@ function rankOf(n: number): number {
   return Math.min(n, Math.ceil(COLD_SHARE * (n + 1)));
 }
 
-function hottestPixels(images: readonly Pick<ScoredImage, 'label' | 'scores'>[], label: string): number[] {
+function hottestPixels(images: readonly Pick<ScoredImage, 'label' | 'scores'>[], label: Label): number[] {
   return images.filter((image) => image.label === label).map(({ scores }) => scores.blurmax ?? Number.NaN);
 }

@@ -1,7 +1,6 @@
 import { architectureOf, imageOptions, type TrainingConfig } from '../../cyclegan/config.ts';
+import type { Manifest } from '../../cyclegan/manifest.ts';
 import { makeNetworks, type Networks } from '../../cyclegan/network-set.ts';
-import { loadNetworks, type Manifest, readCheckpointHead } from '../../cyclegan/run/checkpoint.ts';
-import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import type { BankOptions, Size } from '../../data/images/bank.ts';
 import type { Device } from '../../gpu/device.ts';
 import { SMALLEST_TILE, tiledNetworks } from './tiling.ts';
@@ -22,22 +21,11 @@ export interface Detector {
 }
 
 /**
- * Loads the networks of a run's last checkpoint, averaged where training did so.
- *
- * @param tile where given, images larger than the run's size keep their own, and networks see them in overlapping tiles of at
- *   most this side, a multiple of 4
- * @throws CyclopsError when it is missing, damaged or holds NaN
- */
-export function openDetector(device: Device, run: RunFolder, tile: number | null = null): Detector {
-  const head = readCheckpointHead(run.checkpoint);
-  const load = (networks: Networks) => loadNetworks(run.checkpoint, networks, head.config.ema > 0);
-  return buildDetector(device, head, load, tile);
-}
-
-/**
  * Makes networks and gives them their weights.
  *
- * @param load its errors are passed on, and the networks freed @param tile as for {@link openDetector}
+ * @param load its errors are passed on, and the networks freed
+ * @param tile where given, images larger than the run's size keep their own, and networks see them in overlapping tiles of at
+ *   most this side, a multiple of 4
  */
 export function buildDetector(
   device: Device,

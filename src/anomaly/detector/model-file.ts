@@ -1,21 +1,19 @@
-import { readFileSync, statSync } from 'node:fs';
+import * as v from 'valibot';
 import { architectureOf, parseConfig, type TrainingConfig } from '../../cyclegan/config.ts';
-import { countParameters, type Networks } from '../../cyclegan/network-set.ts';
-import { type Manifest, NETWORK_NAMES, parseManifest } from '../../cyclegan/run/checkpoint.ts';
-import { writeFileAtomic } from '../../data/files/atomic.ts';
-import { fileError } from '../../data/files/fs-error.ts';
-import { entriesOf } from '../../data/files/json-file.ts';
+import { type Manifest, manifestSchema } from '../../cyclegan/manifest.ts';
+import { countParameters, NETWORK_NAMES, type Networks } from '../../cyclegan/network-set.ts';
+import { quoted } from '../../data/files/brief.ts';
+import { document, parseJson } from '../../data/files/json.ts';
 import {
   decodeSafetensors,
   encodeSafetensors,
   type StoredTensor,
   type TensorInput,
 } from '../../data/files/safetensors.ts';
+import { hexadecimal, list } from '../../data/files/schema.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
-import type { Calibration } from '../calibration/calibration.ts';
-import { parseCalibration } from '../calibration/parse-calibration.ts';
-
+import { type Calibration, calibrationSchema } from '../calibration/calibration.ts';
 import { buildDetector, type Detector } from './detector.ts';
 
 /** What a model file says of itself, in the metadata of its header: one text of JSON under each name. */
@@ -31,11 +29,16 @@ export interface ModelManifest {
 
 /** A model file that was read and checked, and is on no device yet. */
 export interface Model extends ModelManifest {
-  path: string;
+  /** Where it comes from, such as a path. */
+  source: string;
   tensors: ReadonlyMap<string, StoredTensor>;
 }
 
 const FORMAT = 'cyclops model 2';
+
+const REMEDY = "Write it again with 'cyclops calibrate'.";
+const madeBySchema = document(manifestSchema, { holds: 'what made a model', remedy: REMEDY });
+const seenSchema = document(list(hexadecimal(16)), { holds: 'fingerprints of images', remedy: REMEDY });
 
 /** What happens to an image before the networks see it; another program has to do the same. */
 function preprocessing({ localContrast }: TrainingConfig): string {
@@ -52,54 +55,46 @@ function preprocessing({ localContrast }: TrainingConfig): string {
   ].join('; ');
 }
 
-const MAX_BYTES = 2 ** 31 - 1;
-
-/** Writes all that scoring needs into one file. @throws CyclopsError when it cannot be written */
-export async function writeModel(
-  path: string,
+/** The bytes of a file with all that scoring needs. */
+export async function encodeModel(
   { config, manifest, networks }: Detector,
   calibration: Calibration,
   seen: string[],
-): Promise<void> {
+): Promise<Uint8Array> {
   const tensors = new Map<string, TensorInput>();
   for (const name of NETWORK_NAMES) {
     for (const [parameter, tensor] of await networks[name].stateDict()) tensors.set(`${name}.${parameter}`, tensor);
   }
   const said: ModelManifest = { config, manifest, calibration, seen };
   const texts = Object.entries(said).map(([name, value]) => [name, JSON.stringify(value)]);
-  const metadata = { format: FORMAT, preprocessing: preprocessing(config), ...Object.fromEntries(texts) };
-  writeFileAtomic(path, encodeSafetensors(tensors, metadata));
+  return encodeSafetensors(tensors, {
+    format: FORMAT,
+    preprocessing: preprocessing(config),
+    ...Object.fromEntries(texts),
+  });
 }
 
 /**
- * Reads a model file. Its header is checked against the size of the file before any tensor takes memory, and the
+ * Reads the bytes of a model file. Its header is checked against their number before any tensor takes memory, and the
  * architecture that it claims against the tensors that it holds before a device does. Nothing in it is executed.
  *
- * @throws CyclopsError when it is missing, damaged, no model, of another version, or lies about its sizes
+ * @param source where they come from, such as a path
+ * @throws CyclopsError when they are damaged, no model, of another version, or lie about their sizes
  */
-export function readModel(path: string): Model {
-  const { tensors, metadata } = decodeSafetensors(readBytes(path), path);
-  if (metadata.format !== FORMAT) throw otherVersion(path, metadata.format);
-  const read = (name: keyof ModelManifest): unknown => {
-    try {
-      return JSON.parse(metadata[name] ?? '');
-    } catch {
-      throw damaged(path, `its ${name} is not JSON`);
-    }
-  };
-  const config = parseConfig(read('config'), path);
-  if (metadata.preprocessing !== preprocessing(config)) throw otherVersion(path, metadata.format);
-  const seen = read('seen');
-  if (!Array.isArray(seen) || !seen.every((hash) => typeof hash === 'string')) {
-    throw damaged(path, 'seen is not a list of texts');
-  }
-  requireArchitecture(path, config, tensors);
+export function decodeModel(bytes: Uint8Array, source: string): Model {
+  const { tensors, metadata } = decodeSafetensors(bytes, source);
+  if (metadata.format !== FORMAT) throw otherVersion(source, metadata.format);
+  const read = <const S extends v.GenericSchema>(name: keyof ModelManifest, schema: S) =>
+    parseJson(metadata[name] ?? '', schema, `${source} under '${name}'`);
+  const config = parseConfig(read('config', v.unknown()), source);
+  if (metadata.preprocessing !== preprocessing(config)) throw otherVersion(source, metadata.format);
+  requireArchitecture(source, config, tensors);
   return {
-    path,
+    source,
     config,
-    manifest: parseManifest(entriesOf(read('manifest')) ?? new Map(), path),
-    calibration: parseCalibration(read('calibration'), path),
-    seen,
+    manifest: read('manifest', madeBySchema),
+    calibration: read('calibration', calibrationSchema),
+    seen: read('seen', seenSchema),
     tensors,
   };
 }
@@ -107,48 +102,38 @@ export function readModel(path: string): Model {
 /**
  * Puts a model on a device.
  *
- * @param tile as for {@link openDetector} @throws CyclopsError when a tensor is missing, of another shape, or holds NaN
+ * @param tile as for {@link buildDetector} @throws CyclopsError when a tensor is missing, of another shape, or holds NaN
  */
 export function loadModel(
   device: Device,
-  { path, config, manifest, tensors }: Model,
+  { source, config, manifest, tensors }: Model,
   tile: number | null = null,
 ): Detector {
   const load = (networks: Networks) => {
     for (const name of NETWORK_NAMES) {
       const own = [...tensors].filter(([tensor]) => tensor.startsWith(`${name}.`));
-      networks[name].loadStateDict(new Map(own.map(([tensor, data]) => [tensor.slice(name.length + 1), data])), path);
+      networks[name].loadStateDict(new Map(own.map(([tensor, data]) => [tensor.slice(name.length + 1), data])), source);
     }
   };
   return buildDetector(device, { config, manifest }, load, tile);
 }
 
 /** @throws CyclopsError unless the tensors are as many numbers as networks of this architecture hold */
-function requireArchitecture(path: string, config: TrainingConfig, tensors: ReadonlyMap<string, StoredTensor>): void {
+function requireArchitecture(source: string, config: TrainingConfig, tensors: ReadonlyMap<string, StoredTensor>): void {
   const expected = countParameters(architectureOf(config));
   const held = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
   if (held === expected) return;
-  throw damaged(path, `networks of the size that it claims have ${expected} parameters, it holds ${held}`);
+  throw damaged(source, `networks of the size that it claims have ${expected} parameters, it holds ${held}`);
 }
 
-function readBytes(path: string): Uint8Array {
-  try {
-    const { size } = statSync(path);
-    if (size > MAX_BYTES) throw damaged(path, `it has ${size} bytes, a model at most ${MAX_BYTES}`);
-    return readFileSync(path);
-  } catch (error) {
-    throw fileError(error, 'read', path);
-  }
-}
-
-function otherVersion(path: string, format: string | undefined): CyclopsError {
-  const came = format === undefined ? 'it names none' : `it names '${format}'`;
+function otherVersion(source: string, format: string | undefined): CyclopsError {
+  const came = format === undefined ? 'it names none' : `it names ${quoted(format)}`;
   return new CyclopsError(
-    `${path} is no model of this version: the format '${FORMAT}' with its preprocessing was expected, and ${came}. Give the ` +
+    `${source} is no model of this version: the format '${FORMAT}' with its preprocessing was expected, and ${came}. Give the ` +
       "model.safetensors that 'cyclops train' or 'cyclops calibrate' of this version wrote.",
   );
 }
 
-function damaged(path: string, reason: string): CyclopsError {
-  return new CyclopsError(`${path} is not a complete model: ${reason}. Write it again with 'cyclops calibrate'.`);
+function damaged(source: string, reason: string): CyclopsError {
+  return new CyclopsError(`${source} is not a complete model: ${reason}. ${REMEDY}`);
 }

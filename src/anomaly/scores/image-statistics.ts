@@ -1,11 +1,14 @@
-import { entriesOf } from '../../data/files/json-file.ts';
+import * as v from 'valibot';
+import { finite, object } from '../../data/files/schema.ts';
 import { cellMeans } from '../../data/images/cells.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
 
 /** Numbers of an image that need no network, in gray levels from 0 to 255. */
 export const STATISTIC_NAMES = ['mean', 'sd', 'gradient', 'darkest', 'brightest'] as const;
 export type StatisticName = (typeof STATISTIC_NAMES)[number];
-export type ImageStatistics = Record<StatisticName, number>;
+
+export const statisticsSchema = object(v.entriesFromList(STATISTIC_NAMES, finite()));
+export type ImageStatistics = v.InferOutput<typeof statisticsSchema>;
 
 /** What people call them. */
 export const STATISTICS: Record<StatisticName, string> = {
@@ -40,18 +43,4 @@ export function imageStatistics(image: DecodedImage, side: number): ImageStatist
     }
   }
   return { mean, sd: Math.sqrt(variance), gradient: slopes / (side - 2) ** 2, darkest, brightest };
-}
-
-/** Statistics that were stored as JSON; undefined for something else. */
-export function parseStatistics(json: unknown): ImageStatistics | undefined {
-  const stored = entriesOf(json);
-  const number = (name: StatisticName) => Number(stored?.get(name) ?? Number.NaN);
-  const statistics = {
-    mean: number('mean'),
-    sd: number('sd'),
-    gradient: number('gradient'),
-    darkest: number('darkest'),
-    brightest: number('brightest'),
-  };
-  return Object.values(statistics).every(Number.isFinite) ? statistics : undefined;
 }

@@ -82,7 +82,7 @@ async function demo(options: DemoOptions): Promise<void> {
     }
     const path = join(run, 'report.html');
     report(evaluated, {
-      ...{ path, data: DATA_NAME, attribution: ATTRIBUTION },
+      ...{ ...listener, path, data: DATA_NAME, attribution: ATTRIBUTION },
       command: `cyclops demo --seed ${config.seed}`,
     });
     say(`\n${evaluationText(evaluated.evaluation)}${localisationLines(evaluated).join('\n')}`);

@@ -74,7 +74,7 @@ async function evaluate(model: string, data: string, options: EvaluateCommandOpt
     if (csv) writeFileAtomic(csv, evaluationCsv(evaluation));
     if (options.report) {
       const command = ['cyclops evaluate', model, data, '--report', options.report].join(' ');
-      report(evaluated, { path: options.report, data: basename(resolve(data)), command });
+      report(evaluated, { ...listener, path: options.report, data: basename(resolve(data)), command });
     }
     const context = { device: source.device.name, run: source.model, data: source.data };
     process.stdout.write(

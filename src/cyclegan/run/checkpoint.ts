@@ -1,62 +1,40 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { completeFolder, writeFolderAtomic } from '../../data/files/atomic.ts';
-import { fileError } from '../../data/files/fs-error.ts';
-import { entriesOf, readJsonObject } from '../../data/files/json-file.ts';
+import * as v from 'valibot';
+import { writeFolderAtomic } from '../../data/files/atomic.ts';
+import { document } from '../../data/files/json.ts';
+import { readJson } from '../../data/files/json-file.ts';
+import { readBytes } from '../../data/files/read.ts';
 import {
   decodeSafetensors,
   encodeSafetensors,
   type StoredTensor,
   type TensorInput,
 } from '../../data/files/safetensors.ts';
+import { object, whole } from '../../data/files/schema.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { fromReferenceLayout, toReferenceLayout } from '../../layers/layout.ts';
 import type { Module } from '../../layers/module.ts';
 import type { Adam } from '../../optim/adam.ts';
-import { LEAST_SCALE, type LossScalerState } from '../../optim/loss-scaler.ts';
+import { LEAST_SCALE } from '../../optim/loss-scaler.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { parseConfig, type TrainingConfig } from '../config.ts';
 import type { CycleGAN } from '../model.ts';
-import type { Networks } from '../network-set.ts';
+import { NETWORK_NAMES, type Networks } from '../network-set.ts';
 import type { PoolState } from '../pool.ts';
-
-/** Where a run stands. */
-export interface Position {
-  /** Steps done. */
-  step: number;
-  /** Steps of an epoch, which the data decides. */
-  stepsPerEpoch: number;
-  /** Words that the image pools have drawn from their random stream. */
-  poolDraws: number;
-  /** Time spent training so far. */
-  seconds: number;
-}
-
-/** What made a checkpoint, for people and for the report. */
-export interface Manifest {
-  versions: Record<string, string>;
-  device: string;
-  /** Hash of the training images and their labels. */
-  dataHash: string;
-  /** When the run began, in ISO 8601. */
-  created: string;
-}
-
-/** Everything of a checkpoint but its tensors. */
-export interface CheckpointHead {
-  config: TrainingConfig;
-  manifest: Manifest;
-  position: Position;
-  /** Which kernel computed what, as `exportChoices` says it: a run that continues with the same ones gets the same bits. */
-  kernels: Record<string, string>;
-}
+import { type CheckpointHead, completeCheckpoint } from './checkpoint-head.ts';
 
 const POOLS = 'pools.safetensors';
 const LOSS_SCALER = 'loss_scaler.json';
 
-/** The names of the four networks, which are also those of their files. */
-export const NETWORK_NAMES = ['G_A', 'G_B', 'D_A', 'D_B'] as const;
+const aboveLeast = `a number above ${LEAST_SCALE}`;
+const lossScalerSchema = document(
+  object({
+    scale: v.pipe(v.number(aboveLeast), v.finite(aboveLeast), v.gtValue(LEAST_SCALE, aboveLeast)),
+    goodSteps: whole(),
+  }),
+  { holds: 'the state of a loss scaler', remedy: 'Restore the file, or start the run again.' },
+);
 
 const weightsFile = (name: string) => `${name}.safetensors`;
 /** Where averaged weights of a network are. */
@@ -119,7 +97,7 @@ export async function saveCheckpoint(folder: string, model: CycleGAN, head: Chec
 export function restoreCheckpoint(folder: string, device: Device, model: CycleGAN): void {
   loadNetworks(folder, model.networks);
   for (const { file, adam, parameters } of optimisers(model)) {
-    const path = join(complete(folder), file);
+    const path = join(completeCheckpoint(folder), file);
     const { tensors, metadata } = readTensors(path);
     const moment = (name: string, parameter: Tensor) => {
       const stored = tensors.get(name);
@@ -139,10 +117,11 @@ export function restoreCheckpoint(folder: string, device: Device, model: CycleGA
     adam.loadState({ step, moments });
   }
   restoreAverages(folder, model);
-  const { tensors } = readTensors(join(complete(folder), POOLS));
+  const { tensors } = readTensors(join(completeCheckpoint(folder), POOLS));
   model.pools.fakeA.loadState(device, poolState(tensors.get('fake_A')));
   model.pools.fakeB.loadState(device, poolState(tensors.get('fake_B')));
-  if (model.lossScaler) model.lossScaler.loadState(readLossScaler(complete(folder)));
+  if (model.lossScaler)
+    model.lossScaler.loadState(readJson(join(completeCheckpoint(folder), LOSS_SCALER), lossScalerSchema));
 }
 
 /**
@@ -154,74 +133,9 @@ export function restoreCheckpoint(folder: string, device: Device, model: CycleGA
 export function loadNetworks(folder: string, networks: Partial<Networks>, averaged = false): void {
   for (const name of NETWORK_NAMES) {
     const file = averaged && isAveraged(folder, name) ? averageFile(name) : weightsFile(name);
-    const path = join(complete(folder), file);
+    const path = join(completeCheckpoint(folder), file);
     networks[name]?.loadStateDict(readTensors(path).tensors, path);
   }
-}
-
-/** Reads what a checkpoint says of itself. @throws CyclopsError when it is missing or damaged */
-export function readCheckpointHead(folder: string): CheckpointHead {
-  const read = (name: string) => {
-    const path = join(complete(folder), `${name}.json`);
-    return { path, entries: readJsonObject(path) };
-  };
-  const { path, entries } = read('config');
-  const manifest = read('manifest');
-  return {
-    config: parseConfig(Object.fromEntries(entries), path),
-    manifest: parseManifest(manifest.entries, manifest.path),
-    position: readPosition(read('position')),
-    // A run from before kernels were noted has none to keep.
-    kernels: existsSync(join(complete(folder), 'kernels.json')) ? texts(read('kernels').entries) : {},
-  };
-}
-
-function texts(entries: ReadonlyMap<string, unknown>): Record<string, string> {
-  return Object.fromEntries([...entries].map(([name, value]) => [name, String(value)]));
-}
-
-interface JsonFile {
-  path: string;
-  entries: Map<string, unknown>;
-}
-
-function readPosition({ path, entries }: JsonFile): Position {
-  const number = (name: keyof Position) => {
-    const value = entries.get(name);
-    if (typeof value === 'number' && value >= 0) return value;
-    throw new CyclopsError(`${path} is damaged: expected a number ${name} that is not negative. Start the run again.`);
-  };
-  const whole = (name: keyof Position) => {
-    if (Number.isSafeInteger(number(name))) return number(name);
-    throw new CyclopsError(`${path} is damaged: ${name} is ${number(name)}, not a whole number. Start the run again.`);
-  };
-  return {
-    step: whole('step'),
-    stepsPerEpoch: whole('stepsPerEpoch'),
-    poolDraws: whole('poolDraws'),
-    seconds: number('seconds'),
-  };
-}
-
-function readLossScaler(folder: string): LossScalerState {
-  const path = join(folder, LOSS_SCALER);
-  const entries = readJsonObject(path);
-  const [scale, goodSteps] = [entries.get('scale'), entries.get('goodSteps')];
-  if (typeof scale === 'number' && scale > LEAST_SCALE && Number.isSafeInteger(goodSteps))
-    return { scale, goodSteps: Number(goodSteps) };
-  throw new CyclopsError(
-    `${path} is damaged: expected a scale above 2^-24 and a whole number goodSteps. Start the run again.`,
-  );
-}
-
-/** @param path the file, for messages. @throws CyclopsError when something is missing */
-export function parseManifest(entries: ReadonlyMap<string, unknown>, path: string): Manifest {
-  const versions = entriesOf(entries.get('versions'));
-  const [device, dataHash, created] = [entries.get('device'), entries.get('dataHash'), entries.get('created')];
-  if (!versions || typeof device !== 'string' || typeof dataHash !== 'string' || typeof created !== 'string') {
-    throw new CyclopsError(`${path} is damaged: expected versions, device, dataHash and created. Start the run again.`);
-  }
-  return { versions: texts(versions), device, dataHash, created };
 }
 
 /** Every optimiser with its file and its parameters, named and in its order. */
@@ -259,13 +173,13 @@ function averages(model: CycleGAN): Map<string, Map<string, Tensor>> {
 
 /** Runs from before discriminators were averaged have the averages of the generators alone. */
 function isAveraged(folder: string, name: string): boolean {
-  const files = ['D_A', 'D_B'].map((discriminator) => join(complete(folder), averageFile(discriminator)));
+  const files = ['D_A', 'D_B'].map((discriminator) => join(completeCheckpoint(folder), averageFile(discriminator)));
   return name === 'G_A' || name === 'G_B' || files.some((file) => existsSync(file));
 }
 
 function restoreAverages(folder: string, model: CycleGAN): void {
   for (const [name, weights] of averages(model)) {
-    const path = join(complete(folder), averageFile(name));
+    const path = join(completeCheckpoint(folder), averageFile(name));
     if (!isAveraged(folder, name)) {
       throw new CyclopsError(
         `${folder} is of a version that averaged the generators alone, and this one would go on otherwise. Resume with that version, or ` +
@@ -310,17 +224,5 @@ function poolState(stored: StoredTensor | undefined): PoolState {
 }
 
 function readTensors(path: string) {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw fileError(error, 'read', path);
-  }
-  return decodeSafetensors(bytes, path);
-}
-
-function complete(folder: string): string {
-  const found = completeFolder(folder);
-  if (found) return found;
-  throw new CyclopsError(`There is no checkpoint in ${folder}; expected the folder that training writes there.`);
+  return decodeSafetensors(readBytes(path), path);
 }

@@ -1,28 +1,37 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import type { ImageRef, Label } from '../../data/datasets/dataset.ts';
-import { fileError } from '../../data/files/fs-error.ts';
-import { entriesOf, readJsonObject } from '../../data/files/json-file.ts';
-import { CyclopsError } from '../../gpu/errors.ts';
+import * as v from 'valibot';
+import { type ImageRef, LABELS } from '../../data/datasets/dataset.ts';
+import { document } from '../../data/files/json.ts';
+import { readJson } from '../../data/files/json-file.ts';
+import { readBytes } from '../../data/files/read.ts';
+import { hexadecimal, list, object, oneOf, text } from '../../data/files/schema.ts';
 
-export interface RecordedImage {
-  file: string;
-  label: Label;
-  part: 'train' | 'calibration';
-  sha256: string;
+const recordedImageSchema = object({
+  file: text,
+  label: oneOf(LABELS),
+  /** A run from before there was a calibration part has none. */
+  part: v.optional(oneOf(['train', 'calibration']), 'train'),
+  sha256: hexadecimal(64),
   /** What it shows, where somebody said so. */
-  group?: string;
-}
+  group: v.exactOptional(text),
+});
+
+export type RecordedImage = v.InferOutput<typeof recordedImageSchema>;
+
+const recordSchema = document(
+  object({
+    /** Absolute path of the data folder. */
+    root: text,
+    /** One hash of all these images, their labels and their parts. */
+    hash: text,
+    /** The images that trained the networks, then those that calibrate. */
+    images: list(recordedImageSchema),
+  }),
+  { holds: "the record of a run's images", remedy: 'Restore it, or train again.' },
+);
 
 /** What a run was made of: kept with it, so that a resume can refuse other data and an evaluation can find leaks. */
-export interface DataRecord {
-  /** Absolute path of the data folder. */
-  root: string;
-  /** One hash of all these images, their labels and their parts. */
-  hash: string;
-  /** The images that trained the networks, then those that calibrate. */
-  images: RecordedImage[];
-}
+export type DataRecord = v.InferOutput<typeof recordSchema>;
 
 /** Records the images that train, and those that calibrate where there are some. */
 export function recordData(
@@ -30,7 +39,7 @@ export function recordData(
   training: readonly ImageRef[],
   calibration: readonly ImageRef[] = [],
 ): DataRecord {
-  const record = (refs: readonly ImageRef[], part: 'train' | 'calibration') =>
+  const record = (refs: readonly ImageRef[], part: RecordedImage['part']) =>
     refs.map(({ path, file, label, group }) => ({
       ...{ file, label, part, sha256: hashFile(path) },
       ...(group !== undefined && { group }),
@@ -43,11 +52,7 @@ export function recordData(
 
 /** SHA-256 of a file's content in hexadecimal. @throws CyclopsError when it cannot be read */
 export function hashFile(path: string): string {
-  try {
-    return createHash('sha256').update(readFileSync(path)).digest('hex');
-  } catch (error) {
-    throw fileError(error, 'read', path);
-  }
+  return createHash('sha256').update(readBytes(path)).digest('hex');
 }
 
 /** By what a model file knows an image again: 64 bits of its SHA-256, enough to tell it from any other, in 16 digits. */
@@ -57,27 +62,5 @@ export function fingerprint(sha256: string): string {
 
 /** Reads back a record. @throws CyclopsError when the file is missing or is not one */
 export function readDataRecord(path: string): DataRecord {
-  const entries = readJsonObject(path);
-  const [root, hash, list] = [entries.get('root'), entries.get('hash'), entries.get('images')];
-  const images = Array.isArray(list) ? list.map(recordedImage) : [undefined];
-  if (typeof root === 'string' && typeof hash === 'string' && images.every((image) => image !== undefined)) {
-    return { root, hash, images };
-  }
-  throw new CyclopsError(
-    `${path} does not hold the record of a run's images: expected root, hash and images with file, label and sha256. ` +
-      'It is damaged; restore it or train again.',
-  );
-}
-
-function recordedImage(value: unknown): RecordedImage | undefined {
-  const entries = entriesOf(value);
-  const [file, label, sha256] = [entries?.get('file'), entries?.get('label'), entries?.get('sha256')];
-  // A run from before there was a calibration part has none.
-  const part = entries?.get('part') ?? 'train';
-  const group = entries?.get('group');
-  if (typeof file !== 'string' || typeof sha256 !== 'string') return undefined;
-  if (group !== undefined && typeof group !== 'string') return undefined;
-  if (label !== 'normal' && label !== 'abnormal') return undefined;
-  if (part !== 'train' && part !== 'calibration') return undefined;
-  return { file, label, part, sha256, ...(group !== undefined && { group }) };
+  return readJson(path, recordSchema);
 }

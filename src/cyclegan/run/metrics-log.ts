@@ -1,15 +1,29 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import * as v from 'valibot';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { fileError } from '../../data/files/fs-error.ts';
-import { LOSS_NAMES, type Losses } from '../losses.ts';
+import { examine } from '../../data/files/json.ts';
+import { readText } from '../../data/files/read.ts';
+import { finite, object, whole } from '../../data/files/schema.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
+import { LOSS_NAMES } from '../losses.ts';
+
+const recordSchema = object({
+  /** Counted from 1. */
+  step: whole(1),
+  /** Counted from 1. */
+  epoch: whole(1),
+  lr: finite(0),
+  ...v.entriesFromList(LOSS_NAMES, finite()),
+});
 
 /** One line of `metrics.jsonl`: the losses of one step. Nothing in it depends on the clock. */
-export interface MetricsRecord extends Losses {
-  /** Counted from 1. */
-  step: number;
-  /** Counted from 1. */
-  epoch: number;
-  lr: number;
+export type MetricsRecord = v.InferOutput<typeof recordSchema>;
+
+/** What a `metrics.jsonl` holds, and which of its lines, counted from 1, hold no losses. */
+export interface Metrics {
+  records: MetricsRecord[];
+  damaged: number[];
 }
 
 /** `metrics.jsonl`, one line for every step, in order and without gaps also after a resume. */
@@ -18,14 +32,27 @@ export class MetricsLog {
 
   /**
    * @param lastStep the step from which training continues: later lines, left by a killed process, are dropped
-   * @throws CyclopsError when the file cannot be written
+   * @throws CyclopsError when the file cannot be written, or the line of an earlier step is damaged
    */
   constructor(
     private readonly path: string,
     lastStep: number,
   ) {
-    const kept = readMetrics(path).filter(({ step }) => step <= lastStep);
-    writeFileAtomic(path, kept.map(line).join(''));
+    const { records, damaged } = readMetrics(path);
+    // Each step has a line, so later lines, which go anyway, may be damaged.
+    const lost = damaged.filter((number) => number <= lastStep);
+    if (lost.length > 0) {
+      throw new CyclopsError(
+        `${damageText(path, lost)} Restore the file, or delete these lines to go on without them.`,
+      );
+    }
+    writeFileAtomic(
+      path,
+      records
+        .filter(({ step }) => step <= lastStep)
+        .map(line)
+        .join(''),
+    );
     this.handle = this.guarded(() => openSync(path, 'a'));
   }
 
@@ -55,27 +82,31 @@ function line(record: MetricsRecord): string {
   return `${JSON.stringify(record)}\n`;
 }
 
-/** The lines of a `metrics.jsonl`; none when the file is absent. A line that a kill cut short is left out. */
-export function readMetrics(path: string): MetricsRecord[] {
-  if (!existsSync(path)) return [];
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw fileError(error, 'read', path);
+/** Reads a log; an absent one holds nothing. A last line that a kill cut short is left out. @throws CyclopsError when it cannot be read */
+export function readMetrics(path: string): Metrics {
+  const metrics: Metrics = { records: [], damaged: [] };
+  const lines = existsSync(path) ? readText(path).split('\n') : [];
+  for (const [i, text] of lines.entries()) {
+    const record = recordIn(text);
+    if (record) metrics.records.push(record);
+    else if (i < lines.length - 1) metrics.damaged.push(i + 1);
   }
-  return text.split('\n').flatMap((line) => {
-    try {
-      const record: unknown = JSON.parse(line);
-      return isRecord(record) ? [record] : [];
-    } catch {
-      return [];
-    }
-  });
+  return metrics;
 }
 
-function isRecord(value: unknown): value is MetricsRecord {
-  if (typeof value !== 'object' || value === null) return false;
-  const entries = new Map<string, unknown>(Object.entries(value));
-  return ['step', 'epoch', 'lr', ...LOSS_NAMES].every((name) => typeof entries.get(name) === 'number');
+/** Says which lines of a log are damaged: some by number, and how many more there are. */
+export function damageText(path: string, lines: readonly number[]): string {
+  const shown = lines.slice(0, 5).join(', ');
+  const more = lines.length > 5 ? ` and ${lines.length - 5} more` : '';
+  return `${path} is damaged: each line should hold the losses of a step, but line ${shown}${more} does not.`;
+}
+
+function recordIn(text: string): MetricsRecord | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  return examine(value, recordSchema).output;
 }

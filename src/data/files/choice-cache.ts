@@ -1,17 +1,29 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
+import * as v from 'valibot';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { CachedChoice, ChoiceCache } from '../../kernels/tuning/choice-cache.ts';
 import { writeFileAtomic } from './atomic.ts';
 import { crc32 } from './crc32.ts';
 import { fileError } from './fs-error.ts';
+import { readJson } from './json-file.ts';
+import { byName, finite, object, text } from './schema.ts';
 
 /** What measurements depend on besides the kernels, by name: adapter, driver, version of Dawn, … */
 export type MeasuringDevice = Readonly<Record<string, string>>;
 
 /** Counts up when the files' form changes; files of another form are as good as none. */
 const FORMAT = 1;
+
+const choiceSchema = object({
+  variant: text,
+  milliseconds: byName(finite(0)),
+  kernels: text,
+});
+
+/** One damaged choice is left out alone. */
+const fileSchema = object({ format: v.literal(FORMAT), device: byName(text), choices: byName(v.unknown()) });
 
 /** The user's folder for what can be made again: the system's own convention, and `cyclops` in it. */
 export function cacheFolder(
@@ -57,17 +69,21 @@ export class FileChoiceCache implements ChoiceCache {
   }
 
   load(): Map<string, CachedChoice> {
-    let file: unknown;
-    try {
-      file = JSON.parse(readFileSync(this.path, 'utf8'));
-    } catch {
-      return new Map();
-    }
-    const { format, device, choices } = fields(file);
-    if (format !== FORMAT || JSON.stringify(device) !== JSON.stringify(this.device)) return new Map();
+    const file = this.read();
+    if (!file || JSON.stringify(file.device) !== JSON.stringify(this.device)) return new Map();
+    const choices = Object.entries(file.choices);
     return new Map(
-      Object.entries(fields(choices)).filter((entry): entry is [string, CachedChoice] => isChoice(entry[1])),
+      choices.flatMap(([problem, choice]) => (v.is(choiceSchema, choice) ? [[problem, choice] as const] : [])),
     );
+  }
+
+  private read(): v.InferOutput<typeof fileSchema> | null {
+    try {
+      return readJson(this.path, fileSchema);
+    } catch (error) {
+      if (error instanceof CyclopsError) return null;
+      throw error;
+    }
   }
 
   save(choices: ReadonlyMap<string, CachedChoice>): void {
@@ -92,20 +108,4 @@ function makeFolder(path: string): void {
   } catch (error) {
     throw fileError(error, 'make the folder', path);
   }
-}
-
-/** The fields of an object; none for anything else. */
-function fields(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value))
-    : {};
-}
-
-function isChoice(value: unknown): value is CachedChoice {
-  const { variant, milliseconds, kernels } = fields(value);
-  return (
-    typeof variant === 'string' &&
-    typeof kernels === 'string' &&
-    Object.values(fields(milliseconds)).every((ms) => typeof ms === 'number')
-  );
 }

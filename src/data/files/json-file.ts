@@ -1,33 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { CyclopsError } from '../../gpu/errors.ts';
-import { fileError } from './fs-error.ts';
+import type * as v from 'valibot';
+import { parseJson } from './json.ts';
+import { readText } from './read.ts';
 
-/** The object in a JSON file, by key. @throws CyclopsError when it cannot be read or holds none */
-export function readJsonObject(path: string): Map<string, unknown> {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw fileError(error, 'read', path);
-  }
-  const entries = entriesOf(parse(text));
-  if (entries) return entries;
-  throw new CyclopsError(
-    `${path} is damaged: expected a JSON object, got ${text.length} characters that are none. ` +
-      'Restore the file, or train again.',
-  );
-}
-
-/** The entries of an object by key; undefined for anything else. */
-export function entriesOf(value: unknown): Map<string, unknown> | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  return new Map<string, unknown>(Object.entries(value));
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** What a JSON file holds. @throws CyclopsError when it cannot be read, or as {@link parseJson} does */
+export function readJson<S extends v.GenericSchema>(path: string, schema: S): v.InferOutput<S> {
+  return parseJson(readText(path), schema, path);
 }

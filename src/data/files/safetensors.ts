@@ -1,4 +1,5 @@
 import { CyclopsError } from '../../gpu/errors.ts';
+import { brief, quoted } from './brief.ts';
 
 export type SafetensorsData = Float32Array | Int32Array | Uint8Array;
 
@@ -88,7 +89,10 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): SafetensorsF
   let expected = 0;
   for (const entry of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (entry.begin !== expected) {
-      throw damaged(name, `tensor '${entry.name}' begins at byte ${entry.begin} of the data, expected ${expected}`);
+      throw damaged(
+        name,
+        `tensor ${quoted(entry.name)} begins at byte ${entry.begin} of the data, expected ${expected}`,
+      );
     }
     expected = entry.end;
   }
@@ -121,28 +125,31 @@ function readMetadata(value: unknown, name: string): Record<string, string> {
   if (!isRecord(value)) throw damaged(name, `${METADATA_KEY} is not an object`);
   return Object.fromEntries(
     Object.entries(value).map(([key, text]) => {
-      if (typeof text !== 'string') throw damaged(name, `${METADATA_KEY} holds '${key}', which is not a text`);
+      if (typeof text !== 'string') throw damaged(name, `${METADATA_KEY} holds ${quoted(key)}, which is not a text`);
       return [key, text];
     }),
   );
 }
 
 function readEntry(key: string, value: unknown, dataLength: number, file: string): TensorEntry {
-  if (!isRecord(value)) throw damaged(file, `the entry of tensor '${key}' is not an object`);
+  if (!isRecord(value)) throw damaged(file, `the entry of tensor ${quoted(key)} is not an object`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'I32' && dtype !== 'U8') {
     throw new CyclopsError(
-      `${file}: tensor '${key}' has the element type ${JSON.stringify(dtype)}; expected F32, F16, I32 or U8. ` +
+      `${file}: tensor ${quoted(key)} has the element type ${brief(dtype)}; expected F32, F16, I32 or U8. ` +
         'Convert the file to one of these.',
     );
   }
-  if (!isCounts(shape)) throw damaged(file, `tensor '${key}' has no valid shape`);
+  if (!isCounts(shape)) throw damaged(file, `tensor ${quoted(key)} has no valid shape`);
   const [begin, end] = isCounts(offsets) && offsets.length === 2 ? offsets : [];
   if (begin === undefined || end === undefined || begin > end || end > dataLength) {
-    throw damaged(file, `the data_offsets of tensor '${key}' do not lie within the ${dataLength} bytes of data`);
+    throw damaged(file, `the data_offsets of tensor ${quoted(key)} do not lie within the ${dataLength} bytes of data`);
   }
   if (elementCount(shape) * BYTES[dtype] !== end - begin) {
-    throw damaged(file, `tensor '${key}' of ${dtype} and shape [${shape}] cannot take ${end - begin} bytes`);
+    throw damaged(
+      file,
+      `tensor ${quoted(key)} of ${dtype} and shape [${shape.slice(0, 8)}${shape.length > 8 ? ', …' : ''}] cannot take ${end - begin} bytes`,
+    );
   }
   return { name: key, dtype, shape, begin, end };
 }

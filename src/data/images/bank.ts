@@ -5,7 +5,7 @@ import type { FloatDType } from '../../kernels/source.ts';
 import { keep, scope } from '../../tensor/scope.ts';
 import { imageExtents } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
-import { toChannels } from './decode.ts';
+import { toChannels } from './channels.ts';
 import type { DecodedImage } from './decoded-image.ts';
 import { type BankEntry, BatchFeed, entryAt, type Size, turnedSize } from './feed.ts';
 import { localContrast } from './local-contrast.ts';

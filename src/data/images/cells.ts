@@ -1,4 +1,4 @@
-import { toChannels } from './decode.ts';
+import { toChannels } from './channels.ts';
 import type { DecodedImage } from './decoded-image.ts';
 
 /** An image in means of cells of gray, row by row: about `columns` × `rows` equal ones, each of at least one pixel. Values from 0 to 255. */

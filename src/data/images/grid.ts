@@ -1,4 +1,4 @@
-import { toChannels } from './decode.ts';
+import { toChannels } from './channels.ts';
 import type { DecodedImage } from './decoded-image.ts';
 
 /**

@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { chooseBaseline } from '../../../src/anomaly/calibration/baseline.ts';
-import { parseCalibration } from '../../../src/anomaly/calibration/parse-calibration.ts';
+import { parseCalibration } from '../../../src/anomaly/calibration/calibration.ts';
 import { chooseThresholds } from '../../../src/anomaly/calibration/thresholds.ts';
 import { reportBaseline } from '../../../src/anomaly/evaluation/baseline-report.ts';
 import { summarise } from '../../../src/anomaly/evaluation/evaluation.ts';
 import {
   type ImageStatistics,
   imageStatistics,
-  parseStatistics,
+  statisticsSchema,
 } from '../../../src/anomaly/scores/image-statistics.ts';
 import type { ScoredImage } from '../../../src/anomaly/scores/scored-image.ts';
 import { baselineLines } from '../../../src/cli/text/baseline.ts';
+import { checkJson, parseJson } from '../../../src/data/files/json.ts';
 import { expectRefusal } from '../../data/support.ts';
 
 describe('imageStatistics', () => {
@@ -51,9 +52,9 @@ describe('imageStatistics', () => {
 
   it('come back from JSON, or are refused', () => {
     const statistics = { mean: 1, sd: 2, gradient: 3, darkest: 4, brightest: 5 };
-    expect(parseStatistics(JSON.parse(JSON.stringify(statistics)))).toEqual(statistics);
+    expect(parseJson(JSON.stringify(statistics), statisticsSchema, 'x')).toEqual(statistics);
     for (const wrong of [undefined, [], { ...statistics, sd: null }, { ...statistics, sd: 'x' }]) {
-      expect(parseStatistics(wrong)).toBeUndefined();
+      expectRefusal(() => checkJson(wrong, statisticsSchema, 'x'), 'x');
     }
   });
 });
@@ -79,7 +80,10 @@ describe('the baseline', () => {
     expect(calibration.baseline).toEqual({ statistic: 'darkest', abnormalHas: 'less', auroc: 1 });
     expect(parseCalibration(JSON.parse(JSON.stringify(calibration)), 'x')).toEqual(calibration);
     const wrong = { ...calibration, baseline: { statistic: 'toString', abnormalHas: 'less', auroc: 1 } };
-    expectRefusal(() => parseCalibration(wrong, 'x'), 'baseline should name a statistic');
+    expectRefusal(
+      () => parseCalibration(wrong, 'x'),
+      'baseline.statistic is "toString"; expected mean, sd, gradient, darkest or brightest',
+    );
     expect(chooseBaseline(images([1, 2]).map(({ statistics: _, ...image }) => image))).toBeNull();
   });
 

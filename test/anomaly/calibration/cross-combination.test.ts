@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { parseCalibration } from '../../../src/anomaly/calibration/calibration.ts';
 import { combine, fitCombination } from '../../../src/anomaly/calibration/combination.ts';
 import { scoresOf } from '../../../src/anomaly/calibration/combined-score.ts';
 import { COMBINED, crossCombination } from '../../../src/anomaly/calibration/cross-combination.ts';
-import { parseCalibration } from '../../../src/anomaly/calibration/parse-calibration.ts';
 import { chooseThresholds } from '../../../src/anomaly/calibration/thresholds.ts';
 import { MEASUREMENT_NAMES, readMeasurements } from '../../../src/anomaly/maps/measurements.ts';
 import { auroc } from '../../../src/anomaly/metrics/classification.ts';

@@ -29,6 +29,11 @@ it('fold scores come back as they were, and damaged ones are refused', () => {
     ['"fold": 2', '"fold": null'],
     ['"bolt 7"', '7'],
     ['"ngf"', '"ngF"'],
+    ['"folds": 2', '"folds": 1'],
+    ['"fold": 2', '"fold": 0'],
+    ['"fold": 2', '"fold": 3'],
+    ['"statistics"', '"statistic"'],
+    ['0.30000000000000004', '1e999'],
   ];
   for (const [whole, broken] of damages) {
     expect(text).toContain(whole);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { requireHeatmap } from '../../../src/anomaly/calibration/calibration.ts';
+import { parseCalibration, requireHeatmap } from '../../../src/anomaly/calibration/calibration.ts';
 import {
   calibrateHeatmap,
   chanceOfHot,
@@ -7,7 +7,6 @@ import {
   heatmapMaximum,
   hotImages,
 } from '../../../src/anomaly/calibration/heatmap-scale.ts';
-import { parseCalibration } from '../../../src/anomaly/calibration/parse-calibration.ts';
 import { chooseThresholds } from '../../../src/anomaly/calibration/thresholds.ts';
 import { expectRefusal, randomNumbers } from '../../data/support.ts';
 
@@ -97,6 +96,10 @@ describe('a heat-map threshold', () => {
     expect(stored).toEqual(calibration);
     expect(requireHeatmap(stored, 'runs/new')).toEqual({ threshold: 0.25, images: 1 });
     const damaged = { ...calibration, heatmap: { threshold: '0.25', images: 1 } };
-    expectRefusal(() => parseCalibration(damaged, 'c.json'), 'c.json', 'heatmap.threshold should be a number');
+    expectRefusal(
+      () => parseCalibration(damaged, 'c.json'),
+      'c.json',
+      'heatmap.threshold is "0.25"; expected a number',
+    );
   });
 });

@@ -1,10 +1,12 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Calibration } from '../../../src/anomaly/calibration/calibration.ts';
-
-import { type Detector, openDetector } from '../../../src/anomaly/detector/detector.ts';
-import { loadModel, readModel, writeModel } from '../../../src/anomaly/detector/model-file.ts';
+import type { Detector } from '../../../src/anomaly/detector/detector.ts';
+import { decodeModel, loadModel } from '../../../src/anomaly/detector/model-file.ts';
+import { openDetector } from '../../../src/anomaly/detector/open-detector.ts';
 import { scoreImages } from '../../../src/anomaly/detector/score-images.ts';
+import { readModel, writeModel } from '../../../src/anomaly/detector/stored-model.ts';
 import { runFolder } from '../../../src/cyclegan/run/run-folder.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../src/data/files/safetensors.ts';
 import { decodeImage } from '../../../src/data/images/decode.ts';
@@ -84,6 +86,40 @@ describe('a model file', () => {
     expectRefusal(() => readModel(folder.path('short')), folder.path('short'));
   });
 
+  it('comes from bytes too, which need no file', () => {
+    expect(decodeModel(readFileSync(path), 'fetched')).toMatchObject({ source: 'fetched', calibration });
+    expectRefusal(() => decodeModel(Uint8Array.of(1, 2, 3), 'fetched'), 'fetched', 'the file has 3');
+  });
+
+  it('is decoded without Node, but for the door through which the engine loads its kernels', () => {
+    const seen = new Set<string>();
+    const needNode = (file: string): string[] => {
+      if (seen.has(file)) return [];
+      seen.add(file);
+      const text = readFileSync(file, 'utf8');
+      const imports = [...text.matchAll(/^import (?!type\b)[^']*'([^']+)'/gm)].map(([, specifier = '']) => specifier);
+      const own = /\b(process|Buffer)\./.test(text) || imports.some((specifier) => specifier.startsWith('node:'));
+      const others = imports.filter((specifier) => specifier.startsWith('.'));
+      return [...(own ? [file] : []), ...others.flatMap((specifier) => needNode(join(dirname(file), specifier)))];
+    };
+    expect(needNode('src/anomaly/detector/model-file.ts')).toEqual(['src/kernels/source.ts']);
+    expect(seen.size).toBeGreaterThan(50);
+  });
+
+  it('with a damaged part is refused by its key', () => {
+    const damages: [string, unknown, string][] = [
+      ['seen', ['0123456789abcde'], '[0] is "0123456789abcde"; expected 16 hexadecimal digits'],
+      ['manifest', { ...detector.manifest, device: null }, 'device is null; expected a text'],
+      ['calibration', { ...calibration, heatmap: { threshold: -1, images: 4 } }, 'heatmap.threshold is -1'],
+    ];
+    for (const [name, value, text] of damages) {
+      const other = changed('damaged part', ({ metadata }) => {
+        metadata[name] = JSON.stringify(value);
+      });
+      expectRefusal(() => readModel(other), other, `'${name}'`, text, "'cyclops calibrate'");
+    }
+  });
+
   it('that is something else is refused', () => {
     expectRefusal(() => readModel(folder.path('absent')), 'absent', 'ENOENT');
     expectRefusal(() => readModel(folder.path('run', 'checkpoint', 'G_A.safetensors')), 'no model', 'names none');
@@ -99,7 +135,7 @@ describe('a model file', () => {
       const other = changed(name, ({ metadata }) => {
         metadata[name] = '[';
       });
-      expectRefusal(() => readModel(other), other, `its ${name} is not JSON`);
+      expectRefusal(() => readModel(other), `${other} under '${name}'`, 'is not JSON');
       const empty = changed(name, ({ metadata }) => {
         metadata[name] = '{}';
       });

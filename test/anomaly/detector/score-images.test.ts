@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Detector, openDetector } from '../../../src/anomaly/detector/detector.ts';
+import type { Detector } from '../../../src/anomaly/detector/detector.ts';
+import { openDetector } from '../../../src/anomaly/detector/open-detector.ts';
 import { type ImageResult, scoreImages } from '../../../src/anomaly/detector/score-images.ts';
 import { imagesToJudge } from '../../../src/anomaly/evaluation/judged-images.ts';
 import { SCORES } from '../../../src/anomaly/scores/list.ts';

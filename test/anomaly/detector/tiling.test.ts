@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Detector, openDetector } from '../../../src/anomaly/detector/detector.ts';
+import type { Detector } from '../../../src/anomaly/detector/detector.ts';
+import { openDetector } from '../../../src/anomaly/detector/open-detector.ts';
 import { type ImageResult, scoreImages } from '../../../src/anomaly/detector/score-images.ts';
 import { tiledNetworks, tilesAlong, tileWeights } from '../../../src/anomaly/detector/tiling.ts';
 import { scale } from '../../../src/autograd/scale.ts';

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Choice, parseRule, type Rule, withThreshold } from '../../../src/anomaly/calibration/calibration.ts';
-import { parseCalibration } from '../../../src/anomaly/calibration/parse-calibration.ts';
+import {
+  type Choice,
+  parseCalibration,
+  parseRule,
+  type Rule,
+  withThreshold,
+} from '../../../src/anomaly/calibration/calibration.ts';
 import { chooseThresholds } from '../../../src/anomaly/calibration/thresholds.ts';
 import { evaluationJson, summarise } from '../../../src/anomaly/evaluation/evaluation.ts';
 import { evaluationCsv } from '../../../src/anomaly/evaluation/evaluation-csv.ts';
@@ -125,6 +130,21 @@ describe('chooseThresholds', () => {
     ['a list', []],
     ['no scores', { chosen: 'dn', counts: calibration.counts, scores: {} }],
     ['a chosen score that it has not', { ...calibration, chosen: 'toString' }],
+    [
+      'an impossible AUROC',
+      { ...calibration, scores: { ...calibration.scores, sse: { ...calibration.scores.sse, auroc: 1.5 } } },
+    ],
+    ['fewer images than none', { ...calibration, counts: { normal: -2, abnormal: 2 } }],
+    ['half an object', { ...calibration, objects: { normal: 1.5, abnormal: 2 } }],
+    ['scores that are a list', { ...calibration, chosen: '0', scores: [calibration.scores.dn] }],
+    [
+      'a combination without a mean',
+      { ...calibration, combination: { weights: { dn: 1 }, bias: 0, means: {}, sds: { dn: 1 } } },
+    ],
+    [
+      'a combination that divides by zero',
+      { ...calibration, combination: { weights: { dn: 1 }, bias: 0, means: { dn: 0 }, sds: { dn: 0 } } },
+    ],
     ['counts that are text', { ...calibration, counts: { normal: '2', abnormal: 2 } }],
     [
       'a threshold of null, which is what NaN becomes in JSON',

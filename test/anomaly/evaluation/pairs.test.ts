@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Detector, openDetector } from '../../../src/anomaly/detector/detector.ts';
+import type { Detector } from '../../../src/anomaly/detector/detector.ts';
+import { openDetector } from '../../../src/anomaly/detector/open-detector.ts';
 import { comparePairs } from '../../../src/anomaly/evaluation/pairs.ts';
 import { scale } from '../../../src/autograd/scale.ts';
 import { runFolder } from '../../../src/cyclegan/run/run-folder.ts';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Detector, openDetector } from '../../../src/anomaly/detector/detector.ts';
+import type { Detector } from '../../../src/anomaly/detector/detector.ts';
+import { openDetector } from '../../../src/anomaly/detector/open-detector.ts';
 import { scoreImages } from '../../../src/anomaly/detector/score-images.ts';
 import {
   changedShare,

@@ -1,9 +1,10 @@
 import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDetector } from '../../../src/anomaly/detector/detector.ts';
+import { openDetector } from '../../../src/anomaly/detector/open-detector.ts';
 import type { TrainingConfig } from '../../../src/cyclegan/config.ts';
-import { NETWORK_NAMES, readCheckpointHead } from '../../../src/cyclegan/run/checkpoint.ts';
+import { NETWORK_NAMES } from '../../../src/cyclegan/network-set.ts';
+import { readCheckpointHead } from '../../../src/cyclegan/run/checkpoint-head.ts';
 import { createRun, openRun, runFolder } from '../../../src/cyclegan/run/run-folder.ts';
 import { Trainer } from '../../../src/cyclegan/run/trainer.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../src/data/files/safetensors.ts';
@@ -156,6 +157,26 @@ describe('refusals', () => {
     ],
     ['a damaged manifest', (file) => put(file('manifest.json'), '{"versions": 3}'), ['manifest.json', 'versions']],
     ['a damaged position', (file) => put(file('position.json'), '{"step": "one"}'), ['position.json', 'step']],
+    [
+      'fewer steps than none',
+      (file) => replace(file('position.json'), '"step": 3', '"step": -3'),
+      ['position.json', 'step is -3; expected a whole number from 0 up'],
+    ],
+    [
+      'a step beyond the last',
+      (file) => replace(file('position.json'), '"step": 3', '"step": 4'),
+      ['position.json', '4 steps are done, of a training that has 3'],
+    ],
+    [
+      'no time',
+      (file) => replace(file('position.json'), '"seconds": ', '"seconds": 1e999, "s": '),
+      ['seconds is Infinity'],
+    ],
+    [
+      'kernels that are no names',
+      (file) => put(file('kernels.json'), '{"conv2d.forward": 3}'),
+      ['kernels.json', "['conv2d.forward'] is 3; expected a text"],
+    ],
   ];
 
   it.each(damages)('%s', (name, damage, texts) => {

@@ -75,6 +75,10 @@ describe('a damaged file counts as none and is replaced', () => {
     ['another kind of JSON', () => '[1, null]'],
     ['null', () => 'null'],
     ['of an old format', (text) => text.replace('"format": 1', '"format": 0')],
+    [
+      'with a device that is nothing but brackets',
+      (text) => text.replace('"llvmpipe"', '['.repeat(1e5) + ']'.repeat(1e5)),
+    ],
     ['without choices', (text) => text.replace('"choices"', '"choice"')],
   ])('%s', (_, damage) => {
     const { cache, notice } = open();

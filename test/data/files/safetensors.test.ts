@@ -105,6 +105,14 @@ describe('decodeSafetensors', () => {
     expectRefusal(() => decodeSafetensors(double, 'w.safetensors'), 'w.safetensors', "'a'", '"F64"', 'expected F32');
   });
 
+  it('says in short what came, however deep or long it is', () => {
+    const text = JSON.stringify({ a: { dtype: '?', shape: [1], data_offsets: [0, 8] } });
+    const deep = text.replace('"?"', '['.repeat(100_000) + ']'.repeat(100_000));
+    expectRefusal(() => decodeSafetensors(file(deep, new Uint8Array(8)), 'w'), "'a' has the element type a list of 1");
+    const long = file({ ['n'.repeat(1e6)]: 3 });
+    expectRefusal(() => decodeSafetensors(long, 'w'), "nnn'… (1000000 characters) is not an object");
+  });
+
   it('takes names that are special in JavaScript', () => {
     const stored = decodeSafetensors(
       file(`{"[object Object]":${JSON.stringify(f32([1], 0, 4))}}`, new Uint8Array(4)),

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { decodeImage, toChannels } from '../../../src/data/images/decode.ts';
+import { toChannels } from '../../../src/data/images/channels.ts';
+import { decodeImage } from '../../../src/data/images/decode.ts';
 import { composeGrid } from '../../../src/data/images/grid.ts';
 import { encodePng } from '../../../src/data/images/png.ts';
 import { expectRefusal, put, useTemporaryFolder, withoutRoot } from '../support.ts';

@@ -1,0 +1,54 @@
+/** The words that schemas of files are made of. The message of each says what is expected, for the end of a sentence. */
+import * as v from 'valibot';
+
+export const text = v.string('a text');
+
+/** A number that is not infinite and not NaN. */
+export function finite(least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY) {
+  const expected = `a number${range(least, most)}`;
+  return v.pipe(v.number(expected), v.finite(expected), v.minValue(least, expected), v.maxValue(most, expected));
+}
+
+export function whole(least = 0, most = Number.MAX_SAFE_INTEGER) {
+  const expected = `a whole number${range(least, most)}`;
+  return v.pipe(v.number(expected), v.safeInteger(expected), v.minValue(least, expected), v.maxValue(most, expected));
+}
+
+/** So many hexadecimal digits. */
+export function hexadecimal(digits: number) {
+  const expected = `${digits} hexadecimal digits`;
+  return v.pipe(v.string(expected), v.regex(new RegExp(`^[0-9a-f]{${digits}}$`), expected));
+}
+
+export function oneOf<const T extends readonly (string | number)[]>(choices: T) {
+  return v.picklist(choices, [choices.slice(0, -1).join(', '), ...choices.slice(-1)].join(' or '));
+}
+
+export const yesOrNo = v.boolean('true or false');
+
+export function list<const T extends v.GenericSchema>(item: T) {
+  return v.array(item, 'a list');
+}
+
+/** An object with these fields; others are left out. */
+export function object<const T extends v.ObjectEntries>(fields: T) {
+  return v.object(fields, ({ path }) => {
+    const missing = path?.at(-1)?.key;
+    const field = typeof missing === 'string' ? fields[missing] : undefined;
+    return field ? (v.safeParse(field, undefined).issues?.[0].message ?? '') : 'an object';
+  });
+}
+
+/** An object with such a value under each name, whatever the names. */
+export function byName<const T extends v.GenericSchema>(value: T) {
+  return v.pipe(v.custom<Record<string, v.InferInput<T>>>(isObject, 'an object'), v.record(v.string(), value));
+}
+
+function range(least: number, most: number): string {
+  if (Number.isFinite(least) && most < Number.MAX_SAFE_INTEGER) return ` from ${least} to ${most}`;
+  return Number.isFinite(least) ? ` from ${least} up` : '';
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
