@@ -8,6 +8,7 @@ import { preset } from '../../cyclegan/presets.ts';
 import { createRun } from '../../cyclegan/run/run-folder.ts';
 import { readDataset } from '../../data/datasets/layouts.ts';
 import { cutCalibration } from '../../data/datasets/split.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
 import { CALIBRATION_SHARE } from '../../workflow/division.ts';
 import { evaluateRun } from '../../workflow/evaluate-run.ts';
 import { openJudge } from '../../workflow/judge.ts';
@@ -52,7 +53,7 @@ interface DemoOptions extends TuneOptions {
 export function addDemo(program: Command): void {
   const command = program
     .command('demo')
-    .description('train on the photographs that ship with Cyclops, evaluate on others and write a report')
+    .description("train on the photographs of Cyclops' repository, evaluate on others and write a report")
     .option('--out <run>', 'folder of the run (default: the next free of runs/demo-1, runs/demo-2, …)')
     .option('--seed <number>', 'seed of the first weights and every random choice', toNumber)
     .option('--steps <number>', 'train for so many steps', toNumber);
@@ -62,6 +63,12 @@ export function addDemo(program: Command): void {
 async function demo(options: DemoOptions): Promise<void> {
   const quiet = options.quiet ?? false;
   const say = (line: string) => !quiet && process.stdout.write(`${line}\n`);
+  if (!existsSync(DATA)) {
+    throw new CyclopsError(
+      'The demo needs its photographs, which are in the repository and not in the installed package. Run `npm start` in a ' +
+        'clone of the repository, or `cyclops train` on images of your own.',
+    );
+  }
   const config = { ...DEMO, seed: options.seed ?? DEMO.seed, steps: options.steps ?? DEMO.steps };
   const dataset = cutCalibration(readDataset(DATA), CALIBRATION_SHARE, config.seed);
   const run = createRun(options.out ?? nextFolder());
