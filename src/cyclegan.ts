@@ -12,6 +12,7 @@
 
 export { CycleGAN, type CycleGANOptions, type Domains } from './cyclegan/model.ts';
 export { modelOptions } from './cyclegan/model-options.ts';
+export type { MovingAverage } from './optim/moving-average.ts';
 
 // The networks: the four of a Cycle-GAN, or each alone.
 
