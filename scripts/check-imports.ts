@@ -35,10 +35,11 @@ const ROOMS: Record<string, string[][]> = {
 
 const ENGINE = new Set(['layers', 'optim', 'autograd', 'tensor', 'kernels', 'gpu']);
 
-/** The engine's two doors to the host, and what may come in through each. */
+/** The engine's doors to the host, and what may come in through each. */
 const HOST_DOORS: Record<string, RegExp> = {
   'gpu/dawn.ts': /^webgpu$/,
-  'kernels/source.ts': /^node:(fs|path|url)$/,
+  'kernels/source.ts': /^node:fs$/,
+  'kernels/texts.ts': /^node:fs$/,
 };
 
 /** The engine states facts; advice in the words of a command line belongs to the command line. */

@@ -1,4 +1,3 @@
-/// <reference types="@webgpu/types" />
 /** The engine: tensors, autograd, layers and optimisers on WebGPU. The anomaly detector above it is the command `cyclops`. */
 export { add } from './autograd/add.ts';
 export { bceWithLogits } from './autograd/bce-with-logits.ts';

@@ -11,10 +11,11 @@ export type { TrainingConfig } from './cyclegan/config.ts';
 export type { PresetName } from './cyclegan/presets.ts';
 // What they tell on the way, and why they refuse.
 export { CyclopsError } from './gpu/errors.ts';
+export type { StopSignal } from './gpu/stop-signal.ts';
 export { type CalibrateOptions, type CalibrateResult, calibrate } from './workflow/calibrate.ts';
 export { type EvaluateOptions, evaluate } from './workflow/evaluate.ts';
 export type { EvaluatedRun } from './workflow/evaluate-run.ts';
-export type { Listener, Progress, StopSignal } from './workflow/listener.ts';
+export type { Listener, Progress } from './workflow/listener.ts';
 export { type PaperFigures, type PaperProtocolOptions, paperProtocol } from './workflow/paper-protocol.ts';
 export { type ReportOptions, report } from './workflow/report-file.ts';
 export {

@@ -33,7 +33,7 @@ export class ImagePool {
    * @param size images to hold
    * @param random drawn from for each image that meets a full pool: once whether to swap, and if so (draw > ½) once more
    *   for the place
-   * @param stored how the images are stored; a saved state is f32 either way
+   * @param dtype how the images lie in memory; a saved state is f32 either way
    */
   constructor(
     readonly size: number,

@@ -27,7 +27,10 @@ export interface AdapterInfo {
   readonly executes: boolean;
 }
 
-/** @param backend Dawn's, if one was asked for. */
+/**
+ * @param backend Dawn's, if one was asked for.
+ * @internal
+ */
 export function describeAdapter(adapter: GPUAdapter, backend?: string): AdapterInfo {
   const { info } = adapter;
   const executes = backend !== 'null';
@@ -77,6 +80,7 @@ function nameOf({ description, device, vendor }: GPUAdapterInfo): string {
  *
  * @param want nothing (a discrete GPU first, whatever answers after it), `gpu`, `cpu`, or a part of the adapter's name.
  * @throws CyclopsError when none answers, or none that was asked for.
+ * @internal
  */
 export async function chooseAdapter(host: Host, want: string | undefined): Promise<GPUAdapter> {
   const candidates = [

@@ -8,25 +8,37 @@ export class DeviceBuffer {
   /** Tells buffers apart for as long as the process lives. */
   readonly id = made++;
 
-  /** @param size in bytes. */
+  /**
+   * @param size in bytes.
+   * @internal
+   */
   constructor(
     readonly size: number,
     private memory: GPUBuffer | null = null,
   ) {}
 
+  /** @internal */
   get gpu(): GPUBuffer {
     if (this.memory) return this.memory;
     throw new Error(`A buffer of ${this.size} bytes was used that only exists inside a traced step.`);
   }
 
-  /** Part of the buffer, to be bound. */
+  /**
+   * Part of the buffer, to be bound.
+   *
+   * @internal
+   */
   range(offset: number, size: number): GPUBufferBinding {
     const { gpu } = this;
     // On the null backend the memory stands for the buffer and is smaller; see BufferPool.
     return gpu.size < this.size ? { buffer: gpu } : { buffer: gpu, offset, size };
   }
 
-  /** Gives the buffer its memory, once. */
+  /**
+   * Gives the buffer its memory, once.
+   *
+   * @internal
+   */
   place(memory: GPUBuffer): void {
     this.memory = memory;
   }

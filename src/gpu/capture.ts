@@ -26,7 +26,10 @@ export class Capture {
   private readonly prepared: readonly Prepared[];
   private readonly places: readonly DeviceBuffer[];
 
-  /** @throws CyclopsError when the step uploads host data, which no replay would repeat */
+  /**
+   * @throws CyclopsError when the step uploads host data, which no replay would repeat
+   * @internal
+   */
   constructor(
     private readonly machinery: Machinery,
     private readonly trace: Trace,

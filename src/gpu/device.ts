@@ -31,10 +31,15 @@ export const WANTED_LIMITS = [
   'maxStorageBuffersPerShaderStage',
 ] as const;
 
+/** A device's limits, as WebGPU names them, that sizes of tensors and of launches must keep to. */
+export type Limits = Readonly<Record<(typeof WANTED_LIMITS)[number] | 'minStorageBufferOffsetAlignment', number>>;
+
 /** An open WebGPU device: memory, launches in order, results back. */
 export class Device {
   readonly pool: BufferPool;
+  /** @internal */
   readonly pipelines: PipelineCache;
+  /** @internal */
   readonly recorder: Recorder;
   readonly variables: Variables;
   private readonly readback: Readback;
@@ -45,6 +50,7 @@ export class Device {
 
   private constructor(
     private readonly host: Host,
+    /** @internal */
     readonly gpu: GPUDevice,
     /** What the adapter says of itself. */
     readonly info: AdapterInfo,
@@ -81,7 +87,7 @@ export class Device {
     return this.gpu.features;
   }
 
-  get limits(): GPUSupportedLimits {
+  get limits(): Limits {
     return this.gpu.limits;
   }
 

@@ -1,4 +1,8 @@
-/** Where WebGPU comes from: a browser's `navigator.gpu`, or Dawn in Node. */
+/**
+ * Where WebGPU comes from: a browser's `navigator.gpu`, or Dawn in Node.
+ *
+ * @internal
+ */
 export interface Host {
   readonly gpu: GPU;
   /** Environment variables; a browser has none. */

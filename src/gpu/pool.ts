@@ -26,7 +26,10 @@ export class BufferPool {
   trace: Trace | null = null;
   private readonly free = new Map<number, DeviceBuffer[]>();
 
-  /** @param executes false on the null backend. */
+  /**
+   * @param executes false on the null backend.
+   * @internal
+   */
   constructor(
     private readonly device: GPUDevice,
     private readonly executes: boolean,

@@ -16,7 +16,11 @@ interface Block {
 
 const BYTES_PER_LAUNCH = 16;
 
-/** Times launches by timestamp queries, two each, for as long as the recorder holds it. */
+/**
+ * Times launches by timestamp queries, two each, for as long as the recorder holds it.
+ *
+ * @internal
+ */
 export class Profiler {
   private readonly queries: GPUQuerySet;
   private readonly resolved: GPUBuffer;

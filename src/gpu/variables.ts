@@ -27,7 +27,10 @@ export class Variables {
   /** The range that the device does not have yet. */
   private dirty = { start: WORDS, end: 0 };
 
-  /** @param flush submits everything recorded so far, which must not see later values. */
+  /**
+   * @param flush submits everything recorded so far, which must not see later values.
+   * @internal
+   */
   constructor(
     private readonly device: GPUDevice,
     private readonly flush: () => void,

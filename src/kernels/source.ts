@@ -1,10 +1,17 @@
-/** The one file of the engine that loads WGSL text: from the files beside it. */
+/** Kernels from WGSL text: this package's own, and that of files elsewhere, which Node reads. */
 import { existsSync, readFileSync } from 'node:fs';
 import type { Kernel } from '../gpu/launch.ts';
 import { type Expanded, expandIncludes } from './include.ts';
+import { textOf } from './texts.ts';
+
+/** The place of a file: a global `URL`, such as `new URL('./mine.wgsl', import.meta.url)`, is one. */
+export interface FileUrl {
+  readonly href: string;
+  readonly pathname: string;
+}
 
 /** A kernel's name, for `wgsl/<name>.wgsl`, or the URL of a .wgsl file elsewhere. */
-export type KernelSource = string | URL;
+export type KernelSource = string | FileUrl;
 
 /** How a kernel's tensors lie in memory. It computes in f32 either way. */
 export type FloatDType = 'f32' | 'f16';
@@ -50,7 +57,7 @@ export function kernel(
   constants: Record<string, number> = {},
   specialisation: Specialisation = {},
 ): Kernel {
-  const key = `${source} ${JSON.stringify(constants)} ${JSON.stringify(specialisation)}`;
+  const key = `${addressOf(source)} ${JSON.stringify(constants)} ${JSON.stringify(specialisation)}`;
   let found = defined.get(key);
   if (!found) {
     const name = typeof source === 'string' ? source : fileOf(source);
@@ -96,13 +103,13 @@ function insteadOf({ dtype, instead = {} }: Specialisation): Readonly<Record<str
 }
 
 function load(source: KernelSource, instead: Readonly<Record<string, string>> = {}): Expanded {
-  const key = `${source} ${JSON.stringify(instead)}`;
+  const key = `${addressOf(source)} ${JSON.stringify(instead)}`;
   let found = expanded.get(key);
   if (!found) {
     found =
       typeof source === 'string'
         ? // Errors name the file that a person edits, wherever this one was compiled to.
-          expandIncludes('src/kernels/wgsl', `${source}.wgsl`, read, instead)
+          expandIncludes('src/kernels/wgsl', `${source}.wgsl`, textOf, instead)
         : expandIncludes(
             source.pathname.replace(/\/[^/]*$/, ''),
             fileOf(source),
@@ -114,19 +121,16 @@ function load(source: KernelSource, instead: Readonly<Record<string, string>> = 
   return found;
 }
 
-function read(name: string): string | null {
-  return textOf(new URL(`./wgsl/${name}`, import.meta.url));
-}
-
 /** A file beside a kernel from elsewhere, or else one of this package's, so that such a kernel can include its parts. */
-function readBeside(source: URL, name: string): string | null {
-  return textOf(new URL(name, source)) ?? read(name);
+function readBeside(source: FileUrl, name: string): string | null {
+  const url = new URL(name, source.href);
+  return existsSync(url) ? readFileSync(url, 'utf8') : textOf(name);
 }
 
-function textOf(url: URL): string | null {
-  return existsSync(url) ? readFileSync(url, 'utf8') : null;
+function addressOf(source: KernelSource): string {
+  return typeof source === 'string' ? source : source.href;
 }
 
-function fileOf(url: URL): string {
+function fileOf(url: FileUrl): string {
   return url.pathname.split('/').at(-1) ?? url.href;
 }

@@ -1,9 +1,5 @@
 import type { Progress as TrainingProgress } from '../cyclegan/run/trainer.ts';
-
-/** Whether to stop: an AbortSignal, or anything else that says so. */
-export interface StopSignal {
-  readonly aborted: boolean;
-}
+import type { StopSignal } from '../gpu/stop-signal.ts';
 
 /** How far a workflow has come. */
 export type Progress =

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import type { Evaluation } from '../../anomaly/evaluation/evaluation.ts';
 import type { TrainingConfig } from '../../cyclegan/config.ts';
 import { preset } from '../../cyclegan/presets.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
 import { evaluate } from '../../workflow/evaluate.ts';
 import { REPORT_PICTURES, report } from '../../workflow/report-file.ts';
 import { train } from '../../workflow/train.ts';
@@ -49,7 +50,7 @@ interface DemoOptions extends TuneOptions {
 export function addDemo(program: Command): void {
   const command = program
     .command('demo')
-    .description('train on the photographs that ship with Cyclops, evaluate on others and write a report')
+    .description("train on the photographs of Cyclops' repository, evaluate on others and write a report")
     .option('--out <run>', 'folder of the run (default: the next free of runs/demo-1, runs/demo-2, …)')
     .option('--seed <number>', 'seed of the first weights and every random choice', toNumber)
     .option('--steps <number>', 'train for so many steps', toNumber);
@@ -59,6 +60,12 @@ export function addDemo(program: Command): void {
 async function demo(options: DemoOptions): Promise<void> {
   const { tune, quiet = false } = options;
   const say = (line: string) => !quiet && process.stdout.write(`${line}\n`);
+  if (!existsSync(DATA)) {
+    throw new CyclopsError(
+      'The demo needs its photographs, which are in the repository and not in the installed package. Run `npm start` in a ' +
+        'clone of the repository, or `cyclops train` on images of your own.',
+    );
+  }
   const config = { ...DEMO, seed: options.seed ?? DEMO.seed, steps: options.steps ?? DEMO.steps };
   const out = options.out ?? nextFolder();
   const { listener, stop } = listenOnTerminal(quiet);

@@ -6,14 +6,16 @@ import type { Capture } from '../../gpu/capture.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { TimedLaunch } from '../../gpu/profiler.ts';
+import type { StopSignal } from '../../gpu/stop-signal.ts';
 import { exportChoices, importChoices } from '../../kernels/tuning/choices.ts';
 import { RandomStream } from '../../tensor/random.ts';
 import { scope } from '../../tensor/scope.ts';
-import { architectureOf, type TrainingConfig } from '../config.ts';
+import type { TrainingConfig } from '../config.ts';
 import { learningRate, type TrainingLength, trainingLength } from '../learning-rate.ts';
 import { LOSS_NAMES, type Losses } from '../losses.ts';
 import type { Manifest } from '../manifest.ts';
-import { CycleGAN, type CycleGANOptions, type Domains } from '../model.ts';
+import { CycleGAN, type Domains } from '../model.ts';
+import { modelOptions } from '../model-options.ts';
 import { type Batch, type DomainViews, planEpoch, stepsPerEpoch } from '../sampler.ts';
 import { restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { readCheckpointHead } from './checkpoint-head.ts';
@@ -35,7 +37,7 @@ export interface Progress {
 
 export interface TrainingOptions {
   /** Ends training after the step in progress, with a checkpoint. */
-  signal?: { readonly aborted: boolean } | undefined;
+  signal?: StopSignal | undefined;
   onProgress?: ((progress: Progress) => void) | undefined;
   /** Records every step anew instead of replaying the first: slower, the same bits, for debugging. */
   eager?: boolean | undefined;
@@ -285,16 +287,6 @@ export class Trainer {
     this.poolDraws.position = position.poolDraws;
     this.savedStep = position.step;
   }
-}
-
-function modelOptions(config: TrainingConfig): CycleGANOptions {
-  const { beta1, beta2, adam, lambdaA, lambdaB, lambdaIdentity, ganMode, poolSize, lr, precision, ema, seed } = config;
-  return {
-    ...architectureOf(config),
-    ...{ lambdaA, lambdaB, lambdaIdentity, ganMode, poolSize, lr, precision, ema, seed },
-    betas: [beta1, beta2],
-    discriminatorOptimisers: adam === 'one' ? 'shared' : 'separate',
-  };
 }
 
 /** Makes batches of both domains. */

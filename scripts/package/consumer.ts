@@ -1,0 +1,53 @@
+/** An empty project elsewhere that has installed the package, and the examples as its programs. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from './tools.mjs';
+
+export interface Consumer {
+  readonly root: string;
+  /** The tarball of the package. */
+  readonly tarball: string;
+  readonly packedBytes: number;
+  readonly unpackedBytes: number;
+  /** Names of the programs, without `.ts`. */
+  readonly programs: readonly string[];
+}
+
+/** What an import of a file directly in src/ is in a program elsewhere: `../src/index.ts` is the package itself. */
+function importedAs(packageName: string, entry: string): string {
+  return entry === 'index' ? packageName : `${packageName}/${entry}`;
+}
+
+/**
+ * Packs what the build made and installs it below `work`.
+ *
+ * @returns the project, or what npm said when it could not
+ */
+export function makeConsumer(work: string): Consumer | { problem: string } {
+  const { name, exports, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const packed = run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', work], process.cwd());
+  if (!packed.ok) return { problem: packed.said };
+  const [{ filename, size, unpackedSize }] = JSON.parse(packed.stdout);
+  const tarball = join(work, filename);
+
+  const root = join(work, 'project');
+  mkdirSync(root);
+  const dependencies = { [name]: `file:${tarball}`, '@webgpu/types': devDependencies['@webgpu/types'] };
+  writeFileSync(join(root, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
+  const install = ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock'];
+  const installed = run('npm', install, root);
+  if (!installed.ok) return { problem: installed.said };
+
+  const programs = readdirSync('examples').flatMap((file) => (file.endsWith('.ts') ? file.slice(0, -3) : []));
+  for (const program of programs) {
+    const text = readFileSync(`examples/${program}.ts`, 'utf8');
+    const rewritten = text.replace(/'\.\.\/src\/([\w-]+)\.ts'/g, (_, entry) => `'${importedAs(name, entry)}'`);
+    writeFileSync(join(root, `${program}.ts`), rewritten);
+  }
+  const doors = Object.keys(exports).filter((door) => !door.endsWith('.json'));
+  const lines = doors.map((door, i) => `export * as door${i} from '${door.replace('.', name)}';\n`);
+  writeFileSync(join(root, 'doors.ts'), lines.join(''));
+  // The one thing that programs here need of their host, for configurations without types of it.
+  writeFileSync(join(root, 'console.d.ts'), 'declare const console: { log(...values: unknown[]): void };\n');
+  return { root, tarball, packedBytes: size, unpackedBytes: unpackedSize, programs };
+}

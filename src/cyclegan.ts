@@ -1,0 +1,50 @@
+/**
+ * Cycle-GANs on the engine: the networks, the model with its training step, and what a training run is made of. Two domains of images
+ * learn to be translated into each other without pairs; here A are abnormal images and B normal ones. Nothing here reads or
+ * writes a file.
+ *
+ * Source: Zhu et al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", ICCV 2017.
+ *
+ * @packageDocumentation
+ */
+
+// The model: four networks, their optimisers, and one step of training.
+
+export { CycleGAN, type CycleGANOptions, type Domains } from './cyclegan/model.ts';
+export { modelOptions } from './cyclegan/model-options.ts';
+export type { MovingAverage } from './optim/moving-average.ts';
+
+// The networks: the four of a Cycle-GAN, or each alone.
+
+export { type Architecture, countParameters, makeNetworks, type Networks } from './cyclegan/network-set.ts';
+export {
+  type Discriminator,
+  type DiscriminatorOptions,
+  type GeneratorOptions,
+  type Initialisation,
+  patchDiscriminator,
+  resnetGenerator,
+} from './cyclegan/networks.ts';
+
+// The losses, by the reference's names.
+
+export {
+  type DiscriminatorTarget,
+  type GanMode,
+  ganLoss,
+  LOSS_NAMES,
+  type Losses,
+  type LossName,
+} from './cyclegan/losses.ts';
+
+// The pool of generated images that discriminators see, and random numbers for it.
+
+export { ImagePool, type PoolState, type UniformSource } from './cyclegan/pool.ts';
+export { RandomStream } from './tensor/random.ts';
+
+// What decides a training run: its configuration, presets of it, and the learning rate of each epoch.
+
+export { type AdamGroups, type Precision, parseConfig, type Schedule, type TrainingConfig } from './cyclegan/config.ts';
+export { learningRate, type TrainingLength, trainingLength } from './cyclegan/learning-rate.ts';
+export { PRESET_NAMES, preset } from './cyclegan/presets.ts';
+export { paperFactor, referenceFactor } from './optim/schedule.ts';

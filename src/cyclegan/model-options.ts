@@ -1,0 +1,13 @@
+import { architectureOf, type TrainingConfig } from './config.ts';
+import type { CycleGANOptions } from './model.ts';
+
+/** The model that a configuration asks for. */
+export function modelOptions(config: TrainingConfig): CycleGANOptions {
+  const { beta1, beta2, adam, lambdaA, lambdaB, lambdaIdentity, ganMode, poolSize, lr, precision, ema, seed } = config;
+  return {
+    ...architectureOf(config),
+    ...{ lambdaA, lambdaB, lambdaIdentity, ganMode, poolSize, lr, precision, ema, seed },
+    betas: [beta1, beta2],
+    discriminatorOptimisers: adam === 'one' ? 'shared' : 'separate',
+  };
+}

@@ -1,0 +1,39 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { LOSS_NAMES } from '../../src/cyclegan.ts';
+
+/** What an example prints. */
+function run(example: string): string {
+  return execFileSync(process.execPath, ['--import', 'tsx', `examples/${example}.ts`], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+}
+
+test('the example of the README learns the Sobel filter', () => {
+  const learned = run('edge').trim().split(/\s+/).map(Number);
+  const sobel = [1, 0, -1, 2, 0, -2, 1, 0, -1];
+  expect(learned).toHaveLength(9);
+  sobel.forEach((value, i) => {
+    expect(Math.abs(value - learned[i]!)).toBeLessThan(0.05);
+  });
+});
+
+test('the example of a Cycle-GAN trains six steps', () => {
+  const steps = run('cyclegan').trim().split('\n');
+  expect(steps).toHaveLength(6);
+  const losses = steps.map((step) =>
+    [...step.matchAll(/(\w+_[AB]) ([\d.]+)/g)].map(([, name, loss]) => [name, Number(loss)]),
+  );
+  for (const step of losses) {
+    expect(step.map(([name]) => name)).toEqual([...LOSS_NAMES]);
+    expect(step.every(([, loss]) => Number(loss) > 0)).toBe(true);
+  }
+  // Each step sees other noise and other weights.
+  expect(new Set(steps).size).toBe(6);
+});
+
+test('the README shows that example as it is', () => {
+  expect(readFileSync('README.md', 'utf8')).toContain(readFileSync('examples/edge.ts', 'utf8').trim());
+});
