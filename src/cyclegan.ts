@@ -30,7 +30,6 @@ export {
 
 export {
   type DiscriminatorTarget,
-  type GanMode,
   ganLoss,
   LOSS_NAMES,
   type Losses,
@@ -44,7 +43,7 @@ export { RandomStream } from './tensor/random.ts';
 
 // What decides a training run: its configuration, presets of it, and the learning rate of each epoch.
 
-export { type AdamGroups, type Precision, parseConfig, type Schedule, type TrainingConfig } from './cyclegan/config.ts';
+export { type Precision, parseConfig, type TrainingConfig } from './cyclegan/config.ts';
 export { learningRate, type TrainingLength, trainingLength } from './cyclegan/learning-rate.ts';
-export { PRESET_NAMES, preset } from './cyclegan/presets.ts';
+export { PRESET_NAMES, type PresetName, preset } from './cyclegan/presets.ts';
 export { paperFactor, referenceFactor } from './optim/schedule.ts';

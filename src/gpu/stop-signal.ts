@@ -1,4 +1,4 @@
 /** What says that work should end before its time. A global `AbortSignal` is one. */
-export interface Signal {
+export interface StopSignal {
   readonly aborted: boolean;
 }
