@@ -8,7 +8,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Consumer, makeConsumer } from './package/consumer.ts';
+import { argumentsOf, type Consumer, makeConsumer } from './package/consumer.ts';
 import { ensureTools, run, toolPath } from './package/tools.mjs';
 
 /** Folders of the compilers: one beside the tools, one that compiles this repository. */
@@ -61,7 +61,7 @@ function compile({ root }: Consumer, files: string[], { compiler, dom, webgpuTyp
   const config = `${outDir}.json`;
   writeFileSync(
     join(root, config),
-    JSON.stringify({ compilerOptions, files: [...files, ...(dom ? [] : ['console.d.ts'])] }),
+    JSON.stringify({ compilerOptions, files: [...files, dom ? 'host-dom.d.ts' : 'host.d.ts'] }),
   );
   return run(process.execPath, [join(compiler, 'bin', 'tsc'), '-p', config], root);
 }
@@ -95,7 +95,7 @@ function compileEverywhere(consumer: Consumer): string {
 /** Runs the programs and bundles of them, which must print the same. @param compiled the folder of the programs as JavaScript */
 function execute({ root, programs }: Consumer, compiled: string): void {
   for (const program of programs) {
-    const plain = run(process.execPath, [join(compiled, `${program}.js`)], root);
+    const plain = run(process.execPath, [join(compiled, `${program}.js`), ...argumentsOf(program, 'plain')], root);
     report(`${program} runs in Node`, { ...plain, ok: plain.ok && plain.stdout !== '' });
 
     const outfile = join('bundled', `${program}.js`);
@@ -106,7 +106,7 @@ function execute({ root, programs }: Consumer, compiled: string): void {
     const esbuild = [toolPath('esbuild/bin/esbuild'), join(compiled, `${program}.js`), ...options];
     const bundled = run(process.execPath, [...esbuild, `--outfile=${outfile}`, '--log-level=warning'], root);
     report(`${program} is bundled without a warning`, { ...bundled, ok: bundled.ok && bundled.said === '' });
-    const bundle = run(process.execPath, [outfile], root);
+    const bundle = run(process.execPath, [outfile, ...argumentsOf(program, 'bundle')], root);
     report(`${program} as a bundle prints the same`, { ...bundle, ok: bundle.ok && bundle.stdout === plain.stdout });
   }
 }
@@ -137,6 +137,8 @@ function sizes({ root, packedBytes, unpackedBytes }: Consumer): void {
 }
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+// Which kernel is fastest here is not the question, and takes its time.
+process.env.CYCLOPS_TUNE = 'off';
 if (!ensureTools()) cannotRun('its tools, scripts/package/package.json, cannot be installed; npm says why above');
 const build = run(process.execPath, ['scripts/build.mjs'], process.cwd());
 report('the package can be built', build);

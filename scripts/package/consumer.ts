@@ -1,5 +1,5 @@
 /** An empty project elsewhere that has installed the package, and the examples as its programs. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './tools.mjs';
 
@@ -12,6 +12,18 @@ export interface Consumer {
   /** Names of the programs, without `.ts`. */
   readonly programs: readonly string[];
 }
+
+/** What programs here need of their host, for configurations without types of it; the DOM declares the first. */
+const CONSOLE = 'declare const console: { log(...values: unknown[]): void };\n';
+const HOST = `
+declare const process: { argv: string[] };
+declare module 'node:fs/promises' {
+  export function readFile(path: string): Promise<Uint8Array>;
+}
+`;
+
+/** Of each class, for the programs that train and judge. */
+const PHOTOGRAPHS = 8;
 
 /** What an import of a file directly in src/ is in a program elsewhere: `../src/index.ts` is the package itself. */
 function importedAs(packageName: string, entry: string): string {
@@ -38,16 +50,37 @@ export function makeConsumer(work: string): Consumer | { problem: string } {
   const installed = run('npm', install, root);
   if (!installed.ok) return { problem: installed.said };
 
-  const programs = readdirSync('examples').flatMap((file) => (file.endsWith('.ts') ? file.slice(0, -3) : []));
+  // The detector's needs the model that the workflow's trains.
+  const programs = readdirSync('examples')
+    .flatMap((file) => (file.endsWith('.ts') ? file.slice(0, -3) : []))
+    .sort((a, b) => Number(a === 'detector') - Number(b === 'detector'));
   for (const program of programs) {
     const text = readFileSync(`examples/${program}.ts`, 'utf8');
     const rewritten = text.replace(/'\.\.\/src\/([\w-]+)\.ts'/g, (_, entry) => `'${importedAs(name, entry)}'`);
     writeFileSync(join(root, `${program}.ts`), rewritten);
   }
+  copyPhotographs(join(root, 'photographs'));
   const doors = Object.keys(exports).filter((door) => !door.endsWith('.json'));
   const lines = doors.map((door, i) => `export * as door${i} from '${door.replace('.', name)}';\n`);
   writeFileSync(join(root, 'doors.ts'), lines.join(''));
-  // The one thing that programs here need of their host, for configurations without types of it.
-  writeFileSync(join(root, 'console.d.ts'), 'declare const console: { log(...values: unknown[]): void };\n');
+  writeFileSync(join(root, 'host.d.ts'), `${CONSOLE}${HOST}`);
+  writeFileSync(join(root, 'host-dom.d.ts'), HOST);
   return { root, tarball, packedBytes: size, unpackedBytes: unpackedSize, programs };
+}
+
+/** A data folder of a few of the repository's photographs. */
+function copyPhotographs(folder: string): void {
+  for (const label of ['normal', 'abnormal']) {
+    mkdirSync(join(folder, label), { recursive: true });
+    for (const name of readdirSync(join('data/bsdata_pitting', label)).slice(0, PHOTOGRAPHS)) {
+      copyFileSync(join('data/bsdata_pitting', label, name), join(folder, label, name));
+    }
+  }
+}
+
+/** What a program is given on its command line; the detector's has the model that the workflow's trained. @param runs names the folder of that one */
+export function argumentsOf(program: string, runs: string): string[] {
+  const image = join('photographs', 'abnormal', readdirSync('data/bsdata_pitting/abnormal')[0] ?? '');
+  if (program === 'workflow') return ['photographs', runs];
+  return program === 'detector' ? [join(runs, 'model.safetensors'), image] : [];
 }

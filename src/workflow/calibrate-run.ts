@@ -5,8 +5,8 @@ import { writeCalibration } from '../anomaly/calibration/calibration-file.ts';
 import { type FoldScores, readFoldScores } from '../anomaly/calibration/fold-scores.ts';
 import { calibrateHeatmap } from '../anomaly/calibration/heatmap-scale.ts';
 import { chooseThresholds } from '../anomaly/calibration/thresholds.ts';
-import type { Detector } from '../anomaly/detector/detector.ts';
-import { openDetector } from '../anomaly/detector/open-detector.ts';
+import type { DetectorNetworks } from '../anomaly/detector/detector-networks.ts';
+import { openRunNetworks } from '../anomaly/detector/run-networks.ts';
 import { writeModel } from '../anomaly/detector/stored-model.ts';
 import { type ImageStatistics, imageStatistics } from '../anomaly/scores/image-statistics.ts';
 import { SCORE_INFOS } from '../anomaly/scores/list.ts';
@@ -43,7 +43,7 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
   const { run, rule, threshold } = options;
   const { images: recorded, hash: dataHash } = readDataRecord(run.data);
   const { step } = readCheckpointHead(run.checkpoint).position;
-  const detector = openDetector(device, run);
+  const detector = openRunNetworks(device, run);
   try {
     const byFolds = existsSync(run.foldScores);
     const calibrates = recorded.some(({ part }) => part === 'calibration');
@@ -74,7 +74,7 @@ function outOfFold({ images }: FoldScores): ScoredImage[] {
  * @throws CyclopsError when an image is missing or not the one that the run began with
  */
 export async function scoreRecorded(
-  detector: Detector,
+  detector: DetectorNetworks,
   options: Omit<CalibrateRunOptions, 'rule' | 'threshold'>,
 ): Promise<ScoredImage[] | null> {
   const { run, signal, onProgress } = options;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Calibration } from '../anomaly/calibration/calibration.ts';
 import { type FoldScores, readFoldScores, writeFoldScores } from '../anomaly/calibration/fold-scores.ts';
-import { openDetector } from '../anomaly/detector/open-detector.ts';
+import { openRunNetworks } from '../anomaly/detector/run-networks.ts';
 import { SCORE_INFOS } from '../anomaly/scores/list.ts';
 import { scoreColumn } from '../anomaly/scores/scored-image.ts';
 import type { TrainingConfig } from '../cyclegan/config.ts';
@@ -84,7 +84,7 @@ export async function crossCalibrate(
     if (!resume) createRun(own.root);
     const divided = withoutFold(dataset, known, fold);
     if ((await trainNetworks(device, { ...options, dataset: divided, run: own, resume })) === 'stopped') return null;
-    const detector = openDetector(device, own);
+    const detector = openRunNetworks(device, own);
     try {
       const scored = await scoreRecorded(detector, { ...listenerOf(options), run: own, data: dataset.root, tune });
       if (!scored) return null;

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { Calibration } from '../anomaly/calibration/calibration.ts';
 import { readCalibration } from '../anomaly/calibration/calibration-file.ts';
-import type { Detector } from '../anomaly/detector/detector.ts';
+import type { DetectorNetworks } from '../anomaly/detector/detector-networks.ts';
 import { loadModel } from '../anomaly/detector/model-file.ts';
-import { openDetector } from '../anomaly/detector/open-detector.ts';
+import { openRunNetworks } from '../anomaly/detector/run-networks.ts';
 import { readModel } from '../anomaly/detector/stored-model.ts';
 import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
 import { fingerprint, readDataRecord } from '../cyclegan/run/data-record.ts';
@@ -19,7 +19,7 @@ export interface TrainedModel {
   /** Null for a model file that was given alone. */
   run: RunFolder | null;
   /** @param tile as for `openDetector` */
-  open: (device: Device, tile: number | undefined) => Detector;
+  open: (device: Device, tile: number | undefined) => DetectorNetworks;
   calibration: Calibration;
   /** Fingerprints of the images that trained or calibrated it. */
   seen: readonly string[];
@@ -48,8 +48,8 @@ export function openModelFile(path: string): TrainedModel {
 }
 
 /** Networks alone, of a model file or of a run folder, which need not be calibrated. @throws CyclopsError when they cannot be read */
-export function openNetworks(device: Device, path: string, tile: number | undefined): Detector {
-  return isFolder(path) ? openDetector(device, openRun(path), tile) : loadModel(device, readModel(path), tile);
+export function openNetworks(device: Device, path: string, tile: number | undefined): DetectorNetworks {
+  return isFolder(path) ? openRunNetworks(device, openRun(path), tile) : loadModel(device, readModel(path), tile);
 }
 
 function ofRun(run: RunFolder): TrainedModel {
@@ -58,7 +58,7 @@ function ofRun(run: RunFolder): TrainedModel {
   return {
     source: run.root,
     run,
-    open: (device, tile) => openDetector(device, run, tile),
+    open: (device, tile) => openRunNetworks(device, run, tile),
     calibration,
     seen: readDataRecord(run.data).images.map(({ sha256 }) => fingerprint(sha256)),
   };

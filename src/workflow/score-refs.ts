@@ -1,4 +1,4 @@
-import type { Detector } from '../anomaly/detector/detector.ts';
+import type { DetectorNetworks } from '../anomaly/detector/detector-networks.ts';
 import { type ImageResult, scoreImages } from '../anomaly/detector/score-images.ts';
 import type { ImageStatistics } from '../anomaly/scores/image-statistics.ts';
 import type { Score } from '../anomaly/scores/score.ts';
@@ -14,7 +14,7 @@ export interface ScoredRef extends ImageResult {
 
 /** Scores the images that a decoder can read, each as soon as it is done; arguments as for {@link scoreImages}. */
 export async function* scoreRefs(
-  detector: Detector,
+  detector: DetectorNetworks,
   decoder: ImageDecoder,
   wantsPictures?: (index: number) => boolean,
   scores?: readonly Score[],

@@ -1,4 +1,4 @@
-import { requireHeatmap } from '../anomaly/calibration/calibration.ts';
+import { decisionOf, requireHeatmap, unknownScore } from '../anomaly/calibration/calibration.ts';
 import { scoresOf } from '../anomaly/calibration/combined-score.ts';
 import { heatmapMaximum } from '../anomaly/calibration/heatmap-scale.ts';
 import type { ResultPictures } from '../anomaly/detector/score-images.ts';
@@ -147,19 +147,17 @@ function unreadable(refs: Work['refs'], broken: readonly BrokenFile[]) {
   };
 }
 
-function decide({ source, calibration }: TrainedModel, { by, threshold, allScores, pictures }: ScoreOptions): Decision {
-  const name = by ?? calibration.chosen;
-  const known = Object.keys(calibration.scores);
-  const calibrated = known.includes(name) ? calibration.scores[name]?.threshold.value : undefined;
-  if (calibrated === undefined) {
-    throw new UsageError(`There is no score '${name}' in ${source}; expected ${known.join(', ')}.`);
-  }
-  const names = scoresOf(calibration).map(({ info }) => info.name);
+function decide({ source, calibration }: TrainedModel, options: ScoreOptions): Decision {
+  const { allScores, pictures } = options;
   const heatmap = pictures ? requireHeatmap(calibration, source) : calibration.heatmap;
+  const names = scoresOf(calibration).map(({ info }) => info.name);
+  if (options.by !== undefined && !Object.hasOwn(calibration.scores, options.by)) {
+    throw new UsageError(unknownScore(calibration, options.by, source));
+  }
+  const decision = decisionOf(calibration, options, source);
   return {
-    by: name,
-    threshold: threshold ?? calibrated,
-    scores: allScores ? names : [name],
+    ...decision,
+    scores: allScores ? names : [decision.by],
     heatmapMaximum: heatmap ? heatmapMaximum(heatmap) : null,
   };
 }

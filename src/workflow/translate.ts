@@ -1,4 +1,4 @@
-import type { Detector } from '../anomaly/detector/detector.ts';
+import type { DetectorNetworks } from '../anomaly/detector/detector-networks.ts';
 import { wholeImage } from '../anomaly/detector/whole-image.ts';
 import { noGrad } from '../autograd/tape.ts';
 import { toImage } from '../cyclegan/tensor-image.ts';
@@ -53,7 +53,7 @@ async function* translateOn(device: Device, options: TranslateOptions): AsyncGen
   }
 }
 
-async function translated(detector: Detector, generator: Module, image: DecodedImage): Promise<DecodedImage> {
+async function translated(detector: DetectorNetworks, generator: Module, image: DecodedImage): Promise<DecodedImage> {
   const x = await wholeImage(detector.device, image, detector.shown);
   const made = scope(() => noGrad(() => generator.forward(x)));
   try {

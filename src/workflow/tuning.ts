@@ -1,5 +1,5 @@
 import { availableParallelism, cpus } from 'node:os';
-import type { Detector } from '../anomaly/detector/detector.ts';
+import type { DetectorNetworks } from '../anomaly/detector/detector-networks.ts';
 import { measure } from '../anomaly/maps/measurements.ts';
 import { noGrad } from '../autograd/tape.ts';
 import { SIDE_MULTIPLE } from '../cyclegan/networks.ts';
@@ -55,19 +55,23 @@ export async function tuneKernels(
 }
 
 /** {@link tuneKernels} for the scores of one image. */
-export function tuneScoring(detector: Detector, options: TuningOptions): Promise<TuningCost> {
+export function tuneScoring(detector: DetectorNetworks, options: TuningOptions): Promise<TuningCost> {
   const score = () => void measure(detector.networks, wholeImage(detector));
   return tuneKernels(detector.device, options, () => scope(score));
 }
 
 /** {@link tuneKernels} for what one of the generators makes of an image. */
-export function tuneTranslation(detector: Detector, generator: Module, options: TuningOptions): Promise<TuningCost> {
+export function tuneTranslation(
+  detector: DetectorNetworks,
+  generator: Module,
+  options: TuningOptions,
+): Promise<TuningCost> {
   const translate = () => void noGrad(() => generator.forward(wholeImage(detector)));
   return tuneKernels(detector.device, options, () => scope(translate));
 }
 
 /** An image, or a tile, as a detector takes it, without contents. */
-function wholeImage({ device, tile, config: { loadSize, inputNc } }: Detector): Tensor {
+function wholeImage({ device, tile, config: { loadSize, inputNc } }: DetectorNetworks): Tensor {
   const largest = Math.min(loadSize, tile ?? loadSize);
   const side = largest - (largest % SIDE_MULTIPLE);
   return Tensor.empty(device, [1, side, side, inputNc]);

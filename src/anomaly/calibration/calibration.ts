@@ -122,6 +122,27 @@ export function withThreshold(calibration: Calibration, value: number | undefine
   };
 }
 
+/**
+ * By which score images are judged, and from which value on one is flagged: as calibrated, unless somebody wants it otherwise.
+ *
+ * @param source what the calibration was read from @throws CyclopsError for a score that it does not have
+ */
+export function decisionOf(
+  { chosen, scores }: Calibration,
+  wanted: { by?: string | undefined; threshold?: number | undefined },
+  source: string,
+): { by: string; threshold: number } {
+  const by = wanted.by ?? chosen;
+  const calibrated = Object.hasOwn(scores, by) ? scores[by]?.threshold.value : undefined;
+  if (calibrated !== undefined) return { by, threshold: wanted.threshold ?? calibrated };
+  throw new CyclopsError(unknownScore({ scores }, by, source));
+}
+
+/** What to say of a score that a calibration does not have. */
+export function unknownScore({ scores }: Pick<Calibration, 'scores'>, name: string, source: string): string {
+  return `There is no score '${name}' in ${source}; expected ${Object.keys(scores).join(', ')}.`;
+}
+
 /** @param source what the calibration was read from @throws CyclopsError for one from before heat maps were calibrated */
 export function requireHeatmap({ heatmap }: Calibration, source: string): HeatmapCalibration {
   if (heatmap) return heatmap;

@@ -1,60 +1,177 @@
-import { architectureOf, imageOptions, type TrainingConfig } from '../../cyclegan/config.ts';
-import type { Manifest } from '../../cyclegan/manifest.ts';
-import { makeNetworks, type Networks } from '../../cyclegan/network-set.ts';
-import type { BankOptions, Size } from '../../data/images/bank.ts';
-import type { Device } from '../../gpu/device.ts';
-import { SMALLEST_TILE, tiledNetworks } from './tiling.ts';
+import type { DecodedImage } from '../../data/images/decoded-image.ts';
+import { Device } from '../../gpu/device.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
+import { decisionOf } from '../calibration/calibration.ts';
+import { scoresOf } from '../calibration/combined-score.ts';
+import type { Score } from '../scores/score.ts';
+import type { DetectorNetworks } from './detector-networks.ts';
+import { decodeModel, loadModel, type Model } from './model-file.ts';
+import { type ResultPictures, scoreImage } from './score-images.ts';
 
-/** A trained run's networks, ready to judge and to translate images. */
-export interface Detector {
-  readonly device: Device;
-  readonly config: TrainingConfig;
-  readonly manifest: Manifest;
-  readonly networks: Networks;
-  /** The largest side of what the networks see at once; null where they see whole images. */
-  readonly tile: number | null;
-  /** The size at which an image is judged. */
-  sizeFor(image: Size): Size;
-  /** How images come before its networks. */
-  readonly shown: BankOptions;
-  dispose(): void;
+/** Pixels of 8 bits a sample, [height, width, channels] row by row: gray, RGB, or RGBA, of which alpha is dropped. */
+export interface PixelImage {
+  width: number;
+  height: number;
+  channels: 1 | 3 | 4;
+  pixels: Uint8Array | Uint8ClampedArray;
 }
 
-/**
- * Makes networks and gives them their weights.
- *
- * @param load its errors are passed on, and the networks freed
- * @param tile where given, images larger than the run's size keep their own, and networks see them in overlapping tiles of at
- *   most this side, a multiple of 4
- */
-export function buildDetector(
-  device: Device,
-  { config, manifest }: { config: TrainingConfig; manifest: Manifest },
-  load: (networks: Networks) => void,
-  tile: number | null = null,
-): Detector {
-  const networks = makeNetworks(device, architectureOf(config), config.seed);
-  const dispose = () => {
-    for (const network of Object.values(networks)) network.dispose();
-  };
-  try {
-    load(networks);
-  } catch (error) {
-    dispose();
-    throw error;
+/** An image as pixels, or the bytes of a PNG or JPEG file. */
+export type ImageInput = PixelImage | Uint8Array;
+
+export interface DetectorOptions {
+  /** An open device, which stays the caller's. Without one, the first that answers is opened, GPUs first, and closed by `dispose`. */
+  device?: Device | undefined;
+  /** The score that decides; the one that calibration chose unless it is given. */
+  by?: string | undefined;
+  /** Flag from this score on, instead of the calibrated threshold. */
+  threshold?: number | undefined;
+  /** The largest side of a tile of images larger than the model's size, a multiple of 4; without, images are shrunk to that size. */
+  tile?: number | undefined;
+}
+
+export interface ScoreImageOptions {
+  /** Whether the judgement holds heat map and reconstruction, which have to be read back; true unless told otherwise. */
+  pictures?: boolean | undefined;
+}
+
+/** How much each pixel of an image differs from what it should look like. */
+export interface HeatMap {
+  /** |x − x̂|, averaged over channels and over 5 × 5 pixels, in the scale [−1, 1] of the networks: [height, width]. */
+  values: Float32Array;
+  width: number;
+  height: number;
+  /** A pixel above it is hot: one of twenty normal images has such a pixel. Null for models without a calibrated one. */
+  threshold: number | null;
+}
+
+/** What a detector finds in an image. */
+export interface Judgement {
+  /** Whether the score that decides reaches the threshold. */
+  flagged: boolean;
+  /** The score that decides. */
+  score: number;
+  threshold: number;
+  /** Every score by name; higher means more abnormal. */
+  scores: Readonly<Record<string, number>>;
+  /** At the size at which the image was judged, its borders cut to a multiple of 4. Null where pictures were not asked for. */
+  heatMap: HeatMap | null;
+  /** What the image would look like without defects, at the same size; null likewise. */
+  reconstruction: DecodedImage | null;
+}
+
+/** A trained model that judges images, one for as long as a program runs: the first image compiles its kernels. */
+export class Detector {
+  private constructor(
+    private readonly networks: DetectorNetworks,
+    private readonly own: Device | null,
+    private readonly known: readonly Score[],
+    /** Name of the score that decides. */
+    readonly by: string,
+    /** An image is flagged when its score is at least this. */
+    readonly threshold: number,
+    /** A pixel of a heat map above it is hot; null for models without a calibrated one. */
+    readonly heatMapThreshold: number | null,
+  ) {}
+
+  /**
+   * Opens a model file.
+   *
+   * @param model its bytes, or in Node its path
+   * @throws CyclopsError when it is missing, damaged or of another version, has no score of that name, or no device answers
+   */
+  static async open(model: Uint8Array | string, options: DetectorOptions = {}): Promise<Detector> {
+    const { device, tile, ...decision } = options;
+    const read = typeof model === 'string' ? await readFile(model) : decodeModel(model, 'the model');
+    const { by, threshold } = decisionOf(read.calibration, decision, read.source);
+    const used = device ?? (await Device.open());
+    const own = used === device ? null : used;
+    try {
+      const { calibration } = read;
+      const hot = calibration.heatmap?.threshold ?? null;
+      return new Detector(loadModel(used, read, tile), own, scoresOf(calibration), by, threshold, hot);
+    } catch (error) {
+      own?.close();
+      throw error;
+    }
   }
-  const { loadSize } = config;
-  const isTiled = ({ width, height }: Size) =>
-    tile !== null && Math.max(width, height) > loadSize && Math.min(width, height) >= SMALLEST_TILE;
-  const sizeFor = (image: Size) => (isTiled(image) ? image : { width: loadSize, height: loadSize });
-  return {
-    device,
-    config,
-    manifest,
-    networks: tile === null ? networks : tiledNetworks(networks, tile),
-    tile,
-    sizeFor,
-    shown: { ...imageOptions(config), loadSize: sizeFor },
-    dispose,
-  };
+
+  /** The side in pixels to which images are resized before they are judged, unless they are judged in tiles. */
+  get size(): number {
+    return this.networks.config.loadSize;
+  }
+
+  /**
+   * Judges an image.
+   *
+   * @throws CyclopsError for bytes that are no image, and where the score that decides is not finite
+   */
+  async score(image: ImageInput, { pictures = true }: ScoreImageOptions = {}): Promise<Judgement> {
+    const decoded = await toDecoded(image);
+    const result = await scoreImage(this.networks, decoded, { wantsPictures: pictures, scores: this.known });
+    const score = result.scores[this.by];
+    if (score === undefined || !Number.isFinite(score)) {
+      throw new CyclopsError(
+        `The score ${this.by} is ${score}; expected a finite number. The model's weights diverged.`,
+      );
+    }
+    return {
+      ...{ flagged: score >= this.threshold, score, threshold: this.threshold, scores: result.scores },
+      heatMap: result.pictures && this.heatMapOf(result.pictures),
+      reconstruction: result.pictures?.reconstruction ?? null,
+    };
+  }
+
+  /** Judges images one after another, in order; the next one is asked for while the device is at work. */
+  async *scoreAll(
+    images: Iterable<ImageInput> | AsyncIterable<ImageInput>,
+    options?: ScoreImageOptions,
+  ): AsyncGenerator<Judgement> {
+    let underway: Promise<Judgement> | null = null;
+    for await (const image of images) {
+      const next = this.score(image, options);
+      // Thrown where it is awaited, after the judgement before it.
+      next.catch(() => {});
+      if (underway) yield await underway;
+      underway = next;
+    }
+    if (underway) yield await underway;
+  }
+
+  /** Frees the networks, and closes the device unless it is the caller's. */
+  dispose(): void {
+    this.networks.dispose();
+    this.own?.close();
+  }
+
+  private heatMapOf({ heatmap, reconstruction: { width, height } }: ResultPictures): HeatMap {
+    return { values: heatmap, width, height, threshold: this.heatMapThreshold };
+  }
+}
+
+/** Files are Node's; a page that gives bytes never gets here. */
+async function readFile(path: string): Promise<Model> {
+  const { readModel } = await import('./stored-model.ts');
+  return readModel(path);
+}
+
+async function toDecoded(image: ImageInput): Promise<DecodedImage> {
+  if (image instanceof Uint8Array) {
+    const { decodeBytes } = await import('../../data/images/decode-bytes.ts');
+    return decodeBytes(image, 'The image');
+  }
+  const { width, height, channels, pixels } = image;
+  const isSize = (extent: number) => Number.isInteger(extent) && extent > 0;
+  if (
+    ![1, 3, 4].includes(channels) ||
+    !isSize(width) ||
+    !isSize(height) ||
+    pixels.length !== width * height * channels
+  ) {
+    throw new CyclopsError(
+      `An image needs width × height × channels bytes, with 1, 3 or 4 channels; got ${width} × ${height} × ${channels} and ${pixels.length} bytes.`,
+    );
+  }
+  if (channels !== 4) return { width, height, channels, pixels: Uint8Array.from(pixels) };
+  return { width, height, channels: 3, pixels: Uint8Array.from(pixels).filter((_, i) => i % 4 < 3) };
 }

@@ -14,7 +14,7 @@ import { hexadecimal, list } from '../../data/files/schema.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { type Calibration, calibrationSchema } from '../calibration/calibration.ts';
-import { buildDetector, type Detector } from './detector.ts';
+import { type DetectorNetworks, prepareNetworks } from './detector-networks.ts';
 
 /** What a model file says of itself, in the metadata of its header: one text of JSON under each name. */
 export interface ModelManifest {
@@ -57,7 +57,7 @@ function preprocessing({ localContrast }: TrainingConfig): string {
 
 /** The bytes of a file with all that scoring needs. */
 export async function encodeModel(
-  { config, manifest, networks }: Detector,
+  { config, manifest, networks }: DetectorNetworks,
   calibration: Calibration,
   seen: string[],
 ): Promise<Uint8Array> {
@@ -102,20 +102,20 @@ export function decodeModel(bytes: Uint8Array, source: string): Model {
 /**
  * Puts a model on a device.
  *
- * @param tile as for {@link buildDetector} @throws CyclopsError when a tensor is missing, of another shape, or holds NaN
+ * @param tile as for {@link prepareNetworks} @throws CyclopsError when a tensor is missing, of another shape, or holds NaN
  */
 export function loadModel(
   device: Device,
   { source, config, manifest, tensors }: Model,
   tile: number | null = null,
-): Detector {
+): DetectorNetworks {
   const load = (networks: Networks) => {
     for (const name of NETWORK_NAMES) {
       const own = [...tensors].filter(([tensor]) => tensor.startsWith(`${name}.`));
       networks[name].loadStateDict(new Map(own.map(([tensor, data]) => [tensor.slice(name.length + 1), data])), source);
     }
   };
-  return buildDetector(device, { config, manifest }, load, tile);
+  return prepareNetworks(device, { config, manifest }, load, tile);
 }
 
 /** @throws CyclopsError unless the tensors are as many numbers as networks of this architecture hold */

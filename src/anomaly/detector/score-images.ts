@@ -7,7 +7,7 @@ import { Tensor } from '../../tensor/tensor.ts';
 import { type DevicePictures, measure, readMeasurements } from '../maps/measurements.ts';
 import { computeScores, measurementsFor, SCORES } from '../scores/list.ts';
 import type { Score } from '../scores/score.ts';
-import type { Detector } from './detector.ts';
+import type { DetectorNetworks } from './detector-networks.ts';
 
 /** What a detector finds in one image. */
 export interface ImageResult {
@@ -42,7 +42,7 @@ const AHEAD = 1;
  * @param scores which scores to compute; the networks run only as far as these need
  */
 export async function* scoreImages(
-  detector: Detector,
+  detector: DetectorNetworks,
   images: Iterable<DecodedImage>,
   wantsPictures: (index: number) => boolean = () => false,
   scores: readonly Score[] = SCORES,
@@ -61,7 +61,7 @@ export async function* scoreImages(
 }
 
 /** What to find in an image. */
-export interface ScoreImageOptions {
+export interface ImageRequest {
   wantsPictures: boolean;
   /** The networks run only as far as these need. */
   scores: readonly Score[];
@@ -69,9 +69,9 @@ export interface ScoreImageOptions {
 
 /** Scores one image. Everything is handed to the device before the promise is first awaited. */
 export async function scoreImage(
-  { device, networks, shown }: Detector,
+  { device, networks, shown }: DetectorNetworks,
   image: DecodedImage,
-  { wantsPictures, scores }: ScoreImageOptions,
+  { wantsPictures, scores }: ImageRequest,
 ): Promise<ImageResult> {
   const wanted = measurementsFor(scores);
   const bank = await ImageBank.create(device, [image], shown);

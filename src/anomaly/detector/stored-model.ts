@@ -4,7 +4,7 @@ import { fileError } from '../../data/files/fs-error.ts';
 import { readBytes } from '../../data/files/read.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { Calibration } from '../calibration/calibration.ts';
-import type { Detector } from './detector.ts';
+import type { DetectorNetworks } from './detector-networks.ts';
 import { decodeModel, encodeModel, type Model } from './model-file.ts';
 
 const MAX_BYTES = 2 ** 31 - 1;
@@ -12,7 +12,7 @@ const MAX_BYTES = 2 ** 31 - 1;
 /** Writes all that scoring needs into one file. @throws CyclopsError when it cannot be written */
 export async function writeModel(
   path: string,
-  detector: Detector,
+  detector: DetectorNetworks,
   calibration: Calibration,
   seen: string[],
 ): Promise<void> {

@@ -4,7 +4,7 @@ import type { DecodedImage } from '../../data/images/decoded-image.ts';
 
 import { scope } from '../../tensor/scope.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Detector } from '../detector/detector.ts';
+import type { DetectorNetworks } from '../detector/detector-networks.ts';
 import { wholeImage } from '../detector/whole-image.ts';
 import { imageFigure } from '../maps/difference.ts';
 
@@ -35,7 +35,7 @@ export interface PairReport {
 const GRAY_RANGE = 2;
 
 /** Compares images and what G_a2n makes of them with their templates, at the size at which they are judged. Null without pairs. */
-export async function comparePairs(detector: Detector, pairs: Iterable<ImagePair>): Promise<PairReport | null> {
+export async function comparePairs(detector: DetectorNetworks, pairs: Iterable<ImagePair>): Promise<PairReport | null> {
   const found: Omit<PairReport, 'images'>[] = [];
   for (const pair of pairs) found.push(await comparePair(detector, pair));
   if (found.length === 0) return null;
@@ -46,7 +46,7 @@ export async function comparePairs(detector: Detector, pairs: Iterable<ImagePair
   return { images: found.length, translated: mean('translated'), untouched: mean('untouched') };
 }
 
-async function comparePair({ device, networks, sizeFor, shown }: Detector, { image, template }: ImagePair) {
+async function comparePair({ device, networks, sizeFor, shown }: DetectorNetworks, { image, template }: ImagePair) {
   const x = await wholeImage(device, image, shown);
   const right = await wholeImage(device, template, { ...shown, loadSize: sizeFor(image) });
   const measured = scope(() =>

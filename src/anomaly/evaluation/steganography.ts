@@ -5,7 +5,7 @@ import type { DecodedImage } from '../../data/images/decoded-image.ts';
 import { randomNormal } from '../../tensor/random.ts';
 import { scope } from '../../tensor/scope.ts';
 import { Tensor } from '../../tensor/tensor.ts';
-import type { Detector } from '../detector/detector.ts';
+import type { DetectorNetworks } from '../detector/detector-networks.ts';
 import { wholeImage } from '../detector/whole-image.ts';
 import { MEASUREMENT_NAMES, type MeasurementName, measure, readMeasurements } from '../maps/measurements.ts';
 import { mean } from '../metrics/mean.ts';
@@ -67,7 +67,7 @@ const WITHOUT_RECONSTRUCTION: readonly MeasurementName[] = [
 
 /** Scores every image three times. */
 export async function checkSteganography(
-  detector: Detector,
+  detector: DetectorNetworks,
   images: Iterable<CheckedImage>,
   scores: readonly Score[] = SCORES,
 ): Promise<Steganography> {
@@ -77,7 +77,7 @@ export async function checkSteganography(
 }
 
 async function measureHiding(
-  { device, networks, sizeFor, shown }: Detector,
+  { device, networks, sizeFor, shown }: DetectorNetworks,
   { label, image, mask }: CheckedImage,
   index: number,
   scores: readonly Score[],

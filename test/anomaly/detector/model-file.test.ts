@@ -2,9 +2,9 @@ import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Calibration } from '../../../src/anomaly/calibration/calibration.ts';
-import type { Detector } from '../../../src/anomaly/detector/detector.ts';
+import type { DetectorNetworks } from '../../../src/anomaly/detector/detector-networks.ts';
 import { decodeModel, loadModel } from '../../../src/anomaly/detector/model-file.ts';
-import { openDetector } from '../../../src/anomaly/detector/open-detector.ts';
+import { openRunNetworks } from '../../../src/anomaly/detector/run-networks.ts';
 import { scoreImages } from '../../../src/anomaly/detector/score-images.ts';
 import { readModel, writeModel } from '../../../src/anomaly/detector/stored-model.ts';
 import { runFolder } from '../../../src/cyclegan/run/run-folder.ts';
@@ -30,13 +30,13 @@ const calibration: Calibration = {
   heatmap: { threshold: 0.25, images: 4 },
 };
 let device: Device;
-let detector: Detector;
+let detector: DetectorNetworks;
 
 beforeAll(async () => {
   device = await Device.open({ checked: true });
   const banks = await loadBanks(device, folder.path('data'));
   await trainNew(device, banks, folder.path('run'), { ...QUICK, steps: 2 });
-  detector = openDetector(device, runFolder(folder.path('run')));
+  detector = openRunNetworks(device, runFolder(folder.path('run')));
   await writeModel(path, detector, calibration, ['0123456789abcdef']);
 });
 
@@ -61,7 +61,7 @@ describe('a model file', () => {
     expect(model.seen).toEqual(['0123456789abcdef']);
     const loaded = loadModel(device, model);
     const image = decodeImage(folder.path('data', 'abnormal', '0.png'));
-    const scores = async (by: Detector) => {
+    const scores = async (by: DetectorNetworks) => {
       for await (const result of scoreImages(by, [image])) return result.scores;
       return undefined;
     };

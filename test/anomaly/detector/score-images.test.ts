@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Detector } from '../../../src/anomaly/detector/detector.ts';
-import { openDetector } from '../../../src/anomaly/detector/open-detector.ts';
+import type { DetectorNetworks } from '../../../src/anomaly/detector/detector-networks.ts';
+import { openRunNetworks } from '../../../src/anomaly/detector/run-networks.ts';
 import { type ImageResult, scoreImages } from '../../../src/anomaly/detector/score-images.ts';
 import { imagesToJudge } from '../../../src/anomaly/evaluation/judged-images.ts';
 import { SCORES } from '../../../src/anomaly/scores/list.ts';
@@ -25,7 +25,7 @@ const folder = temporaryFolder();
 let device: Device;
 let banks: Banks;
 let run: RunFolder;
-let detector: Detector;
+let detector: DetectorNetworks;
 let images: DecodedImage[];
 
 beforeAll(async () => {
@@ -33,7 +33,7 @@ beforeAll(async () => {
   banks = await loadBanks(device, folder.path('data'));
   run = runFolder(folder.path('run'));
   await trainNew(device, banks, run.root, { ...QUICK, steps: 2 });
-  detector = openDetector(device, run);
+  detector = openRunNetworks(device, run);
   images = ['normal', 'abnormal'].flatMap((label) =>
     readdirSync(folder.path('data', label)).map((name) => decodeImage(folder.path('data', label, name))),
   );
@@ -141,7 +141,7 @@ describe('scoreImages', () => {
   it('evens out light and contrast first where the run did', async () => {
     const even = runFolder(folder.path('even'));
     await trainNew(device, banks, even.root, { ...QUICK, steps: 1, localContrast: true });
-    const other = openDetector(device, even);
+    const other = openRunNetworks(device, even);
     const [result] = await collect(scoreImages(other, images.slice(0, 1), () => true));
     expect(result?.pictures?.input.pixels).toEqual(localContrast(images[0]!).pixels);
     other.dispose();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Detector } from '../../../src/anomaly/detector/detector.ts';
-import { openDetector } from '../../../src/anomaly/detector/open-detector.ts';
+import type { DetectorNetworks } from '../../../src/anomaly/detector/detector-networks.ts';
+import { openRunNetworks } from '../../../src/anomaly/detector/run-networks.ts';
 import { type ImageResult, scoreImages } from '../../../src/anomaly/detector/score-images.ts';
 import { tiledNetworks, tilesAlong, tileWeights } from '../../../src/anomaly/detector/tiling.ts';
 import { scale } from '../../../src/autograd/scale.ts';
@@ -72,12 +72,12 @@ class Scaled extends Module {
 describe('tiled networks', () => {
   const folder = temporaryFolder();
   let device: Device;
-  let plain: Detector;
+  let plain: DetectorNetworks;
 
   beforeAll(async () => {
     device = await openPoisoned();
     await trainNew(device, await loadBanks(device, folder.path('data')), folder.path('run'), { ...QUICK, steps: 2 });
-    plain = openDetector(device, runFolder(folder.path('run')));
+    plain = openRunNetworks(device, runFolder(folder.path('run')));
   });
   afterAll(() => {
     device.close();
@@ -150,7 +150,7 @@ describe('tiled networks', () => {
   });
 
   const collect = async (tile: number | null, images: DecodedImage[]) => {
-    const detector = openDetector(device, runFolder(folder.path('run')), tile);
+    const detector = openRunNetworks(device, runFolder(folder.path('run')), tile);
     const results: ImageResult[] = [];
     for await (const result of scoreImages(detector, images, () => true)) results.push(result);
     detector.dispose();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Detector } from '../../../src/anomaly/detector/detector.ts';
-import { openDetector } from '../../../src/anomaly/detector/open-detector.ts';
+import type { DetectorNetworks } from '../../../src/anomaly/detector/detector-networks.ts';
+import { openRunNetworks } from '../../../src/anomaly/detector/run-networks.ts';
 import { comparePairs } from '../../../src/anomaly/evaluation/pairs.ts';
 import { scale } from '../../../src/autograd/scale.ts';
 import { runFolder } from '../../../src/cyclegan/run/run-folder.ts';
@@ -23,13 +23,13 @@ class Paler extends Module {
 describe('comparePairs', () => {
   const folder = temporaryFolder();
   let device: Device;
-  let detector: Detector;
+  let detector: DetectorNetworks;
   let images: DecodedImage[];
 
   beforeAll(async () => {
     device = await Device.open({ checked: true });
     await trainNew(device, await loadBanks(device, folder.path('data')), folder.path('run'), { ...QUICK, steps: 2 });
-    const opened = openDetector(device, runFolder(folder.path('run')));
+    const opened = openRunNetworks(device, runFolder(folder.path('run')));
     detector = { ...opened, networks: { ...opened.networks, G_A: new Paler() } };
     images = [0, 1, 2].map((i) => decodeImage(folder.path('data', 'abnormal', `${i}.png`)));
   });

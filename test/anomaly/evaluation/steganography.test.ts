@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Detector } from '../../../src/anomaly/detector/detector.ts';
-import { openDetector } from '../../../src/anomaly/detector/open-detector.ts';
+import type { DetectorNetworks } from '../../../src/anomaly/detector/detector-networks.ts';
+import { openRunNetworks } from '../../../src/anomaly/detector/run-networks.ts';
 import { scoreImages } from '../../../src/anomaly/detector/score-images.ts';
 import {
   changedShare,
@@ -99,14 +99,14 @@ it('the changed share is that of the variance', () => {
 describe('checkSteganography', () => {
   const folder = temporaryFolder();
   let device: Device;
-  let detector: Detector;
+  let detector: DetectorNetworks;
   let images: { normal: DecodedImage; abnormal: DecodedImage };
   const mask: DecodedImage = { width: 32, height: 32, channels: 1, pixels: new Uint8Array(1024).fill(1, 0, 320) };
 
   beforeAll(async () => {
     device = await Device.open({ checked: true });
     await trainNew(device, await loadBanks(device, folder.path('data')), folder.path('run'), { ...QUICK, steps: 2 });
-    detector = openDetector(device, runFolder(folder.path('run')));
+    detector = openRunNetworks(device, runFolder(folder.path('run')));
     const read = (label: string) => decodeImage(folder.path('data', label, '0.png'));
     images = { normal: read('normal'), abnormal: read('abnormal') };
   });

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDetector } from '../../../src/anomaly/detector/open-detector.ts';
+import { openRunNetworks } from '../../../src/anomaly/detector/run-networks.ts';
 import type { TrainingConfig } from '../../../src/cyclegan/config.ts';
 import { NETWORK_NAMES } from '../../../src/cyclegan/network-set.ts';
 import { readCheckpointHead } from '../../../src/cyclegan/run/checkpoint-head.ts';
@@ -68,7 +68,7 @@ describe('a checkpoint', () => {
     const { root } = copy('without kernels');
     rmSync(join(root, 'checkpoint', 'kernels.json'));
     expect(readCheckpointHead(join(root, 'checkpoint')).kernels).toEqual({});
-    openDetector(device, openRun(root)).dispose();
+    openRunNetworks(device, openRun(root)).dispose();
     resume(root);
   });
 
@@ -78,7 +78,7 @@ describe('a checkpoint', () => {
     const read = (run: string, name: string) => readFileSync(join(run, 'checkpoint', `${name}.safetensors`));
     for (const name of ['G_A', 'G_B', 'D_A', 'D_B']) expect(read(root, name)).toEqual(read(good, name));
 
-    const detector = openDetector(device, openRun(root));
+    const detector = openRunNetworks(device, openRun(root));
     for (const name of NETWORK_NAMES) {
       const stored = decodeSafetensors(read(root, `${name}_ema`), name).tensors;
       expect(read(root, `${name}_ema`)).not.toEqual(read(root, name));
@@ -94,14 +94,14 @@ describe('a checkpoint', () => {
     await trainNew(device, banks, root, { ...QUICK, steps: 3, ema: 0.9 });
     rmSync(join(root, 'checkpoint', 'G_B_ema.safetensors'));
     expectRefusal(() => resume(root, { ...QUICK, steps: 3, ema: 0.9 }), 'G_B_ema.safetensors', 'no such file');
-    expectRefusal(() => openDetector(device, openRun(root)), 'G_B_ema.safetensors');
+    expectRefusal(() => openRunNetworks(device, openRun(root)), 'G_B_ema.safetensors');
   });
 
   it('of a version that averaged generators alone scores with its discriminators as they are, and is not resumed', async () => {
     const root = folder.path('averages of generators');
     await trainNew(device, banks, root, { ...QUICK, steps: 3, ema: 0.9 });
     for (const name of ['D_A', 'D_B']) rmSync(join(root, 'checkpoint', `${name}_ema.safetensors`));
-    const detector = openDetector(device, openRun(root));
+    const detector = openRunNetworks(device, openRun(root));
     const { tensors } = decodeSafetensors(readFileSync(join(root, 'checkpoint', 'D_B.safetensors')), 'D_B');
     for (const [parameter, { data }] of await detector.networks.D_B.stateDict()) {
       expect(data).toEqual(tensors.get(parameter)?.data);
@@ -128,7 +128,7 @@ describe('a checkpoint', () => {
     const { root } = copy('between renames');
     cpSync(join(root, 'checkpoint'), join(root, 'checkpoint.old'), { recursive: true });
     rmSync(join(root, 'checkpoint'), { recursive: true });
-    openDetector(device, openRun(root)).dispose();
+    openRunNetworks(device, openRun(root)).dispose();
     resume(root);
   });
 });
@@ -182,7 +182,7 @@ describe('refusals', () => {
   it.each(damages)('%s', (name, damage, texts) => {
     const { root, file } = copy(name);
     damage(file);
-    expectRefusal(() => openDetector(device, openRun(root)), ...texts);
+    expectRefusal(() => openRunNetworks(device, openRun(root)), ...texts);
   });
 
   const resumeDamages: [string, (file: (name: string) => string) => void, string[]][] = [
@@ -222,7 +222,7 @@ describe('refusals', () => {
     const { root, file } = copy('leaks');
     poison(file('D_B.safetensors'));
     const before = device.pool.use.liveBytes;
-    expect(() => openDetector(device, openRun(root))).toThrow(CyclopsError);
+    expect(() => openRunNetworks(device, openRun(root))).toThrow(CyclopsError);
     expect(device.pool.use.liveBytes).toBe(before);
   });
 });

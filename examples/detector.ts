@@ -1,0 +1,20 @@
+// Judges images by a model that was trained before, and says where each differs from what it should look like.
+// Usage: node detector.js MODEL IMAGE…
+import { readFile } from 'node:fs/promises';
+import { Detector } from '../src/detector.ts';
+
+const [, , model = 'my-run/model.safetensors', ...images] = process.argv;
+
+// Once for as long as a program runs: opening it takes a second or two, an image after that some milliseconds.
+const detector = await Detector.open(model);
+console.log(`flagged from ${detector.by} = ${detector.threshold.toFixed(3)} on`);
+
+for (const image of images) {
+  const { flagged, score, heatMap } = await detector.score(await readFile(image));
+  console.log(`${flagged ? 'flagged' : 'passed'}, ${score.toFixed(3)}`);
+  if (!heatMap) continue;
+  const { values, width } = heatMap;
+  const hottest = values.indexOf(Math.max(...values));
+  console.log(`differs most at column ${hottest % width}, row ${Math.floor(hottest / width)}`);
+}
+detector.dispose();

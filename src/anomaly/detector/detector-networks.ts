@@ -1,0 +1,60 @@
+import { architectureOf, imageOptions, type TrainingConfig } from '../../cyclegan/config.ts';
+import type { Manifest } from '../../cyclegan/manifest.ts';
+import { makeNetworks, type Networks } from '../../cyclegan/network-set.ts';
+import type { BankOptions, Size } from '../../data/images/bank.ts';
+import type { Device } from '../../gpu/device.ts';
+import { SMALLEST_TILE, tiledNetworks } from './tiling.ts';
+
+/** A trained run's networks, ready to judge and to translate images. */
+export interface DetectorNetworks {
+  readonly device: Device;
+  readonly config: TrainingConfig;
+  readonly manifest: Manifest;
+  readonly networks: Networks;
+  /** The largest side of what the networks see at once; null where they see whole images. */
+  readonly tile: number | null;
+  /** The size at which an image is judged. */
+  sizeFor(image: Size): Size;
+  /** How images come before its networks. */
+  readonly shown: BankOptions;
+  dispose(): void;
+}
+
+/**
+ * Makes networks and gives them their weights.
+ *
+ * @param load its errors are passed on, and the networks freed
+ * @param tile where given, images larger than the run's size keep their own, and networks see them in overlapping tiles of at
+ *   most this side, a multiple of 4
+ */
+export function prepareNetworks(
+  device: Device,
+  { config, manifest }: { config: TrainingConfig; manifest: Manifest },
+  load: (networks: Networks) => void,
+  tile: number | null = null,
+): DetectorNetworks {
+  const networks = makeNetworks(device, architectureOf(config), config.seed);
+  const dispose = () => {
+    for (const network of Object.values(networks)) network.dispose();
+  };
+  try {
+    load(networks);
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+  const { loadSize } = config;
+  const isTiled = ({ width, height }: Size) =>
+    tile !== null && Math.max(width, height) > loadSize && Math.min(width, height) >= SMALLEST_TILE;
+  const sizeFor = (image: Size) => (isTiled(image) ? image : { width: loadSize, height: loadSize });
+  return {
+    device,
+    config,
+    manifest,
+    networks: tile === null ? networks : tiledNetworks(networks, tile),
+    tile,
+    sizeFor,
+    shown: { ...imageOptions(config), loadSize: sizeFor },
+    dispose,
+  };
+}

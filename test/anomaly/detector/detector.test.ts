@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { decodeImage } from '../../../src/data/images/decode.ts';
+import { Detector, Device } from '../../../src/detector.ts';
+import { evaluate, score, train } from '../../../src/workflow.ts';
+import { makeData, SMALL_CONFIG, temporaryFolder } from '../../cli/support.ts';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+const folder = temporaryFolder();
+let data: string;
+let model: string;
+let device: Device;
+
+beforeAll(async () => {
+  device = await Device.open({ checked: true });
+  data = makeData(folder.path('data'), { normal: 8, abnormal: 6 });
+  const out = folder.path('run');
+  await train({ device, data, out, config: { ...SMALL_CONFIG, steps: 3 }, tune: false });
+  model = join(out, 'model.safetensors');
+});
+afterAll(() => {
+  device.close();
+  folder.remove();
+});
+
+const image = (i: number) => join(data, 'abnormal', `${i}.png`);
+
+describe('Detector', () => {
+  it('judges pixels and bytes as the workflows do, by the path or by the bytes of a model', async () => {
+    const files = [];
+    for await (const result of score({
+      device,
+      model,
+      images: [join(data, 'abnormal')],
+      allScores: true,
+      tune: false,
+    })) {
+      if (result.status !== 'unreadable') files.push(result);
+    }
+    expect(files).toHaveLength(6);
+    for (const source of [model, readFileSync(model)]) {
+      const detector = await Detector.open(source, { device });
+      for (const [i, file] of files.entries()) {
+        const byPixels = await detector.score(decodeImage(image(i)));
+        expect(byPixels).toEqual(await detector.score(readFileSync(image(i))));
+        expect(byPixels.scores).toEqual(file.scores);
+        expect(byPixels.flagged).toBe(file.status === 'flagged');
+        expect(byPixels.score).toBe(file.score);
+      }
+      detector.dispose();
+    }
+  });
+
+  it('gives a heat map whose hottest pixel is the score blurmax, and a reconstruction, only where they are wanted', async () => {
+    const detector = await Detector.open(model, { device });
+    const { heatMap, reconstruction, scores } = await detector.score(readFileSync(image(0)));
+    expect([heatMap?.width, heatMap?.height]).toEqual([32, 32]);
+    expect(Math.max(...(heatMap?.values ?? []))).toBe(scores.blurmax);
+    expect(heatMap?.threshold).toBe(detector.heatMapThreshold);
+    expect(reconstruction).toMatchObject({ width: 32, height: 32, channels: 3 });
+    const bare = await detector.score(readFileSync(image(0)), { pictures: false });
+    expect(bare).toMatchObject({ scores, heatMap: null, reconstruction: null });
+    detector.dispose();
+  });
+
+  it('drops alpha, repeats gray, and takes images of any size', async () => {
+    const detector = await Detector.open(model, { device });
+    const { width, height, pixels } = decodeImage(image(1));
+    const rgba = Uint8ClampedArray.from({ length: width * height * 4 }, (_, i) =>
+      i % 4 === 3 ? 17 : (pixels[Math.floor(i / 4) * 3 + (i % 4)] ?? 0),
+    );
+    const opaque = await detector.score({ width, height, channels: 3, pixels });
+    expect(await detector.score({ width, height, channels: 4, pixels: rgba })).toEqual(opaque);
+    const gray = new Uint8Array(7 * 90).map((_, i) => i % 251);
+    const colour = Uint8Array.from({ length: 3 * gray.length }, (_, i) => gray[Math.floor(i / 3)] ?? 0);
+    const size = { width: 7, height: 90 };
+    expect(await detector.score({ ...size, channels: 1, pixels: gray })).toEqual(
+      await detector.score({ ...size, channels: 3, pixels: colour }),
+    );
+    detector.dispose();
+  });
+
+  it('judges many in order, one after another, and its memory does not grow', async () => {
+    const detector = await Detector.open(model, { device });
+    const order = [0, 1, 2, 3, 4, 5, 4, 3, 2, 1, 0];
+    const alone = await Promise.all([0, 1, 2, 3, 4, 5].map((i) => detector.score(readFileSync(image(i)))));
+    const before = device.pool.use.liveBytes;
+    async function* files() {
+      for (const i of order) yield readFileSync(image(i));
+    }
+    const judged = [];
+    for await (const judgement of detector.scoreAll(files())) judged.push(judgement);
+    expect(judged).toEqual(order.map((i) => alone[i]));
+    expect(device.pool.use.liveBytes).toBe(before);
+    detector.dispose();
+  });
+
+  it('takes another score and threshold, and a device of its own', async () => {
+    const by = await Detector.open(model, { by: 'l1', threshold: -1 });
+    expect(await by.score(readFileSync(image(0)))).toMatchObject({ flagged: true, threshold: -1 });
+    by.dispose();
+    const evaluated = await evaluate({ device, model, data, tune: false });
+    const detector = await Detector.open(model, { device });
+    expect(detector.by).toBe(evaluated?.evaluation.chosen.score);
+    expect(detector.threshold).toBe(evaluated?.evaluation.chosen.threshold.value);
+    detector.dispose();
+  });
+
+  it.each([
+    ['a score that it does not have', () => Detector.open(model, { device, by: 'beauty' }), /no score 'beauty'.*sse/],
+    ['a missing file', () => Detector.open(folder.path('none'), { device }), /cannot read .*none/],
+    [
+      'bytes that are no model',
+      () => Detector.open(new Uint8Array(9), { device }),
+      /the model is not a complete safetensors file/,
+    ],
+  ])('refuses %s', async (_, open, message) => {
+    await expect(open()).rejects.toThrow(message);
+  });
+
+  it('refuses what is no image, and goes on with the next', async () => {
+    const detector = await Detector.open(model, { device });
+    const pixels = new Uint8Array(11);
+    await expect(detector.score({ width: 2, height: 2, channels: 3, pixels })).rejects.toThrow(
+      /width × height × channels/,
+    );
+    await expect(detector.score(new Uint8Array(20))).rejects.toThrow(/The image is not an image/);
+    expect((await detector.score(readFileSync(image(2)))).score).toBeGreaterThan(Number.NEGATIVE_INFINITY);
+    detector.dispose();
+  });
+});
