@@ -1,4 +1,4 @@
-// Derives the source of Debian's backports from the machine's own apt sources, in either of apt's two formats.
+// Where Debian's packages come from, by the machine's own apt sources, in either of apt's two formats.
 // Pure: text in, text out.
 
 /** @typedef {{ name: string, text: string }} SourcesFile name as in /etc/apt, ending in .list or .sources */
@@ -78,6 +78,18 @@ export function releaseSource(files, codename) {
   const updates = [codename, ...ALIASES].map((suite) => `${suite}-updates`);
   const archives = sources.filter((source) => serves(source, updates)).map((source) => source.uris);
   return release.find((source) => archives.includes(source.uris)) ?? release[0];
+}
+
+/**
+ * The source that serves Debian's archive: on a Debian the one that serves its release, on another system one that serves a wanted suite.
+ * @param {SourcesFile[]} files
+ * @param {Record<string, string>} release the fields of /etc/os-release
+ * @param {string[]} suites that are wanted, such as trixie
+ * @returns {Source | undefined} with the word SUITE in its text where the suite belongs
+ */
+export function debianArchive(files, { ID, VERSION_CODENAME = '' }, suites) {
+  // On another system `stable` is not Debian's.
+  return ID === 'debian' ? releaseSource(files, VERSION_CODENAME) : sourcesIn(files).find((one) => serves(one, suites));
 }
 
 /**

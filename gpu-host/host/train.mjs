@@ -1,4 +1,4 @@
-// Trains for so many minutes, then evaluates: see ../gpu-host-train.sh.
+// Trains for so many minutes, then evaluates: see ../train.sh.
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -16,7 +16,7 @@ const EVALUATION_SECONDS = 300;
 
 /** @param {string} text @returns {never} */
 function fail(text) {
-  console.error(`gpu-host-train: ${text}`);
+  console.error(`train.sh: ${text}`);
   process.exit(1);
 }
 

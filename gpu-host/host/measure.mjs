@@ -1,9 +1,8 @@
-// Measures everything on a GPU host, part by part: see ../gpu-host.sh.
+// Measures everything on a GPU host, part by part: see ../measure.sh.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { keepChoices } from './choices.mjs';
 import { partsOf } from './parts.mjs';
@@ -17,7 +16,7 @@ const SPARING = 0.75;
 
 /** @param {string} text @returns {never} */
 function fail(text) {
-  console.error(`gpu-host: ${text}`);
+  console.error(`measure.sh: ${text}`);
   process.exit(2);
 }
 
@@ -59,12 +58,12 @@ function nvidia() {
   );
 }
 
-/** @param {string} bench @param {boolean} quick @returns {{ command: string[] } | { absent: string }} */
-function findTorch(bench, quick) {
+/** @param {string} root @param {boolean} quick @returns {{ command: string[] } | { absent: string }} */
+function findTorch(root, quick) {
   const answer = say(['python3', '-c', 'import torch; print(torch.__version__, torch.cuda.is_available())']);
   if (answer === null)
     return { absent: say(['python3', '--version']) ? 'python3 has no PyTorch' : 'there is no python3' };
-  const program = ['python3', join(bench, 'peers/torch_cyclegan.py'), ...(quick ? ['--quick'] : [])];
+  const program = ['python3', join(root, 'bench/peers/torch_cyclegan.py'), ...(quick ? ['--quick'] : [])];
   if (answer.endsWith('True')) return { command: program };
   return quick
     ? { command: [...program, '--cpu'] }
@@ -92,8 +91,7 @@ function verdict(text) {
 const { out, quick, most } = readArguments();
 const root = process.env.CYCLOPS_ROOT;
 if (root === undefined)
-  fail('CYCLOPS_ROOT is not set; start this with: gpu-host/run.sh exec bash …/bench/gpu-host.sh OUT');
-const bench = fileURLToPath(new URL('..', import.meta.url));
+  fail('CYCLOPS_ROOT is not set; start this with: gpu-host/kit/run.sh exec bash …/gpu-host/measure.sh OUT');
 const log = join(out, 'log.txt');
 mkdirSync(out, { recursive: true });
 writeFileSync(log, '');
@@ -103,7 +101,7 @@ const elapsed = () => (performance.now() - began) / 1000;
 /** @type {import('./figures.mjs').Results} */
 const results = {
   date: new Date().toISOString(),
-  command: ['bench/gpu-host.sh', ...process.argv.slice(2)].join(' '),
+  command: ['gpu-host/measure.sh', ...process.argv.slice(2)].join(' '),
   quick,
   host: {
     cpu: `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}`,
@@ -132,7 +130,7 @@ const temporary = mkdtempSync(join(tmpdir(), 'gpu-host-'));
 const saveChoices = keepChoices(temporary, out);
 try {
   write();
-  for (const part of partsOf({ offersPrecision, torch: findTorch(bench, quick), quick, root, most })) {
+  for (const part of partsOf({ offersPrecision, torch: findTorch(root, quick), quick, root, most })) {
     const { name, command, extra, json } = part;
     const left = most - elapsed();
     const late = extra ? elapsed() > SPARING * most : left < 5;
