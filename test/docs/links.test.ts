@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 
 const files = [
@@ -23,21 +23,42 @@ function anchorsOf(markdown: string): Set<string> {
   return anchors;
 }
 
+/** Where links and pictures lead, written in the line, with or without a title, or as references below the text. */
+function targetsIn(markdown: string): string[] {
+  const found = prose(markdown).matchAll(/\]\(([^)\s]+)(?:\s+"[^"]*")?\)|^\[[^\]]+\]:\s+(\S+)/gm);
+  return [...found].map(([, inline, reference]) => inline ?? reference ?? '');
+}
+
 /** What is wrong with the links of a page that lead to files here. */
-function brokenLinks(file: string): string[] {
-  const targets = [...prose(readFileSync(file, 'utf8')).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
-  return targets.flatMap((target) => {
+function brokenLinks(file: string, markdown = readFileSync(file, 'utf8')): string[] {
+  return targetsIn(markdown).flatMap((target) => {
     if (/^[a-z]+:/.test(target)) return [];
     const [path = '', anchor] = target.split('#');
     const found = path === '' ? file : join(dirname(file), decodeURIComponent(path));
-    if (!existsSync(found)) return `${target}: there is no ${relative('.', found)}`;
-    if (anchor === undefined || anchorsOf(readFileSync(found, 'utf8')).has(anchor)) return [];
-    return `${target}: ${found} has no heading #${anchor}`;
+    if (path !== '' && !existsSync(found)) return `${target}: there is no ${found}`;
+    if (anchor === undefined) return [];
+    const page = path === '' ? markdown : readFileSync(found, 'utf8');
+    return anchorsOf(page).has(anchor) ? [] : `${target}: ${found} has no heading #${anchor}`;
   });
 }
 
 test.each(files)('links of %s lead to files and headings that exist', (file) => {
   expect(brokenLinks(file)).toEqual([]);
+});
+
+test('links that lead nowhere are found', () => {
+  const page = [
+    '# Top',
+    '[here](#top), [not](#bottom "title"), [file](cli.md), ![picture](none.png), [far](https://example.org/none.md)',
+    '`[code](none.md)`',
+    '```\n[code](none.md)\n```',
+    '[page]: ../README.md#none',
+  ].join('\n');
+  expect(brokenLinks('docs/page.md', page)).toEqual([
+    '#bottom: docs/page.md has no heading #bottom',
+    'none.png: there is no docs/none.png',
+    '../README.md#none: README.md has no heading #none',
+  ]);
 });
 
 test('anchors are GitHub’s', () => {
