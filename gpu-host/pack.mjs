@@ -1,5 +1,5 @@
-// Makes the folder gpu-host/kit: Cyclops with everything that a bare GPU host lacks, to be copied there and started with run.sh.
-// Takes Node and the libraries from this machine, which must be a 64-bit x86 Linux with glibc, tar and xz.
+// Makes the folder gpu-host/kit: Cyclops with everything that a bare GPU host lacks, to be copied there and started
+// with run.sh. Takes Node and the libraries from this machine, which must be a 64-bit x86 Linux with glibc, tar and xz.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -106,7 +106,11 @@ async function collect(root) {
   else console.error('pack:gpu-host: there is no strip (of binutils), so Node and Dawn keep their symbols');
 }
 
-/** Compresses `root` into the folder of the kit; named after its content, so that run.sh never mixes two. @param {string} root @param {string} out */
+/**
+ * Compresses `root` into the folder of the kit; named after its content, so that run.sh never mixes two.
+ * @param {string} root
+ * @param {string} out
+ */
 function compress(root, out) {
   const archive = join(out, 'partial.tar.xz');
   const reproducible = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0'];

@@ -1,6 +1,8 @@
-// Tries the folder gpu-host/kit where there is nothing else: in a root of bash, tar and coreutils of Debian, with an empty environment and no
-// network. First without a driver, which it must say; then with a software Vulkan driver, where it must train a step and measure everything
-// that can be measured there; then with that driver where NVIDIA's containers have theirs. Needs root or user namespaces, and apt with a network to make the root. Arguments: Debian's suites.
+// Tries the folder gpu-host/kit where there is nothing else: in a root of bash, tar and coreutils of Debian, with an
+// empty environment and no network. First without a driver, which it must say; then with a software Vulkan driver,
+// where it must train a step and measure everything that can be measured there; then with that driver where NVIDIA's
+// containers have theirs. Needs root or user namespaces, and apt with a network to make the root. Arguments: Debian's
+// suites.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +31,11 @@ function unpack(packages, root) {
   if (problem) fail(problem);
 }
 
-/** Runs a program in `root`, which sees /proc and /dev, no environment and no network. @param {string} root @param {string[]} command */
+/**
+ * Runs a program in `root`, which sees /proc and /dev, no environment and no network.
+ * @param {string} root
+ * @param {string[]} command
+ */
 function inside(root, ...command) {
   const enter = 'mount --rbind /proc "$0/proc" && mount --rbind /dev "$0/dev" && exec chroot "$0" /usr/bin/env -i "$@"';
   const namespaces = ['--map-root-user', '--mount', '--net', '--ipc'];
@@ -44,7 +50,10 @@ function inside(root, ...command) {
   return { status, text: `${stderr}${stdout}` };
 }
 
-/** The software driver under the name that NVIDIA's has without a display, and no description of it. @param {string} root */
+/**
+ * The software driver under the name that NVIDIA's has without a display, and no description of it.
+ * @param {string} root
+ */
 function moveDriver(root) {
   const descriptions = join(root, 'usr/share/vulkan/icd.d');
   rmSync(descriptions, { recursive: true });
@@ -53,7 +62,10 @@ function moveDriver(root) {
   renameSync(join(folder, 'libvulkan_lvp.so'), join(root, NVIDIA, 'lib64/libEGL_nvidia.so.0'));
 }
 
-/** The description that NVIDIA's containers come with, which names a library that they cannot start. @param {string} root */
+/**
+ * The description that NVIDIA's containers come with, which names a library that they cannot start.
+ * @param {string} root
+ */
 function describeDriver(root) {
   const folder = join(root, NVIDIA, 'share/vulkan/icd.d');
   mkdirSync(folder, { recursive: true });

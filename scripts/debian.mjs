@@ -1,5 +1,5 @@
-// Debian packages, with everything they depend on, unpacked into a folder. apt does it with sources, lists and a cache of its own, so that
-// nothing of the machine changes and root is not needed.
+// Debian packages, with everything they depend on, unpacked into a folder. apt does it with sources, lists and a cache
+// of its own, so that nothing of the machine changes and root is not needed.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,8 +30,8 @@ function run(file, args) {
 /**
  * Unpacks packages of this machine's architecture.
  * @param {string[]} packages
- * @param {{ suites: string[], folder: string }} where the suites that they come from, of which the last is preferred, and the folder that
- *   they go to, made if it does not exist
+ * @param {{ suites: string[], folder: string }} where the suites that they come from, of which the last is preferred,
+ *   and the folder that they go to, made if it does not exist
  * @returns {string | undefined} what went wrong
  */
 export function unpackPackages(packages, { suites, folder }) {

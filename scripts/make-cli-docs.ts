@@ -14,7 +14,10 @@ interface Page {
   help: string;
 }
 
-/** What commands say of themselves. In a process of its own, whose output is no terminal: its width must not decide where lines break. */
+/**
+ * What commands say of themselves. In a process of its own, whose output is no terminal: its width must not decide
+ * where lines break.
+ */
 function helpOf(commands: readonly string[][]): Page[] {
   const args = ['--import', 'tsx', 'scripts/print-help.ts', ...commands.map((words) => words.join(' '))];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });

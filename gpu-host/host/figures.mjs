@@ -159,7 +159,10 @@ function plain(problem) {
   return /^.*→\[[\d,]+\]/.exec(problem)?.[0] ?? problem;
 }
 
-/** The fastest milliseconds by `operation problem`, and in that by precision: two layers may be one problem. @param {Results} results */
+/**
+ * The fastest milliseconds by `operation problem`, and in that by precision: two layers may be one problem.
+ * @param {Results} results
+ */
 function torchConvolutions({ parts }) {
   /** @type {Map<string, Record<string, number>>} */
   const found = new Map();
@@ -235,7 +238,11 @@ function memoryShares(results, computed) {
   return shares(memoryKernels(results, computed), { target, least: TARGET_SHARES.memory, why });
 }
 
-/** @param {KernelFigure[]} rows @param {{ target: string, least: number, why: string }} asked why: there may be no rows @returns {Verdict} */
+/**
+ * @param {KernelFigure[]} rows
+ * @param {{ target: string, least: number, why: string }} asked why: there may be no rows
+ * @returns {Verdict}
+ */
 function shares(rows, { target, least, why }) {
   const judged = rows.filter((row) => row.judged).sort((a, b) => a.share - b.share);
   const [worst] = judged;

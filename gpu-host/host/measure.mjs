@@ -1,10 +1,11 @@
 // Measures everything on a GPU host, part by part: see ../measure.sh.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { keepChoices } from './choices.mjs';
+import { findTorch, nvidia, offersPrecision } from './found.mjs';
+import { reasonOf, resultOf } from './outcome.mjs';
 import { partsOf } from './parts.mjs';
 import { markdown } from './report.mjs';
 import { runPart } from './run-part.mjs';
@@ -35,57 +36,6 @@ function readArguments() {
   } catch (error) {
     return fail(`${error instanceof Error ? error.message : error} Expected: OUT_FOLDER [--quick] [--seconds NUMBER].`);
   }
-}
-
-/** What a program prints, or null. @param {string[]} command */
-function say([file = '', ...args]) {
-  const { status, stdout } = spawnSync(file, args, { encoding: 'utf8', timeout: 60_000 });
-  return status === 0 ? stdout.trim() : null;
-}
-
-/** The driver's own view; null without its program. */
-function nvidia() {
-  const fields = ['name', 'driver_version', 'memory.total', 'clocks.sm', 'clocks.mem', 'temperature.gpu', 'power.draw'];
-  const values = say(['nvidia-smi', `--query-gpu=${fields.join(',')}`, '--format=csv,noheader']);
-  return (
-    values &&
-    Object.fromEntries(
-      values
-        .split('\n', 1)[0]
-        ?.split(', ')
-        .map((value, i) => [fields[i], value]) ?? [],
-    )
-  );
-}
-
-/** @param {string} root @param {boolean} quick @returns {{ command: string[] } | { absent: string }} */
-function findTorch(root, quick) {
-  const answer = say(['python3', '-c', 'import torch; print(torch.__version__, torch.cuda.is_available())']);
-  if (answer === null)
-    return { absent: say(['python3', '--version']) ? 'python3 has no PyTorch' : 'there is no python3' };
-  const program = ['python3', join(root, 'bench/peers/torch_cyclegan.py'), ...(quick ? ['--quick'] : [])];
-  if (answer.endsWith('True')) return { command: program };
-  return quick
-    ? { command: [...program, '--cpu'] }
-    : { absent: `PyTorch ${answer.split(' ')[0]} finds no CUDA device` };
-}
-
-/** What a command printed as JSON; null for anything else. @param {string} text */
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-/** The last line of `verify`, and what failed. @param {string} text */
-function verdict(text) {
-  const counts = /(\d+) comparisons passed, (\d+) failed; (\d+) cases left out/.exec(text);
-  const failures = text.split('\n').filter((line) => line.endsWith('FAILED'));
-  if (!counts) return null;
-  const [passed, failed, leftOut] = counts.slice(1).map(Number);
-  return { passed, failed, leftOut, failures };
 }
 
 const { out, quick, most } = readArguments();
@@ -121,10 +71,6 @@ function write() {
   }
 }
 
-/** @param {string} subcommand */
-const offersPrecision = (subcommand) =>
-  (say(['cyclops', ...subcommand.split(' '), '--help']) ?? '').includes('--precision');
-
 const temporary = mkdtempSync(join(tmpdir(), 'gpu-host-'));
 // A second run into the same folder need not measure again which kernels are fastest.
 const saveChoices = keepChoices(temporary, out);
@@ -146,26 +92,14 @@ try {
     rmSync(file, { force: true });
     const complete = json ? [...command, '--json', file] : command;
     const { stdout, ...outcome } = await runPart(complete, { seconds: Math.min(part.seconds, left), log });
-    const result = json
-      ? existsSync(file) && parsed(readFileSync(file, 'utf8'))
-      : name.startsWith('verify')
-        ? verdict(stdout)
-        : parsed(
-            stdout
-              .trimEnd()
-              .split(/\n(?=\{)/)
-              .at(-1) ?? '',
-          );
-    const { status, seconds, code, lastWords } = outcome;
-    const reason =
-      status === 'ok'
-        ? {}
-        : {
-            reason:
-              status === 'timed out' ? `it was ended after ${seconds.toFixed(0)} s` : `exit code ${code}: ${lastWords}`,
-          };
-    results.parts[name] = { status, seconds, command: complete.join(' '), ...reason, ...(result && { result }) };
-    console.error(`${name}: ${status}, ${seconds.toFixed(1)} s${reason.reason ? `: ${reason.reason}` : ''}`);
+    const { status, seconds } = outcome;
+    const [result, reason] = [resultOf(part, { stdout, file }), reasonOf(outcome)];
+    results.parts[name] = {
+      ...{ status, seconds, command: complete.join(' ') },
+      ...(reason && { reason }),
+      ...(result && { result }),
+    };
+    console.error(`${name}: ${status}, ${seconds.toFixed(1)} s${reason ? `: ${reason}` : ''}`);
     saveChoices();
     write();
   }

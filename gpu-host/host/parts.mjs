@@ -41,7 +41,11 @@ export const nameOf = (kind, { precision, batch }) => `${kind} ${precision} ${ba
 /** Which columns of `npm run bench:peers` are measured. @param {boolean} quick */
 export const webgpuColumns = (quick) => (quick ? ['inorm'] : ['generator', 'step']);
 
-/** The parts in the order in which they are measured: what the targets need first. @param {Found} found @returns {Part[]} */
+/**
+ * The parts in the order in which they are measured: what the targets need first.
+ * @param {Found} found
+ * @returns {Part[]}
+ */
 export function partsOf({ offersPrecision, torch, quick, root, most }) {
   const { sizes, batches } = quick ? QUICK : FULL;
   const seconds = (/** @type {number} */ number) => ['--seconds', quick ? '0' : `${number}`];

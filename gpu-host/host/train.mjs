@@ -10,7 +10,9 @@ import { runPart } from './run-part.mjs';
 const TRIAL_SECONDS = 15;
 /** … and how long it may take in all. */
 const MOST_TRIAL_SECONDS = 300;
-/** For reading the images, for thresholds and checkpoints; training that takes longer than its minutes by this is ended. */
+/**
+ * For reading the images, for thresholds and checkpoints; training that takes longer than its minutes by this is ended.
+ */
 const BESIDE_SECONDS = 90;
 const EVALUATION_SECONDS = 300;
 

@@ -45,8 +45,8 @@ export function ensureMesa(say) {
 }
 
 /**
- * Makes unpacked packages ready to be used where they lie. Their C library is newer than many a machine's, so bin/node starts Node under
- * their own loader; programs beside it see nothing of them.
+ * Makes unpacked packages ready to be used where they lie. Their C library is newer than many a machine's, so bin/node
+ * starts Node under their own loader; programs beside it see nothing of them.
  * @param {string} root
  * @returns {string | undefined} what is missing
  */
@@ -75,7 +75,11 @@ function prepare(root) {
   return undefined;
 }
 
-/** The environment in which the command `node` is this Node on that Mesa. @param {string} root @returns {NodeJS.ProcessEnv} */
+/**
+ * The environment in which the command `node` is this Node on that Mesa.
+ * @param {string} root
+ * @returns {NodeJS.ProcessEnv}
+ */
 export function mesaEnvironment(root) {
   return {
     XDG_RUNTIME_DIR: tmpdir(),

@@ -13,7 +13,10 @@ function isDebian12() {
   return ID === 'debian' && VERSION_ID === '12';
 }
 
-/** How this machine can get Mesa's driver, or why the set-up leaves that to a person. @returns {InstallPlan | { kind: 'refused', reason: string }} */
+/**
+ * How this machine can get Mesa's driver, or why the set-up leaves that to a person.
+ * @returns {InstallPlan | { kind: 'refused', reason: string }}
+ */
 export function mesaPlan() {
   const { ID = '', ID_LIKE = '', VERSION_CODENAME } = osRelease();
   const family = [ID, ...ID_LIKE.split(' ')];
