@@ -1,5 +1,5 @@
-// Sees to it that the tests of the report find a Chromium: installs Debian's where there is none. Where that cannot be done it says why, and
-// those tests are skipped.
+// Sees to it that the tests of the report find a Chromium: installs Debian's where there is none. Where that cannot be
+// done it says why, and those tests are skipped.
 import { findChromium, installChromium } from './setup/chromium.mjs';
 
 /** @param {string} line */

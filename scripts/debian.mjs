@@ -1,56 +1,51 @@
-// Debian packages, with everything they depend on, unpacked into a folder. apt does it with sources, lists and a cache of its own, so that
-// nothing of the machine changes and root is not needed.
+// Debian packages, with everything they depend on, unpacked into a folder. apt does it with sources, lists and a cache
+// of its own, so that nothing of the machine changes and root is not needed.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { releaseSource } from './setup/apt-sources.mjs';
-import { aptSources, osRelease } from './setup/mesa.mjs';
+import { debianArchive } from './setup/apt-sources.mjs';
+import { lastWords } from './setup/last-words.mjs';
+import { APT, aptSources, osRelease } from './setup/machine.mjs';
 
-const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
-const ARCHIVE = `Types: deb\nURIs: http://deb.debian.org/debian\nSigned-By: ${KEYRING}\nSuites: SUITE\nComponents: main\n`;
+/** Whose Mesa is new enough for everything here; the last is preferred. */
+export const NEW_SUITES = ['trixie', 'trixie-backports'];
 const TIMEOUT_MS = 15 * 60_000;
 // Lines of a failed command's output that are shown.
 const SHOWN_LINES = 5;
 
-/** The archive that this machine itself installs from, if it is a Debian, else Debian's own. @returns {{ extension: string, text: string }} */
-function archive() {
-  const { ID, VERSION_CODENAME = '' } = osRelease();
-  const own = ID === 'debian' ? releaseSource(aptSources(), VERSION_CODENAME) : undefined;
-  return own ?? { extension: 'sources', text: ARCHIVE };
-}
-
 /** @returns {string | undefined} why this machine cannot do it */
 function obstacle() {
   const missing = ['apt-get', 'dpkg-deb'].find((program) => spawnSync(program, ['--version']).status !== 0);
-  if (missing) return `there is no ${missing} (Debian and its relatives have it)`;
-  if (!existsSync(KEYRING)) return `there is no ${KEYRING} (the package debian-archive-keyring has it)`;
-  return undefined;
+  return missing && `there is no ${missing} (Debian and its relatives have it)`;
 }
 
 /** @param {string} file @param {string[]} args @returns {string | undefined} the end of its output if it failed */
 function run(file, args) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' };
-  const { status, error, stdout, stderr } = spawnSync(file, args, { encoding: 'utf8', env, timeout: TIMEOUT_MS });
-  if (status === 0) return undefined;
-  const tail = `${stdout ?? ''}${stderr ?? ''}`.trimEnd().split('\n').slice(-SHOWN_LINES).join('\n');
-  return `${file} failed: ${error?.message ?? tail}`;
+  const result = spawnSync(file, args, { encoding: 'utf8', env, timeout: TIMEOUT_MS });
+  return result.status === 0 ? undefined : `${file} failed: ${lastWords(result, SHOWN_LINES)}`;
 }
 
 /**
  * Unpacks packages of this machine's architecture.
  * @param {string[]} packages
- * @param {string[]} suites where from; the last is preferred
- * @param {string} folder made if it does not exist
+ * @param {{ suites: string[], folder: string }} where the suites that they come from, of which the last is preferred,
+ *   and the folder that they go to, made if it does not exist
  * @returns {string | undefined} what went wrong
  */
-export function unpackPackages(packages, suites, folder) {
+export function unpackPackages(packages, { suites, folder }) {
   const reason = obstacle();
   if (reason) return reason;
+  const archive = debianArchive(aptSources(), osRelease(), suites);
+  if (!archive) {
+    const [suite] = suites;
+    return `no apt source in ${APT} serves Debian's archive; add one, such as: deb [signed-by=KEYRING] ADDRESS ${suite} main`;
+  }
   const apt = mkdtempSync(join(tmpdir(), 'cyclops-apt-'));
   try {
     for (const part of ['lists/partial', 'cache/archives/partial']) mkdirSync(join(apt, part), { recursive: true });
-    const { extension, text } = archive();
+    const { extension, text } = archive;
     writeFileSync(join(apt, `sources.${extension}`), suites.map((suite) => text.replace('SUITE', suite)).join('\n'));
     // Nothing counts as installed, so that every dependency comes along.
     writeFileSync(join(apt, 'status'), '');

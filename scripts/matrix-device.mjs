@@ -1,7 +1,8 @@
-// Runs a command on a device with subgroup matrices (chromium-experimental-subgroup-matrix): this machine's own if it has them, else the
-// software Vulkan of a newer Mesa, which it fetches from Debian into the cache folder ($CYCLOPS_CACHE, or cyclops in the user's) without
-// installing anything. With --or-skip as first argument the command is left out, and it says why, where there is no such device.
-// In the command, `node` and scripts that start with it run on that device.
+// Runs a command on a device with subgroup matrices (chromium-experimental-subgroup-matrix): this machine's own if it
+// has them, else the software Vulkan of a newer Mesa, which it fetches from Debian into the cache folder
+// ($CYCLOPS_CACHE, or cyclops in the user's) without installing anything. With --or-skip as first argument the command
+// is left out, and it says why, where there is no such device. In the command, `node` and scripts that start with it
+// run on that device.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ensureMesa, mesaEnvironment } from './matrix-device/mesa.mjs';
@@ -13,7 +14,10 @@ const USAGE = 2;
 /** @param {string} line */
 const say = (line) => console.error(`matrix device: ${line}`);
 
-/** @param {NodeJS.ProcessEnv} env @returns {{ adapter: string } | { reason: string }} the adapter, if it offers subgroup matrices */
+/**
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {{ adapter: string } | { reason: string }} the adapter, if it offers subgroup matrices
+ */
 function probe(env) {
   const options = /** @type {const} */ ({ encoding: 'utf8', env, timeout: TIMEOUT_MS });
   const { status, error, stdout, stderr } = spawnSync('node', ['--import', 'tsx', PROBE], options);

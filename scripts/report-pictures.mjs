@@ -1,4 +1,5 @@
-// Takes the pictures of the README from a report: node scripts/report-pictures.mjs REPORT.html. Needs a Chromium (node scripts/chromium.mjs).
+// Takes the pictures of the README from a report: node scripts/report-pictures.mjs REPORT.html. Needs a Chromium (node
+// scripts/chromium.mjs).
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import puppeteer from 'puppeteer-core';
@@ -25,7 +26,11 @@ await page.goto(pathToFileURL(resolve(report)).href);
 const take = (name, y, bottom) =>
   page.screenshot({ path: picture(name), clip: { x: 0, y, width: WIDTH, height: bottom - y } });
 
-/** Top and bottom of what a selector finds first. @param {string} selector @returns {Promise<{ top: number, bottom: number }>} */
+/**
+ * Top and bottom of what a selector finds first.
+ * @param {string} selector
+ * @returns {Promise<{ top: number, bottom: number }>}
+ */
 const placeOf = (selector) =>
   page.$eval(selector, (element) => {
     const { top, bottom } = element.getBoundingClientRect();

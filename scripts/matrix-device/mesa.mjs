@@ -11,9 +11,8 @@ import {
 } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { unpackPackages } from '../debian.mjs';
+import { NEW_SUITES, unpackPackages } from '../debian.mjs';
 
-const SUITES = ['trixie', 'trixie-backports'];
 const PACKAGES = ['mesa-vulkan-drivers', 'libvulkan1'];
 const DRIVER = 'usr/share/vulkan/icd.d/lvp_icd.json';
 
@@ -29,13 +28,13 @@ const cacheFolder = () =>
 export function ensureMesa(say) {
   if (process.platform !== 'linux') return { reason: 'its libraries run on Linux only' };
   const cache = cacheFolder();
-  const root = join(cache, `mesa-${SUITES.at(-1)}`);
+  const root = join(cache, `mesa-${NEW_SUITES.at(-1)}`);
   if (existsSync(root)) return { root };
-  say(`fetching ${PACKAGES.join(' and ')} of Debian's ${SUITES.at(-1)}, about 75 MB, into ${root}`);
+  say(`fetching ${PACKAGES.join(' and ')} of Debian's ${NEW_SUITES.at(-1)}, about 75 MB, into ${root}`);
   mkdirSync(cache, { recursive: true });
   const partial = mkdtempSync(join(cache, 'partial-'));
   try {
-    const reason = unpackPackages(PACKAGES, SUITES, partial) ?? prepare(partial);
+    const reason = unpackPackages(PACKAGES, { suites: NEW_SUITES, folder: partial }) ?? prepare(partial);
     if (reason) return { reason };
     // Someone else may have been faster.
     if (!existsSync(root)) renameSync(partial, root);
@@ -46,8 +45,8 @@ export function ensureMesa(say) {
 }
 
 /**
- * Makes unpacked packages ready to be used where they lie. Their C library is newer than many a machine's, so bin/node starts Node under
- * their own loader; programs beside it see nothing of them.
+ * Makes unpacked packages ready to be used where they lie. Their C library is newer than many a machine's, so bin/node
+ * starts Node under their own loader; programs beside it see nothing of them.
  * @param {string} root
  * @returns {string | undefined} what is missing
  */
@@ -76,7 +75,11 @@ function prepare(root) {
   return undefined;
 }
 
-/** The environment in which the command `node` is this Node on that Mesa. @param {string} root @returns {NodeJS.ProcessEnv} */
+/**
+ * The environment in which the command `node` is this Node on that Mesa.
+ * @param {string} root
+ * @returns {NodeJS.ProcessEnv}
+ */
 export function mesaEnvironment(root) {
   return {
     XDG_RUNTIME_DIR: tmpdir(),

@@ -1,8 +1,11 @@
-// Derives the source of Debian's backports from the machine's own apt sources, in either of apt's two formats.
+// Where Debian's packages come from, by the machine's own apt sources, in either of apt's two formats.
 // Pure: text in, text out.
 
 /** @typedef {{ name: string, text: string }} SourcesFile name as in /etc/apt, ending in .list or .sources */
-/** @typedef {{ extension: 'list' | 'sources', text: string, suites: string[], components: string[], uris: string }} Source */
+/**
+ * @typedef {{ extension: 'list' | 'sources', text: string, suites: string[], components: string[], uris: string }}
+ *   Source
+ */
 
 // Debian's archive answers to these names as well as to the codename.
 const ALIASES = ['stable', 'oldstable', 'oldoldstable'];
@@ -23,7 +26,11 @@ function oneLineSources(text) {
   });
 }
 
-/** deb822 format: stanzas of `Field: value`, where a line that starts with a blank continues the value. @param {string} text @returns {Source[]} */
+/**
+ * deb822 format: stanzas of `Field: value`, where a line that starts with a blank continues the value.
+ * @param {string} text
+ * @returns {Source[]}
+ */
 function deb822Sources(text) {
   const uncommented = text.replace(/^#.*\n?/gm, '');
   return uncommented.split(/\n\s*\n/).flatMap((stanza) => {
@@ -81,11 +88,24 @@ export function releaseSource(files, codename) {
 }
 
 /**
+ * The source that serves Debian's archive: on a Debian the one that serves its release, on another system one that
+ * serves a wanted suite.
+ * @param {SourcesFile[]} files
+ * @param {Record<string, string>} release the fields of /etc/os-release
+ * @param {string[]} suites that are wanted, such as trixie
+ * @returns {Source | undefined} with the word SUITE in its text where the suite belongs
+ */
+export function debianArchive(files, { ID, VERSION_CODENAME = '' }, suites) {
+  // On another system `stable` is not Debian's.
+  return ID === 'debian' ? releaseSource(files, VERSION_CODENAME) : sourcesIn(files).find((one) => serves(one, suites));
+}
+
+/**
  * The apt source of `<codename>-backports`, with the URI, key and options of the source that serves the release itself.
  * @param {SourcesFile[]} files
  * @param {string} codename the release, such as bookworm
- * @returns {{ kind: 'present' } | { kind: 'derived', extension: 'list' | 'sources', text: string } | { kind: 'unknown' }}
- *   present: already among the sources; unknown: no source serves the release
+ * @returns {{ kind: 'present' } | { kind: 'derived', extension: 'list' | 'sources', text: string } | { kind: 'unknown'
+ *   }} present: already among the sources; unknown: no source serves the release
  */
 export function backportsSource(files, codename) {
   const backports = `${codename}-backports`;

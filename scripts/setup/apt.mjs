@@ -1,5 +1,6 @@
 // Installing packages of Debian and its relatives for the whole machine.
 import { spawnSync } from 'node:child_process';
+import { lastWords } from './last-words.mjs';
 
 // Lines of a failed command's output that are shown.
 const SHOWN_LINES = 15;
@@ -22,10 +23,8 @@ export function rootPrefix() {
  */
 export function runAsRoot(prefix, command, input = '') {
   const [file = '', ...args] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', ...command];
-  const { status, error, stdout, stderr } = spawnSync(file, args, { encoding: 'utf8', input, maxBuffer: 2 ** 26 });
-  if (status === 0) return undefined;
-  const tail = `${stdout ?? ''}${stderr ?? ''}`.trimEnd().split('\n').slice(-SHOWN_LINES).join('\n');
-  return `${command.join(' ')}\n${error?.message ?? tail}`;
+  const result = spawnSync(file, args, { encoding: 'utf8', input, maxBuffer: 2 ** 26 });
+  return result.status === 0 ? undefined : `${command.join(' ')}\n${lastWords(result, SHOWN_LINES)}`;
 }
 
 /**

@@ -1,27 +1,22 @@
 // Mesa's software Vulkan (lavapipe), which gives WebGPU an adapter on a machine without a GPU.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { aptInstall, rootPrefix, runAsRoot } from './apt.mjs';
 import { backportsSource } from './apt-sources.mjs';
+import { APT, aptSources, osRelease } from './machine.mjs';
 
 /** @typedef {{ kind: 'install', prefix: string[], backports: string | undefined }} InstallPlan */
 
-const APT = '/etc/apt';
 const PACKAGES = ['mesa-vulkan-drivers', 'libvulkan1'];
-
-/** The fields of /etc/os-release; empty on a system without. @returns {Record<string, string>} */
-export function osRelease() {
-  if (!existsSync('/etc/os-release')) return {};
-  const lines = readFileSync('/etc/os-release', 'utf8').matchAll(/^(\w+)="?([^"\n]*)"?$/gm);
-  return Object.fromEntries([...lines].map(([, key, value]) => [key, value]));
-}
 
 function isDebian12() {
   const { ID, VERSION_ID } = osRelease();
   return ID === 'debian' && VERSION_ID === '12';
 }
 
-/** How this machine can get Mesa's driver, or why the set-up leaves that to a person. @returns {InstallPlan | { kind: 'refused', reason: string }} */
+/**
+ * How this machine can get Mesa's driver, or why the set-up leaves that to a person.
+ * @returns {InstallPlan | { kind: 'refused', reason: string }}
+ */
 export function mesaPlan() {
   const { ID = '', ID_LIKE = '', VERSION_CODENAME } = osRelease();
   const family = [ID, ...ID_LIKE.split(' ')];
@@ -55,15 +50,6 @@ export function mesaAdvice() {
     "Cyclops needs a Vulkan driver that WebGPU accepts: the GPU vendor's, or Mesa's software one, which needs no GPU. " +
     `For the latter, ${command}. Then run the same command again.`
   );
-}
-
-/** The machine's own. @returns {import('./apt-sources.mjs').SourcesFile[]} */
-export function aptSources() {
-  const parts = join(APT, 'sources.list.d');
-  const names = existsSync(parts) ? readdirSync(parts).filter((name) => /\.(list|sources)$/.test(name)) : [];
-  return [join(APT, 'sources.list'), ...names.sort().map((name) => join(parts, name))]
-    .filter((path) => existsSync(path))
-    .map((path) => ({ name: path, text: readFileSync(path, 'utf8') }));
 }
 
 /**

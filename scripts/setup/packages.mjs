@@ -5,7 +5,8 @@ import { join } from 'node:path';
 
 /**
  * What both lockfiles say of a package.
- * @typedef {{ version?: string, integrity?: string, optional?: boolean, os?: string[], cpu?: string[], libc?: string[] }} LockEntry
+ * @typedef {{ version?: string, integrity?: string, optional?: boolean, os?: string[], cpu?: string[], libc?: string[]
+ *   }} LockEntry
  */
 
 /**
@@ -29,7 +30,10 @@ function libcOfThisMachine() {
   return existsSync('/etc/alpine-release') ? 'musl' : 'glibc';
 }
 
-/** @param {string} path @returns {Record<string, LockEntry>} empty when there is no such file or npm did not finish it */
+/**
+ * @param {string} path
+ * @returns {Record<string, LockEntry>} empty when there is no such file or npm did not finish it
+ */
 function lockEntries(path) {
   try {
     return JSON.parse(readFileSync(path, 'utf8')).packages;

@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { backportsSource } from '../../scripts/setup/apt-sources.mjs';
+import { backportsSource, debianArchive } from '../../scripts/setup/apt-sources.mjs';
 
 const list = (text: string) => ({ name: '/etc/apt/sources.list', text });
 const sources = (text: string, name = 'debian.sources') => ({ name: `/etc/apt/sources.list.d/${name}`, text });
@@ -136,4 +137,44 @@ describe('several files', () => {
     expect(backportsSource([archive, line], 'bookworm')).toEqual({ kind: 'present' });
     expect(backportsSource([stanza], 'bookworm')).toEqual({ kind: 'present' });
   });
+});
+
+describe("Debian's archive", () => {
+  const debian = { ID: 'debian', VERSION_CODENAME: 'bookworm' };
+  const ubuntu = { ID: 'ubuntu', VERSION_CODENAME: 'noble' };
+  const own = list('deb [signed-by=/k.gpg] http://a.example/debian bookworm main\n');
+  const suites = ['trixie', 'trixie-backports'];
+
+  test('is what a Debian installs from, whatever suite is wanted', () => {
+    expect(debianArchive([own], debian, suites)).toMatchObject({
+      extension: 'list',
+      text: 'deb [signed-by=/k.gpg] http://a.example/debian SUITE main\n',
+    });
+  });
+
+  test('is elsewhere a source that serves a wanted suite, in either format', () => {
+    const browser = list('deb http://b.example/browser stable main\ndeb http://u.example/ubuntu noble main\n');
+    const stanza = sources('Types: deb\nURIs: http://a.example/debian\nSuites: trixie\nComponents: main contrib\n');
+    expect(debianArchive([browser, stanza], ubuntu, suites)).toMatchObject({
+      extension: 'sources',
+      text: 'Types: deb\nURIs: http://a.example/debian\nSuites: SUITE\nComponents: main\n',
+    });
+    expect(debianArchive([browser, own], ubuntu, suites)).toBeUndefined();
+  });
+
+  test('is nowhere on a machine without sources', () => {
+    expect(debianArchive([], debian, suites)).toBeUndefined();
+    expect(debianArchive([], {}, suites)).toBeUndefined();
+  });
+});
+
+test('what is installed comes from no address that this repository names', () => {
+  const { stdout } = spawnSync(
+    'git',
+    ['grep', '-nE', String.raw`(debian|ubuntu|npmjs|pypi)\.(org|com)`, '--', 'scripts', 'gpu-host', 'src'],
+    {
+      encoding: 'utf8',
+    },
+  );
+  expect(stdout).toBe('');
 });

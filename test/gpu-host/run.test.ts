@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-const RUN = 'scripts/gpu-host/run.sh';
+const RUN = 'gpu-host/pack/run.sh';
 const hasXz = process.platform === 'linux' && process.arch === 'x64' && spawnSync('xz', ['--version']).status === 0;
 
 let folder: string;

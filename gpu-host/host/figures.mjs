@@ -1,5 +1,7 @@
 // What results say, brought together across programs: rows of the tables, and whether targets are met.
-import { batchesOf, PRECISIONS } from './parts.mjs';
+import { batchesOf, nameOf, PRECISIONS } from './parts.mjs';
+
+/** @typedef {import('./parts.mjs').Case} Case */
 
 /**
  * @typedef {object} PartResult
@@ -54,7 +56,7 @@ export function networkRows(results) {
   for (const network of /** @type {const} */ (['step', 'generator'])) {
     for (const batch of batchesOf(quick)) {
       for (const precision of PRECISIONS) {
-        const result = parts[`step ${precision} ${batch}`]?.result;
+        const result = parts[nameOf('step', { precision, batch })]?.result;
         const times = result?.[network];
         if (!times?.captured) continue;
         rows.push({
@@ -100,20 +102,23 @@ export function networkRows(results) {
  * @property {Record<string, number>} torch milliseconds of PyTorch by precision
  */
 
-/** @param {Results} results @param {string} precision @param {number} batch @returns {any[]} */
-const fastestRows = ({ parts }, precision, batch) =>
-  (parts[`kernels ${precision} ${batch}`]?.result?.kernels ?? []).filter((/** @type {any} */ row) => row.fastest);
+/** @param {Results} results @param {Case} computed what `bench kernels` wrote */
+const measuredKernels = ({ parts }, computed) => parts[nameOf('kernels', computed)]?.result;
+
+/** @param {Results} results @param {Case} computed @returns {any[]} */
+const fastestRows = (results, computed) =>
+  (measuredKernels(results, computed)?.kernels ?? []).filter((/** @type {any} */ row) => row.fastest);
 
 /** @param {string} operation */
 const isConvolution = (operation) => operation.startsWith('conv2d.');
 
-/** @param {Results} results @param {string} precision @param {number} batch @returns {KernelFigure[]} */
-export function convolutions(results, precision, batch) {
-  const ceilings = results.parts[`kernels ${precision} ${batch}`]?.result?.ceilings;
+/** @param {Results} results @param {Case} computed @returns {KernelFigure[]} */
+export function convolutions(results, computed) {
+  const ceilings = measuredKernels(results, computed)?.ceilings;
   if (!ceilings) return [];
-  const rate = precision === 'f32' ? ceilings.f32FlopsPerSecond : ceilings.matrix?.flopsPerSecond;
+  const rate = computed.precision === 'f32' ? ceilings.f32FlopsPerSecond : ceilings.matrix?.flopsPerSecond;
   const torch = torchConvolutions(results);
-  return fastestRows(results, precision, batch)
+  return fastestRows(results, computed)
     .filter(({ operation }) => isConvolution(operation))
     .map((row) => {
       const least = Math.max(rate ? row.flops / rate : 0, row.bytes / ceilings.copyBytesPerSecond);
@@ -124,11 +129,11 @@ export function convolutions(results, precision, batch) {
     });
 }
 
-/** Kernels that a copy bounds. @param {Results} results @param {string} precision @param {number} batch @returns {KernelFigure[]} */
-export function memoryKernels(results, precision, batch) {
-  const ceilings = results.parts[`kernels ${precision} ${batch}`]?.result?.ceilings;
+/** Kernels that a copy bounds. @param {Results} results @param {Case} computed @returns {KernelFigure[]} */
+export function memoryKernels(results, computed) {
+  const ceilings = measuredKernels(results, computed)?.ceilings;
   if (!ceilings) return [];
-  return fastestRows(results, precision, batch)
+  return fastestRows(results, computed)
     .filter(({ operation }) => !isConvolution(operation))
     .map((row) => {
       const least = row.bytes / ceilings.copyBytesPerSecond;
@@ -154,7 +159,10 @@ function plain(problem) {
   return /^.*→\[[\d,]+\]/.exec(problem)?.[0] ?? problem;
 }
 
-/** The fastest milliseconds by `operation problem`, and in that by precision: two layers may be one problem. @param {Results} results */
+/**
+ * The fastest milliseconds by `operation problem`, and in that by precision: two layers may be one problem.
+ * @param {Results} results
+ */
 function torchConvolutions({ parts }) {
   /** @type {Map<string, Record<string, number>>} */
   const found = new Map();
@@ -178,22 +186,29 @@ function torchConvolutions({ parts }) {
 export function verdicts(results) {
   const batches = batchesOf(results.quick);
   return [
-    ...batches.map((batch) => speed(results, 'f32', batch, ['fp32', 'fp32_benchmark'], 'PyTorch without TF32')),
-    ...batches.map((batch) => speed(results, 'mixed', batch, ['default'], "PyTorch's default (TF32)")),
-    ...batches.map((batch) => speed(results, 'mixed', batch, ['amp'], "PyTorch's AMP (f16)")),
-    ...PRECISIONS.flatMap((precision) => batches.map((batch) => kernelShares(results, precision, batch))),
-    ...PRECISIONS.flatMap((precision) => batches.map((batch) => memoryShares(results, precision, batch))),
+    ...PEERS.flatMap((peer) => batches.map((batch) => speed(results, peer, batch))),
+    ...PRECISIONS.flatMap((precision) => batches.map((batch) => kernelShares(results, { precision, batch }))),
+    ...PRECISIONS.flatMap((precision) => batches.map((batch) => memoryShares(results, { precision, batch }))),
   ];
 }
 
-/** Whether a training step is at least as fast as PyTorch's fastest of some modes. @param {Results} results @param {string} precision
- * @param {number} batch @param {string[]} modes @param {string} name @returns {Verdict} */
-function speed(results, precision, batch, modes, name) {
+/** Which modes of PyTorch a precision is held against. */
+const PEERS = [
+  { precision: 'f32', modes: ['fp32', 'fp32_benchmark'], name: 'PyTorch without TF32' },
+  { precision: 'mixed', modes: ['default'], name: "PyTorch's default (TF32)" },
+  { precision: 'mixed', modes: ['amp'], name: "PyTorch's AMP (f16)" },
+];
+
+/**
+ * Whether a training step is at least as fast as PyTorch's fastest of some modes.
+ * @param {Results} results @param {typeof PEERS[number]} peer @param {number} batch @returns {Verdict}
+ */
+function speed(results, { precision, modes, name }, batch) {
   const target = `${precision} step, batch ${batch}: at least as fast as ${name}`;
   const rows = networkRows(results).filter((row) => row.network === 'step' && row.batch === batch);
   const own = rows.find((row) => row.program === 'Cyclops' && row.mode === precision);
   const peers = rows.filter((row) => row.program === 'PyTorch' && modes.includes(row.mode));
-  if (!own) return { target, measured: whyAbsent(results, `step ${precision} ${batch}`), verdict: 'absent' };
+  if (!own) return { target, measured: whyAbsent(results, nameOf('step', { precision, batch })), verdict: 'absent' };
   if (peers.length === 0) return { target, measured: whyAbsent(results, 'torch'), verdict: 'absent' };
   const peer = Math.min(...peers.map(({ milliseconds }) => milliseconds));
   const ratio = peer / own.milliseconds;
@@ -201,28 +216,34 @@ function speed(results, precision, batch, modes, name) {
   return { target, measured, verdict: ratio >= 1 ? 'met' : 'MISSED' };
 }
 
-/** @param {Results} results @param {string} precision @param {number} batch @returns {Verdict} */
-function kernelShares(results, precision, batch) {
+/** @param {Results} results @param {Case} computed @returns {Verdict} */
+function kernelShares(results, computed) {
+  const { precision, batch } = computed;
   const least = precision === 'f32' ? TARGET_SHARES.f32 : TARGET_SHARES.mixed;
   const of = precision === 'f32' ? 'of the measured f32 rate' : 'of the measured bare matrix rate';
   const target = `${precision} convolutions, batch ${batch}: ${100 * least} % ${of}`;
-  const name = `kernels ${precision} ${batch}`;
-  const ceilings = results.parts[name]?.result?.ceilings;
+  const ceilings = measuredKernels(results, computed)?.ceilings;
   if (precision !== 'f32' && ceilings && !ceilings.matrix) {
     return { target, measured: 'this device offers no matrices of subgroups', verdict: 'absent' };
   }
-  return shares(target, convolutions(results, precision, batch), least, whyAbsent(results, name));
+  const why = whyAbsent(results, nameOf('kernels', computed));
+  return shares(convolutions(results, computed), { target, least, why });
 }
 
-/** @param {Results} results @param {string} precision @param {number} batch @returns {Verdict} */
-function memoryShares(results, precision, batch) {
+/** @param {Results} results @param {Case} computed @returns {Verdict} */
+function memoryShares(results, computed) {
+  const { precision, batch } = computed;
   const target = `${precision} memory-bound kernels, batch ${batch}: ${100 * TARGET_SHARES.memory} % of the measured copy`;
-  const why = whyAbsent(results, `kernels ${precision} ${batch}`);
-  return shares(target, memoryKernels(results, precision, batch), TARGET_SHARES.memory, why);
+  const why = whyAbsent(results, nameOf('kernels', computed));
+  return shares(memoryKernels(results, computed), { target, least: TARGET_SHARES.memory, why });
 }
 
-/** @param {string} target @param {KernelFigure[]} rows @param {number} least @param {string} why @returns {Verdict} */
-function shares(target, rows, least, why) {
+/**
+ * @param {KernelFigure[]} rows
+ * @param {{ target: string, least: number, why: string }} asked why: there may be no rows
+ * @returns {Verdict}
+ */
+function shares(rows, { target, least, why }) {
   const judged = rows.filter((row) => row.judged).sort((a, b) => a.share - b.share);
   const [worst] = judged;
   if (rows.length === 0) return { target, measured: why, verdict: 'absent' };

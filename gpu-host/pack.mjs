@@ -1,5 +1,5 @@
-// Makes the folder gpu-host/: Cyclops with everything that a bare GPU host lacks, to be copied there and started with run.sh.
-// Takes Node and the libraries from this machine, which must be a 64-bit x86 Linux with glibc, tar and xz.
+// Makes the folder gpu-host/kit: Cyclops with everything that a bare GPU host lacks, to be copied there and started
+// with run.sh. Takes Node and the libraries from this machine, which must be a 64-bit x86 Linux with glibc, tar and xz.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -18,13 +18,16 @@ import {
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundlePeers } from './gpu-host/bundle-peers.mjs';
+import { bundlePeers } from './pack/bundle-peers.mjs';
 
-const OUT = 'gpu-host';
+const OUT = 'gpu-host/kit';
 const LIMIT_MIB = 40;
 const MIB = 2 ** 20;
 /** Of this repository, beside the compiled package: what `verify` compares with, and what measures on a GPU. */
-const CARRIED = ['package.json', 'LICENSE', 'bin', 'dist', 'data', 'bench', 'test/golden'];
+const CARRIED = [
+  ...['package.json', 'LICENSE', 'bin', 'dist', 'data', 'test/golden'],
+  ...['gpu-host/measure.sh', 'gpu-host/train.sh', 'gpu-host/host', 'bench/peers/torch_cyclegan.py'],
+];
 const NEEDED_LIBRARIES = ['libvulkan.so.1', 'libstdc++.so.6', 'libgcc_s.so.1'];
 /** NVIDIA's Vulkan driver is linked with the first two, and they with the others. */
 const X11_LIBRARIES = [
@@ -68,8 +71,7 @@ function productionPackages() {
 /** Copies what runs to `root`. @param {string} root */
 async function collect(root) {
   const cyclops = join(root, 'cyclops');
-  const filter = (/** @type {string} */ source) => !/\/(node_modules|results)$/.test(source);
-  for (const path of CARRIED) cpSync(path, join(cyclops, path), { recursive: true, filter });
+  for (const path of CARRIED) cpSync(path, join(cyclops, path), { recursive: true });
   const problem = await bundlePeers(join(cyclops, 'bench/peers/bundle'));
   if (problem) console.error(`pack:gpu-host: not carried: jax-js, since ${problem}`);
   for (const path of productionPackages()) {
@@ -104,7 +106,11 @@ async function collect(root) {
   else console.error('pack:gpu-host: there is no strip (of binutils), so Node and Dawn keep their symbols');
 }
 
-/** Compresses `root` into the folder of the kit; named after its content, so that run.sh never mixes two. @param {string} root @param {string} out */
+/**
+ * Compresses `root` into the folder of the kit; named after its content, so that run.sh never mixes two.
+ * @param {string} root
+ * @param {string} out
+ */
 function compress(root, out) {
   const archive = join(out, 'partial.tar.xz');
   const reproducible = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0'];
@@ -140,12 +146,12 @@ if (process.platform !== 'linux' || process.arch !== 'x64') fail('the kit is pac
 run(process.execPath, ['scripts/build.mjs'], 'inherit');
 const work = mkdtempSync(join(tmpdir(), 'cyclops-pack-'));
 try {
-  const [root, out] = [join(work, 'root'), join(work, OUT)];
+  const [root, out] = [join(work, 'root'), join(work, 'kit')];
   for (const folder of [root, out]) mkdirSync(folder);
   carryXz(out);
   await collect(root);
   compress(root, out);
-  copyFileSync('scripts/gpu-host/run.sh', join(out, 'run.sh'));
+  copyFileSync('gpu-host/pack/run.sh', join(out, 'run.sh'));
   chmodSync(join(out, 'run.sh'), 0o755);
   rmSync(OUT, { recursive: true, force: true });
   cpSync(out, OUT, { recursive: true });

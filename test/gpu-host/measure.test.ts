@@ -2,13 +2,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, test } from 'vitest';
-import { type Results, verdicts } from '../../bench/gpu-host/figures.mjs';
-import { partsOf } from '../../bench/gpu-host/parts.mjs';
-import { markdown } from '../../bench/gpu-host/report.mjs';
-import { runPart } from '../../bench/gpu-host/run-part.mjs';
+import { type Results, verdicts } from '../../gpu-host/host/figures.mjs';
+import { partsOf } from '../../gpu-host/host/parts.mjs';
+import { markdown } from '../../gpu-host/host/report.mjs';
+import { runPart } from '../../gpu-host/host/run-part.mjs';
 
 /** Of a quick run on lavapipe with PyTorch on the CPU, most kernels left out. */
-const RECORDED = readFileSync(new URL('./recorded/gpu-host-results.json', import.meta.url), 'utf8');
+const RECORDED = readFileSync(new URL('./recorded/results.json', import.meta.url), 'utf8');
 
 const recorded = (): Results => JSON.parse(RECORDED);
 const verdictOf = (results: Results, target: string) =>

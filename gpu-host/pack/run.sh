@@ -58,8 +58,9 @@ export PATH="$kit/bin:$PATH"
 export XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-${TMPDIR:-/tmp}}
 export CYCLOPS_ROOT=$kit/cyclops
 
-# Vulkan's loader looks for drivers in /etc and /usr/share by itself, and what it finds there of NVIDIA names libGLX_nvidia.so.0, which on
-# a host without a display refuses to start for want of other libraries. The same driver behind libEGL_nvidia.so.0 needs none.
+# Vulkan's loader looks for drivers in /etc and /usr/share by itself, and what it finds there of NVIDIA names
+# libGLX_nvidia.so.0, which on a host without a display refuses to start for want of other libraries. The same driver
+# behind libEGL_nvidia.so.0 needs none.
 if [ -z "${VK_DRIVER_FILES:-}${VK_ICD_FILENAMES:-}${VK_ADD_DRIVER_FILES:-}" ]; then
   shopt -s nullglob
   library=libEGL_nvidia.so.0

@@ -29,10 +29,23 @@ export const PRECISIONS = ['f32', 'mixed'];
 /** @param {boolean} quick */
 export const batchesOf = (quick) => (quick ? QUICK : FULL).batches;
 
+/**
+ * @typedef {object} Case one way to compute a network
+ * @property {string} precision
+ * @property {number} batch
+ */
+
+/** What a part is called in the results. @param {string} kind @param {Case} computed */
+export const nameOf = (kind, { precision, batch }) => `${kind} ${precision} ${batch}`;
+
 /** Which columns of `npm run bench:peers` are measured. @param {boolean} quick */
 export const webgpuColumns = (quick) => (quick ? ['inorm'] : ['generator', 'step']);
 
-/** The parts in the order in which they are measured: what the targets need first. @param {Found} found @returns {Part[]} */
+/**
+ * The parts in the order in which they are measured: what the targets need first.
+ * @param {Found} found
+ * @returns {Part[]}
+ */
 export function partsOf({ offersPrecision, torch, quick, root, most }) {
   const { sizes, batches } = quick ? QUICK : FULL;
   const seconds = (/** @type {number} */ number) => ['--seconds', quick ? '0' : `${number}`];
@@ -41,9 +54,9 @@ export function partsOf({ offersPrecision, torch, quick, root, most }) {
     if (precision === 'f32') return [];
     return offersPrecision(subcommand) ? ['--precision', precision] : null;
   };
-  /** @param {string} kind @param {string} precision @param {number} batch @param {string[]} options @param {number} limit @returns {Part} */
-  const benchmark = (kind, precision, batch, options, limit) => {
-    const name = `${kind} ${precision} ${batch}`;
+  /** @param {string} kind @param {Case & { options: string[], limit: number }} how @returns {Part} */
+  const benchmark = (kind, { precision, batch, options, limit }) => {
+    const name = nameOf(kind, { precision, batch });
     const chosen = precise(`bench ${kind}`, precision);
     if (!chosen) return { name, seconds: 0, absent: `cyclops bench ${kind} has no option --precision` };
     const workload = [...sizes, '--batch', `${batch}`];
@@ -56,10 +69,12 @@ export function partsOf({ offersPrecision, torch, quick, root, most }) {
   /** @param {string} precision @param {number} batch */
   const step = (precision, batch) => {
     const tuning = ['--tune-seconds', `${Math.round(most / (batch === 1 ? 26 : 13))}`];
-    return benchmark('step', precision, batch, ['--no-eager', ...seconds(0.2), ...tuning], quick ? 60 : 100);
+    const options = ['--no-eager', ...seconds(0.2), ...tuning];
+    return benchmark('step', { precision, batch, options, limit: quick ? 60 : 100 });
   };
   /** @param {string} precision @param {number} batch */
-  const kernels = (precision, batch) => benchmark('kernels', precision, batch, seconds(0.03), quick ? 20 : 45);
+  const kernels = (precision, batch) =>
+    benchmark('kernels', { precision, batch, options: seconds(0.03), limit: quick ? 20 : 45 });
   /** @param {string} precision @returns {Part} */
   const verify = (precision) => {
     const name = `verify ${precision}`;

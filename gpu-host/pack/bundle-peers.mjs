@@ -1,4 +1,5 @@
-// Turns benchmarks of bench/peers into programs that run where there are no packages: Cyclops itself, and the peer whose backend is WebGPU alone.
+// Turns benchmarks of bench/peers into programs that run where there are no packages: Cyclops itself, and the peer
+// whose backend is WebGPU alone.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
@@ -11,7 +12,8 @@ const PEERS = 'bench/peers';
 const PACKAGE = '@jax-js/jax';
 
 /**
- * Writes cyclops.js and jax.js to `out`, which is three folders below one that holds dist/; they need the package webgpu.
+ * Writes cyclops.js and jax.js to `out`, which is three folders below one that holds dist/; they need the package
+ * webgpu.
  *
  * @param {string} out
  * @returns {Promise<string | null>} why there is no jax.js; null where there is

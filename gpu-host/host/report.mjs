@@ -8,7 +8,7 @@ import {
   verdicts,
   whyAbsent,
 } from './figures.mjs';
-import { batchesOf, PRECISIONS, webgpuColumns } from './parts.mjs';
+import { batchesOf, nameOf, PRECISIONS, webgpuColumns } from './parts.mjs';
 
 /** @typedef {import('./figures.mjs').Results} Results */
 
@@ -35,7 +35,9 @@ export function markdown(results) {
     targets(results),
     networks(results),
     ceilings(results),
-    ...PRECISIONS.flatMap((precision) => batchesOf(results.quick).map((batch) => kernels(results, precision, batch))),
+    ...PRECISIONS.flatMap((precision) =>
+      batchesOf(results.quick).map((batch) => kernels(results, { precision, batch })),
+    ),
     correctness(results),
     webgpuPeers(results),
     device(results),
@@ -160,12 +162,13 @@ function ceilings(results) {
   return [...lines, table([['', 'measured'], ...rows])].join('\n');
 }
 
-/** @param {Results} results @param {string} precision @param {number} batch */
-function kernels(results, precision, batch) {
-  const name = `kernels ${precision} ${batch}`;
+/** @param {Results} results @param {import('./parts.mjs').Case} computed */
+function kernels(results, computed) {
+  const { precision, batch } = computed;
+  const name = nameOf('kernels', computed);
   const lines = [`## Kernels, ${precision}, batch ${batch}`, ''];
-  const convs = convolutions(results, precision, batch);
-  const memory = memoryKernels(results, precision, batch);
+  const convs = convolutions(results, computed);
+  const memory = memoryKernels(results, computed);
   if (convs.length + memory.length === 0) return [...lines, `absent: ${whyAbsent(results, name)}`].join('\n');
   const own = precision === 'f32' ? 'fp32' : 'f16';
   const least = precision === 'f32' ? TARGET_SHARES.f32 : TARGET_SHARES.mixed;

@@ -3,8 +3,8 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Lets the programs that are started from now on keep their choices in `temporary`, beside whatever else caches there, and begin with
- * those that `out` has of an earlier run.
+ * Lets the programs that are started from now on keep their choices in `temporary`, beside whatever else caches there,
+ * and begin with those that `out` has of an earlier run.
  *
  * @param {string} temporary @param {string} out
  * @returns {() => void} copies the choices to `out`

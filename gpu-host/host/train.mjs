@@ -1,4 +1,4 @@
-// Trains for so many minutes, then evaluates: see ../gpu-host-train.sh.
+// Trains for so many minutes, then evaluates: see ../train.sh.
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -10,13 +10,15 @@ import { runPart } from './run-part.mjs';
 const TRIAL_SECONDS = 15;
 /** … and how long it may take in all. */
 const MOST_TRIAL_SECONDS = 300;
-/** For reading the images, for thresholds and checkpoints; training that takes longer than its minutes by this is ended. */
+/**
+ * For reading the images, for thresholds and checkpoints; training that takes longer than its minutes by this is ended.
+ */
 const BESIDE_SECONDS = 90;
 const EVALUATION_SECONDS = 300;
 
 /** @param {string} text @returns {never} */
 function fail(text) {
-  console.error(`gpu-host-train: ${text}`);
+  console.error(`train.sh: ${text}`);
   process.exit(1);
 }
 
