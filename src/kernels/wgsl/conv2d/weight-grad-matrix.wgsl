@@ -121,8 +121,8 @@ fn main(
 ) {
   share = tile.z;
   let all = k.n * k.p * k.q;
-  let begin = all * tile.z / k.splits;
-  let end = all * (tile.z + 1u) / k.splits;
+  let begin = shareStart(all, tile.z);
+  let end = shareStart(all, tile.z + 1u);
   let firstRow = tile.y * ROWS;
   let firstColumn = tile.x * COLUMNS;
   let row = subgroup / ACROSS * DOWN_EACH * M;

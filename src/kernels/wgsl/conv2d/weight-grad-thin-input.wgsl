@@ -34,7 +34,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   }
   let all = k.n * k.p;
   var acc: array<vec4f, 8u * GROUPS>;
-  for (var np = all * tile.z / k.splits; np < all * (tile.z + 1u) / k.splits; np++) {
+  let end = shareStart(all, tile.z + 1u);
+  for (var np = shareStart(all, tile.z); np < end; np++) {
     var image: array<i32, GROUPS>;
     var insideH: array<bool, GROUPS>;
     for (var g = 0u; g < GROUPS; g++) {

@@ -38,7 +38,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   let paddedRows = u32(i32(k.h) + 2 * border);
   let all = k.n * paddedRows;
   var acc: array<vec4f, 8u * GROUPS>;
-  for (var nh = all * tile.z / k.splits; nh < all * (tile.z + 1u) / k.splits; nh++) {
+  let end = shareStart(all, tile.z + 1u);
+  for (var nh = shareStart(all, tile.z); nh < end; nh++) {
     let n = nh / paddedRows;
     let h = i32(nh % paddedRows) - border;
     let line = (n * k.h + u32(source(h, i32(k.h)))) * k.w;

@@ -31,7 +31,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   let left = i32(tap % k.kw) - i32(k.padding);
   let all = k.n * k.p;
   var acc: array<vec4f, 32>;
-  for (var np = all * tile.z / k.splits; np < all * (tile.z + 1u) / k.splits; np++) {
+  let end = shareStart(all, tile.z + 1u);
+  for (var np = shareStart(all, tile.z); np < end; np++) {
     let h = source(i32(np % k.p * k.stride) + top, i32(k.h));
     if (h < 0) { continue; }
     let image = (np / k.p * k.h + u32(h)) * k.w;

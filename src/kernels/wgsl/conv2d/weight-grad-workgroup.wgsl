@@ -113,8 +113,8 @@ fn write(line: u32, o: u32, sum: vec4f) {
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
   let rows = k.kh * k.kw * k.c;
   let all = k.n * k.p * k.q;
-  let begin = all * tile.z / k.splits;
-  let end = all * (tile.z + 1u) / k.splits;
+  let begin = shareStart(all, tile.z);
+  let end = shareStart(all, tile.z + 1u);
   let firstRow = tile.y * ROWS;
   let firstColumn = tile.x * COLUMNS;
 

@@ -7,3 +7,8 @@ struct Conv {
   splits: u32, accumulate: u32,
 }
 var<immediate> k: Conv;
+
+// The depth step at which share z begins: floor(all * z / splits), without that product, which may be larger than a u32.
+fn shareStart(all: u32, z: u32) -> u32 {
+  return all / k.splits * z + all % k.splits * z / k.splits;
+}
