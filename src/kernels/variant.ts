@@ -38,15 +38,18 @@ export interface Operation<Problem, Args> extends OperationInfo {
   readonly variants: Variant<Problem, Args>[];
   /** The problem in one line, e.g. `3×3 s1 p1 [1,64,64,32]→[1,64,64,64] f32`: problems that differ read differently. */
   describe(problem: Problem): string;
-  /** Arguments of the problem's real size, to measure and to compare variants with. */
-  rehearse(problem: Problem, stage: Stage): Args;
+  /**
+   * Arguments with which any variant can be launched on the problem: buffers of the real size, and for the rest what is usual. With
+   * them variants are compared and timed.
+   */
+  exampleArguments(problem: Problem, buffers: ExampleBuffers): Args;
 }
 
-/** Where the arguments of a rehearsal come from: buffers of `count` elements, f32 unless told otherwise. */
-export interface Stage {
-  /** A buffer of random numbers in [−1, 1). */
+/** Gives {@link Operation.exampleArguments} its buffers, of `count` elements each; f32 unless told otherwise. */
+export interface ExampleBuffers {
+  /** A buffer that a variant reads: random numbers in [−1, 1). */
   input(count: number, dtype?: FloatDType): BufferSlice;
-  /** A buffer that the variant must fill. */
+  /** A buffer that a variant must fill, and whose contents are compared. */
   output(count: number, dtype?: FloatDType): BufferSlice;
 }
 

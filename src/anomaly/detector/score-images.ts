@@ -76,7 +76,7 @@ async function scoreGroup(
       const x = bank.whole(index, SIDE_MULTIPLE);
       const { values, pictures } = measure(networks, x, wanted, wantsPictures(index));
       values.forEach((value, column) => {
-        copy(device, value.slice, measured.slice, 1, { outStart: index * columns + column });
+        copy(device, { x: value.slice, out: measured.slice, count: 1, outStart: index * columns + column });
         value.dispose();
       });
       if (pictures) kept.set(index, { x, pictures });

@@ -19,6 +19,10 @@ export interface MatmulArguments {
   a: BufferSlice;
   b: BufferSlice;
   out: BufferSlice;
+  /** Of the operation of which it is a part, … */
+  label: string;
+  /** … and that operation's FLOP. */
+  flops: number;
 }
 
 /** A way to compute such products. */
@@ -56,14 +60,12 @@ export function workgroupMatmul(tile: Tile): BatchMatmul {
   };
 }
 
-/** out = a · b, labelled as part of an operation of so many FLOP. */
+/** out = a · b. */
 export function batchMatmul(
   device: Device,
   way: BatchMatmul,
   problem: MatmulProblem,
-  { a, b, out }: MatmulArguments,
-  label: string,
-  flops: number,
+  { a, b, out, label, flops }: MatmulArguments,
 ): void {
   const { batch, rows, depth, columns, depthFirst } = problem;
   const tile = way.tile(depthFirst);

@@ -1,6 +1,7 @@
 import type { Device } from '../../gpu/device.ts';
-import { type BufferSlice, ceilDiv, type Kernel } from '../../gpu/launch.ts';
+import { type BufferSlice, ceilDiv } from '../../gpu/launch.ts';
 import { ACTIVATION_CODES, type Activation } from '../activation.ts';
+import { flatGrid } from '../flat-grid.ts';
 import { kernel } from '../source.ts';
 import type { Operation, Variant } from '../variant.ts';
 import {
@@ -11,7 +12,16 @@ import {
   matrixTileSuits,
   matrixTiles,
 } from './matrix-tile.ts';
-import { type ConvProblem, convBytes, convFlops, convImmediates, convSizes, describe, hasLanes } from './problem.ts';
+import {
+  type ConvProblem,
+  convBytes,
+  convFlops,
+  convImmediates,
+  convSizes,
+  type Dispatch,
+  describe,
+  hasLanes,
+} from './problem.ts';
 import { type Tile, tileBytes, tileConstants, tileName, tileSuits, tiles } from './tile.ts';
 import { canConvolve, convolveSources, winogradConvolve, winogradVariants } from './winograd.ts';
 
@@ -27,21 +37,16 @@ function dispatch(
   device: Device,
   k: ConvProblem,
   { x, weight, bias, y }: ForwardArguments,
-  code: Kernel,
-  workgroups: readonly [number, number, number],
-  more: readonly BufferSlice[] = [],
-  matrices = false,
+  { more = [], ...own }: Dispatch,
 ): void {
   device.launch({
-    kernel: code,
+    ...own,
     // A kernel without bias has the binding all the same; the weights stand in, unread.
     bindings: [x, weight, bias ?? weight, y, ...more],
     immediates: convImmediates(k),
-    workgroups,
     label: 'conv2d.forward',
     flops: convFlops(k),
     bytes: convBytes(k),
-    matrices,
   });
 }
 
@@ -58,11 +63,10 @@ const tiled: Variant<ConvProblem, ForwardArguments> = {
   workgroupBytes: 0,
   supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && hasLanes(device, ceilDiv(rows(k), 16)),
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d/forward-tiled', constants(args), { dtype: k.dtype }), [
-      ceilDiv(rows(k), 16),
-      ceilDiv(k.o, 32),
-      1,
-    ]),
+    dispatch(device, k, args, {
+      kernel: kernel('conv2d/forward-tiled', constants(args), { dtype: k.dtype }),
+      workgroups: [ceilDiv(rows(k), 16), ceilDiv(k.o, 32), 1],
+    }),
 };
 
 const thinOutput: Variant<ConvProblem, ForwardArguments> = {
@@ -72,13 +76,10 @@ const thinOutput: Variant<ConvProblem, ForwardArguments> = {
   workgroupBytes: 0,
   supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && hasLanes(device, ceilDiv(rows(k), 64)),
   launch: (device, k, args) =>
-    dispatch(
-      device,
-      k,
-      args,
-      kernel('conv2d/forward-thin-output', { ...constants(args), O: k.o }, { dtype: k.dtype }),
-      [ceilDiv(rows(k), 64), 1, 1],
-    ),
+    dispatch(device, k, args, {
+      kernel: kernel('conv2d/forward-thin-output', { ...constants(args), O: k.o }, { dtype: k.dtype }),
+      workgroups: [ceilDiv(rows(k), 64), 1, 1],
+    }),
 };
 
 const thinInput: Variant<ConvProblem, ForwardArguments> = {
@@ -88,11 +89,10 @@ const thinInput: Variant<ConvProblem, ForwardArguments> = {
   workgroupBytes: 0,
   supports: (device, k) => k.o % 4 === 0 && hasLanes(device, ceilDiv(rows(k), 32)),
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d/forward-thin-input', constants(args), { dtype: k.dtype }), [
-      ceilDiv(rows(k), 32),
-      ceilDiv(k.o, 32),
-      1,
-    ]),
+    dispatch(device, k, args, {
+      kernel: kernel('conv2d/forward-thin-input', constants(args), { dtype: k.dtype }),
+      workgroups: [ceilDiv(rows(k), 32), ceilDiv(k.o, 32), 1],
+    }),
 };
 
 const naive: Variant<ConvProblem, ForwardArguments> = {
@@ -102,17 +102,16 @@ const naive: Variant<ConvProblem, ForwardArguments> = {
   workgroupBytes: 0,
   supports: () => true,
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d/forward-naive', constants(args), { dtype: k.dtype }), [
-      Math.min(ceilDiv(rows(k) * k.o, 64), 65535),
-      1,
-      1,
-    ]),
+    dispatch(device, k, args, {
+      kernel: kernel('conv2d/forward-naive', constants(args), { dtype: k.dtype }),
+      workgroups: flatGrid(device, rows(k) * k.o),
+    }),
 };
 
 const winograds = winogradVariants<ForwardArguments>((way) => ({
   sources: convolveSources(way),
   supports: (device, k) => canConvolve(device, way, k),
-  launch: (device, k, args) => winogradConvolve(device, way, 'conv2d.forward', k, { ...args, flipped: false }),
+  launch: (device, k, args) => winogradConvolve(device, way, k, { ...args, flipped: false, label: 'conv2d.forward' }),
 }));
 
 function workgroupTiled(tile: Tile): Variant<ConvProblem, ForwardArguments> {
@@ -125,16 +124,12 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, ForwardArguments> {
     supports: (device, k) => tileSuits(device, tile, rows(k), k.o),
     launch: (device, k, args) => {
       const vec4s = { VEC4_C: k.c % 4 === 0 ? 1 : 0, VEC4_O: k.o % 4 === 0 ? 1 : 0 };
-      const code = kernel(
-        'conv2d/forward-workgroup',
-        {
-          ...constants(args),
-          ...tileConstants(tile),
-          ...vec4s,
-        },
-        { dtype: k.dtype },
-      );
-      dispatch(device, k, args, code, grid(k), [args.x, args.weight]);
+      const all = { ...constants(args), ...tileConstants(tile), ...vec4s };
+      dispatch(device, k, args, {
+        kernel: kernel('conv2d/forward-workgroup', all, { dtype: k.dtype }),
+        workgroups: grid(k),
+        more: [args.x, args.weight],
+      });
     },
   };
 }
@@ -146,15 +141,16 @@ export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, ForwardArgum
     madeFor: 'gpu',
     sources: ['conv2d/forward-matrix'],
     workgroupBytes: matrixTileBytes(tile),
-    supports: (device, k) => matrixTileSuits(device, k, tile, rows(k), k.o),
+    supports: (device, k) => matrixTileSuits(device, tile, { dtype: k.dtype, rows: rows(k), columns: k.o }),
     launch: (device, k, args) => {
       const eights = { EIGHTS_C: k.c % 8 === 0 ? 1 : 0, EIGHTS_O: k.o % 8 === 0 ? 1 : 0 };
-      const code = kernel(
-        'conv2d/forward-matrix',
-        { ...constants(args), ...eights },
-        matrixSpecialisation(device, tile, eights.EIGHTS_O === 1),
-      );
-      dispatch(device, k, args, code, grid(k), [args.x, args.weight], true);
+      const sizes = matrixSpecialisation(device, tile, eights.EIGHTS_O === 1);
+      dispatch(device, k, args, {
+        kernel: kernel('conv2d/forward-matrix', { ...constants(args), ...eights }, sizes),
+        workgroups: grid(k),
+        more: [args.x, args.weight],
+        matrices: true,
+      });
     },
   };
 }
@@ -172,10 +168,14 @@ export const convForward: Operation<ConvProblem, ForwardArguments> = {
     naive,
   ],
   describe,
-  rehearse: (k, stage) => {
+  exampleArguments: (k, buffers) => {
     const { x, weight, y } = convSizes(k);
     // Bias and activation cost nothing beside the product, and without them is how most layers run.
-    const slices = { x: stage.input(x, k.dtype), weight: stage.input(weight, k.dtype), y: stage.output(y, k.dtype) };
+    const slices = {
+      x: buffers.input(x, k.dtype),
+      weight: buffers.input(weight, k.dtype),
+      y: buffers.output(y, k.dtype),
+    };
     return { ...slices, bias: null, activation: 'none' };
   },
 };

@@ -1,5 +1,6 @@
 import type { Device } from '../../gpu/device.ts';
-import { type BufferSlice, ceilDiv, type Kernel } from '../../gpu/launch.ts';
+import { type BufferSlice, ceilDiv } from '../../gpu/launch.ts';
+import { flatGrid } from '../flat-grid.ts';
 import { reflectionPadBackward } from '../images/reflection-pad.ts';
 import { DTYPE_BYTES, kernel } from '../source.ts';
 import { withTemporary } from '../sum-parts.ts';
@@ -18,6 +19,7 @@ import {
   convFlops,
   convImmediates,
   convSizes,
+  type Dispatch,
   describe,
   foldsSimply,
   hasLanes,
@@ -38,20 +40,15 @@ function dispatch(
   device: Device,
   k: ConvProblem,
   { dy, weight, bias, dx }: InputGradArguments,
-  code: Kernel,
-  workgroups: readonly [number, number, number],
-  more: readonly BufferSlice[] = [],
-  matrices = false,
+  { more = [], ...own }: Dispatch,
 ): void {
   device.launch({
-    kernel: code,
+    ...own,
     bindings: [dy, weight, bias ?? weight, dx, ...more],
     immediates: convImmediates(k),
-    workgroups,
     label: 'conv2d.inputGrad',
     flops: convFlops(k),
     bytes: convBytes(k),
-    matrices,
   });
 }
 
@@ -65,11 +62,10 @@ const tiled: Variant<ConvProblem, InputGradArguments> = {
   supports: (device, k) =>
     k.c % 4 === 0 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, ceilDiv(phaseRows(k), 16)),
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d/input-grad-tiled', { BIAS: BIAS(args) }, { dtype: k.dtype }), [
-      ceilDiv(phaseRows(k), 16),
-      ceilDiv(k.c, 32),
-      k.stride ** 2,
-    ]),
+    dispatch(device, k, args, {
+      kernel: kernel('conv2d/input-grad-tiled', { BIAS: BIAS(args) }, { dtype: k.dtype }),
+      workgroups: [ceilDiv(phaseRows(k), 16), ceilDiv(k.c, 32), k.stride ** 2],
+    }),
 };
 
 const thinInput: Variant<ConvProblem, InputGradArguments> = {
@@ -79,13 +75,10 @@ const thinInput: Variant<ConvProblem, InputGradArguments> = {
   workgroupBytes: 0,
   supports: (device, k) => k.c <= 4 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, ceilDiv(phaseRows(k), 32)),
   launch: (device, k, args) =>
-    dispatch(
-      device,
-      k,
-      args,
-      kernel('conv2d/input-grad-thin-input', { BIAS: BIAS(args), C: k.c }, { dtype: k.dtype }),
-      [ceilDiv(phaseRows(k), 32), 1, k.stride ** 2],
-    ),
+    dispatch(device, k, args, {
+      kernel: kernel('conv2d/input-grad-thin-input', { BIAS: BIAS(args), C: k.c }, { dtype: k.dtype }),
+      workgroups: [ceilDiv(phaseRows(k), 32), 1, k.stride ** 2],
+    }),
 };
 
 const thinOutput: Variant<ConvProblem, InputGradArguments> = {
@@ -95,13 +88,10 @@ const thinOutput: Variant<ConvProblem, InputGradArguments> = {
   workgroupBytes: 0,
   supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && foldsSimply(k) && hasLanes(device, ceilDiv(phaseRows(k), 32)),
   launch: (device, k, args) =>
-    dispatch(
-      device,
-      k,
-      args,
-      kernel('conv2d/input-grad-thin-output', { BIAS: BIAS(args), O: k.o }, { dtype: k.dtype }),
-      [ceilDiv(phaseRows(k), 32), ceilDiv(k.c, 32), k.stride ** 2],
-    ),
+    dispatch(device, k, args, {
+      kernel: kernel('conv2d/input-grad-thin-output', { BIAS: BIAS(args), O: k.o }, { dtype: k.dtype }),
+      workgroups: [ceilDiv(phaseRows(k), 32), ceilDiv(k.c, 32), k.stride ** 2],
+    }),
 };
 
 const naive: Variant<ConvProblem, InputGradArguments> = {
@@ -111,11 +101,10 @@ const naive: Variant<ConvProblem, InputGradArguments> = {
   workgroupBytes: 0,
   supports: () => true,
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d/input-grad-naive', { BIAS: BIAS(args) }, { dtype: k.dtype }), [
-      Math.min(ceilDiv(k.n * k.h * k.w * k.c, 64), 65535),
-      1,
-      1,
-    ]),
+    dispatch(device, k, args, {
+      kernel: kernel('conv2d/input-grad-naive', { BIAS: BIAS(args) }, { dtype: k.dtype }),
+      workgroups: flatGrid(device, k.n * k.h * k.w * k.c),
+    }),
 };
 
 /** The problem without reflection whose gradient is computed: under reflection that of the padded image. */
@@ -150,7 +139,7 @@ function unfolded(
   withTemporary(device, DTYPE_BYTES[dtype] * convSizes(product).x, (whole) => {
     launch(product, { ...args, dx: whole, bias: null });
     const pad = [padding, padding, padding, padding] as const;
-    reflectionPadBackward(device, { n, h, w, c, pad, dtype }, whole, args.dx, args.bias);
+    reflectionPadBackward(device, { n, h, w, c, pad, dtype }, { gradOutput: whole, gradX: args.dx, bias: args.bias });
   });
 }
 
@@ -168,8 +157,9 @@ const winograds = winogradVariants<InputGradArguments>((way) => ({
   },
   launch: (device, problem, all) =>
     unfolded(device, problem, all, (k, { dy, weight, bias, dx }) => {
-      const args = { x: dy, weight, flipped: true, bias, activation: 'none', y: dx } as const;
-      winogradConvolve(device, way, 'conv2d.inputGrad', transposed(k), args);
+      const label = 'conv2d.inputGrad';
+      const args = { x: dy, weight, flipped: true, bias, activation: 'none', y: dx, label } as const;
+      winogradConvolve(device, way, transposed(k), args);
     }),
 }));
 
@@ -185,8 +175,11 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, InputGradArguments> {
     launch: (device, problem, all) =>
       unfolded(device, problem, all, (k, args) => {
         const constants = { BIAS: BIAS(args), VEC4_O: k.o % 4 === 0 ? 1 : 0, ...tileConstants(tile) };
-        const code = kernel('conv2d/input-grad-workgroup', constants, { dtype: k.dtype });
-        dispatch(device, k, args, code, grid(k), [args.dy, args.weight]);
+        dispatch(device, k, args, {
+          kernel: kernel('conv2d/input-grad-workgroup', constants, { dtype: k.dtype }),
+          workgroups: grid(k),
+          more: [args.dy, args.weight],
+        });
       }),
   };
 }
@@ -199,13 +192,18 @@ export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArg
     madeFor: 'gpu',
     sources: ['conv2d/input-grad-matrix', 'images/reflection-pad-backward'],
     workgroupBytes: matrixTileBytes(tile),
-    supports: (device, k) => matrixTileSuits(device, k, tile, phaseRows(padded(k)), k.c) && paddedFits(device, k),
+    supports: (device, k) =>
+      matrixTileSuits(device, tile, { dtype: k.dtype, rows: phaseRows(padded(k)), columns: k.c }) &&
+      paddedFits(device, k),
     launch: (device, problem, all) =>
       unfolded(device, problem, all, (k, args) => {
         const constants = { BIAS: BIAS(args), EIGHTS_O: k.o % 8 === 0 ? 1 : 0 };
-        const specialisation = matrixSpecialisation(device, tile, k.c % 8 === 0);
-        const code = kernel('conv2d/input-grad-matrix', constants, specialisation);
-        dispatch(device, k, args, code, grid(k), [args.dy, args.weight], true);
+        dispatch(device, k, args, {
+          kernel: kernel('conv2d/input-grad-matrix', constants, matrixSpecialisation(device, tile, k.c % 8 === 0)),
+          workgroups: grid(k),
+          more: [args.dy, args.weight],
+          matrices: true,
+        });
       }),
   };
 }
@@ -223,13 +221,13 @@ export const convInputGrad: Operation<ConvProblem, InputGradArguments> = {
     naive,
   ],
   describe,
-  rehearse: (k, stage) => {
+  exampleArguments: (k, buffers) => {
     const { x, weight, y } = convSizes(k);
     return {
-      dy: stage.input(y, k.dtype),
-      weight: stage.input(weight, k.dtype),
+      dy: buffers.input(y, k.dtype),
+      weight: buffers.input(weight, k.dtype),
       bias: null,
-      dx: stage.output(x, k.dtype),
+      dx: buffers.output(x, k.dtype),
     };
   },
 };

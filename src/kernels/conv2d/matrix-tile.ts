@@ -2,8 +2,7 @@
 import type { MatrixConfig } from '../../gpu/adapter.ts';
 import type { Device } from '../../gpu/device.ts';
 import { ceilDiv } from '../../gpu/launch.ts';
-import { EIGHTS, type Specialisation } from '../source.ts';
-import type { ConvProblem } from './problem.ts';
+import { EIGHTS, type FloatDType, type Specialisation } from '../source.ts';
 
 export interface MatrixTile {
   readonly rows: number;
@@ -95,14 +94,16 @@ function bytesOf(
   return 2 * padded + 4 * down * m * (columns + 4 * across);
 }
 
-/** Whether a tile suits a product of so many rows and columns here: the device has matrices for it, and it is not twice as long. */
-export function matrixTileSuits(
-  device: Device,
-  { dtype }: ConvProblem,
-  tile: MatrixTile,
-  rows: number,
-  columns: number,
-): boolean {
+/** What a convolution is as a product of matrices. */
+interface Product {
+  /** Of the operands. */
+  readonly dtype: FloatDType;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Whether a tile suits a product here: the device has matrices for it, and it is not twice as long. */
+export function matrixTileSuits(device: Device, tile: MatrixTile, { dtype, rows, columns }: Product): boolean {
   if (dtype !== 'f16' || !device.features.has('chromium-experimental-subgroup-matrix')) return false;
   const { limits } = device;
   const layout = layoutOf(device, tile);

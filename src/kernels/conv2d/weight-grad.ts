@@ -1,5 +1,6 @@
 import type { Device } from '../../gpu/device.ts';
-import { type BufferSlice, ceilDiv, type Kernel } from '../../gpu/launch.ts';
+import { type BufferSlice, ceilDiv } from '../../gpu/launch.ts';
+import { flatGrid } from '../flat-grid.ts';
 import { kernel } from '../source.ts';
 import { sumParts, withParts } from '../sum-parts.ts';
 import type { Operation, Variant } from '../variant.ts';
@@ -11,7 +12,16 @@ import {
   matrixTileSuits,
   matrixTiles,
 } from './matrix-tile.ts';
-import { type ConvProblem, convBytes, convFlops, convImmediates, convSizes, describe, hasLanes } from './problem.ts';
+import {
+  type ConvProblem,
+  convBytes,
+  convFlops,
+  convImmediates,
+  convSizes,
+  type Dispatch,
+  describe,
+  hasLanes,
+} from './problem.ts';
 import { type Tile, tileBytes, tileConstants, tileInvocations, tileName, tileSuits, tiles } from './tile.ts';
 import { canWeightGrad, weightGradSources, winogradVariants, winogradWeightGrad } from './winograd.ts';
 
@@ -39,28 +49,29 @@ function shares(workgroups: number, tiles: Tiles, most: number): number {
   return Math.min(most, ceilDiv(workgroups, tiles[0] * tiles[1]));
 }
 
-/** Launches `tiles` workgroups a share of the depth, and adds several shares up. */
+/** How a kernel is launched: `tiles` workgroups a share of the depth, of which there are `splits`. */
+interface SplitDispatch extends Omit<Dispatch, 'workgroups'> {
+  readonly tiles: Tiles;
+  readonly splits: number;
+}
+
+/** Launches a kernel for all shares at once, and adds several up. */
 function split(
   device: Device,
   k: ConvProblem,
   { x, dy, dw, accumulate }: WeightGradArguments,
-  code: Kernel,
-  tiles: Tiles,
-  splits: number,
-  more: readonly BufferSlice[] = [],
-  matrices = false,
+  { tiles, splits, more = [], ...own }: SplitDispatch,
 ): void {
   const count = k.kh * k.kw * k.c * k.o;
   const launch = (target: BufferSlice, add: boolean) =>
     device.launch({
-      kernel: code,
+      ...own,
       bindings: [x, dy, target, ...more],
       immediates: convImmediates(k, splits, add ? 1 : 0),
       workgroups: [tiles[0], tiles[1], splits],
       label: 'conv2d.weightGrad',
       flops: convFlops(k),
       bytes: convBytes(k),
-      matrices,
     });
   if (splits === 1) {
     launch(dw, accumulate);
@@ -68,7 +79,7 @@ function split(
   }
   withParts(device, splits * count, (part) => {
     launch(part, false);
-    sumParts(device, part, dw, count, splits, accumulate);
+    sumParts(device, { part, parts: splits, out: dw, count, accumulate });
   });
 }
 
@@ -80,14 +91,11 @@ const tiled: Variant<ConvProblem, WeightGradArguments> = {
   supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && hasLanes(device, 1),
   launch: (device, k, args) => {
     const tiles: Tiles = [ceilDiv(k.o, 32), k.kh * k.kw * ceilDiv(k.c, 32)];
-    split(
-      device,
-      k,
-      args,
-      kernel('conv2d/weight-grad-tiled', {}, { dtype: k.dtype }),
+    split(device, k, args, {
+      kernel: kernel('conv2d/weight-grad-tiled', {}, { dtype: k.dtype }),
       tiles,
-      shares(CPU_WORKGROUPS, tiles, k.n * k.p),
-    );
+      splits: shares(CPU_WORKGROUPS, tiles, k.n * k.p),
+    });
   },
 };
 
@@ -99,14 +107,11 @@ const thinInput: Variant<ConvProblem, WeightGradArguments> = {
   supports: (device, k) => k.o % 4 === 0 && hasLanes(device, 1),
   launch: (device, k, args) => {
     const tiles: Tiles = [ceilDiv(k.o, 32), ceilDiv(k.kh * k.kw * k.c, 32)];
-    split(
-      device,
-      k,
-      args,
-      kernel('conv2d/weight-grad-thin-input', {}, { dtype: k.dtype }),
+    split(device, k, args, {
+      kernel: kernel('conv2d/weight-grad-thin-input', {}, { dtype: k.dtype }),
       tiles,
-      shares(CPU_WORKGROUPS, tiles, k.n * k.p),
-    );
+      splits: shares(CPU_WORKGROUPS, tiles, k.n * k.p),
+    });
   },
 };
 
@@ -118,14 +123,11 @@ const thinOutput: Variant<ConvProblem, WeightGradArguments> = {
   supports: (device, k) => k.c % 4 === 0 && k.stride === 1 && hasLanes(device, 1),
   launch: (device, k, args) => {
     const tiles: Tiles = [ceilDiv(k.c, 32), ceilDiv(k.kh * k.kw * k.o, 32)];
-    split(
-      device,
-      k,
-      args,
-      kernel('conv2d/weight-grad-thin-output', {}, { dtype: k.dtype }),
+    split(device, k, args, {
+      kernel: kernel('conv2d/weight-grad-thin-output', {}, { dtype: k.dtype }),
       tiles,
-      shares(CPU_WORKGROUPS, tiles, k.n * k.h),
-    );
+      splits: shares(CPU_WORKGROUPS, tiles, k.n * k.h),
+    });
   },
 };
 
@@ -142,12 +144,12 @@ const naive: Variant<ConvProblem, WeightGradArguments> = {
         kernel: kernel('conv2d/weight-grad-naive', {}, { dtype: k.dtype }),
         bindings: [x, dy, part],
         immediates: convImmediates(k),
-        workgroups: [Math.min(ceilDiv(count, 64), 65535), 1, 1],
+        workgroups: flatGrid(device, count),
         label: 'conv2d.weightGrad',
         flops: convFlops(k),
         bytes: convBytes(k),
       });
-      sumParts(device, part, dw, count, 1, accumulate);
+      sumParts(device, { part, parts: 1, out: dw, count, accumulate });
     });
   },
 };
@@ -155,7 +157,7 @@ const naive: Variant<ConvProblem, WeightGradArguments> = {
 const winograds = winogradVariants<WeightGradArguments>((way) => ({
   sources: weightGradSources(way),
   supports: (device, k) => canWeightGrad(device, way, k),
-  launch: (device, k, args) => winogradWeightGrad(device, way, 'conv2d.weightGrad', k, args),
+  launch: (device, k, args) => winogradWeightGrad(device, way, k, { ...args, label: 'conv2d.weightGrad' }),
 }));
 
 function workgroupTiled(tile: Tile): Variant<ConvProblem, WeightGradArguments> {
@@ -168,10 +170,13 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, WeightGradArguments> {
     supports: (device, k) => tileSuits(device, tile, k.kh * k.kw * k.c, k.o),
     launch: (device, k, args) => {
       const vec4s = { VEC4_C: k.c % 4 === 0 ? 1 : 0, VEC4_O: k.o % 4 === 0 ? 1 : 0 };
-      const code = kernel('conv2d/weight-grad-workgroup', { ...tileConstants(tile), ...vec4s }, { dtype: k.dtype });
       const workgroups = Math.max(GPU_WORKGROUPS, GPU_INVOCATIONS / tileInvocations(tile));
-      const splits = shares(workgroups, grid(k), ceilDiv(k.n * k.p * k.q, GPU_SHARE));
-      split(device, k, args, code, grid(k), splits, [args.x, args.dy]);
+      split(device, k, args, {
+        kernel: kernel('conv2d/weight-grad-workgroup', { ...tileConstants(tile), ...vec4s }, { dtype: k.dtype }),
+        tiles: grid(k),
+        splits: shares(workgroups, grid(k), ceilDiv(k.n * k.p * k.q, GPU_SHARE)),
+        more: [args.x, args.dy],
+      });
     },
   };
 }
@@ -183,17 +188,20 @@ export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, WeightGradAr
     madeFor: 'gpu',
     sources: ['conv2d/weight-grad-matrix', 'reduce/sum-parts'],
     workgroupBytes: matrixTileBytes(tile),
-    supports: (device, k) => matrixTileSuits(device, k, tile, k.kh * k.kw * k.c, k.o),
+    supports: (device, k) => matrixTileSuits(device, tile, { dtype: k.dtype, rows: k.kh * k.kw * k.c, columns: k.o }),
     launch: (device, k, args) => {
       const constants = {
         EIGHTS_C: k.c % 8 === 0 ? 1 : 0,
         EIGHTS_O: k.o % 8 === 0 ? 1 : 0,
         LONG_LINES: k.q >= tile.slab ? 1 : 0,
       };
-      const sizes = matrixSpecialisation(device, tile, k.o % 8 === 0);
-      const code = kernel('conv2d/weight-grad-matrix', constants, sizes);
-      const splits = shares(GPU_WORKGROUPS, grid(k), ceilDiv(k.n * k.p * k.q, GPU_SHARE));
-      split(device, k, args, code, grid(k), splits, [args.x, args.dy], true);
+      split(device, k, args, {
+        kernel: kernel('conv2d/weight-grad-matrix', constants, matrixSpecialisation(device, tile, k.o % 8 === 0)),
+        tiles: grid(k),
+        splits: shares(GPU_WORKGROUPS, grid(k), ceilDiv(k.n * k.p * k.q, GPU_SHARE)),
+        more: [args.x, args.dy],
+        matrices: true,
+      });
     },
   };
 }
@@ -211,8 +219,13 @@ export const convWeightGrad: Operation<ConvProblem, WeightGradArguments> = {
     naive,
   ],
   describe,
-  rehearse: (k, stage) => {
+  exampleArguments: (k, buffers) => {
     const { x, weight, y } = convSizes(k);
-    return { x: stage.input(x, k.dtype), dy: stage.input(y, k.dtype), dw: stage.output(weight), accumulate: false };
+    return {
+      x: buffers.input(x, k.dtype),
+      dy: buffers.input(y, k.dtype),
+      dw: buffers.output(weight),
+      accumulate: false,
+    };
   },
 };

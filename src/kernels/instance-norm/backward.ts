@@ -154,14 +154,14 @@ export const instanceNormBackward: Operation<NormProblem, NormBackwardArguments>
   name: 'instanceNorm.backward',
   variants: [plane, vec4, split, workgroup, naive],
   describe,
-  rehearse: (k, stage) => ({
+  exampleArguments: (k, buffers) => ({
     eps: 1e-5,
     activation: 'relu',
     affine: null,
-    x: stage.input(normSize(k), k.dtype),
-    stats: stage.input(2 * k.n * k.channels),
-    dy: stage.input(normSize(k), k.dtype),
-    sums: stage.output(2 * k.n * k.channels),
-    dx: stage.output(normSize(k), k.dtype),
+    x: buffers.input(normSize(k), k.dtype),
+    stats: buffers.input(2 * k.n * k.channels),
+    dy: buffers.input(normSize(k), k.dtype),
+    sums: buffers.output(2 * k.n * k.channels),
+    dx: buffers.output(normSize(k), k.dtype),
   }),
 };

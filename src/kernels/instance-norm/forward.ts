@@ -169,13 +169,13 @@ export const instanceNormForward: Operation<NormProblem, NormForwardArguments> =
   name: 'instanceNorm.forward',
   variants: [plane, vec4, split, workgroup, naive],
   describe,
-  rehearse: (k, stage) => ({
+  exampleArguments: (k, buffers) => ({
     eps: 1e-5,
     activation: 'relu',
     affine: null,
-    x: stage.input(normSize(k), k.dtype),
+    x: buffers.input(normSize(k), k.dtype),
     residual: null,
-    stats: stage.output(2 * k.n * k.channels),
-    y: stage.output(normSize(k), k.dtype),
+    stats: buffers.output(2 * k.n * k.channels),
+    y: buffers.output(normSize(k), k.dtype),
   }),
 };

@@ -24,14 +24,18 @@ export type Visit = <Problem, Args>(
   decided: boolean,
 ) => void;
 
-/** Told of every problem, of the variant that computes it, and whether that was decided or is the default. */
-type Watch = <Problem, Args>(
-  key: string,
-  operation: Operation<Problem, Args>,
-  problem: Problem,
-  chosen: string,
-  decided: boolean,
-) => void;
+/** Told of every problem, and of the variant that computes it. */
+type Watch = <Problem, Args>(seen: Seen<Problem, Args>) => void;
+
+interface Seen<Problem, Args> {
+  readonly key: string;
+  readonly operation: Operation<Problem, Args>;
+  readonly problem: Problem;
+  /** By name. */
+  readonly variant: string;
+  /** Whether the variant was forced or measured; else it is the default. */
+  readonly decided: boolean;
+}
 
 const all = new WeakMap<Device, Choices>();
 
@@ -66,7 +70,7 @@ export function choose<Problem, Args>(
   const chosen = decided ?? supported[0];
   if (!chosen)
     throw new Error(`No variant of ${operation.name} supports ${operation.describe(problem)}; the last must.`);
-  if (watch) watch(key, operation, problem, chosen.name, decided !== undefined);
+  if (watch) watch({ key, operation, problem, variant: chosen.name, decided: decided !== undefined });
   else used.set(key, chosen.name);
   return chosen;
 }
@@ -87,7 +91,7 @@ export function forceVariants(device: Device, texts: readonly string[]): void {
 /** Traces `body` without running it and shows every problem in it that has variants, once each. */
 export function visitProblems(device: Device, body: () => void, visit: Visit): void {
   const seen = new Set<string>();
-  watchWhile(device, body, (key, operation, problem, _, decided) => {
+  watchWhile(device, body, ({ key, operation, problem, decided }) => {
     if (!seen.has(key)) visit(key, operation, problem, decided);
     seen.add(key);
   });
@@ -103,8 +107,8 @@ export function decide(device: Device, key: string, variant: string): void {
 /** Which variants compute `body`, by problem, for a later process that must get the same bits. `body` is traced and not run. */
 export function exportChoices(device: Device, body: () => void): Record<string, string> {
   const choices: Record<string, string> = {};
-  watchWhile(device, body, (key, _operation, _problem, chosen) => {
-    choices[key] = chosen;
+  watchWhile(device, body, ({ key, variant }) => {
+    choices[key] = variant;
   });
   return choices;
 }
