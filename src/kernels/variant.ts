@@ -78,6 +78,18 @@ export function supportedVariants<Problem, Args>(
 }
 
 /**
+ * The variant of an operation that has this name.
+ *
+ * @throws CyclopsError when there is none; it names those that there are
+ */
+export function variantNamed({ name: operation, variants }: OperationInfo, name: string): VariantInfo {
+  const found = variants.find((variant) => variant.name === name);
+  if (found) return found;
+  const names = variants.map((variant) => variant.name).join(', ');
+  throw new CyclopsError(`${operation} has no variant '${name}'; expected one of ${names}.`);
+}
+
+/**
  * Adds a variant to an operation, from this package or from outside. It comes last but one, so the defaults stay as they were;
  * tuning and forcing find it.
  *

@@ -1,8 +1,15 @@
 /** Which variant of an operation computes a problem: one forced by name, else one that was measured, else the default. */
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
-import { type Operation, supportedVariants, type Variant } from '../variant.ts';
-import { operations } from './operations.ts';
+import {
+  type Operation,
+  type OperationInfo,
+  supportedVariants,
+  type Variant,
+  type VariantInfo,
+  variantNamed,
+} from '../variant.ts';
+import { operationNamed, operations } from './operations.ts';
 
 /** What is decided on a device; variants by name. */
 interface Choices {
@@ -84,7 +91,7 @@ export function choose<Problem, Args>(
  */
 export function forceVariants(device: Device, texts: readonly string[]): void {
   const choices = choicesOf(device);
-  choices.forced = new Map([...forcedByEnvironment(device), ...texts.flatMap((text) => parseVariants(text))]);
+  choices.forced = new Map([...forcedByEnvironment(device), ...namesOf(texts.flatMap(parseVariants))]);
   choices.used.clear();
 }
 
@@ -148,31 +155,38 @@ function choicesOf(device: Device): Choices {
 }
 
 function forcedByEnvironment({ environment }: Device): Map<string, string> {
-  return new Map(parseVariants(environment.CYCLOPS_VARIANT ?? '', 'CYCLOPS_VARIANT: '));
+  try {
+    return namesOf(parseVariants(environment.CYCLOPS_VARIANT ?? ''));
+  } catch (error) {
+    if (error instanceof CyclopsError) throw new CyclopsError(`CYCLOPS_VARIANT: ${error.message}`);
+    throw error;
+  }
+}
+
+/** A variant, and of what. */
+export interface NamedVariant {
+  readonly operation: OperationInfo;
+  readonly variant: VariantInfo;
 }
 
 /**
  * Reads `operation=variant`, several with commas between them.
  *
- * @param source what stands before an error's message
  * @throws CyclopsError for a text of another form and for an operation or a variant that does not exist
  */
-export function parseVariants(text: string, source = ''): [operation: string, variant: string][] {
+export function parseVariants(text: string): NamedVariant[] {
   const pairs = text.split(',').filter((pair) => pair.trim() !== '');
   return pairs.map((pair) => {
     const [operationName = '', variantName, ...more] = pair.split('=').map((part) => part.trim());
     if (variantName === undefined || more.length > 0) {
-      throw new CyclopsError(`${source}expected OPERATION=VARIANT, e.g. conv2d.forward=naive; got '${pair}'.`);
+      throw new CyclopsError(`expected OPERATION=VARIANT, e.g. conv2d.forward=naive; got '${pair}'.`);
     }
-    const operation = operations.find(({ name }) => name === operationName);
-    if (!operation) {
-      const names = operations.map(({ name }) => name).join(', ');
-      throw new CyclopsError(`${source}no operation '${operationName}' has variants; expected one of ${names}.`);
-    }
-    if (!operation.variants.some(({ name }) => name === variantName)) {
-      const names = operation.variants.map(({ name }) => name).join(', ');
-      throw new CyclopsError(`${source}${operationName} has no variant '${variantName}'; expected one of ${names}.`);
-    }
-    return [operationName, variantName];
+    const operation = operationNamed(operationName);
+    return { operation, variant: variantNamed(operation, variantName) };
   });
+}
+
+/** Variants by the name of their operation. */
+function namesOf(variants: readonly NamedVariant[]): Map<string, string> {
+  return new Map(variants.map(({ operation, variant }) => [operation.name, variant.name]));
 }
