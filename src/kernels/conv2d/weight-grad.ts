@@ -1,3 +1,24 @@
+/**
+ * dw (+)= the gradient of conv(x, weight) with respect to weight [KH,KW,C,O], from x [N,H,W,C] and dy [N,P,Q,O].
+ *
+ * The sum runs over all pixels n·p·q and the result is small, so all but the obvious variant split the pixels into shares: more
+ * workgroups than results fill. reduce/sum-parts adds the shares up in a fixed order.
+ *
+ * The ladder for CPUs; llvmpipe (Mesa 25.0.7), 2 cores, f32, 2026-11-25, 3×3 128→128 at 16×16, batch 1, unless said otherwise:
+ * - naive: the formula, one invocation an element of dw. 42.6 ms.
+ * - tiled: 32 × 32 elements of one tap in the registers of 8 lanes, rows handed round by subgroup broadcast. 1.9 ms.
+ * - thin_input: rows are taps and channels together, so that an image's 3 channels fill them. 7×7 3→32 at 64×64: 1.9 ms, naive 17.8.
+ * - thin_output: the same with the roles of x and dy exchanged. 7×7 32→3 at 64×64: 1.9 ms, naive 22.6.
+ * - winograd: 16 products over the tiles of 2 × 2 outputs. One core, batch 2, 2026-11-27: 7.2 ms, tiled 11.0.
+ *
+ * The ladder for GPUs; NVIDIA H200 (driver 580.159.04), 2026-11-26, 3×3 256→256 at 64×64:
+ * - naive: not timed.
+ * - tiled64x64 and its sizes: staged through workgroup memory. f32, batch 16: 64x64 2.95 ms (26 TFLOP/s), 128x128 3.38, 128x64 3.80,
+ *   32x64 3.81. 64x16 is for images: 7×7 64→3, batch 2, 7.2 → 2.4 ms.
+ * - winograd64x64 and its sizes: as above, with such products. Not timed on a GPU.
+ * - matrix64x128 and its sizes: the same on matrix hardware, f16 with sums in f32. Batch 2: 64x128 0.114 ms (85 TFLOP/s), 128x64
+ *   0.126, 128x128 0.150, 64x64 0.168; 128x16 not timed there.
+ */
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, ceilDiv } from '../../gpu/launch.ts';
 import { flatGrid } from '../flat-grid.ts';
