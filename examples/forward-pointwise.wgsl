@@ -1,4 +1,4 @@
-// y[m,o] = activation(bias[o] + sum over c of x[m,c] * weight[c,o]): a 1×1 convolution of stride 1, where pixels m are rows.
+// y[m,o] = activation(bias[o] + sum over c of x[m,c] * weight[c,o]): a 1×1 convolution of stride 1, with pixels m.
 // x [N,H,W,C], weight [1,1,C,O], y [N,H,W,O]. One invocation an output element and turn.
 
 // #include "parts/dtype.wgsl"

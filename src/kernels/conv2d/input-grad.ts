@@ -127,22 +127,22 @@ const naive: Variant<ConvProblem, InputGradArguments> = {
     }),
 };
 
-/** The problem without reflection whose gradient is computed: under reflection that of the padded image. */
+/** The problem without reflection whose gradient the kernels for GPUs compute. Under reflection that is the one of the padded image. */
 function padded(k: ConvProblem): ConvProblem {
   const { h, w, padding, paddingMode } = k;
   if (padding === 0 || paddingMode === 'zeros') return k;
   return { ...k, h: h + 2 * padding, w: w + 2 * padding, padding: 0, paddingMode: 'zeros' };
 }
 
-/** Whether that of the padded image, which is larger than x, can be held in one buffer. */
+/** Whether the gradient of the padded image, which is larger than x, fits into one buffer. */
 function paddedFits({ limits }: Device, k: ConvProblem): boolean {
   return DTYPE_BYTES[k.dtype] * convSizes(padded(k)).x <= limits.maxStorageBufferBindingSize;
 }
 
 /**
- * Lets `launch` compute the gradient of a problem without reflection, and what it is given of the arguments. That of a reflected image
- * is made of the gradient of its padded one, which is then folded: mirrored positions in the product itself would cost all pixels
- * what few of them need.
+ * Computes the gradient of a problem by a `launch` that knows no reflection. Under reflection `launch` gets the problem of the padded
+ * image, and its gradient is then folded: each mirrored pixel is added to the one that it is a mirror of. To look for mirrors in
+ * the product itself would cost every pixel what only those near the border need.
  */
 function unfolded(
   device: Device,
@@ -163,7 +163,7 @@ function unfolded(
   });
 }
 
-/** The convolution of dy, padded with zeros, with flipped weights that the gradient of a problem without reflection is. */
+/** The gradient of a problem without reflection, as a convolution of dy, padded with zeros, with flipped weights. */
 function transposed(k: ConvProblem): ConvProblem {
   const { h, w, c, p, q, o, kh, padding } = k;
   return { ...k, h: p, w: q, c: o, p: h, q: w, o: c, padding: kh - 1 - padding, paddingMode: 'zeros' };

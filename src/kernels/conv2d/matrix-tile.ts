@@ -28,7 +28,10 @@ export function matrixTileName({ rows, columns }: MatrixTile): string {
   return `matrix${rows}x${columns}`;
 }
 
-/** Matrices that a subgroup can hold below each other, or side by side, and chunks of an operand that an invocation can: what has names. */
+/**
+ * The kernels have names for 4 × 4 matrices of a subgroup and for 4 chunks of each operand, since in arrays they would not stay in
+ * registers. So a layout has no more.
+ */
 const NAMED = 4;
 
 /** How a device computes a tile: the matrices of its subgroups, and the subgroups below each other and side by side. */

@@ -54,7 +54,7 @@ export interface WeightGradArguments {
   accumulate: boolean;
 }
 
-/** The depth n·p·q is split until this many workgroups share the work: enough to keep the cores of a CPU evenly busy, … */
+/** The depth n·p·q is split until there are this many workgroups: enough to keep the cores of a CPU evenly busy, … */
 const CPU_WORKGROUPS = 16;
 /** … and enough for a few on each of a large GPU's processors. */
 const GPU_WORKGROUPS = 512;

@@ -17,8 +17,8 @@ import { tiles } from './tile.ts';
 /** Places of the transform of a tile, each with a product of its own. */
 const PLACES = 16;
 /**
- * Below so many channels the transforms take a CPU about what the products save: which variant wins would be chance, and with it the
- * bits of a run.
+ * Below so many channels the transforms take a CPU about as long as the products save. Chance would decide which variant wins, and so
+ * which bits a run gets.
  */
 const CPU_CHANNELS = 128;
 

@@ -11,19 +11,19 @@ import {
 } from '../variant.ts';
 import { operationNamed, operations } from './operations.ts';
 
-/** What is decided on a device; variants by name. */
+/** What is decided for a device. Variants stand here by their names. */
 interface Choices {
   /** By operation. */
   forced: ReadonlyMap<string, string>;
   /** By problem, from measurements or from outside. */
   readonly measured: Map<string, string>;
-  /** What has been used by problem, and is used again until something is decided anew. */
+  /** By problem: what was chosen before. It is used again without asking, until something is decided anew. */
   readonly used: Map<string, string>;
-  /** While a body is looked through. */
+  /** While {@link watchWhile} traces a body. */
   watch: Watch | null;
 }
 
-/** Told of a problem under the key that names it, and whether a variant is forced or measured for it. */
+/** Told of a problem: its key, which names it, and whether a variant is forced or measured for it already. */
 export type Visit = <Problem, Args>(
   key: string,
   operation: Operation<Problem, Args>,

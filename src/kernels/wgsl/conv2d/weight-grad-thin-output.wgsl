@@ -2,7 +2,8 @@
 // x [N,H,W,C], dy [N,P,Q,O] of any O (made for images and a PatchGAN's map), part [splits,KH,KW,C,O]; C a multiple of 4; stride 1.
 //
 // conv2d/weight-grad-thin-input with the roles swapped: the sum runs over pixels of the padded input (read by index), columns are c,
-// rows are (r,s,o) flattened, 32 of them a workgroup. reduce/sum-parts adds several shares up in a fixed order; a single one is written, or added, to dw itself.
+// rows are (r,s,o) flattened, 32 of them a workgroup. If there are several
+// shares, reduce/sum-parts adds them up in a fixed order; a single one goes to dw itself.
 //
 // Measured 2026-11-24, llvmpipe Mesa 25.0.7, 2 cores, batch 1, robustness off: 7x7 32->3 at 64x64, reflect, 1.6 ms (25 GFLOP/s).
 
