@@ -2,6 +2,9 @@
  * Judges images in a program: a model file in, then images, and for each its scores, whether it is flagged, and where it differs from what it
  * should look like. Needs WebGPU and nothing of Node, unless it is given a path or the bytes of an image file.
  */
+
+// Judging images.
+
 export {
   Detector,
   type DetectorOptions,
@@ -12,5 +15,8 @@ export {
   type ScoreImageOptions,
 } from './anomaly/detector/detector.ts';
 export type { DecodedImage } from './data/images/decoded-image.ts';
+
+// The device, and why things are refused.
+
 export { Device, type DeviceOptions } from './gpu/device.ts';
 export { CyclopsError } from './gpu/errors.ts';

@@ -1,54 +1,68 @@
-/** The engine: tensors, autograd, layers and optimisers on WebGPU. The anomaly detector above it is the command `cyclops`. */
-export { add } from './autograd/add.ts';
-export { bceWithLogits } from './autograd/bce-with-logits.ts';
-export { concatBatch } from './autograd/concat-batch.ts';
-export { type ConvTranspose2dOptions, convTranspose2d } from './autograd/conv-transpose2d.ts';
-export { type Conv2dOptions, conv2d } from './autograd/conv2d.ts';
-export { gradcheck } from './autograd/gradcheck.ts';
-export { type InstanceNormOptions, instanceNorm } from './autograd/instance-norm.ts';
-export { l1Loss } from './autograd/l1-loss.ts';
-export { leakyRelu } from './autograd/leaky-relu.ts';
-export { mean } from './autograd/mean.ts';
-export { mseLoss } from './autograd/mse-loss.ts';
-export type { LossTarget } from './autograd/reduction.ts';
-export { reflectionPad2d } from './autograd/reflection-pad2d.ts';
-export { relu } from './autograd/relu.ts';
-export { scale } from './autograd/scale.ts';
-export { sigmoid } from './autograd/sigmoid.ts';
-export { splitBatch } from './autograd/split-batch.ts';
-export { ssim } from './autograd/ssim.ts';
-export { sum } from './autograd/sum.ts';
-export { tanh } from './autograd/tanh.ts';
-export { backward, detach, noGrad } from './autograd/tape.ts';
-export { patchDiscriminator, resnetGenerator } from './cyclegan/networks.ts';
-export { decodeSafetensors, encodeSafetensors } from './data/files/safetensors.ts';
+/**
+ * The engine: tensors, autograd, layers and optimisers on WebGPU. Kernels, and how one of several is chosen, are in the entry
+ * `cyclops/kernels` (src/kernels.ts).
+ */
+
+// The device: where tensors live. A step of static shapes can be captured once and replayed.
+
 export type { Capture } from './gpu/capture.ts';
 export { Device, type DeviceOptions } from './gpu/device.ts';
 export { CyclopsError } from './gpu/errors.ts';
-export { type BufferSlice, ceilDiv, f32, immediates, type Kernel, type Launch } from './gpu/launch.ts';
-export { ACTIVATION_CODES, type Activation } from './kernels/activation.ts';
-export { convForward, type ForwardArguments } from './kernels/conv2d/forward.ts';
-export { convInputGrad, type InputGradArguments } from './kernels/conv2d/input-grad.ts';
-export { type ConvProblem, convBytes, convFlops, convImmediates } from './kernels/conv2d/problem.ts';
-export { convWeightGrad, type WeightGradArguments } from './kernels/conv2d/weight-grad.ts';
-export { instanceNormBackward } from './kernels/instance-norm/backward.ts';
-export { instanceNormForward } from './kernels/instance-norm/forward.ts';
-export { reduce } from './kernels/reduce.ts';
-export { kernel } from './kernels/source.ts';
-export { exportChoices, forceVariants, importChoices } from './kernels/tuning/choices.ts';
-export { type Tuning, tune } from './kernels/tuning/tune.ts';
-export { type Operation, register, type Variant } from './kernels/variant.ts';
-export { ConvTranspose2d } from './layers/conv-transpose2d.ts';
-export { Conv2d } from './layers/conv2d.ts';
-export { normalInitialiser } from './layers/init.ts';
-export { InstanceNorm2d } from './layers/instance-norm2d.ts';
-export { Module, type StateDict } from './layers/module.ts';
-export { Sequential } from './layers/sequential.ts';
-export { Adam } from './optim/adam.ts';
-export { LossScaler } from './optim/loss-scaler.ts';
+
+// Tensors [N,H,W,C], and scopes that free what was made in them.
+
 export { cast } from './tensor/cast.ts';
 export { print } from './tensor/print.ts';
 export { randomNormal, randomUniform } from './tensor/random.ts';
 export { keep, scope } from './tensor/scope.ts';
 export { sliceBatch } from './tensor/slice.ts';
 export { Tensor } from './tensor/tensor.ts';
+
+// Gradients: operations on tensors note what they did, and `backward` goes back over the notes.
+
+export { gradcheck } from './autograd/gradcheck.ts';
+export { backward, detach, noGrad } from './autograd/tape.ts';
+
+// Losses, and the similarity of images.
+
+export { bceWithLogits } from './autograd/bce-with-logits.ts';
+export { l1Loss } from './autograd/l1-loss.ts';
+export { mseLoss } from './autograd/mse-loss.ts';
+export type { LossTarget } from './autograd/reduction.ts';
+export { ssim } from './autograd/ssim.ts';
+
+// Differentiable operations.
+
+export { add } from './autograd/add.ts';
+export { concatBatch } from './autograd/concat-batch.ts';
+export { type ConvTranspose2dOptions, convTranspose2d } from './autograd/conv-transpose2d.ts';
+export { type Conv2dOptions, conv2d } from './autograd/conv2d.ts';
+export { type InstanceNormOptions, instanceNorm } from './autograd/instance-norm.ts';
+export { leakyRelu } from './autograd/leaky-relu.ts';
+export { mean } from './autograd/mean.ts';
+export { reflectionPad2d } from './autograd/reflection-pad2d.ts';
+export { relu } from './autograd/relu.ts';
+export { scale } from './autograd/scale.ts';
+export { sigmoid } from './autograd/sigmoid.ts';
+export { splitBatch } from './autograd/split-batch.ts';
+export { sum } from './autograd/sum.ts';
+export { tanh } from './autograd/tanh.ts';
+
+// Layers, with the reference's names in their state dicts.
+
+export { ConvTranspose2d } from './layers/conv-transpose2d.ts';
+export { Conv2d } from './layers/conv2d.ts';
+export { normalInitialiser } from './layers/init.ts';
+export { InstanceNorm2d } from './layers/instance-norm2d.ts';
+export { Module, type StateDict } from './layers/module.ts';
+export { Sequential } from './layers/sequential.ts';
+
+// Optimisers.
+
+export { Adam } from './optim/adam.ts';
+export { LossScaler } from './optim/loss-scaler.ts';
+
+// The networks of a Cycle-GAN, and the file format of their weights.
+
+export { patchDiscriminator, resnetGenerator } from './cyclegan/networks.ts';
+export { decodeSafetensors, encodeSafetensors } from './data/files/safetensors.ts';

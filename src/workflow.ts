@@ -4,19 +4,19 @@
  */
 
 // Training and calibration.
+
 export type { Calibration, Rule } from './anomaly/calibration/calibration.ts';
-// Judging images.
-export type { Evaluation } from './anomaly/evaluation/evaluation.ts';
 export type { TrainingConfig } from './cyclegan/config.ts';
 export type { PresetName } from './cyclegan/presets.ts';
-// What they tell on the way, and why they refuse.
-export { CyclopsError } from './gpu/errors.ts';
-export type { StopSignal } from './gpu/stop-signal.ts';
 export { type CalibrateOptions, type CalibrateResult, calibrate } from './workflow/calibrate.ts';
+export { type PaperFigures, type PaperProtocolOptions, paperProtocol } from './workflow/paper-protocol.ts';
+export { type TrainOptions, type TrainResult, train } from './workflow/train.ts';
+
+// Judging images.
+
+export type { Evaluation } from './anomaly/evaluation/evaluation.ts';
 export { type EvaluateOptions, evaluate } from './workflow/evaluate.ts';
 export type { EvaluatedRun } from './workflow/evaluate-run.ts';
-export type { Listener, Progress } from './workflow/listener.ts';
-export { type PaperFigures, type PaperProtocolOptions, paperProtocol } from './workflow/paper-protocol.ts';
 export { type ReportOptions, report } from './workflow/report-file.ts';
 export {
   type Decision,
@@ -27,6 +27,11 @@ export {
   score,
   type UnreadableFile,
 } from './workflow/score.ts';
-export { type TrainOptions, type TrainResult, train } from './workflow/train.ts';
 export { type TranslateOptions, type Translation, translate } from './workflow/translate.ts';
+
+// What workflows tell on the way, and why they refuse.
+
+export { CyclopsError } from './gpu/errors.ts';
+export type { StopSignal } from './gpu/stop-signal.ts';
+export type { Listener, Progress } from './workflow/listener.ts';
 export { UsageError } from './workflow/usage-error.ts';

@@ -6,10 +6,11 @@ import { record } from './tape.ts';
 export function activate(kind: ActivationKind, x: Tensor, slope?: number): Tensor {
   const { device, shape, size, floatDType: dtype } = x;
   const out = Tensor.empty(device, shape, dtype);
-  activation(device, kind, x.slice, out.slice, size, dtype, slope);
+  activation(device, { kind, slope, x: x.slice, out: out.slice, count: size, dtype });
   return record(out, [x], (gradOutput) => {
     const gradX = Tensor.empty(device, shape, dtype);
-    activationBackward(device, kind, out.slice, gradOutput.slice, gradX.slice, size, dtype, slope);
+    const slices = { output: out.slice, gradOutput: gradOutput.slice, gradX: gradX.slice };
+    activationBackward(device, { kind, slope, ...slices, count: size, dtype });
     return [gradX];
   });
 }

@@ -7,6 +7,6 @@ import { record } from './tape.ts';
 export function add(a: Tensor, b: Tensor): Tensor {
   requireAlike('add', a, b);
   const out = Tensor.empty(a.device, a.shape, a.dtype);
-  kernels.add(a.device, a.slice, b.slice, out.slice, a.size, a.floatDType);
+  kernels.add(a.device, { a: a.slice, b: b.slice, out: out.slice, count: a.size, dtype: a.floatDType });
   return record(out, [a, b], (gradOutput) => [gradOutput, gradOutput]);
 }

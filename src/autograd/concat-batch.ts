@@ -31,7 +31,7 @@ export function concatBatch(a: Tensor, b: Tensor): Tensor {
 export function joined(a: Tensor, b: Tensor, shape: readonly number[]): Tensor {
   const out = Tensor.empty(a.device, shape, a.dtype);
   const { device, floatDType: dtype } = a;
-  copy(device, a.slice, out.slice, a.size, { dtype });
-  copy(device, b.slice, out.slice, b.size, { outStart: a.size, dtype });
+  copy(device, { x: a.slice, out: out.slice, count: a.size, dtype });
+  copy(device, { x: b.slice, out: out.slice, count: b.size, outStart: a.size, dtype });
   return out;
 }

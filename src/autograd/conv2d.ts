@@ -38,7 +38,8 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: 
     let dy = gradOutput;
     if (activation !== 'none') {
       dy = Tensor.empty(device, y.shape, y.dtype);
-      activationBackward(device, activation, y.slice, gradOutput.slice, dy.slice, y.size, y.floatDType);
+      const slices = { output: y.slice, gradOutput: gradOutput.slice, gradX: dy.slice };
+      activationBackward(device, { kind: activation, ...slices, count: y.size, dtype: y.floatDType });
     }
     const dx = x.requiresGrad ? Tensor.empty(device, x.shape, x.dtype) : null;
     if (dx) run(device, convInputGrad, problem, { dy: dy.slice, weight: operand.slice, bias: null, dx: dx.slice });
@@ -89,6 +90,9 @@ export function biasGrad(device: Device, dy: Tensor, bias: Tensor): Tensor | nul
   const leaf = leafGrad(bias);
   const db = leaf?.target ?? Tensor.empty(device, bias.shape);
   const rows = dy.size / bias.size;
-  channelSum(device, dy.slice, db.slice, rows, bias.size, leaf?.accumulate ?? false, dy.floatDType);
+  channelSum(device, {
+    ...{ x: dy.slice, out: db.slice, rows, channels: bias.size },
+    ...{ accumulate: leaf?.accumulate ?? false, dtype: dy.floatDType },
+  });
   return leaf ? null : db;
 }

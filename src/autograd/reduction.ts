@@ -36,7 +36,10 @@ export function reductionGradient(
   gradOutput: Tensor,
 ): Tensor {
   const gradient = Tensor.empty(a.device, a.shape, a.dtype);
-  reduceBackward(a.device, term, factor, a.slice, operand(b), gradOutput.slice, gradient.slice, a.size, a.floatDType);
+  reduceBackward(a.device, {
+    ...{ term, factor, a: a.slice, b: operand(b), gradOutput: gradOutput.slice, gradient: gradient.slice },
+    ...{ count: a.size, dtype: a.floatDType },
+  });
   return gradient;
 }
 

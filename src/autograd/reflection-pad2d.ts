@@ -24,10 +24,10 @@ export function reflectionPad2d(x: Tensor, pad: readonly [number, number, number
   }
   const problem = { n, h, w, c, pad, dtype: x.floatDType };
   const out = Tensor.empty(x.device, [n, top + h + bottom, left + w + right, c], x.dtype);
-  reflectionPad(x.device, problem, x.slice, out.slice);
+  reflectionPad(x.device, problem, { x: x.slice, out: out.slice });
   return record(out, [x], (gradOutput) => {
     const gradX = Tensor.empty(x.device, x.shape, x.dtype);
-    reflectionPadBackward(x.device, problem, gradOutput.slice, gradX.slice);
+    reflectionPadBackward(x.device, problem, { gradOutput: gradOutput.slice, gradX: gradX.slice, bias: null });
     return [gradX];
   });
 }

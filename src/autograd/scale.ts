@@ -10,6 +10,6 @@ export function scale(x: Tensor, factor: number): Tensor {
 
 function scaled(x: Tensor, factor: number): Tensor {
   const out = Tensor.empty(x.device, x.shape, x.dtype);
-  kernels.scale(x.device, x.slice, factor, out.slice, x.size, x.floatDType);
+  kernels.scale(x.device, { x: x.slice, factor, out: out.slice, count: x.size, dtype: x.floatDType });
   return out;
 }

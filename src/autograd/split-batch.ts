@@ -21,6 +21,6 @@ export function splitBatch(x: Tensor, count: number): [Tensor, Tensor] {
 
 function zeros(like: Tensor): Tensor {
   const out = Tensor.empty(like.device, like.shape, like.dtype);
-  fill(like.device, 0, out.slice, out.size, out.floatDType);
+  fill(like.device, { value: 0, out: out.slice, count: out.size, dtype: out.floatDType });
   return out;
 }

@@ -34,7 +34,8 @@ export function ssimPerImage(a: Tensor, b: Tensor, over: 'mean' | 'min' = 'mean'
   const problem = checked(a, b);
   const { map, slopes } = windows(problem, a, b);
   const out = Tensor.empty(a.device, [problem.n]);
-  perImage(a.device, over, map.slice, null, out.slice, problem.n, map.size / problem.n);
+  const [images, count] = [problem.n, map.size / problem.n];
+  perImage(a.device, { kind: over, a: map.slice, b: null, out: out.slice, images, count });
   map.dispose();
   slopes.dispose();
   return out;
@@ -44,7 +45,10 @@ export function ssimPerImage(a: Tensor, b: Tensor, over: 'mean' | 'min' = 'mean'
 function gradient(problem: SsimProblem, factor: number, x: Tensor, y: Tensor, gradOutput: Tensor): Tensor {
   const { map, slopes } = windows(problem, x, y);
   const gradX = Tensor.empty(x.device, x.shape);
-  ssimBackward(x.device, problem, factor, x.slice, y.slice, slopes.slice, gradOutput.slice, gradX.slice);
+  ssimBackward(x.device, problem, {
+    ...{ factor, x: x.slice, y: y.slice, slopes: slopes.slice },
+    ...{ gradOutput: gradOutput.slice, gradX: gradX.slice },
+  });
   map.dispose();
   slopes.dispose();
   return gradX;
@@ -54,7 +58,7 @@ function windows(problem: SsimProblem, x: Tensor, y: Tensor): { map: Tensor; slo
   const shape = ssimWindows(problem);
   const map = Tensor.empty(x.device, shape);
   const slopes = Tensor.empty(x.device, [...shape, 4]);
-  ssimMap(x.device, problem, x.slice, y.slice, map.slice, slopes.slice);
+  ssimMap(x.device, problem, { x: x.slice, y: y.slice, map: map.slice, slopes: slopes.slice });
   return { map, slopes };
 }
 

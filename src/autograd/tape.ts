@@ -97,7 +97,7 @@ export function backward(loss: Tensor | readonly Tensor[], gradOutput?: Tensor):
 
 function one(device: Device): Tensor {
   const tensor = Tensor.empty(device, [1]);
-  fill(device, 1, tensor.slice, 1);
+  fill(device, { value: 1, out: tensor.slice, count: 1 });
   return tensor;
 }
 
@@ -106,8 +106,9 @@ function deposit(gradients: Map<Tensor, Tensor>, input: Tensor, grad: Tensor): v
   const { device } = input;
   const leaf = leafGrad(input);
   if (leaf) {
-    if (leaf.accumulate) accumulate(device, grad.slice, leaf.target.slice, input.size, input.floatDType);
-    else copy(device, grad.slice, leaf.target.slice, input.size, { dtype: input.floatDType });
+    const elements = { x: grad.slice, count: input.size, dtype: input.floatDType };
+    if (leaf.accumulate) accumulate(device, { ...elements, target: leaf.target.slice });
+    else copy(device, { ...elements, out: leaf.target.slice });
     return;
   }
   const before = gradients.get(input);
@@ -117,7 +118,7 @@ function deposit(gradients: Map<Tensor, Tensor>, input: Tensor, grad: Tensor): v
   }
   // A gradient may be shared by several inputs (an addition passes the same one to both), so a sum is a new tensor.
   const sum = Tensor.empty(device, input.shape, input.dtype);
-  add(device, before.slice, grad.slice, sum.slice, input.size, input.floatDType);
+  add(device, { a: before.slice, b: grad.slice, out: sum.slice, count: input.size, dtype: input.floatDType });
   gradients.set(input, sum);
 }
 

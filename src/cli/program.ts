@@ -5,6 +5,7 @@ import { addCalibrate } from './commands/calibrate.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvaluate } from './commands/evaluate.ts';
+import { addKernels } from './commands/kernels.ts';
 import { addScore } from './commands/score.ts';
 import { addTrain } from './commands/train.ts';
 import { addTranslate } from './commands/translate.ts';
@@ -26,6 +27,7 @@ export async function run(args: readonly string[]): Promise<number> {
     addTranslate,
     addVerify,
     addBench,
+    addKernels,
     addDemo,
   ])
     add(program);

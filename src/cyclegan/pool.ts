@@ -58,7 +58,10 @@ export class ImagePool {
     const choices = this.choicesFor(device, batch);
     device.eachStep(() => choices.set(Array.from({ length: batch }, () => this.choose()).flat()));
     const out = Tensor.empty(device, images.shape, dtype);
-    exchange(device, choices, images.slice, places.slice, out.slice, batch, images.size / batch, dtype);
+    exchange(device, {
+      ...{ choices, images: images.slice, places: places.slice, out: out.slice },
+      ...{ batch, length: images.size / batch, dtype },
+    });
     return out;
   }
 

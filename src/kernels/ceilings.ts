@@ -3,7 +3,8 @@ import type { MatrixConfig } from '../gpu/adapter.ts';
 import { DeviceBuffer } from '../gpu/buffer.ts';
 import type { Device } from '../gpu/device.ts';
 import { type BufferSlice, ceilDiv, f32, immediates, type Kernel, type Launch } from '../gpu/launch.ts';
-import { fill, flatGrid } from './elementwise.ts';
+import { fill } from './elementwise.ts';
+import { flatGrid } from './flat-grid.ts';
 import { kernel, sourceText } from './source.ts';
 import { deviceMilliseconds, wallMilliseconds } from './timing.ts';
 
@@ -72,13 +73,13 @@ async function matrixRates(device: Device): Promise<MatrixRate[]> {
 async function copyRate(device: Device): Promise<number> {
   const size = Math.min(COPY_BYTES, device.limits.maxStorageBufferBindingSize);
   const rate = async (x: BufferSlice, out: BufferSlice) => {
-    fill(device, 1, x, size / 4);
+    fill(device, { value: 1, out: x, count: size / 4 });
     const seconds = await shortest(device, () =>
       device.launch({
         kernel: kernel('ceilings/copy'),
         bindings: [x, out],
         immediates: immediates(size / 16),
-        workgroups: flatGrid(size / 4),
+        workgroups: flatGrid(device, size / 16),
         label: 'ceiling.copy',
         flops: 0,
         bytes: 2 * size,
@@ -113,7 +114,7 @@ async function matrixRate(device: Device, config: MatrixConfig): Promise<MatrixR
   const results = 4 * m * n * subgroups * MATRIX_WORKGROUPS;
   const flopsPerRound = 2 * k * results;
   const rate = (operands: BufferSlice, out: BufferSlice) => {
-    fill(device, TWO_F16_ONES, operands, operands.size / 4);
+    fill(device, { value: TWO_F16_ONES, out: operands, count: operands.size / 4 });
     return rateOfRounds(device, flopsPerRound, (rounds) =>
       device.launch({
         kernel: code,
@@ -146,7 +147,7 @@ function matrixKernel({ m, n, k }: MatrixConfig): Kernel {
 async function launchCost(device: Device): Promise<number> {
   return withBuffer(device, 16, async (out) => {
     const burst = () => {
-      for (let i = 0; i < EMPTY_LAUNCHES; i++) fill(device, 0, out, 4);
+      for (let i = 0; i < EMPTY_LAUNCHES; i++) fill(device, { value: 0, out, count: 4 });
     };
     let best = Infinity;
     for (let i = 0; i <= REPEATS; i++) best = Math.min(best, await wallMilliseconds(device, burst));

@@ -6,15 +6,23 @@ import { sumParts, withParts } from './sum-parts.ts';
 /** Rows of a workgroup at most. Below that, one launch does it all. */
 const SHARE = 4096;
 
-/** out[c] (+)= the sum over rows of x [rows, channels], of which x may be `stored` as f16: a bias's gradient. */
+export interface ChannelSumArguments {
+  /** [rows, channels] */
+  readonly x: BufferSlice;
+  /** [channels], in f32 */
+  readonly out: BufferSlice;
+  readonly rows: number;
+  readonly channels: number;
+  /** Add to what `out` holds. */
+  readonly accumulate: boolean;
+  /** Of x; f32 unless told otherwise. */
+  readonly dtype?: FloatDType;
+}
+
+/** out[c] (+)= the sum over rows of x[row, c]: a bias's gradient. */
 export function channelSum(
   device: Device,
-  x: BufferSlice,
-  out: BufferSlice,
-  rows: number,
-  channels: number,
-  accumulate: boolean,
-  dtype: FloatDType = 'f32',
+  { x, out, rows, channels, accumulate, dtype = 'f32' }: ChannelSumArguments,
 ): void {
   const shares = ceilDiv(rows, SHARE);
   const launch = (target: BufferSlice, add: boolean) =>
@@ -33,6 +41,6 @@ export function channelSum(
   }
   withParts(device, shares * channels, (part) => {
     launch(part, false);
-    sumParts(device, part, out, channels, shares, accumulate);
+    sumParts(device, { part, parts: shares, out, count: channels, accumulate });
   });
 }

@@ -1,98 +1,113 @@
-/** Kernels that visit each element once; all tensors of a launch are stored alike. Buffers hold whole vec4s, so a count that is no multiple of 4 writes into its own padding. */
+/**
+ * Kernels that visit each element once; all tensors of a launch are stored alike. Buffers hold whole vec4s, so a count that is no
+ * multiple of 4 writes into its own padding.
+ */
 import type { Device } from '../gpu/device.ts';
 import { type BufferSlice, ceilDiv, f32, immediates } from '../gpu/launch.ts';
+import { flatGrid } from './flat-grid.ts';
 import { DTYPE_BYTES, type FloatDType, kernel } from './source.ts';
 
-/** Workgroups of 64 invocations, one vec4 each, for a grid-stride loop over `count` elements. */
-export function flatGrid(count: number): [number, number, number] {
-  return [Math.min(ceilDiv(Math.ceil(count / 4), 64), 65535), 1, 1];
+/** How many elements the tensors of a launch have, and how they are stored: f32 unless told otherwise. */
+export interface Elements {
+  readonly count: number;
+  readonly dtype?: FloatDType;
 }
 
-/** out = a + b. `out` must be another buffer than `a` and `b`. */
-export function add(
-  device: Device,
-  a: BufferSlice,
-  b: BufferSlice,
-  out: BufferSlice,
-  count: number,
-  dtype: FloatDType = 'f32',
-): void {
+export interface AddArguments extends Elements {
+  readonly a: BufferSlice;
+  readonly b: BufferSlice;
+  /** Another buffer than `a` and `b`. */
+  readonly out: BufferSlice;
+}
+
+/** out = a + b. */
+export function add(device: Device, { a, b, out, count, dtype = 'f32' }: AddArguments): void {
+  const vec4s = ceilDiv(count, 4);
   device.launch({
     kernel: kernel('elementwise/add', {}, { dtype }),
     bindings: [a, b, out],
-    immediates: immediates(Math.ceil(count / 4)),
-    workgroups: flatGrid(count),
+    immediates: immediates(vec4s),
+    workgroups: flatGrid(device, vec4s),
     label: 'add',
     flops: count,
     bytes: 3 * DTYPE_BYTES[dtype] * count,
   });
 }
 
+export interface AccumulateArguments extends Elements {
+  readonly x: BufferSlice;
+  readonly target: BufferSlice;
+}
+
 /** target += x. */
-export function accumulate(
-  device: Device,
-  x: BufferSlice,
-  target: BufferSlice,
-  count: number,
-  dtype: FloatDType = 'f32',
-): void {
+export function accumulate(device: Device, { x, target, count, dtype = 'f32' }: AccumulateArguments): void {
+  const vec4s = ceilDiv(count, 4);
   device.launch({
     kernel: kernel('elementwise/accumulate', {}, { dtype }),
     bindings: [x, target],
-    immediates: immediates(Math.ceil(count / 4)),
-    workgroups: flatGrid(count),
+    immediates: immediates(vec4s),
+    workgroups: flatGrid(device, vec4s),
     label: 'accumulate',
     flops: count,
     bytes: 3 * DTYPE_BYTES[dtype] * count,
   });
 }
 
+export interface ScaleArguments extends Elements {
+  readonly x: BufferSlice;
+  readonly factor: number;
+  readonly out: BufferSlice;
+}
+
 /** out = x · factor. */
-export function scale(
-  device: Device,
-  x: BufferSlice,
-  factor: number,
-  out: BufferSlice,
-  count: number,
-  dtype: FloatDType = 'f32',
-): void {
+export function scale(device: Device, { x, factor, out, count, dtype = 'f32' }: ScaleArguments): void {
+  const vec4s = ceilDiv(count, 4);
   device.launch({
     kernel: kernel('elementwise/scale', {}, { dtype }),
     bindings: [x, out],
-    immediates: immediates(Math.ceil(count / 4), f32(factor)),
-    workgroups: flatGrid(count),
+    immediates: immediates(vec4s, f32(factor)),
+    workgroups: flatGrid(device, vec4s),
     label: 'scale',
     flops: count,
     bytes: 2 * DTYPE_BYTES[dtype] * count,
   });
 }
 
-/** out = x, element by element from `start` of x to `outStart` of out: also how batches are taken apart and joined. */
-export function copy(
-  device: Device,
-  x: BufferSlice,
-  out: BufferSlice,
-  count: number,
-  { start = 0, outStart = 0, dtype = 'f32' }: { start?: number; outStart?: number; dtype?: FloatDType } = {},
-): void {
+export interface CopyArguments extends Elements {
+  readonly x: BufferSlice;
+  readonly out: BufferSlice;
+  /** The first element that is read of x; 0 unless told otherwise. */
+  readonly start?: number;
+  /** The first element that is written of out; 0 unless told otherwise. */
+  readonly outStart?: number;
+}
+
+/** out = x, `count` elements of each: also how batches are taken apart and joined. */
+export function copy(device: Device, { x, out, count, start = 0, outStart = 0, dtype = 'f32' }: CopyArguments): void {
   device.launch({
     kernel: kernel('elementwise/copy', {}, { dtype }),
     bindings: [x, out],
     immediates: immediates(count, start, outStart),
-    workgroups: flatGrid(4 * count),
+    workgroups: flatGrid(device, count),
     label: 'copy',
     flops: 0,
     bytes: 2 * DTYPE_BYTES[dtype] * count,
   });
 }
 
+export interface FillArguments extends Elements {
+  readonly value: number;
+  readonly out: BufferSlice;
+}
+
 /** out = value everywhere. */
-export function fill(device: Device, value: number, out: BufferSlice, count: number, dtype: FloatDType = 'f32'): void {
+export function fill(device: Device, { value, out, count, dtype = 'f32' }: FillArguments): void {
+  const vec4s = ceilDiv(count, 4);
   device.launch({
     kernel: kernel('elementwise/fill', {}, { dtype }),
     bindings: [out],
-    immediates: immediates(Math.ceil(count / 4), f32(value)),
-    workgroups: flatGrid(count),
+    immediates: immediates(vec4s, f32(value)),
+    workgroups: flatGrid(device, vec4s),
     label: 'fill',
     flops: 0,
     bytes: DTYPE_BYTES[dtype] * count,

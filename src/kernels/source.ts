@@ -19,23 +19,23 @@ export type FloatDType = 'f32' | 'f16';
 /** Bytes of a number. */
 export const DTYPE_BYTES: Readonly<Record<FloatDType, number>> = { f32: 4, f16: 2 };
 
-/** What `override` constants cannot say: it changes the kernel's text. */
+/** Changes to a kernel's text, for what `override` constants cannot express. */
 export interface Specialisation {
-  /** For kernels that include parts/dtype.wgsl. */
+  /** How the tensors are stored, for kernels that include parts/dtype.wgsl; f32 unless told otherwise. */
   readonly dtype?: FloatDType;
-  /** Files that take the place of included ones. */
+  /** By the name of an included file: the file that is included in its place. */
   readonly instead?: Readonly<Record<string, string>>;
-  /** Values for lines `const NAME = …;` of the text. */
+  /** By name: values that replace those of the lines `const NAME = …;`. */
   readonly sizes?: Readonly<Record<string, number>>;
 }
 
-/** What takes the place of included parts when tensors are stored as f16. */
+/** What is included in place of other parts when tensors are stored as f16, … */
 export const DTYPE_F16: Readonly<Record<string, string>> = { 'parts/dtype.wgsl': 'parts/dtype-f16.wgsl' };
 
-/** What takes their place where an invocation handles four channels. */
+/** … when an invocation handles four channels, … */
 export const VEC4: Readonly<Record<string, string>> = { 'images/parts/value.wgsl': 'images/parts/value-vec4.wgsl' };
 
-/** What takes their place where rows of results are whole eights. */
+/** … and when rows of results are whole eights. */
 export const EIGHTS: Readonly<Record<string, string>> = {
   'conv2d/parts/put-f16.wgsl': 'conv2d/parts/put-f16-eights.wgsl',
   'conv2d/parts/put-f32.wgsl': 'conv2d/parts/put-f32-eights.wgsl',
@@ -47,8 +47,11 @@ const expanded = new Map<string, Expanded>();
 const defined = new Map<string, Kernel>();
 
 /**
- * The kernel of a WGSL file, with its includes, under these `override` constants and with this specialisation; the same object for
- * the same arguments.
+ * The kernel of a WGSL file with its includes in place, ready to be launched. The same arguments give the same object, so that its
+ * pipeline is found again.
+ *
+ * @param constants values for its `override` constants
+ * @param specialisation what else changes in its text
  *
  * @throws CyclopsError when the file or one that it includes does not exist
  */
@@ -77,12 +80,15 @@ export function sourceText(source: KernelSource): string {
   return load(source).code;
 }
 
-/** What specialisations make of a kernel: its text as it is, and with everything in place of which something else may stand. */
+/**
+ * The text of a kernel as it stands, and with every part replaced that a specialisation may replace. If neither changes, no launch of
+ * the kernel does.
+ */
 export function sourceTexts(source: KernelSource): string[] {
   return [sourceText(source), load(source, { ...DTYPE_F16, ...VEC4, ...EIGHTS }).code];
 }
 
-/** One letter a binding of group 0, in order: `r` for `var<storage, read>`, `w` for `var<storage, read_write>`. */
+/** How a kernel accesses its bindings of group 0, one letter for each: `r` for `read`, `w` for `read_write`. */
 export function accessOf(code: string): string {
   const declared = code.replace(/\/\/.*/g, '').matchAll(BINDING);
   const letters: string[] = [];
@@ -121,7 +127,7 @@ function load(source: KernelSource, instead: Readonly<Record<string, string>> = 
   return found;
 }
 
-/** A file beside a kernel from elsewhere, or else one of this package's, so that such a kernel can include its parts. */
+/** A file beside a kernel from outside the package, or else one of the package, so that such a kernel can include its parts. */
 function readBeside(source: FileUrl, name: string): string | null {
   const url = new URL(name, source.href);
   return existsSync(url) ? readFileSync(url, 'utf8') : textOf(name);

@@ -1,6 +1,6 @@
 import type { Device } from '../gpu/device.ts';
 import { type BufferSlice, immediates } from '../gpu/launch.ts';
-import { flatGrid } from './elementwise.ts';
+import { flatGrid } from './flat-grid.ts';
 import { kernel } from './source.ts';
 
 /** Lends a buffer of so many bytes to `use`; it is free for reuse by whatever is launched afterwards. */
@@ -16,20 +16,24 @@ export function withParts(device: Device, count: number, use: (parts: BufferSlic
   withTemporary(device, 4 * count, use);
 }
 
-/** out (+)= the sum over parts of part [parts, count], in a fixed order. */
-export function sumParts(
-  device: Device,
-  part: BufferSlice,
-  out: BufferSlice,
-  count: number,
-  parts: number,
-  accumulate: boolean,
-): void {
+export interface SumPartsArguments {
+  /** [parts, count] */
+  readonly part: BufferSlice;
+  readonly parts: number;
+  /** [count] */
+  readonly out: BufferSlice;
+  readonly count: number;
+  /** Add to what `out` holds. */
+  readonly accumulate: boolean;
+}
+
+/** out (+)= the sum over parts of part, in a fixed order. */
+export function sumParts(device: Device, { part, parts, out, count, accumulate }: SumPartsArguments): void {
   device.launch({
     kernel: kernel('reduce/sum-parts'),
     bindings: [part, out],
     immediates: immediates(count, parts, accumulate ? 1 : 0),
-    workgroups: flatGrid(4 * count),
+    workgroups: flatGrid(device, count),
     label: 'sumParts',
     flops: count * parts,
     bytes: 4 * count * (parts + 1),

@@ -1,59 +1,71 @@
-/** Several ways to compute one thing: what an operation is, and what a variant of it says of itself. */
+/** Operations that can be computed in several ways, and the variants that do it. */
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { BufferSlice } from '../gpu/launch.ts';
 import type { FloatDType, KernelSource } from './source.ts';
 
-/** What is known of a variant without a problem at hand. */
+/** What a variant says of itself, whatever the problem. */
 export interface VariantInfo {
   readonly name: string;
-  /** The adapters whose habits it follows; it runs wherever it supports the problem. */
+  /** The kind of adapter that it was written for. It may run on the other kind too, where it supports the problem. */
   readonly madeFor: 'cpu' | 'gpu' | 'any';
-  /** The kernels that it launches: when their text changes, what was measured of it counts no more. */
+  /** The kernels that it launches. When the text of one changes, earlier measurements no longer count. */
   readonly sources: readonly KernelSource[];
-  /** Workgroup memory that the largest of its kernels declares, in bytes. */
+  /** Workgroup memory in bytes that its kernels declare, at most; 0 for none. */
   readonly workgroupBytes: number;
 }
 
-/** A way to compute an operation. Every one takes all arguments: what some cannot do belongs to the problem. */
+/**
+ * A way to compute an operation. Whether it can is asked of the problem alone, so it must take any arguments; what only some variants
+ * can do has to be a property of the problem.
+ */
 export interface Variant<Problem, Args> extends VariantInfo {
-  /** Whether it can do this problem here; whether its workgroup memory fits is looked after. */
+  /** Whether it can compute this problem on this device. That there is enough workgroup memory is checked besides. */
   supports(device: Device, problem: Problem): boolean;
   launch(device: Device, problem: Problem, args: Args): void;
 }
 
-/** What is known of an operation whatever its problems are. */
+/** What an operation says of itself, whatever its problems. */
 export interface OperationInfo {
   /** e.g. `conv2d.forward`. */
   readonly name: string;
   readonly variants: readonly VariantInfo[];
 }
 
-/** What can be computed in several ways. A `Problem` holds what the choice depends on, `Args` the buffers and the rest. */
+/**
+ * Something that can be computed in several ways. A `Problem` holds what the choice depends on, such as extents, and `Args` the buffers
+ * and all that does not matter for the choice.
+ */
 export interface Operation<Problem, Args> extends OperationInfo {
   /**
-   * In order of preference within those made for the same kind of adapter; see {@link supportedVariants}. The last is the
-   * obvious one, which supports every problem and with which the others are compared.
+   * In order of preference among those made for the same kind of adapter; see {@link supportedVariants}. The last is the obvious one:
+   * it supports every problem, and the others are compared with it.
    */
   readonly variants: Variant<Problem, Args>[];
   /** The problem in one line, e.g. `3×3 s1 p1 [1,64,64,32]→[1,64,64,64] f32`: problems that differ read differently. */
   describe(problem: Problem): string;
-  /** Arguments of the problem's real size, to measure and to compare variants with. */
-  rehearse(problem: Problem, stage: Stage): Args;
+  /**
+   * Arguments with which any variant can be launched on the problem: buffers of the real size, and for the rest what is usual. With
+   * them variants are compared and timed.
+   */
+  exampleArguments(problem: Problem, buffers: ExampleBuffers): Args;
 }
 
-/** Where the arguments of a rehearsal come from: buffers of `count` elements, f32 unless told otherwise. */
-export interface Stage {
-  /** A buffer of random numbers in [−1, 1). */
+/** Gives {@link Operation.exampleArguments} its buffers, of `count` elements each; f32 unless told otherwise. */
+export interface ExampleBuffers {
+  /** A buffer that a variant reads: random numbers in [−1, 1). */
   input(count: number, dtype?: FloatDType): BufferSlice;
-  /** A buffer that the variant must fill. */
+  /** A buffer that a variant must fill, and whose contents are compared. */
   output(count: number, dtype?: FloatDType): BufferSlice;
 }
 
 /**
- * The variants that can do a problem on a device, in the order of the default choice: those made for this kind of adapter
- * (or for any); on a GPU those made for CPUs; the obvious one; on a software adapter those made for GPUs, which take it
- * seconds to compile and then lose by far.
+ * The variants that can compute a problem on a device, in the order of the default choice:
+ *
+ * 1. those made for this kind of adapter or for any, in the operation's order
+ * 2. on a GPU those made for CPUs
+ * 3. the obvious one
+ * 4. on a software adapter those made for GPUs: they take it seconds to compile, and then lose by far
  */
 export function supportedVariants<Problem, Args>(
   device: Device,
@@ -75,8 +87,20 @@ export function supportedVariants<Problem, Args>(
 }
 
 /**
- * Adds a variant to an operation, from this package or from outside. It comes last but one, so the defaults stay as they were;
- * tuning and forcing find it.
+ * The variant of an operation that has this name.
+ *
+ * @throws CyclopsError when there is none; it names those that there are
+ */
+export function variantNamed({ name: operation, variants }: OperationInfo, name: string): VariantInfo {
+  const found = variants.find((variant) => variant.name === name);
+  if (found) return found;
+  const names = variants.map((variant) => variant.name).join(', ');
+  throw new CyclopsError(`${operation} has no variant '${name}'; expected one of ${names}.`);
+}
+
+/**
+ * Adds a variant to an operation, from this package or from outside. It comes just before the obvious one, so
+ * it is the default only where the obvious one would have been. Tuning measures it, and it can be forced.
  *
  * @throws CyclopsError when the operation has a variant of that name
  */

@@ -94,7 +94,8 @@ export class Adam {
     this.gradients = keep(new Tensor(gradientStorage, [end]));
     this.expAvg = keep(Tensor.empty(device, [end]));
     this.expAvgSq = keep(Tensor.empty(device, [end]));
-    for (const packed of [this.values, this.gradients, this.expAvg, this.expAvgSq]) fill(device, 0, packed.slice, end);
+    for (const packed of [this.values, this.gradients, this.expAvg, this.expAvgSq])
+      fill(device, { value: 0, out: packed.slice, count: end });
     this.live = keep(Tensor.empty(device, [Math.ceil(end / 32)], 'u32'));
     this.live.upload(this.liveBits(end));
     this.variable = device.variables.reserve(2);
@@ -106,13 +107,13 @@ export class Adam {
     }
 
     for (const { parameter, start } of this.slots) {
-      copy(device, parameter.slice, this.values.slice, parameter.size, { outStart: start });
+      copy(device, { x: parameter.slice, out: this.values.slice, count: parameter.size, outStart: start });
       parameter.moveTo(valueStorage, 4 * start);
       parameter.grad?.dispose();
       parameter.grad = keep(new Tensor(gradientStorage, parameter.shape, 'f32', 4 * start));
       if (halfStorage) parameter.half = keep(new Tensor(halfStorage, parameter.shape, 'f16', 2 * start));
     }
-    if (this.mixed) narrow(device, this.values.slice, this.mixed.halves.slice, end);
+    if (this.mixed) narrow(device, { x: this.values.slice, out: this.mixed.halves.slice, count: end });
   }
 
   /** Bytes that the parameters take up, with what aligns them; so do their gradients and each of the two moments. */
@@ -127,7 +128,8 @@ export class Adam {
 
   /** Sets every parameter's `grad` to zero, in one launch. Needed before each backward pass: gradients add up. */
   zeroGrad(): void {
-    fill(this.gradients.device, 0, this.gradients.slice, this.gradients.size);
+    const { device, slice, size } = this.gradients;
+    fill(device, { value: 0, out: slice, count: size });
   }
 
   /** One step along the gradients that the parameters hold now. */
@@ -144,16 +146,16 @@ export class Adam {
     if (mixed) {
       const state = mixed.scaler.slice;
       device.eachStep(() => variable.set([f32(this.lr)]));
-      findNonFinite(device, buffers, state, mixed.place, values.size);
-      const place = { state, outcome: mixed.place, halves: mixed.halves.slice };
-      adamMixed(device, buffers, this, variable, place, values.size);
+      const scaled = { ...buffers, state, outcome: mixed.place, count: values.size };
+      findNonFinite(device, scaled);
+      adamMixed(device, this, { ...scaled, learningRate: variable, halves: mixed.halves.slice });
       return;
     }
     device.eachStep(() => {
       this.stepsTaken += 1;
       variable.set(kernels.adamVariables(this, this.lr, this.stepsTaken));
     });
-    kernels.adam(device, buffers, this, variable, values.size);
+    kernels.adam(device, this, { ...buffers, variable, count: values.size });
   }
 
   /** Reads the state back as it is after everything recorded so far. */

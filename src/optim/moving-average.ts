@@ -37,7 +37,7 @@ export class MovingAverage {
     const view = ({ parameter, start }: Slot) => keep(new Tensor(storage, parameter.shape, 'f32', 4 * start));
     this.averages = new Map(slots.map((slot) => [slot.parameter, view(slot)]));
     this.variable = device.variables.reserve(1);
-    copy(device, values.slice, this.average.slice, size);
+    copy(device, { x: values.slice, out: this.average.slice, count: size });
   }
 
   /** Takes in the parameters as they are now. */
@@ -48,7 +48,7 @@ export class MovingAverage {
       this.step += 1;
       variable.set([f32((1 - decay) / (1 - decay ** this.step))]);
     });
-    movingAverage(values.device, values.slice, average.slice, variable, values.size);
+    movingAverage(values.device, { x: values.slice, average: average.slice, rate: variable, count: values.size });
   }
 
   dispose(): void {

@@ -10,6 +10,6 @@ import { Tensor } from './tensor.ts';
 export function cast(x: Tensor, dtype: FloatDType): Tensor {
   if (x.floatDType === dtype) return x;
   const out = Tensor.empty(x.device, x.shape, dtype);
-  (dtype === 'f16' ? narrow : widen)(x.device, x.slice, out.slice, x.size);
+  (dtype === 'f16' ? narrow : widen)(x.device, { x: x.slice, out: out.slice, count: x.size });
   return out;
 }

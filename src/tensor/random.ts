@@ -104,7 +104,10 @@ export function randomUniform(
 ): Tensor {
   requireSource({ seed, stream });
   const out = Tensor.empty(device, shape);
-  randomFill(device, 'uniform', { seed, stream }, low, high - low, out.slice, out.size);
+  randomFill(device, {
+    ...{ distribution: 'uniform', source: { seed, stream }, offset: low, scale: high - low },
+    ...{ out: out.slice, count: out.size },
+  });
   return out;
 }
 
@@ -123,7 +126,10 @@ export function randomNormal(
 ): Tensor {
   requireSource({ seed, stream });
   const out = Tensor.empty(device, shape);
-  randomFill(device, 'normal', { seed, stream }, mean, std, out.slice, out.size);
+  randomFill(device, {
+    ...{ distribution: 'normal', source: { seed, stream }, offset: mean, scale: std },
+    ...{ out: out.slice, count: out.size },
+  });
   return out;
 }
 

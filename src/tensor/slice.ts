@@ -10,6 +10,6 @@ export function sliceBatch(x: Tensor, start: number, end: number): Tensor {
   }
   const out = Tensor.empty(x.device, [end - start, ...rest], x.dtype);
   const each = x.size / batch;
-  copy(x.device, x.slice, out.slice, out.size, { start: start * each, dtype: x.floatDType });
+  copy(x.device, { x: x.slice, out: out.slice, count: out.size, start: start * each, dtype: x.floatDType });
   return out;
 }

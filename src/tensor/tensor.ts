@@ -103,20 +103,20 @@ export class Tensor {
     }
     if (this.dtype === 'f16') {
       const wide = Tensor.from(this.device, values, this.shape);
-      narrow(this.device, wide.slice, this.slice, this.size);
+      narrow(this.device, { x: wide.slice, out: this.slice, count: this.size });
       wide.dispose();
       return;
     }
     const data = this.dtype === 'f32' ? Float32Array.from(values) : Uint32Array.from(values);
     this.device.write(this.slice, data);
-    if (this.half) narrow(this.device, this.slice, this.half.slice, this.size);
+    if (this.half) narrow(this.device, { x: this.slice, out: this.half.slice, count: this.size });
   }
 
   /** Reads all values back, in row-major order, as they are after everything recorded so far. */
   async data(): Promise<Float32Array<ArrayBuffer>> {
     if (this.dtype === 'f16') {
       const wide = Tensor.empty(this.device, this.shape);
-      widen(this.device, this.slice, wide.slice, this.size);
+      widen(this.device, { x: this.slice, out: wide.slice, count: this.size });
       const values = wide.data();
       wide.dispose();
       return values;

@@ -12,7 +12,7 @@ export async function openPoisoned(): Promise<Device> {
   const take = device.pool.take.bind(device.pool);
   device.pool.take = (bytes) => {
     const buffer = take(bytes);
-    fill(device, Number.NaN, { buffer, offset: 0, size: buffer.size }, buffer.size / 4);
+    fill(device, { value: Number.NaN, out: { buffer, offset: 0, size: buffer.size }, count: buffer.size / 4 });
     return buffer;
   };
   return device;

@@ -71,7 +71,7 @@ describe('bench step', () => {
     const { code, stdout } = await cyclops('bench', 'step', ...TINY, ...QUICK, '--trace', trace, '--json', json);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^kernel +share +launches/m);
-    expect(stdout).toMatch(/^adam +\d/m);
+    expect(stdout).toMatch(/^optim\/adam +\d/m);
     expect(stdout).toMatch(/^layer +share +launches/m);
     const { step, profile } = read(json);
     const sum = (rows: { launches: number }[]) => rows.reduce((total, { launches }) => total + launches, 0);
@@ -199,7 +199,7 @@ describe('train --profile', () => {
     const trace = folder.path('train-trace.json');
     const { code, stdout } = await train('profiled', '--profile', '--trace', trace);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^view +[\d.]+ % /m);
+    expect(stdout).toMatch(/^images\/view +[\d.]+ % /m);
     expect(stdout).toMatch(/^G_B\.model\.1 backward /m);
     const { traceEvents } = read(trace);
     const steps = traceEvents.filter(

@@ -92,7 +92,7 @@ it('a process of its own ends with the code', async () => {
 describe('asking is no fault', () => {
   it('--help of the program names every command', async () => {
     const { code, stdout } = await here('--help');
-    for (const name of ['doctor', 'train', 'evaluate', 'score', 'translate', 'verify', 'demo'])
+    for (const name of ['doctor', 'train', 'evaluate', 'score', 'translate', 'verify', 'kernels', 'demo'])
       expect(stdout).toContain(`  ${name} `);
     expect(code).toBe(0);
   });

@@ -36,7 +36,7 @@ test('one record a launch, in order, over several submits and with host writes i
   const profile = await device.profile(() => {
     for (let i = 0; i < 150; i++) {
       if (i === 10) x.upload([5, 6, 7, 8]);
-      scale(device, x.slice, i, y.slice, 4);
+      scale(device, { x: x.slice, factor: i, out: y.slice, count: 4 });
     }
   });
   expectPlausible(profile, performance.now() - start);
@@ -92,7 +92,7 @@ test('outside a profile launches share a pass, and what is thrown inside one end
     const x = Tensor.from(device, [1], [1]);
     const y = Tensor.empty(device, [1]);
     const twice = () => {
-      for (let i = 0; i < 2; i++) scale(device, x.slice, 2, y.slice, 1);
+      for (let i = 0; i < 2; i++) scale(device, { x: x.slice, factor: 2, out: y.slice, count: 1 });
     };
     await device.profile(twice);
     const failing = device.profile(() => {

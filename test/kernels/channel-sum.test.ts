@@ -21,7 +21,7 @@ describe.each([1, 31, 100, 4096, 4097, 9000])('the channel sums of %i rows', (ro
       [fresh!, false],
       [added!, true],
     ] as const) {
-      channelSum(device, rowsOf.slice, out.slice, rows, channels, accumulate);
+      channelSum(device, { x: rowsOf.slice, out: out.slice, rows, channels, accumulate });
     }
     const sums = new Float64Array(channels);
     x.forEach((v, i) => {

@@ -50,26 +50,30 @@ describe.each(counts)('%i elements', (count) => {
   test('are added, accumulated, scaled and filled', async () => {
     const sums = Float64Array.from(a, (v, i) => v + b[i]!);
     const sum = await outputOf(poison(count), (out) =>
-      add(device, upload(a).slice, upload(b).slice, out, count, 'f16'),
+      add(device, { a: upload(a).slice, b: upload(b).slice, out, count, dtype: 'f16' }),
     );
     expect(worst(sum, sums)).toBeLessThanOrEqual(ROUNDING);
-    const accumulated = await outputOf(b, (out) => accumulate(device, upload(a).slice, out, count, 'f16'));
+    const accumulated = await outputOf(b, (out) =>
+      accumulate(device, { x: upload(a).slice, target: out, count, dtype: 'f16' }),
+    );
     expect(worst(accumulated, sums)).toBeLessThanOrEqual(ROUNDING);
-    const scaled = await outputOf(poison(count), (out) => scale(device, upload(a).slice, -2.5, out, count, 'f16'));
+    const scaled = await outputOf(poison(count), (out) =>
+      scale(device, { x: upload(a).slice, factor: -2.5, out, count, dtype: 'f16' }),
+    );
     expect(
       worst(
         scaled,
         a.map((v) => -2.5 * v),
       ),
     ).toBeLessThanOrEqual(ROUNDING);
-    const filled = await outputOf(poison(count), (out) => fill(device, 0.75, out, count, 'f16'));
+    const filled = await outputOf(poison(count), (out) => fill(device, { value: 0.75, out, count, dtype: 'f16' }));
     expect([...filled]).toEqual(new Array(count).fill(0.75));
   });
 
   test('are copied from and to places that are no multiple of a word', async () => {
     const start = count >> 1;
     const copied = await outputOf([...b, ...b, ...b], (out) =>
-      copy(device, upload(a).slice, out, count - start, { start, outStart: count, dtype: 'f16' }),
+      copy(device, { x: upload(a).slice, out, count: count - start, start, outStart: count, dtype: 'f16' }),
     );
     expect([...copied]).toEqual([...b, ...a.slice(start), ...b.slice(count - start), ...b]);
   });
@@ -83,7 +87,7 @@ describe.each(counts)('%i elements', (count) => {
     const { value, derivative } = activations[name];
     const slope = 0.3;
     const y = await outputOf(poison(count), (out) =>
-      activation(device, kind, upload(a).slice, out, count, 'f16', slope),
+      activation(device, { kind, slope, x: upload(a).slice, out, count, dtype: 'f16' }),
     );
     expect(
       worst(
@@ -92,7 +96,10 @@ describe.each(counts)('%i elements', (count) => {
       ),
     ).toBeLessThanOrEqual(ROUNDING);
     const dx = await outputOf(poison(count), (out) =>
-      activationBackward(device, kind, upload(y).slice, upload(b).slice, out, count, 'f16', slope),
+      activationBackward(device, {
+        ...{ kind, slope, output: upload(y).slice, gradOutput: upload(b).slice, gradX: out },
+        ...{ count, dtype: 'f16' },
+      }),
     );
     // The derivative is written in terms of y, which is rounded.
     expect(
@@ -111,7 +118,10 @@ describe.each(counts)('%i elements', (count) => {
     const gradient = (against: BufferSlice | readonly [number, number]) =>
       outputOf(poison(count), (out) => {
         const scale = Tensor.from(device, [512], [1]).slice;
-        reduceBackward(device, term, 1 / count, upload(a).slice, against, scale, out, count, 'f16');
+        reduceBackward(device, {
+          ...{ term, factor: 1 / count, a: upload(a).slice, b: against, gradOutput: scale, gradient: out },
+          ...{ count, dtype: 'f16' },
+        });
       });
     const expected = (against: (i: number) => number) =>
       Float64Array.from(a, (v, i) => (512 / count) * byA(v, against(i)));
@@ -140,7 +150,9 @@ test.each([
     sums[i % channels]! += v;
   });
   const out = Tensor.from(device, new Float32Array(channels).fill(1), [channels]);
-  scope(() => channelSum(device, upload(x).slice, out.slice, rows, channels, true, 'f16'));
+  scope(() =>
+    channelSum(device, { x: upload(x).slice, out: out.slice, rows, channels, accumulate: true, dtype: 'f16' }),
+  );
   expect(worst(await out.data(), sums)).toBeLessThan(1e-6);
   out.dispose();
 });
@@ -153,7 +165,10 @@ test('images change places with a pool', async () => {
   choices.set([NOWHERE, 2, 2, 0]);
   const kept = upload(places);
   const out = await outputOf(poison(2 * length), (out) =>
-    exchange(device, choices, upload(images).slice, kept.slice, out, 2, length, 'f16'),
+    exchange(device, {
+      ...{ choices, images: upload(images).slice, places: kept.slice, out },
+      ...{ batch: 2, length, dtype: 'f16' },
+    }),
   );
   const [first, second] = [images.slice(0, length), images.slice(length)];
   expect([...out]).toEqual([...first, ...first]);
@@ -171,7 +186,7 @@ test('views of byte images', async () => {
   variable.set(viewWords({ chunk: 7, start: 0, width }, view));
   const batch = { images: 1, width: 3, height: 2, channels: 3 };
   const out = await outputOf(poison(18), (out) =>
-    views(device, variable, { number: 7, bytes: chunk.slice }, batch, out, 'f16'),
+    views(device, batch, { variable, chunk: { number: 7, bytes: chunk.slice }, out, dtype: 'f16' }),
   );
   const expected = Float64Array.from({ length: 18 }, (_, i) => {
     const [row, column, channel] = [Math.floor(i / 9), Math.floor(i / 3) % 3, i % 3];
@@ -188,13 +203,15 @@ test('reflection padding and its gradient', async () => {
   const sources = reflectionSources([n, h, w, c], pad);
   const [x, dy] = [randomAs('f16', n * h * w * c), randomAs('f16', sources.length)];
   const problem = { n, h, w, c, pad, dtype: 'f16' } as const;
-  const y = await outputOf(poison(dy.length), (out) => reflectionPad(device, problem, upload(x).slice, out));
+  const y = await outputOf(poison(dy.length), (out) => reflectionPad(device, problem, { x: upload(x).slice, out }));
   expect([...y]).toEqual(sources.map((source) => x[source]));
   const expected = new Float64Array(x.length);
   sources.forEach((source, i) => {
     expected[source]! += dy[i]!;
   });
-  const dx = await outputOf(poison(x.length), (out) => reflectionPadBackward(device, problem, upload(dy).slice, out));
+  const dx = await outputOf(poison(x.length), (out) =>
+    reflectionPadBackward(device, problem, { gradOutput: upload(dy).slice, gradX: out, bias: null }),
+  );
   expect(worst(dx, expected)).toBeLessThanOrEqual(ROUNDING);
 });
 
@@ -202,10 +219,12 @@ test('reflection padding and its gradient', async () => {
 test('what f16 cannot hold becomes infinite, so that an overflow stays visible', async () => {
   const values = [65519, 65520, -65520, 1e6, -1e38, Number.POSITIVE_INFINITY, Number.NaN];
   const out = await outputOf(poison(values.length), (out) => {
-    narrow(device, Tensor.from(device, values, [values.length]).slice, out, values.length);
+    narrow(device, { x: Tensor.from(device, values, [values.length]).slice, out, count: values.length });
   });
   const infinity = Number.POSITIVE_INFINITY;
   expect([...out]).toEqual([65504, infinity, -infinity, infinity, -infinity, infinity, Number.NaN]);
-  const doubled = await outputOf(poison(2), (out) => scale(device, upload([40000, -40000]).slice, 2, out, 2, 'f16'));
+  const doubled = await outputOf(poison(2), (out) =>
+    scale(device, { x: upload([40000, -40000]).slice, factor: 2, out, count: 2, dtype: 'f16' }),
+  );
   expect([...doubled]).toEqual([infinity, -infinity]);
 });

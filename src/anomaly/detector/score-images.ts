@@ -82,7 +82,7 @@ export async function scoreImage(
   const { values, pictures } = measure(networks, x, wanted, wantsPictures);
   try {
     values.forEach((value, i) => {
-      copy(device, value.slice, measured.slice, 1, { outStart: i });
+      copy(device, { x: value.slice, out: measured.slice, count: 1, outStart: i });
     });
     const measurements = readMeasurements(await measured.data(), wanted, x.size);
     return {

@@ -78,14 +78,14 @@ class TiledGenerator extends Module {
     if (places.length === 1) return this.generator.forward(x);
     const [rowWeights, columnWeights] = [tileWeights(rows, this.tile), tileWeights(columns, this.tile)];
     const image = Tensor.empty(device, x.shape);
-    fill(device, 0, image.slice, image.size);
+    fill(device, { value: 0, out: image.slice, count: image.size });
     for (const [k, place] of places.entries()) {
       const down = rowWeights[Math.floor(k / columns.starts.length)] ?? [];
       const across = columnWeights[k % columns.starts.length] ?? [];
       scope(() => {
         const made = this.generator.forward(cropAll(x, [place]));
         const weights = Tensor.from(device, Float32Array.from([...down, ...across]), [down.length + across.length]);
-        blendTile(device, made.slice, weights.slice, image.slice, place);
+        blendTile(device, place, { tile: made.slice, weights: weights.slice, image: image.slice });
       });
     }
     return image;
@@ -129,7 +129,7 @@ function cropAll(x: Tensor, places: readonly TilePlace[]): Tensor {
   const [first] = places;
   if (!first) throw new Error('An image has no tiles.');
   const tiles = Tensor.empty(x.device, [places.length, first.tileHeight, first.tileWidth, first.channels]);
-  for (const [slot, place] of places.entries()) cropTile(x.device, x.slice, tiles.slice, place, slot);
+  for (const [slot, place] of places.entries()) cropTile(x.device, place, { x: x.slice, out: tiles.slice, slot });
   return tiles;
 }
 

@@ -43,12 +43,15 @@ function smoothedMap(name: string, x: Tensor, y: Tensor, blur: Blur, kind: Diffe
   }
   return scope(() => {
     const difference = Tensor.empty(x.device, [n, h, w, 1]);
-    channelDifference(x.device, kind, x.slice, y.slice, difference.slice, n * h * w, c);
+    channelDifference(x.device, {
+      ...{ kind, a: x.slice, b: y.slice, map: difference.slice },
+      ...{ pixels: n * h * w, channels: c },
+    });
     if (radius === 0) return difference;
     const blurredRows = Tensor.empty(x.device, [n, h, w, 1]);
     const blurred = Tensor.empty(x.device, [n, h, w, 1]);
-    blurAxis(x.device, difference.slice, blurredRows.slice, [n * h, w, 1], radius, sigma);
-    blurAxis(x.device, blurredRows.slice, blurred.slice, [n, h, w], radius, sigma);
+    blurAxis(x.device, { x: difference.slice, out: blurredRows.slice, shape: [n * h, w, 1], radius, sigma });
+    blurAxis(x.device, { x: blurredRows.slice, out: blurred.slice, shape: [n, h, w], radius, sigma });
     return blurred;
   });
 }
@@ -63,6 +66,6 @@ export function imageFigure(kind: PerImageKind, a: Tensor, b: Tensor | null = nu
   if (b) requireAlike(`The figure ${kind}`, a, b);
   const { n } = imageExtents(`The figure ${kind}`, a);
   const out = Tensor.empty(a.device, [n]);
-  perImage(a.device, kind, a.slice, b?.slice ?? null, out.slice, n, a.size / n);
+  perImage(a.device, { kind, a: a.slice, b: b?.slice ?? null, out: out.slice, images: n, count: a.size / n });
   return out;
 }

@@ -132,7 +132,7 @@ function passesOf(networks: Networks, x: Tensor, given: Tensor | undefined) {
 /** Over all patches, also those of an image that was seen in tiles. */
 function extreme(kind: 'min' | 'max', logits: Tensor): Tensor {
   const out = Tensor.empty(logits.device, [1]);
-  perImage(logits.device, kind, logits.slice, null, out.slice, 1, logits.size);
+  perImage(logits.device, { kind, a: logits.slice, b: null, out: out.slice, images: 1, count: logits.size });
   return out;
 }
 

@@ -39,7 +39,7 @@ async function launchCost(device: Device, seconds: number): Promise<LaunchCost> 
   const memory = device.gpu.createBuffer({ label: 'empty launch', size, usage: GPUBufferUsage.STORAGE });
   const out = { buffer: new DeviceBuffer(size, memory), offset: 0, size };
   const burst = () => {
-    for (let i = 0; i < LAUNCHES; i++) fill(device, 0, out, 4);
+    for (let i = 0; i < LAUNCHES; i++) fill(device, { value: 0, out, count: 4 });
   };
   const capture = device.capture(burst);
   const microseconds = ({ median, min, max, runs }: Spread): Spread => {

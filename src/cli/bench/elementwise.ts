@@ -1,13 +1,11 @@
 /** The kernels of a training step that come in one form, on problems that the networks have. */
-
 import type { Device } from '../../gpu/device.ts';
 import { activation, activationBackward } from '../../kernels/activation.ts';
 import { channelSum } from '../../kernels/channel-sum.ts';
 import { accumulate, add, copy, fill, scale } from '../../kernels/elementwise.ts';
 import { reduceBackward } from '../../kernels/reduce.ts';
-import type { Stage } from '../../kernels/variant.ts';
+import type { ExampleBuffers } from '../../kernels/variant.ts';
 import type { KernelCase } from './kernel-case.ts';
-
 import type { Bench } from './workload.ts';
 
 export function elementwiseCases({ workload, model }: Bench): KernelCase[] {
@@ -18,51 +16,53 @@ export function elementwiseCases({ workload, model }: Bench): KernelCase[] {
   const block = [batch, size / 4, size / 4, 4 * ngf];
   const half = [batch, size / 2, size / 2, ngf];
   const { generatorOptimiser, dtype } = model;
+  const gradientSlices = (buffers: ExampleBuffers, count: number) => ({
+    output: buffers.input(count, dtype),
+    gradOutput: buffers.input(count, dtype),
+    gradX: buffers.output(count, dtype),
+  });
   return [
-    elementwise('add', block, (device, stage, count) => {
-      const [a, b, out] = [stage.input(count, dtype), stage.input(count, dtype), stage.output(count, dtype)];
-      return () => add(device, a, b, out, count, dtype);
+    elementwise('add', block, (device, buffers, count) => {
+      const [a, b, out] = [buffers.input(count, dtype), buffers.input(count, dtype), buffers.output(count, dtype)];
+      return () => add(device, { a, b, out, count, dtype });
     }),
-    elementwise('accumulate', block, (device, stage, count) => {
-      const [x, target] = [stage.input(count, dtype), stage.output(count, dtype)];
-      return () => accumulate(device, x, target, count, dtype);
+    elementwise('accumulate', block, (device, buffers, count) => {
+      const [x, target] = [buffers.input(count, dtype), buffers.output(count, dtype)];
+      return () => accumulate(device, { x, target, count, dtype });
     }),
-    elementwise('scale', block, (device, stage, count) => {
-      const [x, out] = [stage.input(count, dtype), stage.output(count, dtype)];
-      return () => scale(device, x, 0.5, out, count, dtype);
+    elementwise('scale', block, (device, buffers, count) => {
+      const [x, out] = [buffers.input(count, dtype), buffers.output(count, dtype)];
+      return () => scale(device, { x, factor: 0.5, out, count, dtype });
     }),
-    elementwise('copy', stem, (device, stage, count) => {
-      const [x, out] = [stage.input(count, dtype), stage.output(count, dtype)];
-      return () => copy(device, x, out, count, { dtype });
+    elementwise('copy', stem, (device, buffers, count) => {
+      const [x, out] = [buffers.input(count, dtype), buffers.output(count, dtype)];
+      return () => copy(device, { x, out, count, dtype });
     }),
-    elementwise('fill', stem, (device, stage, count) => {
-      const out = stage.output(count, dtype);
-      return () => fill(device, 0, out, count, dtype);
+    elementwise('fill', stem, (device, buffers, count) => {
+      const out = buffers.output(count, dtype);
+      return () => fill(device, { value: 0, out, count, dtype });
     }),
-    elementwise('leaky_relu.forward', half, (device, stage, count) => {
-      const [x, out] = [stage.input(count, dtype), stage.output(count, dtype)];
-      return () => activation(device, 'leaky_relu', x, out, count, dtype);
+    elementwise('leaky_relu.forward', half, (device, buffers, count) => {
+      const [x, out] = [buffers.input(count, dtype), buffers.output(count, dtype)];
+      return () => activation(device, { kind: 'leaky_relu', x, out, count, dtype });
     }),
-    elementwise('leaky_relu.backward', half, (device, stage, count) => {
-      const [y, dy, dx] = [stage.input(count, dtype), stage.input(count, dtype), stage.output(count, dtype)];
-      return () => activationBackward(device, 'leaky_relu', y, dy, dx, count, dtype);
+    elementwise('leaky_relu.backward', half, (device, buffers, count) => {
+      const slices = gradientSlices(buffers, count);
+      return () => activationBackward(device, { kind: 'leaky_relu', ...slices, count, dtype });
     }),
-    elementwise('tanh.backward', images, (device, stage, count) => {
-      const [y, dy, dx] = [stage.input(count, dtype), stage.input(count, dtype), stage.output(count, dtype)];
-      return () => activationBackward(device, 'tanh', y, dy, dx, count, dtype);
+    elementwise('tanh.backward', images, (device, buffers, count) => {
+      const slices = gradientSlices(buffers, count);
+      return () => activationBackward(device, { kind: 'tanh', ...slices, count, dtype });
     }),
-    elementwise('l1.backward', images, (device, stage, count) => {
-      const [a, b, one, dx] = [
-        stage.input(count, dtype),
-        stage.input(count, dtype),
-        stage.input(1),
-        stage.output(count, dtype),
-      ];
-      return () => reduceBackward(device, 'l1', 1 / count, a, b, one, dx, count, dtype);
+    elementwise('l1.backward', images, (device, buffers, count) => {
+      const [a, b] = [buffers.input(count, dtype), buffers.input(count, dtype)];
+      const [gradOutput, gradient] = [buffers.input(1), buffers.output(count, dtype)];
+      const factor = 1 / count;
+      return () => reduceBackward(device, { term: 'l1', factor, a, b, gradOutput, gradient, count, dtype });
     }),
-    elementwise('channelSum', images, (device, stage, count) => {
-      const [x, out] = [stage.input(count, dtype), stage.output(3)];
-      return () => channelSum(device, x, out, count / 3, 3, false, dtype);
+    elementwise('channelSum', images, (device, buffers, count) => {
+      const [x, out] = [buffers.input(count, dtype), buffers.output(3)];
+      return () => channelSum(device, { x, out, rows: count / 3, channels: 3, accumulate: false, dtype });
     }),
     elementwise('adam', [generatorOptimiser.packedBytes / 4], () => () => generatorOptimiser.step()),
   ];
@@ -71,7 +71,7 @@ export function elementwiseCases({ workload, model }: Bench): KernelCase[] {
 function elementwise(
   operation: string,
   shape: readonly number[],
-  prepare: (device: Device, stage: Stage, count: number) => () => void,
+  prepare: (device: Device, buffers: ExampleBuffers, count: number) => () => void,
 ): KernelCase {
   const count = shape.reduce((product, extent) => product * extent, 1);
   return {
@@ -79,6 +79,6 @@ function elementwise(
     problem: `[${shape.join(',')}]`,
     variants: [''],
     obvious: null,
-    prepare: (device, stage) => prepare(device, stage, count),
+    prepare: (device, buffers) => prepare(device, buffers, count),
   };
 }

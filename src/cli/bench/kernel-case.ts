@@ -1,5 +1,5 @@
 import type { Device } from '../../gpu/device.ts';
-import type { Stage } from '../../kernels/variant.ts';
+import type { ExampleBuffers } from '../../kernels/variant.ts';
 
 /** A problem to be measured. */
 export interface KernelCase {
@@ -9,6 +9,6 @@ export interface KernelCase {
   variants: readonly string[];
   /** The one with which the others are compared; null where there is only one way. */
   obvious: string | null;
-  /** Finds buffers on a stage, and returns what launches a variant's kernels on them. */
-  prepare(device: Device, stage: Stage): (variant: string) => void;
+  /** Takes buffers, and returns what launches a variant's kernels on them. */
+  prepare(device: Device, buffers: ExampleBuffers): (variant: string) => void;
 }

@@ -8,7 +8,7 @@ import { CyclopsError } from '../../gpu/errors.ts';
 import { type Ceilings, measureCeilings } from '../../kernels/ceilings.ts';
 import { deviceMilliseconds } from '../../kernels/timing.ts';
 import { visitProblems } from '../../kernels/tuning/choices.ts';
-import { candidates, RehearsalStage } from '../../kernels/tuning/measure.ts';
+import { candidates, MeasurementBuffers } from '../../kernels/tuning/measure.ts';
 import { supportedVariants } from '../../kernels/variant.ts';
 import { scope } from '../../tensor/scope.ts';
 import { ceilingsText, RATES_HEADER, type Rates, rates, ratesCells } from '../profile/profile.ts';
@@ -101,8 +101,8 @@ function variantCases(device: Device, { model, a }: Bench, all: boolean): Kernel
       problem: operation.describe(problem),
       variants: variants.map(({ name }) => name),
       obvious: operation.variants.at(-1)?.name ?? null,
-      prepare: (device, stage) => {
-        const args = operation.rehearse(problem, stage);
+      prepare: (device, buffers) => {
+        const args = operation.exampleArguments(problem, buffers);
         return (name) => variants.find((variant) => variant.name === name)?.launch(device, problem, args);
       },
     });
@@ -117,11 +117,11 @@ async function measureCase(
   ceilings: Ceilings,
   seconds: number,
 ): Promise<KernelRow[]> {
-  const stage = new RehearsalStage(device);
+  const buffers = new MeasurementBuffers(device);
   const rows: KernelRow[] = [];
   let best = Infinity;
   try {
-    const launchOf = prepare(device, stage);
+    const launchOf = prepare(device, buffers);
     for (const variant of variants) {
       const launch = () => launchOf(variant);
       const { launches } = device.trace(launch);
@@ -137,7 +137,7 @@ async function measureCase(
       rows.push({ operation, problem, variant, fastest: false, ...rates(launches, milliseconds, ceilings) });
     }
   } finally {
-    stage.dispose();
+    buffers.dispose();
   }
   for (const row of rows) row.fastest = row.milliseconds.median === best;
   return rows;

@@ -174,7 +174,10 @@ function resize(source: Tensor, axis: Resampling, target: Tensor, targetStart: n
   const { taps, values } = bicubicTable(axis.length, axis.outLength);
   const table = Tensor.empty(source.device, [values.length], 'u32');
   table.upload(values);
-  resample(source.device, source.slice, table.slice, taps, axis, target.slice, targetStart);
+  resample(source.device, axis, {
+    ...{ source: source.slice, table: table.slice, taps },
+    ...{ out: target.slice, outStart: targetStart },
+  });
 }
 
 function bytesTensor(device: Device, bytes: number): Tensor {

@@ -48,7 +48,8 @@ export class BatchFeed {
     const { shape, dtype } = this;
     const out = Tensor.empty(this.device, [shape.images, shape.height, shape.width, shape.channels], dtype);
     this.chunks.forEach((chunk, number) => {
-      launchViews(this.device, this.variable, { number, bytes: chunk.slice }, shape, out.slice, dtype);
+      const bytes = chunk.slice;
+      launchViews(this.device, shape, { variable: this.variable, chunk: { number, bytes }, out: out.slice, dtype });
     });
     return out;
   }

@@ -1,5 +1,26 @@
+/**
+ * dx = the gradient of conv(x, weight) with respect to x [N,H,W,C], from dy [N,P,Q,O]; with a bias, a transposed convolution.
+ *
+ * The ladder for CPUs; llvmpipe (Mesa 25.0.7), 2 cores, f32, 2026-11-25, 3×3 128→128 at 16×16, batch 1, unless said otherwise:
+ * - naive: the formula, one invocation an element of dx; it looks for all outputs that saw the element. 27.4 ms.
+ * - tiled: a product of matrices for each of the stride² phases, so that no tap meets an inserted zero; registers and lanes as in
+ *   the forward pass. 2.0 ms.
+ * - thin_input: lanes are pixels of dx with all their channels, 4 or fewer. 4×4 stride 2 3→32 at 64×64: 0.52 ms, naive 2.1.
+ * - thin_output: dy is loaded a scalar at a time, since its pixels are not whole vec4s. 7×7 32→3 at 64×64: 2.6 ms, naive 50.5.
+ * - winograd: the forward transform with turned weights. One core, batch 2, 2026-11-27: 9.1 ms, tiled 21.3.
+ *
+ * The ladder for GPUs; NVIDIA H200 (driver 580.159.04), 2026-11-26, 3×3 256→256 at 64×64 with reflection, batch 16, unless said
+ * otherwise. All of them compute the gradient of the padded image and fold it afterwards:
+ * - naive: not timed.
+ * - tiled64x64 and its sizes: phases, staged through workgroup memory. f16: 64x64 4.7 ms (17 TFLOP/s), 128x64 5.6, 32x64 5.7,
+ *   128x128 6.6, 64x16 7.0. f32, batch 2, 3×3 stride 2 128→256 from 128×128: 64x64 0.25 ms (20 TFLOP/s).
+ * - winograd64x64 and its sizes: as above, with such products. Not timed on a GPU.
+ * - matrix64x128 and its sizes: the same on matrix hardware, f16 with sums in f32. 64x128 0.84 ms (92 TFLOP/s), 128x64 0.91,
+ *   128x128 1.12, 64x64 1.28, 128x16 3.01.
+ */
 import type { Device } from '../../gpu/device.ts';
-import { type BufferSlice, ceilDiv, type Kernel } from '../../gpu/launch.ts';
+import { type BufferSlice, ceilDiv } from '../../gpu/launch.ts';
+import { flatGrid } from '../flat-grid.ts';
 import { reflectionPadBackward } from '../images/reflection-pad.ts';
 import { DTYPE_BYTES, kernel } from '../source.ts';
 import { withTemporary } from '../sum-parts.ts';
@@ -18,6 +39,7 @@ import {
   convFlops,
   convImmediates,
   convSizes,
+  type Dispatch,
   describe,
   foldsSimply,
   hasLanes,
@@ -38,20 +60,15 @@ function dispatch(
   device: Device,
   k: ConvProblem,
   { dy, weight, bias, dx }: InputGradArguments,
-  code: Kernel,
-  workgroups: readonly [number, number, number],
-  more: readonly BufferSlice[] = [],
-  matrices = false,
+  { more = [], ...own }: Dispatch,
 ): void {
   device.launch({
-    kernel: code,
+    ...own,
     bindings: [dy, weight, bias ?? weight, dx, ...more],
     immediates: convImmediates(k),
-    workgroups,
     label: 'conv2d.inputGrad',
     flops: convFlops(k),
     bytes: convBytes(k),
-    matrices,
   });
 }
 
@@ -65,11 +82,10 @@ const tiled: Variant<ConvProblem, InputGradArguments> = {
   supports: (device, k) =>
     k.c % 4 === 0 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, ceilDiv(phaseRows(k), 16)),
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d/input-grad-tiled', { BIAS: BIAS(args) }, { dtype: k.dtype }), [
-      ceilDiv(phaseRows(k), 16),
-      ceilDiv(k.c, 32),
-      k.stride ** 2,
-    ]),
+    dispatch(device, k, args, {
+      kernel: kernel('conv2d/input-grad-tiled', { BIAS: BIAS(args) }, { dtype: k.dtype }),
+      workgroups: [ceilDiv(phaseRows(k), 16), ceilDiv(k.c, 32), k.stride ** 2],
+    }),
 };
 
 const thinInput: Variant<ConvProblem, InputGradArguments> = {
@@ -79,13 +95,10 @@ const thinInput: Variant<ConvProblem, InputGradArguments> = {
   workgroupBytes: 0,
   supports: (device, k) => k.c <= 4 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, ceilDiv(phaseRows(k), 32)),
   launch: (device, k, args) =>
-    dispatch(
-      device,
-      k,
-      args,
-      kernel('conv2d/input-grad-thin-input', { BIAS: BIAS(args), C: k.c }, { dtype: k.dtype }),
-      [ceilDiv(phaseRows(k), 32), 1, k.stride ** 2],
-    ),
+    dispatch(device, k, args, {
+      kernel: kernel('conv2d/input-grad-thin-input', { BIAS: BIAS(args), C: k.c }, { dtype: k.dtype }),
+      workgroups: [ceilDiv(phaseRows(k), 32), 1, k.stride ** 2],
+    }),
 };
 
 const thinOutput: Variant<ConvProblem, InputGradArguments> = {
@@ -95,13 +108,10 @@ const thinOutput: Variant<ConvProblem, InputGradArguments> = {
   workgroupBytes: 0,
   supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && foldsSimply(k) && hasLanes(device, ceilDiv(phaseRows(k), 32)),
   launch: (device, k, args) =>
-    dispatch(
-      device,
-      k,
-      args,
-      kernel('conv2d/input-grad-thin-output', { BIAS: BIAS(args), O: k.o }, { dtype: k.dtype }),
-      [ceilDiv(phaseRows(k), 32), ceilDiv(k.c, 32), k.stride ** 2],
-    ),
+    dispatch(device, k, args, {
+      kernel: kernel('conv2d/input-grad-thin-output', { BIAS: BIAS(args), O: k.o }, { dtype: k.dtype }),
+      workgroups: [ceilDiv(phaseRows(k), 32), ceilDiv(k.c, 32), k.stride ** 2],
+    }),
 };
 
 const naive: Variant<ConvProblem, InputGradArguments> = {
@@ -111,29 +121,28 @@ const naive: Variant<ConvProblem, InputGradArguments> = {
   workgroupBytes: 0,
   supports: () => true,
   launch: (device, k, args) =>
-    dispatch(device, k, args, kernel('conv2d/input-grad-naive', { BIAS: BIAS(args) }, { dtype: k.dtype }), [
-      Math.min(ceilDiv(k.n * k.h * k.w * k.c, 64), 65535),
-      1,
-      1,
-    ]),
+    dispatch(device, k, args, {
+      kernel: kernel('conv2d/input-grad-naive', { BIAS: BIAS(args) }, { dtype: k.dtype }),
+      workgroups: flatGrid(device, k.n * k.h * k.w * k.c),
+    }),
 };
 
-/** The problem without reflection whose gradient is computed: under reflection that of the padded image. */
+/** The problem without reflection whose gradient the kernels for GPUs compute. Under reflection that is the one of the padded image. */
 function padded(k: ConvProblem): ConvProblem {
   const { h, w, padding, paddingMode } = k;
   if (padding === 0 || paddingMode === 'zeros') return k;
   return { ...k, h: h + 2 * padding, w: w + 2 * padding, padding: 0, paddingMode: 'zeros' };
 }
 
-/** Whether that of the padded image, which is larger than x, can be held in one buffer. */
+/** Whether the gradient of the padded image, which is larger than x, fits into one buffer. */
 function paddedFits({ limits }: Device, k: ConvProblem): boolean {
   return DTYPE_BYTES[k.dtype] * convSizes(padded(k)).x <= limits.maxStorageBufferBindingSize;
 }
 
 /**
- * Lets `launch` compute the gradient of a problem without reflection, and what it is given of the arguments. That of a reflected image
- * is made of the gradient of its padded one, which is then folded: mirrored positions in the product itself would cost all pixels
- * what few of them need.
+ * Computes the gradient of a problem by a `launch` that knows no reflection. Under reflection `launch` gets the problem of the padded
+ * image, and its gradient is then folded: each mirrored pixel is added to the one that it is a mirror of. To look for mirrors in
+ * the product itself would cost every pixel what only those near the border need.
  */
 function unfolded(
   device: Device,
@@ -150,11 +159,11 @@ function unfolded(
   withTemporary(device, DTYPE_BYTES[dtype] * convSizes(product).x, (whole) => {
     launch(product, { ...args, dx: whole, bias: null });
     const pad = [padding, padding, padding, padding] as const;
-    reflectionPadBackward(device, { n, h, w, c, pad, dtype }, whole, args.dx, args.bias);
+    reflectionPadBackward(device, { n, h, w, c, pad, dtype }, { gradOutput: whole, gradX: args.dx, bias: args.bias });
   });
 }
 
-/** The convolution of dy, padded with zeros, with flipped weights that the gradient of a problem without reflection is. */
+/** The gradient of a problem without reflection, as a convolution of dy, padded with zeros, with flipped weights. */
 function transposed(k: ConvProblem): ConvProblem {
   const { h, w, c, p, q, o, kh, padding } = k;
   return { ...k, h: p, w: q, c: o, p: h, q: w, o: c, padding: kh - 1 - padding, paddingMode: 'zeros' };
@@ -168,8 +177,9 @@ const winograds = winogradVariants<InputGradArguments>((way) => ({
   },
   launch: (device, problem, all) =>
     unfolded(device, problem, all, (k, { dy, weight, bias, dx }) => {
-      const args = { x: dy, weight, flipped: true, bias, activation: 'none', y: dx } as const;
-      winogradConvolve(device, way, 'conv2d.inputGrad', transposed(k), args);
+      const label = 'conv2d.inputGrad';
+      const args = { x: dy, weight, flipped: true, bias, activation: 'none', y: dx, label } as const;
+      winogradConvolve(device, way, transposed(k), args);
     }),
 }));
 
@@ -185,8 +195,11 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, InputGradArguments> {
     launch: (device, problem, all) =>
       unfolded(device, problem, all, (k, args) => {
         const constants = { BIAS: BIAS(args), VEC4_O: k.o % 4 === 0 ? 1 : 0, ...tileConstants(tile) };
-        const code = kernel('conv2d/input-grad-workgroup', constants, { dtype: k.dtype });
-        dispatch(device, k, args, code, grid(k), [args.dy, args.weight]);
+        dispatch(device, k, args, {
+          kernel: kernel('conv2d/input-grad-workgroup', constants, { dtype: k.dtype }),
+          workgroups: grid(k),
+          more: [args.dy, args.weight],
+        });
       }),
   };
 }
@@ -199,13 +212,18 @@ export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArg
     madeFor: 'gpu',
     sources: ['conv2d/input-grad-matrix', 'images/reflection-pad-backward'],
     workgroupBytes: matrixTileBytes(tile),
-    supports: (device, k) => matrixTileSuits(device, k, tile, phaseRows(padded(k)), k.c) && paddedFits(device, k),
+    supports: (device, k) =>
+      matrixTileSuits(device, tile, { dtype: k.dtype, rows: phaseRows(padded(k)), columns: k.c }) &&
+      paddedFits(device, k),
     launch: (device, problem, all) =>
       unfolded(device, problem, all, (k, args) => {
         const constants = { BIAS: BIAS(args), EIGHTS_O: k.o % 8 === 0 ? 1 : 0 };
-        const specialisation = matrixSpecialisation(device, tile, k.c % 8 === 0);
-        const code = kernel('conv2d/input-grad-matrix', constants, specialisation);
-        dispatch(device, k, args, code, grid(k), [args.dy, args.weight], true);
+        dispatch(device, k, args, {
+          kernel: kernel('conv2d/input-grad-matrix', constants, matrixSpecialisation(device, tile, k.c % 8 === 0)),
+          workgroups: grid(k),
+          more: [args.dy, args.weight],
+          matrices: true,
+        });
       }),
   };
 }
@@ -223,13 +241,13 @@ export const convInputGrad: Operation<ConvProblem, InputGradArguments> = {
     naive,
   ],
   describe,
-  rehearse: (k, stage) => {
+  exampleArguments: (k, buffers) => {
     const { x, weight, y } = convSizes(k);
     return {
-      dy: stage.input(y, k.dtype),
-      weight: stage.input(weight, k.dtype),
+      dy: buffers.input(y, k.dtype),
+      weight: buffers.input(weight, k.dtype),
       bias: null,
-      dx: stage.output(x, k.dtype),
+      dx: buffers.output(x, k.dtype),
     };
   },
 };

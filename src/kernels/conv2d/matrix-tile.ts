@@ -2,8 +2,7 @@
 import type { MatrixConfig } from '../../gpu/adapter.ts';
 import type { Device } from '../../gpu/device.ts';
 import { ceilDiv } from '../../gpu/launch.ts';
-import { EIGHTS, type Specialisation } from '../source.ts';
-import type { ConvProblem } from './problem.ts';
+import { EIGHTS, type FloatDType, type Specialisation } from '../source.ts';
 
 export interface MatrixTile {
   readonly rows: number;
@@ -29,7 +28,10 @@ export function matrixTileName({ rows, columns }: MatrixTile): string {
   return `matrix${rows}x${columns}`;
 }
 
-/** Matrices that a subgroup can hold below each other, or side by side, and chunks of an operand that an invocation can: what has names. */
+/**
+ * The kernels have names for 4 × 4 matrices of a subgroup and for 4 chunks of each operand, since in arrays they would not stay in
+ * registers. So a layout has no more.
+ */
 const NAMED = 4;
 
 /** How a device computes a tile: the matrices of its subgroups, and the subgroups below each other and side by side. */
@@ -95,14 +97,16 @@ function bytesOf(
   return 2 * padded + 4 * down * m * (columns + 4 * across);
 }
 
-/** Whether a tile suits a product of so many rows and columns here: the device has matrices for it, and it is not twice as long. */
-export function matrixTileSuits(
-  device: Device,
-  { dtype }: ConvProblem,
-  tile: MatrixTile,
-  rows: number,
-  columns: number,
-): boolean {
+/** What a convolution is as a product of matrices. */
+interface Product {
+  /** Of the operands. */
+  readonly dtype: FloatDType;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Whether a tile suits a product here: the device has matrices for it, and it is not twice as long. */
+export function matrixTileSuits(device: Device, tile: MatrixTile, { dtype, rows, columns }: Product): boolean {
   if (dtype !== 'f16' || !device.features.has('chromium-experimental-subgroup-matrix')) return false;
   const { limits } = device;
   const layout = layoutOf(device, tile);

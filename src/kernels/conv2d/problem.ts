@@ -1,6 +1,6 @@
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
-import { ceilDiv, immediates } from '../../gpu/launch.ts';
+import { type BufferSlice, ceilDiv, immediates, type Launch } from '../../gpu/launch.ts';
 import { DTYPE_BYTES, type FloatDType } from '../source.ts';
 
 /** How a convolution slides: one stride and one padding for both axes. */
@@ -23,6 +23,12 @@ export interface ConvProblem extends ConvOptions {
   kw: number;
   /** How x, y, their gradients and the weight that is multiplied are stored. The weight's gradient and the bias are f32. */
   dtype: FloatDType;
+}
+
+/** What the launch of a convolution's kernel has of its own, besides what follows from the problem and its arguments. */
+export interface Dispatch extends Pick<Launch, 'kernel' | 'workgroups' | 'matrices'> {
+  /** Bindings after those that all kernels of the operation have. */
+  readonly more?: readonly BufferSlice[];
 }
 
 /** @throws CyclopsError when the output would be empty or the reflection is larger than the image. */

@@ -4,9 +4,9 @@
  * lose more than the products do.
  */
 import type { Device } from '../../gpu/device.ts';
-import { type BufferSlice, ceilDiv, immediates, type Kernel } from '../../gpu/launch.ts';
+import { type BufferSlice, ceilDiv, immediates, type Launch } from '../../gpu/launch.ts';
 import { ACTIVATION_CODES, type Activation } from '../activation.ts';
-import { flatGrid } from '../elementwise.ts';
+import { flatGrid } from '../flat-grid.ts';
 import { type KernelSource, kernel } from '../source.ts';
 import { withParts } from '../sum-parts.ts';
 import type { Variant } from '../variant.ts';
@@ -17,8 +17,8 @@ import { tiles } from './tile.ts';
 /** Places of the transform of a tile, each with a product of its own. */
 const PLACES = 16;
 /**
- * Below so many channels the transforms take a CPU about what the products save: which variant wins would be chance, and with it the
- * bits of a run.
+ * Below so many channels the transforms take a CPU about as long as the products save. Chance would decide which variant wins, and so
+ * which bits a run gets.
  */
 const CPU_CHANNELS = 128;
 
@@ -41,21 +41,14 @@ const gradProduct = (k: ConvProblem): MatmulProblem => ({
   depthFirst: true,
 });
 
-/** A transform: one invocation four of `count` values; `moved` elements are read and written in all. */
-function transform(
-  device: Device,
-  label: string,
-  code: Kernel,
-  bindings: readonly BufferSlice[],
-  words: Uint32Array<ArrayBuffer>,
-  count: number,
-  moved: number,
-): void {
-  device.launch({
-    ...{ label, kernel: code, bindings, immediates: words, workgroups: flatGrid(count) },
-    flops: 0,
-    bytes: 4 * moved,
-  });
+interface Transform extends Pick<Launch, 'label' | 'kernel' | 'bindings' | 'immediates'> {
+  readonly invocations: number;
+  /** Elements that are read and written in all. */
+  readonly moved: number;
+}
+
+function transform(device: Device, { invocations, moved, ...own }: Transform): void {
+  device.launch({ ...own, workgroups: flatGrid(device, invocations), flops: 0, bytes: 4 * moved });
 }
 
 export interface WinogradArguments {
@@ -67,32 +60,49 @@ export interface WinogradArguments {
   bias: BufferSlice | null;
   activation: Activation;
   y: BufferSlice;
+  /** Of the operation of which it is a variant. */
+  label: string;
 }
 
 /** y = activation(conv(x, weight) + bias). */
 export function winogradConvolve(
   device: Device,
   way: BatchMatmul,
-  label: string,
   k: ConvProblem,
-  { x, weight, flipped, bias, activation, y }: WinogradArguments,
+  { x, weight, flipped, bias, activation, y, label }: WinogradArguments,
 ): void {
   const { c, o } = k;
-  const words = convImmediates(k);
+  const common = { label, immediates: convImmediates(k) };
   const sizes = convSizes(k);
   const product = forwardProduct(k);
   const [inputs, weights, outputs] = [product.rows * c, c * o, product.rows * o];
   withParts(device, PLACES * inputs, (v) =>
     withParts(device, PLACES * weights, (u) =>
       withParts(device, PLACES * outputs, (m) => {
-        transform(device, label, kernel('winograd/input'), [x, v], words, inputs, sizes.x + PLACES * inputs);
-        const turn = kernel('winograd/weight', { FLIPPED: flipped ? 1 : 0 });
-        // This kernel's C and O are those of the weight as it lies, and its invocations take 4 × 4 of them.
-        const lying = flipped ? convImmediates({ ...k, c: o, o: c }) : words;
-        transform(device, label, turn, [weight, u], lying, weights / 4, sizes.weight + PLACES * weights);
-        batchMatmul(device, way, product, { a: v, b: u, out: m }, label, convFlops(k));
-        const put = kernel('winograd/output', { BIAS: bias ? 1 : 0, ACTIVATION: ACTIVATION_CODES[activation] });
-        transform(device, label, put, [m, bias ?? m, y], words, outputs, sizes.y + PLACES * outputs);
+        transform(device, {
+          ...common,
+          kernel: kernel('winograd/input'),
+          bindings: [x, v],
+          invocations: inputs / 4,
+          moved: sizes.x + PLACES * inputs,
+        });
+        transform(device, {
+          label,
+          kernel: kernel('winograd/weight', { FLIPPED: flipped ? 1 : 0 }),
+          bindings: [weight, u],
+          // This kernel's C and O are those of the weight as it lies, and its invocations take 4 × 4 of them.
+          immediates: convImmediates(flipped ? { ...k, c: o, o: c } : k),
+          invocations: weights / 16,
+          moved: sizes.weight + PLACES * weights,
+        });
+        batchMatmul(device, way, product, { a: v, b: u, out: m, label, flops: convFlops(k) });
+        transform(device, {
+          ...common,
+          kernel: kernel('winograd/output', { BIAS: bias ? 1 : 0, ACTIVATION: ACTIVATION_CODES[activation] }),
+          bindings: [m, bias ?? m, y],
+          invocations: outputs / 4,
+          moved: sizes.y + PLACES * outputs,
+        });
       }),
     ),
   );
@@ -106,31 +116,48 @@ export interface WinogradGradArguments {
   /** [3, 3, C, O] */
   dw: BufferSlice;
   accumulate: boolean;
+  /** Of the operation of which it is a variant. */
+  label: string;
 }
 
 /** dw (+)= the gradient of conv(x, weight) with respect to weight. */
 export function winogradWeightGrad(
   device: Device,
   way: BatchMatmul,
-  label: string,
   k: ConvProblem,
-  { x, dy, dw, accumulate }: WinogradGradArguments,
+  { x, dy, dw, accumulate, label }: WinogradGradArguments,
 ): void {
   const { c, o } = k;
-  const words = convImmediates(k);
+  const common = { label, immediates: convImmediates(k) };
   const sizes = convSizes(k);
   const product = gradProduct(k);
   const [inputs, weights, outputs] = [product.depth * c, c * o, product.depth * o];
   withParts(device, PLACES * inputs, (v) =>
     withParts(device, PLACES * outputs, (w) =>
       withParts(device, PLACES * weights, (du) => {
-        transform(device, label, kernel('winograd/input'), [x, v], words, inputs, sizes.x + PLACES * inputs);
-        const spread = kernel('winograd/output-grad');
-        transform(device, label, spread, [dy, w], words, outputs, sizes.y + PLACES * outputs);
-        batchMatmul(device, way, product, { a: v, b: w, out: du }, label, convFlops(k));
-        const vec4s = immediates(weights / 4, accumulate ? 1 : 0);
-        const gather = kernel('winograd/weight-grad');
-        transform(device, label, gather, [du, dw], vec4s, weights, sizes.weight + PLACES * weights);
+        transform(device, {
+          ...common,
+          kernel: kernel('winograd/input'),
+          bindings: [x, v],
+          invocations: inputs / 4,
+          moved: sizes.x + PLACES * inputs,
+        });
+        transform(device, {
+          ...common,
+          kernel: kernel('winograd/output-grad'),
+          bindings: [dy, w],
+          invocations: outputs / 4,
+          moved: sizes.y + PLACES * outputs,
+        });
+        batchMatmul(device, way, product, { a: v, b: w, out: du, label, flops: convFlops(k) });
+        transform(device, {
+          label,
+          kernel: kernel('winograd/weight-grad'),
+          bindings: [du, dw],
+          immediates: immediates(weights / 4, accumulate ? 1 : 0),
+          invocations: weights / 4,
+          moved: sizes.weight + PLACES * weights,
+        });
       }),
     ),
   );

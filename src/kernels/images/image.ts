@@ -2,6 +2,7 @@
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, ceilDiv, immediates } from '../../gpu/launch.ts';
 import type { Variable } from '../../gpu/variables.ts';
+import { flatGrid } from '../flat-grid.ts';
 import { DTYPE_BYTES, type FloatDType, kernel } from '../source.ts';
 
 /** One axis of a separable resize. */
@@ -56,22 +57,29 @@ function roundHalfAway(value: number): number {
   return Math.sign(value) * Math.floor(Math.abs(value) + 0.5);
 }
 
-/** Resizes one axis of a byte image. `table` holds a {@link ResamplingTable}'s values; `out` is written from word `outStart`. */
+export interface ResampleArguments {
+  readonly source: BufferSlice;
+  /** The values of a {@link ResamplingTable} … */
+  readonly table: BufferSlice;
+  /** … and its taps. */
+  readonly taps: number;
+  readonly out: BufferSlice;
+  /** The first word that is written. */
+  readonly outStart: number;
+}
+
+/** Resizes one axis of a byte image. */
 export function resample(
   device: Device,
-  source: BufferSlice,
-  table: BufferSlice,
-  taps: number,
   { length, outLength, inner, outer }: Resampling,
-  out: BufferSlice,
-  outStart: number,
+  { source, table, taps, out, outStart }: ResampleArguments,
 ): void {
   const bytes = outer * outLength * inner;
   device.launch({
     kernel: kernel('images/resample'),
     bindings: [source, table, out],
     immediates: immediates(bytes, outStart, length, outLength, inner, taps),
-    workgroups: [Math.min(ceilDiv(bytes, 4 * 64), 65535), 1, 1],
+    workgroups: flatGrid(device, ceilDiv(bytes, 4)),
     label: 'resample',
     flops: 0,
     bytes: bytes + outer * length * inner,
@@ -121,25 +129,27 @@ export interface ViewBatch {
   channels: number;
 }
 
-/**
- * Writes those images of a batch that lie in one chunk, as floats in [−1, 1], to their places in `out`.
- *
- * @param variable {@link VIEW_WORDS} words for each image, from {@link viewWords}. @param chunk its number, and its bytes
- */
+export interface ViewsArguments {
+  /** {@link VIEW_WORDS} words for each image, from {@link viewWords}. */
+  readonly variable: Variable;
+  readonly chunk: { readonly number: number; readonly bytes: BufferSlice };
+  readonly out: BufferSlice;
+  /** Of out; f32 unless told otherwise. */
+  readonly dtype?: FloatDType;
+}
+
+/** Writes those images of a batch that lie in one chunk, as floats in [−1, 1], to their places in `out`. */
 export function views(
   device: Device,
-  variable: Variable,
-  chunk: { number: number; bytes: BufferSlice },
   { images, width, height, channels }: ViewBatch,
-  out: BufferSlice,
-  dtype: FloatDType = 'f32',
+  { variable, chunk, out, dtype = 'f32' }: ViewsArguments,
 ): void {
   const pixels = width * height;
   device.launch({
     kernel: kernel('images/view', {}, { dtype }),
     bindings: [device.variables.slice, chunk.bytes, out],
     immediates: immediates(variable.start, chunk.number, images, pixels, width, channels),
-    workgroups: [Math.min(ceilDiv(images * pixels, 64), 65535), 1, 1],
+    workgroups: flatGrid(device, images * pixels),
     label: 'view',
     flops: 3 * images * pixels * channels,
     bytes: (1 + DTYPE_BYTES[dtype]) * images * pixels * channels,

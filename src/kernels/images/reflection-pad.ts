@@ -1,7 +1,7 @@
 /** Reflection padding as an operation of its own; convolutions fold the padding into their own loads instead. */
 import type { Device } from '../../gpu/device.ts';
-import { type BufferSlice, immediates, type Kernel } from '../../gpu/launch.ts';
-import { flatGrid } from '../elementwise.ts';
+import { type BufferSlice, immediates, type Launch } from '../../gpu/launch.ts';
+import { flatGrid } from '../flat-grid.ts';
 import { DTYPE_BYTES, type FloatDType, kernel, VEC4 } from '../source.ts';
 
 /** x is [n, h, w, c]; the padded image is [n, top + h + bottom, left + w + right, c]. */
@@ -15,54 +15,66 @@ export interface ReflectionPadProblem {
   readonly dtype: FloatDType;
 }
 
-/** out = x with its border mirrored outwards, the edge itself not repeated. */
-export function reflectionPad(device: Device, problem: ReflectionPadProblem, x: BufferSlice, out: BufferSlice): void {
-  const { n, h, w, c, pad } = problem;
-  const count = n * (h + pad[2] + pad[3]) * (w + pad[0] + pad[1]) * c;
-  launch(device, kernel('images/reflection-pad', {}, { dtype: problem.dtype }), problem, count, [x, out]);
+export interface ReflectionPadArguments {
+  readonly x: BufferSlice;
+  readonly out: BufferSlice;
 }
 
-/** gradX = the sum of gradOutput over all places that each pixel was copied to, plus a bias [c] in f32 if one is given. */
+/** out = x with its border mirrored outwards, the edge itself not repeated. */
+export function reflectionPad(device: Device, problem: ReflectionPadProblem, { x, out }: ReflectionPadArguments): void {
+  const { n, h, w, c, pad, dtype } = problem;
+  launch(device, problem, {
+    kernel: kernel('images/reflection-pad', {}, { dtype }),
+    bindings: [x, out],
+    count: n * (h + pad[2] + pad[3]) * (w + pad[0] + pad[1]) * c,
+    width: 1,
+  });
+}
+
+export interface ReflectionPadBackwardArguments {
+  readonly gradOutput: BufferSlice;
+  readonly gradX: BufferSlice;
+  /** [c] in f32, added to each channel. */
+  readonly bias: BufferSlice | null;
+}
+
+/** gradX = the sum of gradOutput over all places that each pixel was copied to, plus the bias. */
 export function reflectionPadBackward(
   device: Device,
   problem: ReflectionPadProblem,
-  gradOutput: BufferSlice,
-  gradX: BufferSlice,
-  bias: BufferSlice | null = null,
+  { gradOutput, gradX, bias }: ReflectionPadBackwardArguments,
 ): void {
   const { n, h, w, c, dtype } = problem;
   const width = c % 4 === 0 ? 4 : 1;
-  const code = kernel(
-    'images/reflection-pad-backward',
-    { BIAS: bias ? 1 : 0 },
-    { dtype, instead: width === 4 ? VEC4 : {} },
-  );
-  launch(
-    device,
-    code,
-    { ...problem, c: c / width },
-    n * h * w * (c / width),
-    [gradOutput, bias ?? gradOutput, gradX],
+  const instead = width === 4 ? VEC4 : {};
+  launch(device, problem, {
+    kernel: kernel('images/reflection-pad-backward', { BIAS: bias ? 1 : 0 }, { dtype, instead }),
+    bindings: [gradOutput, bias ?? gradOutput, gradX],
+    count: n * h * w * (c / width),
     width,
-  );
+  });
 }
 
-/** @param width channels of an invocation; extents and `count` are in such. */
+/** What the two have of their own. */
+interface PadLaunch extends Pick<Launch, 'kernel' | 'bindings'> {
+  /** Of invocations, … */
+  readonly count: number;
+  /** … and the channels of each. */
+  readonly width: number;
+}
+
 function launch(
   device: Device,
-  code: Kernel,
   { n, h, w, c, pad: [left, right, top, bottom], dtype }: ReflectionPadProblem,
-  count: number,
-  bindings: BufferSlice[],
-  width = 1,
+  { kernel, bindings, count, width }: PadLaunch,
 ): void {
   device.launch({
-    kernel: code,
+    kernel,
     bindings,
-    immediates: immediates(count, h, w, c, left, right, top, bottom),
-    workgroups: flatGrid(4 * count),
-    label: code.name,
+    immediates: immediates(count, h, w, c / width, left, right, top, bottom),
+    workgroups: flatGrid(device, count),
+    label: kernel.name,
     flops: 0,
-    bytes: DTYPE_BYTES[dtype] * width * n * c * (h * w + (h + top + bottom) * (w + left + right)),
+    bytes: DTYPE_BYTES[dtype] * n * c * (h * w + (h + top + bottom) * (w + left + right)),
   });
 }

@@ -1,7 +1,7 @@
 /** Structural similarity of two images, window by window. */
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, f32, immediates } from '../../gpu/launch.ts';
-import { flatGrid } from '../elementwise.ts';
+import { flatGrid } from '../flat-grid.ts';
 import { kernel } from '../source.ts';
 
 /** Side of the Gaussian window. */
@@ -20,41 +20,46 @@ export function ssimWindows({ n, h, w, c }: SsimProblem): [number, number, numbe
   return [n, h - SSIM_WINDOW + 1, w - SSIM_WINDOW + 1, c];
 }
 
-/**
- * @param map receives the similarity of every window
- * @param slopes receives four values a window: what its similarity adds to the gradient of each x in it; see the kernel
- */
-export function ssimMap(
-  device: Device,
-  problem: SsimProblem,
-  x: BufferSlice,
-  y: BufferSlice,
-  map: BufferSlice,
-  slopes: BufferSlice,
-): void {
+export interface SsimMapArguments {
+  readonly x: BufferSlice;
+  readonly y: BufferSlice;
+  /** Receives the similarity of every window. */
+  readonly map: BufferSlice;
+  /** Receives four values a window: what its similarity adds to the gradient of each x in it; see the kernel. */
+  readonly slopes: BufferSlice;
+}
+
+/** The similarity of x and y in every window, and what a gradient needs of it. */
+export function ssimMap(device: Device, problem: SsimProblem, { x, y, map, slopes }: SsimMapArguments): void {
   const { n, h, w, c } = problem;
   const count = size(ssimWindows(problem));
   device.launch({
     kernel: kernel('images/ssim'),
     bindings: [x, y, map, slopes],
     immediates: immediates(count, h, w, c, SSIM_WINDOW),
-    workgroups: flatGrid(4 * count),
+    workgroups: flatGrid(device, count),
     label: 'ssim.map',
     flops: 10 * SSIM_WINDOW ** 2 * count,
     bytes: 4 * (2 * n * h * w * c + 5 * count),
   });
 }
 
-/** gradX = gradOutput[0] · factor · the gradient of Σ map with respect to x, from the slopes of {@link ssimMap}. */
+export interface SsimBackwardArguments {
+  readonly factor: number;
+  readonly x: BufferSlice;
+  readonly y: BufferSlice;
+  /** From {@link ssimMap}. */
+  readonly slopes: BufferSlice;
+  /** Of one element. */
+  readonly gradOutput: BufferSlice;
+  readonly gradX: BufferSlice;
+}
+
+/** gradX = gradOutput[0] · factor · the gradient of Σ map with respect to x. */
 export function ssimBackward(
   device: Device,
   problem: SsimProblem,
-  factor: number,
-  x: BufferSlice,
-  y: BufferSlice,
-  slopes: BufferSlice,
-  gradOutput: BufferSlice,
-  gradX: BufferSlice,
+  { factor, x, y, slopes, gradOutput, gradX }: SsimBackwardArguments,
 ): void {
   const { n, h, w, c } = problem;
   const count = n * h * w * c;
@@ -62,7 +67,7 @@ export function ssimBackward(
     kernel: kernel('images/ssim-backward'),
     bindings: [x, y, slopes, gradOutput, gradX],
     immediates: immediates(count, h, w, c, f32(factor)),
-    workgroups: flatGrid(4 * count),
+    workgroups: flatGrid(device, count),
     label: 'ssim.backward',
     flops: 7 * SSIM_WINDOW ** 2 * count,
     bytes: 4 * (3 * count + 4 * size(ssimWindows(problem))),

@@ -1,3 +1,18 @@
+/**
+ * y = activation(γ · (x − mean) · rstd + β) + residual over the planes of x [N,HW,C], and the statistics mean and rstd.
+ *
+ * The ladder for CPUs; llvmpipe (Mesa 25.0.7), 2 cores, f32, 2026-11-25, processor time unless said otherwise:
+ * - naive: the formula, one invocation a plane, three passes. With the launch, [1,256,128] 0.35 ms, where plane takes 0.31.
+ * - vec4: 4 channels a lane, the pixels in shares; two launches, since all shares must end before y can begin. 128×128×64 1.74 ms.
+ * - plane: one launch for planes of at most 4,096 pixels, a lane walks the whole plane of its 4 channels. 16×16×128 0.09 ms, 64×64×32
+ *   0.21; in shares, three launches then, 0.17 and 0.34.
+ *
+ * The ladder for GPUs; NVIDIA H200 (driver 580.159.04), f16, 2026-11-26:
+ * - naive: [16,16384,128] 5.1 ms.
+ * - vec4: 0.84 ms there.
+ * - workgroup: a workgroup owns the plane of 8 channels and keeps small ones in registers. 0.14 ms there; [16,1024,256] 0.021 ms.
+ * - split: shares of the pixels, 32 channels a workgroup, in two launches. 0.082 ms there (76 % of the copy rate).
+ */
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, ceilDiv } from '../../gpu/launch.ts';
 import { kernel } from '../source.ts';
@@ -169,13 +184,13 @@ export const instanceNormForward: Operation<NormProblem, NormForwardArguments> =
   name: 'instanceNorm.forward',
   variants: [plane, vec4, split, workgroup, naive],
   describe,
-  rehearse: (k, stage) => ({
+  exampleArguments: (k, buffers) => ({
     eps: 1e-5,
     activation: 'relu',
     affine: null,
-    x: stage.input(normSize(k), k.dtype),
+    x: buffers.input(normSize(k), k.dtype),
     residual: null,
-    stats: stage.output(2 * k.n * k.channels),
-    y: stage.output(normSize(k), k.dtype),
+    stats: buffers.output(2 * k.n * k.channels),
+    y: buffers.output(normSize(k), k.dtype),
   }),
 };

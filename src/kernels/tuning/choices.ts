@@ -1,22 +1,29 @@
 /** Which variant of an operation computes a problem: one forced by name, else one that was measured, else the default. */
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
-import { type Operation, supportedVariants, type Variant } from '../variant.ts';
-import { operations } from './operations.ts';
+import {
+  type Operation,
+  type OperationInfo,
+  supportedVariants,
+  type Variant,
+  type VariantInfo,
+  variantNamed,
+} from '../variant.ts';
+import { operationNamed, operations } from './operations.ts';
 
-/** What is decided on a device; variants by name. */
+/** What is decided for a device. Variants stand here by their names. */
 interface Choices {
   /** By operation. */
   forced: ReadonlyMap<string, string>;
   /** By problem, from measurements or from outside. */
   readonly measured: Map<string, string>;
-  /** What has been used by problem, and is used again until something is decided anew. */
+  /** By problem: what was chosen before. It is used again without asking, until something is decided anew. */
   readonly used: Map<string, string>;
-  /** While a body is looked through. */
+  /** While {@link watchWhile} traces a body. */
   watch: Watch | null;
 }
 
-/** Told of a problem under the key that names it, and whether a variant is forced or measured for it. */
+/** Told of a problem: its key, which names it, and whether a variant is forced or measured for it already. */
 export type Visit = <Problem, Args>(
   key: string,
   operation: Operation<Problem, Args>,
@@ -24,14 +31,18 @@ export type Visit = <Problem, Args>(
   decided: boolean,
 ) => void;
 
-/** Told of every problem, of the variant that computes it, and whether that was decided or is the default. */
-type Watch = <Problem, Args>(
-  key: string,
-  operation: Operation<Problem, Args>,
-  problem: Problem,
-  chosen: string,
-  decided: boolean,
-) => void;
+/** Told of every problem, and of the variant that computes it. */
+type Watch = <Problem, Args>(seen: Seen<Problem, Args>) => void;
+
+interface Seen<Problem, Args> {
+  readonly key: string;
+  readonly operation: Operation<Problem, Args>;
+  readonly problem: Problem;
+  /** By name. */
+  readonly variant: string;
+  /** Whether the variant was forced or measured; else it is the default. */
+  readonly decided: boolean;
+}
 
 const all = new WeakMap<Device, Choices>();
 
@@ -66,7 +77,7 @@ export function choose<Problem, Args>(
   const chosen = decided ?? supported[0];
   if (!chosen)
     throw new Error(`No variant of ${operation.name} supports ${operation.describe(problem)}; the last must.`);
-  if (watch) watch(key, operation, problem, chosen.name, decided !== undefined);
+  if (watch) watch({ key, operation, problem, variant: chosen.name, decided: decided !== undefined });
   else used.set(key, chosen.name);
   return chosen;
 }
@@ -80,14 +91,14 @@ export function choose<Problem, Args>(
  */
 export function forceVariants(device: Device, texts: readonly string[]): void {
   const choices = choicesOf(device);
-  choices.forced = new Map([...forcedByEnvironment(device), ...texts.flatMap((text) => parseVariants(text))]);
+  choices.forced = new Map([...forcedByEnvironment(device), ...namesOf(texts.flatMap(parseVariants))]);
   choices.used.clear();
 }
 
 /** Traces `body` without running it and shows every problem in it that has variants, once each. */
 export function visitProblems(device: Device, body: () => void, visit: Visit): void {
   const seen = new Set<string>();
-  watchWhile(device, body, (key, operation, problem, _, decided) => {
+  watchWhile(device, body, ({ key, operation, problem, decided }) => {
     if (!seen.has(key)) visit(key, operation, problem, decided);
     seen.add(key);
   });
@@ -103,8 +114,8 @@ export function decide(device: Device, key: string, variant: string): void {
 /** Which variants compute `body`, by problem, for a later process that must get the same bits. `body` is traced and not run. */
 export function exportChoices(device: Device, body: () => void): Record<string, string> {
   const choices: Record<string, string> = {};
-  watchWhile(device, body, (key, _operation, _problem, chosen) => {
-    choices[key] = chosen;
+  watchWhile(device, body, ({ key, variant }) => {
+    choices[key] = variant;
   });
   return choices;
 }
@@ -144,31 +155,38 @@ function choicesOf(device: Device): Choices {
 }
 
 function forcedByEnvironment({ environment }: Device): Map<string, string> {
-  return new Map(parseVariants(environment.CYCLOPS_VARIANT ?? '', 'CYCLOPS_VARIANT: '));
+  try {
+    return namesOf(parseVariants(environment.CYCLOPS_VARIANT ?? ''));
+  } catch (error) {
+    if (error instanceof CyclopsError) throw new CyclopsError(`CYCLOPS_VARIANT: ${error.message}`);
+    throw error;
+  }
+}
+
+/** A variant, and of what. */
+export interface NamedVariant {
+  readonly operation: OperationInfo;
+  readonly variant: VariantInfo;
 }
 
 /**
  * Reads `operation=variant`, several with commas between them.
  *
- * @param source what stands before an error's message
  * @throws CyclopsError for a text of another form and for an operation or a variant that does not exist
  */
-export function parseVariants(text: string, source = ''): [operation: string, variant: string][] {
+export function parseVariants(text: string): NamedVariant[] {
   const pairs = text.split(',').filter((pair) => pair.trim() !== '');
   return pairs.map((pair) => {
     const [operationName = '', variantName, ...more] = pair.split('=').map((part) => part.trim());
     if (variantName === undefined || more.length > 0) {
-      throw new CyclopsError(`${source}expected OPERATION=VARIANT, e.g. conv2d.forward=naive; got '${pair}'.`);
+      throw new CyclopsError(`expected OPERATION=VARIANT, e.g. conv2d.forward=naive; got '${pair}'.`);
     }
-    const operation = operations.find(({ name }) => name === operationName);
-    if (!operation) {
-      const names = operations.map(({ name }) => name).join(', ');
-      throw new CyclopsError(`${source}no operation '${operationName}' has variants; expected one of ${names}.`);
-    }
-    if (!operation.variants.some(({ name }) => name === variantName)) {
-      const names = operation.variants.map(({ name }) => name).join(', ');
-      throw new CyclopsError(`${source}${operationName} has no variant '${variantName}'; expected one of ${names}.`);
-    }
-    return [operationName, variantName];
+    const operation = operationNamed(operationName);
+    return { operation, variant: variantNamed(operation, variantName) };
   });
+}
+
+/** Variants by the name of their operation. */
+function namesOf(variants: readonly NamedVariant[]): Map<string, string> {
+  return new Map(variants.map(({ operation, variant }) => [operation.name, variant.name]));
 }

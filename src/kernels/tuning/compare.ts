@@ -15,14 +15,17 @@ export interface Comparison {
 
 const MAX_GROUPS = 256;
 
-/** Compares the first `count` elements of two tensors on the device; waits for everything recorded so far. */
-export async function compare(
-  device: Device,
-  a: BufferSlice,
-  b: BufferSlice,
-  count: number,
-  dtype: FloatDType,
-): Promise<Comparison> {
+export interface CompareArguments {
+  readonly a: BufferSlice;
+  readonly b: BufferSlice;
+  /** Elements that are compared, the first ones. */
+  readonly count: number;
+  /** Of both. */
+  readonly dtype: FloatDType;
+}
+
+/** Compares two tensors on the device; waits for everything recorded so far. */
+export async function compare(device: Device, { a, b, count, dtype }: CompareArguments): Promise<Comparison> {
   const workgroups = Math.min(ceilDiv(count, 4 * 256), MAX_GROUPS);
   const found = await withTemporary(device, 16 * workgroups, (out) => {
     device.launch({

@@ -1,4 +1,4 @@
-/** Compares and times the variants of an operation on data of a problem's real size. */
+/** Compares the variants of an operation with the obvious one, and times them, on random data of a problem's real size. */
 import type { DeviceBuffer } from '../../gpu/buffer.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
@@ -9,7 +9,7 @@ import { randomFill } from '../random.ts';
 import { DTYPE_BYTES, type FloatDType } from '../source.ts';
 import { withTemporary } from '../sum-parts.ts';
 import { deviceMilliseconds, wallMilliseconds } from '../timing.ts';
-import { type Operation, type Stage, supportedVariants, type Variant } from '../variant.ts';
+import { type ExampleBuffers, type Operation, supportedVariants, type Variant } from '../variant.ts';
 import { compare } from './compare.ts';
 
 export interface Measurement {
@@ -21,26 +21,30 @@ export interface Measurement {
   readonly faults: Readonly<Record<string, string>>;
 }
 
-/** How far a variant may be from the obvious one, as a share of an output's largest value: far above rounding, far below a fault. */
+/**
+ * How far a variant's output may be from that of the obvious one, as a share of the output's largest value. Rounding stays far below
+ * it; a fault lies far above.
+ */
 const TOLERANCE: Readonly<Record<FloatDType, number>> = { f32: 1e-4, f16: 2e-3 };
-/** What outputs hold before a launch: the f32 NaN, and the f32 whose two halves are f16 NaNs. */
+/** What outputs hold before a launch, so that a value that is never written shows: NaN in f32, and the f32 made of two NaNs in f16. */
 const POISON: Readonly<Record<FloatDType, number>> = { f32: Number.NaN, f16: 4.2698853216161155e37 };
-/** Launches are repeated for about so long between two looks at the clock: that of the wall is only good to a millisecond, … */
+/** A sample is a number of launches that together take about so long: by the clock on the wall, which is good to a millisecond. */
 const WALL_MILLISECONDS = 10;
-/** … that of a device to far less. */
+/** The same by the device's own clock, which is much finer. */
 const DEVICE_MILLISECONDS = 3;
-/** No launch counts as shorter when they are counted out: a coarse clock may show none at all. */
+/** The shortest time of a launch that is believed when launches are counted out: a coarse clock may show none at all. */
 const LEAST_MILLISECONDS = 1e-3;
+/** Samples of each variant, after those that find how many launches a sample needs. */
 const ROUNDS = 5;
-/** A variant that is so many times slower than the best is not timed again, unless it is the default, … */
+/** A variant so many times slower than the best so far gets no further samples, unless it is the default. */
 const HOPELESS = 2;
-/** … or for two more samples if they are shorter than this: the first may have met a busy moment. */
+/** But if its sample was shorter than this, it stays for two more rounds: the first may have met a busy moment. */
 const SHORT_MILLISECONDS = 300;
 const SECOND_CHANCES = 2;
-/** Faster by less than this is noise; the one that comes first in the order of the default choice wins then. */
+/** A difference below this share is noise. Of variants so close the first wins, in the order of the default choice. */
 const NOISE = 0.03;
 
-/** The variants that are worth measuring, in the order of the default choice: up to the obvious one. */
+/** The variants that are worth measuring: those up to the obvious one, in the order of the default choice. */
 export function candidates<Problem, Args>(
   device: Device,
   operation: Operation<Problem, Args>,
@@ -57,29 +61,29 @@ export async function measure<Problem, Args>(
   operation: Operation<Problem, Args>,
   problem: Problem,
 ): Promise<Measurement> {
-  const stage = new RehearsalStage(device);
+  const buffers = new MeasurementBuffers(device);
   try {
-    const args = operation.rehearse(problem, stage);
+    const args = operation.exampleArguments(problem, buffers);
     const variants = candidates(device, operation, problem);
     const launches = new Map(variants.map((one) => [one.name, () => one.launch(device, problem, args)]));
-    const faults = await findFaults(launches, stage);
+    const faults = await findFaults(launches, buffers);
     for (const name of Object.keys(faults)) launches.delete(name);
     const milliseconds = await time(device, launches);
     const variant = fastest(milliseconds) ?? variants[0]?.name;
     if (variant === undefined) throw new Error(`No variant of ${operation.name} supports a problem; the last must.`);
     return { variant, milliseconds, faults };
   } finally {
-    stage.dispose();
+    buffers.dispose();
   }
 }
 
 type Launches = ReadonlyMap<string, () => void>;
 
-/** What is wrong with variants, by name, compared with the last that runs, which is the obvious one. */
-async function findFaults(launches: Launches, stage: RehearsalStage): Promise<Record<string, string>> {
+/** What is wrong with variants, by name. The obvious one is the last and runs first: the others are compared with it. */
+async function findFaults(launches: Launches, buffers: MeasurementBuffers): Promise<Record<string, string>> {
   const faults: Record<string, string> = {};
   for (const [name, launch] of [...launches].reverse()) {
-    const fault = await stage.faultOf(launch);
+    const fault = await buffers.faultOf(launch);
     if (fault !== null) faults[name] = fault;
   }
   return faults;
@@ -91,13 +95,13 @@ interface Runner {
   readonly launch: () => void;
   /** Launches in the next sample. */
   repeats: number;
-  /** Milliseconds a launch: the least of all samples, since a busy machine only ever adds. */
+  /** Milliseconds a launch: the least of all samples, since other work on the machine can only make a sample longer. */
   ms: number;
 }
 
 /** Milliseconds a launch, by name. */
 async function time(device: Device, launches: Launches): Promise<Record<string, number>> {
-  // What a CPU that pretends to be a GPU takes is what the wall shows.
+  // A software adapter computes on the CPU's cores, and what counts there is the time that passes.
   const byWall = device.info.software || !device.features.has('timestamp-query');
   const sample = async (runner: Runner) => {
     const launches = () => {
@@ -125,7 +129,7 @@ async function time(device: Device, launches: Launches): Promise<Record<string, 
     const patience = round < SECOND_CHANCES ? SHORT_MILLISECONDS : 0;
     const rivals = runners.filter(({ ms, repeats }, i) => i === 0 || ms <= HOPELESS * best || ms * repeats < patience);
     if (rivals.length < 2) break;
-    // Another one begins each round, so that a machine that changes its speed does so for all alike.
+    // Each round begins with another one, so that a machine that grows slower in the middle of a round does not always hit the same.
     const first = round % rivals.length;
     for (const runner of [...rivals.slice(first), ...rivals.slice(0, first)]) await sample(runner);
   }
@@ -138,30 +142,33 @@ function fastest(milliseconds: Readonly<Record<string, number>>): string | undef
   return best.name;
 }
 
-/** A buffer that variants fill, and what stands in it after one that is right; null before there is one. */
+/** A buffer that variants fill. */
 interface Output {
   readonly slice: BufferSlice;
   readonly count: number;
   readonly dtype: FloatDType;
+  /** A copy of what the first right variant left in it; null before there is one. */
   expected: BufferSlice | null;
 }
 
-/** The buffers of a rehearsal. */
-export class RehearsalStage implements Stage {
+/** The buffers of one measurement: random inputs, and outputs that are poisoned before a launch and compared after it. */
+export class MeasurementBuffers implements ExampleBuffers {
   private readonly buffers: DeviceBuffer[] = [];
   private readonly outputs: Output[] = [];
 
   constructor(private readonly device: Device) {}
 
   input(count: number, dtype: FloatDType = 'f32'): BufferSlice {
+    const { device } = this;
     const slice = this.take(count, dtype);
-    const fillRandomly = (wide: BufferSlice) =>
-      randomFill(this.device, 'uniform', { seed: 1, stream: this.buffers.length }, -1, 2, wide, count);
+    const source = { seed: 1, stream: this.buffers.length };
+    const fillRandomly = (out: BufferSlice) =>
+      randomFill(device, { distribution: 'uniform', source, offset: -1, scale: 2, out, count });
     if (dtype === 'f32') fillRandomly(slice);
     else {
-      withTemporary(this.device, 4 * count, (wide) => {
+      withTemporary(device, 4 * count, (wide) => {
         fillRandomly(wide);
-        narrow(this.device, wide, slice, count);
+        narrow(device, { x: wide, out: slice, count });
       });
     }
     return slice;
@@ -174,22 +181,24 @@ export class RehearsalStage implements Stage {
   }
 
   /**
-   * What is wrong with what a launch makes of outputs that hold NaN before, or what the device has against it; null for nothing. The
-   * outputs of the first launch with which nothing is wrong are what those of the others are compared with.
+   * Launches a variant on poisoned outputs and says what is wrong with what it leaves there, or what error the device reports; null
+   * for nothing. The first variant that is right gives the values with which those of the later ones are compared.
    */
   async faultOf(launch: () => void): Promise<string | null> {
     const { device } = this;
-    for (const { slice, dtype } of this.outputs) fill(device, POISON[dtype], slice, slice.size / 4);
+    for (const { slice, dtype } of this.outputs) {
+      fill(device, { value: POISON[dtype], out: slice, count: slice.size / 4 });
+    }
     try {
       launch();
       for (const { slice, count, dtype, expected } of this.outputs) {
-        const { difference, largest, finite } = await compare(device, slice, expected ?? slice, count, dtype);
+        const { difference, largest, finite } = await compare(device, { a: slice, b: expected ?? slice, count, dtype });
         if (!finite) return 'it leaves NaN or infinite values';
         if (difference > TOLERANCE[dtype] * largest)
           return `it is off by ${(difference / largest).toPrecision(2)} of the largest value`;
       }
     } catch (error) {
-      // An error for people, such as a lost device, is the end; any other is this variant's fault.
+      // A CyclopsError, such as that of a lost device, ends the measurement; any other error is the fault of this variant.
       if (error instanceof CyclopsError || !(error instanceof Error)) throw error;
       return error.message;
     }
@@ -203,7 +212,7 @@ export class RehearsalStage implements Stage {
 
   private copyOf({ slice, count, dtype }: Output): BufferSlice {
     const kept = this.take(count, dtype);
-    copy(this.device, slice, kept, count, { dtype });
+    copy(this.device, { x: slice, out: kept, count, dtype });
     return kept;
   }
 

@@ -1,4 +1,5 @@
 /** Every operation that can be computed in several ways. */
+import { CyclopsError } from '../../gpu/errors.ts';
 import { convForward } from '../conv2d/forward.ts';
 import { convInputGrad } from '../conv2d/input-grad.ts';
 import { convWeightGrad } from '../conv2d/weight-grad.ts';
@@ -15,3 +16,15 @@ export const operations: readonly OperationInfo[] = [
   instanceNormBackward,
   reduce,
 ];
+
+/**
+ * The operation with several variants that has this name.
+ *
+ * @throws CyclopsError when there is none; it names those that there are
+ */
+export function operationNamed(name: string): OperationInfo {
+  const found = operations.find((operation) => operation.name === name);
+  if (found) return found;
+  const names = operations.map((operation) => operation.name).join(', ');
+  throw new CyclopsError(`no operation '${name}' has variants; expected one of ${names}.`);
+}

@@ -9,7 +9,7 @@ export interface TuneOptions {
   cache?: ChoiceCache | undefined;
   /** Called before each measurement and after the last. */
   onProgress?: ((done: number, total: number, problem: string) => void) | undefined;
-  /** Ends it after the measurement in progress; what is not measured then stays on its default. */
+  /** Ends tuning after the measurement in progress. Problems that are not measured by then stay on their default. */
   signal?: StopSignal | undefined;
 }
 
@@ -31,9 +31,9 @@ interface Task {
 }
 
 /**
- * Chooses the fastest variant for every operation in `body` that has a choice: from the cache where it knows, else by measuring
- * the {@link candidates} on random data of the real size. A variant that computes something else than the obvious one cannot win.
- * `body` is traced and not run. Choices that are forced, imported or made before stay as they are.
+ * Finds the problems in `body` that several variants can compute, and chooses the fastest for each: the one that the cache knows, or else
+ * by measuring the {@link candidates} on random data of the problem's real size. A variant whose results differ from those of the obvious
+ * one cannot win. `body` is traced, not run. What is forced, imported or chosen already stays as it is.
  *
  * @returns what was measured now
  * @throws CyclopsError when the device is lost

@@ -194,7 +194,7 @@ test('the hash of the kernels changes with parts that take the place of others f
   const hashWith = (name: string, part: string) => {
     mkdirSync(folder.path(name, 'parts'), { recursive: true });
     writeFileSync(folder.path(name, 'own.wgsl'), '// #include "parts/dtype.wgsl"\n');
-    writeFileSync(folder.path(name, 'parts', 'stored_f16.wgsl'), part);
+    writeFileSync(folder.path(name, 'parts', 'dtype-f16.wgsl'), part);
     const sources = [pathToFileURL(folder.path(name, 'own.wgsl'))];
     return kernelsHash({ name: 'own', variants: [{ name: 'only', madeFor: 'any', sources, workgroupBytes: 0 }] });
   };

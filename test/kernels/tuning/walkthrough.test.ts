@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { pointwise } from '../../../examples/pointwise.ts';
 import { conv2d } from '../../../src/autograd/conv2d.ts';
 import { Device } from '../../../src/gpu/device.ts';
 import { convForward } from '../../../src/kernels/conv2d/forward.ts';
@@ -9,7 +10,6 @@ import { register } from '../../../src/kernels/variant.ts';
 import { scope } from '../../../src/tensor/scope.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
 import { forward } from './suites/conv2d.ts';
-import { pointwise } from './walkthrough/pointwise.ts';
 
 let device: Device;
 beforeAll(async () => {
@@ -23,10 +23,11 @@ const layer = () =>
   });
 const launched = () => device.trace(layer).launches.map(({ kernel }) => kernel.name);
 
-test('ARCHITECTURE.md shows the variant as it is', () => {
-  const code = readFileSync('test/kernels/tuning/walkthrough/pointwise.ts', 'utf8');
-  const shown = code.slice(code.indexOf('const source'), code.length).trim();
-  expect(readFileSync('ARCHITECTURE.md', 'utf8')).toContain(shown);
+test('docs/kernels.md shows the variant and its kernel as they are', () => {
+  const shown = readFileSync('docs/kernels.md', 'utf8');
+  const code = readFileSync('examples/pointwise.ts', 'utf8');
+  expect(shown).toContain(code.slice(code.indexOf('const source')).trim());
+  expect(shown).toContain(readFileSync('examples/forward-pointwise.wgsl', 'utf8').trim());
 });
 
 test('a registered variant is checked against the oracle, measured, and launched when it is forced', async () => {

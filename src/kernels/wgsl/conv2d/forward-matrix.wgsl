@@ -29,7 +29,7 @@ override EIGHTS_O: bool;
 @group(0) @binding(4) var<storage, read> x8: array<vec4u>;
 @group(0) @binding(5) var<storage, read> weight8: array<vec4u>;
 
-// Eight depth steps of a row: channels c8 of a pixel where C allows, else from `depth` on.
+// Eight depth steps of a row: the c8-th eight channels of a pixel if C is a multiple of 8, else the steps from `depth` on.
 fn loadX(window: Window, pixel: i32, c8: u32, depth: u32) -> vec4u {
   if (EIGHTS_C) { return select(vec4u(0), x8[u32(max(pixel, 0)) * (k.c / 8u) + c8], pixel >= 0); }
   return pack(
@@ -92,7 +92,8 @@ fn main(
 
   // #include "conv2d/parts/matrix-sums.wgsl"
 
-  // Each turn loads a slab into registers (in the last turn zeros), multiplies the slab before it, and then puts the new one in its place.
+  // Each turn loads the next slab into registers, multiplies the present slab, and then puts the loaded one in its place. The
+  // first turn has nothing to multiply yet; the last loads zeros.
   for (var turn = 0u; turn < depth + SLAB; turn += SLAB) {
     let a0 = loadX(window0, pixel0, at.part, stepA);
     var a1 = vec4u(0);

@@ -1,10 +1,12 @@
 // y[n,p,q,o] = activation(bias[o] + sum over r,s,c of x[n, p*stride + r - padding, q*stride + s - padding, c] * weight[r,s,c,o])
 // x [N,H,W,C], weight [KH,KW,C,O], y [N,P,Q,O]; any C and O, read as vec4s where they are multiples of 4.
 //
-// Implicit GEMM for GPUs: rows m = (n,p,q), columns o, depth (r,s,c) with c fastest. One workgroup = ROWS x COLUMNS results. In memory
-// slabA holds 2 vec4s of 4 depth steps a row, slabB a vec4 of 4 columns a depth step: written as they are loaded, lane after lane, so
-// without bank conflicts; 8 neighbouring lanes read the same rows (a broadcast) and neighbouring columns. The next slab is loaded into
-// registers before the present one is multiplied, so that the loads have its multiplies to arrive in.
+// Implicit GEMM for GPUs: rows m = (n,p,q), columns o, depth (r,s,c) with c fastest. One workgroup = ROWS x COLUMNS results.
+//
+// In workgroup memory a row of slabA is 2 vec4s of 4 depth steps, and a depth step of slabB is vec4s of 4 columns. Lanes write them in the
+// order in which they load them, so without bank conflicts. When 8 neighbouring lanes read, all read the same rows, which is a broadcast,
+// and neighbouring columns. The next slab is loaded into registers before the present one is multiplied, so that the loads arrive while
+// the multiplications run.
 //
 // Measured 2026-11-25, llvmpipe Mesa 25.0.7, CPU time of the process / 2 cores (a busy machine), batch 1, robustness off: 3x3 128->128 at
 // 16x16, reflect, 64x64 10.7 ms (7 GFLOP/s), 128x64 7.5 (10), 128x128 6.9 (11), 32x64 11.8 (6); conv2d/forward-tiled 1.6 (48).
@@ -30,7 +32,7 @@ override VEC4_O: bool;
 override LOADS_A = 2u * ROWS / LANES; // vec4s that a lane loads for a slab: 1, 2 or 4 of operand a, 1 or 2 of b
 override LOADS_B = 2u * COLUMNS / LANES;
 
-// Four depth steps of a row: channels c4 of a pixel where C allows, else from `depth` on.
+// Four depth steps of a row: the c4-th four channels of a pixel if C is a multiple of 4, else the steps from `depth` on.
 fn loadX(window: Window, pixel: i32, c4: u32, depth: u32) -> vec4f {
   if (VEC4_C) { return select(vec4f(0), vec4f(x4[u32(max(pixel, 0)) * (k.c / 4u) + c4]), pixel >= 0); }
   return vec4f(xAt(window, depth), xAt(window, depth + 1u), xAt(window, depth + 2u), xAt(window, depth + 3u));
@@ -107,7 +109,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   var bottomLeft = mat4x4f();
   var bottomRight = mat4x4f();
 
-  // Each turn loads a slab into registers (in the last turn zeros), multiplies the slab before it, and then puts the new one in its place.
+  // Each turn loads the next slab into registers, multiplies the present slab, and then puts the loaded one in its place. The
+  // first turn has nothing to multiply yet; the last loads zeros.
   for (var turn = 0u; turn < depth + SLAB; turn += SLAB) {
     let a0 = loadX(window0, pixel0, at.part, stepA);
     var a1 = vec4f(0);
@@ -154,7 +157,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     // #include "matmul/parts/gemm-keep.wgsl"
   }
 
-  // How often this loop runs is not known when it is compiled, so it is not unrolled: eight copies of the epilogue take long to compile.
+  // The bound keeps the compiler from unrolling this loop: eight copies of what follows take long to compile.
   let blocks = array(topLeft, bottomLeft, topRight, bottomRight);
   let ends = min(firstRow + ROWS, k.n * k.p * k.q);
   var i = 0u;

@@ -1,4 +1,5 @@
-// dx[n,h,w,c] = bias[c] + sum over r,s,o of dy[n,p,q,o] * weight[r,s,c,o] where p*stride + r - padding shows h, and likewise q, s, w.
+// dx[n,h,w,c] = bias[c] + sum over r,s,o of dy[n,p,q,o] * weight[r,s,c,o], over all outputs (p, q) whose tap (r, s) read the
+// pixel (h, w): p*stride + r - padding = h and q*stride + s - padding = w, or a mirror of it under reflection.
 // dy [N,P,Q,O], weight [KH,KW,C,O], dx [N,H,W,C] in f16, sums in f32; any C and O, loaded 8 at a time where O is a multiple of 8; zero
 // padding.
 //
@@ -37,7 +38,8 @@ fn rightOf(depth: u32, column: u32) -> Right {
   return subgroupMatrixLoad<Right, col_major>(&slabB, (column * LINE_A + depth) / 4u, LINE_A / 4u);
 }
 
-// Eight depth steps of a row, from `at`, where its position is `position`, or, one by one, from `depth` on.
+// Eight depth steps of a row: if O is a multiple of 8 eight channels of the pixel `position`, from `at` on, else the steps from `depth`
+// on, one by one.
 fn loadDy(phase: Phase, pixel: Pixel, position: i32, at: Depth, depth: u32) -> vec4u {
   if (!EIGHTS_O) {
     return pack(
@@ -127,7 +129,8 @@ fn main(
 
   // #include "conv2d/parts/matrix-sums.wgsl"
 
-  // Each turn loads a slab into registers (in the last turn zeros), multiplies the slab before it, and then puts the new one in its place.
+  // Each turn loads the next slab into registers, multiplies the present slab, and then puts the loaded one in its place. The
+  // first turn has nothing to multiply yet; the last loads zeros.
   for (var turn = 0u; turn < depth + SLAB; turn += SLAB) {
     let a0 = loadDy(phase, pixel0, position0, at, step);
     var a1 = vec4u(0);

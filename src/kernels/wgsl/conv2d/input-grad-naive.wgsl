@@ -1,5 +1,7 @@
-// dx[n,h,w,c] = bias[c] + sum over r,s,o of dy[n,p,q,o] * weight[r,s,c,o] where p*stride + r - padding shows h, and likewise q, s, w.
-// With reflection a row is shown by up to three padded positions. A transposed convolution's forward is this with a bias.
+// dx[n,h,w,c] = bias[c] + sum over r,s,o of dy[n,p,q,o] * weight[r,s,c,o], over all outputs (p, q) whose tap (r, s) read the
+// pixel (h, w): p*stride + r - padding = h and q*stride + s - padding = w, or a mirror of it under reflection.
+// Under reflection a row of x lies at up to three padded positions: its own and two mirrors. A transposed convolution is this
+// with a bias.
 // dy [N,P,Q,O], weight [KH,KW,C,O], dx [N,H,W,C]. The obvious form: one invocation an element of dx. The oracle of the others.
 
 // #include "parts/dtype.wgsl"

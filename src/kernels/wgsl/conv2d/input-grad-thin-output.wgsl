@@ -1,4 +1,5 @@
-// dx[n,h,w,c] = bias[c] + sum over r,s,o of dy[n,p,q,o] * weight[r,s,c,o] where p*stride + r - padding shows h, and likewise q, s, w.
+// dx[n,h,w,c] = bias[c] + sum over r,s,o of dy[n,p,q,o] * weight[r,s,c,o], over all outputs (p, q) whose tap (r, s) read the
+// pixel (h, w): p*stride + r - padding = h and q*stride + s - padding = w, or a mirror of it under reflection.
 // dy [N,P,Q,O] with O at most 4, weight [KH,KW,C,O], dx [N,H,W,C]; C a multiple of 4; reflection at stride 1 only.
 //
 // As conv2d/input-grad-tiled, for the layers that make images or a PatchGAN's map: dy is loaded one scalar a row and depth step;
@@ -50,7 +51,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     row[g] = (h[g] + padding - r0) / stride;
     col[g] = (w[g] + padding - s0) / stride;
   }
-  // Mirrored positions that pixels of this tile can have at any tap, bit 3 * mh + mw: only near the border, and at stride 1 only.
+  // Which mirrored positions pixels of this tile have at all, one bit for each m = 3 * mh + mw of `position`. There are some only
+  // near the border, and only at stride 1.
   var candidates = 0u;
   if (k.reflect == 1u) {
     for (var g = 0u; g < GROUPS; g++) {
@@ -77,7 +79,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
         for (var g = 0u; g < GROUPS; g++) { any |= position(image[g], row[g], col[g], m, i, j) >= 0; }
         if (subgroupAny(any)) { positions |= 1u << m; }
       }
-      // Two positions a pass: they share the weights, so their operands are added before the multiplies.
+      // Two positions in each pass: both are multiplied by the same weights, so their operands are added first.
       while (positions != 0u) {
         let first = firstTrailingBit(positions);
         positions &= positions - 1u;

@@ -1,10 +1,11 @@
-// dx[n,h,w,c] = bias[c] + sum over r,s,o of dy[n,p,q,o] * weight[r,s,c,o] where p*stride + r - padding shows h, and likewise q, s, w.
+// dx[n,h,w,c] = bias[c] + sum over r,s,o of dy[n,p,q,o] * weight[r,s,c,o], over all outputs (p, q) whose tap (r, s) read the
+// pixel (h, w): p*stride + r - padding = h and q*stride + s - padding = w, or a mirror of it under reflection.
 // dy [N,P,Q,O], weight [KH,KW,C,O], dx [N,H,W,C]; any C and O, read as vec4s where O is a multiple of 4; zero padding.
 //
 // Implicit GEMM for GPUs, one for each of the stride*stride phases (grid z), so that no tap multiplies an inserted zero: rows = pixels of
 // the phase, columns c, depth (r,s,o) with o fastest. Slabs and registers as in conv2d/forward-workgroup, but slabB too holds vec4s along
-// the depth, as the weights lie, its halves 4 vec4s apart so that lanes write different banks. An invocation's columns are ACROSS apart:
-// neighbouring lanes read and write neighbouring columns.
+// the depth, since that is how the weights lie in memory; its two halves are 4 vec4s apart, so that lanes write different banks. The
+// columns of an invocation are ACROSS apart, so that neighbouring lanes read and write neighbouring columns.
 //
 // Measured 2026-11-25, llvmpipe Mesa 25.0.7, CPU time of the process / 2 cores (a busy machine), batch 1, robustness off: 3x3 128->128 at
 // 16x16, reflect, 64x64 13.4 ms (6 GFLOP/s), 128x64 9.3 (8), 128x128 8.5 (9), 32x64 11.9 (6); conv2d/input-grad-tiled 2.0 (38).
@@ -28,7 +29,8 @@ override LOADS_A = 2u * ROWS / LANES; // vec4s that a lane loads for a slab: 1, 
 override LOADS_B = 2u * COLUMNS / LANES;
 const GAP = 4u;
 
-// Four depth steps of a row, from `at`, where its position is `position`, or, one by one, from `depth` on.
+// Four depth steps of a row: if O is a multiple of 4 four channels of the pixel `position`, from `at` on, else the steps from `depth`
+// on, one by one.
 fn loadDy(phase: Phase, pixel: Pixel, position: i32, at: Depth, depth: u32) -> vec4f {
   if (VEC4_O) { return select(vec4f(0), vec4f(dy4[(u32(max(position, 0)) * k.o + at.o) / 4u]), position >= 0); }
   return vec4f(
@@ -111,7 +113,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   var bottomLeft = mat4x4f();
   var bottomRight = mat4x4f();
 
-  // Each turn loads a slab into registers (in the last turn zeros), multiplies the slab before it, and then puts the new one in its place.
+  // Each turn loads the next slab into registers, multiplies the present slab, and then puts the loaded one in its place. The
+  // first turn has nothing to multiply yet; the last loads zeros.
   for (var turn = 0u; turn < depth + SLAB; turn += SLAB) {
     let a0 = loadDy(phase, row0, position0, at, step);
     var a1 = vec4f(0);
@@ -166,7 +169,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     workgroupBarrier();
   }
 
-  // How often this loop runs is not known when it is compiled, so it is not unrolled: eight copies of the epilogue take long to compile.
+  // The bound keeps the compiler from unrolling this loop: eight copies of what follows take long to compile.
   let blocks = array(topLeft, bottomLeft, topRight, bottomRight);
   var i = 0u;
   for (var m = firstRow + row; m < min(firstRow + ROWS, rows); m += DOWN) {

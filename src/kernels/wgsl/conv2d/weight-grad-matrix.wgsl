@@ -1,8 +1,9 @@
 // part[z,r,s,c,o] = sum over the z-th share of pixels (n,p,q) of x[n, p*stride + r - padding, q*stride + s - padding, c] * dy[n,p,q,o]
 // x [N,H,W,C], dy [N,P,Q,O] in f16, part [splits,KH,KW,C,O] in f32; any C and O, loaded 8 at a time where they are multiples of 8.
-// reduce/sum-parts adds several shares up in a fixed order; a single one is written, or added, to dw itself.
+// If there are several shares, reduce/sum-parts adds them up in a fixed order; a single one goes to dw itself.
 //
-// GEMM on matrix hardware: rows (r,s,c), columns o, depth (n,p,q), split so that all of a GPU has work; conv2d/parts/matrix-gemm.wgsl says how.
+// GEMM on matrix hardware: rows (r,s,c), columns o, depth (n,p,q), which is split into shares so that all of a GPU has work;
+// conv2d/parts/matrix-gemm.wgsl says how.
 //
 // Measured 2026-11-26, NVIDIA H200 (driver 580.159.04), batch 2, 3x3 256->256 at 64x64, reflect: 64x128 0.114 ms (85 TFLOP/s), 128x64 0.126
 // (77), 128x128 0.150 (64), 64x64 0.168 (58).
@@ -66,7 +67,7 @@ fn xAt(row: u32, window: Window, inside: bool) -> f32 {
   return select(0.0, f32(x[select(0u, u32(pixel) * k.c + row % k.c, there)]), there);
 }
 
-// Eight rows: their tap and the chunk of its channels, where all are of one tap.
+// Eight rows: the first; and, if C is a multiple of 8, so that all belong to one tap, that tap and which eight of its channels.
 struct Rows { first: u32, r: u32, s: u32, c8: u32 }
 
 // Eight rows of a depth step; zeros where the share has ended.
@@ -121,8 +122,8 @@ fn main(
 ) {
   share = tile.z;
   let all = k.n * k.p * k.q;
-  let begin = all * tile.z / k.splits;
-  let end = all * (tile.z + 1u) / k.splits;
+  let begin = shareStart(all, tile.z);
+  let end = shareStart(all, tile.z + 1u);
   let firstRow = tile.y * ROWS;
   let firstColumn = tile.x * COLUMNS;
   let row = subgroup / ACROSS * DOWN_EACH * M;
@@ -143,7 +144,8 @@ fn main(
 
   // #include "conv2d/parts/matrix-sums.wgsl"
 
-  // Each turn loads a slab into registers (in the last turn zeros), multiplies the slab before it, and then puts the new one in its place.
+  // Each turn loads the next slab into registers, multiplies the present slab, and then puts the loaded one in its place. The
+  // first turn has nothing to multiply yet; the last loads zeros.
   for (var turn = begin; turn < end + SLAB; turn += SLAB) {
     let a0 = loadX(rows, at0, stepA < end);
     at0 = advanced(at0);

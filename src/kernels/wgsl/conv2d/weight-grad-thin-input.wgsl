@@ -1,5 +1,6 @@
 // part[z,r,s,c,o] = sum over the z-th share of rows (n,p), and q, of x[n, p*stride + r - padding, q*stride + s - padding, c] * dy[n,p,q,o]
-// x [N,H,W,C] of any C (made for images), dy [N,P,Q,O], part [splits,KH,KW,C,O]; O a multiple of 4. reduce/sum-parts adds several shares up in a fixed order; a single one is written, or added, to dw itself.
+// x [N,H,W,C] of any C (made for images), dy [N,P,Q,O], part [splits,KH,KW,C,O]; O a multiple of 4.
+// If there are several shares, reduce/sum-parts adds them up in a fixed order; a single one goes to dw itself.
 //
 // As conv2d/weight-grad-tiled, but the rows are (r,s,c) flattened, 32 of them a workgroup; each lane finds its own pixel of x.
 //
@@ -34,7 +35,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   }
   let all = k.n * k.p;
   var acc: array<vec4f, 8u * GROUPS>;
-  for (var np = all * tile.z / k.splits; np < all * (tile.z + 1u) / k.splits; np++) {
+  let end = shareStart(all, tile.z + 1u);
+  for (var np = shareStart(all, tile.z); np < end; np++) {
     var image: array<i32, GROUPS>;
     var insideH: array<bool, GROUPS>;
     for (var g = 0u; g < GROUPS; g++) {

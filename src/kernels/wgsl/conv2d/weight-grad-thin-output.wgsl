@@ -2,7 +2,8 @@
 // x [N,H,W,C], dy [N,P,Q,O] of any O (made for images and a PatchGAN's map), part [splits,KH,KW,C,O]; C a multiple of 4; stride 1.
 //
 // conv2d/weight-grad-thin-input with the roles swapped: the sum runs over pixels of the padded input (read by index), columns are c,
-// rows are (r,s,o) flattened, 32 of them a workgroup. reduce/sum-parts adds several shares up in a fixed order; a single one is written, or added, to dw itself.
+// rows are (r,s,o) flattened, 32 of them a workgroup. If there are several
+// shares, reduce/sum-parts adds them up in a fixed order; a single one goes to dw itself.
 //
 // Measured 2026-11-24, llvmpipe Mesa 25.0.7, 2 cores, batch 1, robustness off: 7x7 32->3 at 64x64, reflect, 1.6 ms (25 GFLOP/s).
 
@@ -38,7 +39,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   let paddedRows = u32(i32(k.h) + 2 * border);
   let all = k.n * paddedRows;
   var acc: array<vec4f, 8u * GROUPS>;
-  for (var nh = all * tile.z / k.splits; nh < all * (tile.z + 1u) / k.splits; nh++) {
+  let end = shareStart(all, tile.z + 1u);
+  for (var nh = shareStart(all, tile.z); nh < end; nh++) {
     let n = nh / paddedRows;
     let h = i32(nh % paddedRows) - border;
     let line = (n * k.h + u32(source(h, i32(k.h)))) * k.w;

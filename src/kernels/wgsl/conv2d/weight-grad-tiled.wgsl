@@ -1,5 +1,6 @@
 // part[z,r,s,c,o] = sum over the z-th share of rows (n,p), and q, of x[n, p*stride + r - padding, q*stride + s - padding, c] * dy[n,p,q,o]
-// x [N,H,W,C], dy [N,P,Q,O], part [splits,KH,KW,C,O]; C and O multiples of 4. reduce/sum-parts adds several shares up in a fixed order; a single one is written, or added, to dw itself.
+// x [N,H,W,C], dy [N,P,Q,O], part [splits,KH,KW,C,O]; C and O multiples of 4.
+// If there are several shares, reduce/sum-parts adds them up in a fixed order; a single one goes to dw itself.
 //
 // Implicit GEMM: rows c, columns o, depth (n,p,q), one tap a workgroup. 8 lanes = 32 rows x 32 columns: each lane loads 4 channels of x
 // and 4 of dy a pixel; the rows then reach all lanes by subgroup broadcast.
@@ -31,7 +32,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   let left = i32(tap % k.kw) - i32(k.padding);
   let all = k.n * k.p;
   var acc: array<vec4f, 32>;
-  for (var np = all * tile.z / k.splits; np < all * (tile.z + 1u) / k.splits; np++) {
+  let end = shareStart(all, tile.z + 1u);
+  for (var np = shareStart(all, tile.z); np < end; np++) {
     let h = source(i32(np % k.p * k.stride) + top, i32(k.h));
     if (h < 0) { continue; }
     let image = (np / k.p * k.h + u32(h)) * k.w;

@@ -1,9 +1,10 @@
 // part[z,r,s,c,o] = sum over the z-th share of pixels (n,p,q) of x[n, p*stride + r - padding, q*stride + s - padding, c] * dy[n,p,q,o]
-// x [N,H,W,C], dy [N,P,Q,O], part [splits,KH,KW,C,O]; any C and O, read as vec4s where they are multiples of 4. reduce/sum-parts adds several
-// shares up in a fixed order; a single one is written, or added, to dw itself.
+// x [N,H,W,C], dy [N,P,Q,O], part [splits,KH,KW,C,O]; any C and O, read as vec4s where they are multiples of 4.
+// If there are several shares, reduce/sum-parts adds them up in a fixed order; a single one goes to dw itself.
 //
-// GEMM for GPUs: rows (r,s,c), columns o, depth (n,p,q), split so that all of a GPU has work. Slabs and registers as in
-// conv2d/forward-workgroup, but slabA holds vec4s of 4 rows a depth step, as the channels of a pixel lie.
+// GEMM for GPUs: rows (r,s,c), columns o, depth (n,p,q), which is split into shares so that all of a GPU has work. Slabs and
+// registers as in conv2d/forward-workgroup, but a vec4 of slabA is 4 rows at one depth step, since that is how the channels of a
+// pixel lie in memory.
 //
 // Measured 2026-11-25, llvmpipe Mesa 25.0.7, CPU time of the process / 2 cores (a busy machine), batch 1, robustness off: 3x3 128->128 at
 // 16x16, reflect, 64x64 14.1 ms (5 GFLOP/s), 128x64 9.2 (8), 128x128 7.7 (10), 32x64 16.1 (5); conv2d/weight-grad-tiled 2.3 (33).
@@ -38,7 +39,7 @@ fn rowsFrom(row: u32) -> Rows {
 // An output pixel.
 struct Output { n: u32, p: u32, q: u32 }
 
-// Moves on to the line that q has run into.
+// Where q has run past the end of its line, moves on to the line in which it lies.
 fn settled(at: Output) -> Output {
   var next = at;
   while (next.q >= k.q) {
@@ -113,8 +114,8 @@ fn write(line: u32, o: u32, sum: vec4f) {
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
   let rows = k.kh * k.kw * k.c;
   let all = k.n * k.p * k.q;
-  let begin = all * tile.z / k.splits;
-  let end = all * (tile.z + 1u) / k.splits;
+  let begin = shareStart(all, tile.z);
+  let end = shareStart(all, tile.z + 1u);
   let firstRow = tile.y * ROWS;
   let firstColumn = tile.x * COLUMNS;
 
@@ -136,7 +137,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   var bottomLeft = mat4x4f();
   var bottomRight = mat4x4f();
 
-  // Each turn loads a slab into registers (in the last turn zeros), multiplies the slab before it, and then puts the new one in its place.
+  // Each turn loads the next slab into registers, multiplies the present slab, and then puts the loaded one in its place. The
+  // first turn has nothing to multiply yet; the last loads zeros.
   for (var turn = begin; turn < end + SLAB; turn += SLAB) {
     let a0 = loadX(rowsA, at0, stepA < end);
     at0 = settled(Output(at0.n, at0.p, at0.q + SLAB));
@@ -177,7 +179,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     // #include "matmul/parts/gemm-keep.wgsl"
   }
 
-  // How often this loop runs is not known when it is compiled, so it is not unrolled: eight copies of the epilogue take long to compile.
+  // The bound keeps the compiler from unrolling this loop: eight copies of what follows take long to compile.
   // With fewer than 8 rows in all, the first of each quad are enough.
   let blocks = array(topLeft, bottomLeft, topRight, bottomRight);
   for (var i = 0u; i < min(8u, rows); i++) {

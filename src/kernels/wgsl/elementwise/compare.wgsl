@@ -1,5 +1,5 @@
 // out[group] = (largest |a[i] − b[i]|, largest |b[i]|, 1 where some a[i] is NaN or infinite, 0) over the elements that a workgroup strides
-// over. Values that are not finite are told by their bits: a compiler may take for granted that there are none.
+// over. NaN and infinity are recognised by their bits, since a compiler may assume that no float is either.
 
 // #include "parts/dtype.wgsl"
 struct Params { count: u32 }

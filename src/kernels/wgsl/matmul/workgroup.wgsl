@@ -87,7 +87,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   var bottomLeft = mat4x4f();
   var bottomRight = mat4x4f();
 
-  // Each turn loads a slab into registers (in the last turn zeros), multiplies the slab before it, and then puts the new one in its place.
+  // Each turn loads the next slab into registers, multiplies the present slab, and then puts the loaded one in its place. The
+  // first turn has nothing to multiply yet; the last loads zeros.
   for (var turn = 0u; turn < k.depth + SLAB; turn += SLAB) {
     let a0 = loadA(a0At, turn);
     var a1 = vec4f(0);

@@ -1,8 +1,8 @@
-// Adam as in optim/adam.wgsl, for gradients of a scaled loss: g = gradient / scale. It also writes the new weights as f16. When a gradient is not
-// finite, so the outcome in the state of the loss scaler, it does nothing at all.
+// Adam as in optim/adam.wgsl, for gradients of a scaled loss: g = gradient / scale. It also writes the new weights as f16. If the
+// outcome in the state of the loss scaler says that a gradient is not finite, it does nothing.
 //
-// The step t counts steps that were really taken, which the device alone knows, so 1 − beta^t is computed here: from 1 − beta by
-// 1 − ab = (1 − a) + (1 − b) · a for each binary digit of t, which loses no digits where beta is near 1.
+// The step t counts the steps that were not skipped; only the device knows it. So 1 − beta^t is computed here, from 1 − beta, by
+// 1 − ab = (1 − a) + (1 − b) · a for each binary digit of t: this loses no digits where beta is near 1.
 
 enable f16;
 

@@ -1,5 +1,6 @@
-// outcome = 1, and 2 besides if a gradient is infinite or NaN; flat over vec4s. `live` holds a bit for every element, as in optim/adam.wgsl: what
-// lies in the padding does not count. Bits are looked at, since a compiler may assume that no float is infinite.
+// The outcome of a step: 1, or 3 if a gradient is infinite or NaN; flat over vec4s. `live` holds a bit for every element, as in
+// optim/adam.wgsl: what lies in the padding does not count. NaN and infinity are recognised by their bits, since a compiler may assume that
+// no float is either.
 
 struct Params { vec4s: u32, outcome: u32 }
 var<immediate> p: Params;

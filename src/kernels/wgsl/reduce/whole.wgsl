@@ -1,6 +1,6 @@
-// out[group] = factor · Σ term(a[i], b[i]) over the elements that a workgroup strides over. One workgroup makes a total of few elements; of
-// more, many leave partial sums, which one adds up in a second launch (KIND 0). b may be a constant for the first `half` elements and one
-// for the rest. KIND, as in src/kernels/reduce.ts:
+// out[group] = factor · Σ term(a[i], b[i]) over the elements that a workgroup strides over. For few elements one workgroup makes the total.
+// For more, many workgroups leave partial sums, and a second launch of one workgroup adds those up (KIND 0). Instead of the tensor b there
+// may be two constants: one for the first `half` elements, one for the rest. KIND, as in src/kernels/reduce.ts:
 //   0 a    1 |a − b|    2 (a − b)²    3 max(a, 0) − a·b + log(1 + e^−|a|), the cross-entropy of logit a against b
 
 // #include "parts/dtype.wgsl"

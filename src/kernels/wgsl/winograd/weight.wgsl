@@ -1,10 +1,11 @@
-// u[4i + j, c, o] = (G g Gᵀ)[i, j] of the 3 × 3 weights g[r, s] = weight[r, s, c, o]; or, FLIPPED, u[4i + j, o, c] of g[r, s] = weight[2 − r, 2 − s, c, o],
-// with which an input gradient is a convolution of dy.
+// u[4i + j, c, o] = (G g Gᵀ)[i, j] of the 3 × 3 weights g[r, s] = weight[r, s, c, o].
+// FLIPPED: u[4i + j, o, c] of g[r, s] = weight[2 − r, 2 − s, c, o]. With such weights a convolution of dy gives the input gradient.
 //   G = 1    0    0
 //       1/2  1/2  1/2
 //       1/2 −1/2  1/2
 //       0    0    1
-// weight [3,3,C,O], u [16,C,O] or [16,O,C]; C and O multiples of 4; one invocation 4 × 4 channels: both layouts are read and written in vec4s.
+// weight [3,3,C,O], u [16,C,O] or [16,O,C]; C and O multiples of 4. One invocation transforms 4 × 4 channels, so that both layouts are
+// read and written in vec4s.
 
 // #include "conv2d/parts/conv.wgsl"
 override FLIPPED: bool;

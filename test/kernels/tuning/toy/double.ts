@@ -43,6 +43,6 @@ export function double(
     name: 'double',
     variants,
     describe: ({ count }) => `[${count}] f32`,
-    rehearse: ({ count }, stage) => ({ x: stage.input(count), y: stage.output(count) }),
+    exampleArguments: ({ count }, buffers) => ({ x: buffers.input(count), y: buffers.output(count) }),
   };
 }

@@ -1,4 +1,4 @@
-// Operand b as it lies in a slab where memory has it so: a depth step's columns in a line. See matrix_gemm.
+// Operand b in a slab, for kernels that load it so: each line holds the columns of a depth step. See conv2d/parts/matrix-gemm.
 const LINE_B = COLUMNS + 8u;
 const SIZE_B = SLAB * LINE_B;
 const PARTS_B = COLUMNS / 8u; // chunks of a line

@@ -3,12 +3,19 @@
 // Operands come from memory in chunks of 8 numbers (16 bytes), a slab of SLAB depth steps at a time: each invocation loads its chunks of
 // the next slab into registers while the subgroups multiply the present one out of workgroup memory. DOWN × ACROSS subgroups share the
 // tile; each holds DOWN_EACH × ACROSS_EACH results of M × N, at most 4 × 4. Lines of a slab are 8 numbers longer than what they hold, so
-// that the lines of one matrix begin in different banks. Results leave through workgroup memory: their lanes cannot be told apart.
+// that the lines of one matrix begin in different banks. Results leave through workgroup memory, since WGSL does not say which lane holds
+// which element of a matrix.
 //
-// Matrices and chunks have names, sum00 to sum33 and a0 to a3: those of an array whose index is not known when the kernel is compiled do
-// not stay in registers. So what main does with them is text that it includes: matrix_sums, matrix_multiply, matrix_keep, matrix_write.
-// The kernel says how a slab lies in workgroup memory, for most by matrix_rows and matrix_columns: leftOf and rightOf load a matrix, placeA and
-// placeB say where a chunk goes.
+// Matrices and chunks have names, sum00 to sum33 and a0 to a3. In arrays they would not stay in registers, because an index is not known
+// when the kernel is compiled. So no function can loop over them; what main does with them is text that it includes, in this order:
+//   conv2d/parts/matrix-sums      declares the results, all 0
+//   conv2d/parts/matrix-multiply  adds the product of the present slabs to them
+//   conv2d/parts/matrix-keep      puts the loaded chunks in the place of the present slabs
+//   conv2d/parts/matrix-write     hands the results to the function `write` of the kernel
+// The kernel also says how a slab lies in workgroup memory, most by including conv2d/parts/matrix-rows and matrix-columns: leftOf and
+// rightOf load a matrix of an operand, placeA and placeB say where a chunk goes.
+//
+// The constants from here to ACROSS are replaced by those of the tile and of the device's matrices.
 const M = 8u;
 const N = 8u;
 const K = 8u;
@@ -59,7 +66,7 @@ fn pack(low: vec4f, high: vec4f) -> vec4u {
   return vec4u(bitcast<vec2u>(vec4<f16>(low)), bitcast<vec2u>(vec4<f16>(high)));
 }
 
-// Lets `write` have a subgroup's line of matrices, 8 neighbouring results of a row at a time.
+// Gives a line of a subgroup's matrices to `write`, 8 neighbouring results of a row at a time.
 fn writeLine(subgroup: u32, lane: u32, row: u32, column: u32) {
   const ACROSS_CHUNKS = ACROSS_EACH * N / 8u;
   for (var i = lane; i < M * ACROSS_CHUNKS; i += SUBGROUP) {

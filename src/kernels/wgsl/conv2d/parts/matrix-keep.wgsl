@@ -1,4 +1,4 @@
-// Puts an invocation's chunks of the next slab into workgroup memory; see matrix_gemm.
+// Puts an invocation's chunks of the next slab into workgroup memory; see conv2d/parts/matrix-gemm.
   keepA(lane, a0);
   if (LOADS_A > 1u) { keepA(lane + LANES, a1); }
   if (LOADS_A > 2u) { keepA(lane + 2u * LANES, a2); }

@@ -1,4 +1,5 @@
-// Adds the product of the present slabs to a subgroup's results; see matrix_gemm. Where it has fewer than 4 × 4, the rest is left out.
+// Adds the product of the present slabs to a subgroup's results; see conv2d/parts/matrix-gemm. The conditions leave
+// out what a tile with fewer than 4 × 4 matrices does not have.
   for (var step = 0u; step < SLAB; step += K) {
     let right0 = rightOf(step, column);
     let right1 = rightOf(step, column + min(1u, ACROSS_EACH - 1u) * N);

@@ -1,4 +1,4 @@
-// Operand a as it lies in a slab where memory has it so: a row's depth steps in a line. See matrix_gemm.
+// Operand a in a slab, for kernels that load it so: each line holds the depth steps of a row. See conv2d/parts/matrix-gemm.
 const LINE_A = SLAB + 8u;
 const SIZE_A = ROWS * LINE_A;
 const PARTS_A = SLAB / 8u; // chunks of a line

@@ -1,4 +1,4 @@
-// Writes a subgroup's results, a line of its matrices at a time; see matrix_gemm.
+// Writes a subgroup's results, a line of its matrices at a time; see conv2d/parts/matrix-gemm.
   let out = subgroup * SIZE_OUT;
   {
     subgroupMatrixStore<row_major>(&results, out, sum00, LINE_OUT);

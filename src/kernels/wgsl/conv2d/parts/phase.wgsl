@@ -1,7 +1,8 @@
-// An input gradient as products of matrices, one for each of the stride*stride phases: rows = pixels of the phase, depth (r,s,o) with o
-// fastest, under zero padding. Needs dy and weight.
+// An input gradient under zero padding as stride*stride products of matrices, one for each phase. With a stride, only some taps
+// can have read a given pixel of x. A phase is the pixels that the same taps can have read, and those taps; so no product
+// contains a zero for a tap that does not fit. Rows = pixels of the phase, depth (r,s,o) with o fastest. Needs dy and weight.
 
-// The pixels (h, w) of x with h = h0 + i * stride, w = w0 + j * stride, which the taps (r0 + i * stride, s0 + j * stride) reach.
+// The pixels (h0 + i * stride, w0 + j * stride) of x, and the taps (r0 + i * stride, s0 + j * stride).
 struct Phase { h0: u32, w0: u32, rowsH: u32, rowsW: u32, r0: u32, s0: u32, tapsH: u32, tapsW: u32 }
 
 fn phaseOf(z: u32) -> Phase {
@@ -25,7 +26,7 @@ fn phaseOf(z: u32) -> Phase {
 // A pixel of x: its image, and the output row and column whose first tap reads it.
 struct Pixel { image: i32, row: i32, column: i32 }
 
-// Pixel m of a phase; those past the end repeat the last, and are not written.
+// Pixel m of a phase. One past the end gets the place of the last, and is not written.
 fn pixelOf(phase: Phase, m: u32) -> Pixel {
   let at = min(m, k.n * phase.rowsH * phase.rowsW - 1u);
   let h = at / phase.rowsW % phase.rowsH * k.stride + phase.h0;
@@ -46,7 +47,7 @@ fn depthAt(phase: Phase, depth: u32) -> Depth {
   return Depth(tap / across, tap % across, depth % k.o);
 }
 
-// Moves on to the tap that o has run into.
+// Where o has run past the last channel, moves on to the tap to which it belongs.
 fn settled(phase: Phase, at: Depth) -> Depth {
   var next = at;
   while (next.o >= k.o) {

@@ -1,4 +1,5 @@
-// How results go to `out`, f16 with `length` a row: number by number. For rows of whole eights put_f16_eights takes the place of this file.
+// Writes 8 neighbouring results of a row to `out`, which has `length` numbers a row, in f16: one number at a time. Where rows are
+// whole eights, conv2d/parts/put-f16-eights.wgsl is included in place of this file and writes all at once.
 @group(0) @binding(3) var<storage, read_write> out: array<f16>;
 
 fn put(row: u32, column: u32, length: u32, low: vec4f, high: vec4f) {

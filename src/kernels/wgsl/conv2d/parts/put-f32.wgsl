@@ -1,5 +1,5 @@
-// How results go to `out`, f32 with `length` a row, or are added to it: number by number. For rows of whole eights put_f32_eights takes the
-// place of this file.
+// Writes 8 neighbouring results of a row to `out`, which has `length` numbers a row, in f32, or adds them to it: one number at a
+// time. Where rows are whole eights, conv2d/parts/put-f32-eights.wgsl is included in place of this file and writes four at once.
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 
 fn put(row: u32, column: u32, length: u32, low: vec4f, high: vec4f) {

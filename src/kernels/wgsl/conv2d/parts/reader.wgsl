@@ -1,5 +1,6 @@
-// The output row whose first tap reads the padded position that shows an image row: of the row itself (m = 0, where it is `row`), of its
-// mirror at the low edge (1) or at the high edge (2); far outside where there is no such mirror. Later taps are read by earlier rows.
+// Under reflection an image row lies at up to three padded positions: its own (m = 0), its mirror at the low edge (1) and its
+// mirror at the high edge (2). This is the output row that reads the m-th of them with its first tap, given the `row` that does
+// so for m = 0; far outside where there is no such mirror. The i-th tap reads the same position from i rows before.
 fn reader(row: i32, extent: i32, m: u32) -> i32 {
   let padding = i32(k.padding);
   if (m == 0u) { return row; }
@@ -7,7 +8,8 @@ fn reader(row: i32, extent: i32, m: u32) -> i32 {
   return select(2 * (extent - 1 + padding) - row, -1000000, row == extent - 1 + padding);
 }
 
-// Offset of dy[n,p,q,0] in whole pixels for the m-th position that shows a pixel, at tap i of its phase's rows and j of its columns, or -1.
+// The pixel of dy that reads a pixel of x with tap (i, j) of its phase, or -1. m = 3 * mh + mw says at which of its three
+// positions along each axis.
 fn position(image: i32, row: i32, column: i32, m: u32, i: i32, j: i32) -> i32 {
   let p = reader(row, i32(k.h), m / 3u) - i;
   let q = reader(column, i32(k.w), m % 3u) - j;

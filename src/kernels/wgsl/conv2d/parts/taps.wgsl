@@ -2,16 +2,16 @@
 
 // #include "conv2d/parts/window.wgsl"
 
-// The window of row m; rows past the end repeat the last, and are not written.
+// The window of row m. A row past the end gets that of the last, and is not written.
 fn rowWindow(m: u32) -> Window {
   let row = min(m, k.n * k.p * k.q - 1u);
   return windowOf(row / (k.p * k.q), row / k.q % k.p, row % k.q);
 }
 
-// A tap, and a part of its channels: a vec4, or eight.
+// A tap, and which part of its channels: parts are vec4s, or eights.
 struct Depth { r: u32, s: u32, part: u32 }
 
-// Moves on to the tap that the part has run into, of so many a tap; past the last one r is KH.
+// Where the part has run past those of its tap, moves on to the tap to which it belongs; past the last tap r is KH.
 fn settled(at: Depth, parts: u32) -> Depth {
   var next = at;
   while (next.part >= parts) {

@@ -1,13 +1,13 @@
 // #include "conv2d/parts/source.wgsl"
 
-// Where the pixels lie that an output pixel reads: the first row of its image in x, and the padded position of its first tap.
+// What an output pixel reads: the first row of its image in x, and the padded position of its first tap.
 struct Window { image: i32, top: i32, left: i32 }
 
 fn windowOf(n: u32, p: u32, q: u32) -> Window {
   return Window(i32(n * k.h), i32(p * k.stride) - i32(k.padding), i32(q * k.stride) - i32(k.padding));
 }
 
-// The pixel of x under tap (r, s) of a window, or -1 where zero padding is read and past the last tap.
+// The pixel of x that tap (r, s) of a window reads, or -1 for a zero of the padding and past the last tap.
 fn pixelAt(window: Window, r: u32, s: u32) -> i32 {
   let h = source(window.top + i32(r), i32(k.h));
   let w = source(window.left + i32(s), i32(k.w));

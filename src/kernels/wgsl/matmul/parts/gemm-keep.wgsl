@@ -1,4 +1,4 @@
-// Puts what an invocation loaded of the next slabs in the place of the present ones; see gemm. Text of main.
+// Text of main: puts what an invocation loaded of the next slabs in the place of the present ones. See matmul/parts/gemm.
     workgroupBarrier();
     slabA[lane] = a0;
     if (LOADS_A > 1u) { slabA[lane + LANES] = a1; }

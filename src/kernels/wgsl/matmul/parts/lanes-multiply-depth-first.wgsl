@@ -1,4 +1,5 @@
-// Hands round four rows of each lane at one depth step, `own`, and adds their products with four columns of each. Text of main.
+// Text of main, for one depth step: every lane has loaded four rows, `own`, and four columns. Hands the rows of each lane to all
+// lanes in turn, and adds their products with the columns to acc.
       { let e = subgroupBroadcast(own, 0u); acc[0] += e.x * columns; acc[1] += e.y * columns; acc[2] += e.z * columns; acc[3] += e.w * columns; }
       { let e = subgroupBroadcast(own, 1u); acc[4] += e.x * columns; acc[5] += e.y * columns; acc[6] += e.z * columns; acc[7] += e.w * columns; }
       { let e = subgroupBroadcast(own, 2u); acc[8] += e.x * columns; acc[9] += e.y * columns; acc[10] += e.z * columns; acc[11] += e.w * columns; }

@@ -1,5 +1,5 @@
-// Hands round the row group g that each lane has loaded its row of, four depth steps as `own`, and adds its products with the columns
-// b0 to b3 of these steps. Text of main.
+// Text of main, for four depth steps: every lane has loaded them of one row of group g, `own`, and of its columns, b0 to b3. Hands
+// the row of each lane to all lanes in turn, and adds the products to acc.
           { let e = subgroupBroadcast(own, 0u); acc[8u * g + 0u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
           { let e = subgroupBroadcast(own, 1u); acc[8u * g + 1u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }
           { let e = subgroupBroadcast(own, 2u); acc[8u * g + 2u] += e.x * b0 + e.y * b1 + e.z * b2 + e.w * b3; }

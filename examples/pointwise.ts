@@ -1,9 +1,15 @@
-import { ceilDiv } from '../../../../src/gpu/launch.ts';
-import { ACTIVATION_CODES } from '../../../../src/kernels/activation.ts';
-import type { ForwardArguments } from '../../../../src/kernels/conv2d/forward.ts';
-import { type ConvProblem, convBytes, convFlops, convImmediates } from '../../../../src/kernels/conv2d/problem.ts';
-import { kernel } from '../../../../src/kernels/source.ts';
-import type { Variant } from '../../../../src/kernels/variant.ts';
+// A variant of conv2d.forward for 1×1 convolutions of stride 1, where the pixels are just rows: see docs/kernels.md.
+import {
+  ACTIVATION_CODES,
+  type ConvProblem,
+  convBytes,
+  convFlops,
+  convImmediates,
+  type ForwardArguments,
+  flatGrid,
+  kernel,
+  type Variant,
+} from '../src/kernels.ts';
 
 const source = new URL('./forward-pointwise.wgsl', import.meta.url);
 
@@ -19,7 +25,7 @@ export const pointwise: Variant<ConvProblem, ForwardArguments> = {
       kernel: kernel(source, constants, { dtype: k.dtype }),
       bindings: [x, weight, bias ?? weight, y],
       immediates: convImmediates(k),
-      workgroups: [ceilDiv(k.n * k.h * k.w * k.o, 64), 1, 1],
+      workgroups: flatGrid(device, k.n * k.h * k.w * k.o),
       label: 'conv2d.forward',
       flops: convFlops(k),
       bytes: convBytes(k),
