@@ -37,9 +37,14 @@ export const RULES = [...NAMED_RULES, 'recall=0.99'].join(', ');
 /** The rule that a text names; undefined for none. */
 export function parseRule(text: unknown): Rule | undefined {
   const named = NAMED_RULES.find((rule) => rule === text);
-  if (named || typeof text !== 'string' || !text.startsWith('recall=')) return named;
-  const recall = Number(text.slice('recall='.length) || Number.NaN);
+  if (named || typeof text !== 'string') return named;
+  const recall = recallIn(text);
   return recall > 0 && recall <= 1 ? `recall=${recall}` : undefined;
+}
+
+/** The share of abnormal images that a rule `recall=…` asks for; NaN for another text. */
+export function recallIn(rule: string): number {
+  return Number(/^recall=(.+)$/.exec(rule)?.[1] ?? Number.NaN);
 }
 
 type Chooser = keyof typeof CALIBRATION_SOURCES;

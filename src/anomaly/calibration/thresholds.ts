@@ -4,7 +4,7 @@ import { auroc, bestAccuracy, bestF1, halfwayDown, thresholdAtRecall } from '../
 import type { ScoreInfo } from '../scores/score.ts';
 import { type ScoredImage, scoreColumn } from '../scores/scored-image.ts';
 import { chooseBaseline } from './baseline.ts';
-import { CALIBRATION_SOURCES, type Calibration, type Choice, type Rule } from './calibration.ts';
+import { CALIBRATION_SOURCES, type Calibration, type Choice, type Rule, recallIn } from './calibration.ts';
 import { COMBINED, crossCombination } from './cross-combination.ts';
 
 /**
@@ -61,5 +61,5 @@ function bestScore(rule: Rule, scores: readonly number[], abnormal: readonly boo
   if (rule === 'zfn') return thresholdAtRecall(scores, abnormal, 1);
   if (rule === 'max-f1') return bestF1(scores, abnormal)?.threshold ?? null;
   if (rule === 'max-accuracy') return bestAccuracy(scores, abnormal)?.threshold ?? null;
-  return thresholdAtRecall(scores, abnormal, Number(rule.slice('recall='.length)));
+  return thresholdAtRecall(scores, abnormal, recallIn(rule));
 }
