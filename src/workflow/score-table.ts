@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { csvLine } from '../anomaly/evaluation/evaluation-csv.ts';
+import { type CsvField, csvLine } from '../data/files/csv.ts';
 import { fileError } from '../data/files/fs-error.ts';
 
 /** Tells of each file as it is done: a line on standard output, and one in a CSV file where that is wanted. */
@@ -29,20 +29,20 @@ export class ScoreTable {
   add(file: string, value: number, scores: Record<string, number>): void {
     const status = value >= this.threshold ? 'flagged' : 'passed';
     process.stdout.write(`${[file, value, this.threshold, status].join('\t')}\n`);
-    const all = this.names.map((name) => String(scores[name]));
-    this.write([file, status, this.by, String(this.threshold), ...all, '']);
+    const all = this.names.map((name) => scores[name] ?? null);
+    this.write([file, status, this.by, this.threshold, ...all, null]);
   }
 
   /** A file without scores; standard output is left to those that have some. */
   addUnreadable(file: string, reason: string): void {
-    this.write([file, 'unreadable', this.by, String(this.threshold), ...this.names.map(() => ''), reason]);
+    this.write([file, 'unreadable', this.by, this.threshold, ...this.names.map(() => null), reason]);
   }
 
   close(): void {
     if (this.csv) closeSync(this.csv.descriptor);
   }
 
-  private write(fields: readonly string[]): void {
+  private write(fields: readonly CsvField[]): void {
     if (!this.csv) return;
     try {
       writeSync(this.csv.descriptor, csvLine(fields));
