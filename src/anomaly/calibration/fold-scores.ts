@@ -24,7 +24,7 @@ const foldImageSchema = v.pipe(
   ),
 );
 
-/** A training image, its fold from 1, and what networks that were trained without that fold find in it; absent until they have. */
+/** A training image, its fold (counted from 1), and its scores by networks that were trained without that fold, once they have scored it. */
 export type FoldImage = v.InferOutput<typeof foldImageSchema>;
 
 const foldScoresSchema = document(

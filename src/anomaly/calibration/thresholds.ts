@@ -8,9 +8,10 @@ import { CALIBRATION_SOURCES, type Calibration, type Choice, type Rule, recallIn
 import { COMBINED, crossCombination } from './cross-combination.ts';
 
 /**
- * Chooses for each score a threshold by the rule, and the score with the highest AUROC (the first of equals). Among them is
- * a combination of the others where enough images allow one.
- * CyclopsError if either class is empty.
+ * Chooses a threshold for each score by the rule, and the score with the highest AUROC (of equal ones the first). A combination of all
+ * scores is one more of them, where there are enough images to fit it.
+ *
+ * @throws CyclopsError if either class is empty
  */
 export function chooseThresholds(
   images: readonly ScoredImage[],

@@ -74,7 +74,7 @@ async function scoreGroup(
   try {
     const sizes = indices.map((index) => {
       const x = bank.whole(index, SIDE_MULTIPLE);
-      const { values, pictures } = measure(networks, x, wanted, wantsPictures(index));
+      const { values, pictures } = measure(networks, x, { wanted, wantsPictures: wantsPictures(index) });
       values.forEach((value, column) => {
         copy(device, value.slice, measured.slice, 1, { outStart: index * columns + column });
         value.dispose();
