@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { LABELS } from '../../data/datasets/dataset.ts';
-import { checkJson, document } from '../../data/files/json.ts';
+import { checkJson, described } from '../../data/files/json.ts';
 import { byName, finite, object, text, whole } from '../../data/files/schema.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { baselineSchema } from './baseline.ts';
@@ -70,7 +70,7 @@ const thresholdSchema = v.variant(
 export type ChosenThreshold = v.InferOutput<typeof thresholdSchema> | { value: number; rule: Rule; chosenOn: 'test' };
 
 /** A field with a default is younger than the first runs: what they have not written, they had no choice about. */
-export const calibrationSchema = document(
+export const calibrationSchema = described(
   v.pipe(
     object({
       rule: v.optional(rule, 'zfn'),
