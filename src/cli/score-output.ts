@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { csvLine } from '../anomaly/evaluation/evaluation-csv.ts';
+import { type CsvField, csvLine } from '../data/files/csv.ts';
 import { fileError } from '../data/files/fs-error.ts';
 import type { Decision, FileResult, ScoredFile } from '../workflow/score.ts';
 
@@ -41,8 +41,8 @@ export class ScoreOutput {
     if (this.json) print(JSON.stringify(this.document(result)));
     else if (result.status !== 'unreadable') print(this.columns(result).join('\t'));
     const unreadable = result.status === 'unreadable';
-    const values = names.map((name) => (unreadable ? '' : String(result.scores[name])));
-    this.row([result.file, result.status, by, String(threshold), ...values, unreadable ? result.reason : '']);
+    const values = names.map((name) => (unreadable ? null : (result.scores[name] ?? null)));
+    this.row([result.file, result.status, by, threshold, ...values, unreadable ? result.reason : null]);
   }
 
   close(): void {
@@ -61,7 +61,7 @@ export class ScoreOutput {
     return { file, status, decidedBy: by, score: result.score, threshold, scores: result.scores };
   }
 
-  private row(fields: readonly string[]): void {
+  private row(fields: readonly CsvField[]): void {
     if (!this.csv) return;
     try {
       writeSync(this.csv.descriptor, csvLine(fields));

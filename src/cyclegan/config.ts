@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { quoted } from '../data/files/brief.ts';
-import { document, examine } from '../data/files/json.ts';
+import { described, examine } from '../data/files/json.ts';
 import { finite, object, oneOf, whole, yesOrNo } from '../data/files/schema.ts';
 import type { BankOptions } from '../data/images/bank.ts';
 import { CyclopsError } from '../gpu/errors.ts';
@@ -28,7 +28,7 @@ const sideExpected = `a multiple of ${SIDE_MULTIPLE} from ${SMALLEST_SIDE} to ${
  * Fields with a default are younger than the first runs, and the default is what a run did before there was a choice: it computed in
  * f32, averaged nothing, cut its crops anywhere, and so on. What a new run does is up to its preset.
  */
-const configSchema = document(
+const configSchema = described(
   object({
     /** Image channels, 1 (grayscale) or 3 (RGB). */
     inputNc: oneOf([1, 3]),

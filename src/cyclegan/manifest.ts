@@ -1,8 +1,8 @@
 import type * as v from 'valibot';
-import { document } from '../data/files/json.ts';
+import { described } from '../data/files/json.ts';
 import { byName, object, text } from '../data/files/schema.ts';
 
-export const manifestSchema = document(
+export const manifestSchema = described(
   object({
     versions: byName(text),
     device: text,

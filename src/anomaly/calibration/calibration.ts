@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { LABELS } from '../../data/datasets/dataset.ts';
-import { checkJson, document } from '../../data/files/json.ts';
+import { checkJson, described } from '../../data/files/json.ts';
 import { byName, finite, object, text, whole } from '../../data/files/schema.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { baselineSchema } from './baseline.ts';
@@ -37,9 +37,14 @@ export const RULES = [...NAMED_RULES, 'recall=0.99'].join(', ');
 /** The rule that a text names; undefined for none. */
 export function parseRule(text: unknown): Rule | undefined {
   const named = NAMED_RULES.find((rule) => rule === text);
-  if (named || typeof text !== 'string' || !text.startsWith('recall=')) return named;
-  const recall = Number(text.slice('recall='.length) || Number.NaN);
+  if (named || typeof text !== 'string') return named;
+  const recall = recallIn(text);
   return recall > 0 && recall <= 1 ? `recall=${recall}` : undefined;
+}
+
+/** The share of abnormal images that a rule `recall=…` asks for; NaN for another text. */
+export function recallIn(rule: string): number {
+  return Number(/^recall=(.+)$/.exec(rule)?.[1] ?? Number.NaN);
 }
 
 type Chooser = keyof typeof CALIBRATION_SOURCES;
@@ -65,7 +70,7 @@ const thresholdSchema = v.variant(
 export type ChosenThreshold = v.InferOutput<typeof thresholdSchema> | { value: number; rule: Rule; chosenOn: 'test' };
 
 /** A field with a default is younger than the first runs: what they have not written, they had no choice about. */
-export const calibrationSchema = document(
+export const calibrationSchema = described(
   v.pipe(
     object({
       rule: v.optional(rule, 'zfn'),

@@ -19,16 +19,20 @@ export const combinationSchema = v.pipe(
   ),
 );
 
-/** A score made of others: bias + Σ weight · (score − mean) / sd, the log-odds of being abnormal if as many images were as not; all by the scores' names. */
+/**
+ * A score that is made of others: bias + Σ weight · (score − mean) / sd. It is the logarithm of the odds that an image is abnormal, for
+ * a set with as many abnormal images as normal ones. Weights, means and standard deviations stand under the names of the scores.
+ */
 export type Combination = v.InferOutput<typeof combinationSchema>;
 
-/** Newton's method halves its distance to the minimum of this convex function many times over in so many steps. */
+/** Far more than Newton's method needs: the function is convex, and near its minimum each step about doubles the right digits. */
 const MOST_STEPS = 100;
 
 /**
- * Fits a logistic regression on standardised scores: the minimum of Σ log(1 + e^(∓z)) + ½ penalty · |weights|², with z the
- * combination and − for abnormal images, where both classes weigh the same, however many images they have. The penalty keeps the
- * weights finite where the classes are apart, and leaves the bias free. The same scores give the same bits.
+ * Fits a logistic regression on standardised scores. It minimises Σ log(1 + e^(∓z)) + ½ penalty · |weights|², where z is the
+ * combination of an image, and the sign is − for abnormal images and + for normal ones. Images are weighted so that both classes count
+ * the same, however many images each has. Where the scores separate the classes completely, the weights would grow without end; the
+ * penalty keeps them finite. The bias has no penalty. The same scores give the same bits.
  *
  * @param scores of each image, by name, all of the same names. @param labels of the images, in the same order
  * @param penalty 1/C of scikit-learn, whose class_weight='balanced' this is
@@ -69,15 +73,18 @@ export function combine({ weights, bias, means, sds }: Combination, scores: Read
   }, bias);
 }
 
-/** Rows of standardised scores, each with a 1 that multiplies the bias; 1 for abnormal images; what each image weighs. */
+/** What is minimised, with an entry for each image. */
 interface Problem {
+  /** Its standardised scores, and at the end a 1, which multiplies the bias. */
   rows: readonly number[][];
+  /** 1 for an abnormal image, 0 for a normal one. */
   targets: readonly number[];
+  /** How much the image counts. */
   importance: readonly number[];
   penalty: number;
 }
 
-/** Newton's method with halved steps where a whole one would climb. */
+/** Newton's method; a step that would make the value larger is halved until it does not. */
 function minimise(problem: Problem): number[] {
   const size = problem.rows[0]?.length ?? 1;
   let w = new Array<number>(size).fill(0);
@@ -131,7 +138,7 @@ function newtonDirection({ rows, targets, importance, penalty }: Problem, w: rea
   return solve(hessian, gradient);
 }
 
-/** x of matrix · x = right, by elimination; the matrix, positive definite, is used up. */
+/** Solves matrix · x = right by elimination. The matrix must be positive definite, and is overwritten. */
 function solve(matrix: number[][], right: readonly number[]): number[] {
   const x = [...right];
   const at = (i: number, j: number) => matrix[i]?.[j] ?? 0;
@@ -161,7 +168,7 @@ function dot(a: readonly number[], b: readonly number[]): number {
 }
 
 function deviation(values: readonly number[], centre: number): number {
-  // Equal values may differ from their mean in the last bit.
+  // The rounded mean of equal values need not be that value, and the deviation then not 0.
   if (values.every((value) => value === values[0])) return 1;
   return Math.sqrt(mean(values.map((value) => (value - centre) ** 2)));
 }

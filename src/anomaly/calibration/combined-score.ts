@@ -5,7 +5,7 @@ import type { Calibration } from './calibration.ts';
 import { type Combination, combine } from './combination.ts';
 import { COMBINED } from './cross-combination.ts';
 
-/** Every score of a calibrated model, in the order of reports: those that this version computes, and their combination where it has one. */
+/** Every score of a calibrated model, in the order of reports: those that this version computes, then their combination if the model has one. */
 export function scoresOf({ combination }: Pick<Calibration, 'combination'>): readonly Score[] {
   return combination ? [...SCORES, combinedScore(combination)] : SCORES;
 }

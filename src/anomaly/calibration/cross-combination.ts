@@ -13,27 +13,32 @@ export const COMBINED: ScoreInfo = {
   paper: false,
 };
 
-/** As many images of each class have to be there. */
+/** A combination is fitted on at least this many images of each class. */
 export const COMBINED_LEAST = 5;
 
-/** As many folds are cut, or fewer where there are fewer objects. */
+/** The images are divided into this many folds, or into fewer where a class has fewer objects. */
 const MOST_FOLDS = 5;
 
-/** The folds are the same in every calibration of the same images. */
+/** With a fixed seed, the same images always fall into the same folds. */
 const SEED = 0;
 
 /**
- * Scores say much the same, and the images are few: found on synthetic scores in three correlated blocks, 7 to 50 images a
- * class, where 30 did better on new images than 1, 3 and 10, and as well as 100 or a choice of the penalty by cross-validation.
+ * The penalty of the fit is large because there are few images and the scores are strongly correlated, so that a weak penalty would fit
+ * noise. The value was found on synthetic scores (three blocks of correlated scores, 7 to 50 images of each class). On new images, 30
+ * was better than 1, 3 and 10, and as good as 100 and as a penalty chosen by cross-validation.
  */
 const PENALTY = 30;
 
 /**
- * Combines the scores of labelled images, and says what each image would score by a combination that was fitted without it
- * and its group: figures of these are not better than they should be. The penalty of an image is the same in each fit.
+ * Fits a combination of the scores of labelled images, and estimates how good it is by cross-validation.
+ *
+ * `combination` is fitted on all images. It would look too good on these same images, so figures and thresholds need other scores:
+ * `outOfFold` has, for each image, its score by a second combination, which was fitted without the image's fold. Images of one group
+ * are always in the same fold. A fit on fewer images has a penalty that is smaller in proportion, so that images and penalty keep
+ * their balance.
  *
  * @param columns the scores of the images, by name
- * @returns null where a class has fewer than {@link COMBINED_LEAST} images, or all of one object
+ * @returns null where a class has fewer than {@link COMBINED_LEAST} images, or where one group has all images of a class
  */
 export function crossCombination(
   images: readonly ScoredImage[],
@@ -44,8 +49,8 @@ export function crossCombination(
   const folds = cutFolds(images, Math.max(1, count), SEED);
   const hasBoth = (chosen: readonly ScoredImage[], least: number) =>
     LABELS.every((label) => chosen.filter((image) => image.label === label).length >= least);
-  const others = Array.from({ length: count }, (_, fold) => images.filter((_, i) => folds[i] !== fold));
-  if (!hasBoth(images, COMBINED_LEAST) || !others.every((chosen) => hasBoth(chosen, 1))) return null;
+  const withoutFold = Array.from({ length: count }, (_, fold) => images.filter((_, i) => folds[i] !== fold));
+  if (!hasBoth(images, COMBINED_LEAST) || !withoutFold.every((chosen) => hasBoth(chosen, 1))) return null;
   const entries = images.map(({ label }, i) => {
     const scores = Object.fromEntries([...columns].map(([name, column]) => [name, column[i] ?? Number.NaN]));
     return { scores, label: label ?? 'normal' };
@@ -56,10 +61,10 @@ export function crossCombination(
       chosen.map(({ label }) => label),
       (PENALTY * chosen.length) / entries.length,
     );
-  const without = others.map((_, fold) => fitOn(entries.filter((_, i) => folds[i] !== fold)));
+  const fits = withoutFold.map((_, fold) => fitOn(entries.filter((_, i) => folds[i] !== fold)));
   const outOfFold = entries.map(({ scores }, i) => {
-    const other = without[folds[i] ?? 0];
-    return other ? combine(other, scores) : Number.NaN;
+    const fit = fits[folds[i] ?? 0];
+    return fit ? combine(fit, scores) : Number.NaN;
   });
   return { combination: fitOn(entries), outOfFold };
 }

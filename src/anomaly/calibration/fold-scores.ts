@@ -3,7 +3,7 @@ import { parseConfig, type TrainingConfig } from '../../cyclegan/config.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import { LABELS } from '../../data/datasets/dataset.ts';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
-import { document } from '../../data/files/json.ts';
+import { described } from '../../data/files/json.ts';
 import { readJson } from '../../data/files/json-file.ts';
 import { byName, finite, list, object, oneOf, text, whole } from '../../data/files/schema.ts';
 import { statisticsSchema } from '../scores/image-statistics.ts';
@@ -24,10 +24,10 @@ const foldImageSchema = v.pipe(
   ),
 );
 
-/** A training image, its fold from 1, and what networks that were trained without that fold find in it; absent until they have. */
+/** A training image, its fold (counted from 1), and its scores by networks that were trained without that fold, once they have scored it. */
 export type FoldImage = v.InferOutput<typeof foldImageSchema>;
 
-const foldScoresSchema = document(
+const foldScoresSchema = described(
   v.pipe(
     object({
       folds: whole(2),

@@ -7,7 +7,7 @@ import type { ScoredImage } from '../scores/scored-image.ts';
 export const heatmapSchema = object({
   /** A pixel above it is hot. */
   threshold: finite(0),
-  /** How many normal images chose it, of the part that chose the thresholds of scores. */
+  /** How many normal images it was chosen on; they also chose the thresholds of scores. */
   images: whole(1),
 });
 
@@ -17,15 +17,18 @@ export type HeatmapCalibration = v.InferOutput<typeof heatmapSchema>;
 /** The share of normal images without a hot pixel. */
 const COLD_SHARE = 0.95;
 
-/** The brightest colour stands for so many thresholds and more: the same for every image and every set. */
+/** The brightest colour stands for this many times the threshold, and more. It is the same for every image and every data set. */
 export const BRIGHTEST = 3;
 
 /**
- * Chooses what is hot by normal images alone: what only one in twenty of them reaches anywhere. Of n hottest pixels it is
- * the ⌈0.95 (n + 1)⌉-th smallest, so that a new normal image like them has a hot pixel with a probability of at most 5 %
- * (with fewer than 19 images, the hottest of all: 1 / (n + 1)).
+ * Chooses on normal images alone above which value a pixel is hot, so that about one normal image in twenty has a hot pixel.
  *
- * A quantile of pixels would not keep good images cold: the hottest 0.1 % of them are spread over a third of the images.
+ * Each of n images has a hottest pixel; the threshold is the ⌈0.95 (n + 1)⌉-th smallest of these values. A new normal image of the
+ * same kind then has a hot pixel with a probability of at most 5 %. With fewer than 19 images the threshold is the largest of the
+ * values, and the probability at most 1 / (n + 1).
+ *
+ * A quantile of all pixels would do worse: the hottest 0.1 % of the pixels of normal images are spread over a third of these images,
+ * each of which would then look abnormal.
  *
  * @param images with the score `blurmax`, the hottest pixel of a heat map; only normal ones count
  * @throws CyclopsError without a normal image
@@ -37,19 +40,19 @@ export function calibrateHeatmap(images: readonly Pick<ScoredImage, 'label' | 's
   return { threshold, images: hottest.length };
 }
 
-/** The share of normal images, if they are like those that chose, that has a hot pixel: at most, on average over calibrations. */
+/** How many of new normal images have a hot pixel, as a share: at most this on average, if they are like those that calibrated. */
 export function expectedHotShare({ images }: HeatmapCalibration): number {
   return 1 - rankOf(images) / (images + 1);
 }
 
 /**
- * The probability that so many of `total` new normal images, or more, have a hot pixel if they are like those that chose:
- * beta-binomial, since the share beyond the r-th smallest of n values is distributed as Beta(n − r + 1, r).
+ * The probability that `hot` or more of `total` new normal images have a hot pixel, if they are like those that calibrated. The number
+ * is distributed as a beta-binomial: the share of images above the r-th smallest of n values has the distribution Beta(n − r + 1, r).
  */
 export function chanceOfHot(hot: number, total: number, { images }: HeatmapCalibration): number {
   const b = rankOf(images);
   const a = images - b + 1;
-  // Of none, then of one more at a time; in logarithms, since none of many is next to impossible.
+  // Begins with the probability of no hot image, then adds those of 1, 2, …. Logarithms, since that of none may be too small for a number.
   let logProbability = 0;
   for (let i = 0; i < total; i++) logProbability += Math.log((b + i) / (a + b + i));
   let fewer = 0;

@@ -4,13 +4,14 @@ import { auroc, bestAccuracy, bestF1, halfwayDown, thresholdAtRecall } from '../
 import type { ScoreInfo } from '../scores/score.ts';
 import { type ScoredImage, scoreColumn } from '../scores/scored-image.ts';
 import { chooseBaseline } from './baseline.ts';
-import { CALIBRATION_SOURCES, type Calibration, type Choice, type Rule } from './calibration.ts';
+import { CALIBRATION_SOURCES, type Calibration, type Choice, type Rule, recallIn } from './calibration.ts';
 import { COMBINED, crossCombination } from './cross-combination.ts';
 
 /**
- * Chooses for each score a threshold by the rule, and the score with the highest AUROC (the first of equals). Among them is
- * a combination of the others where enough images allow one.
- * CyclopsError if either class is empty.
+ * Chooses a threshold for each score by the rule, and the score with the highest AUROC (of equal ones the first). A combination of all
+ * scores is one more of them, where there are enough images to fit it.
+ *
+ * @throws CyclopsError if either class is empty
  */
 export function chooseThresholds(
   images: readonly ScoredImage[],
@@ -61,5 +62,5 @@ function bestScore(rule: Rule, scores: readonly number[], abnormal: readonly boo
   if (rule === 'zfn') return thresholdAtRecall(scores, abnormal, 1);
   if (rule === 'max-f1') return bestF1(scores, abnormal)?.threshold ?? null;
   if (rule === 'max-accuracy') return bestAccuracy(scores, abnormal)?.threshold ?? null;
-  return thresholdAtRecall(scores, abnormal, Number(rule.slice('recall='.length)));
+  return thresholdAtRecall(scores, abnormal, recallIn(rule));
 }

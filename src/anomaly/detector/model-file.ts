@@ -3,7 +3,7 @@ import { architectureOf, parseConfig, type TrainingConfig } from '../../cyclegan
 import { type Manifest, manifestSchema } from '../../cyclegan/manifest.ts';
 import { countParameters, NETWORK_NAMES, type Networks } from '../../cyclegan/network-set.ts';
 import { quoted } from '../../data/files/brief.ts';
-import { document, parseJson } from '../../data/files/json.ts';
+import { described, parseJson } from '../../data/files/json.ts';
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -37,8 +37,8 @@ export interface Model extends ModelManifest {
 const FORMAT = 'cyclops model 2';
 
 const REMEDY = "Write it again with 'cyclops calibrate'.";
-const madeBySchema = document(manifestSchema, { holds: 'what made a model', remedy: REMEDY });
-const seenSchema = document(list(hexadecimal(16)), { holds: 'fingerprints of images', remedy: REMEDY });
+const madeBySchema = described(manifestSchema, { holds: 'what made a model', remedy: REMEDY });
+const seenSchema = described(list(hexadecimal(16)), { holds: 'fingerprints of images', remedy: REMEDY });
 
 /** What happens to an image before the networks see it; another program has to do the same. */
 function preprocessing({ localContrast }: TrainingConfig): string {

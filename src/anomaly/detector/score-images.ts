@@ -79,7 +79,7 @@ export async function scoreImage(
   const x = bank.whole(0, SIDE_MULTIPLE);
   bank.dispose();
   const measured = Tensor.empty(device, [wanted.length]);
-  const { values, pictures } = measure(networks, x, wanted, wantsPictures);
+  const { values, pictures } = measure(networks, x, { wanted, wantsPictures });
   try {
     values.forEach((value, i) => {
       copy(device, { x: value.slice, out: measured.slice, count: 1, outStart: i });

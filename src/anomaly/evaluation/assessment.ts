@@ -1,10 +1,11 @@
 import type { ChosenThreshold } from '../calibration/calibration.ts';
 import { percentileInterval, resamples, resamplingUnits } from '../metrics/bootstrap.ts';
+import { ratesOf } from '../metrics/confusion.ts';
 import { type PrecisionRecallPoint, precisionRecallCurve } from '../metrics/precision-recall.ts';
 import {
   areaUnderRoc,
   averagePrecision,
-  flaggedFrom,
+  confusionAt,
   mostAccurate,
   type Ranking,
   rank,
@@ -81,9 +82,8 @@ export function assess(evaluation: Evaluation): Assessment {
     const column = scoreColumn(images, score.info.name);
     const ranking = rank(column, abnormal);
     const sweep = sweepRanking(ranking);
-    const precisionRecall = precisionRecallCurve(column, abnormal);
-    return sweep && precisionRecall
-      ? [{ score, ranking, precisionRecall, whole: figuresOf(sweep, score), drawn: [] }]
+    return sweep
+      ? [{ score, ranking, precisionRecall: precisionRecallCurve(sweep), whole: figuresOf(sweep, score), drawn: [] }]
       : [];
   });
   for (const weights of resamples(units, candidates.length > 0 ? RESAMPLES : 0, SEED)) {
@@ -128,16 +128,8 @@ function figuresOf(sweep: Sweep, { calibrated }: ScoreReport) {
 }
 
 function ratesAt(sweep: Sweep, threshold: number) {
-  const { positives, negatives } = sweep;
-  const { truePositives, falsePositives } = flaggedFrom(sweep, threshold);
-  const trueNegatives = negatives - falsePositives;
-  return {
-    missed: positives - truePositives,
-    falseAlarms: falsePositives,
-    accuracy: (truePositives + trueNegatives) / (positives + negatives),
-    recall: truePositives / positives,
-    specificity: trueNegatives / negatives,
-  };
+  const counts = confusionAt(sweep, threshold);
+  return { missed: counts.falseNegatives, falseAlarms: counts.falsePositives, ...ratesOf(counts) };
 }
 
 function assessScore({ score, whole, drawn, precisionRecall }: Candidate, seen: boolean): ScoreAssessment {

@@ -1,17 +1,15 @@
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { Calibration, ChosenThreshold, Rule } from '../calibration/calibration.ts';
 import {
-  auroc,
-  bestAccuracy,
-  type Confusion,
   confusion,
   type Histogram,
   missRateUpperBound,
   type RocPoint,
   rocCurve,
   scoreHistogram,
-  zeroFalseNegative,
 } from '../metrics/classification.ts';
+import { type Confusion, ratesOf } from '../metrics/confusion.ts';
+import { areaUnderRoc, mostAccurate, sweepThresholds, withoutMiss } from '../metrics/sweep.ts';
 import type { ScoreInfo } from '../scores/score.ts';
 import { type ScoredImage, scoreColumn } from '../scores/scored-image.ts';
 
@@ -138,12 +136,13 @@ function reportScore(info: ScoreInfo, images: readonly ScoredImage[], calibratio
   const column = allScores.filter((_, i) => images[i]?.label !== null);
   const abnormal = labelled.map((image) => image.label === 'abnormal');
   const fixed = calibration.scores[info.name];
-  const best = bestAccuracy(column, abnormal);
-  const zfn = zeroFalseNegative(column, abnormal);
+  const sweep = sweepThresholds(column, abnormal);
+  const best = sweep && mostAccurate(sweep);
+  const zfn = sweep && withoutMiss(sweep);
   const onTest = (value: number, rule: Rule): ChosenThreshold => ({ value, rule, chosenOn: 'test' });
   return {
     info,
-    auroc: auroc(column, abnormal),
+    auroc: sweep && areaUnderRoc(sweep),
     calibrationAuroc: fixed?.auroc ?? null,
     bestAccuracy: best && {
       accuracy: best.accuracy,
@@ -164,7 +163,7 @@ function reportScore(info: ScoreInfo, images: readonly ScoredImage[], calibratio
             oracle: labelled.some((image) => image.seenInTraining),
           }
         : null,
-    roc: rocCurve(column, abnormal),
+    roc: sweep && rocCurve(sweep),
     histogram: scoreHistogram(column, abnormal, fixed ? [fixed.threshold.value] : []),
   };
 }
@@ -175,14 +174,14 @@ function figuresAt(
   threshold: ChosenThreshold,
 ): Omit<ThresholdFigures, 'oracle'> {
   const counts = confusion(scores, abnormal, threshold.value);
+  const { accuracy, recall, specificity } = ratesOf(counts);
   const positives = counts.truePositives + counts.falseNegatives;
-  const negatives = counts.trueNegatives + counts.falsePositives;
   return {
     ...counts,
     threshold,
-    accuracy: (counts.truePositives + counts.trueNegatives) / scores.length,
-    sensitivity: positives > 0 ? counts.truePositives / positives : null,
-    specificity: negatives > 0 ? counts.trueNegatives / negatives : null,
+    accuracy,
+    sensitivity: positives > 0 ? recall : null,
+    specificity: positives < scores.length ? specificity : null,
     missRateUpperBound: positives > 0 ? missRateUpperBound(counts.falseNegatives, positives) : null,
   };
 }

@@ -90,10 +90,10 @@ async function measureHiding(
 
   const rounded = Tensor.from(device, made.map(toGrayLevel), x.shape);
   const affected = MEASUREMENT_NAMES.filter((name) => !WITHOUT_RECONSTRUCTION.includes(name));
-  const quantised = measure(networks, x, affected, false, rounded).values;
+  const quantised = measure(networks, x, { wanted: affected, wantsPictures: false, given: rounded }).values;
   const noise = () => noGrad(() => add(x, randomNormal(device, x.shape, NOISE_SEED, index, 0, GRAY_LEVEL)));
   const noisyImage = scope(noise);
-  const noisy = measure(networks, noisyImage, MEASUREMENT_NAMES, false).values;
+  const noisy = measure(networks, noisyImage, { wantsPictures: false }).values;
 
   const read = async (tensors: readonly Tensor[]) =>
     Float32Array.from(await Promise.all(tensors.map(async (tensor) => (await tensor.data())[0] ?? Number.NaN)));

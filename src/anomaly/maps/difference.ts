@@ -22,15 +22,15 @@ export const BOX_5X5: Blur = { radius: 2, sigma: Number.POSITIVE_INFINITY };
  * @throws CyclopsError when the shapes differ or a side is no longer than the blur's radius
  */
 export function differenceMap(x: Tensor, y: Tensor, blur: Blur = BOX_5X5): Tensor {
-  return smoothedMap('differenceMap', x, y, blur, 'absolute');
+  return smoothedMap(x, y, blur, { name: 'differenceMap', kind: 'absolute' });
 }
 
 /** How much brighter x is than y: x − y, negative where it is darker; else as {@link differenceMap}. */
 export function excessMap(x: Tensor, y: Tensor, blur: Blur = BOX_5X5): Tensor {
-  return smoothedMap('excessMap', x, y, blur, 'signed');
+  return smoothedMap(x, y, blur, { name: 'excessMap', kind: 'signed' });
 }
 
-function smoothedMap(name: string, x: Tensor, y: Tensor, blur: Blur, kind: DifferenceKind): Tensor {
+function smoothedMap(x: Tensor, y: Tensor, blur: Blur, { name, kind }: { name: string; kind: DifferenceKind }): Tensor {
   requireAlike(name, x, y);
   requireF32(`An image of ${name}`, x);
   const { n, h, w, c } = imageExtents(name, x);

@@ -78,18 +78,24 @@ export type DeviceMeasurements = {
   readonly pictures: DevicePictures | null;
 };
 
+export interface MeasureOptions {
+  /** All by default. */
+  wanted?: readonly MeasurementName[];
+  /** Default true. */
+  wantsPictures?: boolean;
+  /** Taken for x̂ instead of what G_a2n makes of x. */
+  given?: Tensor;
+}
+
 /**
  * Runs the networks as far as the wanted measurements need them, and none of them twice on the same image.
  *
  * @param x one image [1, H, W, C] in [−1, 1], its sides multiples of 4
- * @param given taken for x̂ instead of what G_a2n makes of x
  */
 export function measure(
   networks: Networks,
   x: Tensor,
-  wanted: readonly MeasurementName[] = MEASUREMENT_NAMES,
-  wantsPictures = true,
-  given?: Tensor,
+  { wanted = MEASUREMENT_NAMES, wantsPictures = true, given }: MeasureOptions = {},
 ): DeviceMeasurements {
   return scope(() =>
     noGrad((): DeviceMeasurements => {

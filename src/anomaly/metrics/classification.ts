@@ -1,5 +1,6 @@
 import { CyclopsError } from '../../gpu/errors.ts';
-import { areaUnderRoc, checkScores, mostAccurate, sweepThresholds, withoutMiss } from './sweep.ts';
+import type { Confusion } from './confusion.ts';
+import { areaUnderRoc, checkScores, mostAccurate, type Sweep, sweepThresholds } from './sweep.ts';
 
 /**
  * Figures of a detector, from one score per image and whether that image is abnormal (the positive class).
@@ -9,14 +10,6 @@ import { areaUnderRoc, checkScores, mostAccurate, sweepThresholds, withoutMiss }
  * - a figure that needs both classes is null when one of them is empty;
  * - a score that is NaN or infinite has no rank worth reporting: CyclopsError.
  */
-
-/** Counts at one threshold; positive = abnormal. */
-export interface Confusion {
-  truePositives: number;
-  falseNegatives: number;
-  falsePositives: number;
-  trueNegatives: number;
-}
 
 /** One point of the ROC curve; threshold null is the first point, where nothing is flagged. */
 export interface RocPoint {
@@ -41,10 +34,8 @@ export function auroc(scores: readonly number[], abnormal: readonly boolean[]): 
   return sweep && areaUnderRoc(sweep);
 }
 
-/** The ROC curve from (0, 0) to (1, 1), one point for each distinct score. Null when a class is empty. */
-export function rocCurve(scores: readonly number[], abnormal: readonly boolean[]): RocPoint[] | null {
-  const sweep = sweepThresholds(scores, abnormal);
-  if (!sweep) return null;
+/** The ROC curve from (0, 0) to (1, 1), one point for each distinct score. */
+export function rocCurve(sweep: Sweep): RocPoint[] {
   const points = sweep.steps.map((step) => ({
     falsePositiveRate: step.falsePositives / sweep.negatives,
     truePositiveRate: step.truePositives / sweep.positives,
@@ -88,18 +79,6 @@ export function thresholdAtRecall(
 ): number | null {
   const sweep = sweepThresholds(scores, abnormal);
   return sweep?.steps.find(({ truePositives }) => truePositives / sweep.positives >= recall)?.threshold ?? null;
-}
-
-/**
- * Zero false negatives: the highest threshold that misses no abnormal image, which is the smallest abnormal score,
- * with accuracy and specificity there. Null when a class is empty.
- */
-export function zeroFalseNegative(
-  scores: readonly number[],
-  abnormal: readonly boolean[],
-): { threshold: number; accuracy: number; specificity: number } | null {
-  const sweep = sweepThresholds(scores, abnormal);
-  return sweep && withoutMiss(sweep);
 }
 
 /**

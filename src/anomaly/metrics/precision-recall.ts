@@ -1,4 +1,4 @@
-import { sweepThresholds } from './sweep.ts';
+import type { Sweep } from './sweep.ts';
 
 /** One point of the precision–recall curve; threshold null is the first point, where nothing is flagged. */
 export interface PrecisionRecallPoint {
@@ -11,14 +11,9 @@ export interface PrecisionRecallPoint {
 
 /**
  * The precision–recall curve from recall 0 up, one point for each distinct score; its first point has precision 1, as in
- * scikit-learn. Precision depends on how many of the images are abnormal. Null when a class is empty.
+ * scikit-learn. Precision depends on how many of the images are abnormal.
  */
-export function precisionRecallCurve(
-  scores: readonly number[],
-  abnormal: readonly boolean[],
-): PrecisionRecallPoint[] | null {
-  const sweep = sweepThresholds(scores, abnormal);
-  if (!sweep) return null;
+export function precisionRecallCurve(sweep: Sweep): PrecisionRecallPoint[] {
   const points = sweep.steps.map(({ threshold, truePositives, falsePositives }) => ({
     recall: truePositives / sweep.positives,
     precision: truePositives / (truePositives + falsePositives),

@@ -1,4 +1,5 @@
 import { CyclopsError } from '../../gpu/errors.ts';
+import { type Confusion, ratesOf } from './confusion.ts';
 
 /** What every distinct score flags as threshold. Images may have weights, such as how often a resample draws them. */
 export interface Sweep {
@@ -93,6 +94,17 @@ export function flaggedFrom({ steps }: Sweep, threshold: number): Omit<SweepStep
   return steps.findLast((step) => step.threshold >= threshold) ?? { truePositives: 0, falsePositives: 0 };
 }
 
+/** The counts at a threshold, which need not be a score. */
+export function confusionAt(sweep: Sweep, threshold: number): Confusion {
+  const { truePositives, falsePositives } = flaggedFrom(sweep, threshold);
+  return {
+    truePositives,
+    falseNegatives: sweep.positives - truePositives,
+    falsePositives,
+    trueNegatives: sweep.negatives - falsePositives,
+  };
+}
+
 /** The highest accuracy; of equally good thresholds the lowest, which misses least. */
 export function mostAccurate({ steps, positives, negatives }: Sweep): { accuracy: number; threshold: number } {
   let best = { right: -1, threshold: 0 };
@@ -103,19 +115,13 @@ export function mostAccurate({ steps, positives, negatives }: Sweep): { accuracy
   return { accuracy: best.right / (positives + negatives), threshold: best.threshold };
 }
 
-/** The highest threshold without a miss, with accuracy and specificity there. */
-export function withoutMiss({ steps, positives, negatives }: Sweep): {
-  threshold: number;
-  accuracy: number;
-  specificity: number;
-} {
-  const step = steps.find(({ truePositives }) => truePositives === positives);
+/**
+ * Zero false negatives: the highest threshold that misses no abnormal image, which is the smallest abnormal score, with accuracy
+ * and specificity there.
+ */
+export function withoutMiss(sweep: Sweep): { threshold: number; accuracy: number; specificity: number } {
+  const step = sweep.steps.find(({ truePositives }) => truePositives === sweep.positives);
   if (!step) throw new RangeError('Expected a sweep down to the lowest score, which flags every image.');
-  const { threshold, falsePositives } = step;
-  const trueNegatives = negatives - falsePositives;
-  return {
-    threshold,
-    accuracy: (positives + trueNegatives) / (positives + negatives),
-    specificity: trueNegatives / negatives,
-  };
+  const { accuracy, specificity } = ratesOf(confusionAt(sweep, step.threshold));
+  return { threshold: step.threshold, accuracy, specificity };
 }

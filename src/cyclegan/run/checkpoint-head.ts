@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { completeFolder } from '../../data/files/atomic.ts';
-import { document } from '../../data/files/json.ts';
+import { described } from '../../data/files/json.ts';
 import { readJson } from '../../data/files/json-file.ts';
 import { byName, finite, object, text, whole } from '../../data/files/schema.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
@@ -12,7 +12,7 @@ import { type Manifest, manifestSchema } from '../manifest.ts';
 
 const REMEDY = 'Restore the file, or start the run again.';
 
-const positionSchema = document(
+const positionSchema = described(
   object({
     /** Steps done. */
     step: whole(),
@@ -29,7 +29,7 @@ const positionSchema = document(
 /** Where a run stands. */
 export type Position = v.InferOutput<typeof positionSchema>;
 
-const kernelsSchema = document(byName(text), { holds: 'which kernels a run uses', remedy: REMEDY });
+const kernelsSchema = described(byName(text), { holds: 'which kernels a run uses', remedy: REMEDY });
 
 /** Everything of a checkpoint but its tensors. Each part is a file of JSON with its name. */
 export interface CheckpointHead {

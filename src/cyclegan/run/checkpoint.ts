@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { writeFolderAtomic } from '../../data/files/atomic.ts';
-import { document } from '../../data/files/json.ts';
+import { described } from '../../data/files/json.ts';
 import { readJson } from '../../data/files/json-file.ts';
 import { readBytes } from '../../data/files/read.ts';
 import {
@@ -28,7 +28,7 @@ const POOLS = 'pools.safetensors';
 const LOSS_SCALER = 'loss_scaler.json';
 
 const aboveLeast = `a number above ${LEAST_SCALE}`;
-const lossScalerSchema = document(
+const lossScalerSchema = described(
   object({
     scale: v.pipe(v.number(aboveLeast), v.finite(aboveLeast), v.gtValue(LEAST_SCALE, aboveLeast)),
     goodSteps: whole(),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { type ImageRef, LABELS } from '../../data/datasets/dataset.ts';
-import { document } from '../../data/files/json.ts';
+import { described } from '../../data/files/json.ts';
 import { readJson } from '../../data/files/json-file.ts';
 import { readBytes } from '../../data/files/read.ts';
 import { hexadecimal, list, object, oneOf, text } from '../../data/files/schema.ts';
@@ -18,7 +18,7 @@ const recordedImageSchema = object({
 
 export type RecordedImage = v.InferOutput<typeof recordedImageSchema>;
 
-const recordSchema = document(
+const recordSchema = described(
   object({
     /** Absolute path of the data folder. */
     root: text,

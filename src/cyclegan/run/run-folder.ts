@@ -1,8 +1,13 @@
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { PARTS } from '../../data/datasets/dataset.ts';
+import { listPath } from '../../data/datasets/lists.ts';
 import { completeFolder } from '../../data/files/atomic.ts';
 import { fileError } from '../../data/files/fs-error.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
+
+const DATA = 'data.json';
+const METRICS = 'metrics.jsonl';
 
 /** What a training run leaves behind, and where. */
 export interface RunFolder {
@@ -29,9 +34,9 @@ export function runFolder(path: string): RunFolder {
   return {
     root,
     checkpoint: join(root, 'checkpoint'),
-    metrics: join(root, 'metrics.jsonl'),
+    metrics: join(root, METRICS),
     samples: join(root, 'samples'),
-    data: join(root, 'data.json'),
+    data: join(root, DATA),
     thresholds: join(root, 'thresholds.json'),
     foldScores: join(root, 'fold-scores.json'),
     model: join(root, 'model.safetensors'),
@@ -39,14 +44,7 @@ export function runFolder(path: string): RunFolder {
 }
 
 /** What training writes before its first checkpoint: a run that ended before it may begin anew in its folder. */
-const BEFORE_CHECKPOINT = new Set([
-  'data.json',
-  'train.txt',
-  'calibration.txt',
-  'test.txt',
-  'metrics.jsonl',
-  'checkpoint.partial',
-]);
+const BEFORE_CHECKPOINT = new Set([DATA, METRICS, 'checkpoint.partial', ...PARTS.map((part) => listPath('', part))]);
 
 /**
  * Makes the folder of a new run and proves that it can be written.

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CyclopsError } from '../../gpu/errors.ts';
-import { fileError } from '../files/fs-error.ts';
+import { readText } from '../files/read.ts';
 import type { Dataset, ImageRef, Label } from './dataset.ts';
 
 /**
@@ -15,16 +15,7 @@ import type { Dataset, ImageRef, Label } from './dataset.ts';
 export function applyIndex(root: string, images: ImageRef[]): ImageRef[] {
   const path = join(root, 'index.csv');
   if (!existsSync(path)) return images;
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw fileError(error, 'read', path);
-  }
-  const [header = [], ...rows] = text
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .map(fields);
+  const [header = [], ...rows] = readText(path).split(/\r?\n/).map(fields);
   const file = header.indexOf('file');
   const known = new Map(rows.map((row) => [row[file]?.replaceAll('\\', '/'), row]));
   const valuesOf = (name: string) => {

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CyclopsError } from '../../gpu/errors.ts';
-import { fileError } from '../files/fs-error.ts';
+import { readText } from '../files/read.ts';
 import { type ImageRef, PARTS, type Part } from './dataset.ts';
 
 /** The content of train.txt, calibration.txt and test.txt: files relative to the data folder. An absent list is absent here. */
@@ -67,14 +67,7 @@ export function listPath(dir: string, part: Part): string {
 }
 
 function readList(path: string): string[] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw fileError(error, 'read', path);
-  }
-  return text
-    .replace(/^\uFEFF/, '')
+  return readText(path)
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'))

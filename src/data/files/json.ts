@@ -3,7 +3,7 @@ import { CyclopsError } from '../../gpu/errors.ts';
 import { brief, quoted } from './brief.ts';
 
 /** What a file of some kind holds, and what a user can do about a damaged one: for messages. */
-export interface DocumentWords {
+export interface SchemaWords {
   holds: string;
   remedy: string;
 }
@@ -18,7 +18,7 @@ export interface Problem {
 }
 
 /** A schema of all that a file holds. */
-export function document<const S extends v.GenericSchema>(schema: S, { holds, remedy }: DocumentWords) {
+export function described<const S extends v.GenericSchema>(schema: S, { holds, remedy }: SchemaWords) {
   return v.pipe(schema, v.title(holds), v.description(remedy));
 }
 

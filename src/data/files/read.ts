@@ -10,7 +10,7 @@ export function readBytes(path: string): Uint8Array {
   }
 }
 
-/** The same as text in UTF-8. */
+/** The same as text in UTF-8, without a byte order mark. */
 export function readText(path: string): string {
   return new TextDecoder().decode(readBytes(path));
 }

@@ -308,4 +308,11 @@ describe('evaluationCsv', () => {
         '"two\nlines.png",,,1e-7,0.3,dn,0.35,0\r\n',
     );
   });
+
+  it('lets no spreadsheet run a name, and leaves negative scores numbers', () => {
+    const images = [{ ...image('=1+1.png', 'abnormal', -1.5, 0.5), type: '@SUM(1)' }];
+    expect(evaluationCsv(summarise(images, infos, calibration)).split('\r\n')[1]).toBe(
+      "'=1+1.png,abnormal,'@SUM(1),-1.5,0.5,dn,0.35,1",
+    );
+  });
 });

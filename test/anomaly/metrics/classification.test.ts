@@ -6,11 +6,21 @@ import {
   confusion,
   halfwayDown,
   missRateUpperBound,
-  rocCurve,
+  rocCurve as rocCurveOf,
   scoreHistogram,
-  zeroFalseNegative,
 } from '../../../src/anomaly/metrics/classification.ts';
+import { type Sweep, sweepThresholds, withoutMiss } from '../../../src/anomaly/metrics/sweep.ts';
 import { CyclopsError } from '../../../src/gpu/errors.ts';
+
+/** A figure of a sweep, from scores; null when a class is empty. */
+const fromScores =
+  <T>(figure: (sweep: Sweep) => T) =>
+  (scores: readonly number[], abnormal: readonly boolean[]): T | null => {
+    const sweep = sweepThresholds(scores, abnormal);
+    return sweep && figure(sweep);
+  };
+const rocCurve = fromScores(rocCurveOf);
+const zeroFalseNegative = fromScores(withoutMiss);
 
 /** Park–Miller: a fixed sequence of numbers in [0, 1). */
 function randomSequence(seed: number): () => number {

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 import { precisionRecallCurve } from '../../../src/anomaly/metrics/precision-recall.ts';
-import { areaUnderRoc, averagePrecision, flaggedFrom, rank, sweepRanking } from '../../../src/anomaly/metrics/sweep.ts';
+import {
+  areaUnderRoc,
+  averagePrecision,
+  flaggedFrom,
+  rank,
+  sweepRanking,
+  sweepThresholds,
+} from '../../../src/anomaly/metrics/sweep.ts';
 
 /*
  * Figures of scikit-learn 1.2.1: precision_recall_curve, average_precision_score and roc_auc_score, the latter two also with
@@ -11,7 +18,8 @@ const scores = [0.1, 0.4, 0.35, 0.8, 0.65, 0.9, 0.4, 0.4, 0.2, 0.8, 0.05, 0.65];
 const weights = [2, 0, 1, 1, 3, 0, 1, 2, 0, 1, 1, 0];
 
 test('the curve is that of scikit-learn, ties included', () => {
-  const curve = precisionRecallCurve(scores, abnormal) ?? [];
+  const sweep = sweepThresholds(scores, abnormal);
+  const curve = sweep ? precisionRecallCurve(sweep) : [];
   const precision = [
     1, 1, 0.6666666666666666, 0.6, 0.5, 0.5555555555555556, 0.5, 0.45454545454545453, 0.4166666666666667,
   ];
@@ -55,7 +63,7 @@ test('a threshold between scores, above and below all of them', () => {
 });
 
 test('a class without images, or without weight, has no curve', () => {
-  expect(precisionRecallCurve([1, 2], [true, true])).toBeNull();
-  expect(precisionRecallCurve([], [])).toBeNull();
+  expect(sweepThresholds([1, 2], [true, true])).toBeNull();
+  expect(sweepThresholds([], [])).toBeNull();
   expect(sweepRanking(rank([1, 2], [true, false]), [1, 0])).toBeNull();
 });

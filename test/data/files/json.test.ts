@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { checkJson, document, parseJson } from '../../../src/data/files/json.ts';
+import { checkJson, described, parseJson } from '../../../src/data/files/json.ts';
 import { readJson } from '../../../src/data/files/json-file.ts';
 import {
   byName,
@@ -16,7 +16,7 @@ import {
 import { expectRefusal, put, useTemporaryFolder } from '../support.ts';
 
 const path = useTemporaryFolder();
-const recipe = document(
+const recipe = described(
   object({
     cups: whole(1, 9),
     grams: finite(0),
