@@ -1,6 +1,6 @@
 import { type ActivationKind, activation, activationBackward } from '../kernels/activation.ts';
+import { record } from '../tensor/record.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { record } from './tape.ts';
 
 /** What relu, leakyRelu, tanh and sigmoid share: act(x), differentiated through its output. */
 export function activate(kind: ActivationKind, x: Tensor, slope?: number): Tensor {

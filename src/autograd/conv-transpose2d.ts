@@ -3,10 +3,10 @@ import { convForward } from '../kernels/conv2d/forward.ts';
 import { convInputGrad } from '../kernels/conv2d/input-grad.ts';
 import { type ConvProblem, checkProblem } from '../kernels/conv2d/problem.ts';
 import { run } from '../kernels/tuning/choices.ts';
+import { record } from '../tensor/record.ts';
 import { imageExtents } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { biasGrad, operandOf, requireBias, weightGrad } from './conv2d.ts';
-import { record } from './tape.ts';
 
 export interface ConvTranspose2dOptions {
   stride?: number;

@@ -4,10 +4,10 @@ import { instanceNormBackward } from '../kernels/instance-norm/backward.ts';
 import { instanceNormForward } from '../kernels/instance-norm/forward.ts';
 import { sumParts } from '../kernels/sum-parts.ts';
 import { run } from '../kernels/tuning/choices.ts';
+import { record } from '../tensor/record.ts';
 import { imageExtents, requireAlike, requireF32 } from '../tensor/shape.ts';
 import { sliceBatch } from '../tensor/slice.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { record } from './tape.ts';
 
 export interface InstanceNormOptions {
   /** Added to the variance; default 1e-5. */

@@ -1,4 +1,5 @@
 import { CyclopsError } from '../gpu/errors.ts';
+import { adviceOn } from './advice.ts';
 
 /** A wrong use of the command line: the exit code is 2 instead of 1. */
 export class UsageError extends CyclopsError {
@@ -13,7 +14,8 @@ const WIDTH = 100;
 /** Tells the person at the keyboard what went wrong, on standard error, and returns the exit code. */
 export function reportFailure(error: unknown): number {
   if (error instanceof CyclopsError) {
-    process.stderr.write(`${wrap(`cyclops: ${error.message}`)}\n`);
+    const advice = adviceOn(error);
+    process.stderr.write(`${wrap(`cyclops: ${error.message}${advice ? ` ${advice}` : ''}`)}\n`);
     return error instanceof UsageError ? EXIT.usage : EXIT.failed;
   }
   const message = error instanceof Error ? error.message : String(error);

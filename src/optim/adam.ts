@@ -62,7 +62,7 @@ export class Adam {
   private readonly gradients: Tensor;
   private readonly expAvg: Tensor;
   private readonly expAvgSq: Tensor;
-  private readonly live: Tensor;
+  private readonly live: Tensor<'u32'>;
   private readonly variable: Variable;
   private readonly mixed: Mixed | null;
   /** With a loss scaler the device alone knows them. */
@@ -90,8 +90,8 @@ export class Adam {
     }
     const valueStorage = new Storage(device, 4 * end);
     const gradientStorage = new Storage(device, 4 * end);
-    this.values = keep(new Tensor(valueStorage, [end]));
-    this.gradients = keep(new Tensor(gradientStorage, [end]));
+    this.values = keep(new Tensor(valueStorage, [end], 'f32'));
+    this.gradients = keep(new Tensor(gradientStorage, [end], 'f32'));
     this.expAvg = keep(Tensor.empty(device, [end]));
     this.expAvgSq = keep(Tensor.empty(device, [end]));
     for (const packed of [this.values, this.gradients, this.expAvg, this.expAvgSq]) fill(device, 0, packed.slice, end);

@@ -33,7 +33,7 @@ export class MovingAverage {
     const { values, slots } = optimiser;
     const { device, size } = values;
     const storage = new Storage(device, values.bytes);
-    this.average = keep(new Tensor(storage, [size]));
+    this.average = keep(new Tensor(storage, [size], 'f32'));
     const view = ({ parameter, start }: Slot) => keep(new Tensor(storage, parameter.shape, 'f32', 4 * start));
     this.averages = new Map(slots.map((slot) => [slot.parameter, view(slot)]));
     this.variable = device.variables.reserve(1);
