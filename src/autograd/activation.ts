@@ -1,4 +1,5 @@
-import { type ActivationKind, activation, activationBackward } from '../kernels/activation.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+import { type Activation, type ActivationKind, activation, activationBackward } from '../kernels/activation.ts';
 import { record } from '../tensor/record.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
@@ -12,4 +13,12 @@ export function activate(kind: ActivationKind, x: Tensor, slope?: number): Tenso
     activationBackward(device, kind, out.slice, gradOutput.slice, gradX.slice, size, dtype, slope);
     return [gradX];
   });
+}
+
+const WITHIN: readonly Activation[] = ['none', 'relu', 'leaky_relu', 'tanh'];
+
+/** @throws CyclopsError unless `name` is an activation that an operation can apply within its own launch */
+export function requireActivation(operation: string, name: Activation): void {
+  if (WITHIN.includes(name)) return;
+  throw new CyclopsError(`The activation of ${operation} must be one of ${WITHIN.join(', ')}; got ${name}.`);
 }

@@ -11,6 +11,7 @@ import { cast } from '../tensor/cast.ts';
 import { noGrad, record } from '../tensor/record.ts';
 import { imageExtents, requireF32 } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { requireConvOptions } from './conv-options.ts';
 import { leafGrad } from './tape.ts';
 
 export interface Conv2dOptions extends Partial<ConvOptions> {
@@ -23,10 +24,11 @@ export interface Conv2dOptions extends Partial<ConvOptions> {
  *
  * @param x [N, H, W, C], f32 or f16 @param weight [KH, KW, C, O] @param bias [O] or null; both f32
  * @returns [N, P, Q, O], stored as x, with P = ⌊(H + 2·padding − KH) / stride⌋ + 1
- * @throws CyclopsError when shapes do not fit or the reflection is larger than the image
+ * @throws CyclopsError when shapes or options do not fit, or the reflection is larger than the image
  */
 export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2dOptions = {}): Tensor {
   const { stride = 1, padding = 0, paddingMode = 'zeros', activation = 'none' } = options;
+  requireConvOptions('conv2d', options);
   const problem = forwardProblem(x, weight, { stride, padding, paddingMode });
   requireBias('conv2d', bias, problem.o);
   const { device } = x;
