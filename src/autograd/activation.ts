@@ -1,6 +1,7 @@
-import { type ActivationKind, activation, activationBackward } from '../kernels/activation.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+import { type Activation, type ActivationKind, activation, activationBackward } from '../kernels/activation.ts';
+import { record } from '../tensor/record.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { record } from './tape.ts';
 
 /** What relu, leakyRelu, tanh and sigmoid share: act(x), differentiated through its output. */
 export function activate(kind: ActivationKind, x: Tensor, slope?: number): Tensor {
@@ -13,4 +14,12 @@ export function activate(kind: ActivationKind, x: Tensor, slope?: number): Tenso
     activationBackward(device, { kind, slope, ...slices, count: size, dtype });
     return [gradX];
   });
+}
+
+const WITHIN: readonly Activation[] = ['none', 'relu', 'leaky_relu', 'tanh'];
+
+/** @throws CyclopsError unless `name` is an activation that an operation can apply within its own launch */
+export function requireActivation(operation: string, name: Activation): void {
+  if (WITHIN.includes(name)) return;
+  throw new CyclopsError(`The activation of ${operation} must be one of ${WITHIN.join(', ')}; got ${name}.`);
 }

@@ -1,7 +1,7 @@
 import * as kernels from '../kernels/elementwise.ts';
+import { record } from '../tensor/record.ts';
 import { requireAlike } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { record } from './tape.ts';
 
 /** a + b of one shape, stored alike; the gradient passes to both unchanged. */
 export function add(a: Tensor, b: Tensor): Tensor {

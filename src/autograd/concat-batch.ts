@@ -1,9 +1,9 @@
 import { CyclopsError } from '../gpu/errors.ts';
 import { copy } from '../kernels/elementwise.ts';
+import { record } from '../tensor/record.ts';
 import { requireSameType } from '../tensor/shape.ts';
 import { sliceBatch } from '../tensor/slice.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { record } from './tape.ts';
 
 /**
  * Two batches as one, along the first axis: [Na, …] and [Nb, …] → [Na + Nb, …]. What treats the entries of a batch alike, such

@@ -3,10 +3,11 @@ import { convForward } from '../kernels/conv2d/forward.ts';
 import { convInputGrad } from '../kernels/conv2d/input-grad.ts';
 import { type ConvProblem, checkProblem } from '../kernels/conv2d/problem.ts';
 import { run } from '../kernels/tuning/choices.ts';
+import { record } from '../tensor/record.ts';
 import { imageExtents } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { requireConvOptions } from './conv-options.ts';
 import { biasGrad, operandOf, requireBias, weightGrad } from './conv2d.ts';
-import { record } from './tape.ts';
 
 export interface ConvTranspose2dOptions {
   stride?: number;
@@ -20,7 +21,7 @@ export interface ConvTranspose2dOptions {
  *
  * @param x [N, H, W, Cin] @param weight [KH, KW, Cout, Cin] @param bias [Cout] or null
  * @returns [N, (H − 1)·stride − 2·padding + KH + outputPadding, …, Cout]
- * @throws CyclopsError when shapes do not fit
+ * @throws CyclopsError when shapes or options do not fit
  */
 export function convTranspose2d(
   x: Tensor,
@@ -57,6 +58,7 @@ export function convTranspose2d(
 /** The convolution whose input gradient this is: from the large image [n,h,w,c] to the small one [n,p,q,o]. */
 function adjointProblem(x: Tensor, weight: Tensor, options: ConvTranspose2dOptions): ConvProblem {
   const { stride = 1, padding = 0, outputPadding = 0 } = options;
+  requireConvOptions('convTranspose2d', options);
   const { n, h: p, w: q, c: o } = imageExtents('convTranspose2d', x);
   const [kh = 0, kw = 0, c = 0, inChannels] = weight.shape;
   if (weight.shape.length !== 4 || inChannels !== o) {
@@ -64,8 +66,6 @@ function adjointProblem(x: Tensor, weight: Tensor, options: ConvTranspose2dOptio
       `convTranspose2d of x [${x.shape.join(', ')}] needs a weight [KH, KW, Cout, ${o}]; got [${weight.shape.join(', ')}].`,
     );
   }
-  if (outputPadding >= stride)
-    throw new CyclopsError(`outputPadding must be less than the stride ${stride}; got ${outputPadding}.`);
   const out = (extent: number, k: number) => (extent - 1) * stride - 2 * padding + k + outputPadding;
   const problem: ConvProblem = {
     n,

@@ -8,9 +8,11 @@ import { type ConvOptions, type ConvProblem, checkProblem } from '../kernels/con
 import { convWeightGrad } from '../kernels/conv2d/weight-grad.ts';
 import { run } from '../kernels/tuning/choices.ts';
 import { cast } from '../tensor/cast.ts';
+import { noGrad, record } from '../tensor/record.ts';
 import { imageExtents, requireF32 } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { leafGrad, record } from './tape.ts';
+import { requireConvOptions } from './conv-options.ts';
+import { leafGrad } from './tape.ts';
 
 export interface Conv2dOptions extends Partial<ConvOptions> {
   /** Applied to the output inside the same kernel; a leaky ReLU has slope 0.2. */
@@ -22,10 +24,11 @@ export interface Conv2dOptions extends Partial<ConvOptions> {
  *
  * @param x [N, H, W, C], f32 or f16 @param weight [KH, KW, C, O] @param bias [O] or null; both f32
  * @returns [N, P, Q, O], stored as x, with P = ⌊(H + 2·padding − KH) / stride⌋ + 1
- * @throws CyclopsError when shapes do not fit or the reflection is larger than the image
+ * @throws CyclopsError when shapes or options do not fit, or the reflection is larger than the image
  */
 export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2dOptions = {}): Tensor {
   const { stride = 1, padding = 0, paddingMode = 'zeros', activation = 'none' } = options;
+  requireConvOptions('conv2d', options);
   const problem = forwardProblem(x, weight, { stride, padding, paddingMode });
   requireBias('conv2d', bias, problem.o);
   const { device } = x;
@@ -64,7 +67,9 @@ function forwardProblem(x: Tensor, weight: Tensor, options: ConvOptions): ConvPr
 /** The f32 weight as it is multiplied with x: itself, or its copy in f16. @throws CyclopsError for a weight of another type */
 export function operandOf(operation: string, weight: Tensor, x: Tensor): Tensor {
   requireF32(`The weight of ${operation}`, weight);
-  return x.floatDType === 'f16' && weight.half ? weight.half : cast(weight, x.floatDType);
+  if (x.floatDType === 'f16' && weight.half) return weight.half;
+  // The convolution itself gives the gradient of the f32 weight.
+  return noGrad(() => cast(weight, x.floatDType));
 }
 
 /** @throws CyclopsError unless the bias has one value a channel, in f32. */

@@ -4,10 +4,11 @@ import { instanceNormBackward } from '../kernels/instance-norm/backward.ts';
 import { instanceNormForward } from '../kernels/instance-norm/forward.ts';
 import { sumParts } from '../kernels/sum-parts.ts';
 import { run } from '../kernels/tuning/choices.ts';
+import { record } from '../tensor/record.ts';
 import { imageExtents, requireAlike, requireF32 } from '../tensor/shape.ts';
 import { sliceBatch } from '../tensor/slice.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { record } from './tape.ts';
+import { requireActivation } from './activation.ts';
 
 export interface InstanceNormOptions {
   /** Added to the variance; default 1e-5. */
@@ -26,15 +27,23 @@ export interface InstanceNormOptions {
  * Instance normalisation (Ulyanov et al., arXiv 1607.08022): each channel of each image gets mean 0 and variance 1
  * (biased) over its pixels, then γ, β, the activation, and the residual.
  *
- * @param x [N, H, W, C] @returns [N, H, W, C]
+ * @param x [N, H, W, C] of more than one pixel @returns [N, H, W, C]
+ * @throws CyclopsError when shapes or dtypes do not fit, for images of one pixel, and for a residual together with an activation
  */
 export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
   const { eps = 1e-5, weight, bias, activation = 'none', residual } = options;
   const { n, h, w, c } = imageExtents('instanceNorm', x);
+  requireActivation('instanceNorm', activation);
   if (residual) requireAlike('instanceNorm with a residual', x, residual);
   if (residual && activation !== 'none')
     throw new CyclopsError('instanceNorm takes an activation or a residual, not both.');
-  if ((weight?.size ?? c) !== c || (bias?.size ?? c) !== c || !weight !== !bias) {
+  if (h * w === 1) {
+    throw new CyclopsError(
+      `instanceNorm needs more than one pixel an image, since one is its own mean; got [${x.shape.join(', ')}].`,
+    );
+  }
+  const fits = (tensor: Tensor | undefined) => !tensor || (tensor.shape.length === 1 && tensor.size === c);
+  if (!fits(weight) || !fits(bias) || !weight !== !bias) {
     throw new CyclopsError(`instanceNorm of ${c} channels needs both a weight [${c}] and a bias [${c}], or neither.`);
   }
   for (const tensor of [weight, bias]) if (tensor) requireF32('The affine part of instanceNorm', tensor);

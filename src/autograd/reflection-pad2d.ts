@@ -1,8 +1,8 @@
 import { CyclopsError } from '../gpu/errors.ts';
 import { reflectionPad, reflectionPadBackward } from '../kernels/images/reflection-pad.ts';
+import { record } from '../tensor/record.ts';
 import { imageExtents } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { record } from './tape.ts';
 
 /**
  * Mirrors the border of x [N, H, W, C] outwards, without repeating the edge itself.

@@ -1,6 +1,6 @@
 import * as kernels from '../kernels/elementwise.ts';
+import { record } from '../tensor/record.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { record } from './tape.ts';
 
 /** x · factor, with a constant factor. */
 export function scale(x: Tensor, factor: number): Tensor {

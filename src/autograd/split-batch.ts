@@ -1,8 +1,8 @@
 import { fill } from '../kernels/elementwise.ts';
+import { noGrad, recordAll } from '../tensor/record.ts';
 import { sliceBatch } from '../tensor/slice.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { joined } from './concat-batch.ts';
-import { recordAll } from './tape.ts';
 
 /**
  * A batch [N, …] as two: its first `count` entries, and the rest.
@@ -11,8 +11,8 @@ import { recordAll } from './tape.ts';
  */
 export function splitBatch(x: Tensor, count: number): [Tensor, Tensor] {
   const [n = 0] = x.shape;
-  const first = sliceBatch(x, 0, count);
-  const rest = sliceBatch(x, count, n);
+  // Recorded as one operation: the gradient of x is then put together in one go.
+  const [first, rest] = noGrad(() => [sliceBatch(x, 0, count), sliceBatch(x, count, n)] as const);
   recordAll([first, rest], [x], ([gradFirst, gradRest]) => [
     joined(gradFirst ?? zeros(first), gradRest ?? zeros(rest), x.shape),
   ]);

@@ -1,10 +1,10 @@
 import { CyclopsError } from '../gpu/errors.ts';
 import { perImage } from '../kernels/images/per-image.ts';
 import { SSIM_WINDOW, type SsimProblem, ssimBackward, ssimMap, ssimWindows } from '../kernels/images/ssim.ts';
+import { record } from '../tensor/record.ts';
 import { imageExtents, requireAlike, requireF32 } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { reduction } from './reduction.ts';
-import { record } from './tape.ts';
 
 /**
  * The mean structural similarity of two image batches [N, H, W, C] with values from −1 to 1, as a tensor [1]: 1 for equal

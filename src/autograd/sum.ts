@@ -1,6 +1,6 @@
+import { record } from '../tensor/record.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { reduction, reductionGradient } from './reduction.ts';
-import { record } from './tape.ts';
 
 /** Σ x over all elements, as a tensor [1]. */
 export function sum(x: Tensor): Tensor {

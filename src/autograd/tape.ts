@@ -1,86 +1,53 @@
-import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { accumulate, add, copy, fill } from '../kernels/elementwise.ts';
+import type { FloatDType } from '../kernels/source.ts';
+import { type GradNode, noGrad } from '../tensor/record.ts';
 import { keep } from '../tensor/scope.ts';
-import { requireSameType } from '../tensor/shape.ts';
-import { type GradNode, Tensor } from '../tensor/tensor.ts';
+import { requireSameType, sameShape } from '../tensor/shape.ts';
+import { Tensor } from '../tensor/tensor.ts';
 
-let recording = true;
-
-/** Runs `body` without recording: nothing inside can be differentiated, and nothing is kept for it. */
-export function noGrad<T>(body: () => T): T {
-  const before = recording;
-  recording = false;
-  try {
-    return body();
-  } finally {
-    recording = before;
-  }
-}
-
-/**
- * Notes how `output` was made, if recording is on and any input wants a gradient. Operations call this once at their end.
- *
- * @param backward as of {@link GradNode}, for the one output
- * @returns `output`
- */
-export function record(
-  output: Tensor,
-  inputs: readonly Tensor[],
-  backward: (gradOutput: Tensor) => readonly (Tensor | null)[],
-): Tensor {
-  recordAll([output], inputs, ([gradOutput]) => (gradOutput ? backward(gradOutput) : []));
-  return output;
-}
-
-/** As {@link record}, for an operation with several outputs. */
-export function recordAll(outputs: readonly Tensor[], inputs: readonly Tensor[], backward: GradNode['backward']): void {
-  if (!recording || !inputs.some((input) => input.requiresGrad)) return;
-  const node = { inputs, outputs, layer: outputs[0]?.device.layer ?? null, backward };
-  for (const output of outputs) {
-    output.requiresGrad = true;
-    output.node = node;
-  }
-}
+export { noGrad } from '../tensor/record.ts';
 
 /** The same memory, cut off from what made it: no gradient flows through. */
 export function detach(tensor: Tensor): Tensor {
-  return tensor.reshape(tensor.shape);
+  return noGrad(() => tensor.reshape(tensor.shape));
 }
 
 /**
  * Where an operation may add the gradient of a leaf directly: a kernel that can accumulate saves a temporary and a launch.
  * Null for anything but a leaf.
+ *
+ * @throws CyclopsError for a tensor that was disposed of, which no longer knows what made it
  */
 export function leafGrad(input: Tensor): { target: Tensor; accumulate: boolean } | null {
   if (input.node) return null;
+  input.requireLive();
   if (input.grad) return { target: input.grad, accumulate: true };
   input.grad = keep(Tensor.empty(input.device, input.shape, input.dtype));
   return { target: input.grad, accumulate: false };
 }
 
 /**
- * Adds d(loss)/d(leaf) to the `grad` of every leaf that wants one, walking the tape from the last operation to the first.
+ * Adds d(loss)/d(leaf) to the `grad` of every leaf that wants one, walking the tape from the last operation to the first. A loss that
+ * is a leaf itself gets `gradOutput`.
  *
- * @param loss what to differentiate; of several scalars, their sum
- * @param gradOutput the gradient of the loss, or of each; default 1 for scalars. A tensor [1], as of a `LossScaler`, multiplies all
- * gradients of scalars
- * @throws CyclopsError without a loss, for one of several elements without `gradOutput`, and for a `gradOutput` that is stored otherwise
+ * @param loss what to differentiate; of several tensors, their sum, in which one that is named twice counts twice
+ * @param gradOutput the gradient of the loss, or of each, of its shape and dtype; default 1 for scalars. A tensor [1], as of a
+ * `LossScaler`, goes with scalars of any shape
+ * @throws CyclopsError without a loss, for one that nothing can be differentiated by, for one of several elements without `gradOutput`, for
+ * a `gradOutput` of another shape, dtype or device, and when a leaf was disposed of
  */
 export function backward(loss: Tensor | readonly Tensor[], gradOutput?: Tensor): void {
   const roots = loss instanceof Tensor ? [loss] : loss;
   const [first] = roots;
   if (!first) throw new CyclopsError('backward needs at least one tensor to differentiate; got none.');
-  const several = gradOutput ? undefined : roots.find(({ size }) => size !== 1);
-  if (several) {
-    throw new CyclopsError(
-      `backward differentiates scalars; got the shape [${several.shape.join(', ')}]. Reduce it, or give its gradient.`,
-    );
+  for (const root of roots) {
+    requireDifferentiable(root);
+    requireGradOutput(root, gradOutput);
   }
-  if (gradOutput) for (const root of roots) requireSameType('backward', root, gradOutput);
   const gradients = new Map<Tensor, Tensor>();
-  const seed = gradOutput ?? one(first.device);
-  for (const root of roots) gradients.set(root, seed);
+  const ones = new Map<FloatDType, Tensor>();
+  for (const root of roots) deposit(gradients, root, gradOutput ?? oneOf(ones, root));
   for (const node of topological(roots)) {
     const gradOutputs = node.outputs.map((output) => gradients.get(output) ?? null);
     for (const output of node.outputs) gradients.delete(output);
@@ -95,10 +62,36 @@ export function backward(loss: Tensor | readonly Tensor[], gradOutput?: Tensor):
   }
 }
 
-function one(device: Device): Tensor {
-  const tensor = Tensor.empty(device, [1]);
-  fill(device, { value: 1, out: tensor.slice, count: 1 });
-  return tensor;
+function requireDifferentiable(root: Tensor): void {
+  if (root.requiresGrad) return;
+  throw new CyclopsError(
+    `backward was given a tensor [${root.shape.join(', ')}] that does not require grad: nothing that it was made of has ` +
+      'requiresGrad set, or it was made inside noGrad or cut off by detach.',
+  );
+}
+
+function requireGradOutput(root: Tensor, gradOutput: Tensor | undefined): void {
+  if (!gradOutput) {
+    if (root.size === 1) return;
+    throw new CyclopsError(
+      `backward differentiates scalars; got the shape [${root.shape.join(', ')}]. Reduce it, or give its gradient.`,
+    );
+  }
+  if (!sameShape(root, gradOutput) && !(root.size === 1 && gradOutput.size === 1)) {
+    throw new CyclopsError(
+      `backward needs a gradOutput of the shape [${root.shape.join(', ')}] of the tensor that it starts from; ` +
+        `got [${gradOutput.shape.join(', ')}].`,
+    );
+  }
+  requireSameType('backward', root, gradOutput);
+}
+
+/** A tensor [1] that holds 1, for a root of this dtype: made once for all. */
+function oneOf(ones: Map<FloatDType, Tensor>, { device, floatDType: dtype }: Tensor): Tensor {
+  const one = ones.get(dtype) ?? Tensor.empty(device, [1], dtype);
+  if (!ones.has(dtype)) fill(device, { value: 1, out: one.slice, count: 1, dtype });
+  ones.set(dtype, one);
+  return one;
 }
 
 /** Adds a gradient to a leaf's `grad`, or to what has come for an inner tensor so far. */
@@ -123,10 +116,10 @@ function deposit(gradients: Map<Tensor, Tensor>, input: Tensor, grad: Tensor): v
 }
 
 /** Every operation that the roots come from, each before those that made its inputs. */
-function topological(roots: readonly Tensor[]): GradNode[] {
-  const order: GradNode[] = [];
-  const seen = new Set<GradNode>();
-  const stack = roots.map((root): [GradNode | null, boolean] => [root.node, false]);
+function topological(roots: readonly Tensor[]): GradNode<Tensor>[] {
+  const order: GradNode<Tensor>[] = [];
+  const seen = new Set<GradNode<Tensor>>();
+  const stack = roots.map((root): [GradNode<Tensor> | null, boolean] => [root.node, false]);
   for (let top = stack.pop(); top; top = stack.pop()) {
     const [node, done] = top;
     if (!node) continue;

@@ -1,5 +1,6 @@
 import { CyclopsError } from '../gpu/errors.ts';
 import { UsageError } from '../workflow/usage-error.ts';
+import { adviceOn } from './advice.ts';
 
 /** Exit codes: done, failed, wrong use, an anomaly where that was to fail, and stopped by Ctrl-C as shells number it. */
 export const EXIT = { done: 0, failed: 1, usage: 2, flagged: 3, interrupted: 130 } as const;
@@ -9,7 +10,8 @@ const WIDTH = 100;
 /** Tells the person at the keyboard what went wrong, on standard error, and returns the exit code. */
 export function reportFailure(error: unknown): number {
   if (error instanceof CyclopsError) {
-    process.stderr.write(`${wrap(`cyclops: ${error.message}`)}\n`);
+    const advice = adviceOn(error);
+    process.stderr.write(`${wrap(`cyclops: ${error.message}${advice ? ` ${advice}` : ''}`)}\n`);
     return error instanceof UsageError ? EXIT.usage : EXIT.failed;
   }
   const message = error instanceof Error ? error.message : String(error);

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { EXIT } from './failure.ts';
 import { run } from './program.ts';
 
@@ -9,5 +10,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 // Messages that nobody reads must not stop the work.
 process.stderr.on('error', () => {});
+
+// Mesa, whose Vulkan driver runs on the CPU, warns at every start where this is unset.
+process.env.XDG_RUNTIME_DIR ??= tmpdir();
 
 process.exitCode = await run(process.argv.slice(2));

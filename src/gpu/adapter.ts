@@ -1,4 +1,4 @@
-import { CyclopsError } from './errors.ts';
+import { NoAdapterError } from './errors.ts';
 import type { Host } from './host.ts';
 
 /** A product that a subgroup computes together: left [m,k] · right [k,n] of `component` values, into [m,n] of `result`. */
@@ -79,7 +79,7 @@ function nameOf({ description, device, vendor }: GPUAdapterInfo): string {
  * Finds an adapter.
  *
  * @param want nothing (a discrete GPU first, whatever answers after it), `gpu`, `cpu`, or a part of the adapter's name.
- * @throws CyclopsError when none answers, or none that was asked for.
+ * @throws NoAdapterError when none answers, or none that was asked for.
  * @internal
  */
 export async function chooseAdapter(host: Host, want: string | undefined): Promise<GPUAdapter> {
@@ -90,9 +90,10 @@ export async function chooseAdapter(host: Host, want: string | undefined): Promi
   ].filter((adapter) => adapter !== null);
   const first = candidates[0];
   if (!first) {
-    throw new CyclopsError(
+    throw new NoAdapterError(
       'No WebGPU adapter answered. Expected a GPU with a Vulkan, Metal or D3D12 driver, or a software Vulkan device. ' +
-        'On Debian or Ubuntu install mesa-vulkan-drivers and libvulkan1 (on Debian 12 from bookworm-backports), then run `cyclops doctor`.',
+        'On Debian or Ubuntu install mesa-vulkan-drivers and libvulkan1 (on Debian 12 from bookworm-backports).',
+      [],
     );
   }
   if (want === undefined) return first;
@@ -104,8 +105,9 @@ export async function chooseAdapter(host: Host, want: string | undefined): Promi
   };
   const found = candidates.find(matches);
   if (found) return found;
-  const names = [...new Set(candidates.map((adapter) => describeAdapter(adapter).name))].join('; ');
-  throw new CyclopsError(
-    `No adapter matches --device ${want}. Expected gpu, cpu or a part of an adapter's name; these answered: ${names}.`,
+  const names = [...new Set(candidates.map((adapter) => describeAdapter(adapter).name))];
+  throw new NoAdapterError(
+    `No adapter matches the device '${want}'. Expected gpu, cpu or a part of an adapter's name; these answered: ${names.join('; ')}.`,
+    names,
   );
 }

@@ -7,6 +7,8 @@ let made = 0;
 export class DeviceBuffer {
   /** Tells buffers apart for as long as the process lives. */
   readonly id = made++;
+  /** How often it was given back to the pool: whoever remembers the number can tell whether it is still the same user's. */
+  releases = 0;
 
   /**
    * @param size in bytes.
@@ -21,6 +23,11 @@ export class DeviceBuffer {
   get gpu(): GPUBuffer {
     if (this.memory) return this.memory;
     throw new Error(`A buffer of ${this.size} bytes was used that only exists inside a traced step.`);
+  }
+
+  /** Whether it has memory: one of a traced step may have none. */
+  get placed(): boolean {
+    return this.memory !== null;
   }
 
   /**

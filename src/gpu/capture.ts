@@ -9,6 +9,7 @@ import type { Variables } from './variables.ts';
 
 /** What a capture needs of its device. */
 interface Machinery {
+  requireUsable(): void;
   readonly pool: BufferPool;
   readonly recorder: Recorder;
   readonly variables: Variables;
@@ -25,6 +26,9 @@ export class Capture {
   readonly memory: { readonly bytes: number; readonly lowerBound: number; readonly buffers: number };
   private readonly prepared: readonly Prepared[];
   private readonly places: readonly DeviceBuffer[];
+  /** Memory of tensors that the step does not make, with the count of its releases at the capture. */
+  private readonly outside: ReadonlyMap<DeviceBuffer, number>;
+  private disposed = false;
 
   /**
    * @throws CyclopsError when the step uploads host data, which no replay would repeat
@@ -43,9 +47,11 @@ export class Capture {
     const { pool, recorder } = machinery;
     const { temporaries, lifetimes } = lifetimesOf(trace);
     const plan: MemoryPlan = planMemory(lifetimes);
-    this.places = plan.sizes.map((size) => pool.take(size));
+    this.places = takeAll(pool, plan.sizes);
     const placed = new Map(temporaries.map((buffer, i) => [buffer, this.place(plan, i)]));
     this.prepared = trace.launches.map((launch) => recorder.prepare(moved(launch, placed)));
+    const bound = trace.launches.flatMap(({ bindings }) => bindings.map(({ buffer }) => buffer));
+    this.outside = new Map(bound.filter((buffer) => !placed.has(buffer)).map((buffer) => [buffer, buffer.releases]));
     const bytes = plan.sizes.reduce((sum, size) => sum + size, 0);
     this.memory = { bytes, lowerBound: plan.lowerBound, buffers: plan.sizes.length };
   }
@@ -55,16 +61,31 @@ export class Capture {
     return this.prepared.map(({ launch }) => launch);
   }
 
-  /** Runs the step: first what the host decides, then every launch, with the values that the host has set by then. */
+  /**
+   * Runs the step: first what the host decides, then every launch, with the values that the host has set by then.
+   *
+   * @throws CyclopsError after `dispose()`, when a tensor that the step uses was disposed of, and on a closed or lost device
+   */
   replay(): void {
     const { recorder, variables } = this.machinery;
+    this.machinery.requireUsable();
+    if (this.disposed)
+      throw new CyclopsError('A capture that was disposed of cannot be replayed. Capture the step again.');
+    for (const [buffer, releases] of this.outside) {
+      if (buffer.releases === releases) continue;
+      throw new CyclopsError(
+        'A captured step was replayed after a tensor that it uses was disposed of. Keep its tensors as long as the capture.',
+      );
+    }
     for (const work of this.trace.hostWork) work();
     variables.upload();
     for (const prepared of this.prepared) recorder.encode(prepared);
   }
 
-  /** Frees the memory of the temporaries. */
+  /** Frees the memory of the temporaries. Twice is harmless. */
   dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
     for (const place of this.places) this.machinery.pool.release(place);
   }
 
@@ -73,6 +94,18 @@ export class Capture {
     if (!place) throw new Error('The memory plan has no place for a buffer.');
     return place;
   }
+}
+
+/** Takes buffers of these sizes, or none: where there is no memory for one, the others go back. */
+function takeAll(pool: BufferPool, sizes: readonly number[]): DeviceBuffer[] {
+  const taken: DeviceBuffer[] = [];
+  try {
+    for (const size of sizes) taken.push(pool.take(size));
+  } catch (error) {
+    for (const buffer of taken) pool.release(buffer);
+    throw error;
+  }
+  return taken;
 }
 
 /** The buffers that live within the step, each with its first and last use; those that no launch uses are left out. */

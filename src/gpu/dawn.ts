@@ -16,12 +16,10 @@ export function dawnToggles(checked = false): { enabled: string[]; disabled: str
 /** @param backend restricts Dawn to one backend (`vulkan`, `null`, …). @param checked keeps bounds checks in kernels. */
 export function openDawn(options: { backend?: string | undefined; checked?: boolean | undefined }): Host {
   Object.assign(globalThis, globals);
-  // Mesa's loader warns on every start when this is unset.
-  process.env.XDG_RUNTIME_DIR ??= '/tmp';
   const { enabled, disabled } = dawnToggles(options.checked);
   const flags = [`enable-dawn-features=${enabled.join(',')}`, `disable-dawn-features=${disabled.join(',')}`];
   if (options.backend) flags.push(`backend=${options.backend}`);
-  return { gpu: dawnInstance(flags), environment: process.env, wait };
+  return { gpu: dawnInstance(flags), environment: process.env, waitForSoftware };
 }
 
 const INSTANCES = Symbol.for('cyclops.dawn.instances');
@@ -45,10 +43,11 @@ export function dawnInstance(flags: string[]): GPU {
 const never = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * Awaits a promise of Dawn's without burning a core: Dawn polls on every turn of the event loop while a promise is pending,
- * and on a CPU adapter that core is the device. A millisecond's sleep a turn leaves it alone.
+ * Awaits a promise of Dawn's without burning a core: Dawn polls on every turn of the event loop while a promise is pending, and on a
+ * software device that core is the device. A millisecond's sleep a turn leaves it alone, and stops whatever else the process does for
+ * as long, so that it is nothing for a GPU.
  */
-async function wait<T>(promise: Promise<T>): Promise<T> {
+async function waitForSoftware<T>(promise: Promise<T>): Promise<T> {
   let settled = false;
   const settle = () => {
     settled = true;

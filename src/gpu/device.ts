@@ -1,7 +1,10 @@
 import { type AdapterInfo, chooseAdapter, describeAdapter } from './adapter.ts';
+import { Allocator, outOfMemory } from './allocator.ts';
+import { bytesText } from './bytes.ts';
 import { Capture } from './capture.ts';
-import { CyclopsError } from './errors.ts';
-import type { Host, HostOptions } from './host.ts';
+import { CyclopsError, DeviceLostError, UnsupportedError } from './errors.ts';
+import { Faults } from './faults.ts';
+import type { Host, HostOptions, Wait } from './host.ts';
 import type { BufferSlice, Launch, Layer } from './launch.ts';
 import { openHost } from './open-host.ts';
 import { PipelineCache } from './pipelines.ts';
@@ -9,6 +12,7 @@ import { BufferPool } from './pool.ts';
 import { Profiler, type TimedLaunch } from './profiler.ts';
 import { Readback } from './readback.ts';
 import { Recorder } from './recorder.ts';
+import { runSynchronously } from './synchronous.ts';
 import { Trace } from './trace.ts';
 import { Variables } from './variables.ts';
 
@@ -43,8 +47,9 @@ export class Device {
   readonly recorder: Recorder;
   readonly variables: Variables;
   private readonly readback: Readback;
-  private readonly faults: string[] = [];
-  private lost: string | null = null;
+  private readonly faults: Faults;
+  private readonly wait: Wait;
+  private closed = false;
   private tracing: Trace | null = null;
   private currentLayer: Layer | null = null;
 
@@ -55,22 +60,21 @@ export class Device {
     /** What the adapter says of itself. */
     readonly info: AdapterInfo,
   ) {
-    this.pool = new BufferPool(gpu, info.executes);
+    this.faults = new Faults(gpu);
+    const allocator = new Allocator(gpu, this.faults, this);
+    this.pool = new BufferPool(gpu.limits, allocator, info.executes);
     this.pipelines = new PipelineCache(gpu);
     this.recorder = new Recorder(gpu, this.pipelines);
     this.variables = new Variables(gpu, () => this.recorder.flush());
-    this.readback = new Readback(gpu, host, this.recorder);
-    gpu.addEventListener('uncapturederror', (event) => this.faults.push(event.error.message));
-    gpu.lost.then((loss) => {
-      if (loss.reason !== 'destroyed') this.lost = loss.message || 'no reason given';
-    });
+    this.wait = info.software ? host.waitForSoftware : (promise) => promise;
+    this.readback = new Readback(allocator, this.wait, this.recorder);
   }
 
   /**
    * Opens a device with the adapter's own limits and the features that the engine can use. Dawn's `null` backend compiles and
    * validates everything and executes nothing: for the cost of the host and for checks; reading from it is refused.
    *
-   * @throws CyclopsError when no adapter answers, or none that matches.
+   * @throws NoAdapterError when no adapter answers, or none that matches
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
     const host = await openHost(options);
@@ -96,8 +100,13 @@ export class Device {
     return this.host.environment;
   }
 
-  /** Records a launch; it runs after everything recorded before it. */
+  /**
+   * Records a launch; it runs after everything recorded before it.
+   *
+   * @throws CyclopsError when the device is closed or lost
+   */
   launch(launch: Launch): void {
+    this.requireUsable();
     const placed = this.currentLayer ? { ...launch, layer: this.currentLayer } : launch;
     if (this.tracing) {
       this.tracing.launches.push(placed);
@@ -112,11 +121,11 @@ export class Device {
     return this.currentLayer;
   }
 
-  /** Runs `body`, whose launches belong to the part `name` of whatever is running. */
+  /** Runs `body`, whose launches belong to the part `name` of whatever is running. @throws CyclopsError when it returns a promise */
   within<T>(name: string, body: () => T): T {
     const outer = this.currentLayer;
     const layer: Layer = outer ? { ...outer, path: `${outer.path}.${name}` } : { path: name, pass: 'forward' };
-    return this.inLayer(layer, body);
+    return this.inLayer(layer, () => runSynchronously('within', body));
   }
 
   /** Runs the backward pass `body` of what was recorded for `layer`. */
@@ -127,20 +136,27 @@ export class Device {
   /**
    * Work of the host that belongs to a step, such as setting a variable: done now, or, inside a capture, before each replay.
    * It must not launch anything.
+   *
+   * @throws CyclopsError when it returns a promise, now or at the replay
    */
   eachStep(work: () => void): void {
-    if (this.tracing) this.tracing.hostWork.push(work);
-    else work();
+    const done = () => runSynchronously('eachStep', work);
+    if (this.tracing) this.tracing.hostWork.push(done);
+    else done();
   }
 
-  /** Writes down what `body` would do, and does none of it. Buffers that outlive it hold zeros. */
+  /**
+   * Writes down what `body` would do, and does none of it. Buffers that outlive it hold zeros.
+   *
+   * @throws CyclopsError when the body returns a promise
+   */
   trace(body: () => void): Trace {
     if (this.tracing) throw new Error('A traced step cannot trace another.');
     const trace = new Trace();
     this.tracing = trace;
     this.pool.trace = trace;
     try {
-      body();
+      runSynchronously('a traced or captured step', body);
     } finally {
       this.tracing = null;
       this.pool.trace = null;
@@ -152,14 +168,19 @@ export class Device {
   /**
    * Captures `body`, a step of static shapes, without running it; each `replay()` of the result then does the same again.
    *
-   * @throws CyclopsError when the step uploads host data or reads results
+   * @throws CyclopsError when the step uploads host data, reads results or returns a promise
    */
   capture(body: () => void): Capture {
     return new Capture(this, this.trace(body));
   }
 
-  /** Writes host data into a slice, after everything recorded so far. `data` must be a multiple of 4 bytes long. */
+  /**
+   * Writes host data into a slice, after everything recorded so far. `data` must be a multiple of 4 bytes long.
+   *
+   * @throws CyclopsError when the device is closed or lost
+   */
   write(target: BufferSlice, data: ArrayBufferView<ArrayBuffer>): void {
+    this.requireUsable();
     if (this.tracing) {
       this.tracing.uploads += 1;
       return;
@@ -172,12 +193,15 @@ export class Device {
   /**
    * Reads a slice back as it is after everything recorded so far.
    *
-   * @throws CyclopsError when the device was lost or reported an error since the last check, and on the null backend
+   * @throws CyclopsError when the device is closed or lost, inside a captured step, and on the null backend
+   * @throws Error saying what the device reported since the last check
    */
   async read(source: BufferSlice): Promise<ArrayBuffer> {
+    this.requireUsable();
     if (!this.info.executes) {
-      throw new CyclopsError(
-        'The null backend executes nothing, so there is nothing to read from it. Choose a real device: see `cyclops doctor`.',
+      throw new UnsupportedError(
+        'The null backend executes nothing, so there is nothing to read from it. Open a real device instead.',
+        'execution',
       );
     }
     if (this.tracing) {
@@ -193,8 +217,9 @@ export class Device {
 
   /** Waits until everything recorded so far has run; throws what went wrong since the last check. */
   async fence(): Promise<void> {
+    this.requireUsable();
     this.recorder.flush();
-    await this.host.wait(this.gpu.queue.onSubmittedWorkDone());
+    await this.wait(this.gpu.queue.onSubmittedWorkDone());
     await this.pipelines.compiled();
     this.check();
   }
@@ -204,34 +229,68 @@ export class Device {
    * own, so the whole takes longer than without.
    *
    * @returns one entry a launch, in order
-   * @throws CyclopsError when the device has no timestamp queries, and on the null backend
+   * @throws CyclopsError when the device has no timestamp queries, is closed or lost, on the null backend, and when the body returns
+   * a promise
    */
   async profile(body: () => void): Promise<TimedLaunch[]> {
+    this.requireUsable();
     if (!this.info.executes || !this.features.has('timestamp-query')) {
       const reason = this.info.executes ? 'lacks the feature timestamp-query' : 'executes nothing';
-      throw new CyclopsError(
+      throw new UnsupportedError(
         `Launches cannot be timed one by one on ${this.info.name}: it ${reason}. Time the whole instead, or choose another device.`,
+        this.info.executes ? 'timestamp-query' : 'execution',
       );
     }
     this.recorder.flush();
     const profiler = new Profiler(this.gpu);
     this.recorder.profiler = profiler;
     try {
-      body();
-      this.recorder.flush();
-    } finally {
-      this.recorder.profiler = null;
-    }
-    try {
-      return await profiler.collect((promise) => this.host.wait(promise));
-    } finally {
+      try {
+        runSynchronously('profile', body);
+      } finally {
+        // Passes that are timed must be submitted before what times them goes, also when the body throws between two of them.
+        this.recorder.flush();
+        this.recorder.profiler = null;
+      }
+      const timed = await profiler.collect(this.wait);
       await this.pipelines.compiled();
       this.check();
+      return timed;
+    } finally {
+      profiler.dispose();
     }
   }
 
-  /** Ends the device. Node exits only after this. */
+  /** Gives memory that is kept for reuse back to the driver: for when other programs need it, or after the largest work is done. */
+  trim(): void {
+    this.recorder.flush();
+    this.pool.trim();
+    this.readback.trim();
+  }
+
+  /** What the engine holds and what it is at, for the message when there is no memory for more. */
+  circumstances(): string {
+    const { liveBytes, liveBuffers, pooledBytes } = this.pool.use;
+    const kept = pooledBytes > 0 ? ` and keeps ${bytesText(pooledBytes)} for reuse` : '';
+    const at = this.layer ? `, at ${this.layer.path} (${this.layer.pass})` : '';
+    return `it holds ${bytesText(liveBytes)} in ${liveBuffers} buffer${liveBuffers === 1 ? '' : 's'}${kept}${at}`;
+  }
+
+  /** @throws CyclopsError when the device is closed, a DeviceLostError when it was lost */
+  requireUsable(): void {
+    const { lost } = this.faults;
+    if (this.closed) {
+      throw new CyclopsError(
+        `The device ${this.info.name} is closed. Close it when all work with it is done, or open another.`,
+      );
+    }
+    if (lost !== null)
+      throw new DeviceLostError(`The device ${this.info.name} was lost, and with it all that it held: ${lost}`);
+  }
+
+  /** Ends the device. Node exits only after this. Twice is harmless. */
   close(): void {
+    this.closed = true;
     this.gpu.destroy();
   }
 
@@ -245,14 +304,15 @@ export class Device {
     }
   }
 
+  /** Throws what went wrong since the last check. A broken text comes first: what else the device reports are the consequences. */
   private check(): void {
-    if (this.lost !== null) {
-      throw new CyclopsError(
-        `The device ${this.info.name} was lost: ${this.lost}. Work since the last checkpoint is gone; start again with --resume.`,
-      );
-    }
-    // A broken text comes first: what the device reports of its own are the consequences.
-    const faults = [...this.pipelines.shaderFaults.splice(0), ...this.faults.splice(0)];
+    this.requireUsable();
+    const shaders = this.pipelines.shaderFaults.splice(0);
+    const memory = this.faults.takeOutOfMemory();
+    const others = this.faults.takeOthers();
+    const [reason] = memory;
+    if (shaders.length === 0 && reason !== undefined) throw outOfMemory(this, `ran out of memory (${reason})`);
+    const faults = [...shaders, ...memory, ...others];
     const [first] = faults;
     if (first === undefined) return;
     const count = faults.length;

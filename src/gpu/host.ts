@@ -1,3 +1,6 @@
+/** Awaits a promise of a device's. */
+export type Wait = <T>(promise: Promise<T>) => Promise<T>;
+
 /**
  * Where WebGPU comes from: a browser's `navigator.gpu`, or Dawn in Node.
  *
@@ -7,8 +10,8 @@ export interface Host {
   readonly gpu: GPU;
   /** Environment variables; a browser has none. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Awaits a promise of the device's in the way that suits the host. */
-  wait<T>(promise: Promise<T>): Promise<T>;
+  /** For software devices, which share their processor with the host. */
+  readonly waitForSoftware: Wait;
 }
 
 export interface HostOptions {

@@ -1,4 +1,6 @@
+import type { Allocator } from './allocator.ts';
 import { DeviceBuffer } from './buffer.ts';
+import { bytesText } from './bytes.ts';
 import { CyclopsError } from './errors.ts';
 import type { Trace } from './trace.ts';
 
@@ -31,30 +33,40 @@ export class BufferPool {
    * @internal
    */
   constructor(
-    private readonly device: GPUDevice,
+    private readonly limits: GPUSupportedLimits,
+    private readonly allocator: Allocator,
     private readonly executes: boolean,
   ) {}
 
-  /** A buffer of at least `bytes` bytes; its contents are whatever was there. */
-  take(bytes: number): DeviceBuffer {
+  /**
+   * A buffer of at least `bytes` bytes; its contents are whatever was there.
+   *
+   * @param shape of the tensor that it is for, if it is for one, to name it where there is no memory for it
+   * @throws CyclopsError when the device cannot bind so large a buffer, and an OutOfMemoryError when it has no memory for it
+   */
+  take(bytes: number, shape?: readonly number[]): DeviceBuffer {
     const size = sizeClass(bytes);
-    const limit = Math.min(this.device.limits.maxStorageBufferBindingSize, this.device.limits.maxBufferSize);
+    const limit = Math.min(this.limits.maxStorageBufferBindingSize, this.limits.maxBufferSize);
     if (bytes > limit) {
       throw new CyclopsError(
-        `A tensor of ${mebibytes(bytes)} was asked for, but this device binds at most ${mebibytes(limit)} in one buffer ` +
+        `A tensor of ${bytesText(bytes)} was asked for, but this device binds at most ${bytesText(limit)} in one buffer ` +
           '(maxStorageBufferBindingSize). Use a smaller batch, image size or network.',
       );
     }
     if (this.trace) return this.trace.take(size);
     const pooled = this.free.get(size)?.pop();
     if (pooled) this.use.pooledBytes -= size;
+    const buffer = pooled ?? new DeviceBuffer(size, this.create(size, shape));
     this.countLive(size);
-    return pooled ?? new DeviceBuffer(size, this.create(size));
+    return buffer;
   }
 
   /** Gives a buffer back. The caller must not use it again. */
   release(buffer: DeviceBuffer): void {
     if (this.trace?.release(buffer)) return;
+    // A buffer that outlived its trace has none where the device had no memory for it.
+    if (!buffer.placed) return;
+    buffer.releases += 1;
     this.use.liveBytes -= buffer.size;
     this.use.liveBuffers -= 1;
     this.use.pooledBytes += buffer.size;
@@ -65,8 +77,15 @@ export class BufferPool {
 
   /** Gives a buffer that outlived its trace memory of its own, all zeros. */
   place(buffer: DeviceBuffer): void {
-    this.countLive(buffer.size);
     buffer.place(this.create(buffer.size));
+    this.countLive(buffer.size);
+  }
+
+  /** Gives the memory of buffers that are kept for reuse back to the driver. No launch that uses one may be waiting for a submit. */
+  trim(): void {
+    for (const buffer of [...this.free.values()].flat()) buffer.gpu.destroy();
+    this.free.clear();
+    this.use.pooledBytes = 0;
   }
 
   /** Forgets the peak: from now on it is the most in use since then. */
@@ -81,10 +100,13 @@ export class BufferPool {
     use.peakBytes = Math.max(use.peakBytes, use.liveBytes);
   }
 
-  private create(size: number): GPUBuffer {
+  private create(size: number, shape?: readonly number[]): GPUBuffer {
     this.use.created += 1;
     const memory = this.executes ? size : HOLLOW_BYTES;
-    return this.device.createBuffer({ size: memory, usage: USAGE, label: `pool ${size} B #${this.use.created}` });
+    const descriptor = { size: memory, usage: USAGE, label: `pool ${size} B #${this.use.created}` };
+    return this.allocator.create(descriptor, () =>
+      shape ? `a tensor [${shape.join(', ')}] of ${bytesText(size)}` : `a buffer of ${bytesText(size)}`,
+    );
   }
 }
 
@@ -93,8 +115,4 @@ function sizeClass(bytes: number): number {
   const aligned = Math.max(256, Math.ceil(bytes / 256) * 256);
   const step = Math.max(256, 2 ** (Math.floor(Math.log2(aligned)) - 2));
   return Math.ceil(aligned / step) * step;
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }

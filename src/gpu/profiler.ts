@@ -1,3 +1,4 @@
+import type { Wait } from './host.ts';
 import type { Launch } from './launch.ts';
 import { LAUNCHES_PER_SUBMIT } from './launch.ts';
 
@@ -59,14 +60,13 @@ export class Profiler {
     this.blocks.push({ launches, staging });
   }
 
-  /** Waits for the times of everything submitted and frees the profiler. @param wait awaits a promise of the device's */
-  async collect(wait: (promise: Promise<void>) => Promise<void>): Promise<TimedLaunch[]> {
+  /** Waits for the times of everything submitted. */
+  async collect(wait: Wait): Promise<TimedLaunch[]> {
     const timed: TimedLaunch[] = [];
     let first: bigint | null = null;
     for (const { launches, staging } of this.blocks) {
       await wait(staging.mapAsync(GPUMapMode.READ));
       const times = new BigUint64Array(staging.getMappedRange().slice());
-      staging.destroy();
       const start: bigint = first ?? times[0] ?? 0n;
       first = start;
       const at = (index: number) => Number((times[index] ?? start) - start);
@@ -74,8 +74,12 @@ export class Profiler {
         timed.push({ launch, begin: at(2 * i), end: at(2 * i + 1) });
       });
     }
+    return timed;
+  }
+
+  dispose(): void {
+    for (const { staging } of this.blocks) staging.destroy();
     this.queries.destroy();
     this.resolved.destroy();
-    return timed;
   }
 }

@@ -1,4 +1,6 @@
-import type { Host } from './host.ts';
+import type { Allocator } from './allocator.ts';
+import { bytesText } from './bytes.ts';
+import type { Wait } from './host.ts';
 import type { BufferSlice } from './launch.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -7,8 +9,8 @@ export class Readback {
   private readonly idle: GPUBuffer[] = [];
 
   constructor(
-    private readonly device: GPUDevice,
-    private readonly host: Host,
+    private readonly allocator: Allocator,
+    private readonly wait: Wait,
     private readonly recorder: Recorder,
   ) {}
 
@@ -21,8 +23,13 @@ export class Readback {
     return this.collect(staging, slice.size);
   }
 
+  /** Gives the memory of staging buffers that wait for their next use back to the driver. */
+  trim(): void {
+    for (const staging of this.idle.splice(0)) staging.destroy();
+  }
+
   private async collect(staging: GPUBuffer, size: number): Promise<ArrayBuffer> {
-    await this.host.wait(staging.mapAsync(GPUMapMode.READ));
+    await this.wait(staging.mapAsync(GPUMapMode.READ));
     const copy = staging.getMappedRange().slice(0, size);
     staging.unmap();
     this.idle.push(staging);
@@ -37,10 +44,10 @@ export class Readback {
       return fits;
     }
     const size = 2 ** Math.ceil(Math.log2(Math.max(256, bytes)));
-    return this.device.createBuffer({
-      size,
-      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-      label: `readback ${size} B`,
-    });
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    return this.allocator.create(
+      { size, usage, label: `readback ${size} B` },
+      () => `the copy of ${bytesText(size)} that brings results to the host`,
+    );
   }
 }

@@ -6,9 +6,11 @@ import { kernel } from './source.ts';
 /** Lends a buffer of so many bytes to `use`; it is free for reuse by whatever is launched afterwards. */
 export function withTemporary<T>(device: Device, bytes: number, use: (slice: BufferSlice) => T): T {
   const buffer = device.pool.take(bytes);
-  const result = use({ buffer, offset: 0, size: Math.ceil(bytes / 16) * 16 });
-  device.pool.release(buffer);
-  return result;
+  try {
+    return use({ buffer, offset: 0, size: Math.ceil(bytes / 16) * 16 });
+  } finally {
+    device.pool.release(buffer);
+  }
 }
 
 /** Lends a buffer for `count` f32 partial results; see {@link withTemporary}. */

@@ -1,3 +1,4 @@
+import { requireConvOptions } from '../autograd/conv-options.ts';
 import { convTranspose2d } from '../autograd/conv-transpose2d.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Initialiser } from './init.ts';
@@ -19,11 +20,13 @@ export class ConvTranspose2d extends Module {
   readonly weight: Tensor;
   readonly bias: Tensor;
 
+  /** @throws CyclopsError when an option cannot be */
   constructor(
     private readonly options: ConvTranspose2dOptions,
     init: Initialiser,
   ) {
     super();
+    requireConvOptions('ConvTranspose2d', options);
     const { kernelSize, inChannels, outChannels } = options;
     this.weight = this.addParameter('weight', init.weight([kernelSize, kernelSize, outChannels, inChannels]));
     this.bias = this.addParameter('bias', init.bias([outChannels]));

@@ -1,3 +1,4 @@
+import { requireConvOptions } from '../autograd/conv-options.ts';
 import { conv2d } from '../autograd/conv2d.ts';
 import type { Activation } from '../kernels/activation.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -26,11 +27,13 @@ export class Conv2d extends Module {
   readonly weight: Tensor;
   readonly bias: Tensor;
 
+  /** @throws CyclopsError when an option cannot be */
   constructor(
     private readonly options: Conv2dOptions,
     init: Initialiser,
   ) {
     super();
+    requireConvOptions('Conv2d', options);
     const { kernelSize, inChannels, outChannels } = options;
     this.weight = this.addParameter('weight', init.weight([kernelSize, kernelSize, inChannels, outChannels]));
     this.bias = this.addParameter('bias', init.bias([outChannels]));

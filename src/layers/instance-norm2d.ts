@@ -20,8 +20,11 @@ export class InstanceNorm2d extends Module {
     super();
     const { affine } = options;
     if (!affine) return;
-    const constant = (value: number) =>
-      Tensor.from(affine.device, new Array<number>(affine.channels).fill(value), [affine.channels]);
+    const constant = (value: number) => {
+      const tensor = Tensor.empty(affine.device, [affine.channels]);
+      tensor.upload(new Float32Array(tensor.size).fill(value));
+      return tensor;
+    };
     this.affine = {
       weight: this.addParameter('weight', constant(1)),
       bias: this.addParameter('bias', constant(0)),

@@ -6,6 +6,7 @@ import { copy, fill } from '../kernels/elementwise.ts';
 import * as kernels from '../kernels/optim/adam.ts';
 import { adamMixed, findNonFinite } from '../kernels/optim/loss-scale.ts';
 import { keep } from '../tensor/scope.ts';
+import { requireF32 } from '../tensor/shape.ts';
 import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { LossScaler } from './loss-scaler.ts';
@@ -36,6 +37,9 @@ export interface Slot {
   start: number;
 }
 
+/** Parameters that belong to an optimiser. */
+const taken = new WeakSet<Tensor>();
+
 /** What mixed precision adds: a loss scaler, this optimiser's place in its state, and all parameters in f16. */
 interface Mixed {
   scaler: LossScaler;
@@ -49,7 +53,7 @@ interface Mixed {
  * scaler two.
  *
  * The constructor moves the parameters into one packed buffer and gives each a zero `grad` in another, so that a
- * parameter belongs to one optimiser for life.
+ * parameter belongs to one optimiser until that is disposed of.
  */
 export class Adam {
   lr: number;
@@ -62,13 +66,16 @@ export class Adam {
   private readonly gradients: Tensor;
   private readonly expAvg: Tensor;
   private readonly expAvgSq: Tensor;
-  private readonly live: Tensor;
+  private readonly live: Tensor<'u32'>;
   private readonly variable: Variable;
   private readonly mixed: Mixed | null;
   /** With a loss scaler the device alone knows them. */
   private stepsTaken = 0;
 
-  /** @throws CyclopsError without parameters, when one appears twice, or when all together exceed a buffer. */
+  /**
+   * @throws CyclopsError without parameters, when one appears twice, belongs to another optimiser or is no leaf of f32, when all together
+   * exceed a buffer, and when an option is out of range
+   */
   constructor(parameters: readonly Tensor[], { lr, betas, eps = 1e-8, scaler }: AdamOptions) {
     const device = parameters[0]?.device;
     if (!device || new Set(parameters).size !== parameters.length) {
@@ -77,6 +84,8 @@ export class Adam {
           `${new Set(parameters).size} are different.`,
       );
     }
+    for (const parameter of parameters) requireParameter(parameter);
+    requireOptions({ lr, betas, eps });
     this.lr = lr;
     this.betas = betas;
     this.eps = eps;
@@ -90,8 +99,8 @@ export class Adam {
     }
     const valueStorage = new Storage(device, 4 * end);
     const gradientStorage = new Storage(device, 4 * end);
-    this.values = keep(new Tensor(valueStorage, [end]));
-    this.gradients = keep(new Tensor(gradientStorage, [end]));
+    this.values = keep(new Tensor(valueStorage, [end], 'f32'));
+    this.gradients = keep(new Tensor(gradientStorage, [end], 'f32'));
     this.expAvg = keep(Tensor.empty(device, [end]));
     this.expAvgSq = keep(Tensor.empty(device, [end]));
     for (const packed of [this.values, this.gradients, this.expAvg, this.expAvgSq])
@@ -114,6 +123,7 @@ export class Adam {
       if (halfStorage) parameter.half = keep(new Tensor(halfStorage, parameter.shape, 'f16', 2 * start));
     }
     if (this.mixed) narrow(device, { x: this.values.slice, out: this.mixed.halves.slice, count: end });
+    for (const parameter of parameters) taken.add(parameter);
   }
 
   /** Bytes that the parameters take up, with what aligns them; so do their gradients and each of the two moments. */
@@ -202,6 +212,7 @@ export class Adam {
   dispose(): void {
     this.variable.release();
     for (const { parameter } of this.slots) {
+      taken.delete(parameter);
       parameter.grad?.dispose();
       parameter.grad = null;
       parameter.half?.dispose();
@@ -218,4 +229,27 @@ export class Adam {
     }
     return bits;
   }
+}
+
+function requireParameter(parameter: Tensor): void {
+  parameter.requireLive();
+  requireF32('A parameter of Adam', parameter);
+  const shape = `[${parameter.shape.join(', ')}]`;
+  if (parameter.node) {
+    throw new CyclopsError(`Adam trains leaves, but a parameter ${shape} was computed from others. Give it those.`);
+  }
+  if (taken.has(parameter)) {
+    throw new CyclopsError(
+      `A parameter ${shape} belongs to another Adam already. Give each parameter to one, or dispose of the other first.`,
+    );
+  }
+}
+
+function requireOptions({ lr, betas, eps }: Required<Pick<AdamOptions, 'lr' | 'betas' | 'eps'>>): void {
+  if (!(lr >= 0 && lr < Infinity)) throw new CyclopsError(`The lr of Adam must be 0 or more and finite; got ${lr}.`);
+  if (!betas.every((beta) => beta >= 0 && beta < 1)) {
+    throw new CyclopsError(`The betas of Adam must be from 0 to less than 1; got ${betas.join(' and ')}.`);
+  }
+  if (!(eps >= 0 && eps < Infinity))
+    throw new CyclopsError(`The eps of Adam must be 0 or more and finite; got ${eps}.`);
 }

@@ -1,5 +1,5 @@
 import type { Device } from '../gpu/device.ts';
-import { CyclopsError } from '../gpu/errors.ts';
+import { CyclopsError, UnsupportedError } from '../gpu/errors.ts';
 import { type BufferSlice, f32 } from '../gpu/launch.ts';
 import { OPTIMISER_WORDS, SCALE_WORDS, updateScale } from '../kernels/optim/loss-scale.ts';
 import { keep } from '../tensor/scope.ts';
@@ -38,16 +38,16 @@ const MOST_OPTIMISERS = 8;
 export class LossScaler {
   /** The factor [1] of all losses: the gradient to start `backward` from. */
   readonly scale: Tensor;
-  private readonly words: Tensor;
+  private readonly words: Tensor<'u32'>;
   private optimisers = 0;
 
-  /** @throws CyclopsError when the device has no f16 */
+  /** @throws UnsupportedError when the device has no f16 */
   constructor(private readonly device: Device) {
     requireHalf(device);
     const count = SCALE_WORDS + OPTIMISER_WORDS * MOST_OPTIMISERS;
     const storage = new Storage(device, 4 * count);
     this.words = keep(new Tensor(storage, [count], 'u32'));
-    this.scale = keep(new Tensor(storage, [1]));
+    this.scale = keep(new Tensor(storage, [1], 'f32'));
     this.words.upload(new Uint32Array(count));
     this.loadState({ scale: FIRST_SCALE, goodSteps: 0 });
   }
@@ -73,7 +73,7 @@ export class LossScaler {
   /** Reads the state back as it is after everything recorded so far. */
   async state(): Promise<LossScalerState> {
     const [scale] = await this.scale.data();
-    const [, goodSteps] = await this.read();
+    const [, goodSteps] = await this.words.data();
     return { scale: scale ?? Number.NaN, goodSteps: goodSteps ?? Number.NaN };
   }
 
@@ -83,7 +83,7 @@ export class LossScaler {
 
   /** Steps that an optimiser really took. @param optimiser its first word */
   async stepsOf(optimiser: number): Promise<number> {
-    return (await this.read())[optimiser + 1] ?? Number.NaN;
+    return (await this.words.data())[optimiser + 1] ?? Number.NaN;
   }
 
   setStepsOf(optimiser: number, steps: number): void {
@@ -95,21 +95,17 @@ export class LossScaler {
     this.words.dispose();
   }
 
-  private async read(): Promise<Uint32Array> {
-    return new Uint32Array(await this.device.read(this.slice));
-  }
-
   private write(start: number, words: number[]): void {
     const { buffer, offset } = this.slice;
     this.device.write({ buffer, offset: offset + 4 * start, size: 4 * words.length }, Uint32Array.from(words));
   }
 }
 
-/** @throws CyclopsError when the device cannot store numbers as f16 */
+/** @throws UnsupportedError when the device cannot store numbers as f16 */
 function requireHalf({ features, info }: Device): void {
   if (features.has('shader-f16')) return;
-  throw new CyclopsError(
-    `Mixed precision stores numbers as f16, which ${info.name} cannot: it lacks the feature shader-f16. ` +
-      'Use --precision f32, or another device (see `cyclops doctor`).',
+  throw new UnsupportedError(
+    `Mixed precision stores numbers as f16, which ${info.name} cannot: it lacks the feature shader-f16. Use f32, or another device.`,
+    'shader-f16',
   );
 }

@@ -1,3 +1,4 @@
+import { CyclopsError } from '../gpu/errors.ts';
 import { f32 } from '../gpu/launch.ts';
 import type { Variable } from '../gpu/variables.ts';
 import { copy } from '../kernels/elementwise.ts';
@@ -25,15 +26,18 @@ export class MovingAverage {
   private readonly average: Tensor;
   private readonly variable: Variable;
 
-  /** @param decay from 0 (the last parameters alone) to less than 1 */
+  /** @param decay from 0 (the last parameters alone) to less than 1 @throws CyclopsError when it is not */
   constructor(
     private readonly optimiser: Adam,
     private readonly decay: number,
   ) {
+    if (!(decay >= 0 && decay < 1)) {
+      throw new CyclopsError(`The decay of a moving average must be from 0 to less than 1; got ${decay}.`);
+    }
     const { values, slots } = optimiser;
     const { device, size } = values;
     const storage = new Storage(device, values.bytes);
-    this.average = keep(new Tensor(storage, [size]));
+    this.average = keep(new Tensor(storage, [size], 'f32'));
     const view = ({ parameter, start }: Slot) => keep(new Tensor(storage, parameter.shape, 'f32', 4 * start));
     this.averages = new Map(slots.map((slot) => [slot.parameter, view(slot)]));
     this.variable = device.variables.reserve(1);

@@ -1,7 +1,11 @@
-import type { Tensor } from './tensor.ts';
+import type { DType, Tensor } from './tensor.ts';
 
-/** A tensor as text: its shape and its values in nested brackets, the middle of long axes left out. */
-export async function print(tensor: Tensor, digits = 4): Promise<string> {
+/**
+ * A tensor as text: its shape and its values in nested brackets, the middle of long axes left out.
+ *
+ * @param digits after the point; 4, or none for integers
+ */
+export async function print(tensor: Tensor<DType>, digits = tensor.dtype === 'u32' ? 0 : 4): Promise<string> {
   const values = await tensor.data();
   const render = (axis: number, start: number): string => {
     const extent = tensor.shape[axis];

@@ -92,7 +92,7 @@ export class RandomStream {
  * A tensor of values uniform in [low, high), up to rounding: value i is low + (high − low) · u with u the i-th number of
  * `new RandomStream(seed, stream)`.
  *
- * @throws CyclopsError unless `seed` is a whole number below 2^53 and `stream` one below 2^32.
+ * @throws CyclopsError unless `seed` is a whole number below 2^53 and `stream` one below 2^32, and low ≤ high.
  */
 export function randomUniform(
   device: Device,
@@ -103,6 +103,7 @@ export function randomUniform(
   high: number,
 ): Tensor {
   requireSource({ seed, stream });
+  if (!(low <= high)) throw new CyclopsError(`randomUniform needs low ≤ high; got low ${low} and high ${high}.`);
   const out = Tensor.empty(device, shape);
   randomFill(device, {
     ...{ distribution: 'uniform', source: { seed, stream }, offset: low, scale: high - low },
@@ -114,7 +115,7 @@ export function randomUniform(
 /**
  * A tensor of normal values (Box–Muller; no value lies further than 5.8 standard deviations from the mean).
  *
- * @throws CyclopsError unless `seed` is a whole number below 2^53 and `stream` one below 2^32.
+ * @throws CyclopsError unless `seed` is a whole number below 2^53 and `stream` one below 2^32, and std is 0 or more.
  */
 export function randomNormal(
   device: Device,
@@ -125,6 +126,7 @@ export function randomNormal(
   std: number,
 ): Tensor {
   requireSource({ seed, stream });
+  if (!(std >= 0)) throw new CyclopsError(`randomNormal needs a std of 0 or more; got ${std}.`);
   const out = Tensor.empty(device, shape);
   randomFill(device, {
     ...{ distribution: 'normal', source: { seed, stream }, offset: mean, scale: std },

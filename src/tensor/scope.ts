@@ -1,3 +1,5 @@
+import { runSynchronously } from '../gpu/synchronous.ts';
+
 /** What a scope frees: a tensor, or whatever else holds memory until it is disposed of. */
 export interface Disposable {
   dispose(): void;
@@ -13,14 +15,18 @@ export function register(tensor: Disposable): void {
 /** What a scope may return: tensors, alone or in arrays and records, which then belong to the scope around it. */
 export type Scoped = Disposable | readonly Scoped[] | { readonly [name: string]: Scoped } | undefined | null;
 
-/** Runs `body`, then frees every tensor it made except those it returns and those it passed to {@link keep}. */
+/**
+ * Runs `body`, then frees every tensor it made except those it returns and those it passed to {@link keep}.
+ *
+ * @throws CyclopsError when it returns a promise
+ */
 export function scope<T extends Scoped>(body: () => T): T;
 export function scope(body: () => void): void;
 export function scope<T extends Scoped>(body: () => T): T {
   const made = new Set<Disposable>();
   scopes.push(made);
   try {
-    const result = body();
+    const result = runSynchronously('scope', body);
     for (const tensor of tensorsIn(result)) if (made.delete(tensor)) scopes.at(-2)?.add(tensor);
     return result;
   } finally {

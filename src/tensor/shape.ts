@@ -1,9 +1,13 @@
 import { CyclopsError } from '../gpu/errors.ts';
 import type { Tensor } from './tensor.ts';
 
-/** @throws CyclopsError naming the operation and both shapes, or how both are stored, when they differ. */
+export function sameShape(a: Tensor, b: Tensor): boolean {
+  return a.shape.length === b.shape.length && a.shape.every((extent, i) => extent === b.shape[i]);
+}
+
+/** @throws CyclopsError naming the operation and both shapes, dtypes or devices, when they differ. */
 export function requireAlike(operation: string, a: Tensor, b: Tensor): void {
-  if (a.shape.length !== b.shape.length || a.shape.some((extent, i) => extent !== b.shape[i])) {
+  if (!sameShape(a, b)) {
     throw new CyclopsError(
       `${operation} needs two tensors of one shape; got [${a.shape.join(', ')}] and [${b.shape.join(', ')}].`,
     );
@@ -11,8 +15,14 @@ export function requireAlike(operation: string, a: Tensor, b: Tensor): void {
   requireSameType(operation, a, b);
 }
 
-/** @throws CyclopsError naming the operation and how both are stored when that differs. */
+/** @throws CyclopsError naming the operation and both dtypes or devices when they differ. */
 export function requireSameType(operation: string, a: Tensor, b: Tensor): void {
+  if (a.device !== b.device) {
+    throw new CyclopsError(
+      `${operation} needs two tensors on one device; got one on ${a.device.info.name} and one on ` +
+        `${b.device.info.name}, opened apart. Make both with the same Device.`,
+    );
+  }
   if (a.dtype === b.dtype) return;
   throw new CyclopsError(
     `${operation} needs two tensors that are stored alike; got ${a.dtype} and ${b.dtype}. Convert one of them with cast().`,

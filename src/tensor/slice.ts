@@ -1,15 +1,26 @@
 import { CyclopsError } from '../gpu/errors.ts';
-import { copy } from '../kernels/elementwise.ts';
+import { copy, fill } from '../kernels/elementwise.ts';
+import { record } from './record.ts';
 import { Tensor } from './tensor.ts';
 
-/** A copy of entries `start` to `end` (exclusive) along the first axis. Not differentiable. */
+/**
+ * A copy of entries `start` to `end` (exclusive) along the first axis; its gradient is 0 for all other entries.
+ *
+ * @throws CyclopsError unless both are integers and 0 ≤ start < end ≤ N
+ */
 export function sliceBatch(x: Tensor, start: number, end: number): Tensor {
   const [batch = 0, ...rest] = x.shape;
-  if (!(start >= 0 && end > start && end <= batch)) {
+  if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && end > start && end <= batch)) {
     throw new CyclopsError(`Cannot take entries ${start} to ${end} of a batch of ${batch}.`);
   }
-  const out = Tensor.empty(x.device, [end - start, ...rest], x.dtype);
-  const each = x.size / batch;
-  copy(x.device, { x: x.slice, out: out.slice, count: out.size, start: start * each, dtype: x.floatDType });
-  return out;
+  const { device, size, floatDType: dtype } = x;
+  const out = Tensor.empty(device, [end - start, ...rest], dtype);
+  const first = start * (size / batch);
+  copy(device, { x: x.slice, out: out.slice, count: out.size, start: first, dtype });
+  return record(out, [x], (gradOutput) => {
+    const gradX = Tensor.empty(device, x.shape, dtype);
+    fill(device, { value: 0, out: gradX.slice, count: size, dtype });
+    copy(device, { x: gradOutput.slice, out: gradX.slice, count: gradOutput.size, outStart: first, dtype });
+    return [gradX];
+  });
 }

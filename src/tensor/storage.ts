@@ -7,11 +7,13 @@ export class Storage {
   readonly buffer: DeviceBuffer;
   private holders = 0;
 
+  /** @param shape of the one tensor that it is for, if it is for one; see `BufferPool.take` */
   constructor(
     readonly device: Device,
     readonly bytes: number,
+    shape?: readonly number[],
   ) {
-    this.buffer = device.pool.take(bytes);
+    this.buffer = device.pool.take(bytes, shape);
   }
 
   hold(): this {

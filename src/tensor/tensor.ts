@@ -1,8 +1,10 @@
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
-import type { BufferSlice, Layer } from '../gpu/launch.ts';
+import type { BufferSlice } from '../gpu/launch.ts';
 import { narrow, widen } from '../kernels/cast.ts';
 import type { FloatDType } from '../kernels/source.ts';
+import { countOf } from './count.ts';
+import { type GradNode, record } from './record.ts';
 import { register } from './scope.ts';
 import { Storage } from './storage.ts';
 
@@ -10,39 +12,41 @@ export type DType = FloatDType | 'u32';
 
 const BYTES: Record<DType, number> = { f32: 4, f16: 2, u32: 4 };
 
-/** What made a tensor, or several at once, for the backward pass. */
-export interface GradNode {
-  readonly inputs: readonly Tensor[];
-  readonly outputs: readonly Tensor[];
-  /** The part of a network that made them. */
-  readonly layer: Layer | null;
-  /**
-   * Turns gradients of the outputs (null where nothing depends on one; never all) into gradients in the order of `inputs`:
-   * null where none is needed or it was added to the input's `grad` directly.
-   */
-  backward(gradOutputs: readonly (Tensor | null)[]): readonly (Tensor | null)[];
+/** What the values of a tensor are on the host. */
+interface HostArrays {
+  f32: Float32Array<ArrayBuffer>;
+  f16: Float32Array<ArrayBuffer>;
+  u32: Uint32Array<ArrayBuffer>;
 }
 
+/** Turns bytes that were read back into values; f16 comes widened. */
+const HOST_ARRAYS: { readonly [D in DType]: (bytes: ArrayBuffer) => HostArrays[D] } = {
+  f32: (bytes) => new Float32Array(bytes),
+  f16: (bytes) => new Float32Array(bytes),
+  u32: (bytes) => new Uint32Array(bytes),
+};
+
 /**
- * An n-dimensional array on a device, dense and row-major. Images are `[N, H, W, C]`.
+ * An n-dimensional array on a device, dense and row-major. Images are `[N, H, W, C]`. A `Tensor` without more is one of floats, which
+ * operations take; a `Tensor<'u32'>` holds integers, for kernels.
  *
  * Tensors made inside a {@link scope} are freed at its end unless it returns them; others live until `dispose()`.
  */
-export class Tensor {
+export class Tensor<D extends DType = FloatDType> {
   readonly size: number;
   /** Gradient of the last `backward` with respect to this leaf, if it asked for one. */
-  grad: Tensor | null = null;
+  grad: Tensor<D> | null = null;
   /** A copy of this f32 leaf in f16, which its optimiser keeps up to date. */
   half: Tensor | null = null;
   requiresGrad = false;
-  node: GradNode | null = null;
+  node: GradNode<Tensor<D>> | null = null;
   private disposed = false;
 
   /** @param offset where the tensor begins in its storage, in bytes. */
   constructor(
     private memory: Storage,
     readonly shape: readonly number[],
-    readonly dtype: DType = 'f32',
+    readonly dtype: D,
     private offset = 0,
   ) {
     this.size = shape.reduce((product, extent) => product * extent, 1);
@@ -50,17 +54,36 @@ export class Tensor {
     register(this);
   }
 
-  /** A tensor whose contents are whatever was in the memory before. */
-  static empty(device: Device, shape: readonly number[], dtype: DType = 'f32'): Tensor {
-    const count = shape.reduce((product, extent) => product * extent, 1);
-    if (!shape.every((extent) => Number.isInteger(extent) && extent > 0)) {
-      throw new CyclopsError(`A tensor's extents must be positive integers; got [${shape.join(', ')}].`);
-    }
-    return new Tensor(new Storage(device, count * BYTES[dtype]), shape, dtype);
+  /**
+   * A tensor whose contents are whatever was in the memory before; of f32 unless told otherwise.
+   *
+   * @throws CyclopsError unless all extents are positive integers, and when the device cannot hold it
+   */
+  static empty(device: Device, shape: readonly number[], dtype?: FloatDType): Tensor;
+  static empty<D extends DType>(device: Device, shape: readonly number[], dtype: D): Tensor<D>;
+  static empty(device: Device, shape: readonly number[], dtype: DType = 'f32'): Tensor<DType> {
+    const bytes = countOf(shape) * BYTES[dtype];
+    return new Tensor(new Storage(device, bytes, shape), shape, dtype);
   }
 
-  /** Uploads values in row-major order; for f16 they are rounded. */
-  static from(device: Device, values: ArrayLike<number>, shape: readonly number[], dtype: DType = 'f32'): Tensor {
+  /**
+   * Uploads values in row-major order; for f16 they are rounded.
+   *
+   * @throws CyclopsError as {@link empty}, and when their number is not the shape's
+   */
+  static from(device: Device, values: ArrayLike<number>, shape: readonly number[], dtype?: FloatDType): Tensor;
+  static from<D extends DType>(
+    device: Device,
+    values: ArrayLike<number>,
+    shape: readonly number[],
+    dtype: D,
+  ): Tensor<D>;
+  static from(
+    device: Device,
+    values: ArrayLike<number>,
+    shape: readonly number[],
+    dtype: DType = 'f32',
+  ): Tensor<DType> {
     const tensor = Tensor.empty(device, shape, dtype);
     tensor.upload(values);
     return tensor;
@@ -76,25 +99,40 @@ export class Tensor {
 
   /** How kernels find this tensor's numbers in memory. @throws CyclopsError for one of integers */
   get floatDType(): FloatDType {
-    if (this.dtype !== 'u32') return this.dtype;
+    const dtype: DType = this.dtype;
+    if (dtype !== 'u32') return dtype;
     throw new CyclopsError(`Expected a tensor of f32 or f16; got ${this}.`);
   }
 
-  /** The tensor's memory, to be bound by a launch. */
+  /** The tensor's memory, to be bound by a launch. @throws CyclopsError when the tensor was disposed of */
   get slice(): BufferSlice {
-    if (this.disposed) throw new Error(`A disposed tensor [${this.shape.join(', ')}] was used.`);
+    this.requireLive();
     return this.memory.slice(this.offset, this.bytes);
   }
 
-  /** The same memory under another shape of the same size. */
-  reshape(shape: readonly number[]): Tensor {
-    const view = new Tensor(this.memory, shape, this.dtype, this.offset);
-    if (view.size === this.size) return view;
-    view.dispose();
-    throw new CyclopsError(`Cannot view [${this.shape.join(', ')}] as [${shape.join(', ')}]: the sizes differ.`);
+  /** @throws CyclopsError when the tensor was disposed of: its memory may be another's by now */
+  requireLive(): void {
+    if (!this.disposed) return;
+    throw new CyclopsError(
+      `A disposed tensor [${this.shape.join(', ')}] was used. Dispose of tensors, or let their scope end, after their last use.`,
+    );
   }
 
-  /** Replaces all values, in row-major order, and those of the copy in f16. */
+  /**
+   * The same memory under another shape of the same size; gradients pass through.
+   *
+   * @throws CyclopsError when the sizes differ or an extent is no positive integer
+   */
+  reshape(shape: readonly number[]): Tensor<D> {
+    this.requireLive();
+    if (countOf(shape) !== this.size) {
+      throw new CyclopsError(`Cannot view [${this.shape.join(', ')}] as [${shape.join(', ')}]: the sizes differ.`);
+    }
+    const view = new Tensor(this.memory, shape, this.dtype, this.offset);
+    return record<Tensor<D>>(view, [this], (gradOutput) => [gradOutput.reshape(this.shape)]);
+  }
+
+  /** Replaces all values, in row-major order, and those of the copy in f16. @throws CyclopsError when their number is another */
   upload(values: ArrayLike<number>): void {
     if (values.length !== this.size) {
       throw new CyclopsError(
@@ -112,17 +150,15 @@ export class Tensor {
     if (this.half) narrow(this.device, { x: this.slice, out: this.half.slice, count: this.size });
   }
 
-  /** Reads all values back, in row-major order, as they are after everything recorded so far. */
-  async data(): Promise<Float32Array<ArrayBuffer>> {
-    if (this.dtype === 'f16') {
-      const wide = Tensor.empty(this.device, this.shape);
-      widen(this.device, { x: this.slice, out: wide.slice, count: this.size });
-      const values = wide.data();
-      wide.dispose();
-      return values;
-    }
-    const bytes = await this.device.read({ ...this.slice, size: this.bytes });
-    return new Float32Array(bytes);
+  /**
+   * Reads all values back, in row-major order, as they are after everything recorded so far: floats as a Float32Array, integers as a
+   * Uint32Array.
+   *
+   * @throws CyclopsError when the tensor was disposed of, and as `Device.read`
+   */
+  async data(): Promise<HostArrays[D]> {
+    const bytes = await this.read();
+    return HOST_ARRAYS[this.dtype](bytes);
   }
 
   /** The value of a one-element tensor. */
@@ -152,5 +188,15 @@ export class Tensor {
   /** e.g. `Tensor f32 [1, 64, 64, 3] on llvmpipe`. */
   toString(): string {
     return `Tensor ${this.dtype} [${this.shape.join(', ')}] on ${this.device.info.name}`;
+  }
+
+  /** The bytes of all values, those of f16 widened to f32. */
+  private async read(): Promise<ArrayBuffer> {
+    if (this.dtype !== 'f16') return this.device.read({ ...this.slice, size: this.bytes });
+    const wide = Tensor.empty(this.device, this.shape);
+    widen(this.device, { x: this.slice, out: wide.slice, count: this.size });
+    const bytes = wide.read();
+    wide.dispose();
+    return bytes;
   }
 }

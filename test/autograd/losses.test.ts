@@ -8,6 +8,8 @@ import { sum } from '../../src/autograd/sum.ts';
 import { backward } from '../../src/autograd/tape.ts';
 import type { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
+import { forceVariants } from '../../src/kernels/tuning/choices.ts';
+import { cast } from '../../src/tensor/cast.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 import { random } from '../oracles/compare.ts';
 import { bce, l1, meanLoss, meanLossGradients, mse } from '../oracles/losses.ts';
@@ -197,4 +199,48 @@ test('a weighted l1Loss is the loss times its weight, and so is its gradient', a
   const expected = meanLossGradients(l1, a, b, 10);
   expectClose(await loss.data(), [10 * meanLoss(l1, a, b)], 1e-5);
   expectClose(await gradOf(x), expected.a);
+});
+
+describe.each(['single', 'split', 'naive'])('bceWithLogits of infinite logits, kernel %s', (variant) => {
+  const INF = Number.POSITIVE_INFINITY;
+  let own: Device;
+  beforeAll(async () => {
+    own = await openPoisoned();
+    forceVariants(own, [`reduce=${variant}`]);
+  });
+  afterAll(() => own.close());
+
+  /** The limits of −t log σ(x) − (1 − t) log(1 − σ(x)). PyTorch has the same wherever it has a number. */
+  test.each([
+    [INF, 0, INF],
+    [INF, 1, 0],
+    [INF, 0.3, INF],
+    [-INF, 0, 0],
+    [-INF, 1, INF],
+    [-INF, 0.3, INF],
+    [3e38, 1, 0],
+    [-3e38, 0, 0],
+  ])('%d against %d is %d', async (logit, target, loss) => {
+    const x = Tensor.from(own, [logit], [1]);
+    expect(await bceWithLogits(x, target).item()).toBe(loss);
+    expect(await bceWithLogits(x, Tensor.from(own, [target], [1])).item()).toBe(loss);
+  });
+
+  test('one among others, NaN stays NaN, and gradients are finite', async () => {
+    const others = random(6);
+    const x = leaf(own, [...others, INF, -INF], [8]);
+    const targets = [...random(6), 1, 0];
+    const loss = bceWithLogits(x, Tensor.from(own, targets, [8]));
+    backward(loss);
+    expect(await loss.item()).toBeCloseTo((6 / 8) * meanLoss(bce, others, targets.slice(0, 6)), 5);
+    const expected = meanLossGradients(bce, [...others, INF, -INF], targets, 1).a;
+    expectClose(await gradOf(x), expected);
+    expect(await bceWithLogits(Tensor.from(own, [Number.NaN, 1], [2]), 0).item()).toBeNaN();
+  });
+
+  test('of f16 too', async () => {
+    const x = cast(Tensor.from(own, [1e6, -1e6], [2]), 'f16');
+    expect(await bceWithLogits(x, [1, 0]).item()).toBe(0);
+    expect(await bceWithLogits(x, 0).item()).toBe(INF);
+  });
 });

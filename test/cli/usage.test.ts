@@ -133,7 +133,7 @@ describe('asking is no fault', () => {
 
   it('doctor says which devices there are when none matches', async () => {
     const { code, stderr } = await cyclops('doctor', '--device', 'abacus');
-    expect(stderr).toMatch(/--device abacus.* these answered: \S/);
+    expect(stderr.replaceAll('\n', ' ')).toMatch(/the device 'abacus'.* these answered: \S.*Choose one with --device/);
     expect(code).toBe(1);
   });
 });

@@ -5,6 +5,7 @@ import { mseLoss } from '../../src/autograd/mse-loss.ts';
 import { backward, noGrad } from '../../src/autograd/tape.ts';
 import { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
+import { scale } from '../../src/kernels/elementwise.ts';
 import { Adam } from '../../src/optim/adam.ts';
 import { randomUniform } from '../../src/tensor/random.ts';
 import { keep, scope } from '../../src/tensor/scope.ts';
@@ -133,4 +134,59 @@ test('a step that uploads or reads is refused, and the device goes on', async ()
   ).toThrow('in the body');
   expect(await x.item()).toBe(7);
   x.dispose();
+});
+
+/** y = 2 · (2 · x), with one temporary. */
+function doubler() {
+  const x = Tensor.from(device, [1, 2, 3], [3]);
+  const y = Tensor.from(device, [0, 0, 0], [3]);
+  const capture = device.capture(() =>
+    scope(() => {
+      const inner = Tensor.empty(device, [3]);
+      scale(device, { x: x.slice, factor: 2, out: inner.slice, count: 3 });
+      scale(device, { x: inner.slice, factor: 2, out: y.slice, count: 3 });
+    }),
+  );
+  return { x, y, capture };
+}
+
+test('a capture that was disposed of is refused, and a second disposal is harmless', async () => {
+  const { x, y, capture } = doubler();
+  capture.replay();
+  const live = device.pool.use.liveBuffers;
+  capture.dispose();
+  capture.dispose();
+  expect(device.pool.use.liveBuffers).toBe(live - capture.memory.buffers);
+  // Whoever has the temporaries' memory now keeps what lies there.
+  const others = [0, 1].map(() => Tensor.from(device, [7, 8, 9], [3]));
+  expect(() => capture.replay()).toThrow(CyclopsError);
+  expect(() => capture.replay()).toThrow(/disposed of cannot be replayed\. Capture the step again/);
+  for (const other of others) expect([...(await other.data())]).toEqual([7, 8, 9]);
+  for (const tensor of [x, y, ...others]) tensor.dispose();
+});
+
+test('a capture is refused once a tensor that it reads or writes was disposed of', async () => {
+  for (const which of ['x', 'y'] as const) {
+    const { capture, ...tensors } = doubler();
+    capture.replay();
+    tensors[which].dispose();
+    const other = Tensor.from(device, [7, 8, 9], [3]);
+    expect(() => capture.replay()).toThrow(CyclopsError);
+    expect(() => capture.replay()).toThrow(/after a tensor that it uses was disposed of/);
+    expect([...(await other.data())]).toEqual([7, 8, 9]);
+    for (const tensor of [tensors.x, tensors.y, capture, other]) tensor.dispose();
+  }
+});
+
+test('a tensor that the step made and handed out counts as one that it uses', () => {
+  const x = Tensor.from(device, [1, 2, 3], [3]);
+  let y: Tensor | undefined;
+  const capture = device.capture(() => {
+    y = Tensor.empty(device, [3]);
+    scale(device, { x: x.slice, factor: 2, out: y.slice, count: 3 });
+  });
+  capture.replay();
+  y?.dispose();
+  expect(() => capture.replay()).toThrow(/after a tensor that it uses was disposed of/);
+  for (const one of [x, capture]) one.dispose();
 });

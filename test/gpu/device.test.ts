@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Device } from '../../src/gpu/device.ts';
+import { CyclopsError, DeviceLostError } from '../../src/gpu/errors.ts';
 import { f32, immediates, type Kernel } from '../../src/gpu/launch.ts';
 import { print } from '../../src/tensor/print.ts';
 import { sliceBatch } from '../../src/tensor/slice.ts';
@@ -81,7 +82,7 @@ test('what goes wrong on the device is thrown at the next read, once', async () 
 
 test('refuses what cannot work, in plain words', async () => {
   await expect(Device.open({ device: 'no such adapter' })).rejects.toThrow(
-    /No adapter matches --device no such adapter.*these answered: .+/,
+    /No adapter matches the device 'no such adapter'.*these answered: .+/,
   );
   expect(() => Tensor.empty(device, [2 ** 31, 4])).toThrow(/MiB was asked for, but this device binds at most/);
   expect(() => Tensor.empty(device, [3, 0])).toThrow(/positive integers; got \[3, 0\]/);
@@ -109,9 +110,40 @@ test('slices a batch, views another shape, prints', async () => {
   expect(await print(x.reshape([2, 6]), 0)).toContain('[[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]]');
 });
 
-test('a lost device says so and what to do', async () => {
+test('a closed device says so, whatever is done with it', async () => {
   const other = await Device.open({ checked: true });
   const x = Tensor.from(other, [1], [1]);
+  const capture = other.capture(() => launchAddOne(x));
+  const late = x.data();
   other.close();
-  await expect(x.data()).rejects.toThrow();
+  other.close();
+  await expect(late).rejects.toThrow(/is closed/);
+  const closed = /^The device .+ is closed\. Close it when all work with it is done, or open another\.$/;
+  for (const use of [
+    () => launchAddOne(x),
+    () => x.upload([2]),
+    () => Tensor.from(other, [1], [1]),
+    () => capture.replay(),
+  ]) {
+    expect(use).toThrow(CyclopsError);
+    expect(use).toThrow(closed);
+  }
+  for (const use of [x.data(), other.fence(), other.profile(() => {})]) await expect(use).rejects.toThrow(closed);
+  for (const one of [x, capture]) one.dispose();
+});
+
+test('a lost device says so, whatever is done with it', async () => {
+  const other = await Device.open({ checked: true });
+  const x = Tensor.from(other, [1], [1]);
+  // What Dawn says when a driver gives up cannot be had here; the standard lets anybody declare a device lost.
+  Reflect.apply(Object.getOwnPropertyDescriptor(GPUDevice.prototype, 'destroy')?.value, other.gpu, []);
+  await other.gpu.lost;
+  Object.assign(Reflect.get(other, 'faults'), { lost: 'the driver fell asleep.' });
+  const lost = /^The device .+ was lost, and with it all that it held: the driver fell asleep\.$/;
+  for (const use of [() => launchAddOne(x), () => x.upload([2])]) {
+    expect(use).toThrow(DeviceLostError);
+    expect(use).toThrow(lost);
+  }
+  for (const use of [x.data(), other.fence()]) await expect(use).rejects.toThrow(lost);
+  other.close();
 });

@@ -117,3 +117,42 @@ test('a device that cannot time launches says so', async () => {
   const blind: Device = Object.create(device, { features: { value: features } });
   await expect(blind.profile(() => {})).rejects.toThrow(/lacks the feature timestamp-query\. Time the whole instead/);
 });
+
+test('a body that throws leaves nothing behind: no query set, no buffer, no pass that cannot be submitted', async () => {
+  const made = { sets: 0, buffers: 0 };
+  const { createQuerySet, createBuffer } = GPUDevice.prototype;
+  const destroySet = GPUQuerySet.prototype.destroy;
+  const destroyBuffer = GPUBuffer.prototype.destroy;
+  const [x, y] = [Tensor.from(device, [3], [1]), Tensor.empty(device, [1])];
+  GPUDevice.prototype.createQuerySet = function (this: GPUDevice, descriptor) {
+    made.sets += 1;
+    return createQuerySet.call(this, descriptor);
+  };
+  GPUDevice.prototype.createBuffer = function (this: GPUDevice, descriptor) {
+    made.buffers += 1;
+    return createBuffer.call(this, descriptor);
+  };
+  GPUQuerySet.prototype.destroy = function (this: GPUQuerySet) {
+    made.sets -= 1;
+    return destroySet.call(this);
+  };
+  GPUBuffer.prototype.destroy = function (this: GPUBuffer) {
+    made.buffers -= 1;
+    return destroyBuffer.call(this);
+  };
+  try {
+    const failing = device.profile(() => {
+      for (let i = 0; i < 70; i++) scale(device, { x: x.slice, factor: 2, out: y.slice, count: 1 });
+      throw new Error('in the body');
+    });
+    await expect(failing).rejects.toThrow('in the body');
+    expect(made).toEqual({ sets: 0, buffers: 0 });
+  } finally {
+    Object.assign(GPUDevice.prototype, { createQuerySet, createBuffer });
+    GPUQuerySet.prototype.destroy = destroySet;
+    GPUBuffer.prototype.destroy = destroyBuffer;
+  }
+  // What was recorded before the error ran.
+  expect(await y.item()).toBe(6);
+  for (const tensor of [x, y]) tensor.dispose();
+});

@@ -5,7 +5,8 @@ import { scale } from '../../src/autograd/scale.ts';
 import { backward } from '../../src/autograd/tape.ts';
 import { decodeSafetensors } from '../../src/data/files/safetensors.ts';
 import { Device } from '../../src/gpu/device.ts';
-import { Adam } from '../../src/optim/adam.ts';
+import { CyclopsError } from '../../src/gpu/errors.ts';
+import { Adam, type AdamOptions } from '../../src/optim/adam.ts';
 import { RandomStream } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
@@ -229,6 +230,45 @@ describe(`Adam, inputs of seed ${seed}`, () => {
     expect(() => new Adam([], { lr: 1, betas: [0.5, 0.999] })).toThrow(/at least one/);
     adam.dispose();
     w.dispose();
+  });
+
+  it.each<[string, Partial<AdamOptions>, RegExp]>([
+    ['lr', { lr: -0.1 }, /lr of Adam must be 0 or more and finite; got -0\.1/],
+    ['lr', { lr: Number.NaN }, /lr of Adam .*; got NaN/],
+    ['beta1', { betas: [1, 0.999] }, /betas of Adam must be from 0 to less than 1; got 1 and 0\.999/],
+    ['beta1', { betas: [-0.1, 0.999] }, /betas of Adam/],
+    ['beta2', { betas: [0.5, 1] }, /betas of Adam/],
+    ['beta2', { betas: [0.5, Number.NaN] }, /betas of Adam/],
+    ['eps', { eps: -1e-8 }, /eps of Adam must be 0 or more and finite; got -1e-8/],
+    ['eps', { eps: Number.NaN }, /eps of Adam/],
+  ])('refuses %s out of range, and leaves the parameter free', (_, options, message) => {
+    const w = parameter(values(6, 1), [6]);
+    const make = () => new Adam([w], { lr: 1, betas: [0.5, 0.999], ...options });
+    expect(make).toThrow(CyclopsError);
+    expect(make).toThrow(message);
+    new Adam([w], { lr: 0, betas: [0, 0], eps: 0 }).dispose();
+    w.dispose();
+  });
+
+  it('refuses parameters that belong to another, were computed, are no f32 or were disposed of', () => {
+    const options = { lr: 0.1, betas: [0.9, 0.999] } as const;
+    const w = parameter(values(6, 1), [6]);
+    const other = parameter(values(6, 1), [6]);
+    const adam = new Adam([w], options);
+    for (const parameters of [[w], [other, w]]) {
+      expect(() => new Adam(parameters, options)).toThrow(CyclopsError);
+      expect(() => new Adam(parameters, options)).toThrow(/parameter \[6\] belongs to another Adam already/);
+    }
+    expect(() => new Adam([scale(other, 2)], options)).toThrow(/trains leaves, but a parameter \[6\] was computed/);
+    expect(() => new Adam([Tensor.empty(device, [6], 'f16')], options)).toThrow(
+      /parameter of Adam must be f32; got f16/,
+    );
+    adam.dispose();
+    const next = new Adam([w, other], options);
+    next.dispose();
+    w.dispose();
+    expect(() => new Adam([w], options)).toThrow(/A disposed tensor \[6\] was used/);
+    other.dispose();
   });
 
   it('frees all it took', async () => {

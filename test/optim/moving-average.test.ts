@@ -88,3 +88,11 @@ test('frees what it took', () => {
   average.dispose();
   expect(device.pool.use.liveBuffers).toBeLessThan(before);
 });
+
+test.each([1, -0.1, Number.NaN])('a decay of %d is refused', (decay) => {
+  const w = Tensor.from(device, [1, 2], [2]);
+  const adam = new Adam([w], { lr: 1e-3, betas: [0.5, 0.999] });
+  expect(() => new MovingAverage(adam, decay)).toThrow(/decay of a moving average must be from 0 to less than 1; got/);
+  adam.dispose();
+  w.dispose();
+});

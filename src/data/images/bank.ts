@@ -29,7 +29,7 @@ const FENCE_BYTES = 2 ** 26;
 /** Images on the device as bytes, decoded, uploaded and resized once; batches are cut out of them by a kernel. */
 export class ImageBank {
   private readonly entries: BankEntry[] = [];
-  private readonly chunks: Tensor[] = [];
+  private readonly chunks: Tensor<'u32'>[] = [];
   private used = 0;
 
   private constructor(
@@ -138,7 +138,7 @@ export class ImageBank {
   }
 
   /** Room for an image. Each new chunk is twice the one before, so that few are needed and little is wasted. */
-  private reserve(words: number): { chunk: Tensor; start: number } {
+  private reserve(words: number): { chunk: Tensor<'u32'>; start: number } {
     let chunk = this.chunks.at(-1);
     if (!chunk || this.used + words > chunk.size) {
       const largest = Math.min(MAX_CHUNK_BYTES, this.device.limits.maxStorageBufferBindingSize) / 4;
@@ -170,7 +170,7 @@ export async function toBytes(image: Tensor): Promise<Uint8Array> {
   return Uint8Array.from(await image.data(), (v) => Math.round(Math.min(255, Math.max(0, (v + 1) * 127.5))));
 }
 
-function resize(source: Tensor, axis: Resampling, target: Tensor, targetStart: number): void {
+function resize(source: Tensor<'u32'>, axis: Resampling, target: Tensor<'u32'>, targetStart: number): void {
   const { taps, values } = bicubicTable(axis.length, axis.outLength);
   const table = Tensor.empty(source.device, [values.length], 'u32');
   table.upload(values);
@@ -180,7 +180,7 @@ function resize(source: Tensor, axis: Resampling, target: Tensor, targetStart: n
   });
 }
 
-function bytesTensor(device: Device, bytes: number): Tensor {
+function bytesTensor(device: Device, bytes: number): Tensor<'u32'> {
   return Tensor.empty(device, [Math.ceil(bytes / 4)], 'u32');
 }
 

@@ -12,7 +12,7 @@ export interface Size {
 
 /** Where an image lies: its chunk, and its first word in it. */
 export interface BankEntry extends Size {
-  chunk: Tensor;
+  chunk: Tensor<'u32'>;
   start: number;
 }
 
@@ -23,7 +23,7 @@ export class BatchFeed {
   constructor(
     private readonly device: Device,
     private readonly entries: readonly BankEntry[],
-    private readonly chunks: readonly Tensor[],
+    private readonly chunks: readonly Tensor<'u32'>[],
     private readonly shape: ViewBatch,
     private readonly dtype: FloatDType,
   ) {

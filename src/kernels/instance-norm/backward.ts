@@ -18,6 +18,7 @@ import { type BufferSlice, ceilDiv } from '../../gpu/launch.ts';
 import { kernel } from '../source.ts';
 import { withParts } from '../sum-parts.ts';
 import type { Operation, Variant } from '../variant.ts';
+import { type Cut, forAnyBatch } from './any-batch.ts';
 import {
   affineOr,
   describe,
@@ -164,10 +165,22 @@ const naive: Variant<NormProblem, NormBackwardArguments> = {
   },
 };
 
+function part(args: NormBackwardArguments, { images, statistics }: Cut): NormBackwardArguments {
+  const { x, stats, dy, sums, dx } = args;
+  return {
+    ...args,
+    x: images(x),
+    stats: statistics(stats),
+    dy: images(dy),
+    sums: statistics(sums),
+    dx: images(dx),
+  };
+}
+
 /** dx and the sums from dy, with g = dy · activation′ and x̂ = (x − mean) · rstd: dx = γ · rstd · (g − Σg/HW − x̂ · Σg·x̂/HW). */
 export const instanceNormBackward: Operation<NormProblem, NormBackwardArguments> = {
   name: 'instanceNorm.backward',
-  variants: [plane, vec4, split, workgroup, naive],
+  variants: [plane, vec4, split, workgroup, naive].map((variant) => forAnyBatch(variant, part)),
   describe,
   exampleArguments: (k, buffers) => ({
     eps: 1e-5,

@@ -18,6 +18,7 @@ import { type BufferSlice, ceilDiv } from '../../gpu/launch.ts';
 import { kernel } from '../source.ts';
 import { withParts } from '../sum-parts.ts';
 import type { Operation, Variant } from '../variant.ts';
+import { type Cut, forAnyBatch } from './any-batch.ts';
 import {
   affineOr,
   describe,
@@ -179,10 +180,21 @@ const naive: Variant<NormProblem, NormForwardArguments> = {
   },
 };
 
+function part(args: NormForwardArguments, { images, statistics }: Cut): NormForwardArguments {
+  const { x, residual, stats, y } = args;
+  return {
+    ...args,
+    x: images(x),
+    residual: residual && images(residual),
+    stats: statistics(stats),
+    y: images(y),
+  };
+}
+
 /** y = activation(γ · (x − mean) · rstd + β) + residual. */
 export const instanceNormForward: Operation<NormProblem, NormForwardArguments> = {
   name: 'instanceNorm.forward',
-  variants: [plane, vec4, split, workgroup, naive],
+  variants: [plane, vec4, split, workgroup, naive].map((variant) => forAnyBatch(variant, part)),
   describe,
   exampleArguments: (k, buffers) => ({
     eps: 1e-5,

@@ -17,6 +17,14 @@ fn log1p(e: f32) -> f32 {
   return 2 * z * (1 + s * (1.0 / 3 + s * (1.0 / 5 + s * (1.0 / 7 + s * (1.0 / 9 + s * (1.0 / 11 + s * (1.0 / 13)))))));
 }
 
+// As in reduce/whole.wgsl.
+fn crossEntropy(x: f32, y: f32) -> f32 {
+  let finite = max(x, 0.0) - x * y + log1p(exp(-abs(x)));
+  let wrong = select(y, 1 - y, x > 0);
+  let infinite = select(abs(x) * wrong, 0.0, wrong == 0);
+  return select(finite, infinite, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u);
+}
+
 fn term(i: u32) -> f32 {
   let x = f32(a[i]);
   if (KIND == 0u) { return x; }
@@ -25,7 +33,7 @@ fn term(i: u32) -> f32 {
   switch KIND {
     case 1u: { return abs(x - y); }
     case 2u: { return (x - y) * (x - y); }
-    default: { return max(x, 0.0) - x * y + log1p(exp(-abs(x))); }
+    default: { return crossEntropy(x, y); }
   }
 }
 

@@ -1,6 +1,7 @@
 // out[n] over the elements i of image n, by KIND as in src/kernels/images/per-image.ts:
 //   0 factor · Σ (a − b)²    1 factor · Σ |a − b|    2 factor · Σ (a − b)⁸    3 factor · Σ a    4 max a    5 min a
-// a, b [N, count]; one workgroup an image. Scalar loads, since an image may begin anywhere.
+// a, b [N, count]; one workgroup an image. Scalar loads, since an image may begin anywhere. One NaN makes all of them NaN, so that a broken
+// image cannot pass for a good one.
 
 override KIND: u32;
 
@@ -12,10 +13,15 @@ var<immediate> p: Params;
 
 var<workgroup> parts: array<f32, 256>;
 
+// Bits are looked at, since a compiler may assume that no float is NaN.
+fn isNan(value: f32) -> bool { return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u; }
+
+// max and min may leave a NaN out.
 fn join(before: f32, value: f32) -> f32 {
-  if (KIND == 4u) { return max(before, value); }
-  if (KIND == 5u) { return min(before, value); }
-  return before + value;
+  if (KIND < 4u) { return before + value; }
+  if (isNan(before)) { return before; }
+  if (isNan(value)) { return value; }
+  return select(min(before, value), max(before, value), KIND == 4u);
 }
 
 fn term(i: u32) -> f32 {

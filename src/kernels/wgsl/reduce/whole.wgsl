@@ -22,6 +22,15 @@ fn log1p(e: vec4f) -> vec4f {
   return 2 * z * (1 + s * (1.0 / 3 + s * (1.0 / 5 + s * (1.0 / 7 + s * (1.0 / 9 + s * (1.0 / 11 + s * (1.0 / 13)))))));
 }
 
+// Of logit x against y. An infinite logit costs nothing where y says the same and else is infinitely wrong: the formula above would give
+// ∞ − ∞ or 0 · ∞. Bits are looked at, since a compiler may assume that no float is infinite.
+fn crossEntropy(x: vec4f, y: vec4f) -> vec4f {
+  let finite = max(x, vec4f()) - x * y + log1p(exp(-abs(x)));
+  let wrong = select(y, 1 - y, x > vec4f());
+  let infinite = select(abs(x) * wrong, vec4f(), wrong == vec4f());
+  return select(finite, infinite, (bitcast<vec4u>(x) & vec4u(0x7fffffffu)) == vec4u(0x7f800000u));
+}
+
 fn term(i: u32) -> vec4f {
   let x = vec4f(a[i]);
   if (KIND == 0u) { return x; }
@@ -30,7 +39,7 @@ fn term(i: u32) -> vec4f {
   switch KIND {
     case 1u: { return abs(x - y); }
     case 2u: { return (x - y) * (x - y); }
-    default: { return max(x, vec4f()) - x * y + log1p(exp(-abs(x))); }
+    default: { return crossEntropy(x, y); }
   }
 }
 

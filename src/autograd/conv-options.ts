@@ -1,0 +1,34 @@
+import { CyclopsError } from '../gpu/errors.ts';
+import type { Activation } from '../kernels/activation.ts';
+import type { ConvOptions } from '../kernels/conv2d/problem.ts';
+import { requireActivation } from './activation.ts';
+
+const PADDING_MODES: readonly ConvOptions['paddingMode'][] = ['zeros', 'reflect'];
+
+interface Sliding extends Partial<ConvOptions> {
+  outputPadding?: number;
+  activation?: Activation;
+}
+
+/**
+ * @param operation who takes the options, for the message
+ * @throws CyclopsError unless the stride is an integer from 1 on, the paddings are integers from 0 on, the output padding is less than the
+ * stride, and the padding mode and the activation are known
+ */
+export function requireConvOptions(operation: string, options: Sliding): void {
+  const { stride = 1, padding = 0, outputPadding = 0, paddingMode = 'zeros', activation = 'none' } = options;
+  const refuse = (name: string, expected: string, value: unknown): never => {
+    throw new CyclopsError(`The ${name} of ${operation} must be ${expected}; got ${value}.`);
+  };
+  if (!isIntegerFrom(1, stride)) refuse('stride', 'an integer from 1 on', stride);
+  if (!isIntegerFrom(0, padding)) refuse('padding', 'an integer from 0 on', padding);
+  if (!isIntegerFrom(0, outputPadding) || outputPadding >= stride) {
+    refuse('outputPadding', `an integer from 0 on and less than the stride ${stride}`, outputPadding);
+  }
+  if (!PADDING_MODES.includes(paddingMode)) refuse('paddingMode', PADDING_MODES.join(' or '), paddingMode);
+  requireActivation(operation, activation);
+}
+
+function isIntegerFrom(least: number, value: number): boolean {
+  return Number.isInteger(value) && value >= least;
+}

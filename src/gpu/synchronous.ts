@@ -1,0 +1,21 @@
+import { CyclopsError } from './errors.ts';
+
+/**
+ * Runs a body that must have done everything when it returns.
+ *
+ * @param operation who runs it, for the message
+ * @throws CyclopsError when it returns a promise: the rest of an async body would run after the operation has ended
+ */
+export function runSynchronously<T>(operation: string, body: () => T): T {
+  const result = body();
+  if (!isThenable(result)) return result;
+  // What becomes of the rest is nobody's concern any more.
+  result.then(undefined, () => {});
+  throw new CyclopsError(
+    `The body of ${operation} returned a promise, but ${operation} ends when its body returns: do the awaiting before or after it.`,
+  );
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

@@ -1,0 +1,68 @@
+import type { Layer } from '../gpu/launch.ts';
+import { runSynchronously } from '../gpu/synchronous.ts';
+
+/** What made a tensor, or several at once, for the backward pass. */
+export interface GradNode<T> {
+  readonly inputs: readonly T[];
+  readonly outputs: readonly T[];
+  /** The part of a network that made them. */
+  readonly layer: Layer | null;
+  /**
+   * Turns gradients of the outputs (null where nothing depends on one; never all) into gradients in the order of `inputs`:
+   * null where none is needed or it was added to the input's `grad` directly.
+   */
+  backward(gradOutputs: readonly (T | null)[]): readonly (T | null)[];
+}
+
+/** What recording needs to know of a tensor. */
+interface Recordable<T> {
+  readonly device: { readonly layer: Layer | null };
+  requiresGrad: boolean;
+  node: GradNode<T> | null;
+}
+
+let recording = true;
+
+/**
+ * Runs `body` without recording: nothing inside can be differentiated, and nothing is kept for it.
+ *
+ * @throws CyclopsError when it returns a promise
+ */
+export function noGrad<T>(body: () => T): T {
+  const before = recording;
+  recording = false;
+  try {
+    return runSynchronously('noGrad', body);
+  } finally {
+    recording = before;
+  }
+}
+
+/**
+ * Notes how `output` was made, if recording is on and any input wants a gradient. Operations call this once at their end.
+ *
+ * @param backward as of {@link GradNode}, for the one output
+ * @returns `output`
+ */
+export function record<T extends Recordable<T>>(
+  output: T,
+  inputs: readonly T[],
+  backward: (gradOutput: T) => readonly (T | null)[],
+): T {
+  recordAll([output], inputs, ([gradOutput]) => (gradOutput ? backward(gradOutput) : []));
+  return output;
+}
+
+/** As {@link record}, for an operation with several outputs. */
+export function recordAll<T extends Recordable<T>>(
+  outputs: readonly T[],
+  inputs: readonly T[],
+  backward: GradNode<T>['backward'],
+): void {
+  if (!recording || !inputs.some((input) => input.requiresGrad)) return;
+  const node = { inputs, outputs, layer: outputs[0]?.device.layer ?? null, backward };
+  for (const output of outputs) {
+    output.requiresGrad = true;
+    output.node = node;
+  }
+}
