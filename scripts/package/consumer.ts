@@ -9,9 +9,23 @@ export interface Consumer {
   readonly tarball: string;
   readonly packedBytes: number;
   readonly unpackedBytes: number;
-  /** Names of the programs, without `.ts`. */
+  /** Names of the programs, without `.ts`: the examples that no other imports. */
   readonly programs: readonly string[];
+  /** Names of files that they read beside themselves. */
+  readonly assets: readonly string[];
 }
+
+/** What the programs themselves need of their host, for configurations without the types of one. */
+const HOST = `declare const console: { log(...values: unknown[]): void };
+declare class URL {
+  constructor(url: string, base?: string);
+  readonly href: string;
+  readonly pathname: string;
+}
+interface ImportMeta {
+  readonly url: string;
+}
+`;
 
 /** What an import of a file directly in src/ is in a program elsewhere: `../src/index.ts` is the package itself. */
 function importedAs(packageName: string, entry: string): string {
@@ -38,16 +52,17 @@ export function makeConsumer(work: string): Consumer | { problem: string } {
   const installed = run('npm', install, root);
   if (!installed.ok) return { problem: installed.said };
 
-  const programs = readdirSync('examples').flatMap((file) => (file.endsWith('.ts') ? file.slice(0, -3) : []));
-  for (const program of programs) {
-    const text = readFileSync(`examples/${program}.ts`, 'utf8');
+  const texts = readdirSync('examples').map((file) => ({ file, text: readFileSync(join('examples', file), 'utf8') }));
+  for (const { file, text } of texts) {
     const rewritten = text.replace(/'\.\.\/src\/([\w-]+)\.ts'/g, (_, entry) => `'${importedAs(name, entry)}'`);
-    writeFileSync(join(root, `${program}.ts`), rewritten);
+    writeFileSync(join(root, file), rewritten);
   }
+  const modules = texts.flatMap(({ file }) => (file.endsWith('.ts') ? file.slice(0, -3) : []));
+  const programs = modules.filter((module) => !texts.some(({ text }) => text.includes(`from './${module}.ts'`)));
+  const assets = texts.flatMap(({ file }) => (file.endsWith('.ts') ? [] : file));
   const doors = Object.keys(exports).filter((door) => !door.endsWith('.json'));
   const lines = doors.map((door, i) => `export * as door${i} from '${door.replace('.', name)}';\n`);
   writeFileSync(join(root, 'doors.ts'), lines.join(''));
-  // The one thing that programs here need of their host, for configurations without types of it.
-  writeFileSync(join(root, 'console.d.ts'), 'declare const console: { log(...values: unknown[]): void };\n');
-  return { root, tarball, packedBytes: size, unpackedBytes: unpackedSize, programs };
+  writeFileSync(join(root, 'host.d.ts'), HOST);
+  return { root, tarball, packedBytes: size, unpackedBytes: unpackedSize, programs, assets };
 }

@@ -6,7 +6,6 @@ import type { Capture } from '../../gpu/capture.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { TimedLaunch } from '../../gpu/profiler.ts';
-import type { Signal } from '../../gpu/signal.ts';
 import { exportChoices, importChoices } from '../../kernels/tuning/choices.ts';
 import { RandomStream } from '../../tensor/random.ts';
 import { scope } from '../../tensor/scope.ts';
@@ -35,7 +34,7 @@ export interface Progress {
 
 export interface TrainingOptions {
   /** Ends training after the step in progress, with a checkpoint. */
-  signal?: Signal | undefined;
+  signal?: { readonly aborted: boolean } | undefined;
   onProgress?: ((progress: Progress) => void) | undefined;
   /** Records every step anew instead of replaying the first: slower, the same bits, for debugging. */
   eager?: boolean | undefined;

@@ -1,5 +1,4 @@
 import type { Device } from '../../gpu/device.ts';
-import type { Signal } from '../../gpu/signal.ts';
 import { type ChoiceCache, kernelsHash } from './choice-cache.ts';
 import { decide, visitProblems } from './choices.ts';
 import { candidates, type Measurement, measure } from './measure.ts';
@@ -10,7 +9,7 @@ export interface TuneOptions {
   /** Called before each measurement and after the last. */
   onProgress?: ((done: number, total: number, problem: string) => void) | undefined;
   /** Ends it after the measurement in progress; what is not measured then stays on its default. */
-  signal?: Signal | undefined;
+  signal?: { readonly aborted: boolean } | undefined;
 }
 
 /** What was measured: by problem, such as `conv2d.forward 3×3 s1 p1 zeros [1,64,64,32]→[1,64,64,64] f32`. */

@@ -1,4 +1,0 @@
-/** What says that work should end before its time. A global `AbortSignal` is one. */
-export interface Signal {
-  readonly aborted: boolean;
-}
