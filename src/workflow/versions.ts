@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-
-const PACKAGE: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+import { PACKAGE } from './package-json.ts';
 
 /** This program's own version. */
 export const VERSION = textAt(PACKAGE, 'version');
