@@ -1,29 +1,27 @@
-// Checks the shaders and makes the package's dist/ of src/: compiled modules, the kernels' texts as one of them, the scripts of reports
-// as they are, and the declarations that a program meets through the package's doors.
+// Checks the shaders and makes the package's dist/ of src/: compiled modules, with those that read files of the package frozen to what they
+// read, and the declarations that a program meets through the package's doors.
 import { spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { tsImport } from 'tsx/esm/api';
 
 /** @param {string} folder @param {string} ending @returns {string[]} paths below the folder */
 function filesIn(folder, ending) {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith(ending));
 }
 
-/** The kernels' texts as a module with the export of src/kernels/texts.ts. */
-function writeTexts() {
-  const folder = 'src/kernels/wgsl';
-  const texts = filesIn(folder, '.wgsl')
-    .sort()
-    .map((path) => [path.replaceAll(sep, '/'), readFileSync(join(folder, path), 'utf8')]);
-  const code = `const texts = new Map(${JSON.stringify(texts, null, 1)});
+/** Modules whose exports are what they read from files. */
+const FROZEN = ['kernels/texts', 'report/texts', 'workflow/package-json'];
 
-export function textOf(name) {
-  return texts.get(name) ?? null;
-}
-`;
-  writeFileSync('dist/kernels/texts.js', code);
-  rmSync('dist/kernels/texts.js.map');
+/** Replaces a compiled module by one that holds the same exports as data. @param {string} path below src/, without `.ts` */
+async function freeze(path) {
+  const read = await tsImport(`../src/${path}.ts`, import.meta.url);
+  const lines = Object.entries(read).map(
+    ([name, value]) => `export const ${name} = ${JSON.stringify(value, null, 1)};\n`,
+  );
+  writeFileSync(`dist/${path}.js`, lines.join(''));
+  rmSync(`dist/${path}.js.map`);
 }
 
 /** Declarations that no door leads to, and of which `@internal` may have left half, do not belong into the package. */
@@ -47,8 +45,5 @@ for (const step of [checker, compiler]) {
   const { status } = spawnSync(process.execPath, step, { stdio: 'inherit' });
   if (status !== 0) process.exit(1);
 }
-writeTexts();
-const pageScripts = 'report/client';
-rmSync(join('dist', pageScripts), { recursive: true });
-cpSync(join('src', pageScripts), join('dist', pageScripts), { recursive: true });
+for (const path of FROZEN) await freeze(path);
 removeHiddenDeclarations();

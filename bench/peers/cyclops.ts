@@ -65,7 +65,7 @@ async function forward(problem: ForwardProblem): Promise<Work> {
   const compute = network(problem);
   const x = upload(0, problem.size, problem.channels);
   const run = () => scope(() => void noGrad(() => compute(x)));
-  await tuneKernels(device, { tune: true, quiet: true }, run);
+  await tuneKernels(device, { tune: true }, run);
   return {
     run,
     finish: () => device.fence(),
@@ -85,7 +85,7 @@ async function step(): Promise<Work> {
   const realA = upload(0, TRAINING.size, TRAINING.channels);
   const realB = upload(1, TRAINING.size, TRAINING.channels);
   const body = () => gan.step(realA, realB);
-  await tuneKernels(device, { tune: true, quiet: true }, body);
+  await tuneKernels(device, { tune: true }, body);
   const captured = device.capture(body);
   return {
     run: () => captured.replay(),

@@ -5,11 +5,11 @@
 import { describeAdapter } from '../../src/gpu/adapter.ts';
 import { openDawn } from '../../src/gpu/dawn.ts';
 
-const { gpu, wait } = openDawn({});
+const { gpu, waitForSoftware } = openDawn({});
 Object.defineProperty(globalThis, 'navigator', { value: { gpu, userAgent: 'Node.js' }, configurable: true });
 
 /** Awaits a promise of the device's without taking a core from a CPU adapter, as Cyclops does. */
-export { wait };
+export { waitForSoftware as wait };
 
 /** The adapter that the packages get: all of them ask as Cyclops does. */
 export async function adapterName(): Promise<string> {

@@ -35,7 +35,7 @@ export const LEAKY_SLOPE = 0.2;
 
 /** One training step: LSGAN, as in Zhu et al., with batch 1. */
 export const TRAINING = {
-  ...({ channels: 3, ngf: 32, ndf: 32, blocks: 6, size: 64 } as const),
+  ...({ channels: 3, ngf: 32, ndf: 32, blocks: 6, discriminatorLayers: 3, size: 64 } as const),
   ...({ lambdaA: 10, lambdaB: 10, lambdaIdentity: 0.5, lr: 2e-4, betas: [0.5, 0.999], eps: 1e-8 } as const),
 };
 

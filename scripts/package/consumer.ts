@@ -9,12 +9,24 @@ export interface Consumer {
   readonly tarball: string;
   readonly packedBytes: number;
   readonly unpackedBytes: number;
-  /** Names of the programs, without `.ts`. */
+  /** Names of the programs, without `.ts`: the examples that no other imports. */
   readonly programs: readonly string[];
+  /** Names of files that they read beside themselves. */
+  readonly assets: readonly string[];
 }
 
 /** What programs here need of their host, for configurations without types of it; the DOM declares the first. */
-const CONSOLE = 'declare const console: { log(...values: unknown[]): void };\n';
+const DOM = `
+declare const console: { log(...values: unknown[]): void };
+declare class URL {
+  constructor(url: string, base?: string);
+  readonly href: string;
+  readonly pathname: string;
+}
+interface ImportMeta {
+  readonly url: string;
+}
+`;
 const HOST = `
 declare const process: { argv: string[] };
 declare module 'node:fs/promises' {
@@ -50,22 +62,24 @@ export function makeConsumer(work: string): Consumer | { problem: string } {
   const installed = run('npm', install, root);
   if (!installed.ok) return { problem: installed.said };
 
-  // The detector's needs the model that the workflow's trains.
-  const programs = readdirSync('examples')
-    .flatMap((file) => (file.endsWith('.ts') ? file.slice(0, -3) : []))
-    .sort((a, b) => Number(a === 'detector') - Number(b === 'detector'));
-  for (const program of programs) {
-    const text = readFileSync(`examples/${program}.ts`, 'utf8');
+  const texts = readdirSync('examples').map((file) => ({ file, text: readFileSync(join('examples', file), 'utf8') }));
+  for (const { file, text } of texts) {
     const rewritten = text.replace(/'\.\.\/src\/([\w-]+)\.ts'/g, (_, entry) => `'${importedAs(name, entry)}'`);
-    writeFileSync(join(root, `${program}.ts`), rewritten);
+    writeFileSync(join(root, file), rewritten);
   }
   copyPhotographs(join(root, 'photographs'));
+  const modules = texts.flatMap(({ file }) => (file.endsWith('.ts') ? file.slice(0, -3) : []));
+  // The detector's needs the model that the workflow's trains.
+  const programs = modules
+    .filter((module) => !texts.some(({ text }) => text.includes(`from './${module}.ts'`)))
+    .sort((a, b) => Number(a === 'detector') - Number(b === 'detector'));
+  const assets = texts.flatMap(({ file }) => (file.endsWith('.ts') ? [] : file));
   const doors = Object.keys(exports).filter((door) => !door.endsWith('.json'));
   const lines = doors.map((door, i) => `export * as door${i} from '${door.replace('.', name)}';\n`);
   writeFileSync(join(root, 'doors.ts'), lines.join(''));
-  writeFileSync(join(root, 'host.d.ts'), `${CONSOLE}${HOST}`);
+  writeFileSync(join(root, 'host.d.ts'), `${DOM}${HOST}`);
   writeFileSync(join(root, 'host-dom.d.ts'), HOST);
-  return { root, tarball, packedBytes: size, unpackedBytes: unpackedSize, programs };
+  return { root, tarball, packedBytes: size, unpackedBytes: unpackedSize, programs, assets };
 }
 
 /** A data folder of a few of the repository's photographs. */

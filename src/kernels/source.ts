@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Kernel } from '../gpu/launch.ts';
 import { type Expanded, expandIncludes } from './include.ts';
-import { textOf } from './texts.ts';
+import { TEXTS } from './texts.ts';
 
 /** The place of a file: a global `URL`, such as `new URL('./mine.wgsl', import.meta.url)`, is one. */
 export interface FileUrl {
@@ -125,6 +125,11 @@ function load(source: KernelSource, instead: Readonly<Record<string, string>> = 
     expanded.set(key, found);
   }
   return found;
+}
+
+/** A file of this package. */
+function textOf(name: string): string | null {
+  return TEXTS[name] ?? null;
 }
 
 /** A file beside a kernel from outside the package, or else one of the package, so that such a kernel can include its parts. */

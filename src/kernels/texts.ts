@@ -1,11 +1,16 @@
 /**
- * The texts of this package's kernels: here from the files in wgsl/. The build puts a module in this one's place that holds
- * them, so that a bundle of a program needs no files.
+ * The texts of this package's kernels, read from the files in wgsl/. The build freezes it: the compiled module holds the texts, so
+ * that a bundle of a program needs no files.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
-/** @param name of a file in wgsl/, with its folder. @returns its text, or null where there is no such file */
-export function textOf(name: string): string | null {
-  const url = new URL(`./wgsl/${name}`, import.meta.url);
-  return existsSync(url) ? readFileSync(url, 'utf8') : null;
-}
+const FOLDER = new URL('./wgsl/', import.meta.url);
+
+/** By file name with its folder inside wgsl/, e.g. `conv2d/parts/conv.wgsl`. */
+export const TEXTS: Readonly<Record<string, string>> = Object.fromEntries(
+  readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.wgsl'))
+    .map((path) => path.replaceAll('\\', '/'))
+    .sort()
+    .map((path) => [path, readFileSync(new URL(path, FOLDER), 'utf8')]),
+);

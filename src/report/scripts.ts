@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { type Html, html, trusted } from './parts/html.ts';
+import { PAGE_SCRIPTS, UPLOT } from './texts.ts';
 
 /** Scripts that a page carries, and what its content security policy must say to let them run, and no others. */
 export interface Scripts {
@@ -9,17 +8,14 @@ export interface Scripts {
   policy: string;
 }
 
-const { resolve } = createRequire(import.meta.url);
-const LIBRARY = resolve('uplot/dist/uPlot.iife.min.js');
-
 /** The style of the chart library. */
 export function libraryStyle(): Html {
-  return trusted(read(resolve('uplot/dist/uPlot.min.css')));
+  return trusted(UPLOT.style);
 }
 
 /** uPlot with its licence, then the page's own script. */
 export function scripts(): Scripts {
-  const library = `/*\nuPlot\n${read(resolve('uplot/LICENSE'))}*/\n${read(LIBRARY)}`;
+  const library = `/*\nuPlot\n${UPLOT.licence}*/\n${UPLOT.script}`;
   const own = joined(['gallery', 'plot', 'histogram', 'curves', 'charts']);
   const hashes = [library, own].map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`);
   return {
@@ -31,11 +27,10 @@ export function scripts(): Scripts {
 
 /** Modules of client/ as one, each after those that it imports: a page that may load nothing cannot import. */
 function joined(names: readonly string[]): string {
-  const texts = names.map((name) => read(new URL(`./client/${name}.js`, import.meta.url)));
+  const texts = names.map((name) => PAGE_SCRIPTS[name] ?? missing(name));
   return texts.map((text) => text.replace(/^import [^;]*;\n/gm, '').replace(/^export (?:\{\};)?/gm, '')).join('');
 }
 
-/** With the line ends that a browser makes of all others before it looks at a hash. */
-function read(path: string | URL): string {
-  return readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
+function missing(name: string): never {
+  throw new Error(`There is no script src/report/client/${name}.js.`);
 }

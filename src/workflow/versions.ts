@@ -1,10 +1,15 @@
-/** This program's own version: that of package.json, which a bundle does not have beside it. */
-export const VERSION = '0.2.0';
+import { PACKAGE } from './package-json.ts';
 
-/** That of the package `webgpu` in package.json. */
-const WEBGPU = '0.6.2';
+/** This program's own version. */
+export const VERSION = textAt(PACKAGE, 'version');
 
 /** Versions of what decides the bits of a result. */
 export function versions(): Record<string, string> {
-  return { cyclops: VERSION, node: process.versions.node, webgpu: WEBGPU };
+  return { cyclops: VERSION, node: process.versions.node, webgpu: textAt(PACKAGE, 'dependencies', 'webgpu') };
+}
+
+function textAt(json: unknown, ...path: string[]): string {
+  let value = json;
+  for (const key of path) value = typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+  return typeof value === 'string' ? value : 'unknown';
 }
