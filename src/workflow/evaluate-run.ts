@@ -1,8 +1,8 @@
 import { requireHeatmap, withThreshold } from '../anomaly/calibration/calibration.ts';
 import { scoresOf } from '../anomaly/calibration/combined-score.ts';
-import type { ResultPictures } from '../anomaly/detector/score-images.ts';
+import { heatmapMaximum } from '../anomaly/calibration/heatmap-scale.ts';
 import { type BaselineReport, reportBaseline } from '../anomaly/evaluation/baseline-report.ts';
-import { type Evaluation, summarise } from '../anomaly/evaluation/evaluation.ts';
+import { type Evaluation, isFlagged, summarise, verdictOf } from '../anomaly/evaluation/evaluation.ts';
 import { type HeatmapReport, reportHeatmap } from '../anomaly/evaluation/heatmap-report.ts';
 import { imagesToJudge } from '../anomaly/evaluation/judged-images.ts';
 import { comparePairs, type ImagePair, type PairReport } from '../anomaly/evaluation/pairs.ts';
@@ -14,10 +14,12 @@ import { showProgress } from '../cli/text/progress.ts';
 import { type Dataset, type ImageRef, LABELS } from '../data/datasets/dataset.ts';
 import { decodeImage } from '../data/images/decode.ts';
 import type { Device } from '../gpu/device.ts';
+import { KeptPictures } from '../report/parts/kept-pictures.ts';
+import { encodePictures } from '../report/parts/pictures.ts';
 import { withReadableCompanions } from './companions.ts';
 import { ImageDecoder, settleBroken } from './decode-images.ts';
 import type { Judge } from './judge.ts';
-import { scoredImage, scoreRefs } from './score-refs.ts';
+import { type ScoredRef, scoredImage, scoreRefs } from './score-refs.ts';
 import { tuneScoring } from './tuning.ts';
 
 export interface EvaluateRunOptions {
@@ -27,7 +29,7 @@ export interface EvaluateRunOptions {
   quiet: boolean;
   /** Whether to look for the fastest kernels first. */
   tune: boolean;
-  /** Of how many images to keep pictures, evenly spread over all. */
+  /** How many bytes of a page pictures may take; 0 for none. */
   pictures: number;
   /** The user's threshold for the score that decides, instead of the calibrated one. */
   threshold?: number | undefined;
@@ -48,10 +50,7 @@ export interface EvaluatedRun {
   pixels: PixelReport | null;
   /** Null where no judged image has a template. */
   pairs: PairReport | null;
-  /** By the `file` of the evaluation's images. */
-  pictures: Map<string, ResultPictures>;
-  /** Absolute paths of the true masks that can be read, by file. */
-  masks: Map<string, string>;
+  pictures: KeptPictures;
   /** Images of the data set that were not judged because they trained or calibrated the run. */
   leftOut: number;
 }
@@ -75,15 +74,22 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   );
   const where = new PixelEvaluation(refs, heatmap.threshold);
   const seen = new Set(judged.flatMap(({ ref, seenInTraining }) => (seenInTraining ? [ref.file] : [])));
-  const isSpread = evenlySpread(judged.length, Math.max(1, options.pictures));
-  const keepsPictures = (index: number) => options.pictures > 0 && isSpread(index);
   const wantsPictures = (index: number) => {
     const ref = decoder.good[index];
-    return keepsPictures(index) || (ref !== undefined && where.wants(ref));
+    return options.pictures > 0 || (ref !== undefined && where.wants(ref));
   };
 
   const images: ScoredImage[] = [];
-  const pictures = new Map<string, ResultPictures>();
+  const pictures = new KeptPictures(options.pictures);
+  const max = heatmapMaximum(heatmap);
+  const keep = ({ ref, scores: own, pictures: made }: ScoredRef) => {
+    const score = own[calibration.chosen] ?? Number.NaN;
+    const threshold = calibration.scores[calibration.chosen]?.threshold.value ?? Number.NaN;
+    const verdict = verdictOf(ref.label, isFlagged(score, threshold));
+    const image = { file: ref.file, verdict, score, threshold };
+    if (made && options.pictures > 0) pictures.add(image, () => encodePictures(made, max, ref.mask));
+    else pictures.leaveOut(image);
+  };
   const detector = judge.open(device, options.tile);
   await tuneScoring(detector, options);
   const display = showProgress('scoring', judged.length, quiet);
@@ -93,7 +99,7 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
     try {
       for await (const scored of scoreRefs(detector, decoder, wantsPictures, scores)) {
         const { file } = scored.ref;
-        if (scored.pictures && keepsPictures(images.length)) pictures.set(file, scored.pictures);
+        keep(scored);
         where.add(scored.ref, scored.pictures);
         images.push({ ...scoredImage(scored, statistics.get(file)), seenInTraining: seen.has(file) });
         display.update(images.length, 'images');
@@ -118,7 +124,6 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
     evaluation,
     baseline: reportBaseline(images, calibration, evaluation),
     pictures,
-    masks: new Map(refs.flatMap(({ file, mask }) => (mask ? [[file, mask]] : []))),
     leftOut,
   };
 }

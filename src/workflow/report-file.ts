@@ -1,25 +1,21 @@
 import { heatmapMaximum } from '../anomaly/calibration/heatmap-scale.ts';
-import { HEATMAP_FORMULA, type ResultPictures } from '../anomaly/detector/score-images.ts';
+import { HEATMAP_FORMULA } from '../anomaly/detector/score-images.ts';
 import { assess } from '../anomaly/evaluation/assessment.ts';
 import { readCheckpointHead } from '../cyclegan/run/checkpoint.ts';
 import { readDataRecord } from '../cyclegan/run/data-record.ts';
 import { readMetrics } from '../cyclegan/run/metrics-log.ts';
 import type { RunFolder } from '../cyclegan/run/run-folder.ts';
 import { writeFileAtomic } from '../data/files/atomic.ts';
-import { decodeImage } from '../data/images/decode.ts';
-import type { DecodedImage } from '../data/images/decoded-image.ts';
-import { encodePng } from '../data/images/png.ts';
 import type { Device } from '../gpu/device.ts';
 import { renderReport } from '../report/page.ts';
-import { paintHeatmap } from '../report/parts/heatmap.ts';
 import { lossCurves } from '../report/parts/loss-curves.ts';
-import { FORMAT, type Pictures, type Report } from '../report/parts/report.ts';
+import { FORMAT, type Report } from '../report/parts/report.ts';
 import type { EvaluatedRun } from './evaluate-run.ts';
 import { reportPaths } from './report-paths.ts';
 import { versions } from './versions.ts';
 
-/** Of how many images a report shows pictures: enough to browse, few enough for a page. */
-export const REPORT_PICTURES = 300;
+/** How many bytes of a page its pictures may take unless a user says otherwise: enough to browse, few enough to open at once. */
+export const PICTURES_BUDGET = 40e6;
 
 export interface ReportOptions {
   path: string;
@@ -35,7 +31,7 @@ export interface ReportOptions {
 export function writeReport(device: Device, evaluated: EvaluatedRun, options: ReportOptions): void {
   const { config, position } = readCheckpointHead(options.run.checkpoint);
   const record = readDataRecord(options.run.data);
-  const { evaluation, steganography, leftOut, heatmap, baseline, pixels, pairs } = evaluated;
+  const { evaluation, steganography, leftOut, heatmap, baseline, pixels, pairs, pictures } = evaluated;
   const max = heatmapMaximum(heatmap);
   const trained = (label: string) =>
     record.images.filter((image) => image.part === 'train' && image.label === label).length;
@@ -69,12 +65,10 @@ export function writeReport(device: Device, evaluated: EvaluatedRun, options: Re
     heatmap: { ...heatmap, max, formula: HEATMAP_FORMULA },
     pixels,
     pairs,
+    pictures: pictures.report(),
   };
-  const pictures = new Map(
-    [...evaluated.pictures].map(([file, own]) => [file, toPngs(own, max, evaluated.masks.get(file))]),
-  );
   const { page, json } = reportPaths(options.path);
-  writeFileAtomic(page, renderReport(report, pictures));
+  writeFileAtomic(page, renderReport(report, pictures.pictures));
   writeFileAtomic(json, `${JSON.stringify(report, null, 2)}\n`);
 }
 
@@ -82,18 +76,4 @@ export function writeReport(device: Device, evaluated: EvaluatedRun, options: Re
 function deviceNames({ info }: Device): { name: string; driver: string } {
   const [name = info.name, ...driver] = info.name.split(': ');
   return { name, driver: driver.join(': ') || 'not told' };
-}
-
-function toPngs({ input, reconstruction, heatmap }: ResultPictures, max: number, mask: string | undefined): Pictures {
-  const { width, height } = input;
-  return {
-    input: png(input),
-    reconstruction: png(reconstruction),
-    heatmap: encodePng(width, height, 3, paintHeatmap(heatmap, width, height, max)),
-    ...(mask && { mask: png(decodeImage(mask)) }),
-  };
-}
-
-function png({ width, height, channels, pixels }: DecodedImage): Uint8Array {
-  return encodePng(width, height, channels, pixels);
 }

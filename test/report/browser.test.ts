@@ -8,8 +8,7 @@ import { findChromium } from '../../scripts/setup/chromium.mjs';
 import { chooseThresholds } from '../../src/anomaly/calibration/thresholds.ts';
 import type { ScoreInfo } from '../../src/anomaly/scores/score.ts';
 import type { ScoredImage } from '../../src/anomaly/scores/scored-image.ts';
-import { renderReport } from '../../src/report/page.ts';
-import { HOSTILE, image, samplePictures, sampleReport } from './sample-report.ts';
+import { HOSTILE, image, pageText, samplePictures, sampleReport } from './sample-report.ts';
 
 const chromium = findChromium();
 if (!chromium)
@@ -48,7 +47,7 @@ describe.skipIf(!chromium)('a report in a browser', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'cyclops-report-'));
     const file = join(folder, 'report.html');
-    writeFileSync(file, renderReport(sampleReport(images, infos, chosen), samplePictures(images)));
+    writeFileSync(file, pageText(sampleReport(images, infos, chosen), samplePictures(images)));
     url = pathToFileURL(file).href;
     // The page is our own, and containers often refuse what the sandbox needs.
     const args = ['--no-sandbox', '--disable-dev-shm-usage'];

@@ -11,7 +11,7 @@ import { cutCalibration } from '../../data/datasets/split.ts';
 import { CALIBRATION_SHARE } from '../../workflow/division.ts';
 import { evaluateRun } from '../../workflow/evaluate-run.ts';
 import { openJudge } from '../../workflow/judge.ts';
-import { REPORT_PICTURES, writeReport } from '../../workflow/report-file.ts';
+import { PICTURES_BUDGET, writeReport } from '../../workflow/report-file.ts';
 import { trainRun } from '../../workflow/train-run.ts';
 import { EXIT } from '../failure.ts';
 import { addTuneOptions, type TuneOptions, toNumber, withDevice } from '../options.ts';
@@ -86,7 +86,7 @@ async function demo(options: DemoOptions): Promise<void> {
     say(`\n${calibrationText(calibration)}`);
     const evaluated = await evaluateRun(device, {
       ...{ judge: openJudge(run.root), dataset, skipBroken: false, quiet, tune: options.tune },
-      pictures: REPORT_PICTURES,
+      pictures: PICTURES_BUDGET,
     });
     const path = join(run.root, 'report.html');
     writeReport(device, evaluated, {

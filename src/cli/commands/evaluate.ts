@@ -4,10 +4,11 @@ import { evaluationJson } from '../../anomaly/evaluation/evaluation.ts';
 import { evaluationCsv } from '../../anomaly/evaluation/evaluation-csv.ts';
 import { steganographyLines } from '../../anomaly/evaluation/steganography.ts';
 import { requireWritable, writeFileAtomic } from '../../data/files/atomic.ts';
+import { formatBytes } from '../../report/parts/format.ts';
 import { type EvaluatedRun, evaluateRun } from '../../workflow/evaluate-run.ts';
 import { openJudge } from '../../workflow/judge.ts';
 import { openData } from '../../workflow/open-data.ts';
-import { REPORT_PICTURES, writeReport } from '../../workflow/report-file.ts';
+import { PICTURES_BUDGET, writeReport } from '../../workflow/report-file.ts';
 import { checkReportPaths, reportPaths } from '../../workflow/report-paths.ts';
 import { UsageError } from '../failure.ts';
 import {
@@ -16,6 +17,7 @@ import {
   addTuneOptions,
   type DataOptions,
   type TuneOptions,
+  toBytes,
   toNumber,
   withDevice,
 } from '../options.ts';
@@ -27,6 +29,7 @@ interface EvaluateOptions extends TuneOptions, DataOptions {
   json?: boolean;
   csv?: string;
   report?: string;
+  pictures?: number;
   threshold?: number;
   tile?: number;
 }
@@ -43,7 +46,12 @@ export function addEvaluate(program: Command): void {
     .option('--threshold <number>', 'judge by this threshold instead of the calibrated one', toNumber)
     .option('--json', 'print one JSON object on standard output and nothing else')
     .option('--csv <file>', 'write file, label, scores, threshold and flag of every image')
-    .option('--report <file>', 'write a page with figures, curves and heat maps, and the figures as .json beside it');
+    .option('--report <file>', 'write a page with figures, curves and heat maps, and the figures as .json beside it')
+    .option(
+      '--pictures <bytes>',
+      `with --report: how much of the page pictures may take, such as 30MB; of misses and false alarms first (default: ${formatBytes(PICTURES_BUDGET)})`,
+      toBytes,
+    );
   addDataOptions(command);
   addTileOption(command);
   addTuneOptions(command).action(evaluate);
@@ -51,6 +59,8 @@ export function addEvaluate(program: Command): void {
 
 async function evaluate(modelPath: string, data: string, options: EvaluateOptions): Promise<void> {
   if (options.report) checkReportPaths(options.report, options.csv);
+  else if (options.pictures !== undefined)
+    throw new UsageError('--pictures belongs to a report. Name one with --report, or leave it out.');
   const judge = openJudge(modelPath);
   const { run } = judge;
   if (options.report && !run) {
@@ -64,7 +74,7 @@ async function evaluate(modelPath: string, data: string, options: EvaluateOption
   const quiet = options.quiet ?? false;
   const skipBroken = options.skipBroken ?? false;
   await withDevice(options, async (device) => {
-    const pictures = options.report ? REPORT_PICTURES : 0;
+    const pictures = options.report ? (options.pictures ?? PICTURES_BUDGET) : 0;
     const { tune, threshold, tile } = options;
     const evaluated = await evaluateRun(device, { judge, dataset, skipBroken, quiet, tune, pictures, threshold, tile });
     const { evaluation, leftOut, steganography, heatmap, pixels, pairs, baseline } = evaluated;

@@ -5,6 +5,7 @@ import type { HeatmapReport } from '../../anomaly/evaluation/heatmap-report.ts';
 import type { PairReport } from '../../anomaly/evaluation/pairs.ts';
 import type { PixelReport } from '../../anomaly/evaluation/pixel-evaluation.ts';
 import type { Steganography } from '../../anomaly/evaluation/steganography.ts';
+import type { PicturesReport } from './kept-pictures.ts';
 import type { LossCurve } from './loss-curves.ts';
 
 /** What `report.json` calls itself. */
@@ -54,19 +55,5 @@ export interface Report {
   pixels: PixelReport | null;
   /** Null where no judged image has a template. */
   pairs: PairReport | null;
+  pictures: PicturesReport;
 }
-
-/** The pictures of one image, as PNG files. */
-export interface Pictures {
-  /** The image x as the networks saw it. */
-  input: Uint8Array;
-  /** x̂ = G_a2n(x). */
-  reconstruction: Uint8Array;
-  /** Painted by paintHeatmap, with the same maximum for every image. */
-  heatmap: Uint8Array;
-  /** Where the defect really is, where the data set says so. */
-  mask?: Uint8Array;
-}
-
-/** By the `file` of the evaluation's images. An image without an entry is listed without pictures. */
-export type ReportPictures = ReadonlyMap<string, Pictures>;

@@ -15,9 +15,7 @@ export function curvesSection({ evaluation }: Report): Html | null {
     ({ info }) =>
       html`<option value="${info.name}"${info.name === chosen.score ? html` selected` : null}>${info.label}${info.name === chosen.score ? ' (decides)' : ''}</option>`,
   );
-  return html`<section id="curves" aria-labelledby="curves-heading">
-<h2 id="curves-heading">Curves</h2>
-<noscript><p class="note">The charts are drawn by a script, which does not run here. Every figure stands in the tables.</p></noscript>
+  return html`<noscript><p class="note">The charts are drawn by a script, which does not run here. Every figure stands in the tables.</p></noscript>
 <div class="drawn" hidden>
 <p class="legend"><label>Score <select data-score>${options}</select></label><span><i class="key normal"></i>normal</span><span><i class="key abnormal"></i>abnormal</span><span><i class="key threshold"></i>calibrated threshold</span><span><i class="key dot"></i>where it works</span></p>
 <div class="panels">${CHARTS.map(
@@ -25,6 +23,5 @@ export function curvesSection({ evaluation }: Report): Html | null {
       html`<article class="panel"><h3>${name}</h3><div class="chart" data-chart="${chart}" role="img"></div></article>`,
   )}</div>
 <p class="note">Drag across a chart to zoom in; a double click shows all of it again.</p>
-</div>
-</section>`;
+</div>`;
 }

@@ -10,9 +10,7 @@ import type { Report } from '../parts/report.ts';
 
 /** How well heat maps show where defects are. */
 export function whereSection({ heatmap, pixels, pairs }: Report): Html {
-  return html`<section id="where" aria-labelledby="where-heading">
-<h2 id="where-heading">Where</h2>
-<div class="scroll" role="region" aria-label="Images with a hot pixel" tabindex="0"><table>
+  return html`<div class="scroll" role="region" aria-label="Images with a hot pixel" tabindex="0"><table>
 <caption>Images with a hot pixel, one above ${formatScore(heatmap.threshold)} in the heat map</caption>
 <thead><tr><th scope="col">Class</th><th scope="col" class="number">Images</th><th scope="col" class="number">With a hot pixel${star(heatmap.oracle)}</th></tr></thead>
 <tbody>${LABELS.map(
@@ -24,8 +22,7 @@ export function whereSection({ heatmap, pixels, pairs }: Report): Html {
 ${heatmap.unlikely ? html`<p class="warning" role="note"><strong>Warning:</strong> ${HOT_NORMALS_WARNING}</p>` : null}
 ${heatmap.oracle ? ORACLE_NOTE : null}
 ${pixels?.figures ? pixelTable(pixels, pixels.figures) : null}
-${pairs ? pairTable(pairs) : null}
-</section>`;
+${pairs ? pairTable(pairs) : null}`;
 }
 
 function pixelTable(

@@ -8,12 +8,9 @@ import type { Report } from '../parts/report.ts';
 
 /** The table of all scores. */
 export function scoresSection(report: Report): Html {
-  return html`<section id="scores" aria-labelledby="scores-heading">
-<h2 id="scores-heading">All scores</h2>
-${scoresTable(report)}
+  return html`${scoresTable(report)}
 ${Object.keys(report.assessment.scores).length > 0 ? intervalNote(report.assessment) : null}
-${ORACLE_NOTE}
-</section>`;
+${ORACLE_NOTE}`;
 }
 
 function isChosen(score: ScoreReport, evaluation: Evaluation): boolean {
