@@ -29,7 +29,7 @@ nav, .scroll, pre {
   background-position: left, right, left, right; background-size: 56px 100%, 56px 100%, 20px 100%, 20px 100%;
   background-attachment: local, local, scroll, scroll;
 }
-nav { --cover: var(--page); position: sticky; top: 0; z-index: 2; display: flex; gap: 4px 18px; margin-top: 16px; padding: 10px 0; white-space: nowrap; font-size: 0.9rem; }
+nav { --cover: var(--page); position: sticky; top: 0; z-index: 2; display: flex; gap: 14px; margin-top: 16px; padding: 10px 0; white-space: nowrap; font-size: 14px; line-height: 22px; }
 h1, h2, h3 { line-height: 1.25; text-wrap: balance; }
 h1 { margin: 0; font-size: 1.9rem; font-weight: 650; }
 h2 { margin: 0 0 12px; font-size: 1.3rem; font-weight: 620; }

@@ -7,6 +7,9 @@ import { calibrateHeatmap } from '../anomaly/calibration/heatmap-scale.ts';
 import { chooseThresholds } from '../anomaly/calibration/thresholds.ts';
 import { type Detector, openDetector } from '../anomaly/detector/detector.ts';
 import { writeModel } from '../anomaly/detector/model-file.ts';
+import type { ResultPictures } from '../anomaly/detector/score-images.ts';
+import { medianNormalChange } from '../anomaly/evaluation/learned.ts';
+import { changedShare } from '../anomaly/metrics/changed-share.ts';
 import { type ImageStatistics, imageStatistics } from '../anomaly/scores/image-statistics.ts';
 import { SCORE_INFOS } from '../anomaly/scores/list.ts';
 import type { ScoredImage } from '../anomaly/scores/scored-image.ts';
@@ -49,7 +52,9 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
     // A version may compute scores that were not there yet when folds were scored.
     const infos = SCORE_INFOS.filter(({ name }) => !byFolds || images.every(({ scores }) => name in scores));
     const chosen = chooseThresholds(images, infos, { rule, chosenOn, dataHash });
-    const calibration = withThreshold({ ...chosen, heatmap: calibrateHeatmap(images) }, threshold);
+    const normalChange = medianNormalChange(images);
+    const measured = { heatmap: calibrateHeatmap(images), ...(normalChange !== null && { normalChange }) };
+    const calibration = withThreshold({ ...chosen, ...measured }, threshold);
     const seen = recorded.map(({ sha256 }) => fingerprint(sha256));
     await writeModel(run.model, detector, calibration, seen);
     writeCalibration(run, calibration);
@@ -61,6 +66,10 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
 
 function outOfFold({ images }: FoldScores): ScoredImage[] {
   return images.flatMap(({ fold: _, scores, ...image }) => (scores ? [{ ...image, scores }] : []));
+}
+
+function changeIn(pictures: ResultPictures | null): Pick<ScoredImage, 'change'> {
+  return pictures ? { change: changedShare(pictures.input.pixels, pictures.reconstruction.pixels) } : {};
 }
 
 /**
@@ -88,8 +97,9 @@ export async function scoreRecorded(detector: Detector, options: CalibrateRunOpt
   await tuneScoring(detector, options);
   const display = showProgress('calibration', refs.length, quiet);
   try {
-    for await (const scored of scoreRefs(detector, decoder)) {
-      images.push(scoredImage(scored, statistics.get(scored.ref.file)));
+    const isNormal = (index: number) => decoder.good[index]?.label === 'normal';
+    for await (const scored of scoreRefs(detector, decoder, isNormal)) {
+      images.push({ ...scoredImage(scored, statistics.get(scored.ref.file)), ...changeIn(scored.pictures) });
       display.update(images.length, 'images scored');
     }
   } finally {

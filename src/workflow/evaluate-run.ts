@@ -5,6 +5,7 @@ import { type BaselineReport, reportBaseline } from '../anomaly/evaluation/basel
 import { type Evaluation, isFlagged, summarise, verdictOf } from '../anomaly/evaluation/evaluation.ts';
 import { type HeatmapReport, reportHeatmap } from '../anomaly/evaluation/heatmap-report.ts';
 import { imagesToJudge } from '../anomaly/evaluation/judged-images.ts';
+import { checkLearned, type Learned } from '../anomaly/evaluation/learned.ts';
 import { comparePairs, type ImagePair, type PairReport } from '../anomaly/evaluation/pairs.ts';
 import { PixelEvaluation, type PixelReport } from '../anomaly/evaluation/pixel-evaluation.ts';
 import { type CheckedImage, checkSteganography, type Steganography } from '../anomaly/evaluation/steganography.ts';
@@ -45,6 +46,7 @@ export interface EvaluatedRun {
   /** Null for a model that was calibrated before there was one. */
   baseline: BaselineReport | null;
   steganography: Steganography;
+  learned: Learned;
   heatmap: HeatmapReport;
   /** Null where no judged image has a mask. */
   pixels: PixelReport | null;
@@ -118,6 +120,7 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   const evaluation = summarise(images, infos, calibration, skipped);
   return {
     steganography,
+    learned: checkLearned(calibration, steganography.change.normal),
     heatmap: reportHeatmap(images, heatmap, calibration.chosenOn),
     pixels: where.report(images.some(({ seenInTraining }) => seenInTraining)),
     pairs,

@@ -31,7 +31,7 @@ export interface ReportOptions {
 export function writeReport(device: Device, evaluated: EvaluatedRun, options: ReportOptions): void {
   const { config, position } = readCheckpointHead(options.run.checkpoint);
   const record = readDataRecord(options.run.data);
-  const { evaluation, steganography, leftOut, heatmap, baseline, pixels, pairs, pictures } = evaluated;
+  const { evaluation, steganography, learned, leftOut, heatmap, baseline, pixels, pairs, pictures } = evaluated;
   const max = heatmapMaximum(heatmap);
   const trained = (label: string) =>
     record.images.filter((image) => image.part === 'train' && image.label === label).length;
@@ -61,6 +61,7 @@ export function writeReport(device: Device, evaluated: EvaluatedRun, options: Re
     evaluation,
     assessment: assess(evaluation),
     steganography,
+    learned,
     baseline,
     heatmap: { ...heatmap, max, formula: HEATMAP_FORMULA },
     pixels,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { chooseThresholds } from '../../src/anomaly/calibration/thresholds.ts';
 import { HOT_NORMALS_WARNING } from '../../src/anomaly/evaluation/heatmap-report.ts';
+import { checkLearned } from '../../src/anomaly/evaluation/learned.ts';
 import type { ScoreInfo } from '../../src/anomaly/scores/score.ts';
 import type { ScoredImage } from '../../src/anomaly/scores/scored-image.ts';
 import { formatArea, formatPercent, formatScore } from '../../src/report/parts/format.ts';
@@ -216,6 +217,15 @@ describe('the checks', () => {
     expect(checks(pageText(own, pictures))).toMatch(/Calibration warning .* The networks were trained on these images/);
   });
 
+  it('say whether the networks learned, above all figures too where they did not', () => {
+    expect(checks(page)).toMatch(/Learning passed .* changes 30\.0 % of one .* AUROC 0\.875, and D a − D n 0\.750/);
+    expect(text(page)).not.toContain('Not learned.');
+    const learned = checkLearned({ scores: {} }, 1.934);
+    const noise = pageText({ ...report, learned }, pictures);
+    expect(checks(noise)).toMatch(/Learning warning G_a2n changes 193\.4 % of a normal image/);
+    expect(text(noise)).toMatch(/Not learned\. G_a2n changes 193\.4 % .* Flagged 3 of 6/);
+  });
+
   it('give the warnings of the steganography check in words', () => {
     expect(report.steganography.warnings).toHaveLength(2);
     for (const warning of report.steganography.warnings) expect(checks(page)).toContain(warning);
@@ -311,5 +321,17 @@ describe('what is missing', () => {
     const normal = text(pageOf(images.slice(0, 3)));
     expect(normal).toContain('False alarms 2 of 3');
     expect(normal).not.toMatch(/Missed \d+ of 0/);
+  });
+
+  it('has no chart, and no key to one, where nothing would be drawn', () => {
+    const drawn = (markup: string) =>
+      [...section(markup, 'curves').matchAll(/data-chart="([^"]*)"/g)].map(([, of]) => of);
+    const keys = (markup: string) =>
+      [...section(markup, 'curves').matchAll(/class="key ([^"]*)"/g)].map(([, of]) => of);
+    expect(drawn(page)).toEqual(['histogram', 'roc', 'precision-recall']);
+    expect(keys(page)).toEqual(['normal', 'abnormal', 'threshold', 'dot']);
+    const normal = pageOf(images.slice(0, 3));
+    expect(drawn(normal)).toEqual(['histogram']);
+    expect(keys(normal)).toEqual(['normal', 'threshold']);
   });
 });

@@ -46,6 +46,7 @@ export function sampleReport(images: ScoredImage[], infos: ScoreInfo[], calibrat
     evaluation,
     assessment: assess(evaluation),
     steganography: summariseHiding([hiding('normal', 1, 0.3), hiding('abnormal', 3, 0.002)]),
+    learned: { normalChange: 0.3, discriminators: { dn: 0.875, da_dn: 0.75 }, warnings: [] },
     baseline: {
       ...{
         statistic: 'gradient',

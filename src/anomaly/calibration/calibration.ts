@@ -50,6 +50,8 @@ export interface Calibration extends Choice {
   combination: Combination | null;
   /** What tells the images apart without a network; null in calibrations from before it was looked for. */
   baseline: Baseline | null;
+  /** The median share of a normal image among those that chose that G_a2n changes; absent in runs from before it was measured. */
+  normalChange?: number;
   /** Absent in runs from before heat maps were calibrated on normal images. */
   heatmap?: HeatmapCalibration;
 }

@@ -15,6 +15,8 @@ export interface FoldImage {
   scores?: Record<string, number>;
   /** There where scores are. */
   statistics?: ImageStatistics;
+  /** Of normal images: what G_a2n changes of them, as in a scored image; absent where an earlier version scored them. */
+  change?: number;
 }
 
 /** What a cross-calibration began with, and how far it has come. */
@@ -58,5 +60,7 @@ function foldImage(value: unknown): FoldImage | undefined {
   const numbers = scores.flatMap(([name, score]) => (typeof score === 'number' ? [[name, score] as const] : []));
   const statistics = parseStatistics(entries.get('statistics'));
   if (numbers.length < scores.length || !statistics) return undefined;
-  return { ...image, scores: Object.fromEntries(numbers), statistics };
+  const change = entries.get('change');
+  if (change !== undefined && typeof change !== 'number') return undefined;
+  return { ...image, scores: Object.fromEntries(numbers), statistics, ...(change !== undefined && { change }) };
 }

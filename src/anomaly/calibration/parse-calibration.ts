@@ -93,6 +93,7 @@ export function parseCalibration(json: unknown, source: string): Calibration {
     scores,
     combination: combined === null ? null : combination(combined),
     baseline: simple === null ? null : baseline(simple),
+    ...(root.normalChange !== undefined && { normalChange: number(root.normalChange, 'normalChange') }),
     ...(root.heatmap !== undefined && { heatmap: heatmap(root.heatmap) }),
   };
 }

@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { evaluationJson } from '../../anomaly/evaluation/evaluation.ts';
 import { evaluationCsv } from '../../anomaly/evaluation/evaluation-csv.ts';
+import { learnedLines } from '../../anomaly/evaluation/learned.ts';
 import { steganographyLines } from '../../anomaly/evaluation/steganography.ts';
 import { requireWritable, writeFileAtomic } from '../../data/files/atomic.ts';
 import { formatBytes } from '../../report/parts/format.ts';
@@ -77,7 +78,7 @@ async function evaluate(modelPath: string, data: string, options: EvaluateOption
     const pictures = options.report ? (options.pictures ?? PICTURES_BUDGET) : 0;
     const { tune, threshold, tile } = options;
     const evaluated = await evaluateRun(device, { judge, dataset, skipBroken, quiet, tune, pictures, threshold, tile });
-    const { evaluation, leftOut, steganography, heatmap, pixels, pairs, baseline } = evaluated;
+    const { evaluation, leftOut, steganography, heatmap, pixels, pairs, baseline, learned } = evaluated;
     if (leftOut > 0 && !quiet)
       process.stderr.write(`${leftOut} images that trained or calibrated the model are not judged.\n`);
     if (options.csv) writeFileAtomic(options.csv, evaluationCsv(evaluation));
@@ -88,7 +89,7 @@ async function evaluate(modelPath: string, data: string, options: EvaluateOption
     const context = { device: device.info.name, run: run?.root ?? resolve(judge.source), data: dataset.root };
     process.stdout.write(
       options.json
-        ? `${JSON.stringify({ ...evaluationJson(evaluation, context), baseline, heatmap, pixels, pairs, steganography }, null, 2)}\n`
+        ? `${JSON.stringify({ ...evaluationJson(evaluation, context), baseline, heatmap, pixels, pairs, steganography, learned, ...(options.report && { pictures: evaluated.pictures.report() }) }, null, 2)}\n`
         : `${evaluationText(evaluation)}${linesOf(evaluated).join('\n')}\n`,
     );
   });
@@ -100,5 +101,6 @@ function linesOf(evaluated: EvaluatedRun): string[] {
     ...baselineLines(evaluated.baseline, evaluated.evaluation.chosen.score),
     ...localisationLines(evaluated),
     ...steganographyLines(evaluated.steganography),
+    ...learnedLines(evaluated.learned),
   ];
 }

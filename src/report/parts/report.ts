@@ -2,6 +2,7 @@ import type { Assessment } from '../../anomaly/evaluation/assessment.ts';
 import type { BaselineReport } from '../../anomaly/evaluation/baseline-report.ts';
 import type { Evaluation } from '../../anomaly/evaluation/evaluation.ts';
 import type { HeatmapReport } from '../../anomaly/evaluation/heatmap-report.ts';
+import type { Learned } from '../../anomaly/evaluation/learned.ts';
 import type { PairReport } from '../../anomaly/evaluation/pairs.ts';
 import type { PixelReport } from '../../anomaly/evaluation/pixel-evaluation.ts';
 import type { Steganography } from '../../anomaly/evaluation/steganography.ts';
@@ -43,6 +44,7 @@ export interface Report {
   evaluation: Evaluation;
   assessment: Assessment;
   steganography: Steganography;
+  learned: Learned;
   /** Null for a model that was calibrated before there was one. */
   baseline: BaselineReport | null;
   heatmap: HeatmapReport & {

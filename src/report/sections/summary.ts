@@ -27,6 +27,7 @@ export function outcomeSection(report: Report): Html {
   const { evaluation } = report;
   return html`<section aria-label="Outcome">
 ${warning(evaluation)}
+${report.learned.warnings.map((text) => html`<p class="warning" role="note"><strong>Not learned.</strong> ${text}</p>`)}
 ${tiles(report)}
 ${skippedFiles(evaluation)}
 </section>`;

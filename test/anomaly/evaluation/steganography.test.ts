@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Detector, openDetector } from '../../../src/anomaly/detector/detector.ts';
 import { scoreImages } from '../../../src/anomaly/detector/score-images.ts';
 import {
-  changedShare,
   checkSteganography,
   type HidingMeasurement,
   removedEnergy,
   steganographyLines,
   summariseHiding,
 } from '../../../src/anomaly/evaluation/steganography.ts';
+import { changedShare } from '../../../src/anomaly/metrics/changed-share.ts';
 import { scale } from '../../../src/autograd/scale.ts';
 import { runFolder } from '../../../src/cyclegan/run/run-folder.ts';
 import { decodeImage } from '../../../src/data/images/decode.ts';
