@@ -126,6 +126,8 @@ button:disabled { opacity: 0.45; cursor: default; }
 .count { margin: 0; color: var(--muted); font-size: 0.875rem; }
 .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 380px), 1fr)); gap: 14px; }
 .card { padding: 12px; border-left-width: 5px; content-visibility: auto; contain-intrinsic-size: auto 260px; }
+/* Thousands of cards would take seconds to lay out: those in view come first. */
+.gallery.whole .card { content-visibility: visible; }
 .card.missed { border-left-color: var(--bad); }
 .card.false-alarm { border-left-color: var(--warn); }
 .head { display: flex; gap: 8px; align-items: flex-start; justify-content: space-between; }

@@ -5,6 +5,7 @@ import { HOT_NORMALS_WARNING } from '../../src/anomaly/evaluation/heatmap-report
 import { checkLearned } from '../../src/anomaly/evaluation/learned.ts';
 import type { ScoreInfo } from '../../src/anomaly/scores/score.ts';
 import type { ScoredImage } from '../../src/anomaly/scores/scored-image.ts';
+import { renderReport } from '../../src/report/page.ts';
 import { formatArea, formatPercent, formatScore } from '../../src/report/parts/format.ts';
 import { HOSTILE, image, pageText, samplePictures, sampleReport } from './sample-report.ts';
 
@@ -231,6 +232,13 @@ describe('the checks', () => {
     for (const warning of report.steganography.warnings) expect(checks(page)).toContain(warning);
     expect(checks(page)).toMatch(/changes 0\.2 % of an abnormal image and 30\.0 % of a normal one/);
   });
+});
+
+it('comes in pieces, none of them with the pictures of two images', () => {
+  const pieces = [...renderReport(report, pictures)];
+  const withPictures = pieces.filter((piece) => piece.includes('<img'));
+  expect(withPictures).toHaveLength(images.length);
+  for (const piece of withPictures) expect(piece.match(/<article/g)).toHaveLength(1);
 });
 
 describe('the order', () => {

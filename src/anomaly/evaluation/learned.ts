@@ -61,8 +61,8 @@ function ofGenerator(change: number | null): string[] {
           'Train longer, or with a higher --lambda-identity.',
       ]
     : [
-        `${changes}, which a flat picture in its mean colour would not do: it has not learned to keep anything. Do not trust scores ` +
-          'and heat maps; train longer.',
+        `${changes}, and a flat picture in its mean colour would change 100 %: it has not learned to keep anything. Do not trust ` +
+          'scores and heat maps; train longer.',
       ];
 }
 

@@ -28,7 +28,7 @@ export interface Pictures {
 /** By the `file` of the evaluation's images. An image without an entry is listed without pictures. */
 export type ReportPictures = ReadonlyMap<string, Pictures>;
 
-/** No eye tells it from the original at the size of a page, and a heat map keeps its single hot pixels. */
+/** At the size of a page no eye tells it from the original, and small hot spots of a heat map stay hot, as tests check. */
 const QUALITY = 85;
 
 /**

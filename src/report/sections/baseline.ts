@@ -9,7 +9,7 @@ export function baselineSection({ baseline, evaluation }: Report): Html | null {
   if (!baseline) return null;
   const { label, abnormalHas, chosenOn, calibrationAuroc, auroc, scoreAuroc, beaten, oracle } = baseline;
   const score = evaluation.scores.find(({ info }) => info.name === evaluation.chosen.score);
-  return html`<div class="scroll" role="region" aria-label="Baseline" tabindex="0"><table>
+  return html`<div class="scroll" role="group" aria-label="Baseline" tabindex="0"><table>
 <caption>Without a network: the statistic of the pixels that told ${CALIBRATION_SOURCES[chosenOn].images} apart best</caption>
 <thead><tr><th scope="col">What judges</th><th scope="col" class="number">AUROC where chosen</th><th scope="col" class="number">AUROC here</th></tr></thead>
 <tbody>

@@ -29,7 +29,7 @@ function badges(score: ScoreReport, evaluation: Evaluation): Html {
 function scoresTable({ evaluation, assessment }: Report): Html {
   const { normal, abnormal, seenInTraining } = evaluation.counts;
   const mark = star(seenInTraining > 0);
-  return html`<div class="scroll" role="region" aria-label="All scores" tabindex="0"><table>
+  return html`<div class="scroll" role="group" aria-label="All scores" tabindex="0"><table>
 <caption>Every score on ${normal} normal and ${abnormal} abnormal images</caption>
 <thead>
 <tr><th rowspan="2" scope="col">Score</th><th rowspan="2" scope="col" class="number">AUROC${mark}</th><th rowspan="2" scope="col" class="number">Average precision${mark}</th><th colspan="4" scope="colgroup" class="group">At the calibrated threshold${mark}</th><th colspan="3" scope="colgroup" class="group">Oracle*</th></tr>

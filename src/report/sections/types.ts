@@ -8,7 +8,7 @@ export function typesSection({ evaluation, assessment }: Report): Html | null {
   const { types } = assessment;
   if (types.every(({ type }) => type === null)) return null;
   const label = evaluation.scores.find(({ info }) => info.name === evaluation.chosen.score)?.info.label ?? '';
-  return html`<div class="scroll" role="region" aria-label="Recall of each kind of defect" tabindex="0"><table>
+  return html`<div class="scroll" role="group" aria-label="Recall of each kind of defect" tabindex="0"><table>
 <caption>Abnormal images that ${label} flags at the calibrated threshold</caption>
 <thead><tr><th scope="col">Kind</th><th scope="col" class="number">Images</th><th scope="col" class="number">Flagged</th><th scope="col" class="number">Recall</th><th scope="col" class="number">At least</th></tr></thead>
 <tbody>${types.map(

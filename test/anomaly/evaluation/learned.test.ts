@@ -29,7 +29,7 @@ describe('checkLearned', () => {
     expect(warnings(0.49)).toBe('');
     expect(warnings(0.5)).toMatch(/changes 50\.0 % of a normal image, more than it keeps/);
     expect(warnings(0.999)).toMatch(/more than it keeps/);
-    expect(warnings(1)).toMatch(/changes 100\.0 % of a normal image, which a flat picture/);
+    expect(warnings(1)).toMatch(/changes 100\.0 % of a normal image, and a flat picture/);
     expect(warnings(1.934)).toMatch(/193\.4 %.*Do not trust/);
   });
 
