@@ -91,6 +91,16 @@ export function toNumber(text: string): number {
   throw new InvalidArgumentError('Expected a number.');
 }
 
+const BYTES: Record<string, number> = { '': 1, kb: 1e3, mb: 1e6, gb: 1e9 };
+
+/** Reads a number of bytes, such as `500000`, `500kB` or `30 MB`. */
+export function toBytes(text: string): number {
+  const [, digits = '', unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text) ?? [];
+  const bytes = Number(digits || Number.NaN) * (BYTES[unit.toLowerCase()] ?? Number.NaN);
+  if (Number.isSafeInteger(Math.round(bytes))) return Math.round(bytes);
+  throw new InvalidArgumentError('Expected a number of bytes, such as 500kB, 30MB or 1GB.');
+}
+
 /** Runs a command's work on an open device and closes it, so that the process can end. */
 export async function withDevice<T>(
   { device: name, backend, variant = [], quiet = false }: KernelOptions,

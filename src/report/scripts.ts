@@ -16,7 +16,7 @@ export function libraryStyle(): Html {
 /** uPlot with its licence, then the page's own script. */
 export function scripts(): Scripts {
   const library = `/*\nuPlot\n${UPLOT.licence}*/\n${UPLOT.script}`;
-  const own = joined(['gallery', 'plot', 'histogram', 'curves', 'charts']);
+  const own = joined(['navigation', 'gallery', 'plot', 'histogram', 'curves', 'charts']);
   const hashes = [library, own].map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`);
   return {
     elements: html`<script>${trusted(library)}</script>

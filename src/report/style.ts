@@ -4,20 +4,32 @@ export const STYLE = `
   color-scheme: light dark;
   --page: #f5f6f8; --surface: #fff; --line: #dfe3e9; --text: #1c232c; --muted: #5a6573;
   --normal: #2f6db3; --abnormal: #c25415; --accent: #1f5f8b; --bad: #b3261e; --good: #2b6e3f; --warn: #8a5a00;
-  --bad-soft: #fbe9e7; --warn-soft: #fdf3dc; --accent-soft: #e6f0f7; --good-soft: #e7f3ea;
+  --bad-soft: #fbe9e7; --warn-soft: #fdf3dc; --accent-soft: #e6f0f7; --good-soft: #e7f3ea; --shade: rgb(28 35 44 / 0.32);
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #14181d; --surface: #1c2229; --line: #323b46; --text: #e4e9ef; --muted: #9aa7b5;
     --normal: #6fa8e6; --abnormal: #f08c4a; --accent: #7fbbe3; --bad: #ff8a80; --good: #86cf9a; --warn: #f0c060;
-    --bad-soft: #3b2222; --warn-soft: #37301c; --accent-soft: #1d3142; --good-soft: #1e3326;
+    --bad-soft: #3b2222; --warn-soft: #37301c; --accent-soft: #1d3142; --good-soft: #1e3326; --shade: rgb(154 167 181 / 0.5);
   }
 }
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
 body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 1240px; margin: 0 auto; padding: 24px 20px 64px; }
-section { margin-top: 40px; }
+section { margin-top: 40px; scroll-margin-top: 64px; }
+nav + section { margin-top: 16px; }
+/* Navigation, and tables: where more lies beyond an edge, it is shaded. The shades stay, and covers that move with the content hide them at its ends. */
+nav, .scroll, pre {
+  --cover: var(--surface);
+  overflow-x: auto; background-color: var(--cover); background-repeat: no-repeat;
+  background-image:
+    linear-gradient(90deg, var(--cover) 40%, transparent), linear-gradient(270deg, var(--cover) 40%, transparent),
+    linear-gradient(90deg, var(--shade), transparent), linear-gradient(270deg, var(--shade), transparent);
+  background-position: left, right, left, right; background-size: 56px 100%, 56px 100%, 20px 100%, 20px 100%;
+  background-attachment: local, local, scroll, scroll;
+}
+nav { --cover: var(--page); position: sticky; top: 0; z-index: 2; display: flex; gap: 14px; margin-top: 16px; padding: 10px 0; white-space: nowrap; font-size: 14px; line-height: 22px; }
 h1, h2, h3 { line-height: 1.25; text-wrap: balance; }
 h1 { margin: 0; font-size: 1.9rem; font-weight: 650; }
 h2 { margin: 0 0 12px; font-size: 1.3rem; font-weight: 620; }
@@ -39,13 +51,12 @@ a { color: var(--accent); }
 .tile dd { margin: 2px 0 0; font-size: 1.5rem; font-weight: 620; font-variant-numeric: tabular-nums; }
 .tile.missed dd { color: var(--bad); }
 .tile.false-alarm dd { color: var(--warn); }
-.statement h2 { font-size: 1.05rem; margin-bottom: 6px; }
 .statement p { margin: 0 0 6px; max-width: 90ch; }
 .scroll + .scroll { margin-top: 12px; }
 .warning { margin: 12px 0; border-color: var(--warn); background: var(--warn-soft); }
 .skipped { margin-top: 12px; }
 
-.scroll { overflow-x: auto; background: var(--surface); border: 1px solid var(--line); border-radius: 10px; }
+.scroll { border: 1px solid var(--line); border-radius: 10px; }
 .scroll table { width: 100%; border-collapse: collapse; font-size: 0.9rem; }
 caption { padding: 10px 14px; text-align: left; color: var(--muted); font-size: 0.85rem; }
 .scroll th, .scroll td { padding: 8px 9px; border-top: 1px solid var(--line); text-align: left; vertical-align: top; }
@@ -56,7 +67,8 @@ caption { padding: 10px 14px; text-align: left; color: var(--muted); font-size: 
 .strong { font-weight: 650; }
 .oracle { color: var(--muted); }
 .interval { white-space: nowrap; }
-tr.chosen > * { background: var(--accent-soft); }
+/* Half-transparent, so that the shade at the table's edge shows through. */
+tr.chosen > * { background: color-mix(in srgb, var(--accent) 11%, transparent); }
 
 .badge {
   display: inline-block; padding: 1px 8px; border: 1px solid var(--line); border-radius: 999px;
@@ -83,7 +95,14 @@ tr.chosen > * { background: var(--accent-soft); }
 .check.warns { border-color: var(--warn); }
 
 .uplot { font: inherit; }
-.u-legend { margin: 6px 0 0; color: var(--muted); font-size: 0.78rem; text-align: left; font-variant-numeric: tabular-nums; }
+/* The values under the pointer, over what follows the chart; without a pointer there is nothing to tell. */
+.chart { position: relative; }
+.uplot .u-legend {
+  display: none; position: absolute; inset: 100% 0 auto; z-index: 1; padding: 6px 8px;
+  background: var(--surface); border: 1px solid var(--line); border-radius: 8px;
+}
+.chart:has(.u-over:hover) .u-legend { display: block; }
+.u-legend { margin: 0; color: var(--muted); font-size: 0.78rem; text-align: left; font-variant-numeric: tabular-nums; }
 .u-legend th { font-weight: 400; }
 .u-inline tr { margin-right: 12px; }
 .u-series > * { padding: 1px 2px; }
@@ -94,7 +113,7 @@ tr.chosen > * { background: var(--accent-soft); }
 .colour-bar .bar { height: 14px; border: 1px solid var(--line); border-radius: 4px; }
 .colour-bar .values { display: flex; justify-content: space-between; font-size: 0.8rem; font-variant-numeric: tabular-nums; }
 figcaption { color: var(--muted); font-size: 0.8rem; }
-.toolbar { position: sticky; top: 0; z-index: 1; padding: 10px 0; background: var(--page); }
+.toolbar { position: sticky; top: 42px; z-index: 1; padding: 10px 0; background: var(--page); }
 .toolbar, .toolbar > div { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; }
 .toolbar { gap: 10px 20px; margin-bottom: 12px; }
 button, select {
@@ -106,7 +125,9 @@ button[aria-pressed="true"] { border-color: var(--accent); background: var(--acc
 button:disabled { opacity: 0.45; cursor: default; }
 .count { margin: 0; color: var(--muted); font-size: 0.875rem; }
 .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 380px), 1fr)); gap: 14px; }
-.card { padding: 12px; border-left-width: 5px; }
+.card { padding: 12px; border-left-width: 5px; content-visibility: auto; contain-intrinsic-size: auto 260px; }
+/* Thousands of cards would take seconds to lay out: those in view come first. */
+.gallery.whole .card { content-visibility: visible; }
 .card.missed { border-left-color: var(--bad); }
 .card.false-alarm { border-left-color: var(--warn); }
 .head { display: flex; gap: 8px; align-items: flex-start; justify-content: space-between; }
@@ -121,10 +142,10 @@ summary { color: var(--muted); font-size: 0.85rem; cursor: pointer; }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 130px), 1fr)); gap: 8px 20px; margin: 8px 0; font-size: 0.875rem; }
 .facts dt { color: var(--muted); font-size: 0.8rem; }
 .facts dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
-pre { overflow-x: auto; padding: 12px 14px; background: var(--surface); border: 1px solid var(--line); border-radius: 8px; }
+pre { padding: 12px 14px; border: 1px solid var(--line); border-radius: 8px; }
 dialog { width: min(1200px, 96vw); padding: 14px; border: 1px solid var(--line); border-radius: 12px; background: var(--page); color: var(--text); }
 dialog::backdrop { background: rgb(0 0 0 / 0.6); }
-dialog .card { border: 0; background: none; }
+dialog .card { border: 0; background: none; content-visibility: visible; }
 dialog .strip { cursor: default; image-rendering: pixelated; }
 .controls { display: flex; gap: 8px; justify-content: flex-end; position: sticky; bottom: 0; }
 
@@ -132,10 +153,11 @@ dialog .strip { cursor: default; image-rendering: pixelated; }
   main { padding: 16px 12px 48px; }
   h1 { font-size: 1.5rem; }
   .toolbar { position: static; }
+  section { scroll-margin-top: 56px; }
   dialog .strip { grid-auto-flow: row; grid-template-columns: 1fr 1fr; }
 }
 @media print {
-  .toolbar, details > summary { display: none; }
+  nav, .toolbar, details > summary { display: none; }
   .card, .panel, .tile { break-inside: avoid; }
 }
 `;

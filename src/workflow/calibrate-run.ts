@@ -7,7 +7,10 @@ import { calibrateHeatmap } from '../anomaly/calibration/heatmap-scale.ts';
 import { chooseThresholds } from '../anomaly/calibration/thresholds.ts';
 import type { DetectorNetworks } from '../anomaly/detector/detector-networks.ts';
 import { openRunNetworks } from '../anomaly/detector/run-networks.ts';
+import type { ResultPictures } from '../anomaly/detector/score-images.ts';
 import { writeModel } from '../anomaly/detector/stored-model.ts';
+import { medianNormalChange } from '../anomaly/evaluation/learned.ts';
+import { changedShare } from '../anomaly/metrics/changed-share.ts';
 import { type ImageStatistics, imageStatistics } from '../anomaly/scores/image-statistics.ts';
 import { SCORE_INFOS } from '../anomaly/scores/list.ts';
 import type { ScoredImage } from '../anomaly/scores/scored-image.ts';
@@ -53,7 +56,9 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
     // A version may compute scores that were not there yet when folds were scored.
     const infos = SCORE_INFOS.filter(({ name }) => !byFolds || images.every(({ scores }) => name in scores));
     const chosen = chooseThresholds(images, infos, { rule, chosenOn, dataHash });
-    const calibration = withThreshold({ ...chosen, heatmap: calibrateHeatmap(images), step }, threshold);
+    const normalChange = medianNormalChange(images);
+    const measured = { heatmap: calibrateHeatmap(images), ...(normalChange !== null && { normalChange }) };
+    const calibration = withThreshold({ ...chosen, ...measured, step }, threshold);
     const seen = recorded.map(({ sha256 }) => fingerprint(sha256));
     await writeModel(run.model, detector, calibration, seen);
     writeCalibration(run, calibration);
@@ -65,6 +70,10 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
 
 function outOfFold({ images }: FoldScores): ScoredImage[] {
   return images.flatMap(({ fold: _, scores, ...image }) => (scores ? [{ ...image, scores }] : []));
+}
+
+function changeIn(pictures: ResultPictures | null): Pick<ScoredImage, 'change'> {
+  return pictures ? { change: changedShare(pictures.input.pixels, pictures.reconstruction.pixels) } : {};
 }
 
 /**
@@ -94,8 +103,9 @@ export async function scoreRecorded(
   });
   const images: ScoredImage[] = [];
   await tuneScoring(detector, options);
-  for await (const scored of scoreRefs(detector, decoder)) {
-    images.push(scoredImage(scored, statistics.get(scored.ref.file)));
+  const isNormal = (index: number) => decoder.good[index]?.label === 'normal';
+  for await (const scored of scoreRefs(detector, decoder, isNormal)) {
+    images.push({ ...scoredImage(scored, statistics.get(scored.ref.file)), ...changeIn(scored.pictures) });
     onProgress?.({ stage: 'calibration', done: images.length, total: refs.length });
     if (signal?.aborted) return null;
   }

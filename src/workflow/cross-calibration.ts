@@ -91,7 +91,10 @@ export async function crossCalibrate(
       // JSON has no NaN: weights that diverged have to be told here.
       for (const { name } of SCORE_INFOS) scoreColumn(scored, name);
       const found = new Map(
-        scored.map(({ file, scores, statistics }) => [file, { scores, ...(statistics && { statistics }) }]),
+        scored.map(({ file, scores, statistics, change }) => [
+          file,
+          { scores, ...(statistics && { statistics }), ...(change !== undefined && { change }) },
+        ]),
       );
       known = {
         ...known,

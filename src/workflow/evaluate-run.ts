@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import { requireHeatmap, withThreshold } from '../anomaly/calibration/calibration.ts';
 import { scoresOf } from '../anomaly/calibration/combined-score.ts';
-import type { ResultPictures } from '../anomaly/detector/score-images.ts';
+import { heatmapMaximum } from '../anomaly/calibration/heatmap-scale.ts';
 import { type BaselineReport, reportBaseline } from '../anomaly/evaluation/baseline-report.ts';
-import { type Evaluation, summarise } from '../anomaly/evaluation/evaluation.ts';
+import { type Evaluation, isFlagged, summarise, verdictOf } from '../anomaly/evaluation/evaluation.ts';
 import { type HeatmapReport, reportHeatmap } from '../anomaly/evaluation/heatmap-report.ts';
 import { imagesToJudge } from '../anomaly/evaluation/judged-images.ts';
+import { checkLearned, type Learned } from '../anomaly/evaluation/learned.ts';
 import { comparePairs, type ImagePair, type PairReport } from '../anomaly/evaluation/pairs.ts';
 import { PixelEvaluation, type PixelReport } from '../anomaly/evaluation/pixel-evaluation.ts';
 import { type CheckedImage, checkSteganography, type Steganography } from '../anomaly/evaluation/steganography.ts';
@@ -16,11 +17,13 @@ import { type Dataset, type ImageRef, LABELS } from '../data/datasets/dataset.ts
 import { decodeImage } from '../data/images/decode.ts';
 import type { AdapterInfo } from '../gpu/adapter.ts';
 import type { Device } from '../gpu/device.ts';
+import { KeptPictures } from '../report/parts/kept-pictures.ts';
+import { encodePictures } from '../report/parts/pictures.ts';
 import { withReadableCompanions } from './companions.ts';
 import { ImageDecoder, settleBroken } from './decode-images.ts';
 import type { Listener } from './listener.ts';
 import type { TrainedModel } from './model.ts';
-import { scoredImage, scoreRefs } from './score-refs.ts';
+import { type ScoredRef, scoredImage, scoreRefs } from './score-refs.ts';
 import { tuneScoring } from './tuning.ts';
 
 export interface EvaluateRunOptions extends Listener {
@@ -29,7 +32,7 @@ export interface EvaluateRunOptions extends Listener {
   skipBroken: boolean;
   /** Whether to look for the fastest kernels first. */
   tune: boolean;
-  /** Of how many images to keep pictures, evenly spread over all. */
+  /** How many bytes of a page pictures may take; 0 for none. */
   pictures: number;
   /** The user's threshold for the score that decides, instead of the calibrated one. */
   threshold?: number | undefined;
@@ -54,15 +57,13 @@ export interface EvaluatedRun {
   /** Null for a model that was calibrated before there was one. */
   baseline: BaselineReport | null;
   steganography: Steganography;
+  learned: Learned;
   heatmap: HeatmapReport;
   /** Null where no judged image has a mask. */
   pixels: PixelReport | null;
   /** Null where no judged image has a template. */
   pairs: PairReport | null;
-  /** By the `file` of the evaluation's images. */
-  pictures: Map<string, ResultPictures>;
-  /** Absolute paths of the true masks that can be read, by file. */
-  masks: Map<string, string>;
+  pictures: KeptPictures;
   /** Images of the data set that were not judged because they trained or calibrated the run. */
   leftOut: number;
 }
@@ -85,15 +86,22 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   );
   const where = new PixelEvaluation(refs, heatmap.threshold);
   const seen = new Set(judged.flatMap(({ ref, seenInTraining }) => (seenInTraining ? [ref.file] : [])));
-  const isSpread = evenlySpread(judged.length, Math.max(1, options.pictures));
-  const keepsPictures = (index: number) => options.pictures > 0 && isSpread(index);
   const wantsPictures = (index: number) => {
     const ref = decoder.good[index];
-    return keepsPictures(index) || (ref !== undefined && where.wants(ref));
+    return options.pictures > 0 || (ref !== undefined && where.wants(ref));
   };
 
   const images: ScoredImage[] = [];
-  const pictures = new Map<string, ResultPictures>();
+  const pictures = new KeptPictures(options.pictures);
+  const max = heatmapMaximum(heatmap);
+  const keep = ({ ref, scores: own, pictures: made }: ScoredRef) => {
+    const score = own[calibration.chosen] ?? Number.NaN;
+    const threshold = calibration.scores[calibration.chosen]?.threshold.value ?? Number.NaN;
+    const verdict = verdictOf(ref.label, isFlagged(score, threshold));
+    const image = { file: ref.file, verdict, score, threshold };
+    if (made && options.pictures > 0) pictures.add(image, () => encodePictures(made, max, ref.mask));
+    else pictures.leaveOut(image);
+  };
   const detector = model.open(device, options.tile);
   await tuneScoring(detector, options);
   let steganography: Steganography;
@@ -101,7 +109,7 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   try {
     for await (const scored of scoreRefs(detector, decoder, wantsPictures, scores)) {
       const { file } = scored.ref;
-      if (scored.pictures && keepsPictures(images.length)) pictures.set(file, scored.pictures);
+      keep(scored);
       where.add(scored.ref, scored.pictures);
       images.push({ ...scoredImage(scored, statistics.get(file)), seenInTraining: seen.has(file) });
       onProgress?.({ stage: 'scoring', done: images.length, total: judged.length });
@@ -119,13 +127,13 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   return {
     source: { model: resolve(model.source), data: dataset.root, run: model.run, device: { name: device.info.name } },
     steganography,
+    learned: checkLearned(calibration, steganography.change.normal),
     heatmap: reportHeatmap(images, heatmap, calibration.chosenOn),
     pixels: where.report(images.some(({ seenInTraining }) => seenInTraining)),
     pairs,
     evaluation,
     baseline: reportBaseline(images, calibration, evaluation),
     pictures,
-    masks: new Map(refs.flatMap(({ file, mask }) => (mask ? [[file, mask]] : []))),
     leftOut,
   };
 }

@@ -11,7 +11,7 @@ export interface EvaluateOptions extends DataOptions, DeviceOption, Listener {
   threshold?: number | undefined;
   /** The largest side of a tile of images larger than the model's size, a multiple of 4; without, images are shrunk to that size. */
   tile?: number | undefined;
-  /** Of how many images to keep pictures for a report; none unless told otherwise. */
+  /** How many bytes of a report its pictures may take: misses and false alarms first, then others; none are kept unless told otherwise. */
   pictures?: number | undefined;
 }
 

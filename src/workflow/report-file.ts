@@ -1,25 +1,21 @@
 import { heatmapMaximum } from '../anomaly/calibration/heatmap-scale.ts';
-import { HEATMAP_FORMULA, type ResultPictures } from '../anomaly/detector/score-images.ts';
+import { HEATMAP_FORMULA } from '../anomaly/detector/score-images.ts';
 import { assess } from '../anomaly/evaluation/assessment.ts';
 import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
 import { readDataRecord } from '../cyclegan/run/data-record.ts';
 import { damageText, readMetrics } from '../cyclegan/run/metrics-log.ts';
 import { writeFileAtomic } from '../data/files/atomic.ts';
-import { decodeImage } from '../data/images/decode.ts';
-import type { DecodedImage } from '../data/images/decoded-image.ts';
-import { encodePng } from '../data/images/png.ts';
 import { renderReport } from '../report/page.ts';
-import { paintHeatmap } from '../report/parts/heatmap.ts';
 import { lossCurves } from '../report/parts/loss-curves.ts';
-import { FORMAT, type Pictures, type Report } from '../report/parts/report.ts';
+import { FORMAT, type Report } from '../report/parts/report.ts';
 import type { EvaluatedRun } from './evaluate-run.ts';
 import type { Listener } from './listener.ts';
 import { reportPaths } from './report-paths.ts';
 import { UsageError } from './usage-error.ts';
 import { versions } from './versions.ts';
 
-/** Of how many images a report shows pictures: enough to browse, few enough for a page. */
-export const REPORT_PICTURES = 300;
+/** How many bytes of a page its pictures may take unless a user says otherwise: enough to browse, few enough to open at once. */
+export const PICTURES_BUDGET = 40e6;
 
 export interface ReportOptions extends Pick<Listener, 'onWarning'> {
   /** Of the page; its figures go beside it, into a file of that name that ends in .json. */
@@ -49,7 +45,7 @@ export function report(evaluated: EvaluatedRun, options: ReportOptions): void {
   if (metrics.damaged.length > 0) {
     options.onWarning?.(`${damageText(run.metrics, metrics.damaged)} The curves of the report leave them out.`);
   }
-  const { evaluation, steganography, leftOut, heatmap, baseline, pixels, pairs } = evaluated;
+  const { evaluation, steganography, leftOut, heatmap, baseline, pixels, pairs, learned, pictures } = evaluated;
   const max = heatmapMaximum(heatmap);
   const trained = (label: string) =>
     record.images.filter((image) => image.part === 'train' && image.label === label).length;
@@ -77,16 +73,15 @@ export function report(evaluated: EvaluatedRun, options: ReportOptions): void {
     evaluation,
     assessment: assess(evaluation),
     steganography,
+    learned,
     baseline,
     heatmap: { ...heatmap, max, formula: HEATMAP_FORMULA },
     pixels,
     pairs,
+    pictures: pictures.report(),
   };
-  const pictures = new Map(
-    [...evaluated.pictures].map(([file, own]) => [file, toPngs(own, max, evaluated.masks.get(file))]),
-  );
   const { page, json } = reportPaths(options.path);
-  writeFileAtomic(page, renderReport(content, pictures));
+  writeFileAtomic(page, renderReport(content, pictures.pictures));
   writeFileAtomic(json, `${JSON.stringify(content, null, 2)}\n`);
 }
 
@@ -94,18 +89,4 @@ export function report(evaluated: EvaluatedRun, options: ReportOptions): void {
 function deviceNames(adapter: string): { name: string; driver: string } {
   const [name = adapter, ...driver] = adapter.split(': ');
   return { name, driver: driver.join(': ') || 'not told' };
-}
-
-function toPngs({ input, reconstruction, heatmap }: ResultPictures, max: number, mask: string | undefined): Pictures {
-  const { width, height } = input;
-  return {
-    input: png(input),
-    reconstruction: png(reconstruction),
-    heatmap: encodePng(width, height, 3, paintHeatmap(heatmap, width, height, max)),
-    ...(mask && { mask: png(decodeImage(mask)) }),
-  };
-}
-
-function png({ width, height, channels, pixels }: DecodedImage): Uint8Array {
-  return encodePng(width, height, channels, pixels);
 }

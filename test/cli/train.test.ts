@@ -214,6 +214,16 @@ describe('evaluate', () => {
     }
     expect(result.chosen).toMatchObject({ chosenOn: 'calibration', counts: { normal: 1, abnormal: 1 } });
     expect(result.baseline).toMatchObject({ chosenOn: 'calibration', auroc: expect.any(Number), calibrationAuroc: 1 });
+    expect(result.learned).toEqual({
+      normalChange: result.steganography.change.normal,
+      discriminators: { dn: result.scores.dn.calibrationAuroc, da_dn: result.scores.da_dn.calibrationAuroc },
+      warnings: expect.any(Array),
+    });
+    // A few steps teach nothing.
+    expect(result.learned.warnings.join()).toMatch(/has not learned/);
+    const { kept, leftOut } = result.pictures;
+    expect(kept.missed + kept.falseAlarms + kept.others).toBe(6);
+    expect(leftOut).toEqual({ missed: 0, falseAlarms: 0, others: 0 });
     expect(result.device).toMatch(/\S/);
 
     const rows = readFileSync(folder.path('e.csv'), 'utf8').trimEnd().split('\r\n');
@@ -221,7 +231,7 @@ describe('evaluate', () => {
     expect(rows).toHaveLength(7);
     const page = readFileSync(folder.path('r.html'), 'utf8');
     expect(page.match(/<article class="card/g)).toHaveLength(6);
-    expect(page.match(/data:image\/png;base64/g)).toHaveLength(18);
+    expect(page.match(/data:image\/jpeg;base64/g)).toHaveLength(18);
 
     const report = JSON.parse(readFileSync(folder.path('r.json'), 'utf8'));
     expect(report).toMatchObject({
@@ -229,6 +239,8 @@ describe('evaluate', () => {
       dataset: { trainNormal: 4, trainAbnormal: 2, leftOut: 8 },
       evaluation: { counts: result.counts, chosen: result.chosen, best: result.best },
       steganography: result.steganography,
+      learned: result.learned,
+      pictures: result.pictures,
       assessment: { bootstrap: { units: { normal: 3, abnormal: 3 } } },
     });
     expect(report.evaluation.images).toHaveLength(6);
@@ -237,6 +249,23 @@ describe('evaluate', () => {
       expect(auroc.value).toBe(result.scores[name].auroc);
       expect([calibrated.oracle, bestAccuracy.oracle, zfn.oracle]).toEqual([false, true, true]);
     }
+  });
+
+  it('leaves pictures out that have no room, and says so', async () => {
+    const { stdout } = await cyclops(
+      ...['evaluate', run, data, '--json', '--report', folder.path('few.html'), '--pictures', '10kB'],
+    );
+    const { pictures, counts } = JSON.parse(stdout);
+    const { budget, bytes, kept, leftOut } = pictures;
+    expect(budget).toBe(10_000);
+    expect(bytes).toBeGreaterThan(0);
+    expect(bytes).toBeLessThanOrEqual(10_000);
+    const page = readFileSync(folder.path('few.html'), 'utf8');
+    const all = Object.values<number>(kept).reduce((sum, count) => sum + count, 0);
+    expect(all).toBeLessThan(counts.total);
+    expect(all + Object.values<number>(leftOut).reduce((sum, count) => sum + count, 0)).toBe(counts.total);
+    expect(page.match(/data:image\/jpeg;base64/g)).toHaveLength(3 * all);
+    expect(page).toContain('may take 10 kB of this page');
   });
 
   it('prints a table that marks the paper and the choice, and judges what did not train', async () => {

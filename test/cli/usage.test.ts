@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { reportFailure, wrap } from '../../src/cli/failure.ts';
+import { toBytes } from '../../src/cli/options.ts';
 import { run } from '../../src/cli/program.ts';
 import { duration } from '../../src/cli/text/progress.ts';
 import { cyclops, makeData, temporaryFolder } from './support.ts';
@@ -31,6 +32,16 @@ async function here(...args: string[]): Promise<{ code: number; stdout: string; 
     for (const spy of spies) spy.mockRestore();
   }
 }
+
+it.each([
+  ['0', 0],
+  ['500000', 500_000],
+  ['500kB', 500_000],
+  ['30MB', 30_000_000],
+  [' 1.5 gb ', 1_500_000_000],
+])('reads %j as so many bytes', (text, bytes) => {
+  expect(toBytes(text)).toBe(bytes);
+});
 
 describe('wrong use ends with code 2 and says what is wrong', () => {
   const train = (...options: string[]) => ['train', data, '--out', folder.path('never'), ...options];
@@ -72,6 +83,16 @@ describe('wrong use ends with code 2 and says what is wrong', () => {
       'a report that is named as its own figures',
       () => ['evaluate', 'run', data, '--report', 'out/report.json'],
       /--report out\/report.json should name the page/,
+    ],
+    [
+      'pictures without a report',
+      () => ['evaluate', 'run', data, '--pictures', '30MB'],
+      /--pictures belongs to a report. Name one with --report/,
+    ],
+    [
+      'pictures in another unit',
+      () => ['evaluate', 'run', data, '--report', 'r.html', '--pictures', '30 sheets'],
+      /Expected a number of bytes, such as 500kB, 30MB or 1GB/,
     ],
     ['a generator of another family', () => train('--netG', 'unet_256'), /resnet_9blocks/],
   ])('%s', async (_, args, message) => {

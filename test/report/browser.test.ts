@@ -1,15 +1,22 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import axe from 'axe-core';
+import { PNG } from 'pngjs';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from '../../scripts/setup/chromium.mjs';
 import { chooseThresholds } from '../../src/anomaly/calibration/thresholds.ts';
 import type { ScoreInfo } from '../../src/anomaly/scores/score.ts';
 import type { ScoredImage } from '../../src/anomaly/scores/scored-image.ts';
+import { writeFileAtomic } from '../../src/data/files/atomic.ts';
+import { encodeJpeg } from '../../src/data/images/jpeg-encoder.ts';
 import { renderReport } from '../../src/report/page.ts';
-import { HOSTILE, image, samplePictures, sampleReport } from './sample-report.ts';
+import { KeptPictures } from '../../src/report/parts/kept-pictures.ts';
+import type { Picture } from '../../src/report/parts/pictures.ts';
+import { PICTURES_BUDGET } from '../../src/workflow/report-file.ts';
+import { HOSTILE, image, pageText, samplePictures, sampleReport } from './sample-report.ts';
 
 const chromium = findChromium();
 if (!chromium)
@@ -33,7 +40,7 @@ const chosen = chooseThresholds(
   { rule: 'zfn', chosenOn: 'calibration', dataHash: null },
 );
 const SCORES = ['sse', 'dn'];
-const PHONE = { width: 380, height: 800, isMobile: true, hasTouch: true };
+const PHONE = { width: 390, height: 800, isMobile: true, hasTouch: true };
 const DESKTOP = { width: 1280, height: 900 };
 const SLOW = 180_000;
 
@@ -48,7 +55,7 @@ describe.skipIf(!chromium)('a report in a browser', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'cyclops-report-'));
     const file = join(folder, 'report.html');
-    writeFileSync(file, renderReport(sampleReport(images, infos, chosen), samplePictures(images)));
+    writeFileSync(file, pageText(sampleReport(images, infos, chosen), samplePictures(images)));
     url = pathToFileURL(file).href;
     // The page is our own, and containers often refuse what the sandbox needs.
     const args = ['--no-sandbox', '--disable-dev-shm-usage'];
@@ -235,6 +242,136 @@ describe.skipIf(!chromium)('a report in a browser', () => {
     expect(light).toBeGreaterThan(30);
     await page.emulateMediaFeatures([]);
     await page.setViewport(DESKTOP);
+  });
+
+  it.each([
+    ['light', 'desktop', DESKTOP],
+    ['light', 'phone', PHONE],
+    ['dark', 'desktop', DESKTOP],
+    ['dark', 'phone', PHONE],
+  ])('has nothing that axe objects to, in %s colours on a %s', async (scheme, _, viewport) => {
+    const other = await browser.newPage();
+    await other.setViewport(viewport);
+    await other.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+    await other.goto(url);
+    // Over a gradient axe cannot tell the contrast of text.
+    await other.addStyleTag({ content: 'nav, .scroll, pre { background-image: none !important; }' });
+    await other.evaluate(axe.source);
+    const { violations, passes } = await other.evaluate(() => Reflect.get(globalThis, 'axe').run());
+    const found = violations.map(({ id, nodes }: axe.Result) => [id, nodes.map(({ html }) => html)]);
+    expect(found).toEqual([]);
+    expect(passes.map(({ id }: axe.Result) => id)).toContain('color-contrast');
+    await other.close();
+  });
+
+  it('shades the edge of a table beyond which it goes on, and the other edge at its end', async () => {
+    const phone = await browser.newPage();
+    await phone.setViewport(PHONE);
+    await phone.goto(url);
+    const table = await phone.waitForSelector('#scores .scroll');
+    // Cards above it are laid out when they come near, and move it.
+    await phone.addStyleTag({ content: '.card { content-visibility: visible; }' });
+    /** How bright the two edges of the table are, above its caption. */
+    const edges = async () => {
+      const { x = 0, y = 0, width = 0 } = (await table?.boundingBox()) ?? {};
+      const at = async (left: number) => {
+        const clip = { x: left, y: y + 8, width: 3, height: 3 };
+        return PNG.sync.read(Buffer.from(await phone.screenshot({ clip }))).data[0] ?? 0;
+      };
+      return [await at(x + 2), await at(x + width - 5)];
+    };
+    const [left = 0, right = 0] = await edges();
+    expect(left - right).toBeGreaterThan(30);
+    await table?.evaluate((element) => element.scrollTo({ left: element.scrollWidth, behavior: 'instant' }));
+    const [leftAtEnd = 0, rightAtEnd = 0] = await edges();
+    expect(rightAtEnd - leftAtEnd).toBeGreaterThan(30);
+    await phone.close();
+  });
+
+  it('shows values of a chart only while a pointer is over it', async () => {
+    const legend = `${chart('roc')} .u-legend`;
+    const isShown = () => page.$eval(legend, (element) => getComputedStyle(element).display !== 'none');
+    await page.bringToFront();
+    await page.mouse.move(0, 0);
+    expect(await isShown()).toBe(false);
+    await page.hover(`${chart('roc')} .u-over`);
+    expect(await isShown()).toBe(true);
+    await page.mouse.move(0, 0);
+  });
+
+  it.each([
+    ['desktop', DESKTOP],
+    ['phone', PHONE],
+  ])('leads to every section on a %s', async (_, viewport) => {
+    const other = await browser.newPage();
+    await other.setViewport(viewport);
+    await other.goto(url);
+    const goals = await other.$$eval('nav a', (links) => links.map((link) => link.getAttribute('href') ?? ''));
+    expect(goals).toHaveLength(11);
+    for (const goal of goals) {
+      await other.$eval(`nav a[href="${goal}"]`, (link) => link instanceof HTMLElement && link.click());
+      const isThere = await other.waitForFunction(
+        (goal) => {
+          const section = document.querySelector(goal);
+          if (!section) return false;
+          const { top } = section.getBoundingClientRect();
+          const atEnd = document.documentElement.scrollHeight - scrollY - innerHeight < 2;
+          // The last sections cannot come up to the top.
+          return Math.abs(top - Number.parseFloat(getComputedStyle(section).scrollMarginTop)) < 2 || (atEnd && top > 0);
+        },
+        { timeout: 10_000 },
+        goal,
+      );
+      expect(await isThere.jsonValue()).toBe(true);
+    }
+    await other.close();
+  });
+
+  it('shows pictures without scrolling', async () => {
+    const first = await page.$eval('.gallery img', (picture) => picture.getBoundingClientRect().bottom + scrollY);
+    expect(first).toBeLessThan(DESKTOP.height);
+  });
+
+  it.each([
+    [2000, 256],
+    [200, 1024],
+  ])('opens with %s images of %s px within 3 s, in less than 60 MB', async (count, side) => {
+    const many = Array.from({ length: count }, (_, i) =>
+      image(`many/${i}.png`, i % 2 === 0 ? 'normal' : 'abnormal', (i * 7919) % count, Math.random()),
+    );
+    const pixels = (offset: number) =>
+      Uint8Array.from(
+        { length: side * side * 3 },
+        (_, i) => 128 + 50 * Math.sin((i + offset) / 111) + 20 * Math.random(),
+      );
+    const picture = (offset: number): Picture => {
+      const bytes = encodeJpeg({ width: side, height: side, channels: 3, pixels: pixels(offset) }, 85);
+      return { type: 'image/jpeg', width: side, height: side, bytes };
+    };
+    const report = sampleReport(many, infos, chosen);
+    const kept = new KeptPictures(PICTURES_BUDGET);
+    // The same few pictures again and again: encoding others for each image would take a minute.
+    const few = [1, 2, 3].map(picture);
+    const of = (i: number) => few[i % few.length] ?? picture(i);
+    for (const [i, { file, verdict, threshold, scores }] of report.evaluation.images.entries()) {
+      const score = scores[chosen.chosen] ?? Number.NaN;
+      kept.add({ file, verdict, threshold, score }, () => ({
+        ...{ input: of(i), reconstruction: of(i + 1), heatmap: of(i + 2) },
+      }));
+    }
+    const file = join(folder, `many-${side}.html`);
+    const pieces = renderReport({ ...report, pictures: kept.report() }, kept.pictures);
+    writeFileAtomic(file, pieces);
+    expect(kept.report().bytes).toBeGreaterThan(0.9 * PICTURES_BUDGET);
+    expect(statSync(file).size).toBeLessThan(60e6);
+    const large = await browser.newPage();
+    await large.setViewport(DESKTOP);
+    const began = performance.now();
+    await large.goto(pathToFileURL(file).href);
+    await large.waitForFunction(() => document.querySelector('.count')?.textContent !== '');
+    expect(performance.now() - began).toBeLessThan(3000);
+    expect(await large.$eval('.count', (element) => element.textContent)).toBe(`${count} of ${count} images`);
+    await large.close();
   });
 
   it('shows tables and images without its script too', async () => {

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { chooseThresholds } from '../../src/anomaly/calibration/thresholds.ts';
 import { HOT_NORMALS_WARNING } from '../../src/anomaly/evaluation/heatmap-report.ts';
+import { checkLearned } from '../../src/anomaly/evaluation/learned.ts';
 import type { ScoreInfo } from '../../src/anomaly/scores/score.ts';
 import type { ScoredImage } from '../../src/anomaly/scores/scored-image.ts';
 import { renderReport } from '../../src/report/page.ts';
 import { formatArea, formatPercent, formatScore } from '../../src/report/parts/format.ts';
-import { HOSTILE, image, samplePictures, sampleReport } from './sample-report.ts';
+import { HOSTILE, image, pageText, samplePictures, sampleReport } from './sample-report.ts';
 
 const infos: ScoreInfo[] = [
   { name: 'sse', label: 'squared error', formula: 'Σ (x − x̂)²', paper: true },
@@ -29,10 +30,10 @@ const images = [
 ];
 const report = sampleReport(images, infos, trained);
 const pictures = samplePictures(images);
-const page = renderReport(report, pictures);
+const page = pageText(report, pictures);
 
 function pageOf(of: ScoredImage[]): string {
-  return renderReport(sampleReport(of, infos, trained), samplePictures(of));
+  return pageText(sampleReport(of, infos, trained), samplePictures(of));
 }
 
 /** A page without what its scripts and styles hold. */
@@ -92,7 +93,7 @@ describe('the page on its own', () => {
   });
 
   it('escapes names in text and attributes wherever they come from', () => {
-    expect(tags(page, 'img').filter((tag) => !tag.startsWith('<img src="data:image/png;base64,'))).toEqual([]);
+    expect(tags(page, 'img').filter((tag) => !/^<img src="data:image\/(jpeg|png);base64,/.test(tag))).toEqual([]);
     expect(page).not.toContain(HOSTILE);
     const attributeNames = (bare(page).match(/<[a-z][^>]*>/gi) ?? []).map((tag) => tag.replace(/"[^"]*"/g, ''));
     expect(attributeNames.filter((tag) => /\son\w+\s*=|['<]./i.test(tag.slice(1)))).toEqual([]);
@@ -114,7 +115,7 @@ describe('the page on its own', () => {
 it('warns where more normal images are hot than chance allows', () => {
   expect(text(page)).toContain(HOT_NORMALS_WARNING);
   const cold = { ...report, heatmap: { ...report.heatmap, unlikely: false } };
-  expect(text(renderReport(cold, new Map()))).not.toContain(HOT_NORMALS_WARNING);
+  expect(text(pageText(cold, new Map()))).not.toContain(HOT_NORMALS_WARNING);
 });
 
 describe('the figures', () => {
@@ -214,9 +215,16 @@ describe('the checks', () => {
 
   it('warn where the networks saw the images that calibrated', () => {
     const own = sampleReport(images, infos, { ...trained, chosenOn: 'train' });
-    expect(checks(renderReport(own, pictures))).toMatch(
-      /Calibration warning .* The networks were trained on these images/,
-    );
+    expect(checks(pageText(own, pictures))).toMatch(/Calibration warning .* The networks were trained on these images/);
+  });
+
+  it('say whether the networks learned, above all figures too where they did not', () => {
+    expect(checks(page)).toMatch(/Learning passed .* changes 30\.0 % of one .* AUROC 0\.875, and D a − D n 0\.750/);
+    expect(text(page)).not.toContain('Not learned.');
+    const learned = checkLearned({ scores: {} }, 1.934);
+    const noise = pageText({ ...report, learned }, pictures);
+    expect(checks(noise)).toMatch(/Learning warning G_a2n changes 193\.4 % of a normal image/);
+    expect(text(noise)).toMatch(/Not learned\. G_a2n changes 193\.4 % .* Flagged 3 of 6/);
   });
 
   it('give the warnings of the steganography check in words', () => {
@@ -226,13 +234,38 @@ describe('the checks', () => {
   });
 });
 
+it('comes in pieces, none of them with the pictures of two images', () => {
+  const pieces = [...renderReport(report, pictures)];
+  const withPictures = pieces.filter((piece) => piece.includes('<img'));
+  expect(withPictures).toHaveLength(images.length);
+  for (const piece of withPictures) expect(piece.match(/<article/g)).toHaveLength(1);
+});
+
+describe('the order', () => {
+  it('has the images right under the outcome, and a link to every section', () => {
+    const headings = [...bare(page).matchAll(/<section id="([^"]*)"[^>]*>\s*<h2 id="([^"]*)">([^<]*)</g)];
+    const links = [...page.matchAll(/<a href="#([^"]*)">([^<]*)<\/a>/g)].map(([, id, name]) => [id, name]);
+    expect(headings.map(([, id, , name]) => [id, name])).toEqual(links);
+    expect(links).toHaveLength(11);
+    expect(headings[0]?.[1]).toBe('images');
+    const between = bare(page).slice(bare(page).indexOf('</dl>'), bare(page).indexOf('<section id="images"'));
+    expect(between).not.toContain('<section');
+  });
+
+  it('has no link to a section that has nothing to show', () => {
+    const blank = pageOf([image('x.png', null, 9, 9)]);
+    for (const id of ['figures', 'types', 'curves']) expect(blank).not.toContain(`href="#${id}"`);
+    expect(blank).toContain('href="#images"');
+  });
+});
+
 describe('the gallery', () => {
   const cards = page.split('<article class="card').slice(1);
 
   it('holds every picture once, with its size and a description', () => {
     for (const { input: x, reconstruction, heatmap, mask } of pictures.values()) {
-      for (const png of [x, reconstruction, heatmap, ...(mask ? [mask] : [])]) {
-        expect(page.split(Buffer.from(png).toString('base64')).length - 1).toBe(1);
+      for (const { bytes } of [x, reconstruction, heatmap, ...(mask ? [mask] : [])]) {
+        expect(page.split(bytes.toString('base64')).length - 1).toBe(1);
       }
     }
     expect(tags(page, 'img')).toHaveLength(3 * 3 + 3 * 4);
@@ -269,17 +302,16 @@ describe('the gallery', () => {
     }
   });
 
-  it('lists images without pictures and says how many have some', () => {
-    const partly = renderReport(report, samplePictures(images.slice(0, 2)));
-    expect(text(partly)).toContain('Pictures of 2 of 6 images were kept.');
+  it('lists images without pictures and says how many of which have some', () => {
+    const kept = { missed: 2, falseAlarms: 0, others: 0 };
+    const leftOut = { missed: 0, falseAlarms: 2, others: 2 };
+    const few = { ...report, pictures: { budget: 12_500_000, bytes: 1234, kept, leftOut } };
+    const partly = pageText(few, samplePictures(images.slice(4)));
+    expect(text(partly)).toContain('Pictures of 2 of 2 missed images, of 0 of 2 false alarms and of 0 of 2 others');
+    expect(text(partly)).toContain('may take 12.5 MB of this page');
     expect(partly.split('<article class="card').slice(1)).toHaveLength(6);
-    expect(text(page)).not.toContain('were kept');
-  });
-
-  it('refuses a picture that is no PNG', () => {
-    const gif = Buffer.from('GIF');
-    const broken = new Map([['normal/2.png', { input: gif, reconstruction: gif, heatmap: gif }]]);
-    expect(() => renderReport(report, broken)).toThrow(/not a PNG file/);
+    expect(text(partly).split('Its pictures are left out.')).toHaveLength(5);
+    expect(text(page)).not.toContain('pictures are left out');
   });
 });
 
@@ -297,5 +329,17 @@ describe('what is missing', () => {
     const normal = text(pageOf(images.slice(0, 3)));
     expect(normal).toContain('False alarms 2 of 3');
     expect(normal).not.toMatch(/Missed \d+ of 0/);
+  });
+
+  it('has no chart, and no key to one, where nothing would be drawn', () => {
+    const drawn = (markup: string) =>
+      [...section(markup, 'curves').matchAll(/data-chart="([^"]*)"/g)].map(([, of]) => of);
+    const keys = (markup: string) =>
+      [...section(markup, 'curves').matchAll(/class="key ([^"]*)"/g)].map(([, of]) => of);
+    expect(drawn(page)).toEqual(['histogram', 'roc', 'precision-recall']);
+    expect(keys(page)).toEqual(['normal', 'abnormal', 'threshold', 'dot']);
+    const normal = pageOf(images.slice(0, 3));
+    expect(drawn(normal)).toEqual(['histogram']);
+    expect(keys(normal)).toEqual(['normal', 'threshold']);
   });
 });

@@ -1,4 +1,3 @@
-import { PNG } from 'pngjs';
 import type { Calibration } from '../../src/anomaly/calibration/calibration.ts';
 import { assess } from '../../src/anomaly/evaluation/assessment.ts';
 import { summarise } from '../../src/anomaly/evaluation/evaluation.ts';
@@ -6,8 +5,13 @@ import { type HidingMeasurement, summariseHiding } from '../../src/anomaly/evalu
 import type { ScoreInfo } from '../../src/anomaly/scores/score.ts';
 import type { ScoredImage } from '../../src/anomaly/scores/scored-image.ts';
 import type { Label } from '../../src/data/datasets/dataset.ts';
+import { encodeJpeg } from '../../src/data/images/jpeg-encoder.ts';
+import { encodePng } from '../../src/data/images/png.ts';
+import { renderReport } from '../../src/report/page.ts';
+import type { PicturesReport } from '../../src/report/parts/kept-pictures.ts';
 import { lossCurves } from '../../src/report/parts/loss-curves.ts';
-import { FORMAT, type Pictures, type Report, type ReportPictures } from '../../src/report/parts/report.ts';
+import type { Picture, Pictures, ReportPictures } from '../../src/report/parts/pictures.ts';
+import { FORMAT, type Report } from '../../src/report/parts/report.ts';
 
 /** What must never become markup. */
 export const HOSTILE = '</script><img src=x onerror=alert(1)>"\'&.png';
@@ -42,6 +46,7 @@ export function sampleReport(images: ScoredImage[], infos: ScoreInfo[], calibrat
     evaluation,
     assessment: assess(evaluation),
     steganography: summariseHiding([hiding('normal', 1, 0.3), hiding('abnormal', 3, 0.002)]),
+    learned: { normalChange: 0.3, discriminators: { dn: 0.875, da_dn: 0.75 }, warnings: [] },
     baseline: {
       ...{
         statistic: 'gradient',
@@ -67,6 +72,7 @@ export function sampleReport(images: ScoredImage[], infos: ScoreInfo[], calibrat
       },
     },
     pairs: { images: 2, translated: { mae: 0.0312, ssim: 0.913 }, untouched: { mae: 0.0408, ssim: 0.887 } },
+    pictures: picturesReport(images.length),
   };
 }
 
@@ -82,17 +88,38 @@ function hiding(label: Label, score: number, change: number): HidingMeasurement 
   };
 }
 
+/** All of so many images have pictures. */
+export function picturesReport(images: number): PicturesReport {
+  const none = { missed: 0, falseAlarms: 0, others: 0 };
+  return { budget: 30e6, bytes: 1234, kept: { ...none, others: images }, leftOut: none };
+}
+
 /** Pictures for each of the images, no two of the same colour; abnormal ones have a mask. */
 export function samplePictures(images: readonly ScoredImage[]): ReportPictures {
   let colour = 0;
-  const picture = (): Buffer => {
-    const png = new PNG({ width: 3, height: 2 });
-    png.data.writeUInt32BE(++colour);
-    return PNG.sync.write(png);
+  const [width, height] = [3, 2];
+  const pixels = () => {
+    colour++;
+    return Uint8Array.from({ length: width * height * 3 }, (_, i) => (i % 3 === 0 ? colour % 256 : colour >> 8));
   };
+  const jpeg = (): Picture => {
+    const bytes = encodeJpeg({ width, height, channels: 3, pixels: pixels() }, 100);
+    return { type: 'image/jpeg', width, height, bytes };
+  };
+  const mask = (): Picture => ({
+    type: 'image/png',
+    width,
+    height,
+    bytes: encodePng(width, height, 3, pixels()),
+  });
   const picturesOf = (label: Label | null): Pictures => ({
-    ...{ input: picture(), reconstruction: picture(), heatmap: picture() },
-    ...(label === 'abnormal' && { mask: picture() }),
+    ...{ input: jpeg(), reconstruction: jpeg(), heatmap: jpeg() },
+    ...(label === 'abnormal' && { mask: mask() }),
   });
   return new Map(images.map(({ file, label }) => [file, picturesOf(label)]));
+}
+
+/** The page as one text. */
+export function pageText(report: Report, pictures: ReportPictures): string {
+  return [...renderReport(report, pictures)].join('');
 }

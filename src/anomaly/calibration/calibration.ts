@@ -88,6 +88,8 @@ export const calibrationSchema = described(
       combination: v.optional(v.nullable(combinationSchema), null),
       /** What tells the images apart without a network; null in calibrations from before it was looked for. */
       baseline: v.optional(v.nullable(baselineSchema), null),
+      /** The median share of a normal image among those that chose that G_a2n changes; absent in runs from before it was measured. */
+      normalChange: v.exactOptional(finite(0)),
       /** Absent in runs from before heat maps were calibrated on normal images. */
       heatmap: v.exactOptional(heatmapSchema),
       /** Training steps behind the weights that scored; absent in calibrations from before it was noted. */

@@ -17,6 +17,8 @@ const foldImageSchema = v.pipe(
     scores: v.exactOptional(byName(finite())),
     /** There where scores are. */
     statistics: v.exactOptional(statisticsSchema),
+    /** Of normal images: what G_a2n changes of them, as in a scored image; absent where an earlier version scored them. */
+    change: v.exactOptional(finite(0)),
   }),
   v.forward(
     v.check(({ scores, statistics }) => !scores || statistics !== undefined, 'the statistics of an image with scores'),

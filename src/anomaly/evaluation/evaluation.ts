@@ -197,13 +197,23 @@ function highestAuroc(scores: readonly ScoreReport[]): Evaluation['best'] {
 function judge(images: readonly ScoredImage[], score: string, threshold: number): JudgedImage[] {
   const column = scoreColumn(images, score);
   return images.map((image, i) => {
-    const flagged = (column[i] ?? Number.NaN) >= threshold;
-    const verdict = {
-      normal: flagged ? 'false alarm' : 'correct',
-      abnormal: flagged ? 'correct' : 'missed',
-    } as const;
-    return { ...image, threshold, flagged, verdict: image.label && verdict[image.label] };
+    const flagged = isFlagged(column[i] ?? Number.NaN, threshold);
+    return { ...image, threshold, flagged, verdict: verdictOf(image.label, flagged) };
   });
+}
+
+/** Whether a score says that an image is abnormal. */
+export function isFlagged(score: number, threshold: number): boolean {
+  return score >= threshold;
+}
+
+/** What flagging an image, or passing it, was; null where nobody said what it is. */
+export function verdictOf(label: ScoredImage['label'], flagged: boolean): JudgedImage['verdict'] {
+  const verdict = {
+    normal: flagged ? 'false alarm' : 'correct',
+    abnormal: flagged ? 'correct' : 'missed',
+  } as const;
+  return label && verdict[label];
 }
 
 /** What the figures were made with; goes into the JSON as it is. */

@@ -8,7 +8,9 @@ import { Tensor } from '../../tensor/tensor.ts';
 import type { DetectorNetworks } from '../detector/detector-networks.ts';
 import { wholeImage } from '../detector/whole-image.ts';
 import { MEASUREMENT_NAMES, type MeasurementName, measure, readMeasurements } from '../maps/measurements.ts';
+import { changedShare } from '../metrics/changed-share.ts';
 import { mean } from '../metrics/mean.ts';
+import { median } from '../metrics/median.ts';
 import { computeScores, SCORES } from '../scores/list.ts';
 import type { Score } from '../scores/score.ts';
 
@@ -188,18 +190,6 @@ function shift(measurements: readonly HidingMeasurement[], name: string, which: 
   return deviation > 0 ? mean(distances) / deviation : null;
 }
 
-/** Σ (x − y)² / Σ (x − mean x)²; an image of one colour has nothing that could be kept, so any change is the whole of it. */
-export function changedShare(x: ArrayLike<number>, y: ArrayLike<number>): number {
-  const centre = mean(Array.from(x));
-  let [changed, all] = [0, 0];
-  for (let i = 0; i < x.length; i++) {
-    changed += ((x[i] ?? 0) - (y[i] ?? 0)) ** 2;
-    all += ((x[i] ?? 0) - centre) ** 2;
-  }
-  if (all > 0) return changed / all;
-  return changed > 0 ? 1 : 0;
-}
-
 /**
  * The mean of (x − y)² inside and outside a mask.
  *
@@ -230,10 +220,4 @@ function toGrayLevel(value: number): number {
 
 function binary({ width, height, channels, pixels }: DecodedImage): DecodedImage {
   return { width, height, channels, pixels: pixels.map((value) => (value > 0 ? 255 : 0)) };
-}
-
-function median(values: readonly number[]): number | null {
-  const sorted = values.toSorted((a, b) => a - b);
-  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
-  return low === undefined || high === undefined ? null : (low + high) / 2;
 }

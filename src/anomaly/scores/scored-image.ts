@@ -13,6 +13,8 @@ export interface ScoredImage {
   scores: Record<string, number>;
   /** Where they were asked for. */
   statistics?: ImageStatistics;
+  /** Σ (x − x̂)² / Σ (x − its mean)²: the share of the image that G_a2n changes, where it was asked for. */
+  change?: number;
   /** True if this very image trained the networks or set the thresholds; its figures are then no test. */
   seenInTraining?: boolean;
 }

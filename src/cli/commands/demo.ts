@@ -7,7 +7,7 @@ import type { TrainingConfig } from '../../cyclegan/config.ts';
 import { preset } from '../../cyclegan/presets.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { evaluate } from '../../workflow/evaluate.ts';
-import { REPORT_PICTURES, report } from '../../workflow/report-file.ts';
+import { PICTURES_BUDGET, report } from '../../workflow/report-file.ts';
 import { train } from '../../workflow/train.ts';
 import { EXIT } from '../failure.ts';
 import { catchInterrupt } from '../interrupt.ts';
@@ -82,7 +82,7 @@ async function demo(options: DemoOptions): Promise<void> {
       return void say(`Stopped. Continue with: cyclops train ${DATA} --out ${run} --resume`);
     }
     say(`\n${calibrationText(calibration)}`);
-    const evaluated = await evaluate({ ...common, model: run, pictures: REPORT_PICTURES });
+    const evaluated = await evaluate({ ...common, model: run, pictures: PICTURES_BUDGET });
     if (!evaluated) {
       process.exitCode = EXIT.interrupted;
       return void say(`Stopped. Evaluate with: cyclops evaluate ${run} ${DATA} --report report.html`);

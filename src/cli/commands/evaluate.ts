@@ -2,12 +2,14 @@ import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { evaluationJson } from '../../anomaly/evaluation/evaluation.ts';
 import { evaluationCsv } from '../../anomaly/evaluation/evaluation-csv.ts';
+import { learnedLines } from '../../anomaly/evaluation/learned.ts';
 import { steganographyLines } from '../../anomaly/evaluation/steganography.ts';
 import { requireWritable, writeFileAtomic } from '../../data/files/atomic.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
+import { formatBytes } from '../../report/parts/format.ts';
 import { evaluate as evaluateWorkflow } from '../../workflow/evaluate.ts';
 import type { EvaluatedRun } from '../../workflow/evaluate-run.ts';
-import { REPORT_PICTURES, report } from '../../workflow/report-file.ts';
+import { PICTURES_BUDGET, report } from '../../workflow/report-file.ts';
 import { checkReportPaths, reportPaths } from '../../workflow/report-paths.ts';
 import { UsageError } from '../../workflow/usage-error.ts';
 import { listenOnTerminal } from '../listener.ts';
@@ -18,6 +20,7 @@ import {
   addTuneOptions,
   type DataFlags,
   type TuneOptions,
+  toBytes,
   toNumber,
   withDevice,
 } from '../options.ts';
@@ -29,6 +32,7 @@ interface EvaluateCommandOptions extends TuneOptions, DataFlags {
   json?: boolean;
   csv?: string;
   report?: string;
+  pictures?: number;
   threshold?: number;
   tile?: number;
 }
@@ -45,7 +49,12 @@ export function addEvaluate(program: Command): void {
     .option('--threshold <number>', 'judge by this threshold instead of the calibrated one', toNumber)
     .option('--json', 'print one JSON object on standard output and nothing else')
     .option('--csv <file>', 'write file, label, scores, threshold and flag of every image')
-    .option('--report <file>', 'write a page with figures, curves and heat maps, and the figures as .json beside it');
+    .option('--report <file>', 'write a page with figures, curves and heat maps, and the figures as .json beside it')
+    .option(
+      '--pictures <bytes>',
+      `with --report: how much of the page pictures may take, such as 30MB; of misses and false alarms first (default: ${formatBytes(PICTURES_BUDGET)})`,
+      toBytes,
+    );
   addDataOptions(command);
   addTileOption(command);
   addTuneOptions(command).action(evaluate);
@@ -54,6 +63,8 @@ export function addEvaluate(program: Command): void {
 async function evaluate(model: string, data: string, options: EvaluateCommandOptions): Promise<void> {
   const { csv, json, threshold, tile, tune, aIs, skipBroken, quiet = false } = options;
   if (options.report) checkReportPaths(options.report, csv);
+  else if (options.pictures !== undefined)
+    throw new UsageError('--pictures belongs to a report. Name one with --report, or leave it out.');
   if (options.report && !isFolder(model)) {
     throw new UsageError(
       `--report shows how the training went, which a model file alone does not hold. Give the run folder instead of ${model}, or leave --report out.`,
@@ -62,7 +73,7 @@ async function evaluate(model: string, data: string, options: EvaluateCommandOpt
   const written = [...(options.report ? Object.values(reportPaths(options.report)) : []), csv];
   for (const path of written) if (path) requireWritable(path);
   const { listener, stop } = listenOnTerminal(quiet);
-  const pictures = options.report ? REPORT_PICTURES : 0;
+  const pictures = options.report ? (options.pictures ?? PICTURES_BUDGET) : 0;
   await withDevice(options, async (device) => {
     const evaluated = await evaluateWorkflow({
       ...{ ...listener, device, model, data, aIs, skipBroken, tune, threshold, tile, pictures },
@@ -79,15 +90,18 @@ async function evaluate(model: string, data: string, options: EvaluateCommandOpt
     const context = { device: source.device.name, run: source.model, data: source.data };
     process.stdout.write(
       json
-        ? `${JSON.stringify({ ...evaluationJson(evaluation, context), ...figuresOf(evaluated) }, null, 2)}\n`
+        ? `${JSON.stringify({ ...evaluationJson(evaluation, context), ...figuresOf(evaluated, options.report !== undefined) }, null, 2)}\n`
         : `${evaluationText(evaluation)}${linesOf(evaluated).join('\n')}\n`,
     );
   });
 }
 
-/** What --json tells beside the scores. */
-function figuresOf({ baseline, heatmap, pixels, pairs, steganography }: EvaluatedRun) {
-  return { baseline, heatmap, pixels, pairs, steganography };
+/** What --json tells beside the scores; of pictures only where a report has some. */
+function figuresOf(
+  { baseline, heatmap, pixels, pairs, steganography, learned, pictures }: EvaluatedRun,
+  isReport: boolean,
+) {
+  return { baseline, heatmap, pixels, pairs, steganography, learned, ...(isReport && { pictures: pictures.report() }) };
 }
 
 /** What there is to say beside the scores. */
@@ -96,5 +110,6 @@ function linesOf(evaluated: EvaluatedRun): string[] {
     ...baselineLines(evaluated.baseline, evaluated.evaluation.chosen.score),
     ...localisationLines(evaluated),
     ...steganographyLines(evaluated.steganography),
+    ...learnedLines(evaluated.learned),
   ];
 }

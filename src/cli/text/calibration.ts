@@ -1,7 +1,7 @@
 import { CALIBRATION_SOURCES, type Calibration } from '../../anomaly/calibration/calibration.ts';
 import { COMBINED, COMBINED_LEAST } from '../../anomaly/calibration/cross-combination.ts';
 import { expectedHotShare } from '../../anomaly/calibration/heatmap-scale.ts';
-
+import { checkLearned, learnedLines } from '../../anomaly/evaluation/learned.ts';
 import { abnormalsForBound, missRateUpperBound } from '../../anomaly/metrics/classification.ts';
 
 /** Bounds of the miss rate that people ask for. */
@@ -34,6 +34,7 @@ export function calibrationText(calibration: Calibration): string {
         `${percent(expectedHotShare(heatmap))} have one.`,
     );
   }
+  lines.push(...learnedLines(checkLearned(calibration)));
   return `${lines.join('\n')}\n`;
 }
 

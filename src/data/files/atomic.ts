@@ -27,14 +27,16 @@ function fileBehind(path: string): string {
  * Writes a file so that its final name holds the old content or the new one, never a part: a temporary file in the same
  * folder is written, synced and renamed over it, or over what a symbolic link points to. The folder must exist.
  *
+ * @param data all of it, or piece by piece
  * @throws CyclopsError that names the path and the cause; the temporary file is gone then.
  */
-export function writeFileAtomic(path: string, data: string | Uint8Array): void {
+export function writeFileAtomic(path: string, data: string | Uint8Array | Iterable<string>): void {
   try {
     const target = fileBehind(path);
     const temporary = temporaryFor(target);
     try {
-      writeFileSync(temporary, data);
+      if (typeof data === 'string' || data instanceof Uint8Array) writeFileSync(temporary, data);
+      else writePieces(temporary, data);
       syncFile(temporary);
       renameSync(temporary, target);
     } catch (error) {
@@ -44,6 +46,15 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
     syncFolder(dirname(target));
   } catch (error) {
     throw fileError(error, 'write', path);
+  }
+}
+
+function writePieces(path: string, pieces: Iterable<string>): void {
+  const file = openSync(path, 'w');
+  try {
+    for (const piece of pieces) writeFileSync(file, piece);
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -24,6 +24,16 @@ export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** Bytes in the unit that suits them, of 1000 each: `30 MB`, `1.5 kB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB'];
+  const unit = Math.max(
+    0,
+    units.findLastIndex((_, i) => bytes >= 1000 ** i),
+  );
+  return `${Number((bytes / 1000 ** unit).toPrecision(3))} ${units[unit]}`;
+}
+
 /** A duration in the two units that matter: `42 s`, `6 min 5 s`, `3 h 12 min`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.round(seconds);

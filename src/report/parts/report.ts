@@ -2,9 +2,11 @@ import type { Assessment } from '../../anomaly/evaluation/assessment.ts';
 import type { BaselineReport } from '../../anomaly/evaluation/baseline-report.ts';
 import type { Evaluation } from '../../anomaly/evaluation/evaluation.ts';
 import type { HeatmapReport } from '../../anomaly/evaluation/heatmap-report.ts';
+import type { Learned } from '../../anomaly/evaluation/learned.ts';
 import type { PairReport } from '../../anomaly/evaluation/pairs.ts';
 import type { PixelReport } from '../../anomaly/evaluation/pixel-evaluation.ts';
 import type { Steganography } from '../../anomaly/evaluation/steganography.ts';
+import type { PicturesReport } from './kept-pictures.ts';
 import type { LossCurve } from './loss-curves.ts';
 
 /** What `report.json` calls itself. */
@@ -42,6 +44,7 @@ export interface Report {
   evaluation: Evaluation;
   assessment: Assessment;
   steganography: Steganography;
+  learned: Learned;
   /** Null for a model that was calibrated before there was one. */
   baseline: BaselineReport | null;
   heatmap: HeatmapReport & {
@@ -54,19 +57,5 @@ export interface Report {
   pixels: PixelReport | null;
   /** Null where no judged image has a template. */
   pairs: PairReport | null;
+  pictures: PicturesReport;
 }
-
-/** The pictures of one image, as PNG files. */
-export interface Pictures {
-  /** The image x as the networks saw it. */
-  input: Uint8Array;
-  /** x̂ = G_a2n(x). */
-  reconstruction: Uint8Array;
-  /** Painted by paintHeatmap, with the same maximum for every image. */
-  heatmap: Uint8Array;
-  /** Where the defect really is, where the data set says so. */
-  mask?: Uint8Array;
-}
-
-/** By the `file` of the evaluation's images. An image without an entry is listed without pictures. */
-export type ReportPictures = ReadonlyMap<string, Pictures>;

@@ -9,9 +9,7 @@ export function baselineSection({ baseline, evaluation }: Report): Html | null {
   if (!baseline) return null;
   const { label, abnormalHas, chosenOn, calibrationAuroc, auroc, scoreAuroc, beaten, oracle } = baseline;
   const score = evaluation.scores.find(({ info }) => info.name === evaluation.chosen.score);
-  return html`<section id="baseline" aria-labelledby="baseline-heading">
-<h2 id="baseline-heading">Baseline</h2>
-<div class="scroll" role="region" aria-label="Baseline" tabindex="0"><table>
+  return html`<div class="scroll" role="group" aria-label="Baseline" tabindex="0"><table>
 <caption>Without a network: the statistic of the pixels that told ${CALIBRATION_SOURCES[chosenOn].images} apart best</caption>
 <thead><tr><th scope="col">What judges</th><th scope="col" class="number">AUROC where chosen</th><th scope="col" class="number">AUROC here</th></tr></thead>
 <tbody>
@@ -19,6 +17,5 @@ export function baselineSection({ baseline, evaluation }: Report): Html | null {
 <tr><th scope="row">${score?.info.label ?? ''}<small>decides</small></th><td class="number">${formatArea(score?.calibrationAuroc ?? null)}</td><td class="number strong">${formatArea(scoreAuroc)}${star(oracle)}</td></tr>
 </tbody></table></div>
 ${beaten === false ? html`<p class="warning" role="note"><strong>Not beaten.</strong> The networks tell these images apart no better than this statistic does. Train longer or otherwise, or do without networks.</p>` : null}
-${oracle ? ORACLE_NOTE : null}
-</section>`;
+${oracle ? ORACLE_NOTE : null}`;
 }

@@ -1,14 +1,11 @@
 import { CALIBRATION_SOURCES } from '../../anomaly/calibration/calibration.ts';
-import { formatCount, formatPercent, formatScore } from '../parts/format.ts';
+import { formatArea, formatCount, formatPercent, formatScore } from '../parts/format.ts';
 import { type Html, html } from '../parts/html.ts';
 import type { Report } from '../parts/report.ts';
 
 /** What could make the figures look better than they are, and whether it does. */
 export function checksSection(report: Report): Html {
-  return html`<section id="checks" aria-labelledby="checks-heading">
-<h2 id="checks-heading">Checks</h2>
-<div class="panels">${[leaks(report), thresholds(report), hiding(report)]}</div>
-</section>`;
+  return html`<div class="panels">${[leaks(report), thresholds(report), learning(report), hiding(report)]}</div>`;
 }
 
 function check(name: string, warns: boolean, text: Html): Html {
@@ -50,6 +47,17 @@ function thresholds({ evaluation }: Report): Html {
         false,
         html`<p>Score and threshold were chosen on ${images} that trained nothing${evaluation.counts.seenInTraining > 0 ? null : ' and are not judged here'}.${given}</p>`,
       );
+}
+
+function learning({ learned, evaluation, steganography }: Report): Html {
+  const { normalChange, discriminators, warnings } = learned;
+  const part = CALIBRATION_SOURCES[evaluation.chosen.chosenOn].images;
+  return check(
+    'Learning',
+    warnings.length > 0,
+    html`${warnings.map((text) => html`<p><strong>${text}</strong></p>`)}<p>G<sub>a2n</sub> should leave normal images alone: on ${formatCount(steganography.images.normal, 'normal image')} it changes ${formatPercent(normalChange)} of one (the median; 100 % is what a flat picture in the mean colour would change).</p>
+<p>The discriminators should tell normal from abnormal: on ${part}, D<sub>n</sub> has AUROC ${formatArea(discriminators.dn)}, and D<sub>a</sub> − D<sub>n</sub> ${formatArea(discriminators.da_dn)} (0.5 is chance).</p>`,
+  );
 }
 
 function hiding({ steganography, evaluation }: Report): Html {

@@ -28,9 +28,7 @@ export function figuresSection({ evaluation, assessment }: Report): Html | null 
       columns,
       ({ [of]: estimate }) => html`${formatPercent(estimate.value)}${interval(estimate, formatPercent)}`,
     );
-  return html`<section id="figures" aria-labelledby="figures-heading">
-<h2 id="figures-heading">Calibrated against oracle</h2>
-<div class="scroll" role="region" aria-label="Calibrated against oracle" tabindex="0"><table>
+  return html`<div class="scroll" role="group" aria-label="Calibrated against oracle" tabindex="0"><table>
 <caption>${label}, which decides, on ${counts.normal} normal and ${counts.abnormal} abnormal images</caption>
 <thead><tr><th scope="col">At the threshold</th>${columns.map(({ name }) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead>
 <tbody>
@@ -42,8 +40,7 @@ ${share('Specificity', 'normal images passed', 'specificity')}
 ${share('Accuracy', 'images judged right', 'accuracy')}
 </tbody></table></div>
 ${intervalNote(assessment)}
-${ORACLE_NOTE}
-</section>`;
+${ORACLE_NOTE}`;
 }
 
 function row(name: string, note: string, columns: readonly Column[], cell: (point: OperatingPoint) => Html): Html {

@@ -1,20 +1,23 @@
 import { BRIGHTEST } from '../../anomaly/calibration/heatmap-scale.ts';
 import type { Evaluation, JudgedImage } from '../../anomaly/evaluation/evaluation.ts';
-import { formatCount, formatScore } from '../parts/format.ts';
+import { formatBytes, formatScore } from '../parts/format.ts';
 import { HEAT_STOPS } from '../parts/heatmap.ts';
 import { type Html, html } from '../parts/html.ts';
-import type { Pictures, Report, ReportPictures } from '../parts/report.ts';
+import type { PictureCounts, PicturesReport } from '../parts/kept-pictures.ts';
+import type { Picture, Pictures, ReportPictures } from '../parts/pictures.ts';
+import type { Report } from '../parts/report.ts';
 
-/** Every judged image with its pictures, worst misses first, with filters and sorting for the page's script. */
-export function gallerySection({ evaluation, heatmap }: Report, pictures: ReportPictures): Html {
-  return html`<section id="images" aria-labelledby="images-heading">
-<h2 id="images-heading">Images</h2>
-${colourBar(heatmap)}
-${picturesNote(evaluation, pictures)}
-${toolbar(evaluation)}
-<div class="gallery">${worstFirst(evaluation).map((image) => card(image, evaluation, pictures.get(image.file)))}</div>
-<dialog aria-label="Enlarged image"><div class="stage"></div><div class="controls"><button type="button" data-move="-1">← previous</button><button type="button" data-move="1">next →</button><button type="button" data-close>close</button></div></dialog>
-</section>`;
+/** Every judged image with its pictures, worst misses first, with filters and sorting for the page's script; one piece for each image. */
+export function* gallerySection(report: Report, pictures: ReportPictures): Generator<Html> {
+  const { evaluation, heatmap } = report;
+  const types = typesOf(evaluation);
+  yield html`${colourBar(heatmap)}
+${picturesNote(report.pictures)}
+${toolbar(evaluation, types)}
+<div class="gallery">`;
+  for (const image of worstFirst(evaluation)) yield card(image, evaluation, types, pictures.get(image.file));
+  yield html`</div>
+<dialog aria-label="Enlarged image"><div class="stage"></div><div class="controls"><button type="button" data-move="-1">← previous</button><button type="button" data-move="1">next →</button><button type="button" data-close>close</button></div></dialog>`;
 }
 
 /** Missed images, the lowest score first; then false alarms, then all others, the highest score first. */
@@ -43,10 +46,9 @@ function typesOf({ images }: Evaluation): string[] {
   return [...new Set(images.flatMap(({ label, type }) => (label === 'abnormal' ? (type ?? []) : [])))].sort();
 }
 
-function toolbar(evaluation: Evaluation): Html {
+function toolbar(evaluation: Evaluation, types: readonly string[]): Html {
   const filters = { all: 'All', missed: 'Missed', 'false-alarm': 'False alarms', flagged: 'Flagged', passed: 'Passed' };
   const classes = { normal: 'Normal', abnormal: 'Abnormal' };
-  const types = typesOf(evaluation);
   const known = evaluation.images.map((image) => states(image, types));
   const kinds = Object.fromEntries(types.map((type, index) => [`type-${index}`, type]));
   const buttons = Object.entries({ ...filters, ...classes, ...kinds }).map(([state, name]) => {
@@ -59,14 +61,19 @@ function toolbar(evaluation: Evaluation): Html {
 <p class="count" role="status"></p></div>`;
 }
 
-function card(image: JudgedImage, evaluation: Evaluation, pictures: Pictures | undefined): Html {
+function card(
+  image: JudgedImage,
+  evaluation: Evaluation,
+  types: readonly string[],
+  pictures: Pictures | undefined,
+): Html {
   const decisive = image.scores[evaluation.chosen.score] ?? null;
   const scores = evaluation.scores.map(({ info }) => image.scores[info.name] ?? 0);
   const kind = image.verdict === null ? '' : image.verdict.replace(' ', '-');
   return html`
-<article class="card ${kind}" data-states="${states(image, typesOf(evaluation)).join(' ')}" data-scores="${scores.join(' ')}" data-file="${image.file}">
+<article class="card ${kind}" data-states="${states(image, types).join(' ')}" data-scores="${scores.join(' ')}" data-file="${image.file}">
 <div class="head"><h3 class="file">${image.file}</h3><button type="button" data-enlarge hidden aria-label="Enlarge ${image.file}">⤢</button></div>
-${pictures ? strip(image, pictures) : html`<p class="note">No pictures were kept of this image.</p>`}
+${pictures ? strip(image, pictures) : html`<p class="note">Its pictures are left out.</p>`}
 <p class="verdict">${verdictBadge(image)}<span class="badge ${image.label ?? ''}">${image.label ?? 'unlabelled'}${image.type === undefined ? '' : `: ${image.type}`}</span><span class="decision"><strong>${formatScore(decisive)}</strong> ${image.flagged ? '≥' : '<'} ${formatScore(image.threshold)} · ${image.flagged ? 'flagged' : 'passed'}</span></p>
 <details><summary>All scores</summary><dl class="facts">${evaluation.scores.map(
     ({ info }) => html`<div><dt>${info.label}</dt><dd>${formatScore(image.scores[info.name] ?? null)}</dd></div>`,
@@ -90,18 +97,8 @@ function strip(image: JudgedImage, pictures: Pictures): Html {
   return html`<div class="strip">${figures}</div>`;
 }
 
-function figure(png: Uint8Array, caption: Html, description: string): Html {
-  const file = Buffer.from(png.buffer, png.byteOffset, png.byteLength);
-  const { width, height } = pngSize(file);
-  return html`<figure><img src="data:image/png;base64,${file.toString('base64')}" width="${width}" height="${height}" alt="${description}" decoding="async"><figcaption>${caption}</figcaption></figure>`;
-}
-
-/** Width and height from the header chunk, which always comes first, so that the page keeps its place while loading. */
-function pngSize(file: Buffer): { width: number; height: number } {
-  if (file.length < 24 || file.toString('latin1', 12, 16) !== 'IHDR') {
-    throw new RangeError(`A picture of the report is not a PNG file (${file.length} bytes).`);
-  }
-  return { width: file.readUInt32BE(16), height: file.readUInt32BE(20) };
+function figure({ type, width, height, bytes }: Picture, caption: Html, description: string): Html {
+  return html`<figure><img src="data:${type};base64,${bytes.toString('base64')}" width="${width}" height="${height}" alt="${description}" decoding="async"><figcaption>${caption}</figcaption></figure>`;
 }
 
 function colourBar(heatmap: Report['heatmap']): Html {
@@ -112,9 +109,9 @@ function colourBar(heatmap: Report['heatmap']): Html {
 <figcaption>Heat map = ${heatmap.formula}. Warm colours: above the threshold that 95 % of the normal images which calibrated keep below everywhere. One scale for all images, so a good image stays cold.</figcaption></figure>`;
 }
 
-/** Says of how many images the page has pictures; null when it is all of them. */
-function picturesNote({ counts, images }: Evaluation, pictures: ReportPictures): Html | null {
-  const shown = images.filter((image) => pictures.has(image.file)).length;
-  if (shown === counts.total) return null;
-  return html`<p class="note">Pictures of ${shown} of ${formatCount(counts.total, 'image')} were kept.</p>`;
+/** Says which images have no pictures; null when all have some. */
+function picturesNote({ budget, kept, leftOut }: PicturesReport): Html | null {
+  if (leftOut.missed + leftOut.falseAlarms + leftOut.others === 0) return null;
+  const of = (kind: keyof PictureCounts, name: string) => `${kept[kind]} of ${kept[kind] + leftOut[kind]} ${name}`;
+  return html`<p class="note">Pictures of ${of('missed', 'missed images')}, of ${of('falseAlarms', 'false alarms')} and of ${of('others', 'others')}, evenly spread: all of them may take ${formatBytes(budget)} of this page, which <code>--pictures</code> sets.</p>`;
 }

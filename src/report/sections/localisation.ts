@@ -10,9 +10,7 @@ import type { Report } from '../parts/report.ts';
 
 /** How well heat maps show where defects are. */
 export function whereSection({ heatmap, pixels, pairs }: Report): Html {
-  return html`<section id="where" aria-labelledby="where-heading">
-<h2 id="where-heading">Where</h2>
-<div class="scroll" role="region" aria-label="Images with a hot pixel" tabindex="0"><table>
+  return html`<div class="scroll" role="group" aria-label="Images with a hot pixel" tabindex="0"><table>
 <caption>Images with a hot pixel, one above ${formatScore(heatmap.threshold)} in the heat map</caption>
 <thead><tr><th scope="col">Class</th><th scope="col" class="number">Images</th><th scope="col" class="number">With a hot pixel${star(heatmap.oracle)}</th></tr></thead>
 <tbody>${LABELS.map(
@@ -24,8 +22,7 @@ export function whereSection({ heatmap, pixels, pairs }: Report): Html {
 ${heatmap.unlikely ? html`<p class="warning" role="note"><strong>Warning:</strong> ${HOT_NORMALS_WARNING}</p>` : null}
 ${heatmap.oracle ? ORACLE_NOTE : null}
 ${pixels?.figures ? pixelTable(pixels, pixels.figures) : null}
-${pairs ? pairTable(pairs) : null}
-</section>`;
+${pairs ? pairTable(pairs) : null}`;
 }
 
 function pixelTable(
@@ -39,7 +36,7 @@ function pixelTable(
   ];
   const row = (name: string, note: string, calibratedCell: string, bestCell: string) => html`
 <tr><th scope="row">${name}<small>${note}</small></th><td class="number strong">${calibratedCell}</td><td class="number oracle">${bestCell}</td></tr>`;
-  return html`<div class="scroll" role="region" aria-label="Pixels" tabindex="0"><table>
+  return html`<div class="scroll" role="group" aria-label="Pixels" tabindex="0"><table>
 <caption>Pixels of ${images.normal} normal and ${images.abnormal} abnormal images against their masks, ${regions} regions.${leftOut}</caption>
 <thead><tr><th scope="col">Figure</th><th scope="col" class="number">Hot pixels${star(calibrated.oracle)}</th><th scope="col" class="number">Oracle*: best F1</th></tr></thead>
 <tbody>${row('F1', 'of precision and recall', formatArea(calibrated.f1), formatArea(best.f1))}${row('Precision', 'hot pixels inside masks', formatPercent(calibrated.precision), formatPercent(best.precision))}${row('Recall', 'pixels of masks that are hot', formatPercent(calibrated.recall), formatPercent(best.recall))}${row('Threshold', 'hot above it', formatScore(calibrated.threshold), formatScore(best.threshold))}
@@ -52,7 +49,7 @@ ${ORACLE_NOTE}`;
 function pairTable({ images, translated, untouched }: PairReport): Html {
   const row = (name: Html, note: string, { mae, ssim }: PairReport['translated']) => html`
 <tr><th scope="row">${name}<small>${note}</small></th><td class="number strong">${formatScore(mae)}</td><td class="number strong">${formatArea(ssim)}</td></tr>`;
-  return html`<div class="scroll" role="region" aria-label="Templates" tabindex="0"><table>
+  return html`<div class="scroll" role="group" aria-label="Templates" tabindex="0"><table>
 <caption>How close to the template without the defect, the mean over ${images} images</caption>
 <thead><tr><th scope="col">Image</th><th scope="col" class="number">Mean absolute error</th><th scope="col" class="number">SSIM</th></tr></thead>
 <tbody>${row(html`x̂ = G<sub>a2n</sub>(x)`, 'as a normal image', translated)}${row(html`x`, 'doing nothing', untouched)}

@@ -5,9 +5,7 @@ import type { Report } from '../parts/report.ts';
 /** Places for one small chart for each loss, in the order in which training names them; nothing without records. */
 export function lossesSection({ training }: Report): Html | null {
   if (training.losses.length === 0) return null;
-  return html`<section id="losses" aria-labelledby="losses-heading">
-<h2 id="losses-heading">Training</h2>
-<p class="note">Losses over ${formatCount(training.steps, 'step')}. The line is the mean of a stretch of steps, the band its lowest and highest value.</p>
+  return html`<p class="note">Losses over ${formatCount(training.steps, 'step')}. The line is the mean of a stretch of steps, the band its lowest and highest value.</p>
 <noscript><p class="note">The charts are drawn by a script, which does not run here.</p></noscript>
 <div class="panels drawn" hidden>${training.losses.map(
     ({ name, steps }, index) =>
@@ -16,6 +14,5 @@ export function lossesSection({ training }: Report): Html | null {
           ? html`<p class="note">No finite value was recorded.</p>`
           : html`<div class="chart" data-loss="${index}" role="img" aria-label="Loss ${name} over the steps"></div>`
       }</article>`,
-  )}</div>
-</section>`;
+  )}</div>`;
 }

@@ -14,14 +14,11 @@ export function runSection(report: Report): Html {
     ...Object.entries(report.versions),
     ['Made', report.created],
   ];
-  return html`<section id="run" aria-labelledby="run-heading">
-<h2 id="run-heading">This run</h2>
-<dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+  return html`<dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 <details><summary>All options</summary><dl class="facts">${Object.entries(training.configuration).map(
     ([name, value]) => html`<div><dt><code>${name}</code></dt><dd>${String(value)}</dd></div>`,
   )}</dl></details>
 <h3>Make it again</h3>
 <pre tabindex="0"><code>${report.command}</code></pre>
-${dataset.attribution === undefined ? null : html`<p class="note">Photographs: ${dataset.attribution}</p>`}
-</section>`;
+${dataset.attribution === undefined ? null : html`<p class="note">Photographs: ${dataset.attribution}</p>`}`;
 }

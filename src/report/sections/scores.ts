@@ -8,12 +8,9 @@ import type { Report } from '../parts/report.ts';
 
 /** The table of all scores. */
 export function scoresSection(report: Report): Html {
-  return html`<section id="scores" aria-labelledby="scores-heading">
-<h2 id="scores-heading">All scores</h2>
-${scoresTable(report)}
+  return html`${scoresTable(report)}
 ${Object.keys(report.assessment.scores).length > 0 ? intervalNote(report.assessment) : null}
-${ORACLE_NOTE}
-</section>`;
+${ORACLE_NOTE}`;
 }
 
 function isChosen(score: ScoreReport, evaluation: Evaluation): boolean {
@@ -32,7 +29,7 @@ function badges(score: ScoreReport, evaluation: Evaluation): Html {
 function scoresTable({ evaluation, assessment }: Report): Html {
   const { normal, abnormal, seenInTraining } = evaluation.counts;
   const mark = star(seenInTraining > 0);
-  return html`<div class="scroll" role="region" aria-label="All scores" tabindex="0"><table>
+  return html`<div class="scroll" role="group" aria-label="All scores" tabindex="0"><table>
 <caption>Every score on ${normal} normal and ${abnormal} abnormal images</caption>
 <thead>
 <tr><th rowspan="2" scope="col">Score</th><th rowspan="2" scope="col" class="number">AUROC${mark}</th><th rowspan="2" scope="col" class="number">Average precision${mark}</th><th colspan="4" scope="colgroup" class="group">At the calibrated threshold${mark}</th><th colspan="3" scope="colgroup" class="group">Oracle*</th></tr>

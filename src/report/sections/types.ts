@@ -8,9 +8,7 @@ export function typesSection({ evaluation, assessment }: Report): Html | null {
   const { types } = assessment;
   if (types.every(({ type }) => type === null)) return null;
   const label = evaluation.scores.find(({ info }) => info.name === evaluation.chosen.score)?.info.label ?? '';
-  return html`<section id="types" aria-labelledby="types-heading">
-<h2 id="types-heading">Recall of each kind of defect</h2>
-<div class="scroll" role="region" aria-label="Recall of each kind of defect" tabindex="0"><table>
+  return html`<div class="scroll" role="group" aria-label="Recall of each kind of defect" tabindex="0"><table>
 <caption>Abnormal images that ${label} flags at the calibrated threshold</caption>
 <thead><tr><th scope="col">Kind</th><th scope="col" class="number">Images</th><th scope="col" class="number">Flagged</th><th scope="col" class="number">Recall</th><th scope="col" class="number">At least</th></tr></thead>
 <tbody>${types.map(
@@ -19,6 +17,5 @@ export function typesSection({ evaluation, assessment }: Report): Html | null {
   )}
 </tbody></table></div>
 <p class="note">At least: the lower bound of the recall on new images like these, with 95 % confidence (Clopper–Pearson, one-sided). Few images promise little, even when all of them are flagged.${assessment.bootstrap.grouped ? ' It takes every image for another object; some of these show the same one, so it promises too much.' : ''}</p>
-${types.some(({ oracle }) => oracle) ? ORACLE_NOTE : null}
-</section>`;
+${types.some(({ oracle }) => oracle) ? ORACLE_NOTE : null}`;
 }

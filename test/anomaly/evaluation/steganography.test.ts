@@ -3,13 +3,13 @@ import type { DetectorNetworks } from '../../../src/anomaly/detector/detector-ne
 import { openRunNetworks } from '../../../src/anomaly/detector/run-networks.ts';
 import { scoreImages } from '../../../src/anomaly/detector/score-images.ts';
 import {
-  changedShare,
   checkSteganography,
   type HidingMeasurement,
   removedEnergy,
   steganographyLines,
   summariseHiding,
 } from '../../../src/anomaly/evaluation/steganography.ts';
+import { changedShare } from '../../../src/anomaly/metrics/changed-share.ts';
 import { scale } from '../../../src/autograd/scale.ts';
 import { runFolder } from '../../../src/cyclegan/run/run-folder.ts';
 import { decodeImage } from '../../../src/data/images/decode.ts';

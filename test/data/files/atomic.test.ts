@@ -41,6 +41,18 @@ describe('writeFileAtomic', () => {
     expect(readdirSync(path())).toEqual(['a.json']);
   });
 
+  it('writes piece by piece, and keeps the old file when the pieces end early', () => {
+    writeFileAtomic(path('a.html'), ['first', ' ', 'ünd second']);
+    expect(readFileSync(path('a.html'), 'utf8')).toBe('first ünd second');
+    const broken = function* () {
+      yield 'half';
+      throw new Error('no more');
+    };
+    expect(() => writeFileAtomic(path('a.html'), broken())).toThrow('no more');
+    expect(readFileSync(path('a.html'), 'utf8')).toBe('first ünd second');
+    expect(readdirSync(path())).toEqual(['a.html']);
+  });
+
   it('writes through a symbolic link, and refuses what is no file', () => {
     put(path('target'));
     symlinkSync('target', path('link'));

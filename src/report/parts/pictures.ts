@@ -1,0 +1,66 @@
+import type { ResultPictures } from '../../anomaly/detector/score-images.ts';
+import { decodeImage } from '../../data/images/decode.ts';
+import type { DecodedImage } from '../../data/images/decoded-image.ts';
+import { encodeJpeg } from '../../data/images/jpeg-encoder.ts';
+import { encodePng } from '../../data/images/png.ts';
+import { paintHeatmap } from './heatmap.ts';
+
+/** A picture as a file that a page can hold. */
+export interface Picture {
+  type: 'image/jpeg' | 'image/png';
+  width: number;
+  height: number;
+  bytes: Buffer;
+}
+
+/** The pictures of one image. */
+export interface Pictures {
+  /** The image x as the networks saw it. */
+  input: Picture;
+  /** x̂ = G_a2n(x). */
+  reconstruction: Picture;
+  /** Painted by paintHeatmap, with the same maximum for every image. */
+  heatmap: Picture;
+  /** Where the defect really is, where the data set says so. */
+  mask?: Picture;
+}
+
+/** By the `file` of the evaluation's images. An image without an entry is listed without pictures. */
+export type ReportPictures = ReadonlyMap<string, Pictures>;
+
+/** At the size of a page no eye tells it from the original, and small hot spots of a heat map stay hot, as tests check. */
+const QUALITY = 85;
+
+/**
+ * Encodes what a detector found in an image: JPEG, or PNG for a mask, which is smaller so and has two colours.
+ *
+ * @param max of the heat map: the value of the brightest colour
+ * @param mask path of the true mask @throws CyclopsError when it cannot be read
+ */
+export function encodePictures(
+  { input, reconstruction, heatmap }: ResultPictures,
+  max: number,
+  mask: string | undefined,
+): Pictures {
+  const { width, height } = input;
+  return {
+    input: jpeg(input),
+    reconstruction: jpeg(reconstruction),
+    heatmap: jpeg({ width, height, channels: 3, pixels: paintHeatmap(heatmap, width, height, max) }),
+    ...(mask !== undefined && { mask: png(decodeImage(mask)) }),
+  };
+}
+
+/** How many bytes pictures take in a page, where they are text of 6 bits a letter. */
+export function bytesInPage(pictures: Pictures): number {
+  return Object.values<Picture>({ ...pictures }).reduce((sum, { bytes }) => sum + 4 * Math.ceil(bytes.length / 3), 0);
+}
+
+function jpeg(image: DecodedImage): Picture {
+  const { width, height } = image;
+  return { type: 'image/jpeg', width, height, bytes: encodeJpeg(image, QUALITY) };
+}
+
+function png({ width, height, channels, pixels }: DecodedImage): Picture {
+  return { type: 'image/png', width, height, bytes: encodePng(width, height, channels, pixels) };
+}
