@@ -25,24 +25,80 @@ export type Precision = (typeof PRECISIONS)[number];
 const sideExpected = `a multiple of ${SIDE_MULTIPLE} from ${SMALLEST_SIDE} to ${LARGEST_SIDE}, since the generator halves the size twice`;
 
 /**
+ * Everything that decides a training run; the command line's options bear the same names in kebab case.
+ * A is the abnormal domain and B the normal one: G_A translates abnormal → normal.
+ */
+export interface TrainingConfig {
+  /** Image channels, 1 (grayscale) or 3 (RGB). */
+  inputNc: 1 | 3;
+  /** Residual blocks of the generator. */
+  blocks: number;
+  /** Channels of the first generator layer. */
+  ngf: number;
+  /** Channels of the first discriminator layer. */
+  ndf: number;
+  /** Layers of stride 2 in the discriminator: what it judges at once is 16 px a side with 1, 34 with 2, 70 with 3. */
+  nLayersD: number;
+  /** Side in pixels to which images are resized; also the size at which whole images are scored. */
+  loadSize: number;
+  /** Side of the random square that a training step sees. */
+  cropSize: number;
+  batchSize: number;
+  /** Epochs at the full learning rate, and epochs in which it falls to zero. */
+  nEpochs: number;
+  nEpochsDecay: number;
+  /** Ends training after so many steps instead, with the schedule laid over the epochs that they make. */
+  steps: number | null;
+  /** `reference`: constant, then linear to zero. `paper`: constant for a tenth of all epochs, then linear to zero. */
+  schedule: (typeof SCHEDULES)[number];
+  lr: number;
+  beta1: number;
+  beta2: number;
+  ganMode: GanMode;
+  /** Weights of |G_B(G_A(a)) − a| and |G_A(G_B(b)) − b|. */
+  lambdaA: number;
+  lambdaB: number;
+  /** Weight of the identity losses relative to the cycle losses; 0 leaves them out. */
+  lambdaIdentity: number;
+  /** Generated images kept for each discriminator; 0 switches the pools off. */
+  poolSize: number;
+  /**
+   * Further crops of each domain in a step, from which both discriminators learn what tells the domains apart, each with the weight of
+   * one of the step's own images; 0 leaves that out.
+   */
+  domainCrops: number;
+  /** One Adam for both discriminators (the reference), or one for each (the paper's code). */
+  adam: (typeof ADAM_GROUPS)[number];
+  /** How a training step stores images and activations. */
+  precision: Precision;
+  /** Decay of the moving average of all weights, which scores then use; 0 = off. */
+  ema: number;
+  /** Random horizontal flips. */
+  flip: boolean;
+  /** Random quarter turns; with `flip` the eight dihedral views. */
+  rotate: boolean;
+  /** Crops of abnormal images that have a mask hold some of what it marks. */
+  cropDefects: boolean;
+  /** Light and contrast of every image are evened out before the networks see it. */
+  localContrast: boolean;
+  seed: number;
+  /** Steps between checkpoints, and between sample pictures; 0 writes no samples. */
+  checkpointInterval: number;
+  sampleInterval: number;
+}
+
+/**
  * Fields with a default are younger than the first runs, and the default is what a run did before there was a choice: it computed in
  * f32, averaged nothing, cut its crops anywhere, and so on. What a new run does is up to its preset.
  */
 const configSchema = described(
   object({
-    /** Image channels, 1 (grayscale) or 3 (RGB). */
     inputNc: oneOf([1, 3]),
-    /** Residual blocks of the generator. */
     blocks: whole(1, 32),
-    /** Channels of the first generator layer. */
     ngf: whole(1, 512),
-    /** Channels of the first discriminator layer. */
     ndf: whole(1, 512),
-    /** Layers of stride 2 in the discriminator: what it judges at once is 16 px a side with 1, 34 with 2, 70 with 3. */
     nLayersD: v.optional(whole(1, 3), 3),
-    /** Side in pixels to which images are resized; also the size at which whole images are scored. */
     loadSize: whole(SMALLEST_SIDE, LARGEST_SIDE),
-    /** Side of the random square that a training step sees. */
     cropSize: v.pipe(
       v.number(sideExpected),
       v.multipleOf(SIDE_MULTIPLE, sideExpected),
@@ -50,56 +106,32 @@ const configSchema = described(
       v.maxValue(LARGEST_SIDE, sideExpected),
     ),
     batchSize: whole(1, 1024),
-    /** Epochs at the full learning rate, and epochs in which it falls to zero. */
     nEpochs: whole(0, 1e6),
     nEpochsDecay: whole(0, 1e6),
-    /** Ends training after so many steps instead, with the schedule laid over the epochs that they make. */
     steps: v.nullable(whole(1, 1e9)),
-    /** `reference`: constant, then linear to zero. `paper`: constant for a tenth of all epochs, then linear to zero. */
     schedule: oneOf(SCHEDULES),
     lr: finite(0, 1),
     beta1: finite(0, 0.9999),
     beta2: finite(0, 0.999999),
     ganMode: oneOf(GAN_MODES),
-    /** Weights of |G_B(G_A(a)) − a| and |G_A(G_B(b)) − b|. */
     lambdaA: finite(0, 1e6),
     lambdaB: finite(0, 1e6),
-    /** Weight of the identity losses relative to the cycle losses; 0 leaves them out. */
     lambdaIdentity: finite(0, 1e6),
-    /** Generated images kept for each discriminator; 0 switches the pools off. */
     poolSize: whole(0, 100_000),
-    /**
-     * Further crops of each domain in a step, from which both discriminators learn what tells the domains apart, each with the weight of
-     * one of the step's own images; 0 leaves that out.
-     */
     domainCrops: v.optional(whole(0, 1024), 0),
-    /** One Adam for both discriminators (the reference), or one for each (the paper's code). */
     adam: oneOf(ADAM_GROUPS),
-    /** How a training step stores images and activations. */
     precision: v.optional(oneOf(PRECISIONS), 'f32'),
-    /** Decay of the moving average of all weights, which scores then use; 0 = off. */
     ema: v.optional(finite(0, 0.999999), 0),
-    /** Random horizontal flips. */
     flip: yesOrNo,
-    /** Random quarter turns; with `flip` the eight dihedral views. */
     rotate: yesOrNo,
-    /** Crops of abnormal images that have a mask hold some of what it marks. */
     cropDefects: v.optional(yesOrNo, false),
-    /** Light and contrast of every image are evened out before the networks see it. */
     localContrast: v.optional(yesOrNo, false),
     seed: whole(0, 2 ** 32 - 1),
-    /** Steps between checkpoints, and between sample pictures; 0 writes no samples. */
     checkpointInterval: whole(1, 1e9),
     sampleInterval: whole(0, 1e9),
-  }),
+  }) satisfies v.GenericSchema<unknown, TrainingConfig>,
   { holds: 'a training configuration', remedy: 'Correct it and run again.' },
 );
-
-/**
- * Everything that decides a training run; the command line's options bear the same names in kebab case.
- * A is the abnormal domain and B the normal one: G_A translates abnormal → normal.
- */
-export type TrainingConfig = v.InferOutput<typeof configSchema>;
 
 /** How images come before the networks, whoever shows them, but for their size. */
 export function imageOptions({ inputNc, localContrast }: TrainingConfig): Omit<BankOptions, 'loadSize'> {

@@ -4,16 +4,21 @@ import { auroc } from '../metrics/classification.ts';
 import { STATISTIC_NAMES, type StatisticName } from '../scores/image-statistics.ts';
 import type { ScoredImage } from '../scores/scored-image.ts';
 
+/** The statistic that tells images apart best without a network. */
+export interface Baseline {
+  statistic: StatisticName;
+  /** Which way round: whether abnormal images have more of it, or less. */
+  abnormalHas: 'more' | 'less';
+  /** On the images that chose it. */
+  auroc: number;
+}
+
+/** @internal */
 export const baselineSchema = object({
   statistic: oneOf(STATISTIC_NAMES),
-  /** Which way round: whether abnormal images have more of it, or less. */
   abnormalHas: oneOf(['more', 'less']),
-  /** On the images that chose it. */
   auroc: finite(0, 1),
-});
-
-/** The statistic that tells images apart best without a network. */
-export type Baseline = v.InferOutput<typeof baselineSchema>;
+}) satisfies v.GenericSchema<unknown, Baseline>;
 
 /** Chooses statistic and direction by the highest AUROC (the first of equals). @returns null where an image has no statistics or a class is empty */
 export function chooseBaseline(images: readonly ScoredImage[]): Baseline | null {

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
-import { LABELS } from '../../data/datasets/dataset.ts';
+import { LABELS, type Label } from '../../data/datasets/dataset.ts';
 import { checkJson, described } from '../../data/files/json.ts';
 import { byName, finite, object, text, whole } from '../../data/files/schema.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
-import { baselineSchema } from './baseline.ts';
-import { combinationSchema } from './combination.ts';
+import { type Baseline, baselineSchema } from './baseline.ts';
+import { type Combination, combinationSchema } from './combination.ts';
 import { type HeatmapCalibration, heatmapSchema } from './heatmap-scale.ts';
 
 /** Which images may choose, and what that leaves open, for people. */
@@ -67,32 +67,60 @@ const thresholdSchema = v.variant(
 );
 
 /** A threshold with its history: by which rule and on which images, or given by the user. Flagged is score ≥ value. */
-export type ChosenThreshold = v.InferOutput<typeof thresholdSchema> | { value: number; rule: Rule; chosenOn: 'test' };
+export type ChosenThreshold = StoredThreshold | { value: number; rule: Rule; chosenOn: 'test' };
 
-/** A field with a default is younger than the first runs: what they have not written, they had no choice about. */
+type StoredThreshold =
+  | { value: number; rule: Rule; chosenOn: Chooser }
+  | { value: number; rule: 'given'; chosenOn: 'user' };
+
+/** Which images chose, and how. */
+export interface Choice {
+  rule: Rule;
+  chosenOn: Chooser;
+  /** Hash of the images of the run; null in runs from before it was kept. */
+  dataHash: string | null;
+}
+
+/** What calibration fixes and stores with the model: the score that decides, and a threshold for each score. */
+export interface Calibration extends Choice {
+  /** Name of the score with the highest AUROC on the images that chose; it decides which images are flagged. */
+  chosen: string;
+  counts: Record<Label, number>;
+  /** How many objects these images show. */
+  objects: Record<Label, number>;
+  scores: Record<string, { auroc: number; threshold: StoredThreshold }>;
+  /** Of the scores above, as one more of them; its AUROC and threshold are of images that it was not fitted on. Null where there is none. */
+  combination: Combination | null;
+  /** What tells the images apart without a network; null in calibrations from before it was looked for. */
+  baseline: Baseline | null;
+  /** The median share of a normal image among those that chose that G_a2n changes; absent in runs from before it was measured. */
+  normalChange?: number;
+  /** Absent in runs from before heat maps were calibrated on normal images. */
+  heatmap?: HeatmapCalibration;
+  /** Training steps behind the weights that scored; absent in calibrations from before it was noted. */
+  step?: number;
+}
+
+/**
+ * A field with a default is younger than the first runs: what they have not written, they had no choice about. Images were taken for objects
+ * before these were counted.
+ *
+ * @internal
+ */
 export const calibrationSchema = described(
   v.pipe(
     object({
       rule: v.optional(rule, 'zfn'),
-      /** Which images chose. */
       chosenOn: v.optional(chooser, 'train'),
-      /** Hash of the images of the run; null in runs from before it was kept. */
       dataHash: v.optional(v.nullable(text), null),
-      /** Name of the score with the highest AUROC on the images that chose; it decides which images are flagged. */
       chosen: text,
       counts: byClass,
-      /** How many objects these images show. Images were taken for objects before these were counted. */
       objects: v.optional(byClass),
       scores: byName(object({ auroc: finite(0, 1), threshold: thresholdSchema })),
-      /** Of the scores above, as one more of them; its AUROC and threshold are of images that it was not fitted on. Null where there is none. */
       combination: v.optional(v.nullable(combinationSchema), null),
-      /** What tells the images apart without a network; null in calibrations from before it was looked for. */
       baseline: v.optional(v.nullable(baselineSchema), null),
-      /** The median share of a normal image among those that chose that G_a2n changes; absent in runs from before it was measured. */
       normalChange: v.exactOptional(finite(0)),
-      /** Absent in runs from before heat maps were calibrated on normal images. */
       heatmap: v.exactOptional(heatmapSchema),
-      /** Training steps behind the weights that scored; absent in calibrations from before it was noted. */
       step: v.exactOptional(whole()),
     }),
     v.forward(
@@ -100,18 +128,12 @@ export const calibrationSchema = described(
       ['chosen'],
     ),
     v.transform(({ objects, ...calibration }) => ({ ...calibration, objects: objects ?? calibration.counts })),
-  ),
+  ) satisfies v.GenericSchema<unknown, Calibration>,
   {
     holds: 'the calibration of a trained model',
     remedy: "Restore the file from the run, or write a new one with 'cyclops calibrate'.",
   },
 );
-
-/** What calibration fixes and stores with the model: the score that decides, and a threshold for each score. */
-export type Calibration = v.InferOutput<typeof calibrationSchema>;
-
-/** Which images chose, and how. */
-export type Choice = Pick<Calibration, 'rule' | 'chosenOn' | 'dataHash'>;
 
 /** Reads back a calibration stored as JSON. @param source for messages, such as a path @throws CyclopsError if it is not usable */
 export function parseCalibration(json: unknown, source: string): Calibration {

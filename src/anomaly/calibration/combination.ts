@@ -4,26 +4,32 @@ import { byName, finite, object } from '../../data/files/schema.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { mean } from '../metrics/mean.ts';
 
+/**
+ * A score that is made of others: bias + Σ weight · (score − mean) / sd. It is the logarithm of the odds that an image is abnormal, for
+ * a set with as many abnormal images as normal ones. Weights, means and standard deviations stand under the names of the scores.
+ */
+export interface Combination {
+  weights: Record<string, number>;
+  bias: number;
+  /** Of the scores that it was fitted on. */
+  means: Record<string, number>;
+  /** Standard deviations; 1 for a score that did not vary, which then does not count. */
+  sds: Record<string, number>;
+}
+
+/** @internal */
 export const combinationSchema = v.pipe(
   object({
     weights: byName(finite()),
     bias: finite(),
-    /** Of the scores that it was fitted on. */
     means: byName(finite()),
-    /** Standard deviations; 1 for a score that did not vary, which then does not count. */
     sds: byName(v.pipe(finite(0), v.gtValue(0, 'a number above 0'))),
   }),
   v.check(
     ({ weights, means, sds }) => Object.keys(weights).every((name) => name in means && name in sds),
     'a mean and a standard deviation for each weight',
   ),
-);
-
-/**
- * A score that is made of others: bias + Σ weight · (score − mean) / sd. It is the logarithm of the odds that an image is abnormal, for
- * a set with as many abnormal images as normal ones. Weights, means and standard deviations stand under the names of the scores.
- */
-export type Combination = v.InferOutput<typeof combinationSchema>;
+) satisfies v.GenericSchema<unknown, Combination>;
 
 /** Far more than Newton's method needs: the function is convex, and near its minimum each step about doubles the right digits. */
 const MOST_STEPS = 100;

@@ -4,15 +4,19 @@ import { finite, object, whole } from '../../data/files/schema.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { ScoredImage } from '../scores/scored-image.ts';
 
-export const heatmapSchema = object({
-  /** A pixel above it is hot. */
-  threshold: finite(0),
-  /** How many normal images it was chosen on; they also chose the thresholds of scores. */
-  images: whole(1),
-});
-
 /** What is hot in the heat maps of a model. */
-export type HeatmapCalibration = v.InferOutput<typeof heatmapSchema>;
+export interface HeatmapCalibration {
+  /** A pixel above it is hot. */
+  threshold: number;
+  /** How many normal images it was chosen on; they also chose the thresholds of scores. */
+  images: number;
+}
+
+/** @internal */
+export const heatmapSchema = object({ threshold: finite(0), images: whole(1) }) satisfies v.GenericSchema<
+  unknown,
+  HeatmapCalibration
+>;
 
 /** The share of normal images without a hot pixel. */
 const COLD_SHARE = 0.95;

@@ -7,8 +7,10 @@ import type { DecodedImage } from '../../data/images/decoded-image.ts';
 export const STATISTIC_NAMES = ['mean', 'sd', 'gradient', 'darkest', 'brightest'] as const;
 export type StatisticName = (typeof STATISTIC_NAMES)[number];
 
+export type ImageStatistics = Record<StatisticName, number>;
+
+/** @internal */
 export const statisticsSchema = object(v.entriesFromList(STATISTIC_NAMES, finite()));
-export type ImageStatistics = v.InferOutput<typeof statisticsSchema>;
 
 /** What people call them. */
 export const STATISTICS: Record<StatisticName, string> = {
