@@ -11,7 +11,7 @@ import { chooseThresholds } from '../../src/anomaly/calibration/thresholds.ts';
 import type { ScoreInfo } from '../../src/anomaly/scores/score.ts';
 import type { ScoredImage } from '../../src/anomaly/scores/scored-image.ts';
 import { writeFileAtomic } from '../../src/data/files/atomic.ts';
-import { encodeJpeg } from '../../src/data/images/jpeg-encoder.ts';
+import { encodeJpeg } from '../../src/data/images/jpeg.ts';
 import { renderReport } from '../../src/report/page.ts';
 import { KeptPictures } from '../../src/report/parts/kept-pictures.ts';
 import type { Picture } from '../../src/report/parts/pictures.ts';

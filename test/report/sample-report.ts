@@ -5,7 +5,7 @@ import { type HidingMeasurement, summariseHiding } from '../../src/anomaly/evalu
 import type { ScoreInfo } from '../../src/anomaly/scores/score.ts';
 import type { ScoredImage } from '../../src/anomaly/scores/scored-image.ts';
 import type { Label } from '../../src/data/datasets/dataset.ts';
-import { encodeJpeg } from '../../src/data/images/jpeg-encoder.ts';
+import { encodeJpeg } from '../../src/data/images/jpeg.ts';
 import { encodePng } from '../../src/data/images/png.ts';
 import { renderReport } from '../../src/report/page.ts';
 import type { PicturesReport } from '../../src/report/parts/kept-pictures.ts';

@@ -1,4 +1,4 @@
-import { decode } from 'jpeg-js';
+import { decode, encode } from 'jpeg-js';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { DecodedImage } from './decoded-image.ts';
 
@@ -47,6 +47,17 @@ export function decodeJpeg(bytes: Buffer, path: string): DecodedImage {
   }
   const pixels = channels === 3 ? rgb : Uint8Array.from({ length: width * height }, (_, i) => rgb[3 * i] ?? 0);
   return { width, height, channels, pixels };
+}
+
+/**
+ * Encodes an image as a JPEG file, colours at full resolution, so that edges of colour stay sharp. The same pixels give the same bytes.
+ *
+ * @param quality from 1 to 100, on the scale of libjpeg
+ */
+export function encodeJpeg({ width, height, channels, pixels }: DecodedImage, quality: number): Buffer {
+  const data = new Uint8Array(4 * width * height);
+  for (let i = 0; i < data.length; i++) data[i] = pixels[(i >> 2) * channels + (channels === 1 ? 0 : i & 3)] ?? 0;
+  return encode({ width, height, data }, quality).data;
 }
 
 /** Walks all segments up to the end mark, which jpeg-js would not miss: it fills what is cut off with gray. */

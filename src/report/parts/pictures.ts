@@ -1,7 +1,7 @@
 import type { ResultPictures } from '../../anomaly/detector/score-images.ts';
 import { decodeImage } from '../../data/images/decode.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
-import { encodeJpeg } from '../../data/images/jpeg-encoder.ts';
+import { encodeJpeg } from '../../data/images/jpeg.ts';
 import { encodePng } from '../../data/images/png.ts';
 import { paintHeatmap } from './heatmap.ts';
 

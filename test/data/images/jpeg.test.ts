@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from '../../../src/data/images/decode.ts';
 import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
-import { decodeJpeg } from '../../../src/data/images/jpeg.ts';
+import { decodeJpeg, encodeJpeg } from '../../../src/data/images/jpeg.ts';
 import { expectRefusal, randomNumbers, survives } from '../support.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
@@ -86,5 +86,24 @@ describe('decodeJpeg', () => {
     }
     expect(read).toBeGreaterThan(50);
     expect(read).toBeLessThan(550);
+  });
+});
+
+describe('encodeJpeg', () => {
+  it.each([
+    [1, 1, 3],
+    [13, 7, 3],
+    [7, 33, 1],
+    [65, 129, 1],
+  ] as const)('%s × %s of %s channels come back nearly as they were', (width, height, channels) => {
+    const pixels = Uint8Array.from({ length: width * height * channels }, (_, i) => {
+      const [x, y] = [Math.floor(i / channels) % width, Math.floor(i / channels / width)];
+      return 128 + 70 * Math.sin(0.15 * x + 0.1 * y + (i % channels)) + 10 * (Math.random() - 0.5);
+    });
+    const back = decodeJpeg(encodeJpeg({ width, height, channels, pixels }, 100), 'x');
+    expect([back.width, back.height]).toEqual([width, height]);
+    const each = back.channels / channels;
+    const worst = Math.max(...back.pixels.map((value, i) => Math.abs(value - (pixels[Math.floor(i / each)] ?? 0))));
+    expect(worst).toBeLessThanOrEqual(4);
   });
 });
