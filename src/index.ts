@@ -1,13 +1,13 @@
 /**
  * The engine: tensors, autograd, layers and optimisers on WebGPU. Kernels, and how one of several is chosen, are in the entry
- * `cyclops/kernels` (src/kernels.ts).
+ * `cyclops-vision/kernels` (src/kernels.ts).
  */
 
 // The device: where tensors live. A step of static shapes can be captured once and replayed.
 
 export type { Capture } from './gpu/capture.ts';
 export { Device, type DeviceOptions } from './gpu/device.ts';
-export { CyclopsError } from './gpu/errors.ts';
+export { CyclopsError, DeviceLostError, NoAdapterError, OutOfMemoryError, UnsupportedError } from './gpu/errors.ts';
 
 // Tensors [N,H,W,C], and scopes that free what was made in them.
 
@@ -16,7 +16,7 @@ export { print } from './tensor/print.ts';
 export { randomNormal, randomUniform } from './tensor/random.ts';
 export { keep, scope } from './tensor/scope.ts';
 export { sliceBatch } from './tensor/slice.ts';
-export { Tensor } from './tensor/tensor.ts';
+export { type DType, Tensor } from './tensor/tensor.ts';
 
 // Gradients: operations on tensors note what they did, and `backward` goes back over the notes.
 

@@ -1,6 +1,6 @@
 /**
- * The entry `cyclops/kernels`: for who writes kernels, chooses between them, or looks at how the engine computes. docs/kernels.md tells
- * how these things belong together. Tensors, layers and the device itself are in the entry `cyclops` (src/index.ts).
+ * The entry `cyclops-vision/kernels`: for who writes kernels, chooses between them, or looks at how the engine computes. docs/kernels.md tells
+ * how these things belong together. Tensors, layers and the device itself are in the entry `cyclops-vision` (src/index.ts).
  */
 
 // Launches: a kernel, the buffers that it is bound to, and what a profiler needs to judge it.

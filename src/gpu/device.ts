@@ -284,8 +284,9 @@ export class Device {
         `The device ${this.info.name} is closed. Close it when all work with it is done, or open another.`,
       );
     }
-    if (lost !== null)
-      throw new DeviceLostError(`The device ${this.info.name} was lost, and with it all that it held: ${lost}`);
+    if (lost !== null) {
+      throw new DeviceLostError(`The device ${this.info.name} was lost (${lost}), and with it all that it held.`);
+    }
   }
 
   /** Ends the device. Node exits only after this. Twice is harmless. */
@@ -311,7 +312,9 @@ export class Device {
     const memory = this.faults.takeOutOfMemory();
     const others = this.faults.takeOthers();
     const [reason] = memory;
-    if (shaders.length === 0 && reason !== undefined) throw outOfMemory(this, `ran out of memory (${reason})`);
+    if (shaders.length === 0 && reason !== undefined) {
+      throw outOfMemory(this, `ran out of memory (${reason.split('\n')[0]})`);
+    }
     const faults = [...shaders, ...memory, ...others];
     const [first] = faults;
     if (first === undefined) return;

@@ -13,7 +13,7 @@ test('the snippets of docs/engine.md run in order and print what the page says',
   const folder = mkdtempSync(join(tmpdir(), 'cyclops-engine-docs-'));
   try {
     const file = join(folder, 'engine.mts');
-    writeFileSync(file, program.replaceAll("'cyclops'", `'${pathToFileURL('src/index.ts')}'`));
+    writeFileSync(file, program.replaceAll("'cyclops-vision'", `'${pathToFileURL('src/index.ts')}'`));
     const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', file], { encoding: 'utf8' });
     expect(status, stderr).toBe(0);
     // Which adapter answers is the machine's own.
