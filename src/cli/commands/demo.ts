@@ -50,7 +50,7 @@ interface DemoOptions extends TuneOptions {
 export function addDemo(program: Command): void {
   const command = program
     .command('demo')
-    .description("train on the photographs of Cyclops' repository, evaluate on others and write a report")
+    .description('train on the photographs that ship with Cyclops, evaluate on others and write a report')
     .option('--out <run>', 'folder of the run (default: the next free of runs/demo-1, runs/demo-2, …)')
     .option('--seed <number>', 'seed of the first weights and every random choice', toNumber)
     .option('--steps <number>', 'train for so many steps', toNumber);
