@@ -4,7 +4,7 @@ import { CyclopsError } from '../../gpu/errors.ts';
 import { fileError } from '../files/fs-error.ts';
 import { isFolder } from '../files/is-folder.ts';
 import { byFile, type Dataset, type ImageRef, LABELS, type Label, type Part } from './dataset.ts';
-import { applyIndex } from './groups.ts';
+import { applyIndex } from './index-file.ts';
 import { applyLists, readLists } from './lists.ts';
 
 export interface LayoutOptions {
