@@ -73,6 +73,6 @@ it('is kept with the calibration', () => {
   const calibration = calibrated(0.9, 0.8, 0.25);
   expect(parseCalibration(JSON.parse(JSON.stringify(calibration)), 'x')).toEqual(calibration);
   expect(() => parseCalibration({ ...calibration, normalChange: 'much' }, 'x')).toThrow(
-    /normalChange should be a number/,
+    /normalChange is "much"; expected a number from 0 up/,
   );
 });
