@@ -21,11 +21,16 @@ function check(files: Record<string, string>): { status: number | null; problems
   return { status, problems: stderr.split('\n').filter(Boolean) };
 }
 
-test('imports that point down, and the two doors of the engine, are allowed', () => {
+test('imports that point down, between rooms too, and the doors of the engine are allowed', () => {
   const { status, problems } = check({
     'src/index.ts': "export * from './tensor/tensor.ts';\nexport { main } from './cli/main.ts';\n",
     'src/cli/main.ts':
       "import { readFileSync } from 'node:fs';\nimport { Command } from 'commander';\nimport '../gpu/dawn.ts';\n",
+    'src/anomaly/calibration/thresholds.ts': "import { auroc } from '../metrics/roc.ts';\n",
+    'src/kernels/tuning/tune.ts':
+      "import { convForward } from '../conv2d/forward.ts';\nimport { kernel } from '../source.ts';\n",
+    'src/cli/advice.ts': "const advice = 'Choose one with --device; see cyclops doctor.';\n",
+    'src/gpu/decrement.ts': 'for (let i = 3; i > 0; i--) console.log(i);\n',
     'src/layers/conv2d.ts': "import { Module } from './module.ts';\nimport { conv2d } from '../autograd/conv2d.ts';\n",
     'src/gpu/dawn.ts': "import { create } from 'webgpu';\nconst again = await import('webgpu');\n",
     'src/kernels/source.ts': "import { readFileSync } from 'node:fs';\nimport { pool } from '../gpu/pool.ts';\n",
@@ -107,10 +112,47 @@ test.each([
     'src/gpu/a.ts:1: the engine imports',
   ],
   ['Node through the door for Dawn', 'src/gpu/dawn.ts', "import 'node:fs';\n", 'src/gpu/dawn.ts:1: the engine imports'],
+  [
+    'an import from a lower room to a higher one',
+    'src/anomaly/metrics/a.ts',
+    "import { x } from '../calibration/b.ts';\n",
+    'src/anomaly/metrics/a.ts:1: src/anomaly/metrics may not import src/anomaly/calibration',
+  ],
+  [
+    'a file of a folder that imports a room above it',
+    'src/kernels/a.ts',
+    "import { x } from './tuning/b.ts';\n",
+    'src/kernels/a.ts:1: src/kernels/. may not import src/kernels/tuning',
+  ],
+  [
+    "an option's name in the engine",
+    'src/gpu/a.ts',
+    "// fine\nthrow new Error('Choose another --device.');\n",
+    "src/gpu/a.ts:2: the engine speaks of '--device'",
+  ],
+  [
+    'a command in the engine, also in a comment',
+    'src/optim/a.ts',
+    '/** See `cyclops doctor`. */\n',
+    "src/optim/a.ts:1: the engine speaks of 'cyclops doctor'",
+  ],
   ['a computed import()', 'src/kernels/a.ts', 'await import(name);\n', 'src/kernels/a.ts:1: the engine imports'],
 ])('%s is a violation', (_, path, text, problem) => {
   const result = check({ [path]: text });
   expect(result.problems).toHaveLength(1);
   expect(result.problems[0]).toContain(problem);
   expect(result.status).toBe(1);
+});
+
+test('files that import each other in a circle are named together, also by types alone', () => {
+  const { status, problems } = check({
+    'src/tensor/a.ts': "import type { B } from './b.ts';\n",
+    'src/tensor/b.ts': "export * from './c.ts';\n",
+    'src/tensor/c.ts': "import { a } from './a.ts';\n",
+    'src/tensor/d.ts': "import { a } from './a.ts';\n",
+  });
+  expect(problems).toEqual([
+    'src/tensor/a.ts:1: 3 files import each other in a circle: tensor/a.ts, tensor/b.ts, tensor/c.ts',
+  ]);
+  expect(status).toBe(1);
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Calibration } from '../../../src/anomaly/calibration/calibration.ts';
 
-import { calibrationText } from '../../../src/cli/text/calibration.ts';
+import { calibrationText, changeText } from '../../../src/cli/text/calibration.ts';
 
 const calibration: Calibration = {
   rule: 'zfn',
@@ -37,4 +37,12 @@ it('promises nothing for another rule, or for images that trained', () => {
   const trained = calibrationText({ ...calibration, chosenOn: 'train' });
   expect(trained).toContain('need not hold on new ones');
   expect(trained).not.toContain('No miss');
+});
+
+it('says when a rule changed nothing, and else what was before', () => {
+  expect(changeText(calibration, { ...calibration, rule: 'max-f1' })).toBe(
+    'Nothing changed: score and threshold are those that the run had before.\n',
+  );
+  const lower = { auroc: 0.75, threshold: { value: 1.5, rule: 'zfn', chosenOn: 'calibration' } as const };
+  expect(changeText(calibration, { ...calibration, scores: { sse: lower } })).toBe('Before: score sse, threshold 2.\n');
 });
