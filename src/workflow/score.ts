@@ -2,13 +2,14 @@ import { decisionOf, requireHeatmap, unknownScore } from '../anomaly/calibration
 import { scoresOf } from '../anomaly/calibration/combined-score.ts';
 import { heatmapMaximum } from '../anomaly/calibration/heatmap-scale.ts';
 import type { ResultPictures } from '../anomaly/detector/score-images.ts';
+import type { ImageRef } from '../data/datasets/dataset.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { type BrokenFile, ImageDecoder } from './decode-images.ts';
 import { imagesAt } from './images-at.ts';
 import type { Listener } from './listener.ts';
 import { openModelFile, type TrainedModel } from './model.ts';
-import { scoreRefs } from './score-refs.ts';
+import { type ScoredRef, scoreRefs } from './score-refs.ts';
 import { tuneScoring } from './tuning.ts';
 import { UsageError } from './usage-error.ts';
 import { type DeviceOption, onDevice } from './with-device.ts';
@@ -92,59 +93,57 @@ export function score(options: ScoreOptions): Scoring {
 interface Work {
   model: TrainedModel;
   decision: Decision;
-  refs: ReturnType<typeof imagesAt>;
+  refs: readonly ImageRef[];
   options: ScoreOptions;
 }
 
 async function* judge(device: Device, { model, decision, refs, options }: Work): AsyncGenerator<FileResult> {
   const { tile, pictures = false, signal, onProgress, tune = true } = options;
-  const { by, threshold } = decision;
   const wanted = scoresOf(model.calibration).filter(({ info }) => decision.scores.includes(info.name));
   const detector = model.open(device, tile);
   try {
     await tuneScoring(detector, { ...options, tune });
     const decoder = new ImageDecoder(refs, true);
-    const pending = unreadable(refs, decoder.broken);
+    const scored = scoreRefs(detector, decoder, () => pictures, wanted);
     let done = 0;
-    for await (const { ref, scores, pictures: own } of scoreRefs(detector, decoder, () => pictures, wanted)) {
-      for (const broken of pending.before(ref)) {
-        onProgress?.({ stage: 'scoring', done: ++done, total: refs.length });
-        yield broken;
-      }
-      const { file, path } = ref;
-      const value = scores[by];
-      if (value === undefined || !Number.isFinite(value)) {
-        throw new CyclopsError(
-          `The score ${by} of ${file} is ${value}; expected a finite number. The weights of ${model.source} diverged; train again.`,
-        );
-      }
+    for await (const { ref, found } of inOrder(refs, scored)) {
       onProgress?.({ stage: 'scoring', done: ++done, total: refs.length });
-      yield { file, path, status: value >= threshold ? 'flagged' : 'passed', score: value, scores, pictures: own };
+      yield found ? verdictOn(found, decision, model.source) : unreadable(ref, decoder.broken);
       if (signal?.aborted) return;
     }
-    yield* pending.rest();
   } finally {
     detector.dispose();
   }
 }
 
-/** Gives out unreadable files where they stand among the others. */
-function unreadable(refs: Work['refs'], broken: readonly BrokenFile[]) {
-  let next = 0;
-  function* until(end: number): Generator<UnreadableFile> {
-    for (; next < end; next++) {
-      const ref = refs[next];
-      const reason = broken.find((other) => other.ref === ref)?.reason;
-      if (ref && reason !== undefined) yield { file: ref.file, path: ref.path, status: 'unreadable', reason };
-    }
+/** Every image in order, as soon as it is known whether it can be read: what was found in it, or null. */
+async function* inOrder(
+  refs: readonly ImageRef[],
+  scored: AsyncIterable<ScoredRef>,
+): AsyncGenerator<{ ref: ImageRef; found: ScoredRef | null }> {
+  const waiting = refs.values();
+  for await (const found of scored) {
+    for (let ref = waiting.next().value; ref && ref !== found.ref; ref = waiting.next().value)
+      yield { ref, found: null };
+    yield { ref: found.ref, found };
   }
-  return {
-    *before(ref: Work['refs'][number]) {
-      yield* until(refs.indexOf(ref, next));
-      next += 1;
-    },
-    rest: () => until(refs.length),
-  };
+  for (const ref of waiting) yield { ref, found: null };
+}
+
+function verdictOn({ ref, scores, pictures }: ScoredRef, { by, threshold }: Decision, source: string): ScoredFile {
+  const { file, path } = ref;
+  const score = scores[by];
+  if (score === undefined || !Number.isFinite(score)) {
+    throw new CyclopsError(
+      `The score ${by} of ${file} is ${score}; expected a finite number. The weights of ${source} diverged; train again.`,
+    );
+  }
+  return { file, path, status: score >= threshold ? 'flagged' : 'passed', score, scores, pictures };
+}
+
+function unreadable(ref: ImageRef, broken: readonly BrokenFile[]): UnreadableFile {
+  const reason = broken.find((other) => other.ref === ref)?.reason ?? 'it could not be read';
+  return { file: ref.file, path: ref.path, status: 'unreadable', reason };
 }
 
 function decide({ source, calibration }: TrainedModel, options: ScoreOptions): Decision {
