@@ -240,7 +240,12 @@ function discriminatorsLoss(
 }
 
 const trainGenerators = jit(
-  (generators: Weights[], moments: Moments, corrections: JaxArray[], discriminators: Weights[], images: Images) => {
+  (
+    generators: Weights[],
+    moments: Moments,
+    corrections: JaxArray[],
+    { discriminators, images }: { discriminators: Weights[]; images: Images },
+  ) => {
     const gradient = valueAndGrad(generatorsLoss, { hasAux: true });
     const [[total, made], grads] = gradient(tree.ref(generators), discriminators, images);
     total.dispose();
@@ -283,7 +288,8 @@ async function step(): Promise<Work> {
     steps += 1;
     const corrections = () => betas.map((beta) => np.array(1 / (1 - beta ** steps)));
     const judges = tree.ref(discriminators.networks);
-    const g = trainGenerators(generators.networks, generators.moments, corrections(), judges, { a: a.ref, b: b.ref });
+    const frozen = { discriminators: judges, images: { a: a.ref, b: b.ref } };
+    const g = trainGenerators(generators.networks, generators.moments, corrections(), frozen);
     generators = { networks: g.networks, moments: g.moments };
     const { fakeA, fakeB, ...generatorLosses } = g.made;
     const images = { a: a.ref, b: b.ref, fakeA: fakeA!, fakeB: fakeB! };

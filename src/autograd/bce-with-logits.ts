@@ -16,9 +16,9 @@ export function bceWithLogits(x: Tensor, target: LossTarget): Tensor {
   const factor = 1 / x.size;
   const inputs = target instanceof Tensor ? [x, target] : [x];
   return record(reduction('bce', factor, x, target), inputs, (gradOutput) => [
-    x.requiresGrad ? reductionGradient('bce', factor, x, target, gradOutput) : null,
+    x.requiresGrad ? reductionGradient({ term: 'bce', factor, a: x, b: target, gradOutput }) : null,
     target instanceof Tensor && target.requiresGrad
-      ? reductionGradient('bce_target', factor, x, target, gradOutput)
+      ? reductionGradient({ term: 'bce_target', factor, a: x, b: target, gradOutput })
       : null,
   ]);
 }

@@ -8,7 +8,7 @@ export function l1Loss(a: Tensor, b: Tensor, weight = 1): Tensor {
   requireAlike('l1Loss', a, b);
   const factor = weight / a.size;
   return record(reduction('l1', factor, a, b), [a, b], (gradOutput) => [
-    a.requiresGrad ? reductionGradient('l1', factor, a, b, gradOutput) : null,
-    b.requiresGrad ? reductionGradient('l1', factor, b, a, gradOutput) : null,
+    a.requiresGrad ? reductionGradient({ term: 'l1', factor, a, b, gradOutput }) : null,
+    b.requiresGrad ? reductionGradient({ term: 'l1', factor, a: b, b: a, gradOutput }) : null,
   ]);
 }

@@ -14,7 +14,7 @@ export function mseLoss(a: Tensor, b: LossTarget): Tensor {
   const factor = 1 / a.size;
   const inputs = b instanceof Tensor ? [a, b] : [a];
   return record(reduction('mse', factor, a, b), inputs, (gradOutput) => [
-    a.requiresGrad ? reductionGradient('mse', factor, a, b, gradOutput) : null,
-    b instanceof Tensor && b.requiresGrad ? reductionGradient('mse', factor, b, a, gradOutput) : null,
+    a.requiresGrad ? reductionGradient({ term: 'mse', factor, a, b, gradOutput }) : null,
+    b instanceof Tensor && b.requiresGrad ? reductionGradient({ term: 'mse', factor, a: b, b: a, gradOutput }) : null,
   ]);
 }

@@ -18,7 +18,7 @@ export class Readback {
   read(slice: BufferSlice): Promise<ArrayBuffer> {
     const bytes = Math.ceil(slice.size / 4) * 4;
     const staging = this.take(bytes);
-    this.recorder.copy(slice.buffer, slice.offset, staging, 0, bytes);
+    this.recorder.copy(slice, staging, bytes);
     this.recorder.flush();
     return this.collect(staging, slice.size);
   }

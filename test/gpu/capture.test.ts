@@ -17,7 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => device.close());
 
-const uniform = (stream: number, ...shape: number[]) => randomUniform(device, shape, 3, stream, -1, 1);
+const uniform = (stream: number, ...shape: number[]) =>
+  randomUniform(device, shape, { seed: 3, stream, low: -1, high: 1 });
 
 /** Two layers that learn, with a learning rate that changes from step to step. */
 function learner() {

@@ -88,7 +88,7 @@ export function openBench(device: Device, workload: Workload): Bench {
   const adam = { lr: 2e-4, betas: [0.5, 0.999], discriminatorOptimisers: 'shared' } as const;
   const model = new CycleGAN(device, { ...sizes, ...losses, ...adam, precision, seed: 1 }, new RandomStream(1, 4));
   const images = (stream: number) => {
-    const random = () => randomUniform(device, [batch, size, size, 3], 1, stream, -1, 1);
+    const random = () => randomUniform(device, [batch, size, size, 3], { seed: 1, stream, low: -1, high: 1 });
     return keep(scope(() => cast(random(), model.dtype)));
   };
   const [a, b] = [images(5), images(6)];

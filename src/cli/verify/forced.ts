@@ -41,7 +41,7 @@ export async function* verifyForced(
   const read = (part: string) => readNetworks(join(folder, part));
   const before = read('before');
   const random = { uniform: () => Number.NaN };
-  const model = goldenModel(device, manifest, before, random, precision);
+  const model = goldenModel(device, manifest, { weights: before, random, precision });
   model.lossScaler?.loadState({ scale: SCALE, goodSteps: 0 });
   const { G_A, G_B, D_A, D_B } = model.networks;
   const moments = read('adam_before');
@@ -75,8 +75,8 @@ export async function* verifyForced(
   const grads = read('grads');
   const expected = (network: NetworkName, parameter: string) => entry(grads[network], parameter).data;
   const scale = model.lossScaler ? SCALE : 1;
-  yield* compareGradients(name, model, manifest, expected, { scale, tolerance: tolerances.grads });
-  yield* compareWeights(name, model, manifest, { before, after: read('after') }, () => tolerances.update);
+  yield* compareGradients(name, model, manifest, { expected, scale, tolerance: tolerances.grads });
+  yield* compareWeights(name, model, manifest, { before, after: read('after'), tolerance: () => tolerances.update });
   model.dispose();
 }
 

@@ -35,6 +35,15 @@ export interface Progress {
   secondsLeft: number;
 }
 
+export interface TrainerOptions {
+  config: TrainingConfig;
+  banks: Banks;
+  run: RunFolder;
+  manifest: Manifest;
+  /** Continue from the run's checkpoint. */
+  resume: boolean;
+}
+
 export interface TrainingOptions {
   /** Ends training after the step in progress, with a checkpoint. */
   signal?: StopSignal | undefined;
@@ -66,6 +75,10 @@ export class Trainer {
   seconds = 0;
   /** Problems of a resumed run whose kernels this version does not have: its bits may differ from now on. */
   goneKernels: readonly string[] = [];
+  private readonly config: TrainingConfig;
+  private readonly banks: Banks;
+  private readonly run: RunFolder;
+  private readonly manifest: Manifest;
   private readonly model: CycleGAN;
   private readonly poolDraws: RandomStream;
   private readonly metrics: MetricsLog;
@@ -83,18 +96,15 @@ export class Trainer {
   private loggedStep: number;
   private lastLosses: Losses | undefined;
 
-  /**
-   * @param resume whether to continue from the run's checkpoint
-   * @throws CyclopsError when the checkpoint cannot be used
-   */
+  /** @throws CyclopsError when the checkpoint cannot be used */
   constructor(
     private readonly device: Device,
-    private readonly config: TrainingConfig,
-    private readonly banks: Banks,
-    private readonly run: RunFolder,
-    private readonly manifest: Manifest,
-    resume: boolean,
+    { config, banks, run, manifest, resume }: TrainerOptions,
   ) {
+    this.config = config;
+    this.banks = banks;
+    this.run = run;
+    this.manifest = manifest;
     const perEpoch = stepsPerEpoch(this.counts, config.batchSize);
     this.length = trainingLength(config, perEpoch);
     this.poolDraws = new RandomStream(config.seed, POOL_STREAM);

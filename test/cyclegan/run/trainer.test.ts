@@ -31,7 +31,7 @@ afterAll(() => {
 
 /** Continues the run in `out`. */
 const resume = (out: string, config: TrainingConfig = QUICK) =>
-  train(new Trainer(device, config, banks, runFolder(out), MANIFEST, true));
+  train(new Trainer(device, { config, banks, run: runFolder(out), manifest: MANIFEST, resume: true }));
 
 /** Stops after exactly `steps` steps: the signal is looked at between steps, once a step. */
 function stopAfter(steps: number): AbortSignal {
@@ -51,7 +51,10 @@ const steps = (out: string) =>
 it('trains with the same bits when its step was traced before, as tuning does', async () => {
   const [plain, traced] = [folder.path('plain'), folder.path('traced')];
   await trainNew(device, banks, plain);
-  const trainer = new Trainer(device, QUICK, banks, createRun(traced), MANIFEST, false);
+  const trainer = new Trainer(device, {
+    ...{ config: QUICK, banks, run: createRun(traced) },
+    ...{ manifest: MANIFEST, resume: false },
+  });
   device.trace(trainer.body);
   await train(trainer);
   expect(checkpointBytes(traced)).toEqual(checkpointBytes(plain));
@@ -124,14 +127,13 @@ describe('resume', () => {
 
     const resumeHere = async (out: string) => {
       const here = await Device.open({ checked: true });
-      const trainer = new Trainer(
-        here,
-        QUICK,
-        await loadBanks(here, folder.path('data again')),
-        runFolder(out),
-        MANIFEST,
-        true,
-      );
+      const trainer = new Trainer(here, {
+        config: QUICK,
+        banks: await loadBanks(here, folder.path('data again')),
+        run: runFolder(out),
+        manifest: MANIFEST,
+        resume: true,
+      });
       await train(trainer);
       here.close();
     };
@@ -172,7 +174,8 @@ describe('resume', () => {
     const out = folder.path('fewer images');
     await trainNew(device, banks, out, QUICK, { signal: stopAfter(1) });
     const swapped = { ...banks, b: banks.a };
-    expect(() => new Trainer(device, QUICK, swapped, runFolder(out), MANIFEST, true)).toThrow(/4 steps an epoch/);
+    const options = { config: QUICK, banks: swapped, run: runFolder(out), manifest: MANIFEST, resume: true };
+    expect(() => new Trainer(device, options)).toThrow(/4 steps an epoch/);
   });
 });
 
