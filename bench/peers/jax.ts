@@ -12,6 +12,7 @@ import {
   tree,
   valueAndGrad,
 } from '@jax-js/jax';
+import { LOSS_NAMES } from '../../src/cyclegan/losses.ts';
 import { permute } from '../../src/layers/layout.ts';
 import { contend, type Work } from './contender.ts';
 import { adapterName, wait } from './navigator.ts';
@@ -305,12 +306,11 @@ async function step(): Promise<Work> {
     run,
     finish,
     async output() {
-      const order = ['D_A', 'G_A', 'cycle_A', 'idt_A', 'D_B', 'G_B', 'cycle_B', 'idt_B'];
       const values: number[] = [];
       for (let i = 0; i < 2; i++) {
         run();
         await finish();
-        for (const name of order) values.push((await wait(losses[name]!.ref.data()))[0]!);
+        for (const name of LOSS_NAMES) values.push((await wait(losses[name]!.ref.data()))[0]!);
       }
       return values;
     },

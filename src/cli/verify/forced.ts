@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Precision } from '../../cyclegan/config.ts';
 import { LOSS_NAMES } from '../../cyclegan/losses.ts';
+import type { NetworkName } from '../../cyclegan/network-set.ts';
 import type { Device } from '../../gpu/device.ts';
 import { fromReferenceLayout } from '../../layers/layout.ts';
 import type { Module } from '../../layers/module.ts';
@@ -8,14 +9,7 @@ import type { AdamState } from '../../optim/adam.ts';
 import { scope } from '../../tensor/scope.ts';
 import { entry, type Golden, readGolden, readManifest, uploadImages } from './golden.ts';
 import { type Check, TOLERANCE, worstRelativeError } from './tolerance.ts';
-import {
-  compareGradients,
-  compareWeights,
-  goldenModel,
-  type NetworkName,
-  readNetworks,
-  type TrainManifest,
-} from './training.ts';
+import { compareGradients, compareWeights, goldenModel, readNetworks, type TrainManifest } from './training.ts';
 
 interface ForcedManifest extends TrainManifest {
   adam_step_before: number;

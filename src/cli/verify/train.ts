@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { noGrad } from '../../autograd/tape.ts';
 import { LOSS_NAMES, type Losses } from '../../cyclegan/losses.ts';
 import type { CycleGAN } from '../../cyclegan/model.ts';
+import type { NetworkName } from '../../cyclegan/network-set.ts';
 import type { UniformSource } from '../../cyclegan/pool.ts';
 import type { Device } from '../../gpu/device.ts';
 import type { StateTensor } from '../../layers/layout.ts';
@@ -10,14 +11,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { verifyForced } from './forced.ts';
 import { entry, type Golden, readGolden, readImages, readManifest, uploadImages } from './golden.ts';
 import { CHAOTIC_LOSSES, type Check, errorOverMax, RUN_LOSSES, TOLERANCE, worstRelativeError } from './tolerance.ts';
-import {
-  compareGradients,
-  compareWeights,
-  goldenModel,
-  type NetworkName,
-  readNetworks,
-  type TrainManifest,
-} from './training.ts';
+import { compareGradients, compareWeights, goldenModel, readNetworks, type TrainManifest } from './training.ts';
 
 interface RunManifest extends TrainManifest {
   schedule_A_B_bank_index_per_step: [a: number, b: number][];

@@ -1,6 +1,6 @@
-import type { Precision } from '../../cyclegan/config.ts';
+import type { GanMode, Precision } from '../../cyclegan/config.ts';
 import { CycleGAN } from '../../cyclegan/model.ts';
-import type { Networks } from '../../cyclegan/network-set.ts';
+import { NETWORK_NAMES, type NetworkName } from '../../cyclegan/network-set.ts';
 import type { UniformSource } from '../../cyclegan/pool.ts';
 import type { Device } from '../../gpu/device.ts';
 import { entry, type Golden, gradients, readGolden } from './golden.ts';
@@ -14,7 +14,7 @@ export interface TrainManifest {
     ndf: number;
     netG: string;
     pool: number;
-    gan: 'lsgan' | 'vanilla';
+    gan: GanMode;
     lr: number;
     lambda_A: number;
     lambda_B: number;
@@ -24,9 +24,6 @@ export interface TrainManifest {
   /** Biases in front of an instance norm: their gradient is 0, and what the reference has there is noise. */
   dead_biases: Record<NetworkName, string[]>;
 }
-
-export type NetworkName = keyof Networks;
-export const NETWORK_NAMES: readonly NetworkName[] = ['G_A', 'G_B', 'D_A', 'D_B'];
 
 /** The weights of all four networks in `folder`, a part of a golden run. */
 export function readNetworks(folder: string): Record<NetworkName, Golden> {
