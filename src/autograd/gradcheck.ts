@@ -79,7 +79,7 @@ async function backwardGradients(
 }
 
 /** One element of an input, and the step to take from it. */
-interface Element {
+interface Probe {
   input: Tensor;
   values: Float32Array;
   i: number;
@@ -89,7 +89,7 @@ interface Element {
 async function centralDifference(
   f: (...inputs: Tensor[]) => Tensor,
   inputs: readonly Tensor[],
-  { input, values, i, eps }: Element,
+  { input, values, i, eps }: Probe,
 ): Promise<number> {
   const value = values[i] ?? Number.NaN;
   const step = eps * Math.max(1, Math.abs(value));

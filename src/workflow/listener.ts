@@ -1,4 +1,4 @@
-import type { Progress as TrainingProgress } from '../cyclegan/run/trainer.ts';
+import type { TrainingProgress } from '../cyclegan/run/trainer.ts';
 import type { StopSignal } from '../gpu/stop-signal.ts';
 
 /** How far a workflow has come. */

@@ -85,7 +85,7 @@ export function score(options: ScoreOptions): Scoring {
   return {
     decision,
     files: refs.map(({ file, path }) => ({ file, path })),
-    [Symbol.asyncIterator]: () => onDevice(options, (device) => judge(device, { model, decision, refs, options })),
+    [Symbol.asyncIterator]: () => onDevice(options, (device) => scoreFiles(device, { model, decision, refs, options })),
   };
 }
 
@@ -96,7 +96,7 @@ interface Work {
   options: ScoreOptions;
 }
 
-async function* judge(device: Device, { model, decision, refs, options }: Work): AsyncGenerator<FileResult> {
+async function* scoreFiles(device: Device, { model, decision, refs, options }: Work): AsyncGenerator<FileResult> {
   const { tile, pictures = false, signal, onProgress, tune = true } = options;
   const { by, threshold } = decision;
   const wanted = scoresOf(model.calibration).filter(({ info }) => decision.scores.includes(info.name));

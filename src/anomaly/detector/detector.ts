@@ -61,7 +61,7 @@ export interface Judgement {
 }
 
 /** How images are judged: every score that the model knows, and the thresholds. */
-interface Decision {
+interface Criteria {
   scores: readonly Score[];
   by: string;
   threshold: number;
@@ -81,7 +81,7 @@ export class Detector {
   private constructor(
     private readonly networks: DetectorNetworks,
     private readonly own: Device | null,
-    { scores, by, threshold, heatMapThreshold }: Decision,
+    { scores, by, threshold, heatMapThreshold }: Criteria,
   ) {
     this.known = scores;
     this.by = by;

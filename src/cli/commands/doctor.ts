@@ -5,9 +5,9 @@ import { type Device, WANTED_FEATURES, WANTED_LIMITS } from '../../gpu/device.ts
 import { timestampStep } from '../../gpu/timestamps.ts';
 import { versions } from '../../workflow/versions.ts';
 import { wrap } from '../failure.ts';
-import { addCommonOptions, type CommonOptions, withDevice } from '../options.ts';
+import { addCommonOptions, type CommonFlags, withDevice } from '../options.ts';
 
-interface DoctorOptions extends CommonOptions {
+interface DoctorOptions extends CommonFlags {
   json?: boolean;
 }
 

@@ -11,10 +11,10 @@ import { type ScoredFile, type Scoring, score as scoreWorkflow } from '../../wor
 import { UsageError } from '../../workflow/usage-error.ts';
 import { EXIT } from '../failure.ts';
 import { listenOnTerminal } from '../listener.ts';
-import { addTileOption, addTuneOptions, type TuneOptions, toNumber, withDevice } from '../options.ts';
+import { addTileOption, addTuneOptions, type TuneFlags, toNumber, withDevice } from '../options.ts';
 import { ScoreOutput } from '../score-output.ts';
 
-interface ScoreCommandOptions extends TuneOptions {
+interface ScoreCommandOptions extends TuneFlags {
   by?: string;
   threshold?: number;
   csv?: string;

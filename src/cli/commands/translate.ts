@@ -8,9 +8,9 @@ import { translate as translateWorkflow } from '../../workflow/translate.ts';
 import { UsageError } from '../../workflow/usage-error.ts';
 import { listenOnTerminal } from '../listener.ts';
 
-import { addTileOption, addTuneOptions, type TuneOptions, withDevice } from '../options.ts';
+import { addTileOption, addTuneOptions, type TuneFlags, withDevice } from '../options.ts';
 
-interface TranslateCommandOptions extends TuneOptions {
+interface TranslateCommandOptions extends TuneFlags {
   to: 'normal' | 'abnormal';
   out: string;
   tile?: number;

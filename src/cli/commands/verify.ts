@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import { PRECISIONS, type Precision } from '../../cyclegan/config.ts';
 import { EXIT } from '../failure.ts';
-import { addKernelOptions, type KernelOptions, withDevice } from '../options.ts';
+import { addKernelOptions, type KernelFlags, withDevice } from '../options.ts';
 import { verifyGolden } from '../verify/verify.ts';
 
-interface VerifyOptions extends KernelOptions {
+interface VerifyOptions extends KernelFlags {
   precision?: Precision;
 }
 

@@ -24,7 +24,7 @@ import type { RunFolder } from './run-folder.ts';
 import { type Banks, writeSamples } from './samples.ts';
 
 /** What training says of itself now and then. */
-export interface Progress {
+export interface TrainingProgress {
   step: number;
   steps: number;
   epoch: number;
@@ -47,7 +47,7 @@ export interface TrainerOptions {
 export interface TrainingOptions {
   /** Ends training after the step in progress, with a checkpoint. */
   signal?: StopSignal | undefined;
-  onProgress?: ((progress: Progress) => void) | undefined;
+  onProgress?: ((progress: TrainingProgress) => void) | undefined;
   /** Records every step anew instead of replaying the first: slower, the same bits, for debugging. */
   eager?: boolean | undefined;
   /** Takes the launches of each of the third to the fifth step, with their times on the device. */
@@ -336,7 +336,7 @@ class Clock {
     return (performance.now() - this.start) / 1000;
   }
 
-  progress(step: number, epoch: number, epochs: number, losses: Losses): Progress {
+  progress(step: number, epoch: number, epochs: number, losses: Losses): TrainingProgress {
     const stepsPerSecond = (step - this.firstStep) / this.seconds;
     return {
       step,

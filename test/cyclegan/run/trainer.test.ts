@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TrainingConfig } from '../../../src/cyclegan/config.ts';
 import { createRun, runFolder } from '../../../src/cyclegan/run/run-folder.ts';
 import type { Banks } from '../../../src/cyclegan/run/samples.ts';
-import { type Progress, Trainer } from '../../../src/cyclegan/run/trainer.ts';
+import { Trainer, type TrainingProgress } from '../../../src/cyclegan/run/trainer.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../src/data/files/safetensors.ts';
 import { decodeImage } from '../../../src/data/images/decode.ts';
 import { Device } from '../../../src/gpu/device.ts';
@@ -191,7 +191,7 @@ describe('training', () => {
 
   it('logs every step once, changes every network, follows the seed, and tells how far it has come', async () => {
     const out = folder.path('log');
-    const told: Progress[] = [];
+    const told: TrainingProgress[] = [];
     await trainNew(device, banks, out, QUICK, { onProgress: (progress) => told.push(progress) });
     expect(steps(out)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(told.at(-1)).toMatchObject({ step: 6, steps: 6, epoch: 2, epochs: 2, secondsLeft: 0 });
