@@ -9,7 +9,7 @@ import {
   type TrainingConfig,
 } from '../cyclegan/config.ts';
 import { PRESET_NAMES, type PresetName } from '../cyclegan/presets.ts';
-import { DEFAULT_PRESET } from '../workflow/training-config.ts';
+import { DEFAULT_PRESET } from '../workflow/runs/training-config.ts';
 import { toNumber } from './options.ts';
 
 /** What the options of training say, with the fields of a TrainingConfig among them; what is absent is the preset's. */

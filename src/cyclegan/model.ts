@@ -1,6 +1,6 @@
 import { add } from '../autograd/add.ts';
 import { concatBatch } from '../autograd/concat-batch.ts';
-import { l1Loss } from '../autograd/l1-loss.ts';
+import { l1Loss } from '../autograd/losses/l1-loss.ts';
 import { scale } from '../autograd/scale.ts';
 import { splitBatch } from '../autograd/split-batch.ts';
 import { backward, detach } from '../autograd/tape.ts';

@@ -1,6 +1,6 @@
 import type { Allocator } from './allocator.ts';
 import { bytesText } from './bytes.ts';
-import type { Wait } from './host.ts';
+import type { Wait } from './host/host.ts';
 import type { BufferSlice } from './launch.ts';
 import type { Recorder } from './recorder.ts';
 

@@ -4,14 +4,14 @@ import { heatmapMaximum } from '../anomaly/calibration/heatmap-scale.ts';
 import type { ResultPictures } from '../anomaly/detector/score-images.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
-import { type BrokenFile, ImageDecoder } from './decode-images.ts';
-import { imagesAt } from './images-at.ts';
-import type { Listener } from './listener.ts';
-import { openModelFile, type TrainedModel } from './model.ts';
-import { scoreRefs } from './score-refs.ts';
-import { tuneScoring } from './tuning.ts';
-import { UsageError } from './usage-error.ts';
-import { type DeviceOption, onDevice } from './with-device.ts';
+import type { Listener } from './common/listener.ts';
+import { openModelFile, type TrainedModel } from './common/model.ts';
+import { tuneScoring } from './common/tuning.ts';
+import { UsageError } from './common/usage-error.ts';
+import { type DeviceOption, onDevice } from './common/with-device.ts';
+import { type BrokenFile, ImageDecoder } from './images/decode-images.ts';
+import { imagesAt } from './images/images-at.ts';
+import { scoreRefs } from './images/score-refs.ts';
 
 export interface ScoreOptions extends DeviceOption, Listener {
   /** Model file or run folder. */

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { leakyRelu } from '../../src/autograd/activations/leaky-relu.ts';
+import { relu } from '../../src/autograd/activations/relu.ts';
+import { sigmoid } from '../../src/autograd/activations/sigmoid.ts';
+import { tanh } from '../../src/autograd/activations/tanh.ts';
 import { gradcheck } from '../../src/autograd/gradcheck.ts';
-import { leakyRelu } from '../../src/autograd/leaky-relu.ts';
-import { relu } from '../../src/autograd/relu.ts';
-import { sigmoid } from '../../src/autograd/sigmoid.ts';
-import { tanh } from '../../src/autograd/tanh.ts';
 import { backward } from '../../src/autograd/tape.ts';
 import type { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bceWithLogits } from '../../src/autograd/bce-with-logits.ts';
 import { gradcheck } from '../../src/autograd/gradcheck.ts';
-import { l1Loss } from '../../src/autograd/l1-loss.ts';
+import { bceWithLogits } from '../../src/autograd/losses/bce-with-logits.ts';
+import { l1Loss } from '../../src/autograd/losses/l1-loss.ts';
+import { mseLoss } from '../../src/autograd/losses/mse-loss.ts';
 import { mean } from '../../src/autograd/mean.ts';
-import { mseLoss } from '../../src/autograd/mse-loss.ts';
 import { sum } from '../../src/autograd/sum.ts';
 import { backward } from '../../src/autograd/tape.ts';
 import type { Device } from '../../src/gpu/device.ts';

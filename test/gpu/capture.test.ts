@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { conv2d } from '../../src/autograd/conv2d.ts';
 import { instanceNorm } from '../../src/autograd/instance-norm.ts';
-import { mseLoss } from '../../src/autograd/mse-loss.ts';
+import { mseLoss } from '../../src/autograd/losses/mse-loss.ts';
 import { backward, noGrad } from '../../src/autograd/tape.ts';
 import { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';

@@ -11,7 +11,7 @@ import { convForward } from '../../src/kernels/conv2d/forward.ts';
 import { choose } from '../../src/kernels/tuning/choices.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
-import { tuneKernels } from '../../src/workflow/tuning.ts';
+import { tuneKernels } from '../../src/workflow/common/tuning.ts';
 import { cyclops, makeData, SMALL, temporaryFolder } from '../cli/support.ts';
 import { problem } from '../kernels/tuning/suites/conv2d.ts';
 

@@ -1,7 +1,7 @@
 /** Every variant of every operation on the problems of the networks, and the other kernels of a training step. */
 import { add } from '../../autograd/add.ts';
-import { l1Loss } from '../../autograd/l1-loss.ts';
-import { mseLoss } from '../../autograd/mse-loss.ts';
+import { l1Loss } from '../../autograd/losses/l1-loss.ts';
+import { mseLoss } from '../../autograd/losses/mse-loss.ts';
 import { backward } from '../../autograd/tape.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';

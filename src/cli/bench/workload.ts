@@ -8,7 +8,7 @@ import { cast } from '../../tensor/cast.ts';
 import { RandomStream, randomUniform } from '../../tensor/random.ts';
 import { keep, scope } from '../../tensor/scope.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { UsageError } from '../../workflow/usage-error.ts';
+import { UsageError } from '../../workflow/common/usage-error.ts';
 import { toNumber } from '../options.ts';
 
 /** Sizes of a model and of what it is trained on. */

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Device } from '../../gpu/device.ts';
 import { measureCeilings } from '../../kernels/ceilings.ts';
 import { exportChoices } from '../../kernels/tuning/choices.ts';
-import { type TuningCost, tuneKernels } from '../../workflow/tuning.ts';
+import { type TuningCost, tuneKernels } from '../../workflow/common/tuning.ts';
 import { benchCeilings, ceilingsReport } from '../bench/ceilings.ts';
 import { deliver, type JsonOption, writeJson } from '../bench/document.ts';
 import { benchKernels, kernelsText } from '../bench/kernels.ts';

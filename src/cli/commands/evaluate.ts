@@ -7,11 +7,11 @@ import { steganographyLines } from '../../anomaly/evaluation/steganography.ts';
 import { requireWritable, writeFileAtomic } from '../../data/files/atomic.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
 import { formatBytes } from '../../report/parts/format.ts';
+import { UsageError } from '../../workflow/common/usage-error.ts';
 import { evaluate as evaluateWorkflow } from '../../workflow/evaluate.ts';
-import type { EvaluatedRun } from '../../workflow/evaluate-run.ts';
 import { PICTURES_BUDGET, report } from '../../workflow/report-file.ts';
 import { checkReportPaths, reportPaths } from '../../workflow/report-paths.ts';
-import { UsageError } from '../../workflow/usage-error.ts';
+import type { EvaluatedRun } from '../../workflow/runs/evaluate-run.ts';
 import { listenOnTerminal } from '../listener.ts';
 
 import {

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
-import { CALIBRATION_SHARE, type DivisionOptions } from '../../workflow/division.ts';
+import { UsageError } from '../../workflow/common/usage-error.ts';
 import { paperProtocol } from '../../workflow/paper-protocol.ts';
+import { CALIBRATION_SHARE, type DivisionOptions } from '../../workflow/runs/division.ts';
 import { type TrainOptions, train as trainWorkflow } from '../../workflow/train.ts';
-import { UsageError } from '../../workflow/usage-error.ts';
 import { EXIT } from '../failure.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { listenOnTerminal } from '../listener.ts';

@@ -4,8 +4,8 @@ import { type Command, Option } from 'commander';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { fileError } from '../../data/files/fs-error.ts';
 import { encodePng } from '../../data/images/png.ts';
+import { UsageError } from '../../workflow/common/usage-error.ts';
 import { translate as translateWorkflow } from '../../workflow/translate.ts';
-import { UsageError } from '../../workflow/usage-error.ts';
 import { listenOnTerminal } from '../listener.ts';
 
 import { addTileOption, addTuneOptions, type TuneFlags, withDevice } from '../options.ts';

@@ -1,4 +1,4 @@
-import { mseLoss } from '../../autograd/mse-loss.ts';
+import { mseLoss } from '../../autograd/losses/mse-loss.ts';
 import { backward } from '../../autograd/tape.ts';
 import { patchDiscriminator, resnetGenerator } from '../../cyclegan/networks.ts';
 import type { Device } from '../../gpu/device.ts';

@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
-import type { Calibration } from '../anomaly/calibration/calibration.ts';
-import { readCalibration } from '../anomaly/calibration/calibration-file.ts';
-import type { DetectorNetworks } from '../anomaly/detector/detector-networks.ts';
-import { loadModel } from '../anomaly/detector/model-file.ts';
-import { openRunNetworks } from '../anomaly/detector/run-networks.ts';
-import { readModel } from '../anomaly/detector/stored-model.ts';
-import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
-import { fingerprint, readDataRecord } from '../cyclegan/run/data-record.ts';
-import { hasCheckpoint, openRun, type RunFolder, runFolder } from '../cyclegan/run/run-folder.ts';
-import { isFolder } from '../data/files/is-folder.ts';
-import type { Device } from '../gpu/device.ts';
-import { CyclopsError } from '../gpu/errors.ts';
+import type { Calibration } from '../../anomaly/calibration/calibration.ts';
+import { readCalibration } from '../../anomaly/calibration/calibration-file.ts';
+import type { DetectorNetworks } from '../../anomaly/detector/detector-networks.ts';
+import { loadModel } from '../../anomaly/detector/model-file.ts';
+import { openRunNetworks } from '../../anomaly/detector/run-networks.ts';
+import { readModel } from '../../anomaly/detector/stored-model.ts';
+import { readCheckpointHead } from '../../cyclegan/run/checkpoint-head.ts';
+import { fingerprint, readDataRecord } from '../../cyclegan/run/data-record.ts';
+import { hasCheckpoint, openRun, type RunFolder, runFolder } from '../../cyclegan/run/run-folder.ts';
+import { isFolder } from '../../data/files/is-folder.ts';
+import type { Device } from '../../gpu/device.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
 
 /** A trained and calibrated model: networks to be put on a device, and what was fixed before. */
 export interface TrainedModel {

@@ -1,7 +1,7 @@
-import { CyclopsError } from '../gpu/errors.ts';
-import { type Activation, type ActivationKind, activation, activationBackward } from '../kernels/activation.ts';
-import { record } from '../tensor/record.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
+import { type Activation, type ActivationKind, activation, activationBackward } from '../../kernels/activation.ts';
+import { record } from '../../tensor/record.ts';
+import { Tensor } from '../../tensor/tensor.ts';
 
 /** What relu, leakyRelu, tanh and sigmoid share: act(x), differentiated through its output. */
 export function activate(kind: ActivationKind, x: Tensor, slope?: number): Tensor {

@@ -1,14 +1,14 @@
 import { availableParallelism, cpus } from 'node:os';
-import type { DetectorNetworks } from '../anomaly/detector/detector-networks.ts';
-import { measure } from '../anomaly/maps/measurements.ts';
-import { noGrad } from '../autograd/tape.ts';
-import { SIDE_MULTIPLE } from '../cyclegan/networks.ts';
-import { FileChoiceCache, type MeasuringDevice } from '../data/files/choice-cache.ts';
-import type { Device } from '../gpu/device.ts';
-import { type Tuning, tune } from '../kernels/tuning/tune.ts';
-import type { Module } from '../layers/module.ts';
-import { scope } from '../tensor/scope.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import type { DetectorNetworks } from '../../anomaly/detector/detector-networks.ts';
+import { measure } from '../../anomaly/maps/measurements.ts';
+import { noGrad } from '../../autograd/tape.ts';
+import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
+import { FileChoiceCache, type MeasuringDevice } from '../../data/files/choice-cache.ts';
+import type { Device } from '../../gpu/device.ts';
+import { type Tuning, tune } from '../../kernels/tuning/tune.ts';
+import type { Module } from '../../layers/module.ts';
+import { scope } from '../../tensor/scope.ts';
+import { Tensor } from '../../tensor/tensor.ts';
 import type { Listener } from './listener.ts';
 import { versions } from './versions.ts';
 

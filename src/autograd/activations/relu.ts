@@ -1,4 +1,4 @@
-import type { Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { activate } from './activation.ts';
 
 /** max(x, 0), element by element; its gradient at 0 is 0. */

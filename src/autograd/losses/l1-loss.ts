@@ -1,7 +1,7 @@
-import { record } from '../tensor/record.ts';
-import { requireAlike } from '../tensor/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { reduction, reductionGradient } from './reduction.ts';
+import { record } from '../../tensor/record.ts';
+import { requireAlike } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { reduction, reductionGradient } from '../reduction.ts';
 
 /** The mean of |a − b| times `weight`, as a tensor [1]; the gradient is 0 where a = b. */
 export function l1Loss(a: Tensor, b: Tensor, weight = 1): Tensor {

@@ -1,6 +1,6 @@
-import { record } from '../tensor/record.ts';
-import { Tensor } from '../tensor/tensor.ts';
-import { type LossTarget, reduction, reductionGradient, requireTarget } from './reduction.ts';
+import { record } from '../../tensor/record.ts';
+import { Tensor } from '../../tensor/tensor.ts';
+import { type LossTarget, reduction, reductionGradient, requireTarget } from '../reduction.ts';
 
 /**
  * The mean binary cross-entropy of sigmoid(x) against target, as a tensor [1], computed from the logits as

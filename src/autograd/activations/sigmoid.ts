@@ -1,4 +1,4 @@
-import type { Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { activate } from './activation.ts';
 
 /** 1 / (1 + e^−x), element by element. */

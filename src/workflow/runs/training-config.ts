@@ -1,7 +1,7 @@
-import { CONFIG_FIELDS, optionName, parseConfig, type TrainingConfig } from '../cyclegan/config.ts';
-import { type PresetName, preset } from '../cyclegan/presets.ts';
-import { CyclopsError } from '../gpu/errors.ts';
-import { UsageError } from './usage-error.ts';
+import { CONFIG_FIELDS, optionName, parseConfig, type TrainingConfig } from '../../cyclegan/config.ts';
+import { type PresetName, preset } from '../../cyclegan/presets.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
+import { UsageError } from '../common/usage-error.ts';
 
 /** Where the options of a training begin, unless it is said: half an hour on two cores. */
 export const DEFAULT_PRESET: PresetName = 'quick';

@@ -1,22 +1,22 @@
 import { join } from 'node:path';
-import type { Calibration } from '../anomaly/calibration/calibration.ts';
-import { type FoldScores, readFoldScores, writeFoldScores } from '../anomaly/calibration/fold-scores.ts';
-import { openRunNetworks } from '../anomaly/detector/run-networks.ts';
-import { SCORE_INFOS } from '../anomaly/scores/list.ts';
-import { scoreColumn } from '../anomaly/scores/scored-image.ts';
-import type { TrainingConfig } from '../cyclegan/config.ts';
-import { recordData } from '../cyclegan/run/data-record.ts';
-import { createRun, hasCheckpoint, type RunFolder, runFolder } from '../cyclegan/run/run-folder.ts';
-import { type Dataset, LABELS, type Label, partOf } from '../data/datasets/dataset.ts';
-import { cutFolds } from '../data/datasets/folds.ts';
-import { countObjects } from '../data/datasets/groups.ts';
-import { writeSplit } from '../data/datasets/split.ts';
-import type { Device } from '../gpu/device.ts';
-import { CyclopsError } from '../gpu/errors.ts';
+import type { Calibration } from '../../anomaly/calibration/calibration.ts';
+import { type FoldScores, readFoldScores, writeFoldScores } from '../../anomaly/calibration/fold-scores.ts';
+import { openRunNetworks } from '../../anomaly/detector/run-networks.ts';
+import { SCORE_INFOS } from '../../anomaly/scores/list.ts';
+import { scoreColumn } from '../../anomaly/scores/scored-image.ts';
+import type { TrainingConfig } from '../../cyclegan/config.ts';
+import { recordData } from '../../cyclegan/run/data-record.ts';
+import { createRun, hasCheckpoint, type RunFolder, runFolder } from '../../cyclegan/run/run-folder.ts';
+import { type Dataset, LABELS, type Label, partOf } from '../../data/datasets/dataset.ts';
+import { cutFolds } from '../../data/datasets/folds.ts';
+import { countObjects } from '../../data/datasets/groups.ts';
+import { writeSplit } from '../../data/datasets/split.ts';
+import type { Device } from '../../gpu/device.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
 import { scoreRecorded } from './calibrate-run.ts';
-import { listenerOf } from './listener.ts';
+import { listenerOf } from '../common/listener.ts';
 import { type TrainRunOptions, trainNetworks, trainRun } from './train-run.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../common/usage-error.ts';
 
 /**
  * Cuts the training part into folds and notes them in a new run: from then on it can be resumed.

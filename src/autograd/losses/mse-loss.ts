@@ -1,6 +1,6 @@
-import { record } from '../tensor/record.ts';
-import { Tensor } from '../tensor/tensor.ts';
-import { type LossTarget, reduction, reductionGradient, requireTarget } from './reduction.ts';
+import { record } from '../../tensor/record.ts';
+import { Tensor } from '../../tensor/tensor.ts';
+import { type LossTarget, reduction, reductionGradient, requireTarget } from '../reduction.ts';
 
 /**
  * The mean of (a − b)², as a tensor [1].

@@ -1,8 +1,8 @@
-import type { ImageRef } from '../data/datasets/dataset.ts';
-import { differenceHash, nearDuplicates } from '../data/datasets/near-duplicates.ts';
-import { decodeImage } from '../data/images/decode.ts';
-import type { DecodedImage } from '../data/images/decoded-image.ts';
-import { CyclopsError } from '../gpu/errors.ts';
+import type { ImageRef } from '../../data/datasets/dataset.ts';
+import { differenceHash, nearDuplicates } from '../../data/datasets/near-duplicates.ts';
+import { decodeImage } from '../../data/images/decode.ts';
+import type { DecodedImage } from '../../data/images/decoded-image.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
 
 /** How many pairs a warning names. */
 const SHOWN = 3;

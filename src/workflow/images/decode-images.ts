@@ -1,7 +1,7 @@
-import type { ImageRef } from '../data/datasets/dataset.ts';
-import { decodeImage } from '../data/images/decode.ts';
-import type { DecodedImage } from '../data/images/decoded-image.ts';
-import { CyclopsError } from '../gpu/errors.ts';
+import type { ImageRef } from '../../data/datasets/dataset.ts';
+import { decodeImage } from '../../data/images/decode.ts';
+import type { DecodedImage } from '../../data/images/decoded-image.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
 
 /** A file that could not be used, and why. */
 export interface BrokenFile {

@@ -1,4 +1,4 @@
-import type { Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { activate } from './activation.ts';
 
 /** The hyperbolic tangent, element by element. */

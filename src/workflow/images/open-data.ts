@@ -1,6 +1,6 @@
-import type { Dataset } from '../data/datasets/dataset.ts';
-import { readDataset } from '../data/datasets/layouts.ts';
-import type { Listener } from './listener.ts';
+import type { Dataset } from '../../data/datasets/dataset.ts';
+import { readDataset } from '../../data/datasets/layouts.ts';
+import type { Listener } from '../common/listener.ts';
 
 /** How a data folder is read. */
 export interface DataOptions {

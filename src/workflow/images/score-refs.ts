@@ -1,10 +1,10 @@
-import type { DetectorNetworks } from '../anomaly/detector/detector-networks.ts';
-import { type ImageResult, scoreImages } from '../anomaly/detector/score-images.ts';
-import type { ImageStatistics } from '../anomaly/scores/image-statistics.ts';
-import type { Score } from '../anomaly/scores/score.ts';
-import type { ScoredImage } from '../anomaly/scores/scored-image.ts';
+import type { DetectorNetworks } from '../../anomaly/detector/detector-networks.ts';
+import { type ImageResult, scoreImages } from '../../anomaly/detector/score-images.ts';
+import type { ImageStatistics } from '../../anomaly/scores/image-statistics.ts';
+import type { Score } from '../../anomaly/scores/score.ts';
+import type { ScoredImage } from '../../anomaly/scores/scored-image.ts';
 
-import type { ImageRef } from '../data/datasets/dataset.ts';
+import type { ImageRef } from '../../data/datasets/dataset.ts';
 import type { ImageDecoder } from './decode-images.ts';
 
 /** What a detector finds in an image, and which image it is. */

@@ -1,5 +1,5 @@
-import type { TrainingProgress } from '../cyclegan/run/trainer.ts';
-import type { StopSignal } from '../gpu/stop-signal.ts';
+import type { TrainingProgress } from '../../cyclegan/run/trainer.ts';
+import type { StopSignal } from '../../gpu/stop-signal.ts';
 
 /** How far a workflow has come. */
 export type Progress =

@@ -1,6 +1,6 @@
-import type { ImageRef } from '../data/datasets/dataset.ts';
-import { decodeImage } from '../data/images/decode.ts';
-import { CyclopsError } from '../gpu/errors.ts';
+import type { ImageRef } from '../../data/datasets/dataset.ts';
+import { decodeImage } from '../../data/images/decode.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
 import { type BrokenFile, settleBroken } from './decode-images.ts';
 
 /**

@@ -1,10 +1,10 @@
-import type { RunFolder } from '../cyclegan/run/run-folder.ts';
-import type { Dataset } from '../data/datasets/dataset.ts';
-import { groupByName } from '../data/datasets/groups.ts';
-import { applyLists, readLists } from '../data/datasets/lists.ts';
-import { cutCalibration, splitDataset } from '../data/datasets/split.ts';
+import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
+import type { Dataset } from '../../data/datasets/dataset.ts';
+import { groupByName } from '../../data/datasets/groups.ts';
+import { applyLists, readLists } from '../../data/datasets/lists.ts';
+import { cutCalibration, splitDataset } from '../../data/datasets/split.ts';
 import { requireFolds } from './cross-calibration.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../common/usage-error.ts';
 
 /** Of the training images, the share that chooses score and threshold instead. */
 export const CALIBRATION_SHARE = 0.2;

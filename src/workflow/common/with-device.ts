@@ -1,4 +1,4 @@
-import { Device } from '../gpu/device.ts';
+import { Device } from '../../gpu/device.ts';
 
 /** Where a workflow computes. */
 export interface DeviceOption {

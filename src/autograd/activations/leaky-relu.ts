@@ -1,5 +1,5 @@
-import { CyclopsError } from '../gpu/errors.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { activate } from './activation.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { basename, join, resolve, sep } from 'node:path';
-import type { ImageRef } from '../data/datasets/dataset.ts';
-import { IMAGE_NAME } from '../data/datasets/layouts.ts';
-import { fileError } from '../data/files/fs-error.ts';
-import { isFolder } from '../data/files/is-folder.ts';
-import { UsageError } from './usage-error.ts';
+import type { ImageRef } from '../../data/datasets/dataset.ts';
+import { IMAGE_NAME } from '../../data/datasets/layouts.ts';
+import { fileError } from '../../data/files/fs-error.ts';
+import { isFolder } from '../../data/files/is-folder.ts';
+import { UsageError } from '../common/usage-error.ts';
 
 /**
  * The image that a path names, or the PNG and JPEG files of a folder and of those below it, by name. A folder's images

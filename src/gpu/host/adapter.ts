@@ -1,4 +1,4 @@
-import { NoAdapterError } from './errors.ts';
+import { NoAdapterError } from '../errors.ts';
 import type { Host } from './host.ts';
 
 /** A product that a subgroup computes together: left [m,k] · right [k,n] of `component` values, into [m,n] of `result`. */
