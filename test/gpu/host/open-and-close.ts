@@ -1,5 +1,5 @@
 // Run with --expose-gc: opens devices, closes each while it owes an answer, and lets the collector have what is left of it.
-import { openDawn } from '../../src/gpu/host/dawn.ts';
+import { openDawn } from '../../../src/gpu/host/dawn.ts';
 
 const { gc } = globalThis as { gc?: () => void };
 if (!gc) throw new Error('run with --expose-gc');

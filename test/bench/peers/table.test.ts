@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Outcome, Report } from '../../bench/peers/contender.ts';
-import { COLUMNS, type Column } from '../../bench/peers/problems.ts';
-import { differences, judge, table } from '../../bench/peers/table.ts';
+import type { Outcome, Report } from '../../../bench/peers/contender.ts';
+import { COLUMNS, type Column } from '../../../bench/peers/problems.ts';
+import { differences, judge, table } from '../../../bench/peers/table.ts';
 
 const timed = (median: number, values: number[] = [1, -4]): Outcome => ({
   timing: { median, min: median, max: median, samples: 3, runs: 1 },

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { resnetGenerator } from '../../src/cyclegan/networks.ts';
-import { Device } from '../../src/gpu/device.ts';
-import { elementsOf } from './profile/xml.ts';
-import { cyclops, makeData, SMALL, temporaryFolder } from './support.ts';
+import { resnetGenerator } from '../../../src/cyclegan/networks.ts';
+import { Device } from '../../../src/gpu/device.ts';
+import { elementsOf } from '../profile/xml.ts';
+import { cyclops, makeData, SMALL, temporaryFolder } from '../support.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -31,7 +31,7 @@ describe('bench step', () => {
     const { code, stdout, stderr } = await cyclops(...args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const result = JSON.parse(stdout);
-    const root = new URL('../..', import.meta.url);
+    const root = new URL('../../..', import.meta.url);
     const head = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
     expect(result.commit.replace(/-dirty$/, '')).toBe(head);
     expect(result).toMatchObject({

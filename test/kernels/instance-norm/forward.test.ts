@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Device } from '../../src/gpu/device.ts';
-import { instanceNormForward } from '../../src/kernels/instance-norm/forward.ts';
-import { Tensor } from '../../src/tensor/tensor.ts';
-import { poison, random, worst } from '../oracles/compare.ts';
-import * as oracle from '../oracles/instance-norm.ts';
+import { Device } from '../../../src/gpu/device.ts';
+import { instanceNormForward } from '../../../src/kernels/instance-norm/forward.ts';
+import { Tensor } from '../../../src/tensor/tensor.ts';
+import { poison, random, worst } from '../../oracles/compare.ts';
+import * as oracle from '../../oracles/instance-norm.ts';
 
 let device: Device;
 beforeAll(async () => {

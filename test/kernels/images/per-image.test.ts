@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { imageFigure } from '../../src/anomaly/maps/difference.ts';
-import { ssimPerImage } from '../../src/autograd/ssim.ts';
-import type { Device } from '../../src/gpu/device.ts';
-import { Tensor } from '../../src/tensor/tensor.ts';
-import { expectClose, openPoisoned } from '../autograd/support.ts';
-import { random } from '../oracles/compare.ts';
+import { imageFigure } from '../../../src/anomaly/maps/difference.ts';
+import { ssimPerImage } from '../../../src/autograd/ssim.ts';
+import type { Device } from '../../../src/gpu/device.ts';
+import { Tensor } from '../../../src/tensor/tensor.ts';
+import { expectClose, openPoisoned } from '../../autograd/support.ts';
+import { random } from '../../oracles/compare.ts';
 
 let device: Device;
 beforeAll(async () => {

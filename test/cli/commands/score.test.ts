@@ -1,8 +1,8 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { decodeImage } from '../../src/data/images/decode.ts';
-import { cyclops, makeData, SMALL, temporaryFolder } from './support.ts';
+import { decodeImage } from '../../../src/data/images/decode.ts';
+import { cyclops, makeData, SMALL, temporaryFolder } from '../support.ts';
 
 const folder = temporaryFolder();
 const model = folder.path('elsewhere', 'model.safetensors');

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { TrainingConfig } from '../../../src/cyclegan/config.ts';
-import { learningRate, trainingLength } from '../../../src/cyclegan/learning-rate.ts';
-import { preset } from '../../../src/cyclegan/presets.ts';
-import { planEpoch, stepsPerEpoch } from '../../../src/cyclegan/sampler.ts';
+import type { TrainingConfig } from '../../src/cyclegan/config.ts';
+import { preset } from '../../src/cyclegan/presets.ts';
+import { planEpoch, stepsPerEpoch } from '../../src/cyclegan/sampler.ts';
 
 const config = (changes: Partial<TrainingConfig> = {}): TrainingConfig => ({
   ...preset('tiny'),
@@ -103,39 +102,5 @@ describe('planEpoch', () => {
     const batch = planEpoch(config({ batchSize: 5 }), { a: 2, b: 3 }, 1)[0];
     expect(batch?.a.indices).toHaveLength(5);
     expect(batch?.b.indices.every((index) => index < 3)).toBe(true);
-  });
-});
-
-describe('learning rate', () => {
-  it('follows the reference: 1 − max(0, e − 99)/101 for 100 + 100 epochs', () => {
-    const reference = config({ nEpochs: 100, nEpochsDecay: 100, schedule: 'reference' });
-    const length = trainingLength(reference, 5);
-    expect(length).toEqual({ steps: 1000, epochs: 200, stepsPerEpoch: 5 });
-    for (const epoch of [1, 50, 99, 100, 101, 150, 199, 200]) {
-      const expected = 2e-4 * (1 - Math.max(0, epoch - 99) / 101);
-      expect(learningRate(reference, length, epoch)).toBeCloseTo(expected, 12);
-    }
-  });
-
-  it("follows the paper's code: constant to E/10, then linear to 0 at E, stepped at the end of an epoch", () => {
-    const paper = config({ nEpochs: 25, nEpochsDecay: 25, schedule: 'paper' });
-    const length = trainingLength(paper, 5);
-    expect(learningRate(paper, length, 1)).toBe(2e-4);
-    expect(learningRate(paper, length, 6)).toBe(2e-4);
-    expect(learningRate(paper, length, 7)).toBeCloseTo(2e-4 * (1 - 1 / 45), 12);
-    expect(learningRate(paper, length, 50)).toBeCloseTo(2e-4 * (1 / 45), 12);
-  });
-
-  it('never wastes an epoch of a training that is counted in steps', () => {
-    for (const steps of [1, 5, 23, 50]) {
-      const counted = config({ steps });
-      const length = trainingLength(counted, 5);
-      expect(length.steps).toBe(steps);
-      const rates = Array.from({ length: length.epochs }, (_, e) => learningRate(counted, length, e + 1) / 2e-4);
-      expect(rates[0]).toBe(1);
-      expect(Math.min(...rates)).toBeGreaterThan(0);
-      expect(rates).toEqual(rates.toSorted((x, y) => y - x));
-      expect(rates.filter((rate) => rate === 1)).toHaveLength(Math.ceil(length.epochs / 2));
-    }
   });
 });

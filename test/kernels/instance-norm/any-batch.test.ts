@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { instanceNorm } from '../../src/autograd/instance-norm.ts';
-import { backward } from '../../src/autograd/tape.ts';
-import type { Device } from '../../src/gpu/device.ts';
-import type { Launch } from '../../src/gpu/launch.ts';
-import { instanceNormBackward } from '../../src/kernels/instance-norm/backward.ts';
-import { instanceNormForward } from '../../src/kernels/instance-norm/forward.ts';
-import type { NormProblem } from '../../src/kernels/instance-norm/problem.ts';
-import { cast } from '../../src/tensor/cast.ts';
-import { Tensor } from '../../src/tensor/tensor.ts';
-import { expectClose, gradOf, leaf, openPoisoned } from '../autograd/support.ts';
-import { random } from '../oracles/compare.ts';
-import * as oracle from '../oracles/instance-norm.ts';
+import { instanceNorm } from '../../../src/autograd/instance-norm.ts';
+import { backward } from '../../../src/autograd/tape.ts';
+import type { Device } from '../../../src/gpu/device.ts';
+import type { Launch } from '../../../src/gpu/launch.ts';
+import { instanceNormBackward } from '../../../src/kernels/instance-norm/backward.ts';
+import { instanceNormForward } from '../../../src/kernels/instance-norm/forward.ts';
+import type { NormProblem } from '../../../src/kernels/instance-norm/problem.ts';
+import { cast } from '../../../src/tensor/cast.ts';
+import { Tensor } from '../../../src/tensor/tensor.ts';
+import { expectClose, gradOf, leaf, openPoisoned } from '../../autograd/support.ts';
+import { random } from '../../oracles/compare.ts';
+import * as oracle from '../../oracles/instance-norm.ts';
 
 const LIMIT = 256;
 

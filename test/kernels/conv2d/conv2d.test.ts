@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Device } from '../../src/gpu/device.ts';
-import { convForward } from '../../src/kernels/conv2d/forward.ts';
-import { convInputGrad, type InputGradArguments } from '../../src/kernels/conv2d/input-grad.ts';
-import { type ConvProblem, convSizes } from '../../src/kernels/conv2d/problem.ts';
-import { supportedVariants, type Variant } from '../../src/kernels/variant.ts';
-import { scope } from '../../src/tensor/scope.ts';
-import { Tensor } from '../../src/tensor/tensor.ts';
-import { random } from '../oracles/compare.ts';
-import { problem } from './tuning/suites/conv2d.ts';
+import { Device } from '../../../src/gpu/device.ts';
+import { convForward } from '../../../src/kernels/conv2d/forward.ts';
+import { convInputGrad, type InputGradArguments } from '../../../src/kernels/conv2d/input-grad.ts';
+import { type ConvProblem, convSizes } from '../../../src/kernels/conv2d/problem.ts';
+import { supportedVariants, type Variant } from '../../../src/kernels/variant.ts';
+import { scope } from '../../../src/tensor/scope.ts';
+import { Tensor } from '../../../src/tensor/tensor.ts';
+import { random } from '../../oracles/compare.ts';
+import { problem } from '../tuning/suites/conv2d.ts';
 
 let device: Device;
 beforeAll(async () => {

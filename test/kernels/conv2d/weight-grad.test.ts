@@ -1,15 +1,15 @@
 /** Weight gradients split the depth n·p·q: every pixel belongs to one share, however many pixels and shares there are. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Device } from '../../src/gpu/device.ts';
-import { immediates } from '../../src/gpu/launch.ts';
-import { convSizes } from '../../src/kernels/conv2d/problem.ts';
-import { convWeightGrad } from '../../src/kernels/conv2d/weight-grad.ts';
-import { sourceText } from '../../src/kernels/source.ts';
-import { scope } from '../../src/tensor/scope.ts';
-import { Tensor } from '../../src/tensor/tensor.ts';
-import { poison, random, worst } from '../oracles/compare.ts';
-import * as oracle from '../oracles/conv2d.ts';
-import { problem } from './tuning/suites/conv2d.ts';
+import { Device } from '../../../src/gpu/device.ts';
+import { immediates } from '../../../src/gpu/launch.ts';
+import { convSizes } from '../../../src/kernels/conv2d/problem.ts';
+import { convWeightGrad } from '../../../src/kernels/conv2d/weight-grad.ts';
+import { sourceText } from '../../../src/kernels/source.ts';
+import { scope } from '../../../src/tensor/scope.ts';
+import { Tensor } from '../../../src/tensor/tensor.ts';
+import { poison, random, worst } from '../../oracles/compare.ts';
+import * as oracle from '../../oracles/conv2d.ts';
+import { problem } from '../tuning/suites/conv2d.ts';
 
 let device: Device;
 beforeAll(async () => {

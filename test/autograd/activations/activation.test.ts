@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { leakyRelu } from '../../src/autograd/activations/leaky-relu.ts';
-import { relu } from '../../src/autograd/activations/relu.ts';
-import { sigmoid } from '../../src/autograd/activations/sigmoid.ts';
-import { tanh } from '../../src/autograd/activations/tanh.ts';
-import { gradcheck } from '../../src/autograd/gradcheck.ts';
-import { backward } from '../../src/autograd/tape.ts';
-import type { Device } from '../../src/gpu/device.ts';
-import { CyclopsError } from '../../src/gpu/errors.ts';
-import { Tensor } from '../../src/tensor/tensor.ts';
-import { activations } from '../oracles/activation.ts';
-import { random } from '../oracles/compare.ts';
-import { awayFromZero, expectClose, golden, gradOf, leaf, openPoisoned } from './support.ts';
+import { leakyRelu } from '../../../src/autograd/activations/leaky-relu.ts';
+import { relu } from '../../../src/autograd/activations/relu.ts';
+import { sigmoid } from '../../../src/autograd/activations/sigmoid.ts';
+import { tanh } from '../../../src/autograd/activations/tanh.ts';
+import { gradcheck } from '../../../src/autograd/gradcheck.ts';
+import { backward } from '../../../src/autograd/tape.ts';
+import type { Device } from '../../../src/gpu/device.ts';
+import { CyclopsError } from '../../../src/gpu/errors.ts';
+import { Tensor } from '../../../src/tensor/tensor.ts';
+import { activations } from '../../oracles/activation.ts';
+import { random } from '../../oracles/compare.ts';
+import { awayFromZero, expectClose, golden, gradOf, leaf, openPoisoned } from '../support.ts';
 
 const SLOPE = 0.3;
 const EDGES = [0, -0, 1e-7, -1e-7, 30, -30, 88, -88, 89, -89, 100, -100, 0.25, -0.25];

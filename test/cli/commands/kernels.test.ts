@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { operations } from '../../src/kernels/tuning/operations.ts';
-import { cyclops } from './support.ts';
+import { operations } from '../../../src/kernels/tuning/operations.ts';
+import { cyclops } from '../support.ts';
 
 describe('cyclops kernels', () => {
   it('lists every variant of every operation with what it is made for and its kernels, without a device', async () => {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { checkpointBytes, cyclops, makeData, SMALL, start, temporaryFolder, until } from '../cli/support.ts';
+import { checkpointBytes, cyclops, makeData, SMALL, start, temporaryFolder, until } from '../../cli/support.ts';
 
 const folder = temporaryFolder();
 const data = folder.path('data');

@@ -1,13 +1,13 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { readCalibration } from '../../src/anomaly/calibration/calibration-file.ts';
-import { readModel } from '../../src/anomaly/detector/stored-model.ts';
-import { runFolder } from '../../src/cyclegan/run/run-folder.ts';
-import { toChannels } from '../../src/data/images/channels.ts';
-import { decodeImage } from '../../src/data/images/decode.ts';
-import { encodePng } from '../../src/data/images/png.ts';
-import { cyclops, SMALL, temporaryFolder } from './support.ts';
+import { readCalibration } from '../../../src/anomaly/calibration/calibration-file.ts';
+import { readModel } from '../../../src/anomaly/detector/stored-model.ts';
+import { runFolder } from '../../../src/cyclegan/run/run-folder.ts';
+import { toChannels } from '../../../src/data/images/channels.ts';
+import { decodeImage } from '../../../src/data/images/decode.ts';
+import { encodePng } from '../../../src/data/images/png.ts';
+import { cyclops, SMALL, temporaryFolder } from '../support.ts';
 
 const folder = temporaryFolder();
 const data = folder.path('data');
@@ -26,7 +26,7 @@ const isDefect = (i: number) =>
   i % SIDE >= 10 && i % SIDE < 20 && Math.floor(i / SIDE) >= 4 && Math.floor(i / SIDE) < 12;
 
 function writeImage(pixels: Uint8Array, ...path: string[]): void {
-  mkdirSync(join(...path, '..'), { recursive: true });
+  mkdirSync(join(...path, '../..'), { recursive: true });
   writeFileSync(join(...path), encodePng(SIDE, SIDE, 1, pixels));
 }
 

@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { gradcheck } from '../../src/autograd/gradcheck.ts';
-import { bceWithLogits } from '../../src/autograd/losses/bce-with-logits.ts';
-import { l1Loss } from '../../src/autograd/losses/l1-loss.ts';
-import { mseLoss } from '../../src/autograd/losses/mse-loss.ts';
-import { mean } from '../../src/autograd/mean.ts';
-import { sum } from '../../src/autograd/sum.ts';
-import { backward } from '../../src/autograd/tape.ts';
-import type { Device } from '../../src/gpu/device.ts';
-import { CyclopsError } from '../../src/gpu/errors.ts';
-import { forceVariants } from '../../src/kernels/tuning/choices.ts';
-import { cast } from '../../src/tensor/cast.ts';
-import { Tensor } from '../../src/tensor/tensor.ts';
-import { random } from '../oracles/compare.ts';
-import { bce, l1, meanLoss, meanLossGradients, mse } from '../oracles/losses.ts';
-import { awayFromZero, expectClose, golden, gradOf, leaf, openPoisoned } from './support.ts';
+import { gradcheck } from '../../../src/autograd/gradcheck.ts';
+import { bceWithLogits } from '../../../src/autograd/losses/bce-with-logits.ts';
+import { l1Loss } from '../../../src/autograd/losses/l1-loss.ts';
+import { mseLoss } from '../../../src/autograd/losses/mse-loss.ts';
+import { mean } from '../../../src/autograd/mean.ts';
+import { sum } from '../../../src/autograd/sum.ts';
+import { backward } from '../../../src/autograd/tape.ts';
+import type { Device } from '../../../src/gpu/device.ts';
+import { CyclopsError } from '../../../src/gpu/errors.ts';
+import { forceVariants } from '../../../src/kernels/tuning/choices.ts';
+import { cast } from '../../../src/tensor/cast.ts';
+import { Tensor } from '../../../src/tensor/tensor.ts';
+import { random } from '../../oracles/compare.ts';
+import { bce, l1, meanLoss, meanLossGradients, mse } from '../../oracles/losses.ts';
+import { awayFromZero, expectClose, golden, gradOf, leaf, openPoisoned } from '../support.ts';
 
 let device: Device;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SCORES } from '../../src/anomaly/scores/list.ts';
-import { decodeImage } from '../../src/data/images/decode.ts';
-import { checkpointBytes, cyclops, makeData, type Outcome, SMALL, start, temporaryFolder, until } from './support.ts';
+import { SCORES } from '../../../src/anomaly/scores/list.ts';
+import { decodeImage } from '../../../src/data/images/decode.ts';
+import { checkpointBytes, cyclops, makeData, type Outcome, SMALL, start, temporaryFolder, until } from '../support.ts';
 
 const folder = temporaryFolder();
 const data = folder.path('data');

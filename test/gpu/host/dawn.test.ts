@@ -11,9 +11,9 @@ test('a process outlives the devices that it closes and the collector takes', as
 }, 60_000);
 
 test("an instance is not its module's, which a loader may let go of", async () => {
-  const { gpu } = (await import('../../src/gpu/host/dawn.ts')).openDawn({});
+  const { gpu } = (await import('../../../src/gpu/host/dawn.ts')).openDawn({});
   vi.resetModules();
-  const anew = await import('../../src/gpu/host/dawn.ts');
+  const anew = await import('../../../src/gpu/host/dawn.ts');
   expect(anew.openDawn({}).gpu).toBe(gpu);
   expect(anew.openDawn({ checked: true }).gpu).not.toBe(gpu);
 });
