@@ -6,7 +6,7 @@ const device = await Device.open();
 const config = { ...preset('tiny'), batchSize: 2, nEpochs: 1, nEpochsDecay: 2 };
 const gan = new CycleGAN(device, modelOptions(config), new RandomStream(config.seed, 4));
 const shape = [config.batchSize, config.cropSize, config.cropSize, config.inputNc];
-const noise = (stream: number) => randomUniform(device, shape, config.seed, stream, -1, 1);
+const noise = (stream: number) => randomUniform(device, shape, { seed: config.seed, stream, low: -1, high: 1 });
 
 const length = trainingLength(config, 2);
 for (let step = 0; step < length.steps; step++) {

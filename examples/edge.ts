@@ -2,11 +2,11 @@
 import { Adam, backward, conv2d, Device, mseLoss, randomUniform, scope, Tensor } from '../src/index.ts';
 
 const device = await Device.open();
-const images = randomUniform(device, [4, 16, 16, 1], 1, 0, -1, 1);
+const images = randomUniform(device, [4, 16, 16, 1], { seed: 1, stream: 0, low: -1, high: 1 });
 const sobel = Tensor.from(device, [1, 0, -1, 2, 0, -2, 1, 0, -1], [3, 3, 1, 1]);
 const edges = conv2d(images, sobel, null, { padding: 1, paddingMode: 'reflect' });
 
-const weight = randomUniform(device, [3, 3, 1, 1], 2, 0, -0.1, 0.1);
+const weight = randomUniform(device, [3, 3, 1, 1], { seed: 2, stream: 0, low: -0.1, high: 0.1 });
 weight.requiresGrad = true;
 const adam = new Adam([weight], { lr: 0.1, betas: [0.9, 0.999] });
 const step = () =>

@@ -12,7 +12,7 @@ function filesIn(folder, ending) {
 }
 
 /** Modules whose exports are what they read from files. */
-const FROZEN = ['kernels/texts', 'report/texts', 'workflow/package-json'];
+const FROZEN = ['kernels/texts', 'report/texts', 'workflow/common/package-json'];
 
 /** Replaces a compiled module by one that holds the same exports as data. @param {string} path below src/, without `.ts` */
 async function freeze(path) {

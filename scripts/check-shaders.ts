@@ -6,9 +6,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openDawn } from '../src/gpu/dawn.ts';
 import { WANTED_LIMITS } from '../src/gpu/device.ts';
 import { CyclopsError } from '../src/gpu/errors.ts';
+import { openDawn } from '../src/gpu/host/dawn.ts';
 import type { Kernel } from '../src/gpu/launch.ts';
 import { compileShader } from '../src/gpu/shader-errors.ts';
 import { expandIncludes } from '../src/kernels/include.ts';

@@ -25,28 +25,28 @@ export { backward, detach, noGrad } from './autograd/tape.ts';
 
 // Losses, and the similarity of images.
 
-export { bceWithLogits } from './autograd/bce-with-logits.ts';
-export { l1Loss } from './autograd/l1-loss.ts';
-export { mseLoss } from './autograd/mse-loss.ts';
+export { bceWithLogits } from './autograd/losses/bce-with-logits.ts';
+export { l1Loss } from './autograd/losses/l1-loss.ts';
+export { mseLoss } from './autograd/losses/mse-loss.ts';
 export type { LossTarget } from './autograd/reduction.ts';
 export { ssim } from './autograd/ssim.ts';
 
 // Differentiable operations.
 
+export { leakyRelu } from './autograd/activations/leaky-relu.ts';
+export { relu } from './autograd/activations/relu.ts';
+export { sigmoid } from './autograd/activations/sigmoid.ts';
+export { tanh } from './autograd/activations/tanh.ts';
 export { add } from './autograd/add.ts';
 export { concatBatch } from './autograd/concat-batch.ts';
 export { type ConvTranspose2dOptions, convTranspose2d } from './autograd/conv-transpose2d.ts';
 export { type Conv2dOptions, conv2d } from './autograd/conv2d.ts';
 export { type InstanceNormOptions, instanceNorm } from './autograd/instance-norm.ts';
-export { leakyRelu } from './autograd/leaky-relu.ts';
 export { mean } from './autograd/mean.ts';
 export { reflectionPad2d } from './autograd/reflection-pad2d.ts';
-export { relu } from './autograd/relu.ts';
 export { scale } from './autograd/scale.ts';
-export { sigmoid } from './autograd/sigmoid.ts';
 export { splitBatch } from './autograd/split-batch.ts';
 export { sum } from './autograd/sum.ts';
-export { tanh } from './autograd/tanh.ts';
 
 // Layers, with the reference's names in their state dicts.
 

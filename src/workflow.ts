@@ -16,8 +16,8 @@ export { type TrainOptions, type TrainResult, train } from './workflow/train.ts'
 
 export type { Evaluation } from './anomaly/evaluation/evaluation.ts';
 export { type EvaluateOptions, evaluate } from './workflow/evaluate.ts';
-export type { EvaluatedRun } from './workflow/evaluate-run.ts';
 export { type ReportOptions, report } from './workflow/report-file.ts';
+export type { EvaluatedRun } from './workflow/runs/evaluate-run.ts';
 export {
   type Decision,
   type FileResult,
@@ -33,5 +33,5 @@ export { type TranslateOptions, type Translation, translate } from './workflow/t
 
 export { CyclopsError } from './gpu/errors.ts';
 export type { StopSignal } from './gpu/stop-signal.ts';
-export type { Listener, Progress } from './workflow/listener.ts';
-export { UsageError } from './workflow/usage-error.ts';
+export type { Listener, Progress } from './workflow/common/listener.ts';
+export { UsageError } from './workflow/common/usage-error.ts';

@@ -14,8 +14,8 @@ import {
   Tensor,
 } from '../../src/index.ts';
 import { fromReferenceLayout, referenceShape } from '../../src/layers/layout.ts';
-import { tuneKernels } from '../../src/workflow/tuning.ts';
-import { VERSION } from '../../src/workflow/versions.ts';
+import { tuneKernels } from '../../src/workflow/common/tuning.ts';
+import { VERSION } from '../../src/workflow/common/versions.ts';
 import { contend, type Work } from './contender.ts';
 import {
   DISCRIMINATOR,

@@ -12,6 +12,7 @@ import {
   tree,
   valueAndGrad,
 } from '@jax-js/jax';
+import { LOSS_NAMES } from '../../src/cyclegan/losses.ts';
 import { permute } from '../../src/layers/layout.ts';
 import { contend, type Work } from './contender.ts';
 import { adapterName, wait } from './navigator.ts';
@@ -240,7 +241,12 @@ function discriminatorsLoss(
 }
 
 const trainGenerators = jit(
-  (generators: Weights[], moments: Moments, corrections: JaxArray[], discriminators: Weights[], images: Images) => {
+  (
+    generators: Weights[],
+    moments: Moments,
+    corrections: JaxArray[],
+    { discriminators, images }: { discriminators: Weights[]; images: Images },
+  ) => {
     const gradient = valueAndGrad(generatorsLoss, { hasAux: true });
     const [[total, made], grads] = gradient(tree.ref(generators), discriminators, images);
     total.dispose();
@@ -283,7 +289,8 @@ async function step(): Promise<Work> {
     steps += 1;
     const corrections = () => betas.map((beta) => np.array(1 / (1 - beta ** steps)));
     const judges = tree.ref(discriminators.networks);
-    const g = trainGenerators(generators.networks, generators.moments, corrections(), judges, { a: a.ref, b: b.ref });
+    const frozen = { discriminators: judges, images: { a: a.ref, b: b.ref } };
+    const g = trainGenerators(generators.networks, generators.moments, corrections(), frozen);
     generators = { networks: g.networks, moments: g.moments };
     const { fakeA, fakeB, ...generatorLosses } = g.made;
     const images = { a: a.ref, b: b.ref, fakeA: fakeA!, fakeB: fakeB! };
@@ -299,12 +306,11 @@ async function step(): Promise<Work> {
     run,
     finish,
     async output() {
-      const order = ['D_A', 'G_A', 'cycle_A', 'idt_A', 'D_B', 'G_B', 'cycle_B', 'idt_B'];
       const values: number[] = [];
       for (let i = 0; i < 2; i++) {
         run();
         await finish();
-        for (const name of order) values.push((await wait(losses[name]!.ref.data()))[0]!);
+        for (const name of LOSS_NAMES) values.push((await wait(losses[name]!.ref.data()))[0]!);
       }
       return values;
     },

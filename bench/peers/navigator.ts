@@ -2,8 +2,8 @@
  * Gives packages that were written for browsers a `navigator.gpu`: Cyclops' own Dawn, opened with the same toggles. To be
  * imported before them.
  */
-import { describeAdapter } from '../../src/gpu/adapter.ts';
-import { openDawn } from '../../src/gpu/dawn.ts';
+import { describeAdapter } from '../../src/gpu/host/adapter.ts';
+import { openDawn } from '../../src/gpu/host/dawn.ts';
 
 const { gpu, waitForSoftware } = openDawn({});
 Object.defineProperty(globalThis, 'navigator', { value: { gpu, userAgent: 'Node.js' }, configurable: true });

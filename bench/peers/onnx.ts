@@ -56,6 +56,14 @@ export interface ImageShape {
 
 type Value = ImageShape & { name: string };
 
+interface Operation {
+  /** What of the output's shape is other than the input's. */
+  shape?: Partial<ImageShape>;
+  /** The names of further inputs. */
+  others?: readonly string[];
+  attribute?: readonly Attribute[];
+}
+
 /** A graph under construction: its nodes, and the constants that they read. */
 class Graph {
   private readonly nodes: Node[] = [];
@@ -69,13 +77,7 @@ class Graph {
   }
 
   /** Appends an operation whose first input and whose output are images. */
-  apply(
-    opType: string,
-    x: Value,
-    shape: Partial<ImageShape> = {},
-    others: readonly string[] = [],
-    attribute: readonly Attribute[] = [],
-  ): Value {
+  apply(opType: string, x: Value, { shape = {}, others = [], attribute = [] }: Operation = {}): Value {
     const name = `${opType}_${this.nodes.length}`;
     this.nodes.push({ name, opType, input: [x.name, ...others], output: [name], attribute });
     return { ...x, ...shape, name };
@@ -132,13 +134,13 @@ function appendLayers(graph: Graph, layers: readonly Layer[], weights: Weights, 
         y = appendNorm(graph, y);
         break;
       case 'residual':
-        y = graph.apply('Add', y, {}, [appendLayers(graph, layer.layers, weights, y).name]);
+        y = graph.apply('Add', y, { others: [appendLayers(graph, layer.layers, weights, y).name] });
         break;
       case 'relu':
         y = graph.apply('Relu', y);
         break;
       case 'leakyRelu':
-        y = graph.apply('LeakyRelu', y, {}, [], [float('alpha', LEAKY_SLOPE)]);
+        y = graph.apply('LeakyRelu', y, { attribute: [float('alpha', LEAKY_SLOPE)] });
         break;
       case 'tanh':
         y = graph.apply('Tanh', y);
@@ -159,17 +161,23 @@ function appendConvolution(graph: Graph, layer: Convolution, weights: Weights, x
   if (kind === 'convTranspose') {
     const size = (x.size - 1) * stride - 2 * padding + kernel + outputPadding;
     const extra = ints('output_padding', [outputPadding, outputPadding]);
-    return graph.apply('ConvTranspose', x, { channels: outChannels, size }, parameters, [...attributes, pads, extra]);
+    const shape = { channels: outChannels, size };
+    return graph.apply('ConvTranspose', x, { shape, others: parameters, attribute: [...attributes, pads, extra] });
   }
   const size = Math.floor((x.size + 2 * padding - kernel) / stride) + 1;
   const padded = reflect ? appendReflectionPad(graph, padding, x) : x;
-  return graph.apply('Conv', padded, { channels: outChannels, size }, parameters, [...attributes, pads]);
+  const shape = { channels: outChannels, size };
+  return graph.apply('Conv', padded, { shape, others: parameters, attribute: [...attributes, pads] });
 }
 
 function appendReflectionPad(graph: Graph, padding: number, x: Value): Value {
   const border = [0, 0, padding, padding];
   const pads = graph.integers(`pads_${padding}`, [...border, ...border]);
-  return graph.apply('Pad', x, { size: x.size + 2 * padding }, [pads], [text('mode', 'reflect')]);
+  return graph.apply('Pad', x, {
+    shape: { size: x.size + 2 * padding },
+    others: [pads],
+    attribute: [text('mode', 'reflect')],
+  });
 }
 
 /** ONNX's instance norm is affine: factors 1, summands 0. */
@@ -177,7 +185,7 @@ function appendNorm(graph: Graph, x: Value): Value {
   const { channels } = x;
   const ones = graph.floats(`ones_${channels}`, [channels], new Float32Array(channels).fill(1));
   const zeros = graph.floats(`zeros_${channels}`, [channels], new Float32Array(channels));
-  return graph.apply('InstanceNormalization', x, {}, [ones, zeros], [float('epsilon', NORM_EPS)]);
+  return graph.apply('InstanceNormalization', x, { others: [ones, zeros], attribute: [float('epsilon', NORM_EPS)] });
 }
 
 /** A serialised model `x` [1,C,H,W] → `y` [1,C',H',W'], and the shape of `y`. */
@@ -203,6 +211,6 @@ export function copyModel(shape: ImageShape): ImageModel {
 export function firstValueModel(shape: ImageShape): ImageModel {
   const graph = new Graph(shape);
   const corner = [graph.integers('starts', [0, 0, 0, 0]), graph.integers('ends', [1, 1, 1, 1])];
-  const y = graph.apply('Slice', graph.x, { channels: 1, size: 1 }, corner);
+  const y = graph.apply('Slice', graph.x, { shape: { channels: 1, size: 1 }, others: corner });
   return { model: graph.model(y), output: y };
 }

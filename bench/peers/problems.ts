@@ -42,8 +42,7 @@ export const TRAINING = {
 const convolution = (
   name: string,
   kernel: number,
-  inChannels: number,
-  outChannels: number,
+  [inChannels, outChannels]: readonly [number, number],
   rest: Partial<Convolution> = {},
 ): Convolution => ({
   ...{ kind: 'conv', name, kernel, stride: 1, padding: 1, outputPadding: 0, reflect: false, inChannels, outChannels },
@@ -58,20 +57,20 @@ const leakyRelu: Layer = { kind: 'leakyRelu' };
 function generatorLayers(channels: number, ngf: number, blocks: number): Layer[] {
   const outer = { padding: 3, reflect: true };
   const up = { kind: 'convTranspose', stride: 2, outputPadding: 1 } as const;
-  const inner = (name: string) => convolution(name, 3, 4 * ngf, 4 * ngf, { reflect: true });
+  const inner = (name: string) => convolution(name, 3, [4 * ngf, 4 * ngf], { reflect: true });
   const block = (index: number): Layer => ({
     kind: 'residual',
     layers: [inner(`model.${index}.conv_block.1`), norm, relu, inner(`model.${index}.conv_block.5`), norm],
   });
   const next = 10 + blocks;
   return [
-    ...[convolution('model.1', 7, channels, ngf, outer), norm, relu],
-    ...[convolution('model.4', 3, ngf, 2 * ngf, { stride: 2 }), norm, relu],
-    ...[convolution('model.7', 3, 2 * ngf, 4 * ngf, { stride: 2 }), norm, relu],
+    ...[convolution('model.1', 7, [channels, ngf], outer), norm, relu],
+    ...[convolution('model.4', 3, [ngf, 2 * ngf], { stride: 2 }), norm, relu],
+    ...[convolution('model.7', 3, [2 * ngf, 4 * ngf], { stride: 2 }), norm, relu],
     ...Array.from({ length: blocks }, (_, i) => block(10 + i)),
-    ...[convolution(`model.${next}`, 3, 4 * ngf, 2 * ngf, up), norm, relu],
-    ...[convolution(`model.${next + 3}`, 3, 2 * ngf, ngf, up), norm, relu],
-    ...[convolution(`model.${next + 7}`, 7, ngf, channels, { ...outer, bias: true }), { kind: 'tanh' } as const],
+    ...[convolution(`model.${next}`, 3, [4 * ngf, 2 * ngf], up), norm, relu],
+    ...[convolution(`model.${next + 3}`, 3, [2 * ngf, ngf], up), norm, relu],
+    ...[convolution(`model.${next + 7}`, 7, [ngf, channels], { ...outer, bias: true }), { kind: 'tanh' } as const],
   ];
 }
 
@@ -79,11 +78,11 @@ function generatorLayers(channels: number, ngf: number, blocks: number): Layer[]
 function discriminatorLayers(channels: number, ndf: number): Layer[] {
   const down = { stride: 2 };
   return [
-    ...[convolution('model.0', 4, channels, ndf, { ...down, bias: true }), leakyRelu],
-    ...[convolution('model.2', 4, ndf, 2 * ndf, down), norm, leakyRelu],
-    ...[convolution('model.5', 4, 2 * ndf, 4 * ndf, down), norm, leakyRelu],
-    ...[convolution('model.8', 4, 4 * ndf, 8 * ndf), norm, leakyRelu],
-    convolution('model.11', 4, 8 * ndf, 1, { bias: true }),
+    ...[convolution('model.0', 4, [channels, ndf], { ...down, bias: true }), leakyRelu],
+    ...[convolution('model.2', 4, [ndf, 2 * ndf], down), norm, leakyRelu],
+    ...[convolution('model.5', 4, [2 * ndf, 4 * ndf], down), norm, leakyRelu],
+    ...[convolution('model.8', 4, [4 * ndf, 8 * ndf]), norm, leakyRelu],
+    convolution('model.11', 4, [8 * ndf, 1], { bias: true }),
   ];
 }
 
@@ -99,10 +98,10 @@ export interface ForwardProblem {
 
 /** The forward columns as networks, most of them of one layer. */
 export const FORWARD: Readonly<Record<ForwardColumn, ForwardProblem>> = {
-  conv64: { layers: [convolution('conv', 3, 64, 64)], size: 64, channels: 64 },
-  conv256: { layers: [convolution('conv', 3, 256, 256)], size: 64, channels: 256 },
+  conv64: { layers: [convolution('conv', 3, [64, 64])], size: 64, channels: 64 },
+  conv256: { layers: [convolution('conv', 3, [256, 256])], size: 64, channels: 256 },
   convT: {
-    layers: [convolution('conv', 3, 256, 128, { kind: 'convTranspose', stride: 2, outputPadding: 1 })],
+    layers: [convolution('conv', 3, [256, 128], { kind: 'convTranspose', stride: 2, outputPadding: 1 })],
     ...{ size: 32, channels: 256 },
   },
   inorm: { layers: [norm], size: 128, channels: 64 },

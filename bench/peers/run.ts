@@ -8,7 +8,7 @@ import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { installPackages, missingPackages } from '../../scripts/setup/packages.mjs';
-import { versions } from '../../src/workflow/versions.ts';
+import { versions } from '../../src/workflow/common/versions.ts';
 import type { Report } from './contender.ts';
 import { COLUMNS } from './problems.ts';
 import { differences, judge, table } from './table.ts';

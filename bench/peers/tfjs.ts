@@ -2,6 +2,7 @@
 import './navigator.ts';
 import '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs';
+import { LOSS_NAMES } from '../../src/cyclegan/losses.ts';
 import { fromReferenceLayout } from '../../src/layers/layout.ts';
 import { contend, type Work } from './contender.ts';
 import { adapterName, wait } from './navigator.ts';
@@ -173,8 +174,7 @@ async function step(): Promise<Work> {
         discriminatorWeights,
       );
       discriminatorAdam.applyGradients(named(discriminators.grads));
-      const order = ['D_A', 'G_A', 'cycle_A', 'idt_A', 'D_B', 'G_B', 'cycle_B', 'idt_B'];
-      const all = tf.stack(order.map((name) => losses[name]!)) as tf.Tensor1D;
+      const all = tf.stack(LOSS_NAMES.map((name) => losses[name]!)) as tf.Tensor1D;
       for (const kept of [fakeA, fakeB, ...Object.values(losses)]) kept.dispose();
       return all;
     });

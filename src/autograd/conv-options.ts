@@ -1,7 +1,7 @@
 import { CyclopsError } from '../gpu/errors.ts';
 import type { Activation } from '../kernels/activation.ts';
 import type { ConvOptions } from '../kernels/conv2d/problem.ts';
-import { requireActivation } from './activation.ts';
+import { requireActivation } from './activations/activation.ts';
 
 const PADDING_MODES: readonly ConvOptions['paddingMode'][] = ['zeros', 'reflect'];
 

@@ -49,7 +49,7 @@ export function convTranspose2d(
       } as const;
       run(device, convForward, problem, forward);
     }
-    const dw = weight.requiresGrad ? weightGrad(device, problem, gradOutput, x, weight) : null;
+    const dw = weight.requiresGrad ? weightGrad(problem, { x: gradOutput, dy: x, weight }) : null;
     const db = bias?.requiresGrad ? biasGrad(device, gradOutput, bias) : null;
     return [dx, dw, db];
   });

@@ -46,7 +46,7 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: 
     }
     const dx = x.requiresGrad ? Tensor.empty(device, x.shape, x.dtype) : null;
     if (dx) run(device, convInputGrad, problem, { dy: dy.slice, weight: operand.slice, bias: null, dx: dx.slice });
-    const dw = weight.requiresGrad ? weightGrad(device, problem, x, dy, weight) : null;
+    const dw = weight.requiresGrad ? weightGrad(problem, { x, dy, weight }) : null;
     const db = bias?.requiresGrad ? biasGrad(device, dy, bias) : null;
     return [dx, dw, db];
   });
@@ -81,8 +81,15 @@ export function requireBias(operation: string, bias: Tensor | null, channels: nu
   );
 }
 
+export interface WeightGradOperands {
+  x: Tensor;
+  dy: Tensor;
+  weight: Tensor;
+}
+
 /** Adds to the weight's own `grad` where it is a leaf (then null), else returns the gradient. */
-export function weightGrad(device: Device, problem: ConvProblem, x: Tensor, dy: Tensor, weight: Tensor): Tensor | null {
+export function weightGrad(problem: ConvProblem, { x, dy, weight }: WeightGradOperands): Tensor | null {
+  const { device } = x;
   const leaf = leafGrad(weight);
   const dw = leaf?.target ?? Tensor.empty(device, weight.shape);
   const slices = { x: x.slice, dy: dy.slice, dw: dw.slice };

@@ -35,7 +35,7 @@ export async function gradcheck(
     const scale = gradient.reduce((most, g) => Math.max(most, Math.abs(g)), 0);
     try {
       for (let i = 0; i < values.length; i += 1) {
-        const numeric = await centralDifference(f, inputs, input, values, i, eps);
+        const numeric = await centralDifference(f, inputs, { input, values, i, eps });
         const analytic = gradient[i] ?? Number.NaN;
         // Written so that NaN on either side fails.
         if (Math.abs(numeric - analytic) <= tolerance * Math.max(scale, NOISE)) continue;
@@ -78,13 +78,18 @@ async function backwardGradients(
   }
 }
 
+/** One element of an input, and the step to take from it. */
+interface Probe {
+  input: Tensor;
+  values: Float32Array;
+  i: number;
+  eps: number;
+}
+
 async function centralDifference(
   f: (...inputs: Tensor[]) => Tensor,
   inputs: readonly Tensor[],
-  input: Tensor,
-  values: Float32Array,
-  i: number,
-  eps: number,
+  { input, values, i, eps }: Probe,
 ): Promise<number> {
   const value = values[i] ?? Number.NaN;
   const step = eps * Math.max(1, Math.abs(value));

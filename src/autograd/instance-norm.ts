@@ -8,7 +8,7 @@ import { record } from '../tensor/record.ts';
 import { imageExtents, requireAlike, requireF32 } from '../tensor/shape.ts';
 import { sliceBatch } from '../tensor/slice.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { requireActivation } from './activation.ts';
+import { requireActivation } from './activations/activation.ts';
 
 export interface InstanceNormOptions {
   /** Added to the variance; default 1e-5. */

@@ -27,14 +27,17 @@ export function reduction(term: Term, factor: number, a: Tensor, b: LossTarget):
   return out;
 }
 
-/** The gradient of a {@link reduction} with respect to `a`, stored as `a` is, times the scalar `gradOutput`, which stays on the device. */
-export function reductionGradient(
-  term: TermGradient,
-  factor: number,
-  a: Tensor,
-  b: LossTarget,
-  gradOutput: Tensor,
-): Tensor {
+export interface ReductionGradient {
+  term: TermGradient;
+  factor: number;
+  a: Tensor;
+  b: LossTarget;
+  /** A scalar, which stays on the device. */
+  gradOutput: Tensor;
+}
+
+/** The gradient of a {@link reduction} with respect to `a` and in its dtype, times `gradOutput`. */
+export function reductionGradient({ term, factor, a, b, gradOutput }: ReductionGradient): Tensor {
   const gradient = Tensor.empty(a.device, a.shape, a.dtype);
   reduceBackward(a.device, {
     ...{ term, factor, a: a.slice, b: operand(b), gradOutput: gradOutput.slice, gradient: gradient.slice },

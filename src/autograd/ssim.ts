@@ -21,8 +21,8 @@ export function ssim(a: Tensor, b: Tensor): Tensor {
   map.dispose();
   slopes.dispose();
   return record(out, [a, b], (gradOutput) => [
-    a.requiresGrad ? gradient(problem, factor, a, b, gradOutput) : null,
-    b.requiresGrad ? gradient(problem, factor, b, a, gradOutput) : null,
+    a.requiresGrad ? gradient(problem, { factor, x: a, y: b, gradOutput }) : null,
+    b.requiresGrad ? gradient(problem, { factor, x: b, y: a, gradOutput }) : null,
   ]);
 }
 
@@ -41,8 +41,16 @@ export function ssimPerImage(a: Tensor, b: Tensor, over: 'mean' | 'min' = 'mean'
   return out;
 }
 
+interface SsimGradient {
+  factor: number;
+  /** The image whose gradient is wanted. */
+  x: Tensor;
+  y: Tensor;
+  gradOutput: Tensor;
+}
+
 /** The similarities and slopes of all windows are made again here: they take more memory than time. */
-function gradient(problem: SsimProblem, factor: number, x: Tensor, y: Tensor, gradOutput: Tensor): Tensor {
+function gradient(problem: SsimProblem, { factor, x, y, gradOutput }: SsimGradient): Tensor {
   const { map, slopes } = windows(problem, x, y);
   const gradX = Tensor.empty(x.device, x.shape);
   ssimBackward(x.device, problem, {

@@ -10,5 +10,5 @@ export function sum(x: Tensor): Tensor {
 /** factor · Σ x. */
 export function scaledSum(x: Tensor, factor: number): Tensor {
   const out = reduction('sum', factor, x, 0);
-  return record(out, [x], (gradOutput) => [reductionGradient('sum', factor, x, 0, gradOutput)]);
+  return record(out, [x], (gradOutput) => [reductionGradient({ term: 'sum', factor, a: x, b: 0, gradOutput })]);
 }

@@ -1,5 +1,5 @@
 import { CyclopsError } from '../gpu/errors.ts';
-import { UsageError } from '../workflow/usage-error.ts';
+import { UsageError } from '../workflow/common/usage-error.ts';
 import { adviceOn } from './advice.ts';
 
 /** Exit codes: done, failed, wrong use, an anomaly where that was to fail, and stopped by Ctrl-C as shells number it. */

@@ -1,4 +1,4 @@
-import type { Listener, Progress } from '../workflow/listener.ts';
+import type { Listener, Progress } from '../workflow/common/listener.ts';
 import { wrap } from './failure.ts';
 import { duration, type ProgressDisplay, showProgress, trainingDetail } from './text/progress.ts';
 

@@ -7,7 +7,7 @@ import { forceVariants, parseVariants } from '../kernels/tuning/choices.ts';
 import { silenceDriver } from './silence-driver.ts';
 
 /** Options of every command. */
-export interface CommonOptions {
+export interface CommonFlags {
   device?: string;
   quiet?: boolean;
   /** Dawn's backend; not an option of its own. */
@@ -15,12 +15,12 @@ export interface CommonOptions {
 }
 
 /** Options of the commands that run kernels with a choice. */
-export interface KernelOptions extends CommonOptions {
+export interface KernelFlags extends CommonFlags {
   variant?: string[];
 }
 
 /** Options of the commands that look for the fastest ones. */
-export interface TuneOptions extends KernelOptions {
+export interface TuneFlags extends KernelFlags {
   tune: boolean;
 }
 
@@ -94,7 +94,7 @@ export function toNumber(text: string): number {
 const BYTES: Record<string, number> = { '': 1, kb: 1e3, mb: 1e6, gb: 1e9 };
 
 /** Reads a number of bytes, such as `500000`, `500kB` or `30 MB`. */
-export function toBytes(text: string): number {
+export function toByteCount(text: string): number {
   const [, digits = '', unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text) ?? [];
   const bytes = Number(digits || Number.NaN) * (BYTES[unit.toLowerCase()] ?? Number.NaN);
   if (Number.isSafeInteger(Math.round(bytes))) return Math.round(bytes);
@@ -103,7 +103,7 @@ export function toBytes(text: string): number {
 
 /** Runs a command's work on an open device and closes it, so that the process can end. */
 export async function withDevice<T>(
-  { device: name, backend, variant = [], quiet = false }: KernelOptions,
+  { device: name, backend, variant = [], quiet = false }: KernelFlags,
   work: (device: Device) => Promise<T>,
 ): Promise<T> {
   const open = () => Device.open({ device: name, backend });

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { VERSION } from '../workflow/versions.ts';
+import { VERSION } from '../workflow/common/versions.ts';
 import { addBench } from './commands/bench.ts';
 import { addCalibrate } from './commands/calibrate.ts';
 import { addDemo } from './commands/demo.ts';

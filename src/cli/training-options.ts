@@ -1,8 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { CONFIG_FIELDS, optionName, type TrainingConfig } from '../cyclegan/config.ts';
+import {
+  ADAM_GROUPS,
+  CONFIG_FIELDS,
+  GAN_MODES,
+  optionName,
+  PRECISIONS,
+  SCHEDULES,
+  type TrainingConfig,
+} from '../cyclegan/config.ts';
 import { PRESET_NAMES, type PresetName } from '../cyclegan/presets.ts';
-import { DEFAULT_PRESET } from '../workflow/training-config.ts';
-
+import { DEFAULT_PRESET } from '../workflow/runs/training-config.ts';
 import { toNumber } from './options.ts';
 
 /** What the options of training say, with the fields of a TrainingConfig among them; what is absent is the preset's. */
@@ -53,16 +60,14 @@ export function addTrainingOptions(command: Command): Command {
     .addOption(
       new Option('--netG <name>', 'resnet_9blocks, resnet_6blocks, …: the same as --blocks').argParser(toBlocks),
     )
-    .addOption(new Option('--schedule <name>', 'how the learning rate falls').choices(['reference', 'paper']))
-    .addOption(new Option('--gan-mode <name>', 'adversarial loss').choices(['lsgan', 'vanilla']))
-    .addOption(
-      new Option('--adam <groups>', 'one Adam for both discriminators, or one per D').choices(['one', 'per-d']),
-    )
+    .addOption(new Option('--schedule <name>', 'how the learning rate falls').choices(SCHEDULES))
+    .addOption(new Option('--gan-mode <name>', 'adversarial loss').choices(GAN_MODES))
+    .addOption(new Option('--adam <groups>', 'one Adam for both discriminators, or one per D').choices(ADAM_GROUPS))
     .addOption(
       new Option(
         '--precision <name>',
         'f32, or mixed: images, activations, their gradients and the weights they meet in f16',
-      ).choices(['f32', 'mixed']),
+      ).choices(PRECISIONS),
     )
     .option('--flip', 'random horizontal flips')
     .option('--no-flip', 'no random horizontal flips')

@@ -1,5 +1,5 @@
-import { bceWithLogits } from '../autograd/bce-with-logits.ts';
-import { mseLoss } from '../autograd/mse-loss.ts';
+import { bceWithLogits } from '../autograd/losses/bce-with-logits.ts';
+import { mseLoss } from '../autograd/losses/mse-loss.ts';
 import type { Device } from '../gpu/device.ts';
 import type { Variable } from '../gpu/variables.ts';
 import { gatherScalars } from '../kernels/optim/gather-scalars.ts';

@@ -1,6 +1,6 @@
 import { add } from '../autograd/add.ts';
 import { concatBatch } from '../autograd/concat-batch.ts';
-import { l1Loss } from '../autograd/l1-loss.ts';
+import { l1Loss } from '../autograd/losses/l1-loss.ts';
 import { scale } from '../autograd/scale.ts';
 import { splitBatch } from '../autograd/split-batch.ts';
 import { backward, detach } from '../autograd/tape.ts';
@@ -15,7 +15,7 @@ import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { GanMode, Precision } from './config.ts';
 import { ganLoss, type Losses, LossLog, type LossName } from './losses.ts';
-import { type Architecture, makeNetworks, type Networks } from './network-set.ts';
+import { type Architecture, makeNetworks, type NetworkName, type Networks } from './network-set.ts';
 import { ImagePool, type UniformSource } from './pool.ts';
 
 export interface CycleGANOptions extends Architecture {
@@ -162,7 +162,7 @@ export class CycleGAN {
   }
 
   /** Runs a network, whose launches then bear its name. */
-  private forward(name: keyof Networks, x: Tensor): Tensor {
+  private forward(name: NetworkName, x: Tensor): Tensor {
     return x.device.within(name, () => this.networks[name].forward(x));
   }
 

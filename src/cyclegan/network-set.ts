@@ -20,8 +20,10 @@ export interface Networks {
   D_B: Discriminator;
 }
 
-/** The names of the four, in the order of files. */
-export const NETWORK_NAMES = ['G_A', 'G_B', 'D_A', 'D_B'] as const satisfies readonly (keyof Networks)[];
+export type NetworkName = keyof Networks;
+
+/** In the order of files. */
+export const NETWORK_NAMES = ['G_A', 'G_B', 'D_A', 'D_B'] as const satisfies readonly NetworkName[];
 
 /** What decides the shapes of all weights. */
 export interface Architecture {

@@ -1,12 +1,12 @@
-import { type AdapterInfo, chooseAdapter, describeAdapter } from './adapter.ts';
 import { Allocator, outOfMemory } from './allocator.ts';
 import { bytesText } from './bytes.ts';
 import { Capture } from './capture.ts';
 import { CyclopsError, DeviceLostError, UnsupportedError } from './errors.ts';
 import { Faults } from './faults.ts';
-import type { Host, HostOptions, Wait } from './host.ts';
+import { type AdapterInfo, chooseAdapter, describeAdapter } from './host/adapter.ts';
+import type { Host, HostOptions, Wait } from './host/host.ts';
+import { openHost } from './host/open-host.ts';
 import type { BufferSlice, Launch, Layer } from './launch.ts';
-import { openHost } from './open-host.ts';
 import { PipelineCache } from './pipelines.ts';
 import { BufferPool } from './pool.ts';
 import { Profiler, type TimedLaunch } from './profiler.ts';

@@ -1,4 +1,4 @@
-import type { Wait } from './host.ts';
+import type { Wait } from './host/host.ts';
 import type { Launch } from './launch.ts';
 import { LAUNCHES_PER_SUBMIT } from './launch.ts';
 

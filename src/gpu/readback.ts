@@ -1,6 +1,6 @@
 import type { Allocator } from './allocator.ts';
 import { bytesText } from './bytes.ts';
-import type { Wait } from './host.ts';
+import type { Wait } from './host/host.ts';
 import type { BufferSlice } from './launch.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -18,7 +18,7 @@ export class Readback {
   read(slice: BufferSlice): Promise<ArrayBuffer> {
     const bytes = Math.ceil(slice.size / 4) * 4;
     const staging = this.take(bytes);
-    this.recorder.copy(slice.buffer, slice.offset, staging, 0, bytes);
+    this.recorder.copy(slice, staging, bytes);
     this.recorder.flush();
     return this.collect(staging, slice.size);
   }

@@ -1,5 +1,4 @@
-import type { DeviceBuffer } from './buffer.ts';
-import { LAUNCHES_PER_SUBMIT, type Launch } from './launch.ts';
+import { type BufferSlice, LAUNCHES_PER_SUBMIT, type Launch } from './launch.ts';
 import type { PipelineCache } from './pipelines.ts';
 import type { Profiler } from './profiler.ts';
 
@@ -49,11 +48,11 @@ export class Recorder {
     if (this.pending >= LAUNCHES_PER_SUBMIT) this.flush();
   }
 
-  /** Encodes a copy between the launches before and after it. */
-  copy(source: DeviceBuffer, sourceOffset: number, target: GPUBuffer, targetOffset: number, bytes: number): void {
+  /** Encodes a copy of `bytes` from where `source` begins, between the launches before and after it. */
+  copy({ buffer, offset }: BufferSlice, target: GPUBuffer, bytes: number): void {
     this.encoder ??= this.device.createCommandEncoder({ label: 'launches' });
     this.endPass();
-    this.encoder.copyBufferToBuffer(source.gpu, sourceOffset, target, targetOffset, bytes);
+    this.encoder.copyBufferToBuffer(buffer.gpu, offset, target, 0, bytes);
   }
 
   /** Submits what is encoded. */

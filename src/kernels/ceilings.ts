@@ -1,7 +1,8 @@
 /** What a device can do at most, measured: the lines of a roofline. */
-import type { MatrixConfig } from '../gpu/adapter.ts';
+
 import { DeviceBuffer } from '../gpu/buffer.ts';
 import type { Device } from '../gpu/device.ts';
+import type { MatrixConfig } from '../gpu/host/adapter.ts';
 import { type BufferSlice, ceilDiv, f32, immediates, type Kernel, type Launch } from '../gpu/launch.ts';
 import { fill } from './elementwise.ts';
 import { flatGrid } from './flat-grid.ts';

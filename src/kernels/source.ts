@@ -13,15 +13,16 @@ export interface FileUrl {
 /** A kernel's name, for `wgsl/<name>.wgsl`, or the URL of a .wgsl file elsewhere. */
 export type KernelSource = string | FileUrl;
 
-/** How a kernel's tensors lie in memory. It computes in f32 either way. */
-export type FloatDType = 'f32' | 'f16';
+/** The dtypes of a kernel's tensors. It computes in f32 either way. */
+export const FLOAT_DTYPES = ['f32', 'f16'] as const;
+export type FloatDType = (typeof FLOAT_DTYPES)[number];
 
 /** Bytes of a number. */
 export const DTYPE_BYTES: Readonly<Record<FloatDType, number>> = { f32: 4, f16: 2 };
 
 /** Changes to a kernel's text, for what `override` constants cannot express. */
 export interface Specialisation {
-  /** How the tensors are stored, for kernels that include parts/dtype.wgsl; f32 unless told otherwise. */
+  /** That of the tensors, for kernels that include parts/dtype.wgsl; f32 unless told otherwise. */
   readonly dtype?: FloatDType;
   /** By the name of an included file: the file that is included in its place. */
   readonly instead?: Readonly<Record<string, string>>;

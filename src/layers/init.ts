@@ -15,7 +15,7 @@ const STREAMS = 2 ** 16;
 export function normalInitialiser(device: Device, { seed, stream }: { seed: number; stream: number }): Initialiser {
   let next = STREAMS * (1 + stream);
   return {
-    weight: (shape) => randomNormal(device, shape, seed, next++, 0, 0.02),
+    weight: (shape) => randomNormal(device, shape, { seed, stream: next++, mean: 0, std: 0.02 }),
     bias: (shape) => Tensor.from(device, new Float32Array(shape.reduce((count, extent) => count * extent, 1)), shape),
   };
 }

@@ -65,9 +65,9 @@ export abstract class Module {
     const unexpected = [...dict.keys()].filter((name) => !parameters.has(name));
     const missing = [...parameters.keys()].filter((name) => !dict.has(name));
     if (missing.length > 0 || unexpected.length > 0) throw otherNames(source, missing, unexpected, parameters.size);
-    for (const [name, { shape, data }] of dict) {
+    for (const [name, stored] of dict) {
       const parameter = parameters.get(name);
-      if (parameter) check(source, name, referenceShape(parameter.shape), shape, data);
+      if (parameter) check(`${source}: tensor '${name}'`, stored, referenceShape(parameter.shape));
     }
     for (const [name, parameter] of parameters) {
       const stored = dict.get(name);
@@ -95,23 +95,17 @@ function listed(names: string[]): string {
   return shown.join(', ') + (names.length > shown.length ? ` and ${names.length - shown.length} more` : '');
 }
 
-function check(
-  source: string,
-  name: string,
-  expected: readonly number[],
-  found: readonly number[],
-  data: ArrayLike<number>,
-): void {
-  if (expected.length !== found.length || expected.some((extent, axis) => extent !== found[axis])) {
+function check(what: string, { shape, data }: StateTensor<ArrayLike<number>>, expected: readonly number[]): void {
+  if (expected.length !== shape.length || expected.some((extent, axis) => extent !== shape[axis])) {
     throw new CyclopsError(
-      `${source}: tensor '${name}' has the shape [${found.join(', ')}], expected [${expected.join(', ')}]. ` +
+      `${what} has the shape [${shape.join(', ')}], expected [${expected.join(', ')}]. ` +
         'Use weights of the same architecture: the same number of channels, filters and blocks.',
     );
   }
   for (let i = 0; i < data.length; i++) {
     if (Number.isFinite(data[i])) continue;
     throw new CyclopsError(
-      `${source}: tensor '${name}' holds ${data[i]} at position ${i}, expected finite numbers. ` +
+      `${what} holds ${data[i]} at position ${i}, expected finite numbers. ` +
         'The training that wrote it diverged or the file is damaged; use an earlier checkpoint.',
     );
   }

@@ -88,6 +88,16 @@ export class RandomStream {
   }
 }
 
+export interface UniformOptions extends RandomSource {
+  low: number;
+  high: number;
+}
+
+export interface NormalOptions extends RandomSource {
+  mean: number;
+  std: number;
+}
+
 /**
  * A tensor of values uniform in [low, high), up to rounding: value i is low + (high − low) · u with u the i-th number of
  * `new RandomStream(seed, stream)`.
@@ -97,10 +107,7 @@ export class RandomStream {
 export function randomUniform(
   device: Device,
   shape: readonly number[],
-  seed: number,
-  stream: number,
-  low: number,
-  high: number,
+  { seed, stream, low, high }: UniformOptions,
 ): Tensor {
   requireSource({ seed, stream });
   if (!(low <= high)) throw new CyclopsError(`randomUniform needs low ≤ high; got low ${low} and high ${high}.`);
@@ -120,10 +127,7 @@ export function randomUniform(
 export function randomNormal(
   device: Device,
   shape: readonly number[],
-  seed: number,
-  stream: number,
-  mean: number,
-  std: number,
+  { seed, stream, mean, std }: NormalOptions,
 ): Tensor {
   requireSource({ seed, stream });
   if (!(std >= 0)) throw new CyclopsError(`randomNormal needs a std of 0 or more; got ${std}.`);

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import type { Calibration, Rule } from '../anomaly/calibration/calibration.ts';
 import { readCalibration } from '../anomaly/calibration/calibration-file.ts';
 import { openRun } from '../cyclegan/run/run-folder.ts';
-import { calibrateRun } from './calibrate-run.ts';
-import { type Listener, listenerOf } from './listener.ts';
-import { type DeviceOption, withDevice } from './with-device.ts';
+import { type Listener, listenerOf } from './common/listener.ts';
+import { type DeviceOption, withDevice } from './common/with-device.ts';
+import { calibrateRun } from './runs/calibrate-run.ts';
 
 export interface CalibrateOptions extends DeviceOption, Listener {
   /** Folder that {@link train} wrote. */

@@ -1,8 +1,8 @@
-import { type EvaluatedRun, evaluateRun } from './evaluate-run.ts';
-import { type Listener, listenerOf } from './listener.ts';
-import { openModel } from './model.ts';
-import { type DataOptions, openData } from './open-data.ts';
-import { type DeviceOption, withDevice } from './with-device.ts';
+import { type Listener, listenerOf } from './common/listener.ts';
+import { openModel } from './common/model.ts';
+import { type DeviceOption, withDevice } from './common/with-device.ts';
+import { type DataOptions, openData } from './images/open-data.ts';
+import { type EvaluatedRun, evaluateRun } from './runs/evaluate-run.ts';
 
 export interface EvaluateOptions extends DataOptions, DeviceOption, Listener {
   /** Run folder or model file. */

@@ -5,16 +5,16 @@ import { createRun } from '../cyclegan/run/run-folder.ts';
 import type { Dataset } from '../data/datasets/dataset.ts';
 import { splitDataset } from '../data/datasets/split.ts';
 import { writeFileAtomic } from '../data/files/atomic.ts';
-import type { DivisionOptions } from './division.ts';
-import { evaluateRun } from './evaluate-run.ts';
-import { listenerOf } from './listener.ts';
-import { openModel } from './model.ts';
-import { openData } from './open-data.ts';
+import { listenerOf } from './common/listener.ts';
+import { openModel } from './common/model.ts';
+import { UsageError } from './common/usage-error.ts';
+import { withDevice } from './common/with-device.ts';
+import { openData } from './images/open-data.ts';
+import type { DivisionOptions } from './runs/division.ts';
+import { evaluateRun } from './runs/evaluate-run.ts';
+import { trainRun } from './runs/train-run.ts';
+import { configOf } from './runs/training-config.ts';
 import type { TrainOptions } from './train.ts';
-import { trainRun } from './train-run.ts';
-import { configOf } from './training-config.ts';
-import { UsageError } from './usage-error.ts';
-import { withDevice } from './with-device.ts';
 
 /** A figure of several runs: mean and standard deviation (of a sample; null for one run), and each run's own. */
 export interface MeanAndDeviation {

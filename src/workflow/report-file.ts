@@ -8,11 +8,11 @@ import { writeFileAtomic } from '../data/files/atomic.ts';
 import { renderReport } from '../report/page.ts';
 import { lossCurves } from '../report/parts/loss-curves.ts';
 import { FORMAT, type Report } from '../report/parts/report.ts';
-import type { EvaluatedRun } from './evaluate-run.ts';
-import type { Listener } from './listener.ts';
+import type { Listener } from './common/listener.ts';
+import { UsageError } from './common/usage-error.ts';
+import { versions } from './common/versions.ts';
 import { reportPaths } from './report-paths.ts';
-import { UsageError } from './usage-error.ts';
-import { versions } from './versions.ts';
+import type { EvaluatedRun } from './runs/evaluate-run.ts';
 
 /** How many bytes of a page its pictures may take unless a user says otherwise: enough to browse, few enough to open at once. */
 export const PICTURES_BUDGET = 40e6;

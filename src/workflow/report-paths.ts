@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { readJson } from '../data/files/json-file.ts';
 import { object } from '../data/files/schema.ts';
 import { FORMAT } from '../report/parts/report.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from './common/usage-error.ts';
 
 const JSON_ENDING = '.json';
 

@@ -5,14 +5,14 @@ import type { ResultPictures } from '../anomaly/detector/score-images.ts';
 import type { ImageRef } from '../data/datasets/dataset.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
-import { type BrokenFile, ImageDecoder } from './decode-images.ts';
-import { imagesAt } from './images-at.ts';
-import type { Listener } from './listener.ts';
-import { openModelFile, type TrainedModel } from './model.ts';
-import { type ScoredRef, scoreRefs } from './score-refs.ts';
-import { tuneScoring } from './tuning.ts';
-import { UsageError } from './usage-error.ts';
-import { type DeviceOption, onDevice } from './with-device.ts';
+import type { Listener } from './common/listener.ts';
+import { openModelFile, type TrainedModel } from './common/model.ts';
+import { tuneScoring } from './common/tuning.ts';
+import { UsageError } from './common/usage-error.ts';
+import { type DeviceOption, onDevice } from './common/with-device.ts';
+import { type BrokenFile, ImageDecoder } from './images/decode-images.ts';
+import { imagesAt } from './images/images-at.ts';
+import { type ScoredRef, scoreRefs } from './images/score-refs.ts';
 
 export interface ScoreOptions extends DeviceOption, Listener {
   /** Model file or run folder. */
@@ -86,7 +86,7 @@ export function score(options: ScoreOptions): Scoring {
   return {
     decision,
     files: refs.map(({ file, path }) => ({ file, path })),
-    [Symbol.asyncIterator]: () => onDevice(options, (device) => judge(device, { model, decision, refs, options })),
+    [Symbol.asyncIterator]: () => onDevice(options, (device) => scoreFiles(device, { model, decision, refs, options })),
   };
 }
 
@@ -97,7 +97,7 @@ interface Work {
   options: ScoreOptions;
 }
 
-async function* judge(device: Device, { model, decision, refs, options }: Work): AsyncGenerator<FileResult> {
+async function* scoreFiles(device: Device, { model, decision, refs, options }: Work): AsyncGenerator<FileResult> {
   const { tile, pictures = false, signal, onProgress, tune = true } = options;
   const wanted = scoresOf(model.calibration).filter(({ info }) => decision.scores.includes(info.name));
   const detector = model.open(device, tile);

@@ -5,13 +5,13 @@ import type { TrainingConfig } from '../cyclegan/config.ts';
 import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
 import { createRun, openRun, type RunFolder, runFolder } from '../cyclegan/run/run-folder.ts';
 import type { TimedLaunch } from '../gpu/profiler.ts';
-import { beginFolds, crossCalibrate } from './cross-calibration.ts';
-import { type DivisionOptions, divide, partsOfRun, requireNoDivision } from './division.ts';
-import { type Listener, listenerOf } from './listener.ts';
-import { type DataOptions, openData } from './open-data.ts';
-import { trainRun } from './train-run.ts';
-import { type ConfigOptions, configOf, requireSameConfig } from './training-config.ts';
-import { type DeviceOption, withDevice } from './with-device.ts';
+import { type Listener, listenerOf } from './common/listener.ts';
+import { type DeviceOption, withDevice } from './common/with-device.ts';
+import { type DataOptions, openData } from './images/open-data.ts';
+import { beginFolds, crossCalibrate } from './runs/cross-calibration.ts';
+import { type DivisionOptions, divide, partsOfRun, requireNoDivision } from './runs/division.ts';
+import { trainRun } from './runs/train-run.ts';
+import { type ConfigOptions, configOf, requireSameConfig } from './runs/training-config.ts';
 
 export interface TrainOptions extends DataOptions, DivisionOptions, ConfigOptions, DeviceOption, Listener {
   /** Folder of the run: new or empty, or that of the run to be resumed. */

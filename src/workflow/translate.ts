@@ -7,10 +7,10 @@ import type { DecodedImage } from '../data/images/decoded-image.ts';
 import type { Device } from '../gpu/device.ts';
 import type { Module } from '../layers/module.ts';
 import { scope } from '../tensor/scope.ts';
-import type { Listener } from './listener.ts';
-import { openNetworks } from './model.ts';
-import { tuneTranslation } from './tuning.ts';
-import { type DeviceOption, onDevice } from './with-device.ts';
+import type { Listener } from './common/listener.ts';
+import { openNetworks } from './common/model.ts';
+import { tuneTranslation } from './common/tuning.ts';
+import { type DeviceOption, onDevice } from './common/with-device.ts';
 
 export interface TranslateOptions extends DeviceOption, Listener {
   /** Model file or run folder, which need not be calibrated. */

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { relu } from '../../src/autograd/activations/relu.ts';
+import { tanh } from '../../src/autograd/activations/tanh.ts';
 import { add } from '../../src/autograd/add.ts';
 import { conv2d } from '../../src/autograd/conv2d.ts';
 import { gradcheck } from '../../src/autograd/gradcheck.ts';
+import { mseLoss } from '../../src/autograd/losses/mse-loss.ts';
 import { mean } from '../../src/autograd/mean.ts';
-import { mseLoss } from '../../src/autograd/mse-loss.ts';
-import { relu } from '../../src/autograd/relu.ts';
 import { scale } from '../../src/autograd/scale.ts';
 import { sum } from '../../src/autograd/sum.ts';
-import { tanh } from '../../src/autograd/tanh.ts';
 import { backward, detach, noGrad } from '../../src/autograd/tape.ts';
 import { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';

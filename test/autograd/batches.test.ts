@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { tanh } from '../../src/autograd/activations/tanh.ts';
 import { add } from '../../src/autograd/add.ts';
 import { concatBatch } from '../../src/autograd/concat-batch.ts';
 import { gradcheck } from '../../src/autograd/gradcheck.ts';
 import { splitBatch } from '../../src/autograd/split-batch.ts';
 import { sum } from '../../src/autograd/sum.ts';
-import { tanh } from '../../src/autograd/tanh.ts';
 import { backward } from '../../src/autograd/tape.ts';
 import type { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';

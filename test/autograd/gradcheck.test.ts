@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { tanh } from '../../src/autograd/activations/tanh.ts';
 import { add } from '../../src/autograd/add.ts';
 import { gradcheck } from '../../src/autograd/gradcheck.ts';
 import { scale } from '../../src/autograd/scale.ts';
-import { tanh } from '../../src/autograd/tanh.ts';
 import { detach } from '../../src/autograd/tape.ts';
 import type { Device } from '../../src/gpu/device.ts';
 import { record } from '../../src/tensor/record.ts';

@@ -1,14 +1,14 @@
 /** Operations on tensors stored as f16: what their results and gradients are stored as, and what they refuse. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { leakyRelu } from '../../src/autograd/activations/leaky-relu.ts';
 import { add } from '../../src/autograd/add.ts';
-import { bceWithLogits } from '../../src/autograd/bce-with-logits.ts';
 import { concatBatch } from '../../src/autograd/concat-batch.ts';
 import { convTranspose2d } from '../../src/autograd/conv-transpose2d.ts';
 import { conv2d } from '../../src/autograd/conv2d.ts';
 import { instanceNorm } from '../../src/autograd/instance-norm.ts';
-import { l1Loss } from '../../src/autograd/l1-loss.ts';
-import { leakyRelu } from '../../src/autograd/leaky-relu.ts';
-import { mseLoss } from '../../src/autograd/mse-loss.ts';
+import { bceWithLogits } from '../../src/autograd/losses/bce-with-logits.ts';
+import { l1Loss } from '../../src/autograd/losses/l1-loss.ts';
+import { mseLoss } from '../../src/autograd/losses/mse-loss.ts';
 import { reflectionPad2d } from '../../src/autograd/reflection-pad2d.ts';
 import { scale } from '../../src/autograd/scale.ts';
 import { splitBatch } from '../../src/autograd/split-batch.ts';

@@ -128,8 +128,16 @@ const cases: [string, () => unknown, RegExp][] = [
   ],
   ['a norm of half channels', () => new InstanceNorm2d({ affine: { device, channels: 2.5 } }), /positive integers/],
   ['a norm of −1 channels', () => new InstanceNorm2d({ affine: { device, channels: -1 } }), /positive integers/],
-  ['a std below 0', () => randomNormal(device, [3], 1, 0, 0, -1), /std of 0 or more; got -1/],
-  ['bounds the wrong way round', () => randomUniform(device, [3], 1, 0, 1, -1), /low ≤ high; got low 1 and high -1/],
+  [
+    'a std below 0',
+    () => randomNormal(device, [3], { seed: 1, stream: 0, mean: 0, std: -1 }),
+    /std of 0 or more; got -1/,
+  ],
+  [
+    'bounds the wrong way round',
+    () => randomUniform(device, [3], { seed: 1, stream: 0, low: 1, high: -1 }),
+    /low ≤ high; got low 1 and high -1/,
+  ],
 ];
 
 test.each(cases)('%s is refused, as PyTorch refuses it', (_, use, message) => {

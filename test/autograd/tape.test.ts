@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { tanh } from '../../src/autograd/activations/tanh.ts';
 import { add } from '../../src/autograd/add.ts';
 import { scale } from '../../src/autograd/scale.ts';
-import { tanh } from '../../src/autograd/tanh.ts';
 import { backward, detach, noGrad } from '../../src/autograd/tape.ts';
 import { Device } from '../../src/gpu/device.ts';
 import { keep, scope } from '../../src/tensor/scope.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { reportFailure, wrap } from '../../src/cli/failure.ts';
-import { toBytes } from '../../src/cli/options.ts';
+import { toByteCount } from '../../src/cli/options.ts';
 import { run } from '../../src/cli/program.ts';
 import { duration } from '../../src/cli/text/progress.ts';
 import { cyclops, makeData, temporaryFolder } from './support.ts';
@@ -40,7 +40,7 @@ it.each([
   ['30MB', 30_000_000],
   [' 1.5 gb ', 1_500_000_000],
 ])('reads %j as so many bytes', (text, bytes) => {
-  expect(toBytes(text)).toBe(bytes);
+  expect(toByteCount(text)).toBe(bytes);
 });
 
 describe('wrong use ends with code 2 and says what is wrong', () => {

@@ -13,7 +13,7 @@ beforeAll(async () => {
   const losses = { lambdaA: 10, lambdaB: 10, lambdaIdentity: 0.5, ganMode: 'lsgan' } as const;
   const adam = { lr: 1e-3, betas: [0.5, 0.999], discriminatorOptimisers: 'shared' } as const;
   model = new CycleGAN(device, { ...sizes, ...losses, ...adam, seed: 1 }, { uniform: () => 0 });
-  const [a, b] = [0, 1].map((stream) => randomUniform(device, [1, 24, 24, 3], 2, stream, -1, 1));
+  const [a, b] = [0, 1].map((stream) => randomUniform(device, [1, 24, 24, 3], { seed: 2, stream, low: -1, high: 1 }));
   if (!a || !b) throw new Error('unreachable');
   launches = device.trace(() => model.step(a, b)).launches;
 });

@@ -18,7 +18,7 @@ let b: Tensor;
 beforeAll(async () => {
   device = await openPoisoned();
   const image = (stream: number) =>
-    keep(scope(() => cast(randomUniform(device, [1, 24, 28, 3], 9, stream, -1, 1), 'f16')));
+    keep(scope(() => cast(randomUniform(device, [1, 24, 28, 3], { seed: 9, stream, low: -1, high: 1 }), 'f16')));
   [a, b] = [image(0), image(1)];
 });
 afterAll(() => device.close());

@@ -13,7 +13,7 @@ let device: Device;
 let images: Tensor[];
 beforeAll(async () => {
   device = await openPoisoned();
-  images = [0, 1, 2, 3].map((stream) => randomUniform(device, [1, 24, 28, 3], 9, stream, -1, 1));
+  images = [0, 1, 2, 3].map((stream) => randomUniform(device, [1, 24, 28, 3], { seed: 9, stream, low: -1, high: 1 }));
 });
 afterAll(() => device.close());
 
@@ -81,7 +81,7 @@ test('memory is the same after every step once the pools are full, and all of it
 test('a step that fails frees what it made', () => {
   const model = build();
   const live = device.pool.use.liveBuffers;
-  const odd = randomUniform(device, [1, 26, 28, 3], 1, 0, -1, 1);
+  const odd = randomUniform(device, [1, 26, 28, 3], { seed: 1, stream: 0, low: -1, high: 1 });
   expect(() => model.step(odd, odd)).toThrow(CyclopsError);
   odd.dispose();
   expect(device.pool.use.liveBuffers).toBe(live);
@@ -147,8 +147,8 @@ test.each(['lsgan', 'vanilla'] as const)(
     if (!a || !b) throw new Error('no images');
     // Two of A as [2, …] and two of B, neither of them what the step translates.
     const domains = {
-      a: randomUniform(device, [2, 24, 28, 3], 10, 0, -1, 1),
-      b: randomUniform(device, [2, 24, 28, 3], 10, 1, -1, 1),
+      a: randomUniform(device, [2, 24, 28, 3], { seed: 10, stream: 0, low: -1, high: 1 }),
+      b: randomUniform(device, [2, 24, 28, 3], { seed: 10, stream: 1, low: -1, high: 1 }),
     };
     const [plain, model] = [build({ ganMode }), build({ ganMode })];
     // What the losses should grow by, from the untrained networks' maps: ½ (own called real + other called fake), for each pair of images.

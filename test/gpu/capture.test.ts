@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { conv2d } from '../../src/autograd/conv2d.ts';
 import { instanceNorm } from '../../src/autograd/instance-norm.ts';
-import { mseLoss } from '../../src/autograd/mse-loss.ts';
+import { mseLoss } from '../../src/autograd/losses/mse-loss.ts';
 import { backward, noGrad } from '../../src/autograd/tape.ts';
 import { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
@@ -17,7 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => device.close());
 
-const uniform = (stream: number, ...shape: number[]) => randomUniform(device, shape, 3, stream, -1, 1);
+const uniform = (stream: number, ...shape: number[]) =>
+  randomUniform(device, shape, { seed: 3, stream, low: -1, high: 1 });
 
 /** Two layers that learn, with a learning rate that changes from step to step. */
 function learner() {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { dawnInstance } from '../../src/gpu/dawn.ts';
 import { Device } from '../../src/gpu/device.ts';
+import { dawnInstance } from '../../src/gpu/host/dawn.ts';
 import { timestampStep } from '../../src/gpu/timestamps.ts';
 
 const ROUNDED = 65_536n;

@@ -1,10 +1,10 @@
 import { expect, test, vi } from 'vitest';
-import type { describeAdapter } from '../../src/gpu/adapter.ts';
 import { Device } from '../../src/gpu/device.ts';
+import type { describeAdapter } from '../../src/gpu/host/adapter.ts';
 
 const kind = vi.hoisted(() => ({ software: true }));
-vi.mock('../../src/gpu/adapter.ts', async (original) => {
-  const real = await original<typeof import('../../src/gpu/adapter.ts')>();
+vi.mock('../../src/gpu/host/adapter.ts', async (original) => {
+  const real = await original<typeof import('../../src/gpu/host/adapter.ts')>();
   const described: typeof describeAdapter = (...adapter) => ({ ...real.describeAdapter(...adapter), ...kind });
   return { ...real, describeAdapter: described };
 });

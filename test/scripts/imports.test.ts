@@ -25,14 +25,14 @@ test('imports that point down, between rooms too, and the doors of the engine ar
   const { status, problems } = check({
     'src/index.ts': "export * from './tensor/tensor.ts';\nexport { main } from './cli/main.ts';\n",
     'src/cli/main.ts':
-      "import { readFileSync } from 'node:fs';\nimport { Command } from 'commander';\nimport '../gpu/dawn.ts';\n",
+      "import { readFileSync } from 'node:fs';\nimport { Command } from 'commander';\nimport '../gpu/host/dawn.ts';\n",
     'src/anomaly/calibration/thresholds.ts': "import { auroc } from '../metrics/roc.ts';\n",
     'src/kernels/tuning/tune.ts':
       "import { convForward } from '../conv2d/forward.ts';\nimport { kernel } from '../source.ts';\n",
     'src/cli/advice.ts': "const advice = 'Choose one with --device; see cyclops doctor.';\n",
     'src/gpu/decrement.ts': 'for (let i = 3; i > 0; i--) console.log(i);\n',
     'src/layers/conv2d.ts': "import { Module } from './module.ts';\nimport { conv2d } from '../autograd/conv2d.ts';\n",
-    'src/gpu/dawn.ts': "import { create } from 'webgpu';\nconst again = await import('webgpu');\n",
+    'src/gpu/host/dawn.ts': "import { create } from 'webgpu';\nconst again = await import('webgpu');\n",
     'src/kernels/source.ts': "import { readFileSync } from 'node:fs';\nimport { pool } from '../gpu/pool.ts';\n",
     'src/gpu/words.ts': [
       "// import x from 'node:fs'",
@@ -45,6 +45,17 @@ test('imports that point down, between rooms too, and the doors of the engine ar
   });
   expect(problems).toEqual([]);
   expect(status).toBe(0);
+});
+
+test('imports from a high room of a folder to a lower one, and to a file with a place of its own, are allowed', () => {
+  const { problems } = check({
+    'src/gpu/device.ts': "import './host/adapter.ts';\nimport './errors.ts';\n",
+    'src/gpu/host/adapter.ts': "import '../errors.ts';\n",
+    'src/gpu/errors.ts': '',
+    'src/data/datasets/dataset.ts': "import '../files/json.ts';\n",
+    'src/data/files/json.ts': '',
+  });
+  expect(problems).toEqual([]);
 });
 
 test.each([
@@ -79,6 +90,24 @@ test.each([
     "import '../optim/adam.ts';\n",
     'src/layers/a.ts:1: src/layers may not',
   ],
+  [
+    'a higher room',
+    'src/data/files/a.ts',
+    "import '../datasets/b.ts';\n",
+    'src/data/files may not import src/data/datasets: rooms',
+  ],
+  [
+    'the folder above a low room',
+    'src/gpu/host/a.ts',
+    "import '../launch.ts';\n",
+    'src/gpu/host may not import src/gpu/.: rooms',
+  ],
+  [
+    'a room from a file below it',
+    'src/gpu/errors.ts',
+    "import './host/host.ts';\n",
+    'src/gpu/errors.ts may not import src/gpu/host: rooms',
+  ],
   ['the entry of the package', 'src/cli/a.ts', "import { x } from '../index.ts';\n", 'src/cli/a.ts:1: src/cli may not'],
   [
     'a way out of src',
@@ -111,7 +140,12 @@ test.each([
     "import { create } from 'webgpu';\n",
     'src/gpu/a.ts:1: the engine imports',
   ],
-  ['Node through the door for Dawn', 'src/gpu/dawn.ts', "import 'node:fs';\n", 'src/gpu/dawn.ts:1: the engine imports'],
+  [
+    'Node through the door for Dawn',
+    'src/gpu/host/dawn.ts',
+    "import 'node:fs';\n",
+    'src/gpu/host/dawn.ts:1: the engine imports',
+  ],
   [
     'an import from a lower room to a higher one',
     'src/anomaly/metrics/a.ts',

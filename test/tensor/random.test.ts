@@ -130,11 +130,11 @@ describe('random fills', () => {
       [77, 3],
       [2 ** 53 - 1, ONES],
     ] as const) {
-      const x = randomUniform(device, [3, 5, 7], seed, stream, 0, 1);
+      const x = randomUniform(device, [3, 5, 7], { seed, stream, low: 0, high: 1 });
       expect(Array.from(await x.data())).toEqual(uniforms(seed, stream, 105));
       x.dispose();
     }
-    const y = randomUniform(device, [1001], 4, 2, -3, 5);
+    const y = randomUniform(device, [1001], { seed: 4, stream: 2, low: -3, high: 5 });
     const expected = uniforms(4, 2, 1001).map((u) => -3 + 8 * u);
     (await y.data()).forEach((value, i) => {
       expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-6);
@@ -144,8 +144,8 @@ describe('random fills', () => {
   });
 
   it('are the same whatever the size of the tensor', async () => {
-    const long = randomNormal(device, [700_001], 1, 1, 0, 1);
-    const short = randomNormal(device, [13], 1, 1, 0, 1);
+    const long = randomNormal(device, [700_001], { seed: 1, stream: 1, mean: 0, std: 1 });
+    const short = randomNormal(device, [13], { seed: 1, stream: 1, mean: 0, std: 1 });
     expect((await long.data()).slice(0, 13)).toEqual(await short.data());
     for (const tensor of [long, short]) tensor.dispose();
   });
@@ -153,7 +153,7 @@ describe('random fills', () => {
   it('are normal by Box and Muller within float error', async () => {
     const count = 40_003;
     const [mean, std] = [0.25, 0.02];
-    const x = randomNormal(device, [count], 123, 4, mean, std);
+    const x = randomNormal(device, [count], { seed: 123, stream: 4, mean, std });
     const u = uniforms(123, 4, count + 3);
     const z = await x.data();
     let worst = 0;
@@ -171,7 +171,7 @@ describe('random fills', () => {
 
   it('have the moments of a normal distribution, independent from neighbour to neighbour', async () => {
     const count = 200_000;
-    const x = randomNormal(device, [count], 2024, 0, 0, 1);
+    const x = randomNormal(device, [count], { seed: 2024, stream: 0, mean: 0, std: 1 });
     const z = Array.from(await x.data());
     const average = (f: (value: number, i: number) => number) =>
       z.reduce((sum, value, i) => sum + f(value, i), 0) / count;
@@ -186,7 +186,7 @@ describe('random fills', () => {
   });
 
   it('refuse what is no seed', () => {
-    expect(() => randomNormal(device, [1], 1.5, 0, 0, 1)).toThrow('got seed 1.5');
-    expect(() => randomUniform(device, [1], 0, -1, 0, 1)).toThrow('stream -1');
+    expect(() => randomNormal(device, [1], { seed: 1.5, stream: 0, mean: 0, std: 1 })).toThrow('got seed 1.5');
+    expect(() => randomUniform(device, [1], { seed: 0, stream: -1, low: 0, high: 1 })).toThrow('stream -1');
   });
 });

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { FORMAT } from '../../src/report/parts/report.ts';
+import { UsageError } from '../../src/workflow/common/usage-error.ts';
 import { checkReportPaths, reportPaths } from '../../src/workflow/report-paths.ts';
-import { UsageError } from '../../src/workflow/usage-error.ts';
 import { temporaryFolder } from '../cli/support.ts';
 
 const folder = temporaryFolder();

@@ -80,7 +80,7 @@ export function combine({ weights, bias, means, sds }: Combination, scores: Read
 }
 
 /** What is minimised, with an entry for each image. */
-interface Problem {
+interface Regression {
   /** Its standardised scores, and at the end a 1, which multiplies the bias. */
   rows: readonly number[][];
   /** 1 for an abnormal image, 0 for a normal one. */
@@ -91,18 +91,18 @@ interface Problem {
 }
 
 /** Newton's method; a step that would make the value larger is halved until it does not. */
-function minimise(problem: Problem): number[] {
-  const size = problem.rows[0]?.length ?? 1;
+function minimise(regression: Regression): number[] {
+  const size = regression.rows[0]?.length ?? 1;
   let w = new Array<number>(size).fill(0);
-  let value = objective(problem, w);
+  let value = objective(regression, w);
   for (let step = 0; step < MOST_STEPS; step++) {
-    const direction = newtonDirection(problem, w);
+    const direction = newtonDirection(regression, w);
     let length = 1;
     let next = w;
     let nextValue = value;
     do {
       next = w.map((weight, j) => weight - length * (direction[j] ?? 0));
-      nextValue = objective(problem, next);
+      nextValue = objective(regression, next);
       length /= 2;
     } while (nextValue > value && length > 1e-10);
     if (!(nextValue < value)) break;
@@ -112,7 +112,7 @@ function minimise(problem: Problem): number[] {
   return w;
 }
 
-function objective({ rows, targets, importance, penalty }: Problem, w: readonly number[]): number {
+function objective({ rows, targets, importance, penalty }: Regression, w: readonly number[]): number {
   const squares = w.slice(0, -1).reduce((sum, weight) => sum + weight * weight, 0);
   return rows.reduce(
     (sum, row, i) => {
@@ -126,7 +126,7 @@ function objective({ rows, targets, importance, penalty }: Problem, w: readonly 
 }
 
 /** The inverse Hessian times the gradient. */
-function newtonDirection({ rows, targets, importance, penalty }: Problem, w: readonly number[]): number[] {
+function newtonDirection({ rows, targets, importance, penalty }: Regression, w: readonly number[]): number[] {
   const penalised = (j: number) => (j < w.length - 1 ? penalty : 0);
   const gradient = w.map((weight, j) => penalised(j) * weight);
   const hessian = w.map((_, j) => w.map<number>((_, k) => (j === k ? penalised(j) : 0)));

@@ -60,19 +60,34 @@ export interface Judgement {
   reconstruction: DecodedImage | null;
 }
 
+/** How images are judged: every score that the model knows, and the thresholds. */
+interface Criteria {
+  scores: readonly Score[];
+  by: string;
+  threshold: number;
+  heatMapThreshold: number | null;
+}
+
 /** A trained model that judges images, one for as long as a program runs: the first image compiles its kernels. */
 export class Detector {
+  private readonly known: readonly Score[];
+  /** Name of the score that decides. */
+  readonly by: string;
+  /** An image is flagged when its score is at least this. */
+  readonly threshold: number;
+  /** A pixel of a heat map above it is hot; null for models without a calibrated one. */
+  readonly heatMapThreshold: number | null;
+
   private constructor(
     private readonly networks: DetectorNetworks,
     private readonly own: Device | null,
-    private readonly known: readonly Score[],
-    /** Name of the score that decides. */
-    readonly by: string,
-    /** An image is flagged when its score is at least this. */
-    readonly threshold: number,
-    /** A pixel of a heat map above it is hot; null for models without a calibrated one. */
-    readonly heatMapThreshold: number | null,
-  ) {}
+    { scores, by, threshold, heatMapThreshold }: Criteria,
+  ) {
+    this.known = scores;
+    this.by = by;
+    this.threshold = threshold;
+    this.heatMapThreshold = heatMapThreshold;
+  }
 
   /**
    * Opens a model file.
@@ -88,8 +103,9 @@ export class Detector {
     const own = used === device ? null : used;
     try {
       const { calibration } = read;
-      const hot = calibration.heatmap?.threshold ?? null;
-      return new Detector(loadModel(used, read, tile), own, scoresOf(calibration), by, threshold, hot);
+      const heatMapThreshold = calibration.heatmap?.threshold ?? null;
+      const decides = { scores: scoresOf(calibration), by, threshold, heatMapThreshold };
+      return new Detector(loadModel(used, read, tile), own, decides);
     } catch (error) {
       own?.close();
       throw error;

@@ -115,7 +115,6 @@ interface Candidate {
 }
 
 type SweepFigures = ReturnType<typeof figuresOf>;
-type Rates = ReturnType<typeof ratesAt>;
 
 function figuresOf(sweep: Sweep, { calibrated }: ScoreReport) {
   return {
@@ -136,7 +135,7 @@ function assessScore({ score, whole, drawn, precisionRecall }: Candidate, seen: 
   const { calibrated, bestAccuracy, zfn } = score;
   const point = (
     chosen: { threshold: ChosenThreshold; oracle: boolean } | null,
-    ratesOf: (figures: SweepFigures) => Rates | null,
+    ratesOf: (figures: SweepFigures) => ReturnType<typeof ratesAt> | null,
   ): OperatingPoint | null => {
     const own = ratesOf(whole);
     if (!chosen || !own) return null;

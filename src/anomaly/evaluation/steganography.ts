@@ -93,7 +93,8 @@ async function measureHiding(
   const rounded = Tensor.from(device, made.map(toGrayLevel), x.shape);
   const affected = MEASUREMENT_NAMES.filter((name) => !WITHOUT_RECONSTRUCTION.includes(name));
   const quantised = measure(networks, x, { wanted: affected, wantsPictures: false, given: rounded }).values;
-  const noise = () => noGrad(() => add(x, randomNormal(device, x.shape, NOISE_SEED, index, 0, GRAY_LEVEL)));
+  const noise = () =>
+    noGrad(() => add(x, randomNormal(device, x.shape, { seed: NOISE_SEED, stream: index, mean: 0, std: GRAY_LEVEL })));
   const noisyImage = scope(noise);
   const noisy = measure(networks, noisyImage, { wantsPictures: false }).values;
 

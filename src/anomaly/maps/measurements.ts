@@ -1,6 +1,6 @@
 import { add } from '../../autograd/add.ts';
+import { mseLoss } from '../../autograd/losses/mse-loss.ts';
 import { mean } from '../../autograd/mean.ts';
-import { mseLoss } from '../../autograd/mse-loss.ts';
 import { scale } from '../../autograd/scale.ts';
 import { ssimPerImage } from '../../autograd/ssim.ts';
 import { noGrad } from '../../autograd/tape.ts';

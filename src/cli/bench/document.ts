@@ -4,7 +4,7 @@ import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
 import type { Device } from '../../gpu/device.ts';
-import { versions } from '../../workflow/versions.ts';
+import { versions } from '../../workflow/common/versions.ts';
 
 /** Options of every bench command. */
 export interface JsonOption {

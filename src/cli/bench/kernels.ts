@@ -1,7 +1,7 @@
 /** Every variant of every operation on the problems of the networks, and the other kernels of a training step. */
 import { add } from '../../autograd/add.ts';
-import { l1Loss } from '../../autograd/l1-loss.ts';
-import { mseLoss } from '../../autograd/mse-loss.ts';
+import { l1Loss } from '../../autograd/losses/l1-loss.ts';
+import { mseLoss } from '../../autograd/losses/mse-loss.ts';
 import { backward } from '../../autograd/tape.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
@@ -11,7 +11,7 @@ import { visitProblems } from '../../kernels/tuning/choices.ts';
 import { candidates, MeasurementBuffers } from '../../kernels/tuning/measure.ts';
 import { supportedVariants } from '../../kernels/variant.ts';
 import { scope } from '../../tensor/scope.ts';
-import { ceilingsText, RATES_HEADER, type Rates, rates, ratesCells } from '../profile/profile.ts';
+import { ceilingsText, THROUGHPUT_HEADER, type Throughput, throughput, throughputCells } from '../profile/profile.ts';
 import { repeat, single } from '../profile/statistics.ts';
 import type { ProgressDisplay } from '../text/progress.ts';
 import { align } from '../text/table.ts';
@@ -19,7 +19,7 @@ import { elementwiseCases } from './elementwise.ts';
 import type { KernelCase } from './kernel-case.ts';
 import { type Bench, type Workload, workloadText } from './workload.ts';
 
-interface KernelRow extends Rates {
+interface KernelRow extends Throughput {
   operation: string;
   problem: string;
   variant: string;
@@ -134,7 +134,7 @@ async function measureCase(
       if (once > HOPELESS * best && once < SHORT_MILLISECONDS) once = Math.min(once, await run());
       const milliseconds = once > HOPELESS * best ? single(once) : await repeat(run, 0, seconds);
       best = Math.min(best, milliseconds.median);
-      rows.push({ operation, problem, variant, fastest: false, ...rates(launches, milliseconds, ceilings) });
+      rows.push({ operation, problem, variant, fastest: false, ...throughput(launches, milliseconds, ceilings) });
     }
   } finally {
     buffers.dispose();
@@ -154,13 +154,13 @@ export function kernelsText(device: Device, { workload, ceilings, kernels }: Ker
     row.problem,
     row.variant,
     row.fastest ? '*' : '',
-    ...ratesCells(row),
+    ...throughputCells(row),
   ]);
   return [
     `${device.info.name}: kernels of ${workloadText(workload)}; * = the fastest variant`,
     ceilingsText(ceilings),
     '',
-    ...align([['operation', 'problem', 'variant', '', ...RATES_HEADER], ...rows], (column) => column < 4),
+    ...align([['operation', 'problem', 'variant', '', ...THROUGHPUT_HEADER], ...rows], (column) => column < 4),
     '',
   ].join('\n');
 }

@@ -92,7 +92,7 @@ export async function benchStep(
       step: step.times,
       host: step.host,
       peakBytes: device.pool.use.peakBytes,
-      bars: device.info.executes ? [] : judge(step.host),
+      bars: device.info.executes ? [] : barsOf(step.host),
     };
   } finally {
     for (const captured of captures) captured.dispose();
@@ -172,7 +172,7 @@ function created({ pool, pipelines }: Device): Created {
   return { buffers: pool.use.created, ...pipelines.created };
 }
 
-function judge({ replay, microsecondsALaunch, createdAfterSecondStep }: HostCost): Bar[] {
+function barsOf({ replay, microsecondsALaunch, createdAfterSecondStep }: HostCost): Bar[] {
   const { buffers, bindGroups, pipelines } = createdAfterSecondStep;
   const bar = (name: string, value: number, most: number) => ({ name, most, value, met: value <= most });
   return [

@@ -1,7 +1,6 @@
 /** The training step that bench measures. */
-
 import { type Command, Option } from 'commander';
-import type { Precision } from '../../cyclegan/config.ts';
+import { PRECISIONS, type Precision } from '../../cyclegan/config.ts';
 import { CycleGAN } from '../../cyclegan/model.ts';
 import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import type { Device } from '../../gpu/device.ts';
@@ -9,8 +8,7 @@ import { cast } from '../../tensor/cast.ts';
 import { RandomStream, randomUniform } from '../../tensor/random.ts';
 import { keep, scope } from '../../tensor/scope.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { UsageError } from '../../workflow/usage-error.ts';
-
+import { UsageError } from '../../workflow/common/usage-error.ts';
 import { toNumber } from '../options.ts';
 
 /** Sizes of a model and of what it is trained on. */
@@ -46,7 +44,9 @@ export function addWorkloadOptions(command: Command): Command {
     .option('--blocks <number>', 'residual blocks of a generator', toNumber)
     .option('--size <number>', 'side of the images in pixels', toNumber)
     .option('--batch <number>', 'images of each domain in a step', toNumber)
-    .addOption(new Option('--precision <name>', 'how tensors are stored').choices(['f32', 'mixed']).default('f32'));
+    .addOption(
+      new Option('--precision <name>', 'f32, or mixed: f16 where training may').choices(PRECISIONS).default('f32'),
+    );
 }
 
 /** @throws UsageError naming an option that cannot be */
@@ -88,7 +88,7 @@ export function openBench(device: Device, workload: Workload): Bench {
   const adam = { lr: 2e-4, betas: [0.5, 0.999], discriminatorOptimisers: 'shared' } as const;
   const model = new CycleGAN(device, { ...sizes, ...losses, ...adam, precision, seed: 1 }, new RandomStream(1, 4));
   const images = (stream: number) => {
-    const random = () => randomUniform(device, [batch, size, size, 3], 1, stream, -1, 1);
+    const random = () => randomUniform(device, [batch, size, size, 3], { seed: 1, stream, low: -1, high: 1 });
     return keep(scope(() => cast(random(), model.dtype)));
   };
   const [a, b] = [images(5), images(6)];

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Device } from '../../gpu/device.ts';
 import { measureCeilings } from '../../kernels/ceilings.ts';
 import { exportChoices } from '../../kernels/tuning/choices.ts';
-import { type TuningCost, tuneKernels } from '../../workflow/tuning.ts';
+import { type TuningCost, tuneKernels } from '../../workflow/common/tuning.ts';
 import { benchCeilings, ceilingsReport } from '../bench/ceilings.ts';
 import { deliver, type JsonOption, writeJson } from '../bench/document.ts';
 import { benchKernels, kernelsText } from '../bench/kernels.ts';
@@ -14,28 +14,28 @@ import { EXIT } from '../failure.ts';
 import {
   addCommonOptions,
   addTuneOptions,
-  type CommonOptions,
-  type TuneOptions,
+  type CommonFlags,
+  type TuneFlags,
   toNumber,
   withDevice,
 } from '../options.ts';
 import { addProfileOptions, type ProfileOptions, profileResult, profileText } from '../profile/profile.ts';
 import { showProgress } from '../text/progress.ts';
 
-interface BenchOptions extends CommonOptions, JsonOption, WorkloadOptions {}
+interface BenchOptions extends CommonFlags, JsonOption, WorkloadOptions {}
 
-interface KernelsOptions extends BenchOptions {
+interface BenchKernelsFlags extends BenchOptions {
   all?: boolean;
   seconds: number;
   filter?: string;
 }
 
-interface CeilingsOptions extends CommonOptions, JsonOption {
+interface CeilingsOptions extends CommonFlags, JsonOption {
   seconds: number;
 }
 
 /** Options of what runs whole steps. */
-interface TunedOptions extends BenchOptions, TuneOptions {
+interface TunedOptions extends BenchOptions, TuneFlags {
   tuneSeconds?: number;
 }
 
@@ -96,7 +96,7 @@ async function ceilings(options: CeilingsOptions): Promise<void> {
   });
 }
 
-async function kernels(options: KernelsOptions): Promise<void> {
+async function kernels(options: BenchKernelsFlags): Promise<void> {
   await withBench({ ...options, tune: false }, async (device, bench) => {
     const { json, seconds, all = false, filter = '' } = options;
     const result = await benchKernels(device, bench, {

@@ -3,10 +3,10 @@ import { parseRule, RULES, type Rule } from '../../anomaly/calibration/calibrati
 
 import { calibrate as calibrateWorkflow } from '../../workflow/calibrate.ts';
 import { listenOnTerminal } from '../listener.ts';
-import { addTuneOptions, type TuneOptions, toNumber, withDevice } from '../options.ts';
+import { addTuneOptions, type TuneFlags, toNumber, withDevice } from '../options.ts';
 import { calibrationText, changeText } from '../text/calibration.ts';
 
-interface CalibrateCommandOptions extends TuneOptions {
+interface CalibrateCommandOptions extends TuneFlags {
   rule: Rule;
   threshold?: number;
   data?: string;

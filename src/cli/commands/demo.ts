@@ -12,7 +12,7 @@ import { train } from '../../workflow/train.ts';
 import { EXIT } from '../failure.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { listenOnTerminal } from '../listener.ts';
-import { addTuneOptions, type TuneOptions, toNumber, withDevice } from '../options.ts';
+import { addTuneOptions, type TuneFlags, toNumber, withDevice } from '../options.ts';
 import { baselineLines } from '../text/baseline.ts';
 import { calibrationText } from '../text/calibration.ts';
 import { evaluationText } from '../text/evaluation.ts';
@@ -41,7 +41,7 @@ const ATTRIBUTION =
   'Photographs: BSData (Schlagenhauf, Landwehr, Fleischer, "Industrial Machine Tool Element Surface Defect Dataset", ' +
   'arXiv 2103.13003), cut and reduced, CC BY-SA 4.0.';
 
-interface DemoOptions extends TuneOptions {
+interface DemoOptions extends TuneFlags {
   out?: string;
   seed?: number;
   steps?: number;

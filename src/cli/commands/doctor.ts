@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import type { MatrixConfig } from '../../gpu/adapter.ts';
-import { dawnToggles } from '../../gpu/dawn.ts';
 import { type Device, WANTED_FEATURES, WANTED_LIMITS } from '../../gpu/device.ts';
+import type { MatrixConfig } from '../../gpu/host/adapter.ts';
+import { dawnToggles } from '../../gpu/host/dawn.ts';
 import { timestampStep } from '../../gpu/timestamps.ts';
-import { versions } from '../../workflow/versions.ts';
+import { versions } from '../../workflow/common/versions.ts';
 import { wrap } from '../failure.ts';
-import { addCommonOptions, type CommonOptions, withDevice } from '../options.ts';
+import { addCommonOptions, type CommonFlags, withDevice } from '../options.ts';
 
-interface DoctorOptions extends CommonOptions {
+interface DoctorOptions extends CommonFlags {
   json?: boolean;
 }
 

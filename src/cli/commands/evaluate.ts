@@ -7,11 +7,11 @@ import { steganographyLines } from '../../anomaly/evaluation/steganography.ts';
 import { requireWritable, writeFileAtomic } from '../../data/files/atomic.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
 import { formatBytes } from '../../report/parts/format.ts';
+import { UsageError } from '../../workflow/common/usage-error.ts';
 import { evaluate as evaluateWorkflow } from '../../workflow/evaluate.ts';
-import type { EvaluatedRun } from '../../workflow/evaluate-run.ts';
 import { PICTURES_BUDGET, report } from '../../workflow/report-file.ts';
 import { checkReportPaths, reportPaths } from '../../workflow/report-paths.ts';
-import { UsageError } from '../../workflow/usage-error.ts';
+import type { EvaluatedRun } from '../../workflow/runs/evaluate-run.ts';
 import { listenOnTerminal } from '../listener.ts';
 
 import {
@@ -19,8 +19,8 @@ import {
   addTileOption,
   addTuneOptions,
   type DataFlags,
-  type TuneOptions,
-  toBytes,
+  type TuneFlags,
+  toByteCount,
   toNumber,
   withDevice,
 } from '../options.ts';
@@ -28,7 +28,7 @@ import { baselineLines } from '../text/baseline.ts';
 import { evaluationText } from '../text/evaluation.ts';
 import { localisationLines } from '../text/localisation.ts';
 
-interface EvaluateCommandOptions extends TuneOptions, DataFlags {
+interface EvaluateCommandOptions extends TuneFlags, DataFlags {
   json?: boolean;
   csv?: string;
   report?: string;
@@ -53,7 +53,7 @@ export function addEvaluate(program: Command): void {
     .option(
       '--pictures <bytes>',
       `with --report: how much of the page pictures may take, such as 30MB; of misses and false alarms first (default: ${formatBytes(PICTURES_BUDGET)})`,
-      toBytes,
+      toByteCount,
     );
   addDataOptions(command);
   addTileOption(command);

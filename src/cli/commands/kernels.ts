@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { kernelSource } from '../../kernels/kernel-source.ts';
-import type { FloatDType } from '../../kernels/source.ts';
+import { FLOAT_DTYPES, type FloatDType } from '../../kernels/source.ts';
 import { type NamedVariant, parseVariants } from '../../kernels/tuning/choices.ts';
 import { operations } from '../../kernels/tuning/operations.ts';
 import { align } from '../text/table.ts';
@@ -15,9 +15,7 @@ export function addKernels(program: Command): void {
     .command('kernels')
     .description('list the operations that have several kernels to choose from, or show the text of one')
     .argument('[operation=variant]', 'show the WGSL of this variant, e.g. conv2d.forward=tiled', toVariants)
-    .addOption(
-      new Option('--dtype <name>', 'the text for tensors stored as f32 or f16').choices(['f32', 'f16']).default('f32'),
-    )
+    .addOption(new Option('--dtype <name>', 'the text for tensors in f32 or f16').choices(FLOAT_DTYPES).default('f32'))
     .action((variants: NamedVariant[] | undefined, { dtype }: KernelsOptions) => {
       process.stdout.write(variants ? texts(variants, dtype) : list());
     });

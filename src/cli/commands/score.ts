@@ -7,14 +7,14 @@ import { decodeImage } from '../../data/images/decode.ts';
 import { encodePng } from '../../data/images/png.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
+import { UsageError } from '../../workflow/common/usage-error.ts';
 import { type ScoredFile, type Scoring, score as scoreWorkflow } from '../../workflow/score.ts';
-import { UsageError } from '../../workflow/usage-error.ts';
 import { EXIT } from '../failure.ts';
 import { listenOnTerminal } from '../listener.ts';
-import { addTileOption, addTuneOptions, type TuneOptions, toNumber, withDevice } from '../options.ts';
+import { addTileOption, addTuneOptions, type TuneFlags, toNumber, withDevice } from '../options.ts';
 import { ScoreOutput } from '../score-output.ts';
 
-interface ScoreCommandOptions extends TuneOptions {
+interface ScoreCommandOptions extends TuneFlags {
   by?: string;
   threshold?: number;
   csv?: string;

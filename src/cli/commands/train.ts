@@ -1,18 +1,18 @@
 import { type Command, Option } from 'commander';
-import { CALIBRATION_SHARE, type DivisionOptions } from '../../workflow/division.ts';
+import { UsageError } from '../../workflow/common/usage-error.ts';
 import { paperProtocol } from '../../workflow/paper-protocol.ts';
+import { CALIBRATION_SHARE, type DivisionOptions } from '../../workflow/runs/division.ts';
 import { type TrainOptions, train as trainWorkflow } from '../../workflow/train.ts';
-import { UsageError } from '../../workflow/usage-error.ts';
 import { EXIT } from '../failure.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { listenOnTerminal } from '../listener.ts';
-import { addDataOptions, addTuneOptions, type DataFlags, type TuneOptions, toNumber, withDevice } from '../options.ts';
+import { addDataOptions, addTuneOptions, type DataFlags, type TuneFlags, toNumber, withDevice } from '../options.ts';
 import { addProfileOptions, openProfile, type ProfileOptions } from '../profile/profile.ts';
 import { calibrationText } from '../text/calibration.ts';
 import { paperText } from '../text/paper-protocol.ts';
 import { addTrainingOptions, fieldsFrom, type TrainingOptionValues } from '../training-options.ts';
 
-interface TrainCommandOptions extends TuneOptions, DataFlags, DivisionOptions, ProfileOptions, TrainingOptionValues {
+interface TrainCommandOptions extends TuneFlags, DataFlags, DivisionOptions, ProfileOptions, TrainingOptionValues {
   out: string;
   resume?: boolean;
   capture: boolean;
@@ -72,7 +72,7 @@ async function train(data: string, options: TrainCommandOptions): Promise<void> 
     );
   }
   const { resume, calibrationShare, folds, groupBy, out, quiet = false } = options;
-  const { run, calibration } = await onDevice(options, (common) =>
+  const { run, calibration } = await runTraining(options, (common) =>
     trainWorkflow({ ...common, data, resume, calibrationShare, folds, groupBy }),
   );
   if (!calibration) {
@@ -94,13 +94,13 @@ async function trainByProtocol(data: string, options: TrainCommandOptions): Prom
         '--calibration-share, --folds and --group-by out.',
     );
   }
-  const figures = await onDevice(options, (common) => paperProtocol({ ...common, data, runs }));
+  const figures = await runTraining(options, (common) => paperProtocol({ ...common, data, runs }));
   if (figures) process.stdout.write(paperText(figures));
   else process.exitCode = EXIT.interrupted;
 }
 
 /** Opens the device for a training, listens for Ctrl-C, shows how it goes, and profiles it where that is asked for. */
-async function onDevice<T>(
+async function runTraining<T>(
   options: TrainCommandOptions,
   work: (common: Omit<TrainOptions, 'data'>) => Promise<T>,
 ): Promise<T> {

@@ -4,13 +4,13 @@ import { type Command, Option } from 'commander';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { fileError } from '../../data/files/fs-error.ts';
 import { encodePng } from '../../data/images/png.ts';
+import { UsageError } from '../../workflow/common/usage-error.ts';
 import { translate as translateWorkflow } from '../../workflow/translate.ts';
-import { UsageError } from '../../workflow/usage-error.ts';
 import { listenOnTerminal } from '../listener.ts';
 
-import { addTileOption, addTuneOptions, type TuneOptions, withDevice } from '../options.ts';
+import { addTileOption, addTuneOptions, type TuneFlags, withDevice } from '../options.ts';
 
-interface TranslateCommandOptions extends TuneOptions {
+interface TranslateCommandOptions extends TuneFlags {
   to: 'normal' | 'abnormal';
   out: string;
   tile?: number;

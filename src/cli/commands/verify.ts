@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
-import type { Precision } from '../../cyclegan/config.ts';
+import { PRECISIONS, type Precision } from '../../cyclegan/config.ts';
 import { EXIT } from '../failure.ts';
-import { addKernelOptions, type KernelOptions, withDevice } from '../options.ts';
+import { addKernelOptions, type KernelFlags, withDevice } from '../options.ts';
 import { verifyGolden } from '../verify/verify.ts';
 
-interface VerifyOptions extends KernelOptions {
+interface VerifyOptions extends KernelFlags {
   precision?: Precision;
 }
 
@@ -13,9 +13,7 @@ export function addVerify(program: Command): void {
     .command('verify')
     .description('compare this engine with reference data, case by case')
     .argument('<folder>', 'folder that holds ops/, nets/ or train/')
-    .addOption(
-      new Option('--precision <name>', 'mixed: one training step in mixed precision').choices(['f32', 'mixed']),
-    );
+    .addOption(new Option('--precision <name>', 'mixed: one training step in mixed precision').choices(PRECISIONS));
   addKernelOptions(command).action(async (folder: string, options: VerifyOptions) => {
     const print = (line: string) => process.stdout.write(`${line}\n`);
     const { failed } = await withDevice(options, (device) => verifyGolden(device, folder, print, options.precision));

@@ -33,10 +33,10 @@ export function chromeTrace(device: string, steps: readonly (readonly TimedLaunc
       end: start + timed.end / 1000,
     }));
     const end = shifted.at(-1)?.end ?? start;
-    events.push(slice(TRACKS.steps, `step ${i + 1}`, start, end, { launches: profile.length }));
+    events.push(slice(TRACKS.steps, `step ${i + 1}`, { begin: start, end }, { launches: profile.length }));
     events.push(...layerSlices(shifted));
     for (const { launch, begin, end } of shifted)
-      events.push(slice(TRACKS.kernels, launch.kernel.name, begin, end, details(launch)));
+      events.push(slice(TRACKS.kernels, launch.kernel.name, { begin, end }, details(launch)));
     start = end + GAP;
   }
   return JSON.stringify({ traceEvents: events, displayTimeUnit: 'ms' });
@@ -57,7 +57,7 @@ function layerSlices(profile: readonly TimedLaunch[]): TraceEvent[] {
     }
     before = name;
   }
-  return runs.map(({ name, begin, end, launches }) => slice(TRACKS.layers, name, begin, end, { launches }));
+  return runs.map(({ name, begin, end, launches }) => slice(TRACKS.layers, name, { begin, end }, { launches }));
 }
 
 function details({ label, kernel, layer, workgroups, flops, bytes, bindings }: Launch): TraceEvent['args'] {
@@ -72,7 +72,12 @@ function details({ label, kernel, layer, workgroups, flops, bytes, bindings }: L
   };
 }
 
-function slice(tid: number, name: string, begin: number, end: number, args: TraceEvent['args']): TraceEvent {
+function slice(
+  tid: number,
+  name: string,
+  { begin, end }: { begin: number; end: number },
+  args: TraceEvent['args'],
+): TraceEvent {
   return { name, ph: 'X', pid: 1, tid, ts: begin, dur: end - begin, args };
 }
 

@@ -25,7 +25,7 @@ export function addProfileOptions(command: Command): Command {
 }
 
 /** How fast launches were that took some time together. */
-export interface Rates {
+export interface Throughput {
   launches: number;
   milliseconds: Spread;
   flops: number;
@@ -36,8 +36,8 @@ export interface Rates {
   ofCeiling: number;
 }
 
-/** Rates by the launches' own counts and the median of the times. */
-export function rates(launches: readonly Launch[], milliseconds: Spread, ceilings: Ceilings): Rates {
+/** By the launches' own counts and the median of the times. */
+export function throughput(launches: readonly Launch[], milliseconds: Spread, ceilings: Ceilings): Throughput {
   const sum = (value: (launch: Launch) => number) => launches.reduce((total, launch) => total + value(launch), 0);
   const [flops, bytes] = [sum((launch) => launch.flops), sum((launch) => launch.bytes)];
   const seconds = milliseconds.median / 1000;
@@ -51,7 +51,7 @@ export function rates(launches: readonly Launch[], milliseconds: Spread, ceiling
 }
 
 /** The launches of one step that have a name in common. */
-export interface ProfileRow extends Rates {
+export interface ProfileRow extends Throughput {
   name: string;
   /** Of the time of all launches. */
   share: number;
@@ -79,25 +79,25 @@ export function group(
   }
   return [...groups].map(([name, { launches, milliseconds }]) => {
     const time = spread(milliseconds);
-    return { name, share: time.median / total, ...rates(launches, time, ceilings) };
+    return { name, share: time.median / total, ...throughput(launches, time, ceilings) };
   });
 }
 
 /** Rows as a table for people, so many at most. @param what they have in common, e.g. `kernel` */
 export function rowsText(what: string, rows: readonly ProfileRow[], most = rows.length): string {
-  const header = [what, 'share', ...RATES_HEADER];
-  const lines = rows.slice(0, most).map((row) => [row.name, percent(row.share), ...ratesCells(row)]);
+  const header = [what, 'share', ...THROUGHPUT_HEADER];
+  const lines = rows.slice(0, most).map((row) => [row.name, percent(row.share), ...throughputCells(row)]);
   const rest = rows.slice(most);
   const restShare = rest.reduce((sum, { share }) => sum + share, 0);
   const note = rest.length > 0 ? `… and ${rest.length} more, ${percent(restShare)}\n` : '';
   return `${align([header, ...lines], (column) => column === 0).join('\n')}\n${note}`;
 }
 
-/** The columns of {@link ratesCells}. */
-export const RATES_HEADER = ['launches', 'ms, median (min to max)', 'GFLOP/s', 'GB/s', 'of ceiling'];
+/** The columns of {@link throughputCells}. */
+export const THROUGHPUT_HEADER = ['launches', 'ms, median (min to max)', 'GFLOP/s', 'GB/s', 'of ceiling'];
 
-export function ratesCells(rates: Rates): string[] {
-  const { launches, milliseconds, gflopsPerSecond, gigabytesPerSecond, ofCeiling } = rates;
+export function throughputCells(throughput: Throughput): string[] {
+  const { launches, milliseconds, gflopsPerSecond, gigabytesPerSecond, ofCeiling } = throughput;
   const speeds = [gflopsPerSecond, gigabytesPerSecond].map((value) => value.toFixed(1));
   return [`${launches}`, spreadText(milliseconds, 2), ...speeds, percent(ofCeiling)];
 }

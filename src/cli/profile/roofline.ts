@@ -43,6 +43,12 @@ interface LogScale {
   at(value: number): number;
 }
 
+/** FLOP a byte to the right, GFLOP/s upwards. */
+interface Axes {
+  readonly x: LogScale;
+  readonly y: LogScale;
+}
+
 /**
  * A roofline: how fast each point ran (GFLOP/s) over its FLOP a byte, below what the device allows, which is the copy rate times
  * that, or the rate of multiply-adds. An SVG file of its own.
@@ -64,24 +70,26 @@ export function roofline(
   const ridges = flat.map(({ rate }) => rate / copy);
   const intensities = shown.map(({ flops, bytes }) => flops / bytes);
   const rates = shown.map(({ gflopsPerSecond }) => gflopsPerSecond);
-  const x = logScale([...intensities, ...ridges.flatMap((ridge) => [ridge / 4, ridge * 4])], PLOT.left, PLOT.right);
-  const y = logScale([...rates, ...flat.map(({ rate }) => rate)], bottom, PLOT.top);
+  const axes = {
+    x: logScale([...intensities, ...ridges.flatMap((ridge) => [ridge / 4, ridge * 4])], PLOT.left, PLOT.right),
+    y: logScale([...rates, ...flat.map(({ rate }) => rate)], bottom, PLOT.top),
+  };
   return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${title}">
 <title>${title}</title>
 <style>${trusted(STYLE)}</style>
 <text class="title" x="16" y="24">${title}</text>
 <text x="16" y="42">${subtitle}</text>
 <text class="name" x="${LABELS.left}" y="${PLOT.top - 16}">layer, GFLOP/s (of the ceiling above it)</text>
-${grid(x, y, bottom)}
-${copyCeiling(copy, ridges, x, y)}
-${flat.map((ceiling, i) => flatCeiling(ceiling, i > 0, copy, x, y))}
-${labels(shown, x, y, bottom)}
+${grid(axes, bottom)}
+${copyCeiling(copy, ridges, axes)}
+${flat.map((ceiling, i) => flatCeiling({ ...ceiling, isOther: i > 0 }, copy, axes))}
+${labels(shown, axes, bottom)}
 </svg>
 `.markup;
 }
 
 /** The slope that the copy rate sets, from the edge of the plot up to the f32 ceiling and on to higher ones. */
-function copyCeiling(copy: number, ridges: readonly number[], x: LogScale, y: LogScale): Html {
+function copyCeiling(copy: number, ridges: readonly number[], { x, y }: Axes): Html {
   const [ridge = x.to] = ridges;
   const highest = Math.max(...ridges);
   const start = Math.max(x.from, y.from / copy);
@@ -97,11 +105,9 @@ function copyCeiling(copy: number, ridges: readonly number[], x: LogScale, y: Lo
 }
 
 function flatCeiling(
-  { name, rate }: { name: string; rate: number },
-  isOther: boolean,
+  { name, rate, isOther }: { name: string; rate: number; isOther: boolean },
   copy: number,
-  x: LogScale,
-  y: LogScale,
+  { x, y }: Axes,
 ): Html {
   const height = y.at(rate);
   const start = x.at(Math.max(x.from, rate / copy));
@@ -137,7 +143,7 @@ function logScale(values: readonly number[], start: number, end: number): LogSca
   return { from, to, at };
 }
 
-function grid(x: LogScale, y: LogScale, bottom: number): Html {
+function grid({ x, y }: Axes, bottom: number): Html {
   const middle = (PLOT.top + bottom) / 2;
   return html`<g class="grid">${logTicks(y).map(
     (tick) =>
@@ -149,7 +155,7 @@ function grid(x: LogScale, y: LogScale, bottom: number): Html {
 }
 
 /** A dot for each point, and its name in a column beside the plot, at the dot's height as far as the others leave room. */
-function labels(points: readonly RooflinePoint[], x: LogScale, y: LogScale, bottom: number): Html[] {
+function labels(points: readonly RooflinePoint[], { x, y }: Axes, bottom: number): Html[] {
   const dots = points
     .map((point) => ({ point, left: x.at(point.flops / point.bytes), top: y.at(point.gflopsPerSecond) }))
     .sort((a, b) => a.top - b.top);

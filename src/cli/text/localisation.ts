@@ -3,7 +3,7 @@ import { type HeatmapReport, HOT_NORMALS_WARNING } from '../../anomaly/evaluatio
 import type { PairReport } from '../../anomaly/evaluation/pairs.ts';
 import type { PixelReport } from '../../anomaly/evaluation/pixel-evaluation.ts';
 import { AUPRO_FPR, type PixelF1 } from '../../anomaly/metrics/pixel-metrics.ts';
-import type { EvaluatedRun } from '../../workflow/evaluate-run.ts';
+import type { EvaluatedRun } from '../../workflow/runs/evaluate-run.ts';
 
 /** What an evaluation says of the places of defects: a line each for heat maps, pixels and pairs, where there are any, and a warning. */
 export function localisationLines({

@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
-import type { Progress } from '../../cyclegan/run/trainer.ts';
+import type { TrainingProgress } from '../../cyclegan/run/trainer.ts';
 
 /** Without a terminal, a line after so many milliseconds replaces the bar. */
 const LINE_MILLISECONDS = 10_000;
@@ -40,7 +40,7 @@ function lines(what: string, total: number): ProgressDisplay {
 }
 
 /** e.g. `epoch 3/10 12.3 images/s, 4m10s left | G 0.31 0.28 D 0.20 0.24 cycle 1.10 1.32 idt 0.50 0.61`, A before B. */
-export function trainingDetail({ epoch, epochs, imagesPerSecond, secondsLeft, losses }: Progress): string {
+export function trainingDetail({ epoch, epochs, imagesPerSecond, secondsLeft, losses }: TrainingProgress): string {
   const pair = (name: string, a: number, b: number) => `${name} ${a.toFixed(2)} ${b.toFixed(2)}`;
   const values = [
     pair('G', losses.G_A, losses.G_B),

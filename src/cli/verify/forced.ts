@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Precision } from '../../cyclegan/config.ts';
 import { LOSS_NAMES } from '../../cyclegan/losses.ts';
+import type { NetworkName } from '../../cyclegan/network-set.ts';
 import type { Device } from '../../gpu/device.ts';
 import { fromReferenceLayout } from '../../layers/layout.ts';
 import type { Module } from '../../layers/module.ts';
@@ -8,14 +9,7 @@ import type { AdamState } from '../../optim/adam.ts';
 import { scope } from '../../tensor/scope.ts';
 import { entry, type Golden, readGolden, readManifest, uploadImages } from './golden.ts';
 import { type Check, TOLERANCE, worstRelativeError } from './tolerance.ts';
-import {
-  compareGradients,
-  compareWeights,
-  goldenModel,
-  type NetworkName,
-  readNetworks,
-  type TrainManifest,
-} from './training.ts';
+import { compareGradients, compareWeights, goldenModel, readNetworks, type TrainManifest } from './training.ts';
 
 interface ForcedManifest extends TrainManifest {
   adam_step_before: number;
@@ -41,7 +35,7 @@ export async function* verifyForced(
   const read = (part: string) => readNetworks(join(folder, part));
   const before = read('before');
   const random = { uniform: () => Number.NaN };
-  const model = goldenModel(device, manifest, before, random, precision);
+  const model = goldenModel(device, manifest, { weights: before, random, precision });
   model.lossScaler?.loadState({ scale: SCALE, goodSteps: 0 });
   const { G_A, G_B, D_A, D_B } = model.networks;
   const moments = read('adam_before');
@@ -75,8 +69,8 @@ export async function* verifyForced(
   const grads = read('grads');
   const expected = (network: NetworkName, parameter: string) => entry(grads[network], parameter).data;
   const scale = model.lossScaler ? SCALE : 1;
-  yield* compareGradients(name, model, manifest, expected, { scale, tolerance: tolerances.grads });
-  yield* compareWeights(name, model, manifest, { before, after: read('after') }, () => tolerances.update);
+  yield* compareGradients(name, model, manifest, { expected, scale, tolerance: tolerances.grads });
+  yield* compareWeights(name, model, manifest, { before, after: read('after'), tolerance: () => tolerances.update });
   model.dispose();
 }
 

@@ -1,4 +1,4 @@
-import { mseLoss } from '../../autograd/mse-loss.ts';
+import { mseLoss } from '../../autograd/losses/mse-loss.ts';
 import { backward } from '../../autograd/tape.ts';
 import { patchDiscriminator, resnetGenerator } from '../../cyclegan/networks.ts';
 import type { Device } from '../../gpu/device.ts';
@@ -27,7 +27,8 @@ export async function* verifyNets(device: Device, folder: string): AsyncGenerato
     }
     network.loadStateDict(readGolden(folder, `${name}.weights.safetensors`), `${name}.weights.safetensors`);
     const { dead_biases: dead } = readManifest<{ dead_biases: string[] }>(folder, `${name}.json`);
-    yield* compare(`nets/${name}`, network, new Set(dead), readGolden(folder, `${name}.io.safetensors`), device);
+    const golden = readGolden(folder, `${name}.io.safetensors`);
+    yield* compare(`nets/${name}`, device, { network, dead: new Set(dead), golden });
     network.dispose();
   }
 }
@@ -46,13 +47,14 @@ function build(
   return `the architecture ${netG ?? netD} is not part of this package`;
 }
 
-async function* compare(
-  name: string,
-  network: Module,
-  dead: ReadonlySet<string>,
-  golden: Golden,
-  device: Device,
-): AsyncGenerator<Check> {
+interface Compared {
+  network: Module;
+  /** Biases in front of an instance norm: their gradient is 0, and what the reference has there is noise. */
+  dead: ReadonlySet<string>;
+  golden: Golden;
+}
+
+async function* compare(name: string, device: Device, { network, dead, golden }: Compared): AsyncGenerator<Check> {
   const input = uploadImages(device, entry(golden, 'input'));
   const target = uploadImages(device, entry(golden, 'target'));
   input.requiresGrad = true;

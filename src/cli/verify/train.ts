@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { noGrad } from '../../autograd/tape.ts';
 import { LOSS_NAMES, type Losses } from '../../cyclegan/losses.ts';
 import type { CycleGAN } from '../../cyclegan/model.ts';
+import type { NetworkName } from '../../cyclegan/network-set.ts';
 import type { UniformSource } from '../../cyclegan/pool.ts';
 import type { Device } from '../../gpu/device.ts';
 import type { StateTensor } from '../../layers/layout.ts';
@@ -35,7 +36,7 @@ async function* verifyRun(device: Device, folder: string, name: string): AsyncGe
   const manifest = readManifest<RunManifest>(folder, 'manifest.json');
   const data = readGolden(folder, 'data.safetensors');
   const before = readNetworks(join(folder, 'init'));
-  const model = goldenModel(device, manifest, before, recordedDraws(manifest));
+  const model = goldenModel(device, manifest, { weights: before, random: recordedDraws(manifest) });
   const bank = (key: 'bank_A' | 'bank_B', index: number) => uploadImages(device, batchOf(entry(data, key), index));
   const chaotic = RUN_LOSSES[name.slice('train/'.length)] === undefined;
   const firstStep = chaotic ? readGolden(folder, 'step1.safetensors') : null;
@@ -43,21 +44,21 @@ async function* verifyRun(device: Device, folder: string, name: string): AsyncGe
   const schedule = manifest.schedule_A_B_bank_index_per_step;
   for (const [step, [a, b]] of schedule.entries()) {
     const images = { realA: bank('bank_A', a), realB: bank('bank_B', b) };
-    if (step === 0 && firstStep) yield* compareImages(name, model, images, firstStep, manifest);
+    if (step === 0 && firstStep) yield* compareImages(name, model, images, { manifest, golden: firstStep });
     model.step(images.realA, images.realB);
     for (const image of Object.values(images)) image.dispose();
     if (step === 0 && firstStep) {
       const expected = (network: string, key: string) => entry(firstStep, `grad.${network}.${key}`).data;
-      yield* compareGradients(`${name}, step 1`, model, manifest, expected);
+      yield* compareGradients(`${name}, step 1`, model, manifest, { expected });
     }
     if ((step + 1) % STEPS_PER_READ === 0 || step + 1 === schedule.length) losses.push(...(await model.losses()));
   }
   yield* compareLosses(name, losses, entry(data, 'losses_f64').data);
   if (!chaotic) {
     const after = readNetworks(join(folder, 'final'));
-    yield* compareWeights(name, model, manifest, { before, after }, (network) =>
-      network.startsWith('G') ? TOLERANCE.finalGenerator : TOLERANCE.finalDiscriminator,
-    );
+    const tolerance = (network: NetworkName) =>
+      network.startsWith('G') ? TOLERANCE.finalGenerator : TOLERANCE.finalDiscriminator;
+    yield* compareWeights(name, model, manifest, { before, after, tolerance });
   }
   model.dispose();
 }
@@ -86,8 +87,7 @@ async function* compareImages(
   name: string,
   { networks: { G_A, G_B } }: CycleGAN,
   { realA, realB }: { realA: Tensor; realB: Tensor },
-  golden: Golden,
-  manifest: RunManifest,
+  { manifest, golden }: { manifest: RunManifest; golden: Golden },
 ): AsyncGenerator<Check> {
   const images = noGrad(() =>
     scope(() => {

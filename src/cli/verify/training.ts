@@ -1,6 +1,6 @@
-import type { Precision } from '../../cyclegan/config.ts';
+import type { GanMode, Precision } from '../../cyclegan/config.ts';
 import { CycleGAN } from '../../cyclegan/model.ts';
-import type { Networks } from '../../cyclegan/network-set.ts';
+import { NETWORK_NAMES, type NetworkName } from '../../cyclegan/network-set.ts';
 import type { UniformSource } from '../../cyclegan/pool.ts';
 import type { Device } from '../../gpu/device.ts';
 import { entry, type Golden, gradients, readGolden } from './golden.ts';
@@ -14,7 +14,7 @@ export interface TrainManifest {
     ndf: number;
     netG: string;
     pool: number;
-    gan: 'lsgan' | 'vanilla';
+    gan: GanMode;
     lr: number;
     lambda_A: number;
     lambda_B: number;
@@ -25,22 +25,24 @@ export interface TrainManifest {
   dead_biases: Record<NetworkName, string[]>;
 }
 
-export type NetworkName = keyof Networks;
-export const NETWORK_NAMES: readonly NetworkName[] = ['G_A', 'G_B', 'D_A', 'D_B'];
-
 /** The weights of all four networks in `folder`, a part of a golden run. */
 export function readNetworks(folder: string): Record<NetworkName, Golden> {
   const read = (name: NetworkName) => readGolden(folder, `${name}.safetensors`);
   return { G_A: read('G_A'), G_B: read('G_B'), D_A: read('D_A'), D_B: read('D_B') };
 }
 
+export interface GoldenModelOptions {
+  weights: Record<NetworkName, Golden>;
+  /** The draws of the image pools. */
+  random: UniformSource;
+  precision?: Precision;
+}
+
 /** A Cycle-GAN with a golden run's options and these weights. */
 export function goldenModel(
   device: Device,
   { config }: TrainManifest,
-  weights: Record<NetworkName, Golden>,
-  random: UniformSource,
-  precision: Precision = 'f32',
+  { weights, random, precision = 'f32' }: GoldenModelOptions,
 ): CycleGAN {
   const options = {
     channels: config.nc,
@@ -64,13 +66,19 @@ export function goldenModel(
   return model;
 }
 
-/** The gradients that the last step left in each network, over the scale of its losses, against `expected(network)`. */
+export interface ExpectedGradients {
+  expected: (network: NetworkName, parameter: string) => Float32Array;
+  /** What the step's losses were multiplied by. */
+  scale?: number;
+  tolerance?: number;
+}
+
+/** The gradients that the last step left in each network, over the scale of its losses, against the expected ones. */
 export async function* compareGradients(
   run: string,
   model: CycleGAN,
   manifest: TrainManifest,
-  expected: (network: NetworkName, parameter: string) => Float32Array,
-  { scale = 1, tolerance = TOLERANCE.stepGrads }: { scale?: number; tolerance?: number } = {},
+  { expected, scale = 1, tolerance = TOLERANCE.stepGrads }: ExpectedGradients,
 ): AsyncGenerator<Check> {
   for (const network of NETWORK_NAMES) {
     const sum = new RelativeL2();
@@ -82,19 +90,24 @@ export async function* compareGradients(
   }
 }
 
+export interface ExpectedWeights {
+  before: Record<NetworkName, Golden>;
+  after: Record<NetworkName, Golden>;
+  tolerance: (network: NetworkName) => number;
+}
+
 /** How far each network's weights are from those that the reference arrived at, over how far it came from `before`. */
 export async function* compareWeights(
   run: string,
   model: CycleGAN,
   manifest: TrainManifest,
-  weights: { before: Record<NetworkName, Golden>; after: Record<NetworkName, Golden> },
-  tolerance: (network: NetworkName) => number,
+  { before, after, tolerance }: ExpectedWeights,
 ): AsyncGenerator<Check> {
   for (const network of NETWORK_NAMES) {
     const sum = new RelativeL2();
     for (const [parameter, { data }] of await model.networks[network].stateDict()) {
       if (!isLive(manifest, network, parameter)) continue;
-      sum.add(data, entry(weights.after[network], parameter).data, entry(weights.before[network], parameter).data);
+      sum.add(data, entry(after[network], parameter).data, entry(before[network], parameter).data);
     }
     const what = `weights of ${network}, distance over update`;
     yield { name: run, what, error: sum.error, tolerance: tolerance(network) };

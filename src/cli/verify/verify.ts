@@ -64,7 +64,7 @@ export async function verifyGolden(
     .map(({ name }) => ({ name, reason: `there is no ${name}/ in ${folder}` }));
   const verdict: Verdict = { passed: 0, failed: 0, leftOut: 0 };
 
-  report(row('case', 'what', 'error', 'tolerance', 'ok'));
+  report(row({ name: 'case', what: 'what', error: 'error', tolerance: 'tolerance', ok: 'ok' }));
   for (const { verify, path } of there) {
     for await (const finding of verify(device, path)) {
       if ('reason' in finding) {
@@ -73,8 +73,8 @@ export async function verifyGolden(
       }
       const ok = passes(finding);
       verdict[ok ? 'passed' : 'failed'] += 1;
-      const { name, what, error, tolerance } = finding;
-      report(row(name, what, error.toExponential(1), tolerance.toExponential(1), ok ? 'ok' : 'FAILED'));
+      const [error, tolerance] = [finding.error.toExponential(1), finding.tolerance.toExponential(1)];
+      report(row({ ...finding, error, tolerance, ok: ok ? 'ok' : 'FAILED' }));
     }
   }
   verdict.leftOut = omissions.length;
@@ -84,6 +84,8 @@ export async function verifyGolden(
   return verdict;
 }
 
-function row(name: string, what: string, error: string, tolerance: string, ok: string): string {
+type Row = Record<'name' | 'what' | 'error' | 'tolerance' | 'ok', string>;
+
+function row({ name, what, error, tolerance, ok }: Row): string {
   return `${name.padEnd(40)} ${what.padEnd(58)} ${error.padStart(8)} ${tolerance.padStart(9)}  ${ok}`;
 }

@@ -24,7 +24,7 @@ import type { RunFolder } from './run-folder.ts';
 import { type Banks, writeSamples } from './samples.ts';
 
 /** What training says of itself now and then. */
-export interface Progress {
+export interface TrainingProgress {
   step: number;
   steps: number;
   epoch: number;
@@ -35,10 +35,19 @@ export interface Progress {
   secondsLeft: number;
 }
 
+export interface TrainerOptions {
+  config: TrainingConfig;
+  banks: Banks;
+  run: RunFolder;
+  manifest: Manifest;
+  /** Continue from the run's checkpoint. */
+  resume: boolean;
+}
+
 export interface TrainingOptions {
   /** Ends training after the step in progress, with a checkpoint. */
   signal?: StopSignal | undefined;
-  onProgress?: ((progress: Progress) => void) | undefined;
+  onProgress?: ((progress: TrainingProgress) => void) | undefined;
   /** Records every step anew instead of replaying the first: slower, the same bits, for debugging. */
   eager?: boolean | undefined;
   /** Takes the launches of each of the third to the fifth step, with their times on the device. */
@@ -66,6 +75,10 @@ export class Trainer {
   seconds = 0;
   /** Problems of a resumed run whose kernels this version does not have: its bits may differ from now on. */
   goneKernels: readonly string[] = [];
+  private readonly config: TrainingConfig;
+  private readonly banks: Banks;
+  private readonly run: RunFolder;
+  private readonly manifest: Manifest;
   private readonly model: CycleGAN;
   private readonly poolDraws: RandomStream;
   private readonly metrics: MetricsLog;
@@ -83,18 +96,15 @@ export class Trainer {
   private loggedStep: number;
   private lastLosses: Losses | undefined;
 
-  /**
-   * @param resume whether to continue from the run's checkpoint
-   * @throws CyclopsError when the checkpoint cannot be used
-   */
+  /** @throws CyclopsError when the checkpoint cannot be used */
   constructor(
     private readonly device: Device,
-    private readonly config: TrainingConfig,
-    private readonly banks: Banks,
-    private readonly run: RunFolder,
-    private readonly manifest: Manifest,
-    resume: boolean,
+    { config, banks, run, manifest, resume }: TrainerOptions,
   ) {
+    this.config = config;
+    this.banks = banks;
+    this.run = run;
+    this.manifest = manifest;
     const perEpoch = stepsPerEpoch(this.counts, config.batchSize);
     this.length = trainingLength(config, perEpoch);
     this.poolDraws = new RandomStream(config.seed, POOL_STREAM);
@@ -326,7 +336,7 @@ class Clock {
     return (performance.now() - this.start) / 1000;
   }
 
-  progress(step: number, epoch: number, epochs: number, losses: Losses): Progress {
+  progress(step: number, epoch: number, epochs: number, losses: Losses): TrainingProgress {
     const stepsPerSecond = (step - this.firstStep) / this.seconds;
     return {
       step,

@@ -66,7 +66,7 @@ function readFolders(root: string): Found {
   const pairs = filesByStem(join(root, 'pairs'));
   const images = [
     ...imagesIn(root, 'normal', { label: 'normal' }),
-    ...imagesIn(root, 'abnormal', { label: 'abnormal' }, masks, pairs),
+    ...imagesIn(root, 'abnormal', { label: 'abnormal' }, { masks, pairs }),
   ].sort(byFile);
   requireMatch(
     root,
@@ -84,7 +84,7 @@ function readFolders(root: string): Found {
 }
 
 /** Files that have the name of no image. A normal image may have a mask, which is black and tells nothing. */
-function strays(root: string, files: ReadonlyMap<string, string>, images: readonly ImageRef[]): string[] {
+function strays(root: string, files: FilesByStem, images: readonly ImageRef[]): string[] {
   const stems = new Set(images.map(({ file }) => parse(file).name));
   return [...files].flatMap(([stem, path]) => (stems.has(stem) ? [] : [inRoot(root, path)]));
 }
@@ -94,7 +94,7 @@ function inRoot(root: string, path: string): string {
 }
 
 /** Files of which none belongs to an image are named otherwise than somebody thought. */
-function requireMatch(root: string, folder: string, files: ReadonlyMap<string, string>, matches: boolean): void {
+function requireMatch(root: string, folder: string, files: FilesByStem, matches: boolean): void {
   const [first] = files.values();
   if (matches || first === undefined) return;
   throw new CyclopsError(
@@ -112,7 +112,7 @@ function readMvtec(root: string): Found {
     .flatMap(({ name }) => {
       if (name === 'good') return imagesIn(root, 'test/good', { label: 'normal', ...part });
       const masks = filesByStem(join(root, 'ground_truth', name), (stem) => stem.replace(/_mask$/, ''));
-      const images = imagesIn(root, `test/${name}`, { label: 'abnormal', type: name, ...part }, masks);
+      const images = imagesIn(root, `test/${name}`, { label: 'abnormal', type: name, ...part }, { masks });
       unmatched.push(...strays(root, masks, images));
       return images;
     });
@@ -136,27 +136,29 @@ function readPairs(root: string, aIs: Label): ImageRef[] {
     .sort(byFile);
 }
 
+/** Paths of files, by the stem of the image that they belong to. */
+type FilesByStem = ReadonlyMap<string, string>;
+
 /** The images directly in `root/folder`, each with the given properties and the mask and pair of its stem. */
 function imagesIn(
   root: string,
   folder: string,
   properties: Pick<ImageRef, 'label' | 'type' | 'part'>,
-  masks = new Map<string, string>(),
-  pairs = new Map<string, string>(),
+  { masks, pairs }: { masks?: FilesByStem; pairs?: FilesByStem } = {},
 ): ImageRef[] {
   return imageNames(join(root, folder)).map((name) => {
     const path = join(root, folder, name);
-    const [mask, pair] = [masks.get(parse(name).name), pairs.get(parse(name).name)];
+    const [mask, pair] = [masks?.get(parse(name).name), pairs?.get(parse(name).name)];
     return { path, file: inRoot(root, path), ...properties, ...(mask && { mask }), ...(pair && { pair }) };
   });
 }
 
 /**
- * Image files of a folder under the stem of the image they belong to; none when the folder is absent.
+ * The image files of a folder; none when the folder is absent.
  *
  * @throws CyclopsError when two belong to one image
  */
-function filesByStem(dir: string, imageStem = (stem: string) => stem): Map<string, string> {
+function filesByStem(dir: string, imageStem = (stem: string) => stem): FilesByStem {
   const files = new Map<string, string>();
   if (!isFolder(dir)) return files;
   for (const name of imageNames(dir)) {

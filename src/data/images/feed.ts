@@ -16,18 +16,22 @@ export interface BankEntry extends Size {
   start: number;
 }
 
+export interface FeedOptions {
+  entries: readonly BankEntry[];
+  chunks: readonly Tensor<'u32'>[];
+  shape: ViewBatch;
+  dtype: FloatDType;
+}
+
 /** Makes batches out of a bank by launches that stay the same: what each batch shows are variables. */
 export class BatchFeed {
   private readonly variable: Variable;
 
   constructor(
     private readonly device: Device,
-    private readonly entries: readonly BankEntry[],
-    private readonly chunks: readonly Tensor<'u32'>[],
-    private readonly shape: ViewBatch,
-    private readonly dtype: FloatDType,
+    private readonly options: FeedOptions,
   ) {
-    this.variable = device.variables.reserve(VIEW_WORDS * shape.images);
+    this.variable = device.variables.reserve(VIEW_WORDS * options.shape.images);
   }
 
   /**
@@ -36,18 +40,19 @@ export class BatchFeed {
    * @throws CyclopsError when a view leaves its image or has another size than the batch
    */
   show(indices: readonly number[], views: readonly View[]): void {
+    const { entries, chunks } = this.options;
     const words = indices.flatMap((index, n) => {
-      const entry = entryAt(this.entries, index);
-      return viewWords({ ...entry, chunk: this.chunks.indexOf(entry.chunk) }, this.checked(index, entry, views[n]));
+      const entry = entryAt(entries, index);
+      return viewWords({ ...entry, chunk: chunks.indexOf(entry.chunk) }, this.checked(index, entry, views[n]));
     });
     this.variable.set(words);
   }
 
   /** The batch [N, H, W, C] in [−1, 1]. */
   images(): Tensor {
-    const { shape, dtype } = this;
+    const { chunks, shape, dtype } = this.options;
     const out = Tensor.empty(this.device, [shape.images, shape.height, shape.width, shape.channels], dtype);
-    this.chunks.forEach((chunk, number) => {
+    chunks.forEach((chunk, number) => {
       const bytes = chunk.slice;
       launchViews(this.device, shape, { variable: this.variable, chunk: { number, bytes }, out: out.slice, dtype });
     });
@@ -68,10 +73,11 @@ export class BatchFeed {
           `which has ${width}×${height} pixels. Choose a crop size no larger than the images, or a larger load size.`,
       );
     }
+    const { shape } = this.options;
     const size = turnedSize(view);
-    if (size.width !== this.shape.width || size.height !== this.shape.height) {
+    if (size.width !== shape.width || size.height !== shape.height) {
       throw new CyclopsError(
-        `All views of a batch must have one size: this one has ${this.shape.width}×${this.shape.height} pixels, ` +
+        `All views of a batch must have one size: this one has ${shape.width}×${shape.height} pixels, ` +
           `that of image ${index} has ${size.width}×${size.height}.`,
       );
     }

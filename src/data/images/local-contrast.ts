@@ -1,3 +1,5 @@
+import type { DecodedImage } from './decoded-image.ts';
+
 /** The surroundings of a pixel: three boxes one after another, nearly a Gaussian of this share of the shorter side. */
 const SHARE = 1 / 8;
 const BOXES = 3;
@@ -14,7 +16,6 @@ type Extents = Pick<DecodedImage, 'width' | 'height' | 'channels'>;
  *
  * Source: Jarrett et al., "What is the Best Multi-Stage Architecture for Object Recognition?", §2 (local contrast normalisation).
  */
-import type { DecodedImage } from './decoded-image.ts';
 export function localContrast(image: DecodedImage): DecodedImage {
   const radius = Math.max(1, Math.round(SHARE * Math.min(image.width, image.height)));
   const around = (plane: Float32Array) => blurred(plane, image, radius);
@@ -32,10 +33,16 @@ export function localContrast(image: DecodedImage): DecodedImage {
 function blurred(plane: Float32Array, { width, height, channels }: Extents, radius: number): Float32Array {
   const [out, between] = [plane.slice(), new Float32Array(plane.length)];
   for (let box = 0; box < BOXES; box++) {
-    boxMeans(out, between, width, channels, radius);
-    boxMeans(between, out, height, width * channels, radius);
+    boxMeans(out, between, { length: width, inner: channels }, radius);
+    boxMeans(between, out, { length: height, inner: width * channels }, radius);
   }
   return out;
+}
+
+/** The extent of the axis along which means are taken, and how many values lie side by side at each place of it. */
+interface Line {
+  length: number;
+  inner: number;
 }
 
 /**
@@ -43,7 +50,7 @@ function blurred(plane: Float32Array, { width, height, channels }: Extents, radi
  *
  * @param source [any, length, inner]. @param out of the same shape
  */
-function boxMeans(source: Float32Array, out: Float32Array, length: number, inner: number, radius: number): void {
+function boxMeans(source: Float32Array, out: Float32Array, { length, inner }: Line, radius: number): void {
   const window = 2 * radius + 1;
   const sums = new Float64Array(inner);
   for (let start = 0; start < source.length; start += length * inner) {

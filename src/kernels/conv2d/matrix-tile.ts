@@ -1,6 +1,7 @@
 /** The tiles of the convolutions on matrix hardware: what one workgroup computes; see wgsl/conv2d/parts/matrix-gemm.wgsl. */
-import type { MatrixConfig } from '../../gpu/adapter.ts';
+
 import type { Device } from '../../gpu/device.ts';
+import type { MatrixConfig } from '../../gpu/host/adapter.ts';
 import { ceilDiv } from '../../gpu/launch.ts';
 import { EIGHTS, type FloatDType, type Specialisation } from '../source.ts';
 

@@ -67,13 +67,18 @@ const plane: Variant<NormProblem, NormBackwardArguments> = {
   },
 };
 
+/** The kernels of two launches over shares of the pixels. */
+interface Kernels {
+  sums: string;
+  grad: string;
+}
+
 /** Sums of each share of the pixels, and dx from those of all. */
 function inShares(
   device: Device,
   k: NormProblem,
   args: NormBackwardArguments,
-  { share, shares }: Shares,
-  kernels: { sums: string; grad: string },
+  { share, shares, sums: sumsKernel, grad }: Shares & Kernels,
 ): void {
   const { x, stats, dy, sums, dx, eps } = args;
   const bytes = normBytes(k);
@@ -84,7 +89,7 @@ function inShares(
   withParts(device, shares * 2 * k.n * k.channels, (part) => {
     device.launch({
       ...common,
-      kernel: kernel(kernels.sums, normConstants(args), { dtype: k.dtype }),
+      kernel: kernel(sumsKernel, normConstants(args), { dtype: k.dtype }),
       bindings: [x, stats, ...affineOr(args, stats), dy, part],
       label: 'instanceNorm.gradSums',
       flops: 4 * normSize(k),
@@ -92,7 +97,7 @@ function inShares(
     });
     device.launch({
       ...common,
-      kernel: kernel(kernels.grad, normConstants(args), { dtype: k.dtype }),
+      kernel: kernel(grad, normConstants(args), { dtype: k.dtype }),
       bindings: [x, stats, ...affineOr(args, stats), dy, part, sums, dx],
       label: 'instanceNorm.grad',
       flops: 8 * normSize(k),
@@ -108,7 +113,7 @@ const vec4: Variant<NormProblem, NormBackwardArguments> = {
   workgroupBytes: 0,
   supports: (_, { channels }) => channels % 4 === 0,
   launch: (device, k, args) =>
-    inShares(device, k, args, pixelShares(k), { sums: 'instance-norm/grad-sums', grad: 'instance-norm/grad' }),
+    inShares(device, k, args, { ...pixelShares(k), sums: 'instance-norm/grad-sums', grad: 'instance-norm/grad' }),
 };
 
 const split: Variant<NormProblem, NormBackwardArguments> = {
@@ -118,7 +123,8 @@ const split: Variant<NormProblem, NormBackwardArguments> = {
   workgroupBytes: WORKGROUP_BYTES,
   supports: (_, k) => k.channels % 4 === 0 && worthSplitting(k),
   launch: (device, k, args) =>
-    inShares(device, k, args, splitShares(k), {
+    inShares(device, k, args, {
+      ...splitShares(k),
       sums: 'instance-norm/grad-split-sums',
       grad: 'instance-norm/grad-split',
     }),

@@ -81,8 +81,7 @@ function inShares(
   device: Device,
   k: NormProblem,
   args: NormForwardArguments,
-  { share, shares }: Shares,
-  { stats: statsKernel, apply, sizes }: Kernels,
+  { share, shares, stats: statsKernel, apply, sizes }: Shares & Kernels,
 ): void {
   const { x, residual, stats, y } = args;
   const bytes = normBytes(k);
@@ -118,7 +117,7 @@ const vec4: Variant<NormProblem, NormForwardArguments> = {
   workgroupBytes: 0,
   supports: (_, { channels }) => channels % 4 === 0,
   launch: (device, k, args) =>
-    inShares(device, k, args, pixelShares(k), { stats: 'instance-norm/stats', apply: 'instance-norm/apply' }),
+    inShares(device, k, args, { ...pixelShares(k), stats: 'instance-norm/stats', apply: 'instance-norm/apply' }),
 };
 
 const split: Variant<NormProblem, NormForwardArguments> = {
@@ -131,7 +130,8 @@ const split: Variant<NormProblem, NormForwardArguments> = {
     const shares = splitShares(k);
     // Eight loads in flight rather than four, where a row has that many pixels.
     const sizes = { AT_ONCE: shares.share >= 256 ? 8 : 4 };
-    inShares(device, k, args, shares, {
+    inShares(device, k, args, {
+      ...shares,
       stats: 'instance-norm/split-stats',
       apply: 'instance-norm/split-apply',
       sizes,

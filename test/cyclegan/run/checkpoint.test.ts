@@ -38,7 +38,7 @@ function copy(name: string): { root: string; file: (name: string) => string } {
 }
 
 const resume = (root: string, config: TrainingConfig = { ...QUICK, steps: 3 }) =>
-  new Trainer(device, config, banks, runFolder(root), MANIFEST, true).dispose();
+  new Trainer(device, { config, banks, run: runFolder(root), manifest: MANIFEST, resume: true }).dispose();
 
 describe('a checkpoint', () => {
   it('holds the weights under the names and shapes of the reference', () => {

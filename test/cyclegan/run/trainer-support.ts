@@ -48,7 +48,7 @@ export async function trainNew(
   config: TrainingConfig = QUICK,
   options: TrainingOptions = {},
 ): Promise<Trainer> {
-  return train(new Trainer(device, config, banks, createRun(out), MANIFEST, false), options);
+  return train(new Trainer(device, { config, banks, run: createRun(out), manifest: MANIFEST, resume: false }), options);
 }
 
 /** Trains and frees the trainer, whatever happens. */

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TrainingConfig } from '../../../src/cyclegan/config.ts';
 import { createRun, runFolder } from '../../../src/cyclegan/run/run-folder.ts';
 import type { Banks } from '../../../src/cyclegan/run/samples.ts';
-import { type Progress, Trainer } from '../../../src/cyclegan/run/trainer.ts';
+import { Trainer, type TrainingProgress } from '../../../src/cyclegan/run/trainer.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../src/data/files/safetensors.ts';
 import { decodeImage } from '../../../src/data/images/decode.ts';
 import { Device } from '../../../src/gpu/device.ts';
@@ -31,7 +31,7 @@ afterAll(() => {
 
 /** Continues the run in `out`. */
 const resume = (out: string, config: TrainingConfig = QUICK) =>
-  train(new Trainer(device, config, banks, runFolder(out), MANIFEST, true));
+  train(new Trainer(device, { config, banks, run: runFolder(out), manifest: MANIFEST, resume: true }));
 
 /** Stops after exactly `steps` steps: the signal is looked at between steps, once a step. */
 function stopAfter(steps: number): AbortSignal {
@@ -51,7 +51,10 @@ const steps = (out: string) =>
 it('trains with the same bits when its step was traced before, as tuning does', async () => {
   const [plain, traced] = [folder.path('plain'), folder.path('traced')];
   await trainNew(device, banks, plain);
-  const trainer = new Trainer(device, QUICK, banks, createRun(traced), MANIFEST, false);
+  const trainer = new Trainer(device, {
+    ...{ config: QUICK, banks, run: createRun(traced) },
+    ...{ manifest: MANIFEST, resume: false },
+  });
   device.trace(trainer.body);
   await train(trainer);
   expect(checkpointBytes(traced)).toEqual(checkpointBytes(plain));
@@ -124,14 +127,13 @@ describe('resume', () => {
 
     const resumeHere = async (out: string) => {
       const here = await Device.open({ checked: true });
-      const trainer = new Trainer(
-        here,
-        QUICK,
-        await loadBanks(here, folder.path('data again')),
-        runFolder(out),
-        MANIFEST,
-        true,
-      );
+      const trainer = new Trainer(here, {
+        config: QUICK,
+        banks: await loadBanks(here, folder.path('data again')),
+        run: runFolder(out),
+        manifest: MANIFEST,
+        resume: true,
+      });
       await train(trainer);
       here.close();
     };
@@ -172,7 +174,8 @@ describe('resume', () => {
     const out = folder.path('fewer images');
     await trainNew(device, banks, out, QUICK, { signal: stopAfter(1) });
     const swapped = { ...banks, b: banks.a };
-    expect(() => new Trainer(device, QUICK, swapped, runFolder(out), MANIFEST, true)).toThrow(/4 steps an epoch/);
+    const options = { config: QUICK, banks: swapped, run: runFolder(out), manifest: MANIFEST, resume: true };
+    expect(() => new Trainer(device, options)).toThrow(/4 steps an epoch/);
   });
 });
 
@@ -188,7 +191,7 @@ describe('training', () => {
 
   it('logs every step once, changes every network, follows the seed, and tells how far it has come', async () => {
     const out = folder.path('log');
-    const told: Progress[] = [];
+    const told: TrainingProgress[] = [];
     await trainNew(device, banks, out, QUICK, { onProgress: (progress) => told.push(progress) });
     expect(steps(out)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(told.at(-1)).toMatchObject({ step: 6, steps: 6, epoch: 2, epochs: 2, secondsLeft: 0 });

@@ -1,7 +1,7 @@
 /** Subgroup matrices themselves: what this device offers computes what the formula says, before any kernel is built on it. */
 import { afterAll, expect, test } from 'vitest';
-import type { MatrixConfig } from '../../../src/gpu/adapter.ts';
 import { Device } from '../../../src/gpu/device.ts';
+import type { MatrixConfig } from '../../../src/gpu/host/adapter.ts';
 import { immediates, type Kernel } from '../../../src/gpu/launch.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
 import { poison, worst } from '../../oracles/compare.ts';

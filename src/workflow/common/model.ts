@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import type { Calibration } from '../../anomaly/calibration/calibration.ts';
+import { readCalibration } from '../../anomaly/calibration/calibration-file.ts';
+import type { DetectorNetworks } from '../../anomaly/detector/detector-networks.ts';
+import { loadModel } from '../../anomaly/detector/model-file.ts';
+import { openRunNetworks } from '../../anomaly/detector/run-networks.ts';
+import { readModel } from '../../anomaly/detector/stored-model.ts';
+import { readCheckpointHead } from '../../cyclegan/run/checkpoint-head.ts';
+import { fingerprint, readDataRecord } from '../../cyclegan/run/data-record.ts';
+import { hasCheckpoint, openRun, type RunFolder, runFolder } from '../../cyclegan/run/run-folder.ts';
+import { isFolder } from '../../data/files/is-folder.ts';
+import type { Device } from '../../gpu/device.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
+
+/** A trained and calibrated model: networks to be put on a device, and what was fixed before. */
+export interface TrainedModel {
+  /** The file or folder that all this was read from. */
+  source: string;
+  /** Null for a model file that was given alone. */
+  run: RunFolder | null;
+  /** @param tile as for `openDetector` */
+  open: (device: Device, tile: number | undefined) => DetectorNetworks;
+  calibration: Calibration;
+  /** Fingerprints of the images that trained or calibrated it. */
+  seen: readonly string[];
+}
+
+/**
+ * Opens a model file, or a run folder with its checkpoint.
+ *
+ * @throws CyclopsError when it is damaged, not calibrated yet, or calibrated for other networks than it holds
+ */
+export function openModel(path: string): TrainedModel {
+  return isFolder(path) ? ofRun(openRun(path)) : ofFile(path);
+}
+
+/**
+ * The same for who needs nothing but a model file: of a run folder that has one, that is opened, and the run may be gone.
+ *
+ * @throws CyclopsError as {@link openModel}
+ */
+export function openModelFile(path: string): TrainedModel {
+  const run = runFolder(path);
+  if (!isFolder(path) || !existsSync(run.model)) return openModel(path);
+  const model = ofFile(run.model);
+  if (hasCheckpoint(run)) requireItsNetworks(run, model.calibration);
+  return model;
+}
+
+/** Networks alone, of a model file or of a run folder, which need not be calibrated. @throws CyclopsError when they cannot be read */
+export function openNetworks(device: Device, path: string, tile: number | undefined): DetectorNetworks {
+  return isFolder(path) ? openRunNetworks(device, openRun(path), tile) : loadModel(device, readModel(path), tile);
+}
+
+function ofRun(run: RunFolder): TrainedModel {
+  const calibration = readCalibration(run);
+  requireItsNetworks(run, calibration);
+  return {
+    source: run.root,
+    run,
+    open: (device, tile) => openRunNetworks(device, run, tile),
+    calibration,
+    seen: readDataRecord(run.data).images.map(({ sha256 }) => fingerprint(sha256)),
+  };
+}
+
+/** Thresholds hold for the weights that they were chosen with: training that went on has left them behind. */
+function requireItsNetworks(run: RunFolder, { step }: Calibration): void {
+  const held = readCheckpointHead(run.checkpoint).position.step;
+  if (step === undefined || step === held) return;
+  throw new CyclopsError(
+    `The thresholds of ${run.root} were chosen for its networks after step ${step}, but its checkpoint holds those after step ${held}. ` +
+      `Finish the training, which chooses them anew, or choose them now with 'cyclops calibrate ${run.root}'.`,
+  );
+}
+
+function ofFile(path: string): TrainedModel {
+  const model = readModel(path);
+  const { calibration, seen } = model;
+  return {
+    ...{ source: path, run: null, calibration, seen },
+    open: (device, tile) => loadModel(device, model, tile),
+  };
+}

@@ -1,0 +1,37 @@
+import type { DetectorNetworks } from '../../anomaly/detector/detector-networks.ts';
+import { type ImageResult, scoreImages } from '../../anomaly/detector/score-images.ts';
+import type { ImageStatistics } from '../../anomaly/scores/image-statistics.ts';
+import type { Score } from '../../anomaly/scores/score.ts';
+import type { ScoredImage } from '../../anomaly/scores/scored-image.ts';
+
+import type { ImageRef } from '../../data/datasets/dataset.ts';
+import type { ImageDecoder } from './decode-images.ts';
+
+/** What a detector finds in an image, and which image it is. */
+export interface ScoredRef extends ImageResult {
+  ref: ImageRef;
+}
+
+/** Scores the images that a decoder can read, each as soon as it is done; arguments as for {@link scoreImages}. */
+export async function* scoreRefs(
+  detector: DetectorNetworks,
+  decoder: ImageDecoder,
+  wantsPictures?: (index: number) => boolean,
+  scores?: readonly Score[],
+): AsyncGenerator<ScoredRef> {
+  let index = 0;
+  for await (const result of scoreImages(detector, decoder.images(), wantsPictures, scores)) {
+    const ref = decoder.good[index++];
+    if (!ref) throw new Error('An image was scored that was not decoded.');
+    yield { ref, ...result };
+  }
+}
+
+/** What calibration and evaluation know of an image once it is scored. */
+export function scoredImage(
+  { ref: { file, label, type, group }, scores }: ScoredRef,
+  statistics: ImageStatistics | undefined,
+): ScoredImage {
+  const known = { ...(type && { type }), ...(group && { group }), ...(statistics && { statistics }) };
+  return { file, label, ...known, scores };
+}

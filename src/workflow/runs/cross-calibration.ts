@@ -1,0 +1,142 @@
+import { join } from 'node:path';
+import type { Calibration } from '../../anomaly/calibration/calibration.ts';
+import { type FoldScores, readFoldScores, writeFoldScores } from '../../anomaly/calibration/fold-scores.ts';
+import { openRunNetworks } from '../../anomaly/detector/run-networks.ts';
+import { SCORE_INFOS } from '../../anomaly/scores/list.ts';
+import { scoreColumn } from '../../anomaly/scores/scored-image.ts';
+import type { TrainingConfig } from '../../cyclegan/config.ts';
+import { recordData } from '../../cyclegan/run/data-record.ts';
+import { createRun, hasCheckpoint, type RunFolder, runFolder } from '../../cyclegan/run/run-folder.ts';
+import { type Dataset, LABELS, type Label, partOf } from '../../data/datasets/dataset.ts';
+import { cutFolds } from '../../data/datasets/folds.ts';
+import { countObjects } from '../../data/datasets/groups.ts';
+import { writeSplit } from '../../data/datasets/split.ts';
+import type { Device } from '../../gpu/device.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
+import { scoreRecorded } from './calibrate-run.ts';
+import { listenerOf } from '../common/listener.ts';
+import { type TrainRunOptions, trainNetworks, trainRun } from './train-run.ts';
+import { UsageError } from '../common/usage-error.ts';
+
+/**
+ * Cuts the training part into folds and notes them in a new run: from then on it can be resumed.
+ *
+ * @param dataset with a part for every image, none of them calibration
+ * @throws UsageError for a number of folds that cannot be
+ */
+export function beginFolds(run: RunFolder, dataset: Dataset, folds: number, config: TrainingConfig): void {
+  const images = partOf(dataset, 'train');
+  const dealt = cutFolds(images, folds, config.seed);
+  for (let fold = 0; fold < folds; fold++) {
+    for (const label of LABELS) {
+      if (images.some((image, i) => dealt[i] === fold && image.label === label)) continue;
+      throw new UsageError(
+        `--folds ${folds} would leave a fold without a ${label} image, since groups that show both classes stay whole. Use fewer folds.`,
+      );
+    }
+  }
+  writeSplit(run.root, dataset);
+  writeFoldScores(run, {
+    folds,
+    hash: recordData(dataset.root, images).hash,
+    config,
+    images: images.map(({ file, label, group }, i) => ({
+      ...{ file, label, fold: (dealt[i] ?? 0) + 1 },
+      ...(group !== undefined && { group }),
+    })),
+  });
+}
+
+/** @throws UsageError unless each fold can have an object of each class */
+export function requireFolds(dataset: Dataset, folds: number): void {
+  const images = partOf(dataset, 'train');
+  const objects = countObjects(images);
+  const rarer: Label = objects.abnormal <= objects.normal ? 'abnormal' : 'normal';
+  const most = objects[rarer];
+  if (Number.isInteger(folds) && folds >= 2 && folds <= most) return;
+  const own = images.filter(({ label }) => label === rarer).length;
+  throw new UsageError(
+    `--folds is ${folds}; expected a whole number from 2 to ${most}, the number of ${rarer} objects that the training part has ` +
+      `(${own} images). Each fold needs one of each class.`,
+  );
+}
+
+/**
+ * Trains, for each fold of the training part, networks on the others, into RUN/fold-1, …, and lets them score it; then networks on
+ * the whole part, into RUN, whose score and thresholds those scores choose. Folds that are done are not trained again.
+ *
+ * @param options of a run that {@link beginFolds} began @returns null when the signal stopped it
+ * @throws CyclopsError when the images are others than those it began with
+ */
+export async function crossCalibrate(
+  device: Device,
+  options: Omit<TrainRunOptions, 'resume'>,
+): Promise<Calibration | null> {
+  const { run, tune, onProgress } = options;
+  let known = readFoldScores(run);
+  const dataset = withGroups(options.dataset, known);
+  requireSameImages(run, dataset, known);
+  for (let fold = 1; fold <= known.folds; fold++) {
+    if (known.images.some((image) => image.fold === fold && image.scores)) continue;
+    const own = runFolder(join(run.root, `fold-${fold}`));
+    onProgress?.({ stage: 'run', what: 'fold', number: fold, total: known.folds, folder: own.root });
+    const resume = hasCheckpoint(own);
+    if (!resume) createRun(own.root);
+    const divided = withoutFold(dataset, known, fold);
+    if ((await trainNetworks(device, { ...options, dataset: divided, run: own, resume })) === 'stopped') return null;
+    const detector = openRunNetworks(device, own);
+    try {
+      const scored = await scoreRecorded(detector, { ...listenerOf(options), run: own, data: dataset.root, tune });
+      if (!scored) return null;
+      // JSON has no NaN: weights that diverged have to be told here.
+      for (const { name } of SCORE_INFOS) scoreColumn(scored, name);
+      const found = new Map(
+        scored.map(({ file, scores, statistics, change }) => [
+          file,
+          { scores, ...(statistics && { statistics }), ...(change !== undefined && { change }) },
+        ]),
+      );
+      known = {
+        ...known,
+        images: known.images.map((image) => ({ ...image, ...found.get(image.file) })),
+      };
+    } finally {
+      detector.dispose();
+    }
+    writeFoldScores(run, known);
+  }
+  onProgress?.({ stage: 'run', what: 'all', number: 1, total: 1, folder: run.root });
+  return await trainRun(device, { ...options, dataset, resume: hasCheckpoint(run) });
+}
+
+/** Groups as the run began with them: an option that found them in names need not be given again. */
+function withGroups(dataset: Dataset, { images }: FoldScores): Dataset {
+  const groups = new Map(images.map(({ file, group }) => [file, group]));
+  return {
+    ...dataset,
+    images: dataset.images.map((image) => {
+      const group = groups.get(image.file);
+      return group === undefined ? image : { ...image, group };
+    }),
+  };
+}
+
+/** The training part alone, in which one fold calibrates. */
+function withoutFold(dataset: Dataset, { images }: FoldScores, fold: number): Dataset {
+  const aside = new Set(images.flatMap((image) => (image.fold === fold ? [image.file] : [])));
+  return {
+    ...dataset,
+    images: dataset.images.flatMap((image) => {
+      if (image.part !== 'train') return [];
+      return [aside.has(image.file) ? { ...image, part: 'calibration' as const } : image];
+    }),
+  };
+}
+
+function requireSameImages(run: RunFolder, dataset: Dataset, { hash, images }: FoldScores): void {
+  if (recordData(dataset.root, partOf(dataset, 'train')).hash === hash) return;
+  throw new CyclopsError(
+    `The training images of ${dataset.root} are not the ${images.length} that the run in ${run.root} was cut into folds from. Resume ` +
+      'with the same images, or begin a new run in another folder.',
+  );
+}

@@ -1,0 +1,161 @@
+import { resolve } from 'node:path';
+import { requireHeatmap, withThreshold } from '../../anomaly/calibration/calibration.ts';
+import { scoresOf } from '../../anomaly/calibration/combined-score.ts';
+import { heatmapMaximum } from '../../anomaly/calibration/heatmap-scale.ts';
+import { type BaselineReport, reportBaseline } from '../../anomaly/evaluation/baseline-report.ts';
+import { type Evaluation, isFlagged, summarise, verdictOf } from '../../anomaly/evaluation/evaluation.ts';
+import { type HeatmapReport, reportHeatmap } from '../../anomaly/evaluation/heatmap-report.ts';
+import { imagesToJudge } from '../../anomaly/evaluation/judged-images.ts';
+import { checkLearned, type Learned } from '../../anomaly/evaluation/learned.ts';
+import { comparePairs, type ImagePair, type PairReport } from '../../anomaly/evaluation/pairs.ts';
+import { PixelEvaluation, type PixelReport } from '../../anomaly/evaluation/pixel-evaluation.ts';
+import { type CheckedImage, checkSteganography, type Steganography } from '../../anomaly/evaluation/steganography.ts';
+import { type ImageStatistics, imageStatistics } from '../../anomaly/scores/image-statistics.ts';
+import type { ScoredImage } from '../../anomaly/scores/scored-image.ts';
+import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
+import { type Dataset, type ImageRef, LABELS } from '../../data/datasets/dataset.ts';
+import { decodeImage } from '../../data/images/decode.ts';
+import type { AdapterInfo } from '../../gpu/host/adapter.ts';
+import type { Device } from '../../gpu/device.ts';
+import { KeptPictures } from '../../report/parts/kept-pictures.ts';
+import { encodePictures } from '../../report/parts/pictures.ts';
+import { withReadableCompanions } from '../images/companions.ts';
+import { ImageDecoder, settleBroken } from '../images/decode-images.ts';
+import type { Listener } from '../common/listener.ts';
+import type { TrainedModel } from '../common/model.ts';
+import { type ScoredRef, scoredImage, scoreRefs } from '../images/score-refs.ts';
+import { tuneScoring } from '../common/tuning.ts';
+
+export interface EvaluateRunOptions extends Listener {
+  model: TrainedModel;
+  dataset: Dataset;
+  skipBroken: boolean;
+  /** Whether to look for the fastest kernels first. */
+  tune: boolean;
+  /** How many bytes of a page pictures may take; 0 for none. */
+  pictures: number;
+  /** The user's threshold for the score that decides, instead of the calibrated one. */
+  threshold?: number | undefined;
+  /** The largest side of a tile of images larger than the run's size; without, images are shrunk to it. */
+  tile?: number | undefined;
+}
+
+/** Of how many images of each class hiding is checked, evenly spread over all. */
+const HIDING_CHECKED = 16;
+
+export interface EvaluatedRun {
+  /** What was judged by what, and where. */
+  source: {
+    /** The model file or run folder, and the data folder: absolute paths. */
+    model: string;
+    data: string;
+    /** Null for a model file that was given alone. */
+    run: RunFolder | null;
+    device: Pick<AdapterInfo, 'name'>;
+  };
+  evaluation: Evaluation;
+  /** Null for a model that was calibrated before there was one. */
+  baseline: BaselineReport | null;
+  steganography: Steganography;
+  learned: Learned;
+  heatmap: HeatmapReport;
+  /** Null where no judged image has a mask. */
+  pixels: PixelReport | null;
+  /** Null where no judged image has a template. */
+  pairs: PairReport | null;
+  pictures: KeptPictures;
+  /** Images of the data set that were not judged because they trained or calibrated the run. */
+  leftOut: number;
+}
+
+/** Scores the images of a data set that a model can be evaluated on, and says how well it does. @returns null when the signal stopped it */
+export async function evaluateRun(device: Device, options: EvaluateRunOptions): Promise<EvaluatedRun | null> {
+  const { model, dataset, skipBroken, signal, onProgress, onWarning } = options;
+  const calibration = withThreshold(model.calibration, options.threshold);
+  const scores = scoresOf(calibration);
+  const heatmap = requireHeatmap(calibration, model.source);
+  const { judged, leftOut } = imagesToJudge(dataset, model.seen);
+  const refs = withReadableCompanions(
+    judged.map(({ ref }) => ref),
+    skipBroken,
+    onWarning,
+  );
+  const statistics = new Map<string, ImageStatistics>();
+  const decoder = new ImageDecoder(refs, skipBroken, ({ file }, image) =>
+    statistics.set(file, imageStatistics(image, detector.config.loadSize)),
+  );
+  const where = new PixelEvaluation(refs, heatmap.threshold);
+  const seen = new Set(judged.flatMap(({ ref, seenInTraining }) => (seenInTraining ? [ref.file] : [])));
+  const wantsPictures = (index: number) => {
+    const ref = decoder.good[index];
+    return options.pictures > 0 || (ref !== undefined && where.wants(ref));
+  };
+
+  const images: ScoredImage[] = [];
+  const pictures = new KeptPictures(options.pictures);
+  const max = heatmapMaximum(heatmap);
+  const keep = ({ ref, scores: own, pictures: made }: ScoredRef) => {
+    const score = own[calibration.chosen] ?? Number.NaN;
+    const threshold = calibration.scores[calibration.chosen]?.threshold.value ?? Number.NaN;
+    const verdict = verdictOf(ref.label, isFlagged(score, threshold));
+    const image = { file: ref.file, verdict, score, threshold };
+    if (made && options.pictures > 0) pictures.add(image, () => encodePictures(made, max, ref.mask));
+    else pictures.leaveOut(image);
+  };
+  const detector = model.open(device, options.tile);
+  await tuneScoring(detector, options);
+  let steganography: Steganography;
+  let pairs: PairReport | null;
+  try {
+    for await (const scored of scoreRefs(detector, decoder, wantsPictures, scores)) {
+      const { file } = scored.ref;
+      keep(scored);
+      where.add(scored.ref, scored.pictures);
+      images.push({ ...scoredImage(scored, statistics.get(file)), seenInTraining: seen.has(file) });
+      onProgress?.({ stage: 'scoring', done: images.length, total: judged.length });
+      if (signal?.aborted) return null;
+    }
+    settleBroken(decoder, skipBroken, onWarning);
+    steganography = await checkSteganography(detector, imagesToCheck(decoder.good), scores);
+    pairs = await comparePairs(detector, pairsOf(decoder.good));
+  } finally {
+    detector.dispose();
+  }
+  const skipped = decoder.broken.map(({ ref, reason }) => ({ file: ref.file, reason }));
+  const infos = scores.map(({ info }) => info);
+  const evaluation = summarise(images, infos, calibration, skipped);
+  return {
+    source: { model: resolve(model.source), data: dataset.root, run: model.run, device: { name: device.info.name } },
+    steganography,
+    learned: checkLearned(calibration, steganography.change.normal),
+    heatmap: reportHeatmap(images, heatmap, calibration.chosenOn),
+    pixels: where.report(images.some(({ seenInTraining }) => seenInTraining)),
+    pairs,
+    evaluation,
+    baseline: reportBaseline(images, calibration, evaluation),
+    pictures,
+    leftOut,
+  };
+}
+
+/** Which of so many indices to take for the wanted number, evenly spread. */
+function evenlySpread(count: number, wanted: number): (index: number) => boolean {
+  const every = Math.max(1, count / wanted);
+  return (index) => Math.floor(index % every) === 0;
+}
+
+function* pairsOf(refs: readonly ImageRef[]): Generator<ImagePair> {
+  for (const { path, pair } of refs) {
+    if (pair !== undefined) yield { image: decodeImage(path), template: decodeImage(pair) };
+  }
+}
+
+function* imagesToCheck(refs: readonly ImageRef[]): Generator<CheckedImage> {
+  for (const label of LABELS) {
+    const own = refs.filter((ref) => ref.label === label);
+    const isSpread = evenlySpread(own.length, HIDING_CHECKED);
+    for (const { path, mask } of own.filter((_, i) => isSpread(i))) {
+      yield { label, image: decodeImage(path), mask: mask === undefined ? null : decodeImage(mask) };
+    }
+  }
+}

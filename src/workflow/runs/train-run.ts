@@ -1,0 +1,153 @@
+import type { Calibration } from '../../anomaly/calibration/calibration.ts';
+import { imageOptions, type TrainingConfig } from '../../cyclegan/config.ts';
+import type { Manifest } from '../../cyclegan/manifest.ts';
+import { readDataRecord, recordData } from '../../cyclegan/run/data-record.ts';
+import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
+import type { Banks } from '../../cyclegan/run/samples.ts';
+import { Trainer } from '../../cyclegan/run/trainer.ts';
+import { type Dataset, type ImageRef, partOf } from '../../data/datasets/dataset.ts';
+import { writeSplit } from '../../data/datasets/split.ts';
+import { writeFileAtomic } from '../../data/files/atomic.ts';
+import { ImageBank } from '../../data/images/bank.ts';
+import { defectPixels } from '../../data/images/defect-pixels.ts';
+import type { Device } from '../../gpu/device.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
+import type { TimedLaunch } from '../../gpu/profiler.ts';
+import { calibrateRun } from './calibrate-run.ts';
+import { ImageDecoder, settleBroken } from '../images/decode-images.ts';
+import { DuplicateWatch } from '../images/duplicate-warning.ts';
+import { type Listener, listenerOf } from '../common/listener.ts';
+import { tuneKernels } from '../common/tuning.ts';
+import { versions } from '../common/versions.ts';
+
+export interface TrainRunOptions extends Listener {
+  config: TrainingConfig;
+  /** With a part for every image. */
+  dataset: Dataset;
+  run: RunFolder;
+  resume: boolean;
+  skipBroken: boolean;
+  /** Whether to look for the fastest kernels first. */
+  tune: boolean;
+  /** Records every step anew instead of replaying the first. */
+  eager: boolean;
+  /** Takes the launches of a few steps, with their times on the device. */
+  onProfile?: ((launches: TimedLaunch[]) => void) | undefined;
+}
+
+/**
+ * Trains a run to its end: the networks, then score and thresholds on the calibration part.
+ *
+ * @returns the calibration, or null when the signal stopped it; a checkpoint stands then
+ */
+export async function trainRun(device: Device, options: TrainRunOptions): Promise<Calibration | null> {
+  if ((await trainNetworks(device, options)) === 'stopped') return null;
+  const { run, dataset, tune } = options;
+  return await calibrateRun(device, { ...listenerOf(options), run, rule: 'zfn', data: dataset.root, tune });
+}
+
+/** Trains the networks of a run; `stopped` when the signal did. A checkpoint stands after either. */
+export async function trainNetworks(device: Device, options: TrainRunOptions): Promise<'finished' | 'stopped'> {
+  const { config, dataset, run, resume, tune, eager, onProfile, signal, onProgress, onWarning } = options;
+  const watch = new DuplicateWatch();
+  const { banks, training } = await loadBanks(device, options, watch);
+  try {
+    const data = recordData(dataset.root, training, readableCalibration(options, watch));
+    if (resume) {
+      requireSameData(data.hash, run, dataset.root);
+    } else {
+      watch.look(dataset.images.filter(({ part }) => part === 'test'));
+      const warning = watch.warning();
+      if (warning) onWarning?.(warning);
+      writeFileAtomic(run.data, `${JSON.stringify(data, null, 2)}\n`);
+      writeSplit(run.root, dataset);
+    }
+    const manifest: Manifest = {
+      versions: versions(),
+      device: device.info.name,
+      dataHash: data.hash,
+      created: new Date().toISOString(),
+    };
+    const trainer = new Trainer(device, { config, banks, run, manifest, resume });
+    if (trainer.goneKernels.length > 0) {
+      onWarning?.(
+        `${trainer.goneKernels.length} kernels that the run began with are not in this version; it goes on with others, and with other bits.`,
+      );
+    }
+    try {
+      await tuneKernels(device, { ...listenerOf(options), tune }, trainer.body);
+      const total = trainer.length.steps;
+      return await trainer.train({
+        ...{ signal, eager, onProfile },
+        onProgress: (training) => onProgress?.({ stage: 'training', done: training.step, total, training }),
+      });
+    } finally {
+      trainer.dispose();
+    }
+  } finally {
+    banks.a.dispose();
+    banks.b.dispose();
+  }
+}
+
+/** Decodes and uploads the training part, resized. */
+async function loadBanks(
+  device: Device,
+  { dataset, config, skipBroken, onWarning }: TrainRunOptions,
+  watch: DuplicateWatch,
+): Promise<{ banks: Banks; training: ImageRef[] }> {
+  const refs = partOf(dataset, 'train');
+  const shown = { ...imageOptions(config), loadSize: { width: config.loadSize, height: config.loadSize } };
+  const load = async (label: ImageRef['label']) => {
+    const decoder = new ImageDecoder(
+      refs.filter((ref) => ref.label === label),
+      skipBroken,
+      watch.see,
+    );
+    const bank = await ImageBank.create(device, decoder.images(), shown);
+    return { bank, ...decoder };
+  };
+  const abnormal = await load('abnormal');
+  const normal = await load('normal');
+  const good = [...abnormal.good, ...normal.good];
+  const masks = config.cropDefects ? readDefects(abnormal.good, config.loadSize, skipBroken) : null;
+  const broken = [...abnormal.broken, ...normal.broken, ...(masks?.broken ?? [])];
+  settleBroken({ good, broken }, skipBroken, onWarning);
+  for (const [label, { bank }] of Object.entries({ abnormal, normal })) {
+    if (bank.count > 0) continue;
+    throw new CyclopsError(
+      `Training needs normal and abnormal images, but no ${label} image of ${dataset.root} can be read. Repair or replace them.`,
+    );
+  }
+  const defects = abnormal.good.map(({ file }) => masks?.defects.get(file) ?? null);
+  return { banks: { a: abnormal.bank, b: normal.bank, defects }, training: good };
+}
+
+/** Where masks say that the defects are, by file, in images of `loadSize` px a side. */
+function readDefects(refs: readonly ImageRef[], loadSize: number, skipBroken: boolean) {
+  const masked = refs.flatMap((ref) => (ref.mask === undefined ? [] : [{ ...ref, path: ref.mask }]));
+  const defects = new Map<string, Uint32Array | null>();
+  const decoder = new ImageDecoder(masked, skipBroken, ({ file }, mask) =>
+    defects.set(file, defectPixels(mask, loadSize)),
+  );
+  for (const _ of decoder.images());
+  return { defects, broken: decoder.broken };
+}
+
+/** The calibration images that can be read, so that the end of training has no bad surprise. */
+function readableCalibration({ dataset, skipBroken, onWarning }: TrainRunOptions, watch: DuplicateWatch): ImageRef[] {
+  if (!dataset.images.some(({ part }) => part === 'calibration')) return [];
+  const decoder = new ImageDecoder(partOf(dataset, 'calibration'), skipBroken, watch.see);
+  for (const _ of decoder.images());
+  settleBroken(decoder, skipBroken, onWarning);
+  return decoder.good;
+}
+
+function requireSameData(hash: string, run: RunFolder, root: string): void {
+  const recorded = readDataRecord(run.data);
+  if (recorded.hash === hash) return;
+  throw new CyclopsError(
+    `The training and calibration images of ${root} are not those that the run in ${run.root} began with (${recorded.images.length} of ` +
+      `${recorded.root}). Resume with the same images, or begin a new run in another folder.`,
+  );
+}

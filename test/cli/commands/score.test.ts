@@ -1,0 +1,119 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { decodeImage } from '../../../src/data/images/decode.ts';
+import { cyclops, makeData, SMALL, temporaryFolder } from '../support.ts';
+
+const folder = temporaryFolder();
+const model = folder.path('elsewhere', 'model.safetensors');
+const images = folder.path('images');
+const csv = folder.path('out.csv');
+const heatmaps = folder.path('heat');
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+/** What the model file says, when the run and its images are gone. */
+beforeAll(async () => {
+  const data = makeData(folder.path('data'), { normal: 8, abnormal: 6 });
+  const { code } = await cyclops('train', data, '--out', folder.path('run'), ...SMALL, '--steps', '3', '--quiet');
+  expect(code).toBe(0);
+  mkdirSync(folder.path('elsewhere'));
+  cpSync(folder.path('run', 'model.safetensors'), model);
+  renameSync(data, images);
+});
+
+afterAll(() => folder.remove());
+
+const lines = (text: string) => text.trimEnd().split(/\r?\n/);
+
+describe('score', () => {
+  it('judges a folder of any depth by the model file alone, and loses no file that it cannot read', async () => {
+    writeFileSync(join(images, 'abnormal', 'broken.png'), 'no image');
+    writeFileSync(join(images, 'notes.txt'), 'no name of an image');
+    const args = ['score', model, images, '--csv', csv, '--heatmaps', heatmaps];
+    const { code, stdout, stderr } = await cyclops(...args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/unreadable: .*broken\.png is not an image.*1 of 15 files could not be read/);
+    expect(stderr).toMatch(/scoring 15\/15 [\d.]+ images\/s, 0s left/);
+    const rows = lines(stdout).map((line) => line.split('\t'));
+    expect(rows).toHaveLength(14);
+    expect(rows[0]?.[0]).toBe('abnormal/0.png');
+
+    const [header, ...entries] = lines(readFileSync(csv, 'utf8')).map((line) => line.split(','));
+    expect(header?.slice(0, 6)).toEqual(['file', 'status', 'decided_by', 'threshold', 'sse', 'l1']);
+    const [broken] = entries.splice(6, 1);
+    expect(broken?.slice(0, 2)).toEqual(['abnormal/broken.png', 'unreadable']);
+    expect(entries.map(([file, status]) => [file, status])).toEqual(rows.map(([file, , , status]) => [file, status]));
+    const decisive = header?.indexOf(entries[0]?.[2] ?? '') ?? -1;
+    expect(entries.map((entry) => entry[decisive])).toEqual(rows.map(([, value]) => value));
+
+    expect(readdirSync(join(heatmaps, 'abnormal'))).toHaveLength(6);
+    expect(decodeImage(join(heatmaps, 'normal', '0.png.heat.png'))).toMatchObject({
+      width: 32,
+      height: 32,
+      channels: 3,
+    });
+    expect((await cyclops(...args, '--skip-broken')).code).toBe(0);
+    rmSync(join(images, 'abnormal', 'broken.png'));
+  });
+
+  it('--fail-on-anomaly ends with 3 if and only if something is flagged', async () => {
+    const args = ['score', model, join(images, 'normal', '0.png'), '--fail-on-anomaly', '--quiet', '--threshold'];
+    const flagged = await cyclops(...args, '-1e9');
+    expect([flagged.code, flagged.stdout.includes('\t-1000000000\tflagged\n')]).toEqual([3, true]);
+    expect((await cyclops(...args, '1e9')).code).toBe(0);
+  });
+
+  it('has a model file that evaluate and translate take too, with the same figures, and that knows what trained it', async () => {
+    const evaluate = (from: string, ...options: string[]) => cyclops('evaluate', from, images, '--no-tune', ...options);
+    const [byModel, byRun] = [await evaluate(model, '--json'), await evaluate(folder.path('run'), '--json')];
+    const { run, ...figures } = JSON.parse(byModel.stdout);
+    expect(run).toBe(model);
+    expect(JSON.parse(byRun.stdout)).toEqual({ ...figures, run: folder.path('run') });
+    expect(figures.counts).toMatchObject({ normal: 3, abnormal: 3, seenInTraining: 0 });
+    expect(byModel.stderr).toMatch(/8 images that trained or calibrated the model are not judged/);
+    const report = await evaluate(model, '--report', folder.path('r.html'));
+    expect([report.code, report.stderr]).toEqual([2, expect.stringMatching(/--report .*Give the run folder/)]);
+
+    const picture = async (from: string, name: string) => {
+      const args = [join(images, 'abnormal', '0.png'), '--to', 'normal', '--out', folder.path(name), '--no-tune'];
+      expect((await cyclops('translate', from, ...args)).code).toBe(0);
+      return readFileSync(folder.path(name, '0_normal.png'));
+    };
+    expect(await picture(model, 'by model')).toEqual(await picture(folder.path('run'), 'by run'));
+  });
+
+  it('says the same by the run folder, also by one from before there were model files', async () => {
+    const byModel = await cyclops('score', model, images);
+    const run = folder.path('run');
+    expect((await cyclops('score', run, images)).stdout).toBe(byModel.stdout);
+    rmSync(join(run, 'model.safetensors'));
+    expect((await cyclops('score', run, images)).stdout).toBe(byModel.stdout);
+    const { heatmap, ...older } = JSON.parse(readFileSync(join(run, 'thresholds.json'), 'utf8'));
+    expect(heatmap.images).toBeGreaterThan(0);
+    writeFileSync(join(run, 'thresholds.json'), JSON.stringify(older));
+    const { code, stderr } = await cyclops('score', run, images, '--heatmaps', heatmaps);
+    expect(stderr).toMatch(/before heat maps were calibrated on normal images. Run 'cyclops calibrate'/);
+    expect(code).toBe(1);
+  });
+
+  it('keeps heat maps inside their folder, and refuses two of one name', async () => {
+    const inside = folder.path('inside');
+    const path = `${images}/../images/normal/0.png`;
+    expect((await cyclops('score', model, path, '--heatmaps', inside, '--quiet')).code).toBe(0);
+    expect(
+      readdirSync(inside, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.png')),
+    ).toHaveLength(1);
+    const twice = await cyclops('score', model, path, path, '--heatmaps', inside);
+    expect(twice.stderr).toMatch(/would both have the heat map/);
+    expect(twice.code).toBe(2);
+  });
+
+  it('refuses a folder without images, and a file that is no model', async () => {
+    mkdirSync(folder.path('empty'));
+    expect((await cyclops('score', model, folder.path('empty'))).stderr).toMatch(/holds no PNG or JPEG/);
+    const { code, stderr } = await cyclops('score', join(images, 'normal', '0.png'), images);
+    expect(stderr).toMatch(/0\.png is not a complete safetensors file/);
+    expect(code).toBe(1);
+  });
+});
