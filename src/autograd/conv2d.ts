@@ -81,7 +81,7 @@ export function requireBias(operation: string, bias: Tensor | null, channels: nu
   );
 }
 
-export interface WeightGradOperands {
+interface WeightGradOperands {
   x: Tensor;
   dy: Tensor;
   weight: Tensor;

@@ -27,7 +27,7 @@ export function reduction(term: Term, factor: number, a: Tensor, b: LossTarget):
   return out;
 }
 
-export interface ReductionGradient {
+interface ReductionGradient {
   term: TermGradient;
   factor: number;
   a: Tensor;

@@ -2,7 +2,7 @@
 import type { Kernel } from './launch.ts';
 
 /** A shader module; `fault` says once the device has compiled it what is wrong with it, one paragraph an error, or null. */
-export interface CompiledShader {
+interface CompiledShader {
   readonly module: GPUShaderModule;
   readonly fault: Promise<string | null>;
 }

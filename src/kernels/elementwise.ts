@@ -13,7 +13,7 @@ export interface Elements {
   readonly dtype?: FloatDType;
 }
 
-export interface AddArguments extends Elements {
+interface AddArguments extends Elements {
   readonly a: BufferSlice;
   readonly b: BufferSlice;
   /** Another buffer than `a` and `b`. */
@@ -34,7 +34,7 @@ export function add(device: Device, { a, b, out, count, dtype = 'f32' }: AddArgu
   });
 }
 
-export interface AccumulateArguments extends Elements {
+interface AccumulateArguments extends Elements {
   readonly x: BufferSlice;
   readonly target: BufferSlice;
 }
@@ -53,7 +53,7 @@ export function accumulate(device: Device, { x, target, count, dtype = 'f32' }: 
   });
 }
 
-export interface ScaleArguments extends Elements {
+interface ScaleArguments extends Elements {
   readonly x: BufferSlice;
   readonly factor: number;
   readonly out: BufferSlice;
@@ -73,7 +73,7 @@ export function scale(device: Device, { x, factor, out, count, dtype = 'f32' }: 
   });
 }
 
-export interface CopyArguments extends Elements {
+interface CopyArguments extends Elements {
   readonly x: BufferSlice;
   readonly out: BufferSlice;
   /** The first element that is read of x; 0 unless told otherwise. */
@@ -95,7 +95,7 @@ export function copy(device: Device, { x, out, count, start = 0, outStart = 0, d
   });
 }
 
-export interface FillArguments extends Elements {
+interface FillArguments extends Elements {
   readonly value: number;
   readonly out: BufferSlice;
 }

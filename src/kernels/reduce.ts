@@ -125,7 +125,7 @@ export const reduce: Operation<ReduceProblem, ReduceArguments> = {
   }),
 };
 
-export interface ReduceBackwardArguments {
+interface ReduceBackwardArguments {
   readonly term: TermGradient;
   readonly factor: number;
   readonly a: BufferSlice;

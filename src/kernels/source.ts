@@ -90,7 +90,7 @@ export function sourceTexts(source: KernelSource): string[] {
 }
 
 /** How a kernel accesses its bindings of group 0, one letter for each: `r` for `read`, `w` for `read_write`. */
-export function accessOf(code: string): string {
+function accessOf(code: string): string {
   const declared = code.replace(/\/\/.*/g, '').matchAll(BINDING);
   const letters: string[] = [];
   for (const [, index, mode] of declared) letters[Number(index)] = mode === 'read_write' ? 'w' : 'r';

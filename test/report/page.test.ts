@@ -265,7 +265,7 @@ describe('the gallery', () => {
   it('holds every picture once, with its size and a description', () => {
     for (const { input: x, reconstruction, heatmap, mask } of pictures.values()) {
       for (const { bytes } of [x, reconstruction, heatmap, ...(mask ? [mask] : [])]) {
-        expect(page.split(bytes.toString('base64')).length - 1).toBe(1);
+        expect(page.split(Buffer.from(bytes).toString('base64')).length - 1).toBe(1);
       }
     }
     expect(tags(page, 'img')).toHaveLength(3 * 3 + 3 * 4);

@@ -71,14 +71,14 @@ export const MEASUREMENT_NAMES: readonly MeasurementName[] = Object.keys(FORMULA
 export type DevicePictures = { readonly reconstruction: Tensor; readonly heatmap: Tensor };
 
 /** What {@link measure} makes of one image. */
-export type DeviceMeasurements = {
+type DeviceMeasurements = {
   /** The wanted measurements, each [1], in the order in which they were asked for. */
   readonly values: readonly Tensor[];
   /** Only where they were asked for. */
   readonly pictures: DevicePictures | null;
 };
 
-export interface MeasureOptions {
+interface MeasureOptions {
   /** All by default. */
   wanted?: readonly MeasurementName[];
   /** Default true. */

@@ -9,7 +9,7 @@ export type PerImageKind = 'sse' | 'l1' | 'eighth' | 'mean' | 'max' | 'min';
 
 const CODES: Readonly<Record<PerImageKind, number>> = { sse: 0, l1: 1, eighth: 2, mean: 3, max: 4, min: 5 };
 
-export interface PerImageArguments {
+interface PerImageArguments {
   readonly kind: PerImageKind;
   /** [images, count], as is b */
   readonly a: BufferSlice;

@@ -24,7 +24,7 @@ interface Choices {
 }
 
 /** Told of a problem: its key, which names it, and whether a variant is forced or measured for it already. */
-export type Visit = <Problem, Args>(
+type Visit = <Problem, Args>(
   key: string,
   operation: Operation<Problem, Args>,
   problem: Problem,

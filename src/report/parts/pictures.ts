@@ -10,7 +10,7 @@ export interface Picture {
   type: 'image/jpeg' | 'image/png';
   width: number;
   height: number;
-  bytes: Buffer;
+  bytes: Uint8Array;
 }
 
 /** The pictures of one image. */

@@ -98,7 +98,7 @@ function strip(image: JudgedImage, pictures: Pictures): Html {
 }
 
 function figure({ type, width, height, bytes }: Picture, caption: Html, description: string): Html {
-  return html`<figure><img src="data:${type};base64,${bytes.toString('base64')}" width="${width}" height="${height}" alt="${description}" decoding="async"><figcaption>${caption}</figcaption></figure>`;
+  return html`<figure><img src="data:${type};base64,${Buffer.from(bytes).toString('base64')}" width="${width}" height="${height}" alt="${description}" decoding="async"><figcaption>${caption}</figcaption></figure>`;
 }
 
 function colourBar(heatmap: Report['heatmap']): Html {

@@ -29,7 +29,7 @@ describe('the pictures of a page', () => {
     const pictures = encoded(mapWith([]));
     for (const { type, width: w, height: h, bytes } of Object.values<Picture>({ ...pictures })) {
       expect([type, w, h]).toEqual(['image/jpeg', width, height]);
-      const back = decodeJpeg(bytes, 'x');
+      const back = decodeJpeg(Buffer.from(bytes), 'x');
       expect([back.width, back.height]).toEqual([width, height]);
     }
     expect(Object.keys(pictures)).toEqual(['input', 'reconstruction', 'heatmap']);
@@ -40,7 +40,7 @@ describe('the pictures of a page', () => {
       { length: 12 },
       (): Spot => [2 + Math.floor(Math.random() * (width - 4)), 2 + Math.floor(Math.random() * (height - 4))],
     );
-    const { pixels } = decodeJpeg(encoded(mapWith(spots)).heatmap.bytes, 'x');
+    const { pixels } = decodeJpeg(Buffer.from(encoded(mapWith(spots)).heatmap.bytes), 'x');
     const warmth = ([red = 0, , blue = 0]: ArrayLike<number> & Iterable<number>) => red - blue;
     const least = warmth(heatColor(1.5 * THRESHOLD_SHARE)) / 2;
     for (let i = 0; i < width * height; i++) {
@@ -56,7 +56,10 @@ describe('the pictures of a page', () => {
     const pictures = encoded(mapWith([]));
     const { input, reconstruction, heatmap } = pictures;
     expect(bytesInPage(pictures)).toBe(
-      [input, reconstruction, heatmap].reduce((sum, { bytes }) => sum + bytes.toString('base64').length, 0),
+      [input, reconstruction, heatmap].reduce(
+        (sum, { bytes }) => sum + Buffer.from(bytes).toString('base64').length,
+        0,
+      ),
     );
   });
 });
