@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeJpeg } from '../../../src/data/images/jpeg.ts';
+import { decodeBytes } from '../../../src/data/images/decode-bytes.ts';
 import { heatColor, THRESHOLD_SHARE } from '../../../src/report/parts/heatmap.ts';
 import { bytesInPage, encodePictures, type Picture } from '../../../src/report/parts/pictures.ts';
 
@@ -29,7 +29,7 @@ describe('the pictures of a page', () => {
     const pictures = encoded(mapWith([]));
     for (const { type, width: w, height: h, bytes } of Object.values<Picture>({ ...pictures })) {
       expect([type, w, h]).toEqual(['image/jpeg', width, height]);
-      const back = decodeJpeg(Buffer.from(bytes), 'x');
+      const back = decodeBytes(bytes, 'x');
       expect([back.width, back.height]).toEqual([width, height]);
     }
     expect(Object.keys(pictures)).toEqual(['input', 'reconstruction', 'heatmap']);
@@ -40,7 +40,7 @@ describe('the pictures of a page', () => {
       { length: 12 },
       (): Spot => [2 + Math.floor(Math.random() * (width - 4)), 2 + Math.floor(Math.random() * (height - 4))],
     );
-    const { pixels } = decodeJpeg(Buffer.from(encoded(mapWith(spots)).heatmap.bytes), 'x');
+    const { pixels } = decodeBytes(encoded(mapWith(spots)).heatmap.bytes, 'x');
     const warmth = ([red = 0, , blue = 0]: ArrayLike<number> & Iterable<number>) => red - blue;
     const least = warmth(heatColor(1.5 * THRESHOLD_SHARE)) / 2;
     for (let i = 0; i < width * height; i++) {
