@@ -30,7 +30,7 @@ export interface Specialisation {
   readonly sizes?: Readonly<Record<string, number>>;
 }
 
-/** What is included in place of other parts when tensors are stored as f16, … */
+/** What is included in place of other parts when tensors are f16, … */
 export const DTYPE_F16: Readonly<Record<string, string>> = { 'parts/dtype.wgsl': 'parts/dtype-f16.wgsl' };
 
 /** … when an invocation handles four channels, … */

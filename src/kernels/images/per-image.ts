@@ -1,4 +1,4 @@
-/** One figure for each image of a batch, for scoring; no gradients. */
+/** One measurement of each image of a batch, for scoring; no gradients. */
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, f32, immediates } from '../../gpu/launch.ts';
 import { flatGrid } from '../flat-grid.ts';
