@@ -43,7 +43,16 @@ export { RandomStream } from './tensor/random.ts';
 
 // What decides a training run: its configuration, presets of it, and the learning rate of each epoch.
 
-export { type Precision, parseConfig, type TrainingConfig } from './cyclegan/config.ts';
+export {
+  ADAM_GROUPS,
+  GAN_MODES,
+  type GanMode,
+  PRECISIONS,
+  type Precision,
+  parseConfig,
+  SCHEDULES,
+  type TrainingConfig,
+} from './cyclegan/config.ts';
 export { learningRate, type TrainingLength, trainingLength } from './cyclegan/learning-rate.ts';
 export { PRESET_NAMES, type PresetName, preset } from './cyclegan/presets.ts';
 export { paperFactor, referenceFactor } from './optim/schedule.ts';

@@ -6,21 +6,32 @@
 // The device: where tensors live. A step of static shapes can be captured once and replayed.
 
 export type { Capture } from './gpu/capture.ts';
-export { Device, type DeviceOptions } from './gpu/device.ts';
-export { CyclopsError, DeviceLostError, NoAdapterError, OutOfMemoryError, UnsupportedError } from './gpu/errors.ts';
+export { Device, type DeviceOptions, type Limits, WANTED_LIMITS } from './gpu/device.ts';
+export {
+  type Capability,
+  CyclopsError,
+  DeviceLostError,
+  NoAdapterError,
+  OutOfMemoryError,
+  UnsupportedError,
+} from './gpu/errors.ts';
+export type { AdapterInfo, MatrixConfig } from './gpu/host/adapter.ts';
 
 // Tensors [N,H,W,C], and scopes that free what was made in them.
 
+export type { RandomSource } from './kernels/random.ts';
 export { cast } from './tensor/cast.ts';
 export { print } from './tensor/print.ts';
-export { randomNormal, randomUniform } from './tensor/random.ts';
-export { keep, scope } from './tensor/scope.ts';
+export { type NormalOptions, randomNormal, randomUniform, type UniformOptions } from './tensor/random.ts';
+export type { GradNode } from './tensor/record.ts';
+export { type Disposable, keep, type Scoped, scope } from './tensor/scope.ts';
 export { sliceBatch } from './tensor/slice.ts';
-export { type DType, Tensor } from './tensor/tensor.ts';
+export type { Storage } from './tensor/storage.ts';
+export { type DType, type HostArrays, Tensor } from './tensor/tensor.ts';
 
 // Gradients: operations on tensors note what they did, and `backward` goes back over the notes.
 
-export { gradcheck } from './autograd/gradcheck.ts';
+export { type GradcheckOptions, gradcheck } from './autograd/gradcheck.ts';
 export { backward, detach, noGrad } from './autograd/tape.ts';
 
 // Losses, and the similarity of images.
@@ -50,19 +61,26 @@ export { sum } from './autograd/sum.ts';
 
 // Layers, with the reference's names in their state dicts.
 
-export { ConvTranspose2d } from './layers/conv-transpose2d.ts';
-export { Conv2d } from './layers/conv2d.ts';
-export { normalInitialiser } from './layers/init.ts';
-export { InstanceNorm2d } from './layers/instance-norm2d.ts';
+export { ConvTranspose2d, type ConvTranspose2dLayerOptions } from './layers/conv-transpose2d.ts';
+export { Conv2d, type Conv2dLayerOptions } from './layers/conv2d.ts';
+export { type Initialiser, normalInitialiser } from './layers/init.ts';
+export { InstanceNorm2d, type InstanceNorm2dOptions } from './layers/instance-norm2d.ts';
+export type { StateTensor } from './layers/layout.ts';
 export { Module, type StateDict } from './layers/module.ts';
 export { Sequential } from './layers/sequential.ts';
 
 // Optimisers.
 
-export { Adam } from './optim/adam.ts';
-export { LossScaler } from './optim/loss-scaler.ts';
+export { Adam, type AdamOptions, type AdamState, type ParameterSlot } from './optim/adam.ts';
+export { LossScaler, type LossScalerState } from './optim/loss-scaler.ts';
 
-// The networks of a Cycle-GAN, and the file format of their weights.
+// The file format of weights.
 
-export { patchDiscriminator, resnetGenerator } from './cyclegan/networks.ts';
-export { decodeSafetensors, encodeSafetensors } from './data/files/safetensors.ts';
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafetensorsData,
+  type SafetensorsFile,
+  type StoredTensor,
+  type TensorInput,
+} from './data/files/safetensors.ts';

@@ -5,18 +5,39 @@
 
 // Launches: a kernel, the buffers that it is bound to, and what a profiler needs to judge it.
 
-export { type BufferSlice, ceilDiv, f32, immediates, type Kernel, type Launch } from './gpu/launch.ts';
+export type { DeviceBuffer } from './gpu/buffer.ts';
+export {
+  type BufferSlice,
+  ceilDiv,
+  f32,
+  immediates,
+  type Kernel,
+  type Launch,
+  type Layer,
+  type SourceLine,
+} from './gpu/launch.ts';
+export type { BufferPool, PoolUse } from './gpu/pool.ts';
+export type { TimedLaunch } from './gpu/profiler.ts';
+export type { Trace } from './gpu/trace.ts';
+export type { Variable, Variables } from './gpu/variables.ts';
 export { flatGrid } from './kernels/flat-grid.ts';
 export { type SumPartsArguments, sumParts, withParts, withTemporary } from './kernels/sum-parts.ts';
 
 // The text of a kernel.
 
 export { type KernelText, kernelSource } from './kernels/kernel-source.ts';
-export { type FloatDType, type KernelSource, kernel, type Specialisation } from './kernels/source.ts';
+export {
+  type FileUrl,
+  FLOAT_DTYPES,
+  type FloatDType,
+  type KernelSource,
+  kernel,
+  type Specialisation,
+} from './kernels/source.ts';
 
 // Operations that can be computed in several ways: what a variant needs of the problem, and the arguments of each.
 
-export { ACTIVATION_CODES, type Activation } from './kernels/activation.ts';
+export { ACTIVATION_CODES, type Activation, type ActivationKind, LEAKY_SLOPE } from './kernels/activation.ts';
 export { convForward, type ForwardArguments } from './kernels/conv2d/forward.ts';
 export { convInputGrad, type InputGradArguments } from './kernels/conv2d/input-grad.ts';
 export { type ConvProblem, convBytes, convFlops, convImmediates } from './kernels/conv2d/problem.ts';
@@ -30,7 +51,7 @@ export {
   normImmediates,
   normSize,
 } from './kernels/instance-norm/problem.ts';
-export { type ReduceArguments, type ReduceProblem, reduce } from './kernels/reduce.ts';
+export { type Against, type ReduceArguments, type ReduceProblem, reduce, type Term } from './kernels/reduce.ts';
 export { operationNamed, operations } from './kernels/tuning/operations.ts';
 
 // Variants: how an operation is described, how one is added, and which of them can do a problem.

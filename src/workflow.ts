@@ -5,19 +5,39 @@
 
 // Training and calibration.
 
-export type { Calibration, Rule } from './anomaly/calibration/calibration.ts';
+export type { Baseline } from './anomaly/calibration/baseline.ts';
+export {
+  CALIBRATION_SOURCES,
+  type Calibration,
+  type CalibrationSource,
+  type ChosenThreshold,
+  NAMED_RULES,
+  type Rule,
+  type StoredThreshold,
+} from './anomaly/calibration/calibration.ts';
+export type { Combination } from './anomaly/calibration/combination.ts';
+export type { HeatmapCalibration } from './anomaly/calibration/heatmap-scale.ts';
 export type { TrainingConfig } from './cyclegan/config.ts';
 export type { PresetName } from './cyclegan/presets.ts';
+export type { RunFolder } from './cyclegan/run/run-folder.ts';
+export { LABELS, type Label } from './data/datasets/dataset.ts';
 export { type CalibrateOptions, type CalibrateResult, calibrate } from './workflow/calibrate.ts';
-export { type PaperFigures, type PaperProtocolOptions, paperProtocol } from './workflow/paper-protocol.ts';
+export {
+  type MeanAndDeviation,
+  type PaperFigures,
+  type PaperProtocolOptions,
+  paperProtocol,
+} from './workflow/paper-protocol.ts';
+export { CALIBRATION_SHARE } from './workflow/runs/division.ts';
+export { DEFAULT_PRESET } from './workflow/runs/training-config.ts';
 export { type TrainOptions, type TrainResult, train } from './workflow/train.ts';
 
 // Judging images.
 
-export type { Evaluation } from './anomaly/evaluation/evaluation.ts';
+export type { ResultPictures } from './anomaly/detector/score-images.ts';
+export type { Size } from './data/images/feed.ts';
 export { type EvaluateOptions, evaluate } from './workflow/evaluate.ts';
 export { type ReportOptions, report } from './workflow/report-file.ts';
-export type { EvaluatedRun } from './workflow/runs/evaluate-run.ts';
 export {
   type Decision,
   type FileResult,
@@ -29,8 +49,32 @@ export {
 } from './workflow/score.ts';
 export { type TranslateOptions, type Translation, translate } from './workflow/translate.ts';
 
+// What an evaluation tells: figures of every score, of pixels and pairs, checks, and pictures for a report.
+
+export type { BaselineReport } from './anomaly/evaluation/baseline-report.ts';
+export type {
+  Evaluation,
+  JudgedImage,
+  ScoreReport,
+  SkippedFile,
+  ThresholdFigures,
+} from './anomaly/evaluation/evaluation.ts';
+export type { HeatmapReport } from './anomaly/evaluation/heatmap-report.ts';
+export type { Learned } from './anomaly/evaluation/learned.ts';
+export type { Closeness, PairReport } from './anomaly/evaluation/pairs.ts';
+export type { OwnedFigures, PixelReport } from './anomaly/evaluation/pixel-evaluation.ts';
+export type { Steganography } from './anomaly/evaluation/steganography.ts';
+export type { Histogram, RocPoint } from './anomaly/metrics/classification.ts';
+export { AUPRO_FPR, type PixelF1, type PixelFigures } from './anomaly/metrics/pixel-metrics.ts';
+export { type ImageStatistics, STATISTIC_NAMES, type StatisticName } from './anomaly/scores/image-statistics.ts';
+export type { ScoreInfo } from './anomaly/scores/score.ts';
+export type { KeptPictures, PictureCounts, PicturedImage, PicturesReport } from './report/parts/kept-pictures.ts';
+export type { Picture, Pictures, ReportPictures } from './report/parts/pictures.ts';
+export type { EvaluatedRun } from './workflow/runs/evaluate-run.ts';
+
 // What workflows tell on the way, and why they refuse.
 
+export type { TrainingProgress } from './cyclegan/run/trainer.ts';
 export { CyclopsError } from './gpu/errors.ts';
 export type { StopSignal } from './gpu/stop-signal.ts';
 export type { Listener, Progress } from './workflow/common/listener.ts';

@@ -2,17 +2,8 @@
 
 import { LOSS_NAMES } from '../../src/cyclegan/losses.ts';
 import { CycleGAN } from '../../src/cyclegan/model.ts';
-import {
-  conv2d,
-  convTranspose2d,
-  Device,
-  instanceNorm,
-  type Module,
-  noGrad,
-  resnetGenerator,
-  scope,
-  Tensor,
-} from '../../src/index.ts';
+import { resnetGenerator } from '../../src/cyclegan/networks.ts';
+import { conv2d, convTranspose2d, Device, instanceNorm, type Module, noGrad, scope, Tensor } from '../../src/index.ts';
 import { fromReferenceLayout, referenceShape } from '../../src/layers/layout.ts';
 import { tuneKernels } from '../../src/workflow/common/tuning.ts';
 import { VERSION } from '../../src/workflow/common/versions.ts';

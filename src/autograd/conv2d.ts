@@ -23,7 +23,7 @@ export interface Conv2dOptions extends Partial<ConvOptions> {
  * activation(x ⋆ weight + bias), a cross-correlation as in PyTorch.
  *
  * @param x [N, H, W, C], f32 or f16 @param weight [KH, KW, C, O] @param bias [O] or null; both f32
- * @returns [N, P, Q, O], stored as x, with P = ⌊(H + 2·padding − KH) / stride⌋ + 1
+ * @returns [N, P, Q, O] in the dtype of x, with P = ⌊(H + 2·padding − KH) / stride⌋ + 1
  * @throws CyclopsError when shapes or options do not fit, or the reflection is larger than the image
  */
 export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2dOptions = {}): Tensor {
@@ -81,7 +81,7 @@ export function requireBias(operation: string, bias: Tensor | null, channels: nu
   );
 }
 
-export interface WeightGradOperands {
+interface WeightGradOperands {
   x: Tensor;
   dy: Tensor;
   weight: Tensor;

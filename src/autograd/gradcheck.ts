@@ -5,7 +5,7 @@ import { backward, noGrad } from './tape.ts';
 export interface GradcheckOptions {
   /** Step of the central differences, relative to max(1, |element|). */
   eps?: number;
-  /** Largest allowed difference, relative to the largest gradient of the same input, or to {@link NOISE} if that is larger. */
+  /** Largest allowed difference, relative to the largest gradient of the same input, or to 0.001 if that is larger. */
   tolerance?: number;
 }
 

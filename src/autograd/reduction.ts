@@ -7,7 +7,7 @@ import { Tensor } from '../tensor/tensor.ts';
 /** What a loss compares a batch with: a tensor of its shape, one constant, or one for its first half and one for the rest. */
 export type LossTarget = Tensor | number | readonly [first: number, second: number];
 
-/** @throws CyclopsError when the target has another shape than `a` or is stored otherwise, or is a pair and the batch has no two halves. */
+/** @throws CyclopsError when the target has another shape or dtype than `a`, or is a pair and the batch has no two halves. */
 export function requireTarget(operation: string, a: Tensor, target: LossTarget): void {
   if (target instanceof Tensor) {
     requireAlike(operation, a, target);
@@ -27,7 +27,7 @@ export function reduction(term: Term, factor: number, a: Tensor, b: LossTarget):
   return out;
 }
 
-export interface ReductionGradient {
+interface ReductionGradient {
   term: TermGradient;
   factor: number;
   a: Tensor;

@@ -3,7 +3,7 @@ import { wrap } from './failure.ts';
 import { duration, type ProgressDisplay, showProgress, trainingDetail } from './text/progress.ts';
 
 /** A listener on standard error, and how to end it. */
-export interface TerminalListener {
+interface TerminalListener {
   listener: Pick<Listener, 'onProgress' | 'onWarning'>;
   /** Ends the bar that is shown, if one is. */
   stop(): void;

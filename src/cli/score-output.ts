@@ -6,7 +6,7 @@ import type { Decision, FileResult, ScoredFile } from '../workflow/score.ts';
 /** Digits that a person reads; whoever reads from a file or a pipe gets all. */
 const DIGITS = 6;
 
-export interface ScoreOutputOptions {
+interface ScoreOutputOptions {
   /** File for a row of each image. */
   csv: string | undefined;
   /** A JSON object a line on standard output instead of columns. */

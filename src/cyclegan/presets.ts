@@ -34,7 +34,11 @@ const REFERENCE = {
   sampleInterval: 500,
 } as const;
 
-const PRESETS = {
+export const PRESET_NAMES = ['tiny', 'quick', 'small', 'paper256'] as const;
+
+export type PresetName = (typeof PRESET_NAMES)[number];
+
+const PRESETS: Readonly<Record<PresetName, TrainingConfig>> = {
   /** For a first try: minutes on a CPU. */
   tiny: {
     ...REFERENCE,
@@ -71,11 +75,7 @@ const PRESETS = {
     adam: 'per-d',
     rotate: true,
   },
-} as const satisfies Record<string, TrainingConfig>;
-
-export type PresetName = keyof typeof PRESETS;
-
-export const PRESET_NAMES: readonly string[] = Object.keys(PRESETS);
+};
 
 /** @throws CyclopsError for a name that is not in the table */
 export function preset(name: string): TrainingConfig {

@@ -3,7 +3,7 @@ import { RandomStream } from '../tensor/random.ts';
 import type { TrainingConfig } from './config.ts';
 
 /** Images of a bank, and what a step sees of each. */
-export interface Views {
+interface Views {
   indices: number[];
   views: View[];
 }

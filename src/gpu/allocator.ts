@@ -2,7 +2,7 @@ import { OutOfMemoryError } from './errors.ts';
 import type { Faults } from './faults.ts';
 
 /** Whose memory an allocator hands out. */
-export interface Heap {
+interface Heap {
   readonly info: { readonly name: string };
   /** Gives memory that is only kept for reuse back to the driver. */
   trim(): void;

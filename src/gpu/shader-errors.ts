@@ -2,7 +2,7 @@
 import type { Kernel } from './launch.ts';
 
 /** A shader module; `fault` says once the device has compiled it what is wrong with it, one paragraph an error, or null. */
-export interface CompiledShader {
+interface CompiledShader {
   readonly module: GPUShaderModule;
   readonly fault: Promise<string | null>;
 }
@@ -26,7 +26,7 @@ async function faultOf(
   return errors.length > 0 ? errors.join('\n') : `${kernel.name}: ${error.message}`;
 }
 
-/** e.g. `src/kernels/wgsl/scale.wgsl:11:14: unresolved value 'y'`, and below it the line with a mark under the place. */
+/** e.g. `src/kernels/wgsl/elementwise/scale.wgsl:11:14: unresolved value 'y'`, and below it the line with a mark under the place. */
 function located(kernel: Kernel, { lineNum, linePos, length, message }: GPUCompilationMessage): string {
   const { file, line } = kernel.lines?.[lineNum - 1] ?? { file: kernel.name, line: lineNum };
   const text = kernel.code.split('\n')[lineNum - 1] ?? '';

@@ -30,7 +30,7 @@ interface ActivationElements extends Elements {
   readonly slope?: number | undefined;
 }
 
-export interface ActivationArguments extends ActivationElements {
+interface ActivationArguments extends ActivationElements {
   readonly x: BufferSlice;
   readonly out: BufferSlice;
 }
@@ -52,7 +52,7 @@ export function activation(
   });
 }
 
-export interface ActivationBackwardArguments extends ActivationElements {
+interface ActivationBackwardArguments extends ActivationElements {
   readonly output: BufferSlice;
   readonly gradOutput: BufferSlice;
   readonly gradX: BufferSlice;

@@ -4,7 +4,7 @@ import { type BufferSlice, ceilDiv, immediates } from '../gpu/launch.ts';
 import { flatGrid } from './flat-grid.ts';
 import { kernel } from './source.ts';
 
-export interface CastArguments {
+interface CastArguments {
   readonly x: BufferSlice;
   readonly out: BufferSlice;
   /** Elements of each. */

@@ -6,7 +6,7 @@ import { sumParts, withParts } from './sum-parts.ts';
 /** Rows of a workgroup at most. Below that, one launch does it all. */
 const SHARE = 4096;
 
-export interface ChannelSumArguments {
+interface ChannelSumArguments {
   /** [rows, channels] */
   readonly x: BufferSlice;
   /** [channels], in f32 */

@@ -1,5 +1,5 @@
 /**
- * Kernels that visit each element once; all tensors of a launch are stored alike. Buffers hold whole vec4s, so a count that is no
+ * Kernels that visit each element once; all tensors of a launch have one dtype. Buffers hold whole vec4s, so a count that is no
  * multiple of 4 writes into its own padding.
  */
 import type { Device } from '../gpu/device.ts';
@@ -7,13 +7,13 @@ import { type BufferSlice, ceilDiv, f32, immediates } from '../gpu/launch.ts';
 import { flatGrid } from './flat-grid.ts';
 import { DTYPE_BYTES, type FloatDType, kernel } from './source.ts';
 
-/** How many elements the tensors of a launch have, and how they are stored: f32 unless told otherwise. */
+/** How many elements the tensors of a launch have, and their dtype: f32 unless told otherwise. */
 export interface Elements {
   readonly count: number;
   readonly dtype?: FloatDType;
 }
 
-export interface AddArguments extends Elements {
+interface AddArguments extends Elements {
   readonly a: BufferSlice;
   readonly b: BufferSlice;
   /** Another buffer than `a` and `b`. */
@@ -34,7 +34,7 @@ export function add(device: Device, { a, b, out, count, dtype = 'f32' }: AddArgu
   });
 }
 
-export interface AccumulateArguments extends Elements {
+interface AccumulateArguments extends Elements {
   readonly x: BufferSlice;
   readonly target: BufferSlice;
 }
@@ -53,7 +53,7 @@ export function accumulate(device: Device, { x, target, count, dtype = 'f32' }: 
   });
 }
 
-export interface ScaleArguments extends Elements {
+interface ScaleArguments extends Elements {
   readonly x: BufferSlice;
   readonly factor: number;
   readonly out: BufferSlice;
@@ -73,7 +73,7 @@ export function scale(device: Device, { x, factor, out, count, dtype = 'f32' }: 
   });
 }
 
-export interface CopyArguments extends Elements {
+interface CopyArguments extends Elements {
   readonly x: BufferSlice;
   readonly out: BufferSlice;
   /** The first element that is read of x; 0 unless told otherwise. */
@@ -95,7 +95,7 @@ export function copy(device: Device, { x, out, count, start = 0, outStart = 0, d
   });
 }
 
-export interface FillArguments extends Elements {
+interface FillArguments extends Elements {
   readonly value: number;
   readonly out: BufferSlice;
 }

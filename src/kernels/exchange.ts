@@ -7,7 +7,7 @@ import { DTYPE_BYTES, type FloatDType, kernel } from './source.ts';
 /** In place of a number of a place: none. */
 export const NOWHERE = 0xffffffff;
 
-export interface ExchangeArguments {
+interface ExchangeArguments {
   /** Two words for each image: the place to return and the place to store in, or {@link NOWHERE}. */
   readonly choices: Variable;
   /** [batch, length] */

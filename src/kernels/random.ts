@@ -9,7 +9,7 @@ export interface RandomSource {
   stream: number;
 }
 
-export interface RandomFillArguments {
+interface RandomFillArguments {
   /** Uniform in [0, 1), or standard normal. */
   readonly distribution: 'uniform' | 'normal';
   readonly source: RandomSource;

@@ -36,7 +36,7 @@ const MAX_GROUPS = 256;
 export interface ReduceProblem {
   /** Elements of a. */
   count: number;
-  /** How a and b are stored; the sum is f32. */
+  /** That of a and b; the sum is f32. */
   dtype: FloatDType;
 }
 
@@ -125,7 +125,7 @@ export const reduce: Operation<ReduceProblem, ReduceArguments> = {
   }),
 };
 
-export interface ReduceBackwardArguments {
+interface ReduceBackwardArguments {
   readonly term: TermGradient;
   readonly factor: number;
   readonly a: BufferSlice;

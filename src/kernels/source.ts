@@ -30,7 +30,7 @@ export interface Specialisation {
   readonly sizes?: Readonly<Record<string, number>>;
 }
 
-/** What is included in place of other parts when tensors are stored as f16, … */
+/** What is included in place of other parts when tensors are f16, … */
 export const DTYPE_F16: Readonly<Record<string, string>> = { 'parts/dtype.wgsl': 'parts/dtype-f16.wgsl' };
 
 /** … when an invocation handles four channels, … */
@@ -90,7 +90,7 @@ export function sourceTexts(source: KernelSource): string[] {
 }
 
 /** How a kernel accesses its bindings of group 0, one letter for each: `r` for `read`, `w` for `read_write`. */
-export function accessOf(code: string): string {
+function accessOf(code: string): string {
   const declared = code.replace(/\/\/.*/g, '').matchAll(BINDING);
   const letters: string[] = [];
   for (const [, index, mode] of declared) letters[Number(index)] = mode === 'read_write' ? 'w' : 'r';

@@ -4,7 +4,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { Initialiser } from './init.ts';
 import { Module } from './module.ts';
 
-export interface ConvTranspose2dOptions {
+export interface ConvTranspose2dLayerOptions {
   inChannels: number;
   outChannels: number;
   kernelSize: number;
@@ -22,7 +22,7 @@ export class ConvTranspose2d extends Module {
 
   /** @throws CyclopsError when an option cannot be */
   constructor(
-    private readonly options: ConvTranspose2dOptions,
+    private readonly options: ConvTranspose2dLayerOptions,
     init: Initialiser,
   ) {
     super();

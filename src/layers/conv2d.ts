@@ -5,7 +5,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { Initialiser } from './init.ts';
 import { Module } from './module.ts';
 
-export interface Conv2dOptions {
+export interface Conv2dLayerOptions {
   inChannels: number;
   outChannels: number;
   kernelSize: number;
@@ -29,7 +29,7 @@ export class Conv2d extends Module {
 
   /** @throws CyclopsError when an option cannot be */
   constructor(
-    private readonly options: Conv2dOptions,
+    private readonly options: Conv2dLayerOptions,
     init: Initialiser,
   ) {
     super();

@@ -32,7 +32,7 @@ export interface AdamState {
 }
 
 /** Where a parameter lies in the packed buffers, in elements. */
-export interface Slot {
+export interface ParameterSlot {
   parameter: Tensor;
   start: number;
 }
@@ -60,7 +60,7 @@ export class Adam {
   readonly betas: readonly [number, number];
   readonly eps: number;
   /** Where each parameter lies in {@link values}, in their order. */
-  readonly slots: Slot[] = [];
+  readonly slots: ParameterSlot[] = [];
   /** All parameters, packed. */
   readonly values: Tensor;
   private readonly gradients: Tensor;

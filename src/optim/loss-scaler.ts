@@ -14,7 +14,7 @@ export interface LossScalerState {
 }
 
 const FIRST_SCALE = 2 ** 16;
-/** Where gradients overflow even at this scale, no scale helps; as in update_scale.wgsl. */
+/** Where gradients overflow even at this scale, no scale helps; as in optim/update-scale.wgsl. */
 export const LEAST_SCALE = 2 ** -24;
 const GROWTH_INTERVAL = 2000;
 const MOST_OPTIMISERS = 8;
@@ -52,7 +52,7 @@ export class LossScaler {
     this.loadState({ scale: FIRST_SCALE, goodSteps: 0 });
   }
 
-  /** The state on the device, as in update_scale.wgsl. */
+  /** The state on the device, as in optim/update-scale.wgsl. */
   get slice(): BufferSlice {
     return this.words.slice;
   }

@@ -6,7 +6,7 @@ import { movingAverage } from '../kernels/optim/moving-average.ts';
 import { keep } from '../tensor/scope.ts';
 import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import type { Adam, Slot } from './adam.ts';
+import type { Adam, ParameterSlot } from './adam.ts';
 
 /**
  * An exponential moving average of the parameters of an optimiser, in f32, one launch a step for all of them:
@@ -38,7 +38,7 @@ export class MovingAverage {
     const { device, size } = values;
     const storage = new Storage(device, values.bytes);
     this.average = keep(new Tensor(storage, [size], 'f32'));
-    const view = ({ parameter, start }: Slot) => keep(new Tensor(storage, parameter.shape, 'f32', 4 * start));
+    const view = ({ parameter, start }: ParameterSlot) => keep(new Tensor(storage, parameter.shape, 'f32', 4 * start));
     this.averages = new Map(slots.map((slot) => [slot.parameter, view(slot)]));
     this.variable = device.variables.reserve(1);
     copy(device, { x: values.slice, out: this.average.slice, count: size });

@@ -3,7 +3,7 @@ import { type Html, html, trusted } from './parts/html.ts';
 import { PAGE_SCRIPTS, UPLOT } from './texts.ts';
 
 /** Scripts that a page carries, and what its content security policy must say to let them run, and no others. */
-export interface Scripts {
+interface Scripts {
   elements: Html;
   policy: string;
 }

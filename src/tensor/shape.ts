@@ -25,11 +25,11 @@ export function requireSameType(operation: string, a: Tensor, b: Tensor): void {
   }
   if (a.dtype === b.dtype) return;
   throw new CyclopsError(
-    `${operation} needs two tensors that are stored alike; got ${a.dtype} and ${b.dtype}. Convert one of them with cast().`,
+    `${operation} needs two tensors of one dtype; got ${a.dtype} and ${b.dtype}. Convert one of them with cast().`,
   );
 }
 
-/** @throws CyclopsError naming what must be f32 when a tensor is stored otherwise */
+/** @throws CyclopsError naming what must be f32 when a tensor has another dtype */
 export function requireF32(what: string, { dtype }: Tensor): void {
   if (dtype !== 'f32') throw new CyclopsError(`${what} must be f32; got ${dtype}. Convert it with cast().`);
 }

@@ -13,7 +13,7 @@ export type DType = FloatDType | 'u32';
 const BYTES: Record<DType, number> = { f32: 4, f16: 2, u32: 4 };
 
 /** What the values of a tensor are on the host. */
-interface HostArrays {
+export interface HostArrays {
   f32: Float32Array<ArrayBuffer>;
   f16: Float32Array<ArrayBuffer>;
   u32: Uint32Array<ArrayBuffer>;

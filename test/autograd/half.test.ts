@@ -1,4 +1,4 @@
-/** Operations on tensors stored as f16: what their results and gradients are stored as, and what they refuse. */
+/** Operations on f16 tensors: the dtypes of their results and gradients, and what they refuse. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { leakyRelu } from '../../src/autograd/activations/leaky-relu.ts';
 import { add } from '../../src/autograd/add.ts';
@@ -97,7 +97,7 @@ test('gradients of an f16 leaf add up, in f16', async () => {
   expect(new Set(await gradOf(x))).toEqual(new Set([5]));
 });
 
-test('cast converts both ways, and leaves alone what is stored so', async () => {
+test('cast converts both ways, and leaves alone what has that dtype', async () => {
   const values = randomAs('f16', 37);
   const wide = Tensor.from(device, values, [37]);
   const half = cast(wide, 'f16');
@@ -118,7 +118,7 @@ function gradientOf(dtype: 'f16', given: 'f32'): Tensor {
 }
 
 test.each<[string, () => Tensor, RegExp]>([
-  ['add', () => add(image('f32'), image('f16')), /add needs two tensors that are stored alike; got f32 and f16.*cast/],
+  ['add', () => add(image('f32'), image('f16')), /add needs two tensors of one dtype; got f32 and f16.*cast/],
   ['l1Loss', () => l1Loss(image('f16'), image('f32')), /l1Loss needs .* got f16 and f32/],
   ['mseLoss', () => mseLoss(image('f16'), image('f32')), /mseLoss needs .* got f16 and f32/],
   ['concatBatch', () => concatBatch(image('f16'), image('f32')), /concatBatch needs .* got f16 and f32/],

@@ -1,4 +1,4 @@
-/** Kernels that come in one form, on tensors stored as f16; those with variants are tested by their suites. */
+/** Kernels that come in one form, on f16 tensors; those with variants are tested by their suites. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Device } from '../../src/gpu/device.ts';
 import type { BufferSlice } from '../../src/gpu/launch.ts';

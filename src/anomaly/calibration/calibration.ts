@@ -23,7 +23,7 @@ export const CALIBRATION_SOURCES = {
   },
 } as const;
 
-const NAMED_RULES = ['zfn', 'max-f1', 'max-accuracy'] as const;
+export const NAMED_RULES = ['zfn', 'max-f1', 'max-accuracy'] as const;
 
 /**
  * How a threshold is chosen. zfn (zero false negatives): the highest that misses no abnormal image. recall=r: the highest
@@ -47,12 +47,12 @@ export function recallIn(rule: string): number {
   return Number(/^recall=(.+)$/.exec(rule)?.[1] ?? Number.NaN);
 }
 
-type Chooser = keyof typeof CALIBRATION_SOURCES;
+export type CalibrationSource = keyof typeof CALIBRATION_SOURCES;
 
-const choosers = Object.keys(CALIBRATION_SOURCES).join(', ');
-const chooser = v.custom<Chooser>(
+const sourceNames = Object.keys(CALIBRATION_SOURCES).join(', ');
+const calibrationSource = v.custom<CalibrationSource>(
   (name) => typeof name === 'string' && Object.hasOwn(CALIBRATION_SOURCES, name),
-  `one of ${choosers}`,
+  `one of ${sourceNames}`,
 );
 const rule = v.custom<Rule>((text) => parseRule(text) !== undefined, `one of ${RULES}`);
 const byClass = object(v.entriesFromList(LABELS, whole()));
@@ -60,23 +60,23 @@ const byClass = object(v.entriesFromList(LABELS, whole()));
 const thresholdSchema = v.variant(
   'chosenOn',
   [
-    object({ value: finite(), rule, chosenOn: chooser }),
+    object({ value: finite(), rule, chosenOn: calibrationSource }),
     object({ value: finite(), rule: v.literal('given', 'given'), chosenOn: v.literal('user') }),
   ],
-  `one of ${choosers}, user`,
+  `one of ${sourceNames}, user`,
 );
 
 /** A threshold with its history: by which rule and on which images, or given by the user. Flagged is score ≥ value. */
 export type ChosenThreshold = StoredThreshold | { value: number; rule: Rule; chosenOn: 'test' };
 
-type StoredThreshold =
-  | { value: number; rule: Rule; chosenOn: Chooser }
+export type StoredThreshold =
+  | { value: number; rule: Rule; chosenOn: CalibrationSource }
   | { value: number; rule: 'given'; chosenOn: 'user' };
 
 /** Which images chose, and how. */
 export interface Choice {
   rule: Rule;
-  chosenOn: Chooser;
+  chosenOn: CalibrationSource;
   /** Hash of the images of the run; null in runs from before it was kept. */
   dataHash: string | null;
 }
@@ -111,7 +111,7 @@ export const calibrationSchema = described(
   v.pipe(
     object({
       rule: v.optional(rule, 'zfn'),
-      chosenOn: v.optional(chooser, 'train'),
+      chosenOn: v.optional(calibrationSource, 'train'),
       dataHash: v.optional(v.nullable(text), null),
       chosen: text,
       counts: byClass,

@@ -23,6 +23,6 @@ function combinedScore(combination: Combination): Score {
   return {
     info: COMBINED,
     needs: measurementsFor(parts),
-    compute: (figures) => combine(combination, computeScores(figures, parts)),
+    compute: (measured) => combine(combination, computeScores(measured, parts)),
   };
 }

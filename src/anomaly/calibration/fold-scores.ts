@@ -26,9 +26,6 @@ const foldImageSchema = v.pipe(
   ),
 );
 
-/** A training image, its fold (counted from 1), and its scores by networks that were trained without that fold, once they have scored it. */
-export type FoldImage = v.InferOutput<typeof foldImageSchema>;
-
 const foldScoresSchema = described(
   v.pipe(
     object({

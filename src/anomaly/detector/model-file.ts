@@ -17,7 +17,7 @@ import { type Calibration, calibrationSchema } from '../calibration/calibration.
 import { type DetectorNetworks, prepareNetworks } from './detector-networks.ts';
 
 /** What a model file says of itself, in the metadata of its header: one text of JSON under each name. */
-export interface ModelManifest {
+interface ModelManifest {
   /** Architecture, channels and size are among the options that trained it. */
   config: TrainingConfig;
   manifest: Manifest;

@@ -61,7 +61,7 @@ export async function* scoreImages(
 }
 
 /** What to find in an image. */
-export interface ImageRequest {
+interface ImageRequest {
   wantsPictures: boolean;
   /** The networks run only as far as these need. */
   scores: readonly Score[];

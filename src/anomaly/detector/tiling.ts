@@ -11,7 +11,7 @@ import { Tensor } from '../../tensor/tensor.ts';
 export const SMALLEST_TILE = 24;
 
 /** Tiles along one axis: all of one side, and where each begins. */
-export interface TileAxis {
+interface TileAxis {
   readonly side: number;
   readonly starts: readonly number[];
 }

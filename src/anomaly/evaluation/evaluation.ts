@@ -217,7 +217,7 @@ export function verdictOf(label: ScoredImage['label'], flagged: boolean): Judged
 }
 
 /** What the figures were made with; goes into the JSON as it is. */
-export interface EvaluationContext {
+interface EvaluationContext {
   device: string;
   run: string;
   data: string;

@@ -3,7 +3,7 @@ import { type Dataset, type ImageRef, LABELS, partOf } from '../../data/datasets
 import { CyclopsError } from '../../gpu/errors.ts';
 
 /** An image to be judged, and whether it trained or calibrated the model. */
-export interface JudgedRef {
+interface JudgedRef {
   ref: ImageRef;
   seenInTraining: boolean;
 }

@@ -6,7 +6,7 @@ import { scope } from '../../tensor/scope.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { DetectorNetworks } from '../detector/detector-networks.ts';
 import { wholeImage } from '../detector/whole-image.ts';
-import { imageFigure } from '../maps/difference.ts';
+import { imageMeasurement } from '../maps/difference.ts';
 
 /** An abnormal image, and its template: what it would look like without its defect, aligned. */
 export interface ImagePair {
@@ -52,7 +52,7 @@ async function comparePair({ device, networks, sizeFor, shown }: DetectorNetwork
   const measured = scope(() =>
     noGrad(() => {
       const made = networks.G_A.forward(x);
-      return [x, made].flatMap((shown) => [imageFigure('l1', shown, right), ssimPerImage(shown, right)]);
+      return [x, made].flatMap((shown) => [imageMeasurement('l1', shown, right), ssimPerImage(shown, right)]);
     }),
   );
   const [mae, ssim, madeMae, madeSsim] = await Promise.all(measured.map(firstOf));

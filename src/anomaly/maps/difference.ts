@@ -57,14 +57,14 @@ function smoothedMap(x: Tensor, y: Tensor, blur: Blur, { name, kind }: { name: s
 }
 
 /**
- * One figure of each image, [N]: see {@link PerImageKind}. Not differentiable.
+ * One measurement of each image, [N]: see {@link PerImageKind}. Not differentiable.
  *
- * @param a images [N, H, W, C]. @param b images of the same shape, for figures of pairs
+ * @param a images [N, H, W, C]. @param b images of the same shape, for measurements of pairs
  * @throws CyclopsError when the shapes differ
  */
-export function imageFigure(kind: PerImageKind, a: Tensor, b: Tensor | null = null): Tensor {
-  if (b) requireAlike(`The figure ${kind}`, a, b);
-  const { n } = imageExtents(`The figure ${kind}`, a);
+export function imageMeasurement(kind: PerImageKind, a: Tensor, b: Tensor | null = null): Tensor {
+  if (b) requireAlike(`The measurement ${kind}`, a, b);
+  const { n } = imageExtents(`The measurement ${kind}`, a);
   const out = Tensor.empty(a.device, [n]);
   perImage(a.device, { kind, a: a.slice, b: b?.slice ?? null, out: out.slice, images: n, count: a.size / n });
   return out;

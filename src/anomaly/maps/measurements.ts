@@ -8,7 +8,7 @@ import type { Networks } from '../../cyclegan/network-set.ts';
 import { perImage } from '../../kernels/images/per-image.ts';
 import { scope } from '../../tensor/scope.ts';
 import { Tensor } from '../../tensor/tensor.ts';
-import { type Blur, BOX_5X5, differenceMap, excessMap, imageFigure } from './difference.ts';
+import { type Blur, BOX_5X5, differenceMap, excessMap, imageMeasurement } from './difference.ts';
 
 /**
  * What is measured of one image x, with x̂ = G_a2n(x), by name: the numbers that scores are made of. Each is a tensor [1], from the
@@ -16,15 +16,15 @@ import { type Blur, BOX_5X5, differenceMap, excessMap, imageFigure } from './dif
  */
 const FORMULAS = {
   /** Σ (x − x̂)² over pixels and channels. */
-  squaredError: ({ x, reconstruction }) => imageFigure('sse', x, reconstruction()),
+  squaredError: ({ x, reconstruction }) => imageMeasurement('sse', x, reconstruction()),
   /** Mean |x − x̂|. */
-  absoluteError: ({ x, reconstruction }) => imageFigure('l1', x, reconstruction()),
+  absoluteError: ({ x, reconstruction }) => imageMeasurement('l1', x, reconstruction()),
   /** Mean (x − x̂)⁸. */
-  eighthPower: ({ x, reconstruction }) => imageFigure('eighth', x, reconstruction()),
+  eighthPower: ({ x, reconstruction }) => imageMeasurement('eighth', x, reconstruction()),
   /** The largest value of |x − x̂|, averaged over channels. */
   largestDifference: (passes) => maxOfBox(passes, 1),
   /** The same blurred 5 × 5. */
-  blurredMax: ({ heatmap }) => imageFigure('max', heatmap()),
+  blurredMax: ({ heatmap }) => imageMeasurement('max', heatmap()),
   /** The same blurred 3 × 3, 9 × 9 and 17 × 17. */
   blurredMax3: (passes) => maxOfBox(passes, 3),
   blurredMax9: (passes) => maxOfBox(passes, 9),
@@ -43,18 +43,18 @@ const FORMULAS = {
   strangestPatch: ({ logitsOfNormal, logitsOfAbnormal }) =>
     extreme('max', add(logitsOfAbnormal(), scale(logitsOfNormal(), -1))),
   /** Mean x − x̂: how much light the generator takes away everywhere. */
-  meanExcess: ({ x, reconstruction }) => imageFigure('mean', excessMap(x, reconstruction(), box(1))),
+  meanExcess: ({ x, reconstruction }) => imageMeasurement('mean', excessMap(x, reconstruction(), box(1))),
   /** The least and the largest value of x − x̂, averaged over channels and blurred 5 × 5: what is too dark, and too bright. */
-  leastExcess: ({ excess }) => imageFigure('min', excess()),
-  largestExcess: ({ excess }) => imageFigure('max', excess()),
+  leastExcess: ({ excess }) => imageMeasurement('min', excess()),
+  largestExcess: ({ excess }) => imageMeasurement('max', excess()),
   /** The same blurred 3 × 3. */
-  leastExcess3: ({ excess3 }) => imageFigure('min', excess3()),
-  largestExcess3: ({ excess3 }) => imageFigure('max', excess3()),
+  leastExcess3: ({ excess3 }) => imageMeasurement('min', excess3()),
+  largestExcess3: ({ excess3 }) => imageMeasurement('max', excess3()),
   /** Mean (f(x) − f(x̂))² over the features f of D_n's last hidden layer. */
   featureError: ({ networks, features, reconstruction }) =>
     mseLoss(features(), networks.D_A.features(reconstruction())),
   /** Mean |x − G_n2a(x̂)|. */
-  cycleError: ({ networks, x, reconstruction }) => imageFigure('l1', x, networks.G_B.forward(reconstruction())),
+  cycleError: ({ networks, x, reconstruction }) => imageMeasurement('l1', x, networks.G_B.forward(reconstruction())),
   /** Mean (x − G_n2a(x))² over pixels and channels. */
   squaredErrorOfAbnormal: ({ networks, x }) => mseLoss(x, networks.G_B.forward(x)),
 } satisfies Readonly<Record<string, (passes: Passes) => Tensor>>;
@@ -71,14 +71,14 @@ export const MEASUREMENT_NAMES: readonly MeasurementName[] = Object.keys(FORMULA
 export type DevicePictures = { readonly reconstruction: Tensor; readonly heatmap: Tensor };
 
 /** What {@link measure} makes of one image. */
-export type DeviceMeasurements = {
+type DeviceMeasurements = {
   /** The wanted measurements, each [1], in the order in which they were asked for. */
   readonly values: readonly Tensor[];
   /** Only where they were asked for. */
   readonly pictures: DevicePictures | null;
 };
 
-export interface MeasureOptions {
+interface MeasureOptions {
   /** All by default. */
   wanted?: readonly MeasurementName[];
   /** Default true. */
@@ -143,7 +143,7 @@ function extreme(kind: 'min' | 'max', logits: Tensor): Tensor {
 }
 
 function maxOfBox({ x, reconstruction }: Passes, side: number): Tensor {
-  return imageFigure('max', differenceMap(x, reconstruction(), box(side)));
+  return imageMeasurement('max', differenceMap(x, reconstruction(), box(side)));
 }
 
 function box(side: number): Blur {

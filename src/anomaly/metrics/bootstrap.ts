@@ -3,7 +3,7 @@ import { wholeGroups } from '../../data/datasets/groups.ts';
 import { RandomStream } from '../../tensor/random.ts';
 
 /** What is drawn: an image, or all images of a group, which show one object and so say little more than one. */
-export interface Sampled {
+interface Sampled {
   label: Label;
   group?: string;
 }

@@ -7,7 +7,7 @@ export interface Confusion {
 }
 
 /** What counts come to; NaN where a class is empty. */
-export interface Rates {
+interface Rates {
   /** Share of all images that are flagged or passed rightly. */
   accuracy: number;
   /** Share of abnormal images flagged. */

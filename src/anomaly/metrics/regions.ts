@@ -1,5 +1,5 @@
 /** The connected regions of a mask. */
-export interface Regions {
+interface Regions {
   /** For each pixel, row by row: 0 outside, else the number of its region, from 1. */
   readonly labels: Int32Array;
   /** How many pixels each region has; region k is at k − 1. */

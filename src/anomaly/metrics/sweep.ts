@@ -10,7 +10,7 @@ export interface Sweep {
   steps: SweepStep[];
 }
 
-export interface SweepStep {
+interface SweepStep {
   threshold: number;
   truePositives: number;
   falsePositives: number;

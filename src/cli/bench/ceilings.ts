@@ -9,7 +9,7 @@ import { repeat, type Spread, spreadText } from '../profile/statistics.ts';
 import { runs } from './step.ts';
 
 /** Microseconds a launch that stores one vector, of many in a row. */
-export interface LaunchCost {
+interface LaunchCost {
   /** Of the host alone: recorded anew, and replayed. */
   hostEager: Spread;
   hostReplay: Spread;
@@ -19,7 +19,7 @@ export interface LaunchCost {
   device: Spread | null;
 }
 
-export interface CeilingsResult {
+interface CeilingsResult {
   ceilings: Ceilings;
   emptyLaunch: LaunchCost;
 }

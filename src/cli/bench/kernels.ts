@@ -27,7 +27,7 @@ interface KernelRow extends Throughput {
   fastest: boolean;
 }
 
-export interface KernelsResult {
+interface KernelsResult {
   workload: Workload;
   ceilings: Ceilings;
   kernels: KernelRow[];
@@ -42,7 +42,7 @@ const MOST_OBVIOUS_FLOPS = 2 ** 30;
 /** Between two calls of `onRows`. */
 const ROWS_MILLISECONDS = 5000;
 
-export interface KernelsRequest {
+interface KernelsRequest {
   /** A part of `operation problem variant` of what is to be measured. */
   filter: string;
   /** Whether variants that are made for the other kind of device are measured too. */

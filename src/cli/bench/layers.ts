@@ -8,7 +8,7 @@ import { ceilingsText, group, type ProfileRow, rowsText } from '../profile/profi
 import { roofline } from '../profile/roofline.ts';
 import { type Bench, type Workload, workloadText } from './workload.ts';
 
-export interface LayersResult {
+interface LayersResult {
   workload: Workload;
   ceilings: Ceilings;
   /** In the order in which a step comes to them. */

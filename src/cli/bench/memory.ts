@@ -4,7 +4,7 @@ import { align } from '../text/table.ts';
 import { type Bench, type Workload, workloadText } from './workload.ts';
 
 /** All in bytes. */
-export interface MemoryResult {
+interface MemoryResult {
   workload: Workload;
   parameters: number;
   /** Their copies in f16, in mixed precision. */

@@ -36,14 +36,14 @@ interface HostCost {
   createdAfterSecondStep: Created;
 }
 
-export interface Bar {
+interface Bar {
   name: string;
   most: number;
   value: number;
   met: boolean;
 }
 
-export interface StepResult {
+interface StepResult {
   workload: Workload;
   generator: Times;
   step: Times;

@@ -121,7 +121,7 @@ export function ceilingsText(ceilings: Ceilings): string {
 }
 
 /** Results of a profile for `--json`. */
-export interface ProfileResult {
+interface ProfileResult {
   ceilings: Ceilings;
   kernels: ProfileRow[];
   layers: ProfileRow[];
@@ -149,7 +149,7 @@ export function profileText({ ceilings, kernels, layers }: ProfileResult): strin
 }
 
 /** A profile of steps that come one by one, reported at the end. */
-export interface OpenProfile {
+interface OpenProfile {
   add(step: TimedLaunch[]): void;
   /** Measures the device's ceilings and prints what the steps say. */
   report(): Promise<void>;

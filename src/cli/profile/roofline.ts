@@ -12,7 +12,7 @@ export interface RooflinePoint {
 }
 
 /** What the picture is headed by. */
-export interface RooflineTitle {
+interface RooflineTitle {
   readonly title: string;
   readonly subtitle: string;
 }

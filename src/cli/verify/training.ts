@@ -31,7 +31,7 @@ export function readNetworks(folder: string): Record<NetworkName, Golden> {
   return { G_A: read('G_A'), G_B: read('G_B'), D_A: read('D_A'), D_B: read('D_B') };
 }
 
-export interface GoldenModelOptions {
+interface GoldenModelOptions {
   weights: Record<NetworkName, Golden>;
   /** The draws of the image pools. */
   random: UniformSource;
@@ -66,7 +66,7 @@ export function goldenModel(
   return model;
 }
 
-export interface ExpectedGradients {
+interface ExpectedGradients {
   expected: (network: NetworkName, parameter: string) => Float32Array;
   /** What the step's losses were multiplied by. */
   scale?: number;
@@ -90,7 +90,7 @@ export async function* compareGradients(
   }
 }
 
-export interface ExpectedWeights {
+interface ExpectedWeights {
   before: Record<NetworkName, Golden>;
   after: Record<NetworkName, Golden>;
   tolerance: (network: NetworkName) => number;

@@ -26,7 +26,7 @@ async function* verifyMixed(device: Device, folder: string): AsyncGenerator<Find
   yield { name: 'train', reason: 'its other runs are compared in f32' };
 }
 
-export interface Verdict {
+interface Verdict {
   passed: number;
   failed: number;
   leftOut: number;

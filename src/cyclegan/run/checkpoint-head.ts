@@ -27,7 +27,7 @@ const positionSchema = described(
 );
 
 /** Where a run stands. */
-export type Position = v.InferOutput<typeof positionSchema>;
+type Position = v.InferOutput<typeof positionSchema>;
 
 const kernelsSchema = described(byName(text), { holds: 'which kernels a run uses', remedy: REMEDY });
 

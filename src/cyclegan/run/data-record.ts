@@ -16,7 +16,7 @@ const recordedImageSchema = object({
   group: v.exactOptional(text),
 });
 
-export type RecordedImage = v.InferOutput<typeof recordedImageSchema>;
+type RecordedImage = v.InferOutput<typeof recordedImageSchema>;
 
 const recordSchema = described(
   object({

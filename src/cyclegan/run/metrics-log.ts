@@ -18,10 +18,10 @@ const recordSchema = object({
 });
 
 /** One line of `metrics.jsonl`: the losses of one step. Nothing in it depends on the clock. */
-export type MetricsRecord = v.InferOutput<typeof recordSchema>;
+type MetricsRecord = v.InferOutput<typeof recordSchema>;
 
 /** What a `metrics.jsonl` holds, and which of its lines, counted from 1, hold no losses. */
-export interface Metrics {
+interface Metrics {
   records: MetricsRecord[];
   damaged: number[];
 }

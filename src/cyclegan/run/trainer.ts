@@ -35,7 +35,7 @@ export interface TrainingProgress {
   secondsLeft: number;
 }
 
-export interface TrainerOptions {
+interface TrainerOptions {
   config: TrainingConfig;
   banks: Banks;
   run: RunFolder;

@@ -7,7 +7,7 @@ import { byFile, type Dataset, type ImageRef, LABELS, type Label, type Part } fr
 import { applyIndex } from './index-file.ts';
 import { applyLists, readLists } from './lists.ts';
 
-export interface LayoutOptions {
+interface LayoutOptions {
   /** What `trainA` and `testA` hold; the B folders hold the other class. */
   aIs?: Label;
 }

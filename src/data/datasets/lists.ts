@@ -5,7 +5,7 @@ import { readText } from '../files/read.ts';
 import { type ImageRef, PARTS, type Part } from './dataset.ts';
 
 /** The content of train.txt, calibration.txt and test.txt: files relative to the data folder. An absent list is absent here. */
-export type SplitLists = Partial<Record<Part, string[]>>;
+type SplitLists = Partial<Record<Part, string[]>>;
 
 /**
  * Reads `train.txt`, `calibration.txt` and `test.txt` of a folder: one relative path a line; blank lines and lines that begin with `#` are

@@ -14,7 +14,7 @@ const WORDS = (SIDE * SIDE) / 32;
 const NEAR = 8;
 
 /** An image of one part that looks almost the same as one of another part. */
-export interface NearDuplicate {
+interface NearDuplicate {
   a: { file: string; part: Part };
   b: { file: string; part: Part };
 }

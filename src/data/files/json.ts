@@ -3,13 +3,13 @@ import { CyclopsError } from '../../gpu/errors.ts';
 import { brief, quoted } from './brief.ts';
 
 /** What a file of some kind holds, and what a user can do about a damaged one: for messages. */
-export interface SchemaWords {
+interface SchemaWords {
   holds: string;
   remedy: string;
 }
 
 /** The first thing in a value that its schema does not allow. */
-export interface Problem {
+interface Problem {
   /** Where: keys from the outside in, such as `scores.sse.threshold.value`; empty for the value itself. */
   key: string;
   /** What is there, in a few words: `is 7`, or `is missing`. */

@@ -16,7 +16,7 @@ export interface BankEntry extends Size {
   start: number;
 }
 
-export interface FeedOptions {
+interface FeedOptions {
   entries: readonly BankEntry[];
   chunks: readonly Tensor<'u32'>[];
   shape: ViewBatch;

@@ -21,7 +21,7 @@ export interface MatmulProblem {
   readonly depthFirst: boolean;
 }
 
-export interface MatmulArguments {
+interface MatmulArguments {
   a: BufferSlice;
   b: BufferSlice;
   out: BufferSlice;

@@ -152,7 +152,7 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, ForwardArguments> {
   };
 }
 
-export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, ForwardArguments> {
+function matrixTiled(tile: MatrixTile): Variant<ConvProblem, ForwardArguments> {
   const grid = (k: ConvProblem) => [ceilDiv(rows(k), tile.rows), ceilDiv(k.o, tile.columns), 1] as const;
   return {
     name: matrixTileName(tile),

@@ -204,7 +204,7 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, InputGradArguments> {
   };
 }
 
-export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArguments> {
+function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArguments> {
   const grid = (k: ConvProblem) =>
     [ceilDiv(phaseRows(k), tile.rows), ceilDiv(k.c, tile.columns), k.stride ** 2] as const;
   return {

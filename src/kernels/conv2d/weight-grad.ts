@@ -202,7 +202,7 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, WeightGradArguments> {
   };
 }
 
-export function matrixTiled(tile: MatrixTile): Variant<ConvProblem, WeightGradArguments> {
+function matrixTiled(tile: MatrixTile): Variant<ConvProblem, WeightGradArguments> {
   const grid = (k: ConvProblem): Tiles => [ceilDiv(k.o, tile.columns), ceilDiv(k.kh * k.kw * k.c, tile.rows)];
   return {
     name: matrixTileName(tile),

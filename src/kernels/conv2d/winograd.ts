@@ -51,7 +51,7 @@ function transform(device: Device, { invocations, moved, ...own }: Transform): v
   device.launch({ ...own, workgroups: flatGrid(device, invocations), flops: 0, bytes: 4 * moved });
 }
 
-export interface WinogradArguments {
+interface WinogradArguments {
   /** [N, H, W, C], to y [N, P, Q, O]. */
   x: BufferSlice;
   /** [3, 3, C, O]; or, flipped, the [3, 3, O, C] of the convolution of which this is the input gradient. */
@@ -108,7 +108,7 @@ export function winogradConvolve(
   );
 }
 
-export interface WinogradGradArguments {
+interface WinogradGradArguments {
   /** [N, H, W, C] */
   x: BufferSlice;
   /** [N, P, Q, O] */

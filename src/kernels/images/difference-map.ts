@@ -6,7 +6,7 @@ import { kernel } from '../source.ts';
 
 export type DifferenceKind = 'absolute' | 'signed';
 
-export interface ChannelDifferenceArguments {
+interface ChannelDifferenceArguments {
   readonly kind: DifferenceKind;
   /** [pixels, channels], as is b */
   readonly a: BufferSlice;
@@ -34,7 +34,7 @@ export function channelDifference(
   });
 }
 
-export interface BlurAxisArguments {
+interface BlurAxisArguments {
   readonly x: BufferSlice;
   readonly out: BufferSlice;
   /** Of x and out; the axis lies in the middle. */

@@ -16,7 +16,7 @@ export interface Resampling {
 }
 
 /** Weights that turn `length` samples into `outLength`: a row [first, count, weight × `taps`] for each output sample. */
-export interface ResamplingTable {
+interface ResamplingTable {
   taps: number;
   values: Int32Array;
 }
@@ -57,7 +57,7 @@ function roundHalfAway(value: number): number {
   return Math.sign(value) * Math.floor(Math.abs(value) + 0.5);
 }
 
-export interface ResampleArguments {
+interface ResampleArguments {
   readonly source: BufferSlice;
   /** The values of a {@link ResamplingTable} … */
   readonly table: BufferSlice;
@@ -97,7 +97,7 @@ export interface View {
 }
 
 /** Where a byte image lies: its chunk by number, its first word in it, its width in pixels. */
-export interface ByteImage {
+interface ByteImage {
   chunk: number;
   start: number;
   width: number;
@@ -129,7 +129,7 @@ export interface ViewBatch {
   channels: number;
 }
 
-export interface ViewsArguments {
+interface ViewsArguments {
   /** {@link VIEW_WORDS} words for each image, from {@link viewWords}. */
   readonly variable: Variable;
   readonly chunk: { readonly number: number; readonly bytes: BufferSlice };

@@ -1,4 +1,4 @@
-/** One figure for each image of a batch, for scoring; no gradients. */
+/** One measurement of each image of a batch, for scoring; no gradients. */
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, f32, immediates } from '../../gpu/launch.ts';
 import { flatGrid } from '../flat-grid.ts';
@@ -9,7 +9,7 @@ export type PerImageKind = 'sse' | 'l1' | 'eighth' | 'mean' | 'max' | 'min';
 
 const CODES: Readonly<Record<PerImageKind, number>> = { sse: 0, l1: 1, eighth: 2, mean: 3, max: 4, min: 5 };
 
-export interface PerImageArguments {
+interface PerImageArguments {
   readonly kind: PerImageKind;
   /** [images, count], as is b */
   readonly a: BufferSlice;

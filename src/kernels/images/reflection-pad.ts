@@ -5,7 +5,7 @@ import { flatGrid } from '../flat-grid.ts';
 import { DTYPE_BYTES, type FloatDType, kernel, VEC4 } from '../source.ts';
 
 /** x is [n, h, w, c]; the padded image is [n, top + h + bottom, left + w + right, c]. */
-export interface ReflectionPadProblem {
+interface ReflectionPadProblem {
   readonly n: number;
   readonly h: number;
   readonly w: number;
@@ -15,7 +15,7 @@ export interface ReflectionPadProblem {
   readonly dtype: FloatDType;
 }
 
-export interface ReflectionPadArguments {
+interface ReflectionPadArguments {
   readonly x: BufferSlice;
   readonly out: BufferSlice;
 }
@@ -31,7 +31,7 @@ export function reflectionPad(device: Device, problem: ReflectionPadProblem, { x
   });
 }
 
-export interface ReflectionPadBackwardArguments {
+interface ReflectionPadBackwardArguments {
   readonly gradOutput: BufferSlice;
   readonly gradX: BufferSlice;
   /** [c] in f32, added to each channel. */

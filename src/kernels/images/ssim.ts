@@ -20,7 +20,7 @@ export function ssimWindows({ n, h, w, c }: SsimProblem): [number, number, numbe
   return [n, h - SSIM_WINDOW + 1, w - SSIM_WINDOW + 1, c];
 }
 
-export interface SsimMapArguments {
+interface SsimMapArguments {
   readonly x: BufferSlice;
   readonly y: BufferSlice;
   /** Receives the similarity of every window. */
@@ -44,7 +44,7 @@ export function ssimMap(device: Device, problem: SsimProblem, { x, y, map, slope
   });
 }
 
-export interface SsimBackwardArguments {
+interface SsimBackwardArguments {
   readonly factor: number;
   readonly x: BufferSlice;
   readonly y: BufferSlice;

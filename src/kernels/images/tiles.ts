@@ -15,7 +15,7 @@ export interface TilePlace {
   readonly left: number;
 }
 
-export interface CropTileArguments {
+interface CropTileArguments {
   /** The image. */
   readonly x: BufferSlice;
   /** The batch of tiles, … */
@@ -39,7 +39,7 @@ export function cropTile(device: Device, place: TilePlace, { x, out, slot }: Cro
   });
 }
 
-export interface BlendTileArguments {
+interface BlendTileArguments {
   readonly tile: BufferSlice;
   /** Those of the tile's rows, then those of its columns. */
   readonly weights: BufferSlice;

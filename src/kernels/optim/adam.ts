@@ -24,7 +24,7 @@ export function adamVariables({ betas }: AdamConstants, lr: number, step: number
   return [lr / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step)].map(f32);
 }
 
-export interface AdamArguments extends AdamBuffers {
+interface AdamArguments extends AdamBuffers {
   /** Holds {@link adamVariables}. */
   readonly variable: Variable;
   /** Packed elements, a multiple of 4. */

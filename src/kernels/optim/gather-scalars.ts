@@ -4,7 +4,7 @@ import type { Variable } from '../../gpu/variables.ts';
 import { kernel } from '../source.ts';
 
 /** A scalar [1], and the column of a row where it goes. */
-export interface LoggedScalar {
+interface LoggedScalar {
   scalar: BufferSlice;
   column: number;
 }

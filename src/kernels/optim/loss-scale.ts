@@ -33,7 +33,7 @@ export function findNonFinite(device: Device, { gradients, live, state, outcome,
   });
 }
 
-export interface AdamMixedArguments extends ScaledArguments {
+interface AdamMixedArguments extends ScaledArguments {
   /** The learning rate's f32 bits. */
   readonly learningRate: Variable;
   /** Receives the parameters as f16. */

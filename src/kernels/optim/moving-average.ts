@@ -4,7 +4,7 @@ import type { Variable } from '../../gpu/variables.ts';
 import { flatGrid } from '../flat-grid.ts';
 import { kernel } from '../source.ts';
 
-export interface MovingAverageArguments {
+interface MovingAverageArguments {
   readonly x: BufferSlice;
   readonly average: BufferSlice;
   /** The rate's f32 bits. */

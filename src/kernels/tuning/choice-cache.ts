@@ -7,7 +7,7 @@ export interface CachedChoice {
   readonly variant: string;
   /** Milliseconds of each variant that computes the right thing. */
   readonly milliseconds: Readonly<Record<string, number>>;
-  /** {@link kernelsHash} of the operation that was measured. */
+  /** A hash of the operation that was measured: of its variants and the texts of their kernels. */
   readonly kernels: string;
 }
 

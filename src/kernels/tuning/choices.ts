@@ -24,7 +24,7 @@ interface Choices {
 }
 
 /** Told of a problem: its key, which names it, and whether a variant is forced or measured for it already. */
-export type Visit = <Problem, Args>(
+type Visit = <Problem, Args>(
   key: string,
   operation: Operation<Problem, Args>,
   problem: Problem,
@@ -83,11 +83,11 @@ export function choose<Problem, Args>(
 }
 
 /**
- * Forces variants by name, in the form of {@link parseVariants}, instead of those that an earlier call forced. They win over what
+ * Forces variants by name, `operation=variant` or several with commas between them, instead of those that an earlier call forced. They win over what
  * the environment variable CYCLOPS_VARIANT forces in the same form, and that wins over measurements. A problem that a forced
  * variant does not support is computed by another.
  *
- * @throws CyclopsError as {@link parseVariants}, also for CYCLOPS_VARIANT
+ * @throws CyclopsError for a text of another form and for an operation or a variant that does not exist, also in CYCLOPS_VARIANT
  */
 export function forceVariants(device: Device, texts: readonly string[]): void {
   const choices = choicesOf(device);

@@ -4,7 +4,7 @@ import { DTYPE_BYTES, type FloatDType, kernel } from '../source.ts';
 import { withTemporary } from '../sum-parts.ts';
 
 /** How a tensor differs from another. */
-export interface Comparison {
+interface Comparison {
   /** The largest difference of two elements, among those of the first that are finite. */
   readonly difference: number;
   /** The largest element of the second. */
@@ -15,7 +15,7 @@ export interface Comparison {
 
 const MAX_GROUPS = 256;
 
-export interface CompareArguments {
+interface CompareArguments {
   readonly a: BufferSlice;
   readonly b: BufferSlice;
   /** Elements that are compared, the first ones. */

@@ -55,7 +55,7 @@ export function candidates<Problem, Args>(
   return obvious ? variants.slice(0, variants.indexOf(obvious) + 1) : [];
 }
 
-/** Measures the {@link candidates} of an operation. Nothing else should run on the device meanwhile. */
+/** Measures the variants of an operation that can be the fastest. Nothing else should run on the device meanwhile. */
 export async function measure<Problem, Args>(
   device: Device,
   operation: Operation<Problem, Args>,

@@ -32,7 +32,7 @@ interface Task {
 
 /**
  * Finds the problems in `body` that several variants can compute, and chooses the fastest for each: the one that the cache knows, or else
- * by measuring the {@link candidates} on random data of the problem's real size. A variant whose results differ from those of the obvious
+ * by measuring its variants on random data of the problem's real size. A variant whose results differ from those of the obvious
  * one cannot win. `body` is traced, not run. What is forced, imported or chosen already stays as it is.
  *
  * @returns what was measured now

@@ -6,7 +6,7 @@ import { heatColor, THRESHOLD_SHARE } from './heatmap.ts';
 const HOT_OPACITY = 0.7;
 
 /** A heat map, and the part of the judged image that it covers. */
-export interface JudgedHeatmap {
+interface JudgedHeatmap {
   /** [height, width], of the judged image without the borders that were cut to a multiple of 4. */
   values: Float32Array;
   width: number;

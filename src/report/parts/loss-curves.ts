@@ -1,5 +1,5 @@
 /** The losses of one training step, by name. */
-export interface LossPoint {
+interface LossPoint {
   step: number;
   losses: Record<string, number>;
 }

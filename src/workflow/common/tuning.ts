@@ -12,7 +12,7 @@ import { Tensor } from '../../tensor/tensor.ts';
 import type { Listener } from './listener.ts';
 import { versions } from './versions.ts';
 
-export interface TuningOptions extends Pick<Listener, 'signal' | 'onProgress' | 'onWarning'> {
+interface TuningOptions extends Pick<Listener, 'signal' | 'onProgress' | 'onWarning'> {
   /** Whether to measure at all; without, the default choices stand. The signal ends it after the measurement in progress. */
   tune: boolean;
 }

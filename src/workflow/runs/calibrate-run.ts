@@ -24,7 +24,7 @@ import type { Listener } from '../common/listener.ts';
 import { scoredImage, scoreRefs } from '../images/score-refs.ts';
 import { tuneScoring } from '../common/tuning.ts';
 
-export interface CalibrateRunOptions extends Listener {
+interface CalibrateRunOptions extends Listener {
   run: RunFolder;
   rule: Rule;
   /** The user's threshold for the score that decides, instead of the rule's. */

@@ -26,7 +26,7 @@ import type { TrainedModel } from '../common/model.ts';
 import { type ScoredRef, scoredImage, scoreRefs } from '../images/score-refs.ts';
 import { tuneScoring } from '../common/tuning.ts';
 
-export interface EvaluateRunOptions extends Listener {
+interface EvaluateRunOptions extends Listener {
   model: TrainedModel;
   dataset: Dataset;
   skipBroken: boolean;

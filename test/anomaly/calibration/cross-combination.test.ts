@@ -105,7 +105,7 @@ describe('a calibration with a combination', () => {
     expect([sure.chosen, sure.scores.combined?.auroc]).toEqual(['s0', 1]);
   });
 
-  it('is a score like the others: computed from figures, stored and read back', () => {
+  it('is a score like the others: computed from measurements, stored and read back', () => {
     const names = SCORES.map(({ info }) => info.name);
     const rename = (image: ScoredImage) =>
       Object.fromEntries(names.map((name, j) => [name, image.scores[`s${j}`] ?? 0]));

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Blur, BOX_5X5, differenceMap, excessMap, imageFigure } from '../../../src/anomaly/maps/difference.ts';
+import {
+  type Blur,
+  BOX_5X5,
+  differenceMap,
+  excessMap,
+  imageMeasurement,
+} from '../../../src/anomaly/maps/difference.ts';
 import type { Device } from '../../../src/gpu/device.ts';
 import { CyclopsError } from '../../../src/gpu/errors.ts';
 import { scope } from '../../../src/tensor/scope.ts';
@@ -36,22 +42,22 @@ test.each([
   expectClose(await excessMap(x, y, blur).data(), oracle.excessMap(a, b, shape, blur.radius, blur.sigma));
 });
 
-test('the figures of each image are its own', async () => {
+test('the measurements of each image are its own', async () => {
   const shape: Shape = [3, 13, 15, 3];
   const { a, b, x, y } = pair(shape);
   const differences = Array.from(a, (value, i) => value - b[i]!);
   const total = (values: number[]) => values.reduce((sum, value) => sum + value, 0);
   const map = oracle.differenceMap(a, b, shape, 2, Number.POSITIVE_INFINITY);
   expectClose(
-    await imageFigure('sse', x, y).data(),
+    await imageMeasurement('sse', x, y).data(),
     oracle.eachImage(differences, 3, (image) => total(image.map((d) => d * d))),
   );
   expectClose(
-    await imageFigure('l1', x, y).data(),
+    await imageMeasurement('l1', x, y).data(),
     oracle.eachImage(differences, 3, (image) => total(image.map(Math.abs)) / image.length),
   );
   expectClose(
-    await imageFigure('eighth', x, y).data(),
+    await imageMeasurement('eighth', x, y).data(),
     oracle.eachImage(differences, 3, (image) => total(image.map((d) => d ** 8)) / image.length),
   );
   for (const [kind, reduce] of [
@@ -59,7 +65,7 @@ test('the figures of each image are its own', async () => {
     ['min', (image: number[]) => Math.min(...image)],
     ['mean', (image: number[]) => total(image) / image.length],
   ] as const) {
-    expectClose(await imageFigure(kind, differenceMap(x, y)).data(), oracle.eachImage(map, 3, reduce));
+    expectClose(await imageMeasurement(kind, differenceMap(x, y)).data(), oracle.eachImage(map, 3, reduce));
   }
 });
 
@@ -68,15 +74,15 @@ test('only what is returned stays in memory', () => {
   const before = device.pool.use.liveBuffers;
   scope(() => {
     differenceMap(x, y);
-    imageFigure('sse', x, y);
+    imageMeasurement('sse', x, y);
     expect(device.pool.use.liveBuffers - before).toBe(2);
   });
   expect(device.pool.use.liveBuffers).toBe(before);
 });
 
-test('figures of images of different shapes are refused', () => {
+test('measurements of images of different shapes are refused', () => {
   const { x } = pair([1, 2, 8, 1]);
-  expect(() => imageFigure('sse', x, Tensor.empty(device, [1, 8, 2, 1]))).toThrow(CyclopsError);
+  expect(() => imageMeasurement('sse', x, Tensor.empty(device, [1, 8, 2, 1]))).toThrow(CyclopsError);
 });
 
 test('images too small for the window are refused', () => {

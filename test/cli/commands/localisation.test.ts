@@ -26,7 +26,7 @@ const isDefect = (i: number) =>
   i % SIDE >= 10 && i % SIDE < 20 && Math.floor(i / SIDE) >= 4 && Math.floor(i / SIDE) < 12;
 
 function writeImage(pixels: Uint8Array, ...path: string[]): void {
-  mkdirSync(join(...path, '../..'), { recursive: true });
+  mkdirSync(join(...path, '..'), { recursive: true });
   writeFileSync(join(...path), encodePng(SIDE, SIDE, 1, pixels));
 }
 

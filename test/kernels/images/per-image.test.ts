@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { imageFigure } from '../../../src/anomaly/maps/difference.ts';
+import { imageMeasurement } from '../../../src/anomaly/maps/difference.ts';
 import { ssimPerImage } from '../../../src/autograd/ssim.ts';
 import type { Device } from '../../../src/gpu/device.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
@@ -24,7 +24,7 @@ test.each(KINDS.flatMap((kind) => [0, 1, 300, 1022].map((at) => [kind, at] as co
     const shape = [3, 31, 33, 1];
     const pair = kind === 'sse' || kind === 'l1' || kind === 'eighth';
     const b = pair ? Tensor.from(device, others, shape) : null;
-    const [first, broken, last] = await imageFigure(kind, Tensor.from(device, values, shape), b).data();
+    const [first, broken, last] = await imageMeasurement(kind, Tensor.from(device, values, shape), b).data();
     expect(broken).toBeNaN();
     const oracle = (image: number) => {
       const a = [...values.subarray(image * size, (image + 1) * size)];
@@ -46,11 +46,11 @@ test('both signs and all payloads of NaN count, infinities do not', async () => 
   const INF = Number.POSITIVE_INFINITY;
   const row = (middle: number) => Tensor.from(device, [1, middle, 2], [1, 1, 3, 1]);
   for (const word of [0x7fc00000, 0xffc00000, 0x7f800001, 0xffffffff]) {
-    for (const kind of ['max', 'min'] as const) expect(await imageFigure(kind, row(bits(word))).item()).toBeNaN();
+    for (const kind of ['max', 'min'] as const) expect(await imageMeasurement(kind, row(bits(word))).item()).toBeNaN();
   }
-  expect(await imageFigure('max', row(INF)).item()).toBe(INF);
-  expect(await imageFigure('max', row(-INF)).item()).toBe(2);
-  expect(await imageFigure('min', row(-INF)).item()).toBe(-INF);
+  expect(await imageMeasurement('max', row(INF)).item()).toBe(INF);
+  expect(await imageMeasurement('max', row(-INF)).item()).toBe(2);
+  expect(await imageMeasurement('min', row(-INF)).item()).toBe(-INF);
 });
 
 test('a reconstruction with a NaN has no least similarity', async () => {
