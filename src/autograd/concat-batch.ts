@@ -12,6 +12,7 @@ import { Tensor } from '../tensor/tensor.ts';
  * @throws CyclopsError when the shapes differ in more than the first axis, or one is f16 and the other f32
  */
 export function concatBatch(a: Tensor, b: Tensor): Tensor {
+  requireSameType('concatBatch', a, b);
   const [na = 0, ...shape] = a.shape;
   const [nb = 0, ...other] = b.shape;
   if (shape.join() !== other.join()) {
@@ -19,7 +20,6 @@ export function concatBatch(a: Tensor, b: Tensor): Tensor {
       `concatBatch joins batches of one shape; got [${a.shape.join(', ')}] and [${b.shape.join(', ')}].`,
     );
   }
-  requireSameType('concatBatch', a, b);
   const out = joined(a, b, [na + nb, ...shape]);
   return record(out, [a, b], (gradOutput) => [
     a.requiresGrad ? sliceBatch(gradOutput, 0, na) : null,

@@ -1,9 +1,11 @@
 import * as kernels from '../kernels/elementwise.ts';
 import { record } from '../tensor/record.ts';
+import { requireOperands } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /** x · factor, with a constant factor. */
 export function scale(x: Tensor, factor: number): Tensor {
+  requireOperands('scale', x);
   const out = scaled(x, factor);
   return record(out, [x], (gradOutput) => [scaled(gradOutput, factor)]);
 }

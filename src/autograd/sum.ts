@@ -1,9 +1,11 @@
 import { record } from '../tensor/record.ts';
+import { requireOperands } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { reduction, reductionGradient } from './reduction.ts';
 
 /** Σ x over all elements, as a tensor [1]. */
 export function sum(x: Tensor): Tensor {
+  requireOperands('sum', x);
   return scaledSum(x, 1);
 }
 
