@@ -4,7 +4,11 @@ import { record } from '../tensor/record.ts';
 import { requireOperands } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
-/** What relu, leakyRelu, tanh and sigmoid share: act(x), differentiated through its output. @throws CyclopsError as {@link requireOperands} */
+/**
+ * What relu, leakyRelu, tanh and sigmoid share: act(x), differentiated through its output.
+ *
+ * @throws CyclopsError as {@link requireOperands}
+ */
 export function activate(kind: ActivationKind, x: Tensor, slope?: number): Tensor {
   requireOperands(kind, x);
   const { device, shape, size, floatDType: dtype } = x;

@@ -9,7 +9,7 @@ import { Tensor } from '../tensor/tensor.ts';
  * Two batches as one, along the first axis: [Na, …] and [Nb, …] → [Na + Nb, …]. What treats the entries of a batch alike, such
  * as a network, then needs one pass instead of two.
  *
- * @throws CyclopsError when the shapes differ in more than the first axis, or one is f16 and the other f32
+ * @throws CyclopsError when the shapes differ in more than the first axis, or the dtypes or devices differ
  */
 export function concatBatch(a: Tensor, b: Tensor): Tensor {
   requireSameType('concatBatch', a, b);

@@ -23,7 +23,7 @@ export interface Conv2dOptions extends Partial<ConvOptions> {
  * activation(x ⋆ weight + bias), a cross-correlation as in PyTorch.
  *
  * @param x [N, H, W, C], f32 or f16 @param weight [KH, KW, C, O] @param bias [O] or null; both f32
- * @returns [N, P, Q, O], stored as x, with P = ⌊(H + 2·padding − KH) / stride⌋ + 1
+ * @returns [N, P, Q, O] in the dtype of x, with P = ⌊(H + 2·padding − KH) / stride⌋ + 1
  * @throws CyclopsError when shapes, dtypes, devices or options do not fit, or the reflection is larger than the image
  */
 export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2dOptions = {}): Tensor {
@@ -65,7 +65,11 @@ function forwardProblem(x: Tensor, weight: Tensor, options: ConvOptions): ConvPr
   return checkProblem({ n, h, w, c, p: out(h, kh), q: out(w, kw), o, kh, kw, ...options, dtype: x.floatDType });
 }
 
-/** The f32 weight as it is multiplied with x: itself, or its copy in f16. @throws CyclopsError for a weight of another type */
+/**
+ * The f32 weight as it is multiplied with x: itself, or its copy in f16.
+ *
+ * @throws CyclopsError for a weight of another type
+ */
 export function operandOf(operation: string, weight: Tensor, x: Tensor): Tensor {
   requireF32(`The weight of ${operation}`, weight);
   if (x.floatDType === 'f16' && weight.half) return weight.half;

@@ -28,7 +28,8 @@ export interface InstanceNormOptions {
  * (biased) over its pixels, then γ, β, the activation, and the residual.
  *
  * @param x [N, H, W, C] of more than one pixel @returns [N, H, W, C]
- * @throws CyclopsError when shapes, dtypes or devices do not fit, for images of one pixel, for an eps below 0, and for a residual together with an activation
+ * @throws CyclopsError when shapes, dtypes or devices do not fit, for images of one pixel, for an eps that is
+ * negative or not finite, and for a residual together with an activation
  */
 export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
   const { eps = 1e-5, weight, bias, activation = 'none', residual } = options;

@@ -37,7 +37,9 @@ export function reduction(term: Term, factor: number, a: Tensor, b: LossTarget):
   return out;
 }
 
-/** The gradient of a {@link reduction} with respect to `a`, stored as `a` is, times the scalar `gradOutput`, which stays on the device. */
+/**
+ * The gradient of a {@link reduction} with respect to `a`, of its shape and dtype, times the scalar `gradOutput`, which stays on the device.
+ */
 export function reductionGradient(
   term: TermGradient,
   factor: number,

@@ -8,7 +8,11 @@ import { Tensor } from '../tensor/tensor.ts';
 
 export { noGrad } from '../tensor/record.ts';
 
-/** The same memory, cut off from what made it: no gradient flows through. */
+/**
+ * The same memory, cut off from what made it: no gradient flows through.
+ *
+ * @throws CyclopsError for a tensor that was disposed of
+ */
 export function detach(tensor: Tensor): Tensor {
   return noGrad(() => tensor.reshape(tensor.shape));
 }

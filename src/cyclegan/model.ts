@@ -65,7 +65,7 @@ export class CycleGAN {
   readonly pools: { readonly fakeB: ImagePool; readonly fakeA: ImagePool };
   /** Of all optimisers, in mixed precision. */
   readonly lossScaler: LossScaler | null;
-  /** How images and activations of a step are stored. */
+  /** Of images and activations of a step. */
   readonly dtype: FloatDType;
   private readonly log: LossLog;
 

@@ -125,7 +125,11 @@ export class Device {
     return this.currentLayer;
   }
 
-  /** Runs `body`, whose launches belong to the part `name` of whatever is running. @throws CyclopsError when it returns a promise */
+  /**
+   * Runs `body`, whose launches belong to the part `name` of whatever is running.
+   *
+   * @throws CyclopsError when it returns a promise
+   */
   within<T>(name: string, body: () => T): T {
     const outer = this.currentLayer;
     const layer: Layer = outer ? { ...outer, path: `${outer.path}.${name}` } : { path: name, pass: 'forward' };

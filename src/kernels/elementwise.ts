@@ -1,5 +1,5 @@
 /**
- * Kernels that visit each element once; all tensors of a launch are stored alike. Buffers hold whole vec4s, so a count that is no
+ * Kernels that visit each element once; all tensors of a launch have one dtype. Buffers hold whole vec4s, so a count that is no
  * multiple of 4 writes into its own padding.
  */
 import type { Device } from '../gpu/device.ts';
@@ -7,7 +7,7 @@ import { type BufferSlice, ceilDiv, f32, immediates } from '../gpu/launch.ts';
 import { flatGrid } from './flat-grid.ts';
 import { DTYPE_BYTES, type FloatDType, kernel } from './source.ts';
 
-/** How many elements the tensors of a launch have, and how they are stored: f32 unless told otherwise. */
+/** How many elements the tensors of a launch have, and their dtype: f32 unless told otherwise. */
 export interface Elements {
   readonly count: number;
   readonly dtype?: FloatDType;

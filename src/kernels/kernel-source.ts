@@ -14,7 +14,7 @@ export interface KernelText {
  * problem stands as it does in the files: `override` constants without values, and the sizes of matrices and tiles (`const ROWS = …`).
  *
  * @param variantName e.g. `tiled`
- * @param dtype how the tensors are stored; kernels for only one of the two are the same for both
+ * @param dtype of the tensors; kernels for only one of the two are the same for both
  * @throws CyclopsError when the operation has no such variant
  */
 export function kernelSource(

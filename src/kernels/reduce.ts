@@ -36,7 +36,7 @@ const MAX_GROUPS = 256;
 export interface ReduceProblem {
   /** Elements of a. */
   count: number;
-  /** How a and b are stored; the sum is f32. */
+  /** Of a and b; the sum is f32. */
   dtype: FloatDType;
 }
 

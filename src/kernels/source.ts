@@ -21,7 +21,7 @@ export const DTYPE_BYTES: Readonly<Record<FloatDType, number>> = { f32: 4, f16: 
 
 /** Changes to a kernel's text, for what `override` constants cannot express. */
 export interface Specialisation {
-  /** How the tensors are stored, for kernels that include parts/dtype.wgsl; f32 unless told otherwise. */
+  /** Of the tensors, for kernels that include parts/dtype.wgsl; f32 unless told otherwise. */
   readonly dtype?: FloatDType;
   /** By the name of an included file: the file that is included in its place. */
   readonly instead?: Readonly<Record<string, string>>;
@@ -29,7 +29,7 @@ export interface Specialisation {
   readonly sizes?: Readonly<Record<string, number>>;
 }
 
-/** What is included in place of other parts when tensors are stored as f16, … */
+/** What is included in place of other parts when tensors are f16, … */
 export const DTYPE_F16: Readonly<Record<string, string>> = { 'parts/dtype.wgsl': 'parts/dtype-f16.wgsl' };
 
 /** … when an invocation handles four channels, … */

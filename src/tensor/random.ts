@@ -95,7 +95,8 @@ export class RandomStream {
  * A tensor of values uniform in [low, high), up to rounding: value i is low + (high − low) · u with u the i-th number of
  * `new RandomStream(seed, stream)`.
  *
- * @throws CyclopsError unless `seed` is a whole number below 2^53 and `stream` one below 2^32, and low ≤ high, both finite in f32 as is their distance.
+ * @throws CyclopsError unless `seed` is a whole number below 2^53 and `stream` one below 2^32, and low ≤ high, both
+ * finite in f32 as is their distance.
  */
 export function randomUniform(
   device: Device,

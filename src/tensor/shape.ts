@@ -51,16 +51,20 @@ export function requireSameType(operation: string, a: Tensor, b: Tensor): void {
   requireOperands(operation, a, b);
   if (a.dtype === b.dtype) return;
   throw new CyclopsError(
-    `${operation} needs two tensors that are stored alike; got ${a.dtype} and ${b.dtype}. Convert one of them with cast().`,
+    `${operation} needs two tensors of one dtype; got ${a.dtype} and ${b.dtype}. Convert one of them with cast().`,
   );
 }
 
-/** @throws CyclopsError naming what must be f32 when a tensor is stored otherwise */
+/** @throws CyclopsError naming what must be f32 when a tensor has another dtype */
 export function requireF32(what: string, { dtype }: Tensor): void {
   if (dtype !== 'f32') throw new CyclopsError(`${what} must be f32; got ${dtype}. Convert it with cast().`);
 }
 
-/** The extents of an image batch [N, H, W, C]. @throws CyclopsError as {@link requireOperands}, and when the tensor has another rank */
+/**
+ * The extents of an image batch [N, H, W, C].
+ *
+ * @throws CyclopsError as {@link requireOperands}, and when the tensor has another rank
+ */
 export function imageExtents(operation: string, x: Tensor): { n: number; h: number; w: number; c: number } {
   requireOperands(operation, x);
   const [n, h, w, c] = x.shape;

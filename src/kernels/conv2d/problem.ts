@@ -21,7 +21,7 @@ export interface ConvProblem extends ConvOptions {
   o: number;
   kh: number;
   kw: number;
-  /** How x, y, their gradients and the weight that is multiplied are stored. The weight's gradient and the bias are f32. */
+  /** Of x, y, their gradients and the weight that is multiplied. The weight's gradient and the bias are f32. */
   dtype: FloatDType;
 }
 

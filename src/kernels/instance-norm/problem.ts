@@ -7,7 +7,7 @@ export interface NormProblem {
   n: number;
   pixels: number;
   channels: number;
-  /** How x, y, the residual and their gradients are stored; statistics, sums, γ and β are f32. */
+  /** Of x, y, the residual and their gradients; statistics, sums, γ and β are f32. */
   dtype: FloatDType;
 }
 
