@@ -3,7 +3,11 @@ import { record } from '../tensor/record.ts';
 import { requireAlike } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
-/** a + b of one shape and dtype; the gradient passes to both unchanged. */
+/**
+ * a + b, of one shape and dtype; the gradient passes to both unchanged.
+ *
+ * @throws CyclopsError when shapes, dtypes or devices differ
+ */
 export function add(a: Tensor, b: Tensor): Tensor {
   requireAlike('add', a, b);
   const out = Tensor.empty(a.device, a.shape, a.dtype);

@@ -9,9 +9,10 @@ import { Tensor } from '../tensor/tensor.ts';
  * Two batches as one, along the first axis: [Na, …] and [Nb, …] → [Na + Nb, …]. What treats the entries of a batch alike, such
  * as a network, then needs one pass instead of two.
  *
- * @throws CyclopsError when the shapes differ in more than the first axis, or one is f16 and the other f32
+ * @throws CyclopsError when the shapes differ in more than the first axis, or the dtypes or devices differ
  */
 export function concatBatch(a: Tensor, b: Tensor): Tensor {
+  requireSameType('concatBatch', a, b);
   const [na = 0, ...shape] = a.shape;
   const [nb = 0, ...other] = b.shape;
   if (shape.join() !== other.join()) {
@@ -19,7 +20,6 @@ export function concatBatch(a: Tensor, b: Tensor): Tensor {
       `concatBatch joins batches of one shape; got [${a.shape.join(', ')}] and [${b.shape.join(', ')}].`,
     );
   }
-  requireSameType('concatBatch', a, b);
   const out = joined(a, b, [na + nb, ...shape]);
   return record(out, [a, b], (gradOutput) => [
     a.requiresGrad ? sliceBatch(gradOutput, 0, na) : null,

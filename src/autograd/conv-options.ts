@@ -3,6 +3,12 @@ import type { Activation } from '../kernels/activation.ts';
 import type { ConvOptions } from '../kernels/conv2d/problem.ts';
 import { requireActivation } from './activations/activation.ts';
 
+/** What the operations take, by name. */
+export const CONV_OPTIONS = ['stride', 'padding', 'paddingMode', 'activation'];
+export const CONV_TRANSPOSE_OPTIONS = ['stride', 'padding', 'outputPadding'];
+/** What their layers take besides. */
+export const LAYER_OPTIONS = ['inChannels', 'outChannels', 'kernelSize', 'deadBias'];
+
 const PADDING_MODES: readonly ConvOptions['paddingMode'][] = ['zeros', 'reflect'];
 
 interface Sliding extends Partial<ConvOptions> {
@@ -12,10 +18,15 @@ interface Sliding extends Partial<ConvOptions> {
 
 /**
  * @param operation who takes the options, for the message
+ * @param known the names of its options
  * @throws CyclopsError unless the stride is an integer from 1 on, the paddings are integers from 0 on, the output padding is less than the
- * stride, and the padding mode and the activation are known
+ * stride, the padding mode and the activation are known, and there is no other option, such as a dilation
  */
-export function requireConvOptions(operation: string, options: Sliding): void {
+export function requireConvOptions(operation: string, options: Sliding, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new CyclopsError(`${operation} has no option ${unknown}; it takes ${known.join(', ')}.`);
+  }
   const { stride = 1, padding = 0, outputPadding = 0, paddingMode = 'zeros', activation = 'none' } = options;
   const refuse = (name: string, expected: string, value: unknown): never => {
     throw new CyclopsError(`The ${name} of ${operation} must be ${expected}; got ${value}.`);

@@ -4,9 +4,9 @@ import { convInputGrad } from '../kernels/conv2d/input-grad.ts';
 import { type ConvProblem, checkProblem } from '../kernels/conv2d/problem.ts';
 import { run } from '../kernels/tuning/choices.ts';
 import { record } from '../tensor/record.ts';
-import { imageExtents } from '../tensor/shape.ts';
+import { imageExtents, requireOperands } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { requireConvOptions } from './conv-options.ts';
+import { CONV_TRANSPOSE_OPTIONS, requireConvOptions } from './conv-options.ts';
 import { biasGrad, operandOf, requireBias, weightGrad } from './conv2d.ts';
 
 export interface ConvTranspose2dOptions {
@@ -21,7 +21,7 @@ export interface ConvTranspose2dOptions {
  *
  * @param x [N, H, W, Cin] @param weight [KH, KW, Cout, Cin] @param bias [Cout] or null
  * @returns [N, (H − 1)·stride − 2·padding + KH + outputPadding, …, Cout]
- * @throws CyclopsError when shapes or options do not fit
+ * @throws CyclopsError when shapes, dtypes, devices or options do not fit
  */
 export function convTranspose2d(
   x: Tensor,
@@ -29,6 +29,7 @@ export function convTranspose2d(
   bias: Tensor | null,
   options: ConvTranspose2dOptions = {},
 ): Tensor {
+  requireOperands('convTranspose2d', x, weight, ...(bias ? [bias] : []));
   const problem = adjointProblem(x, weight, options);
   requireBias('convTranspose2d', bias, problem.c);
   const { device } = x;
@@ -58,7 +59,7 @@ export function convTranspose2d(
 /** The convolution whose input gradient this is: from the large image [n,h,w,c] to the small one [n,p,q,o]. */
 function adjointProblem(x: Tensor, weight: Tensor, options: ConvTranspose2dOptions): ConvProblem {
   const { stride = 1, padding = 0, outputPadding = 0 } = options;
-  requireConvOptions('convTranspose2d', options);
+  requireConvOptions('convTranspose2d', options, CONV_TRANSPOSE_OPTIONS);
   const { n, h: p, w: q, c: o } = imageExtents('convTranspose2d', x);
   const [kh = 0, kw = 0, c = 0, inChannels] = weight.shape;
   if (weight.shape.length !== 4 || inChannels !== o) {

@@ -9,10 +9,10 @@ import { convWeightGrad } from '../kernels/conv2d/weight-grad.ts';
 import { run } from '../kernels/tuning/choices.ts';
 import { cast } from '../tensor/cast.ts';
 import { noGrad, record } from '../tensor/record.ts';
-import { imageExtents, requireF32 } from '../tensor/shape.ts';
+import { imageExtents, requireF32, requireOperands } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { requireConvOptions } from './conv-options.ts';
-import { leafGrad } from './tape.ts';
+import { CONV_OPTIONS, requireConvOptions } from './conv-options.ts';
+import { gradientOf } from './tape.ts';
 
 export interface Conv2dOptions extends Partial<ConvOptions> {
   /** Applied to the output inside the same kernel; a leaky ReLU has slope 0.2. */
@@ -24,11 +24,12 @@ export interface Conv2dOptions extends Partial<ConvOptions> {
  *
  * @param x [N, H, W, C], f32 or f16 @param weight [KH, KW, C, O] @param bias [O] or null; both f32
  * @returns [N, P, Q, O] in the dtype of x, with P = ⌊(H + 2·padding − KH) / stride⌋ + 1
- * @throws CyclopsError when shapes or options do not fit, or the reflection is larger than the image
+ * @throws CyclopsError when shapes, dtypes, devices or options do not fit, or the reflection is larger than the image
  */
 export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2dOptions = {}): Tensor {
   const { stride = 1, padding = 0, paddingMode = 'zeros', activation = 'none' } = options;
-  requireConvOptions('conv2d', options);
+  requireOperands('conv2d', x, weight, ...(bias ? [bias] : []));
+  requireConvOptions('conv2d', options, CONV_OPTIONS);
   const problem = forwardProblem(x, weight, { stride, padding, paddingMode });
   requireBias('conv2d', bias, problem.o);
   const { device } = x;
@@ -64,7 +65,11 @@ function forwardProblem(x: Tensor, weight: Tensor, options: ConvOptions): ConvPr
   return checkProblem({ n, h, w, c, p: out(h, kh), q: out(w, kw), o, kh, kw, ...options, dtype: x.floatDType });
 }
 
-/** The f32 weight as it is multiplied with x: itself, or its copy in f16. @throws CyclopsError for a weight of another type */
+/**
+ * The f32 weight as it is multiplied with x: itself, or its copy in f16.
+ *
+ * @throws CyclopsError for a weight of another type
+ */
 export function operandOf(operation: string, weight: Tensor, x: Tensor): Tensor {
   requireF32(`The weight of ${operation}`, weight);
   if (x.floatDType === 'f16' && weight.half) return weight.half;
@@ -89,22 +94,15 @@ interface WeightGradOperands {
 
 /** Adds to the weight's own `grad` where it is a leaf (then null), else returns the gradient. */
 export function weightGrad(problem: ConvProblem, { x, dy, weight }: WeightGradOperands): Tensor | null {
-  const { device } = x;
-  const leaf = leafGrad(weight);
-  const dw = leaf?.target ?? Tensor.empty(device, weight.shape);
-  const slices = { x: x.slice, dy: dy.slice, dw: dw.slice };
-  run(device, convWeightGrad, problem, { ...slices, accumulate: leaf?.accumulate ?? false });
-  return leaf ? null : dw;
+  return gradientOf(weight, ({ slice: dw }, accumulate) =>
+    run(x.device, convWeightGrad, problem, { x: x.slice, dy: dy.slice, dw, accumulate }),
+  );
 }
 
 /** Likewise the bias's gradient: the sum of dy [..., O] over all but its channels. */
 export function biasGrad(device: Device, dy: Tensor, bias: Tensor): Tensor | null {
-  const leaf = leafGrad(bias);
-  const db = leaf?.target ?? Tensor.empty(device, bias.shape);
-  const rows = dy.size / bias.size;
-  channelSum(device, {
-    ...{ x: dy.slice, out: db.slice, rows, channels: bias.size },
-    ...{ accumulate: leaf?.accumulate ?? false, dtype: dy.floatDType },
-  });
-  return leaf ? null : db;
+  const [channels, rows] = [bias.size, dy.size / bias.size];
+  return gradientOf(bias, ({ slice: out }, accumulate) =>
+    channelSum(device, { x: dy.slice, out, rows, channels, accumulate, dtype: dy.floatDType }),
+  );
 }

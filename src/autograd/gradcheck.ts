@@ -1,4 +1,6 @@
+import { CyclopsError } from '../gpu/errors.ts';
 import { scope } from '../tensor/scope.ts';
+import { requireOperands } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { backward, noGrad } from './tape.ts';
 
@@ -21,15 +23,19 @@ const NOISE = 1e-3;
  * function with kinks (ReLU, L1) must be given inputs further than `eps` from them. Costs two evaluations an element:
  * meant for small inputs. Their values and gradients are as before when it returns.
  *
- * @throws Error naming the input, the element and both values where they disagree, or where a gradient is missing
+ * @throws CyclopsError naming the input, the element and both values where they disagree, where a gradient is missing, and for an `eps` or a
+ * `tolerance` that is not positive and finite
  */
 export async function gradcheck(
   f: (...inputs: Tensor[]) => Tensor,
   inputs: readonly Tensor[],
   { eps = 1e-2, tolerance = 1e-2 }: GradcheckOptions = {},
 ): Promise<void> {
+  if (!(eps > 0 && eps < Infinity && tolerance > 0 && tolerance < Infinity)) {
+    throw new CyclopsError(`gradcheck needs a positive, finite eps and tolerance; got ${eps} and ${tolerance}.`);
+  }
   const gradients = await backwardGradients(f, inputs);
-  if (gradients.size === 0) throw new Error('gradcheck: no input has requiresGrad.');
+  if (gradients.size === 0) throw new CyclopsError('gradcheck: no input has requiresGrad.');
   for (const [input, gradient] of gradients) {
     const values = await input.data();
     const scale = gradient.reduce((most, g) => Math.max(most, Math.abs(g)), 0);
@@ -39,7 +45,7 @@ export async function gradcheck(
         const analytic = gradient[i] ?? Number.NaN;
         // Written so that NaN on either side fails.
         if (Math.abs(numeric - analytic) <= tolerance * Math.max(scale, NOISE)) continue;
-        throw new Error(
+        throw new CyclopsError(
           `gradcheck: input ${inputs.indexOf(input)} [${input.shape.join(', ')}], element [${position(input, i)}]: ` +
             `backward gives ${analytic}, central differences ${numeric}; ` +
             `allowed is ${tolerance} of the input's largest gradient ${scale}.`,
@@ -62,11 +68,12 @@ async function backwardGradients(
   try {
     scope(() => {
       const output = f(...inputs);
+      requireOperands('gradcheck', output);
       backward(output, Tensor.from(output.device, projection(output.size), output.shape));
     });
     const gradients = new Map<Tensor, Float32Array>();
     for (const input of wanted) {
-      if (!input.grad) throw new Error(`gradcheck: input ${inputs.indexOf(input)} received no gradient.`);
+      if (!input.grad) throw new CyclopsError(`gradcheck: input ${inputs.indexOf(input)} received no gradient.`);
       gradients.set(input, await input.grad.data());
     }
     return gradients;

@@ -5,7 +5,7 @@ import { instanceNormForward } from '../kernels/instance-norm/forward.ts';
 import { sumParts } from '../kernels/sum-parts.ts';
 import { run } from '../kernels/tuning/choices.ts';
 import { record } from '../tensor/record.ts';
-import { imageExtents, requireAlike, requireF32 } from '../tensor/shape.ts';
+import { imageExtents, requireAlike, requireF32, requireOperands } from '../tensor/shape.ts';
 import { sliceBatch } from '../tensor/slice.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { requireActivation } from './activations/activation.ts';
@@ -28,12 +28,17 @@ export interface InstanceNormOptions {
  * (biased) over its pixels, then γ, β, the activation, and the residual.
  *
  * @param x [N, H, W, C] of more than one pixel @returns [N, H, W, C]
- * @throws CyclopsError when shapes or dtypes do not fit, for images of one pixel, and for a residual together with an activation
+ * @throws CyclopsError when shapes, dtypes or devices do not fit, for images of one pixel, for an eps that is
+ * negative or not finite, and for a residual together with an activation
  */
 export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
   const { eps = 1e-5, weight, bias, activation = 'none', residual } = options;
   const { n, h, w, c } = imageExtents('instanceNorm', x);
+  requireOperands('instanceNorm', x, ...[weight, bias].filter((tensor) => tensor !== undefined));
   requireActivation('instanceNorm', activation);
+  if (!(eps >= 0 && eps < Infinity)) {
+    throw new CyclopsError(`The eps of instanceNorm must be 0 or more and finite; got ${eps}.`);
+  }
   if (residual) requireAlike('instanceNorm with a residual', x, residual);
   if (residual && activation !== 'none')
     throw new CyclopsError('instanceNorm takes an activation or a residual, not both.');

@@ -1,17 +1,27 @@
 import { CyclopsError } from '../gpu/errors.ts';
 import { type Against, reduce, reduceBackward, type Term, type TermGradient } from '../kernels/reduce.ts';
 import { run } from '../kernels/tuning/choices.ts';
-import { requireAlike } from '../tensor/shape.ts';
+import { requireAlike, requireOperands } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /** What a loss compares a batch with: a tensor of its shape, one constant, or one for its first half and one for the rest. */
 export type LossTarget = Tensor | number | readonly [first: number, second: number];
 
-/** @throws CyclopsError when the target has another shape or dtype than `a`, or is a pair and the batch has no two halves. */
+/**
+ * @throws CyclopsError when the target is none of the three, has another shape or dtype than `a`, or is a pair and the batch has no two
+ * halves
+ */
 export function requireTarget(operation: string, a: Tensor, target: LossTarget): void {
   if (target instanceof Tensor) {
     requireAlike(operation, a, target);
-  } else if (typeof target !== 'number' && (a.shape[0] ?? 0) % 2 !== 0) {
+    return;
+  }
+  requireOperands(operation, a);
+  if (typeof target === 'number') return;
+  if (!(Array.isArray(target) && target.length === 2)) {
+    throw new CyclopsError(`${operation} compares with a tensor, a number or a pair of numbers; got ${target}.`);
+  }
+  if ((a.shape[0] ?? 0) % 2 !== 0) {
     throw new CyclopsError(
       `${operation} against [${target.join(', ')}], one constant for each half of the batch, needs an even batch size; ` +
         `got the shape [${a.shape.join(', ')}].`,
@@ -36,7 +46,7 @@ interface ReductionGradient {
   gradOutput: Tensor;
 }
 
-/** The gradient of a {@link reduction} with respect to `a` and in its dtype, times `gradOutput`. */
+/** The gradient of a {@link reduction} with respect to `a`, of its shape and dtype, times `gradOutput`. */
 export function reductionGradient({ term, factor, a, b, gradOutput }: ReductionGradient): Tensor {
   const gradient = Tensor.empty(a.device, a.shape, a.dtype);
   reduceBackward(a.device, {

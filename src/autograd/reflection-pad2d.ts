@@ -9,10 +9,13 @@ import { Tensor } from '../tensor/tensor.ts';
  *
  * @param pad pixels to add: left, right, top, bottom
  * @returns [N, top + H + bottom, left + W + right, C]
- * @throws CyclopsError unless each is an integer from 0 to the size of its axis − 1
+ * @throws CyclopsError unless they are four and each is an integer from 0 to the size of its axis − 1
  */
 export function reflectionPad2d(x: Tensor, pad: readonly [number, number, number, number]): Tensor {
   const { n, h, w, c } = imageExtents('reflectionPad2d', x);
+  if (!(Array.isArray(pad) && pad.length === 4)) {
+    throw new CyclopsError(`reflectionPad2d takes four numbers: left, right, top and bottom; got ${pad}.`);
+  }
   const [left, right, top, bottom] = pad;
   const fits = (size: number) => (amount: number) => Number.isInteger(amount) && amount >= 0 && amount < size;
   if (![left, right].every(fits(w)) || ![top, bottom].every(fits(h))) {

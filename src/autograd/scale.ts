@@ -1,9 +1,15 @@
 import * as kernels from '../kernels/elementwise.ts';
 import { record } from '../tensor/record.ts';
+import { requireOperands } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
-/** x · factor, with a constant factor. */
+/**
+ * x · factor, with a constant factor, in x's shape and dtype.
+ *
+ * @throws CyclopsError for a tensor of integers, and for one that was disposed of
+ */
 export function scale(x: Tensor, factor: number): Tensor {
+  requireOperands('scale', x);
   const out = scaled(x, factor);
   return record(out, [x], (gradOutput) => [scaled(gradOutput, factor)]);
 }

@@ -1,5 +1,6 @@
 import { fill } from '../kernels/elementwise.ts';
 import { noGrad, recordAll } from '../tensor/record.ts';
+import { requireOperands } from '../tensor/shape.ts';
 import { sliceBatch } from '../tensor/slice.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { joined } from './concat-batch.ts';
@@ -10,6 +11,7 @@ import { joined } from './concat-batch.ts';
  * @throws CyclopsError unless 0 < count < N
  */
 export function splitBatch(x: Tensor, count: number): [Tensor, Tensor] {
+  requireOperands('splitBatch', x);
   const [n = 0] = x.shape;
   // Recorded as one operation: the gradient of x is then put together in one go.
   const [first, rest] = noGrad(() => [sliceBatch(x, 0, count), sliceBatch(x, count, n)] as const);

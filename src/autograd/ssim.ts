@@ -7,11 +7,11 @@ import { Tensor } from '../tensor/tensor.ts';
 import { reduction } from './reduction.ts';
 
 /**
- * The mean structural similarity of two image batches [N, H, W, C] with values from −1 to 1, as a tensor [1]: 1 for equal
+ * The mean structural similarity of two image batches [N, H, W, C] of f32 with values from −1 to 1, as a tensor [1]: 1 for equal
  * images. Wang, Bovik, Sheikh, Simoncelli 2004, with an 11 × 11 Gaussian window of σ 1.5 kept inside the image, K1 = 0.01
  * and K2 = 0.03, each channel on its own.
  *
- * @throws CyclopsError when the shapes differ or a side is shorter than 11 pixels
+ * @throws CyclopsError when shapes or devices differ, for f16, and when a side is shorter than 11 pixels
  */
 export function ssim(a: Tensor, b: Tensor): Tensor {
   const problem = checked(a, b);
@@ -29,6 +29,8 @@ export function ssim(a: Tensor, b: Tensor): Tensor {
 /**
  * The structural similarity of each pair of images, as a tensor [N]: the mean over all windows, or that of the window where
  * they are least alike (`min`), channels apart; see {@link ssim}. Not differentiable.
+ *
+ * @throws CyclopsError as {@link ssim}
  */
 export function ssimPerImage(a: Tensor, b: Tensor, over: 'mean' | 'min' = 'mean'): Tensor {
   const problem = checked(a, b);

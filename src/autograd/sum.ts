@@ -1,9 +1,15 @@
 import { record } from '../tensor/record.ts';
+import { requireOperands } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { reduction, reductionGradient } from './reduction.ts';
 
-/** Σ x over all elements, as a tensor [1]. */
+/**
+ * Σ x over all elements, as a tensor [1] of f32.
+ *
+ * @throws CyclopsError for a tensor of integers, and for one that was disposed of
+ */
 export function sum(x: Tensor): Tensor {
+  requireOperands('sum', x);
   return scaledSum(x, 1);
 }
 

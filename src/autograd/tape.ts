@@ -3,28 +3,41 @@ import { accumulate, add, copy, fill } from '../kernels/elementwise.ts';
 import type { FloatDType } from '../kernels/source.ts';
 import { type GradNode, noGrad } from '../tensor/record.ts';
 import { keep } from '../tensor/scope.ts';
-import { requireSameType, sameShape } from '../tensor/shape.ts';
+import { requireOperands, requireSameType, sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 export { noGrad } from '../tensor/record.ts';
 
-/** The same memory, cut off from what made it: no gradient flows through. */
+/**
+ * The same memory, cut off from what made it: no gradient flows through.
+ *
+ * @throws CyclopsError for a tensor that was disposed of
+ */
 export function detach(tensor: Tensor): Tensor {
   return noGrad(() => tensor.reshape(tensor.shape));
 }
 
+/** Launches what computes a gradient, into `target` or, with `accumulate`, on top of what it holds. */
+export type WriteGradient = (target: Tensor, accumulate: boolean) => void;
+
 /**
- * Where an operation may add the gradient of a leaf directly: a kernel that can accumulate saves a temporary and a launch.
- * Null for anything but a leaf.
+ * Has the gradient of a leaf added to its `grad` directly, which saves a temporary and a launch; a leaf without one gets it once `write`
+ * has returned, so that an error leaves none that was never written.
  *
+ * @returns null for a leaf, and for any other tensor its gradient
  * @throws CyclopsError for a tensor that was disposed of, which no longer knows what made it
  */
-export function leafGrad(input: Tensor): { target: Tensor; accumulate: boolean } | null {
-  if (input.node) return null;
+export function gradientOf(input: Tensor, write: WriteGradient): Tensor | null {
   input.requireLive();
-  if (input.grad) return { target: input.grad, accumulate: true };
-  input.grad = keep(Tensor.empty(input.device, input.shape, input.dtype));
-  return { target: input.grad, accumulate: false };
+  if (!input.node && input.grad) {
+    write(input.grad, true);
+    return null;
+  }
+  const gradient = Tensor.empty(input.device, input.shape, input.dtype);
+  write(gradient, false);
+  if (input.node) return gradient;
+  input.grad = keep(gradient);
+  return null;
 }
 
 /**
@@ -35,20 +48,23 @@ export function leafGrad(input: Tensor): { target: Tensor; accumulate: boolean }
  * @param gradOutput the gradient of the loss, or of each, of its shape and dtype; default 1 for scalars. A tensor [1], as of a
  * `LossScaler`, goes with scalars of any shape
  * @throws CyclopsError without a loss, for one that nothing can be differentiated by, for one of several elements without `gradOutput`, for
- * a `gradOutput` of another shape, dtype or device, and when a leaf was disposed of
+ * a `gradOutput` of another shape, dtype or device, for losses on several devices, and when a leaf was disposed of
  */
 export function backward(loss: Tensor | readonly Tensor[], gradOutput?: Tensor): void {
   const roots = loss instanceof Tensor ? [loss] : loss;
   const [first] = roots;
   if (!first) throw new CyclopsError('backward needs at least one tensor to differentiate; got none.');
+  requireOperands('backward', ...roots);
   for (const root of roots) {
     requireDifferentiable(root);
     requireGradOutput(root, gradOutput);
   }
+  const nodes = topological(roots);
   const gradients = new Map<Tensor, Tensor>();
   const ones = new Map<FloatDType, Tensor>();
-  for (const root of roots) deposit(gradients, root, gradOutput ?? oneOf(ones, root));
-  for (const node of topological(roots)) {
+  const given = gradOutput && apartFrom(leavesOf(roots, nodes), gradOutput);
+  for (const root of roots) deposit(gradients, root, given ?? oneOf(ones, root));
+  for (const node of nodes) {
     const gradOutputs = node.outputs.map((output) => gradients.get(output) ?? null);
     for (const output of node.outputs) gradients.delete(output);
     if (gradOutputs.every((gradient) => gradient === null)) continue;
@@ -94,14 +110,29 @@ function oneOf(ones: Map<FloatDType, Tensor>, { device, floatDType: dtype }: Ten
   return one;
 }
 
+function leavesOf(roots: readonly Tensor[], nodes: readonly GradNode<Tensor>[]): Tensor[] {
+  return [...roots, ...nodes.flatMap(({ inputs }) => inputs)].filter(({ node }) => node === null);
+}
+
+/** A gradient to start from, or a copy of it where a leaf's `grad` lies in the same buffer: that is written while the gradient is read. */
+function apartFrom(leaves: readonly Tensor[], gradient: Tensor): Tensor {
+  const { buffer } = gradient.slice;
+  const apart = leaves.every(({ grad }) => grad?.slice.buffer !== buffer);
+  if (apart) return gradient;
+  const out = Tensor.empty(gradient.device, gradient.shape, gradient.dtype);
+  copy(gradient.device, { x: gradient.slice, out: out.slice, count: gradient.size, dtype: gradient.floatDType });
+  return out;
+}
+
 /** Adds a gradient to a leaf's `grad`, or to what has come for an inner tensor so far. */
 function deposit(gradients: Map<Tensor, Tensor>, input: Tensor, grad: Tensor): void {
   const { device } = input;
-  const leaf = leafGrad(input);
-  if (leaf) {
+  if (!input.node) {
     const elements = { x: grad.slice, count: input.size, dtype: input.floatDType };
-    if (leaf.accumulate) accumulate(device, { ...elements, target: leaf.target.slice });
-    else copy(device, { ...elements, out: leaf.target.slice });
+    gradientOf(input, (target, add) => {
+      if (add) accumulate(device, { ...elements, target: target.slice });
+      else copy(device, { ...elements, out: target.slice });
+    });
     return;
   }
   const before = gradients.get(input);

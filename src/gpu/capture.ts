@@ -10,6 +10,7 @@ import type { Variables } from './variables.ts';
 /** What a capture needs of its device. */
 interface Machinery {
   requireUsable(): void;
+  requireUntraced(what: string, instead: string): void;
   readonly pool: BufferPool;
   readonly recorder: Recorder;
   readonly variables: Variables;
@@ -31,7 +32,7 @@ export class Capture {
   private disposed = false;
 
   /**
-   * @throws CyclopsError when the step uploads host data, which no replay would repeat
+   * @throws CyclopsError when the step uploads host data, which no replay would repeat, or disposes of what each replay needs
    * @internal
    */
   constructor(
@@ -44,13 +45,18 @@ export class Capture {
           'times. Make such tensors before the capture, or compute them on the device.',
       );
     }
+    const bound = trace.launches.flatMap(({ bindings }) => bindings.map(({ buffer }) => buffer));
+    if (bound.some((buffer) => trace.freed.has(buffer))) {
+      throw new CyclopsError(
+        'A captured step disposed of a tensor that it uses and did not make, which its replays could not use. Dispose of it after the last.',
+      );
+    }
     const { pool, recorder } = machinery;
     const { temporaries, lifetimes } = lifetimesOf(trace);
     const plan: MemoryPlan = planMemory(lifetimes);
     this.places = takeAll(pool, plan.sizes);
     const placed = new Map(temporaries.map((buffer, i) => [buffer, this.place(plan, i)]));
     this.prepared = trace.launches.map((launch) => recorder.prepare(moved(launch, placed)));
-    const bound = trace.launches.flatMap(({ bindings }) => bindings.map(({ buffer }) => buffer));
     this.outside = new Map(bound.filter((buffer) => !placed.has(buffer)).map((buffer) => [buffer, buffer.releases]));
     const bytes = plan.sizes.reduce((sum, size) => sum + size, 0);
     this.memory = { bytes, lowerBound: plan.lowerBound, buffers: plan.sizes.length };
@@ -64,11 +70,13 @@ export class Capture {
   /**
    * Runs the step: first what the host decides, then every launch, with the values that the host has set by then.
    *
-   * @throws CyclopsError after `dispose()`, when a tensor that the step uses was disposed of, and on a closed or lost device
+   * @throws CyclopsError after `dispose()`, when a tensor that the step uses was disposed of, inside another captured step, and on a closed or
+   * lost device
    */
   replay(): void {
     const { recorder, variables } = this.machinery;
     this.machinery.requireUsable();
+    this.machinery.requireUntraced('A capture was replayed', 'Replay it before or after');
     if (this.disposed)
       throw new CyclopsError('A capture that was disposed of cannot be replayed. Capture the step again.');
     for (const [buffer, releases] of this.outside) {

@@ -52,6 +52,8 @@ export class Device {
   private closed = false;
   private tracing: Trace | null = null;
   private currentLayer: Layer | null = null;
+  /** Along an axis of a launch; the binding is slow to tell it. */
+  private readonly mostWorkgroups: number;
 
   private constructor(
     private readonly host: Host,
@@ -61,6 +63,7 @@ export class Device {
     readonly info: AdapterInfo,
   ) {
     this.faults = new Faults(gpu);
+    this.mostWorkgroups = gpu.limits.maxComputeWorkgroupsPerDimension;
     const allocator = new Allocator(gpu, this.faults, this);
     this.pool = new BufferPool(gpu.limits, allocator, info.executes);
     this.pipelines = new PipelineCache(gpu);
@@ -103,10 +106,11 @@ export class Device {
   /**
    * Records a launch; it runs after everything recorded before it.
    *
-   * @throws CyclopsError when the device is closed or lost
+   * @throws CyclopsError when the device is closed or lost, and for more workgroups along an axis than it takes
    */
   launch(launch: Launch): void {
     this.requireUsable();
+    this.requireGrid(launch);
     const placed = this.currentLayer ? { ...launch, layer: this.currentLayer } : launch;
     if (this.tracing) {
       this.tracing.launches.push(placed);
@@ -121,7 +125,11 @@ export class Device {
     return this.currentLayer;
   }
 
-  /** Runs `body`, whose launches belong to the part `name` of whatever is running. @throws CyclopsError when it returns a promise */
+  /**
+   * Runs `body`, whose launches belong to the part `name` of whatever is running.
+   *
+   * @throws CyclopsError when it returns a promise
+   */
   within<T>(name: string, body: () => T): T {
     const outer = this.currentLayer;
     const layer: Layer = outer ? { ...outer, path: `${outer.path}.${name}` } : { path: name, pass: 'forward' };
@@ -148,10 +156,10 @@ export class Device {
   /**
    * Writes down what `body` would do, and does none of it. Buffers that outlive it hold zeros.
    *
-   * @throws CyclopsError when the body returns a promise
+   * @throws CyclopsError when the body returns a promise, and inside a captured step
    */
   trace(body: () => void): Trace {
-    if (this.tracing) throw new Error('A traced step cannot trace another.');
+    this.requireUntraced('A step was captured or traced', 'Do it before or after');
     const trace = new Trace();
     this.tracing = trace;
     this.pool.trace = trace;
@@ -168,7 +176,8 @@ export class Device {
   /**
    * Captures `body`, a step of static shapes, without running it; each `replay()` of the result then does the same again.
    *
-   * @throws CyclopsError when the step uploads host data, reads results or returns a promise
+   * @throws CyclopsError when the step uploads host data, reads results, returns a promise, captures or replays another step, or disposes of
+   * a tensor that it uses and did not make
    */
   capture(body: () => void): Capture {
     return new Capture(this, this.trace(body));
@@ -204,9 +213,7 @@ export class Device {
         'execution',
       );
     }
-    if (this.tracing) {
-      throw new CyclopsError('Results were read inside a captured step. Read them after its replay instead.');
-    }
+    this.requireUntraced('Results were read', 'Read them after its replay');
     try {
       return await this.readback.read(source);
     } finally {
@@ -229,11 +236,14 @@ export class Device {
    * own, so the whole takes longer than without.
    *
    * @returns one entry a launch, in order
-   * @throws CyclopsError when the device has no timestamp queries, is closed or lost, on the null backend, and when the body returns
-   * a promise
+   * @throws CyclopsError when the device has no timestamp queries, is closed or lost, on the null backend, when the body returns a promise,
+   * and inside a captured step or another profile
    */
   async profile(body: () => void): Promise<TimedLaunch[]> {
     this.requireUsable();
+    this.requireUntraced('Launches were timed', 'Time its replay');
+    if (this.recorder.profiler)
+      throw new CyclopsError('Launches are timed by a profile around this one. Use one of the two.');
     if (!this.info.executes || !this.features.has('timestamp-query')) {
       const reason = this.info.executes ? 'lacks the feature timestamp-query' : 'executes nothing';
       throw new UnsupportedError(
@@ -289,10 +299,29 @@ export class Device {
     }
   }
 
+  /**
+   * @param what happened, as the beginning of a sentence
+   * @param instead what to do, likewise
+   * @throws CyclopsError while a step is captured or traced
+   * @internal
+   */
+  requireUntraced(what: string, instead: string): void {
+    if (this.tracing) throw new CyclopsError(`${what} inside a captured step. ${instead} instead.`);
+  }
+
   /** Ends the device. Node exits only after this. Twice is harmless. */
   close(): void {
     this.closed = true;
     this.gpu.destroy();
+  }
+
+  private requireGrid({ label, workgroups }: Launch): void {
+    const most = this.mostWorkgroups;
+    if (workgroups.every((count) => count <= most)) return;
+    throw new CyclopsError(
+      `${label} needs ${workgroups.join(' × ')} workgroups, but ${this.info.name} takes at most ${most} along an axis. ` +
+        'Use a smaller batch, image size or network.',
+    );
   }
 
   private inLayer<T>(layer: Layer | null, body: () => T): T {

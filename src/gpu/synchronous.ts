@@ -4,9 +4,10 @@ import { CyclopsError } from './errors.ts';
  * Runs a body that must have done everything when it returns.
  *
  * @param operation who runs it, for the message
- * @throws CyclopsError when it returns a promise: the rest of an async body would run after the operation has ended
+ * @throws CyclopsError when it is no function or returns a promise: the rest of an async body would run after the operation has ended
  */
 export function runSynchronously<T>(operation: string, body: () => T): T {
+  if (typeof body !== 'function') throw new CyclopsError(`${operation} takes a function to run; got ${body}.`);
   const result = body();
   if (!isThenable(result)) return result;
   // What becomes of the rest is nobody's concern any more.

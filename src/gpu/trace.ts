@@ -8,6 +8,8 @@ export class Trace {
   readonly hostWork: (() => void)[] = [];
   /** Uploads that the step asked for and that did not happen. */
   uploads = 0;
+  /** Memory that the step gave back and that is not one of its own. */
+  readonly freed = new Set<DeviceBuffer>();
   private readonly made = new Set<DeviceBuffer>();
   private readonly alive = new Set<DeviceBuffer>();
 
@@ -22,7 +24,9 @@ export class Trace {
   /** Notes that nothing after this uses the buffer; false when it is not one of this trace's. */
   release(buffer: DeviceBuffer): boolean {
     this.alive.delete(buffer);
-    return this.made.has(buffer);
+    if (this.made.has(buffer)) return true;
+    this.freed.add(buffer);
+    return false;
   }
 
   /** Buffers that were made and given back within the step. */

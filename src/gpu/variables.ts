@@ -11,7 +11,7 @@ export interface Variable {
   readonly count: number;
   /** Replaces the words: integers, or the bits of floats by `f32`. Launches recorded from now on read them. */
   set(words: readonly number[]): void;
-  /** Gives the words back. */
+  /** Gives the words back. Twice is harmless. */
   release(): void;
 }
 
@@ -60,7 +60,10 @@ export class Variables {
       start,
       count,
       set: (words) => this.set(range, words),
-      release: () => void this.taken.splice(this.taken.indexOf(range), 1),
+      release: () => {
+        const at = this.taken.indexOf(range);
+        if (at >= 0) this.taken.splice(at, 1);
+      },
     };
   }
 

@@ -1,4 +1,4 @@
-import { requireConvOptions } from '../autograd/conv-options.ts';
+import { CONV_TRANSPOSE_OPTIONS, LAYER_OPTIONS, requireConvOptions } from '../autograd/conv-options.ts';
 import { convTranspose2d } from '../autograd/conv-transpose2d.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Initialiser } from './init.ts';
@@ -26,7 +26,7 @@ export class ConvTranspose2d extends Module {
     init: Initialiser,
   ) {
     super();
-    requireConvOptions('ConvTranspose2d', options);
+    requireConvOptions('ConvTranspose2d', options, [...LAYER_OPTIONS, ...CONV_TRANSPOSE_OPTIONS]);
     const { kernelSize, inChannels, outChannels } = options;
     this.weight = this.addParameter('weight', init.weight([kernelSize, kernelSize, outChannels, inChannels]));
     this.bias = this.addParameter('bias', init.bias([outChannels]));

@@ -1,4 +1,4 @@
-import { requireConvOptions } from '../autograd/conv-options.ts';
+import { CONV_OPTIONS, LAYER_OPTIONS, requireConvOptions } from '../autograd/conv-options.ts';
 import { conv2d } from '../autograd/conv2d.ts';
 import type { Activation } from '../kernels/activation.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -33,7 +33,7 @@ export class Conv2d extends Module {
     init: Initialiser,
   ) {
     super();
-    requireConvOptions('Conv2d', options);
+    requireConvOptions('Conv2d', options, [...LAYER_OPTIONS, ...CONV_OPTIONS]);
     const { kernelSize, inChannels, outChannels } = options;
     this.weight = this.addParameter('weight', init.weight([kernelSize, kernelSize, inChannels, outChannels]));
     this.bias = this.addParameter('bias', init.bias([outChannels]));

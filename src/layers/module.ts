@@ -58,7 +58,8 @@ export abstract class Module {
    *
    * @param dict every parameter of this module and nothing else, in the reference's names and shapes
    * @param source the file's path or another name of the dict, for messages
-   * @throws CyclopsError naming the tensor when one is missing, unexpected, of another shape, or holds NaN or infinity
+   * @throws CyclopsError naming the tensor when one is missing, unexpected, of another shape or number of values, or holds what is
+   * not finite in f32
    */
   loadStateDict(dict: ReadonlyMap<string, StateTensor<ArrayLike<number>>>, source: string): void {
     const parameters = new Map(this.namedParameters());
@@ -102,8 +103,12 @@ function check(what: string, { shape, data }: StateTensor<ArrayLike<number>>, ex
         'Use weights of the same architecture: the same number of channels, filters and blocks.',
     );
   }
+  const count = expected.reduce((product, extent) => product * extent, 1);
+  if (data.length !== count) {
+    throw new CyclopsError(`${what} holds ${data.length} values, expected ${count} for [${expected.join(', ')}].`);
+  }
   for (let i = 0; i < data.length; i++) {
-    if (Number.isFinite(data[i])) continue;
+    if (Number.isFinite(Math.fround(data[i] ?? Number.NaN))) continue;
     throw new CyclopsError(
       `${what} holds ${data[i]} at position ${i}, expected finite numbers. ` +
         'The training that wrote it diverged or the file is damaged; use an earlier checkpoint.',

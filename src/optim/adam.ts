@@ -6,7 +6,7 @@ import { copy, fill } from '../kernels/elementwise.ts';
 import * as kernels from '../kernels/optim/adam.ts';
 import { adamMixed, findNonFinite } from '../kernels/optim/loss-scale.ts';
 import { keep } from '../tensor/scope.ts';
-import { requireF32 } from '../tensor/shape.ts';
+import { requireF32, requireOneDevice, requireOperands } from '../tensor/shape.ts';
 import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { LossScaler } from './loss-scaler.ts';
@@ -71,21 +71,25 @@ export class Adam {
   private readonly mixed: Mixed | null;
   /** With a loss scaler the device alone knows them. */
   private stepsTaken = 0;
+  private disposed = false;
 
   /**
-   * @throws CyclopsError without parameters, when one appears twice, belongs to another optimiser or is no leaf of f32, when all together
-   * exceed a buffer, and when an option is out of range
+   * @throws CyclopsError without parameters, when one appears twice, belongs to another optimiser, is no leaf of f32 or lies on another device,
+   * when all together exceed a buffer, and when an option is out of range
    */
   constructor(parameters: readonly Tensor[], { lr, betas, eps = 1e-8, scaler }: AdamOptions) {
-    const device = parameters[0]?.device;
-    if (!device || new Set(parameters).size !== parameters.length) {
+    const [first] = parameters;
+    if (!first || new Set(parameters).size !== parameters.length) {
       throw new CyclopsError(
         `Adam needs at least one parameter and each only once; got ${parameters.length}, of which ` +
           `${new Set(parameters).size} are different.`,
       );
     }
+    requireOperands('Adam', ...parameters);
     for (const parameter of parameters) requireParameter(parameter);
+    if (scaler) requireOneDevice('Adam with a loss scaler', first, scaler.scale);
     requireOptions({ lr, betas, eps });
+    const { device } = first;
     this.lr = lr;
     this.betas = betas;
     this.eps = eps;
@@ -208,8 +212,10 @@ export class Adam {
     this.mixed?.scaler.setStepsOf(this.mixed.place, step);
   }
 
-  /** Frees the moments, the gradients and the copies in f16. The parameters keep their values. */
+  /** Frees the moments, the gradients and the copies in f16. The parameters keep their values. Twice is harmless. */
   dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
     this.variable.release();
     for (const { parameter } of this.slots) {
       taken.delete(parameter);
@@ -232,7 +238,6 @@ export class Adam {
 }
 
 function requireParameter(parameter: Tensor): void {
-  parameter.requireLive();
   requireF32('A parameter of Adam', parameter);
   const shape = `[${parameter.shape.join(', ')}]`;
   if (parameter.node) {
@@ -247,6 +252,7 @@ function requireParameter(parameter: Tensor): void {
 
 function requireOptions({ lr, betas, eps }: Required<Pick<AdamOptions, 'lr' | 'betas' | 'eps'>>): void {
   if (!(lr >= 0 && lr < Infinity)) throw new CyclopsError(`The lr of Adam must be 0 or more and finite; got ${lr}.`);
+  if (betas.length !== 2) throw new CyclopsError(`The betas of Adam must be two numbers; got ${betas.length}.`);
   if (!betas.every((beta) => beta >= 0 && beta < 1)) {
     throw new CyclopsError(`The betas of Adam must be from 0 to less than 1; got ${betas.join(' and ')}.`);
   }

@@ -57,7 +57,11 @@ export class LossScaler {
     return this.words.slice;
   }
 
-  /** Takes in another optimiser. @returns its first word in the state */
+  /**
+   * Takes in another optimiser. @returns its first word in the state
+   *
+   * @throws CyclopsError when there are as many as it serves
+   */
   addOptimiser(): number {
     if (this.optimisers === MOST_OPTIMISERS) {
       throw new CyclopsError(`A loss scaler serves ${MOST_OPTIMISERS} optimisers at most. Make another for the rest.`);
@@ -77,6 +81,7 @@ export class LossScaler {
     return { scale: scale ?? Number.NaN, goodSteps: goodSteps ?? Number.NaN };
   }
 
+  /** Continues from a state; the optimisers' steps come with theirs. */
   loadState({ scale, goodSteps }: LossScalerState): void {
     this.write(0, [f32(scale), goodSteps]);
   }
@@ -86,10 +91,12 @@ export class LossScaler {
     return (await this.words.data())[optimiser + 1] ?? Number.NaN;
   }
 
+  /** Sets how many steps an optimiser has taken. @param optimiser its first word */
   setStepsOf(optimiser: number, steps: number): void {
     this.write(optimiser, [0, steps]);
   }
 
+  /** Frees the state. Its optimisers cannot step any more. */
   dispose(): void {
     this.scale.dispose();
     this.words.dispose();

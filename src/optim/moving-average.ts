@@ -55,6 +55,7 @@ export class MovingAverage {
     movingAverage(values.device, { x: values.slice, average: average.slice, rate: variable, count: values.size });
   }
 
+  /** Frees the averages. Twice is harmless. */
   dispose(): void {
     this.variable.release();
     for (const tensor of [...this.averages.values(), this.average]) tensor.dispose();

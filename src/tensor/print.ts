@@ -1,11 +1,16 @@
+import { CyclopsError } from '../gpu/errors.ts';
 import type { DType, Tensor } from './tensor.ts';
 
 /**
  * A tensor as text: its shape and its values in nested brackets, the middle of long axes left out.
  *
- * @param digits after the point; 4, or none for integers
+ * @param digits after the point, at most 100; 4, or none for integers
+ * @throws CyclopsError for another number of digits, and as `Tensor.data`
  */
 export async function print(tensor: Tensor<DType>, digits = tensor.dtype === 'u32' ? 0 : 4): Promise<string> {
+  if (!(Number.isInteger(digits) && digits >= 0 && digits <= 100)) {
+    throw new CyclopsError(`print shows from 0 to 100 digits after the point; got ${digits}.`);
+  }
   const values = await tensor.data();
   const render = (axis: number, start: number): string => {
     const extent = tensor.shape[axis];

@@ -56,8 +56,11 @@ export class RandomStream {
     return (this.word() >>> 8) * 2 ** -24;
   }
 
-  /** A whole number in [0, n), each equally likely, for 1 ≤ n ≤ 2^32. */
+  /** A whole number in [0, n), each equally likely. @throws CyclopsError unless n is a whole number from 1 to 2^32 */
   integer(n: number): number {
+    if (!(Number.isInteger(n) && n >= 1 && n <= 2 ** 32)) {
+      throw new CyclopsError(`A random number is drawn below a whole number from 1 to 2^32; got ${n}.`);
+    }
     const limit = 2 ** 32 - (2 ** 32 % n);
     let word = this.word();
     while (word >= limit) word = this.word();
@@ -102,7 +105,8 @@ export interface NormalOptions extends RandomSource {
  * A tensor of values uniform in [low, high), up to rounding: value i is low + (high − low) · u with u the i-th number of
  * `new RandomStream(seed, stream)`.
  *
- * @throws CyclopsError unless `seed` is a whole number below 2^53 and `stream` one below 2^32, and low ≤ high.
+ * @throws CyclopsError unless `seed` is a whole number below 2^53 and `stream` one below 2^32, and low ≤ high, both
+ * finite in f32 as is their distance.
  */
 export function randomUniform(
   device: Device,
@@ -110,6 +114,7 @@ export function randomUniform(
   { seed, stream, low, high }: UniformOptions,
 ): Tensor {
   requireSource({ seed, stream });
+  requireFinite('randomUniform', { low, high, 'high − low': high - low });
   if (!(low <= high)) throw new CyclopsError(`randomUniform needs low ≤ high; got low ${low} and high ${high}.`);
   const out = Tensor.empty(device, shape);
   randomFill(device, {
@@ -122,7 +127,7 @@ export function randomUniform(
 /**
  * A tensor of normal values (Box–Muller; no value lies further than 5.8 standard deviations from the mean).
  *
- * @throws CyclopsError unless `seed` is a whole number below 2^53 and `stream` one below 2^32, and std is 0 or more.
+ * @throws CyclopsError unless `seed` is a whole number below 2^53 and `stream` one below 2^32, and std is 0 or more, both finite in f32.
  */
 export function randomNormal(
   device: Device,
@@ -130,6 +135,7 @@ export function randomNormal(
   { seed, stream, mean, std }: NormalOptions,
 ): Tensor {
   requireSource({ seed, stream });
+  requireFinite('randomNormal', { mean, std });
   if (!(std >= 0)) throw new CyclopsError(`randomNormal needs a std of 0 or more; got ${std}.`);
   const out = Tensor.empty(device, shape);
   randomFill(device, {
@@ -137,6 +143,13 @@ export function randomNormal(
     ...{ out: out.slice, count: out.size },
   });
   return out;
+}
+
+function requireFinite(operation: string, numbers: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(numbers)) {
+    if (Number.isFinite(Math.fround(value))) continue;
+    throw new CyclopsError(`${operation} needs numbers that f32 can hold; got ${name} ${value}.`);
+  }
 }
 
 function requireSource({ seed, stream }: RandomSource): void {

@@ -41,10 +41,12 @@ export function keep<T extends Disposable>(tensor: T): T {
   return tensor;
 }
 
-function* tensorsIn(value: Scoped): Generator<Disposable> {
-  if (value === undefined || value === null) return;
+/** A body that is called for its effect may return anything, such as a number. */
+function* tensorsIn(value: unknown, seen = new Set<object>()): Generator<Disposable> {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return;
+  seen.add(value);
   if (isDisposable(value)) yield value;
-  else for (const part of Object.values(value)) yield* tensorsIn(part);
+  else for (const part of Object.values(value)) yield* tensorsIn(part, seen);
 }
 
 function isDisposable(value: object): value is Disposable {

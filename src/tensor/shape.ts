@@ -1,28 +1,54 @@
 import { CyclopsError } from '../gpu/errors.ts';
-import type { Tensor } from './tensor.ts';
+import { type DType, Tensor } from './tensor.ts';
 
 export function sameShape(a: Tensor, b: Tensor): boolean {
   return a.shape.length === b.shape.length && a.shape.every((extent, i) => extent === b.shape[i]);
 }
 
-/** @throws CyclopsError naming the operation and both shapes, dtypes or devices, when they differ. */
-export function requireAlike(operation: string, a: Tensor, b: Tensor): void {
-  if (!sameShape(a, b)) {
-    throw new CyclopsError(
-      `${operation} needs two tensors of one shape; got [${a.shape.join(', ')}] and [${b.shape.join(', ')}].`,
-    );
+/**
+ * What every operation asks of the tensors that it is given, before it takes memory for its result: numbers that are floats, memory that is
+ * still theirs, and one device.
+ *
+ * @throws CyclopsError naming the operation
+ */
+export function requireOperands(operation: string, ...operands: readonly Tensor[]): void {
+  for (const operand of operands) {
+    // Who calls from JavaScript may pass anything.
+    if (!(operand instanceof Tensor)) {
+      throw new CyclopsError(`${operation} takes tensors; got ${Object.prototype.toString.call(operand)}.`);
+    }
+    operand.requireLive();
+    requireFloats(operation, operand);
+    requireOneDevice(operation, operands[0] ?? operand, operand);
   }
-  requireSameType(operation, a, b);
 }
 
-/** @throws CyclopsError naming the operation and both dtypes or devices when they differ. */
+function requireFloats(operation: string, tensor: Tensor<DType>): void {
+  if (tensor.dtype !== 'u32') return;
+  throw new CyclopsError(`${operation} takes tensors of f32 or f16; got ${tensor}.`);
+}
+
+/** @throws CyclopsError naming the operation and both devices when they differ */
+export function requireOneDevice(operation: string, a: Tensor, b: Tensor): void {
+  if (a.device === b.device) return;
+  throw new CyclopsError(
+    `${operation} needs two tensors on one device; got one on ${a.device.info.name} and one on ` +
+      `${b.device.info.name}, opened apart. Make both with the same Device.`,
+  );
+}
+
+/** @throws CyclopsError as {@link requireOperands}, and naming both shapes or dtypes when they differ */
+export function requireAlike(operation: string, a: Tensor, b: Tensor): void {
+  requireSameType(operation, a, b);
+  if (sameShape(a, b)) return;
+  throw new CyclopsError(
+    `${operation} needs two tensors of one shape; got [${a.shape.join(', ')}] and [${b.shape.join(', ')}].`,
+  );
+}
+
+/** @throws CyclopsError as {@link requireOperands}, and naming both dtypes when they differ */
 export function requireSameType(operation: string, a: Tensor, b: Tensor): void {
-  if (a.device !== b.device) {
-    throw new CyclopsError(
-      `${operation} needs two tensors on one device; got one on ${a.device.info.name} and one on ` +
-        `${b.device.info.name}, opened apart. Make both with the same Device.`,
-    );
-  }
+  requireOperands(operation, a, b);
   if (a.dtype === b.dtype) return;
   throw new CyclopsError(
     `${operation} needs two tensors of one dtype; got ${a.dtype} and ${b.dtype}. Convert one of them with cast().`,
@@ -34,8 +60,13 @@ export function requireF32(what: string, { dtype }: Tensor): void {
   if (dtype !== 'f32') throw new CyclopsError(`${what} must be f32; got ${dtype}. Convert it with cast().`);
 }
 
-/** The extents of an image batch [N, H, W, C]. @throws CyclopsError when the tensor has another rank. */
+/**
+ * The extents of an image batch [N, H, W, C].
+ *
+ * @throws CyclopsError as {@link requireOperands}, and when the tensor has another rank
+ */
 export function imageExtents(operation: string, x: Tensor): { n: number; h: number; w: number; c: number } {
+  requireOperands(operation, x);
   const [n, h, w, c] = x.shape;
   if (x.shape.length === 4 && n !== undefined && h !== undefined && w !== undefined && c !== undefined)
     return { n, h, w, c };

@@ -1,6 +1,7 @@
 import { CyclopsError } from '../gpu/errors.ts';
 import { copy, fill } from '../kernels/elementwise.ts';
 import { record } from './record.ts';
+import { requireOperands } from './shape.ts';
 import { Tensor } from './tensor.ts';
 
 /**
@@ -9,6 +10,7 @@ import { Tensor } from './tensor.ts';
  * @throws CyclopsError unless both are integers and 0 ≤ start < end ≤ N
  */
 export function sliceBatch(x: Tensor, start: number, end: number): Tensor {
+  requireOperands('sliceBatch', x);
   const [batch = 0, ...rest] = x.shape;
   if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && end > start && end <= batch)) {
     throw new CyclopsError(`Cannot take entries ${start} to ${end} of a batch of ${batch}.`);

@@ -33,6 +33,7 @@ const HOST_ARRAYS: { readonly [D in DType]: (bytes: ArrayBuffer) => HostArrays[D
  * Tensors made inside a {@link scope} are freed at its end unless it returns them; others live until `dispose()`.
  */
 export class Tensor<D extends DType = FloatDType> {
+  readonly shape: readonly number[];
   readonly size: number;
   /** Gradient of the last `backward` with respect to this leaf, if it asked for one. */
   grad: Tensor<D> | null = null;
@@ -45,10 +46,12 @@ export class Tensor<D extends DType = FloatDType> {
   /** @param offset where the tensor begins in its storage, in bytes. */
   constructor(
     private memory: Storage,
-    readonly shape: readonly number[],
+    shape: readonly number[],
     readonly dtype: D,
     private offset = 0,
   ) {
+    // A copy: the caller's array may change.
+    this.shape = [...shape];
     this.size = shape.reduce((product, extent) => product * extent, 1);
     memory.hold();
     register(this);
@@ -57,11 +60,14 @@ export class Tensor<D extends DType = FloatDType> {
   /**
    * A tensor whose contents are whatever was in the memory before; of f32 unless told otherwise.
    *
-   * @throws CyclopsError unless all extents are positive integers, and when the device cannot hold it
+   * @throws CyclopsError unless all extents are positive integers and the dtype is known, and when the device cannot hold it
    */
   static empty(device: Device, shape: readonly number[], dtype?: FloatDType): Tensor;
   static empty<D extends DType>(device: Device, shape: readonly number[], dtype: D): Tensor<D>;
   static empty(device: Device, shape: readonly number[], dtype: DType = 'f32'): Tensor<DType> {
+    if (!Object.hasOwn(BYTES, dtype)) {
+      throw new CyclopsError(`A tensor holds ${Object.keys(BYTES).join(', ')}; got the dtype ${dtype}.`);
+    }
     const bytes = countOf(shape) * BYTES[dtype];
     return new Tensor(new Storage(device, bytes, shape), shape, dtype);
   }
@@ -69,7 +75,7 @@ export class Tensor<D extends DType = FloatDType> {
   /**
    * Uploads values in row-major order; for f16 they are rounded.
    *
-   * @throws CyclopsError as {@link empty}, and when their number is not the shape's
+   * @throws CyclopsError as {@link empty}, when their number is not the shape's, and for u32 when one is no integer from 0 to 2^32 − 1
    */
   static from(device: Device, values: ArrayLike<number>, shape: readonly number[], dtype?: FloatDType): Tensor;
   static from<D extends DType>(
@@ -84,6 +90,7 @@ export class Tensor<D extends DType = FloatDType> {
     shape: readonly number[],
     dtype: DType = 'f32',
   ): Tensor<DType> {
+    requireValues(values, shape, dtype);
     const tensor = Tensor.empty(device, shape, dtype);
     tensor.upload(values);
     return tensor;
@@ -132,13 +139,13 @@ export class Tensor<D extends DType = FloatDType> {
     return record<Tensor<D>>(view, [this], (gradOutput) => [gradOutput.reshape(this.shape)]);
   }
 
-  /** Replaces all values, in row-major order, and those of the copy in f16. @throws CyclopsError when their number is another */
+  /**
+   * Replaces all values, in row-major order, and those of the copy in f16.
+   *
+   * @throws CyclopsError when their number is another, and for u32 when one is no integer from 0 to 2^32 − 1
+   */
   upload(values: ArrayLike<number>): void {
-    if (values.length !== this.size) {
-      throw new CyclopsError(
-        `A tensor of shape [${this.shape.join(', ')}] holds ${this.size} values; got ${values.length}.`,
-      );
-    }
+    requireValues(values, this.shape, this.dtype);
     if (this.dtype === 'f16') {
       const wide = Tensor.from(this.device, values, this.shape);
       narrow(this.device, { x: wide.slice, out: this.slice, count: this.size });
@@ -198,5 +205,18 @@ export class Tensor<D extends DType = FloatDType> {
     const bytes = wide.read();
     wide.dispose();
     return bytes;
+  }
+}
+
+function requireValues(values: ArrayLike<number>, shape: readonly number[], dtype: DType): void {
+  const count = countOf(shape);
+  if (values.length !== count) {
+    throw new CyclopsError(`A tensor of shape [${shape.join(', ')}] holds ${count} values; got ${values.length}.`);
+  }
+  if (dtype !== 'u32' || values instanceof Uint32Array) return;
+  for (let i = 0; i < count; i++) {
+    const value = values[i] ?? Number.NaN;
+    if (value === value >>> 0) continue;
+    throw new CyclopsError(`A tensor of u32 holds integers from 0 to 2^32 − 1; got ${value} at position ${i}.`);
   }
 }

@@ -11,6 +11,7 @@ import { sum } from '../../src/autograd/sum.ts';
 import { backward, detach, noGrad } from '../../src/autograd/tape.ts';
 import { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
+import { Adam } from '../../src/optim/adam.ts';
 import { cast } from '../../src/tensor/cast.ts';
 import { sliceBatch } from '../../src/tensor/slice.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
@@ -113,6 +114,42 @@ describe('where a backward pass starts', () => {
   ])('%s is refused', (_, work, message) => {
     expect(work).toThrow(CyclopsError);
     expect(work).toThrow(message);
+  });
+
+  test('the gradient of a leaf may be where another pass starts', async () => {
+    const x = leaf(device, [1, 2, 3], [3]);
+    backward(x, Tensor.from(device, [1, 2, 3], [3]));
+    backward([x, x], x.grad ?? undefined);
+    expect([...(await gradOf(x))]).toEqual([3, 6, 9]);
+    // Their gradients lie in one buffer.
+    const [p, q] = [leaf(device, [1, 2], [2]), leaf(device, [3, 4], [2])];
+    const adam = new Adam([p, q], { lr: 1, betas: [0.9, 0.999] });
+    backward(add(p, q), Tensor.from(device, [5, 7], [2]));
+    backward(add(p, q), p.grad ?? undefined);
+    expect([...(await gradOf(p)), ...(await gradOf(q))]).toEqual([10, 14, 10, 14]);
+    adam.dispose();
+  });
+
+  test('a pass that fails leaves no gradient that was never written', () => {
+    const x = Tensor.from(device, new Float32Array(16), [1, 2, 2, 4]);
+    const w = leaf(device, new Float32Array(16), [1, 1, 4, 4]);
+    const b = leaf(device, new Float32Array(4), [4]);
+    const loss = sum(conv2d(x, w, b));
+    x.dispose();
+    expect(() => backward(loss)).toThrow(/A disposed tensor \[1, 2, 2, 4\]/);
+    expect(w.grad).toBeNull();
+    const y = leaf(device, [1, 2], [2]);
+    const gradient = Tensor.from(device, [1, 2], [2]);
+    gradient.dispose();
+    expect(() => backward(y, gradient)).toThrow(/A disposed tensor/);
+    expect(y.grad).toBeNull();
+  });
+
+  test('losses on two devices are refused', async () => {
+    const other = await Device.open({ checked: true });
+    const [here, there] = [sum(leaf(device, [1], [1])), sum(leaf(other, [1], [1]))];
+    expect(() => backward([here, there])).toThrow(/backward needs two tensors on one device/);
+    other.close();
   });
 
   test('a gradient or a target on another device is refused', async () => {

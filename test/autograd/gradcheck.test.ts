@@ -5,6 +5,7 @@ import { gradcheck } from '../../src/autograd/gradcheck.ts';
 import { scale } from '../../src/autograd/scale.ts';
 import { detach } from '../../src/autograd/tape.ts';
 import type { Device } from '../../src/gpu/device.ts';
+import { CyclopsError } from '../../src/gpu/errors.ts';
 import { record } from '../../src/tensor/record.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 import { random } from '../oracles/compare.ts';
@@ -49,4 +50,15 @@ test('a gradient of NaN, a missing one, and no input to check are failures', asy
   await expect(gradcheck(nan, [leaf(device, [1], [1])])).rejects.toThrow('NaN');
   await expect(gradcheck(none, [leaf(device, [1], [1])])).rejects.toThrow('no gradient');
   await expect(gradcheck(tanh, [Tensor.from(device, [1], [1])])).rejects.toThrow('requiresGrad');
+});
+
+test('what cannot be checked is refused', async () => {
+  const x = leaf(device, [1], [1]);
+  for (const bad of [0, -1, Number.NaN, Infinity]) {
+    await expect(gradcheck(tanh, [x], { eps: bad })).rejects.toThrow(CyclopsError);
+    await expect(gradcheck(tanh, [x], { tolerance: bad })).rejects.toThrow(/positive, finite eps and tolerance/);
+  }
+  // @ts-expect-error
+  const later: (x: Tensor) => Tensor = async (x) => tanh(x);
+  await expect(gradcheck(later, [x])).rejects.toThrow(/gradcheck takes tensors; got \[object Promise\]/);
 });

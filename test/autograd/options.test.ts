@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { convTranspose2d } from '../../src/autograd/conv-transpose2d.ts';
 import { conv2d } from '../../src/autograd/conv2d.ts';
 import { instanceNorm } from '../../src/autograd/instance-norm.ts';
+import { bceWithLogits } from '../../src/autograd/losses/bce-with-logits.ts';
+import { mseLoss } from '../../src/autograd/losses/mse-loss.ts';
 import { reflectionPad2d } from '../../src/autograd/reflection-pad2d.ts';
 import { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
@@ -11,7 +13,7 @@ import { ConvTranspose2d } from '../../src/layers/conv-transpose2d.ts';
 import { Conv2d } from '../../src/layers/conv2d.ts';
 import { normalInitialiser } from '../../src/layers/init.ts';
 import { InstanceNorm2d } from '../../src/layers/instance-norm2d.ts';
-import { randomNormal, randomUniform } from '../../src/tensor/random.ts';
+import { RandomStream, randomNormal, randomUniform } from '../../src/tensor/random.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 
 let device: Device;
@@ -33,6 +35,15 @@ const replicate: PaddingMode = 'replicate';
 const sigmoid: Activation = 'sigmoid';
 // @ts-expect-error
 const gelu: Activation = 'gelu';
+
+// @ts-expect-error
+const triple: [number, number] = [1, 2, 3];
+// @ts-expect-error
+const single: [number, number] = [1];
+// @ts-expect-error
+const one: [number, number, number, number] = 1;
+
+const reflecting = { padding: 1, paddingMode: 'reflect' };
 
 type PaddingMode = ConvOptions['paddingMode'];
 
@@ -118,6 +129,49 @@ const cases: [string, () => unknown, RegExp][] = [
     () => convTranspose2d(empty(1, 1, 1, 4), empty(3, 3, 8, 4), null, { padding: 2 }),
     /has no output/,
   ],
+  ...['dilation', 'groups'].flatMap((name): typeof cases => [
+    [
+      `conv2d with ${name}`,
+      () => conv2d(empty(1, 6, 6, 4), empty(3, 3, 4, 8), null, { ...{ [name]: 2 } }),
+      new RegExp(`conv2d has no option ${name}; it takes stride, padding, paddingMode, activation`),
+    ],
+    [
+      `ConvTranspose2d with ${name}`,
+      () => new ConvTranspose2d({ ...layer, ...{ [name]: 2 } }, init()),
+      new RegExp(`ConvTranspose2d has no option ${name}`),
+    ],
+  ]),
+  [
+    'a padding mode that transposed convolutions do not have',
+    () => convTranspose2d(empty(1, 6, 6, 4), empty(3, 3, 8, 4), null, reflecting),
+    /convTranspose2d has no option paddingMode; it takes stride, padding, outputPadding/,
+  ],
+  [
+    'a stride that 32 bits cannot count',
+    () => conv2d(empty(1, 2, 2, 4), empty(1, 1, 4, 8), null, { stride: 2 ** 32 }),
+    /more than 2147483647 pixels/,
+  ],
+  [
+    'a padding that 32 bits cannot count',
+    () => conv2d(empty(1, 2, 2, 4), empty(1, 1, 4, 8), null, { stride: 2 ** 30, padding: 2 ** 30 }),
+    /more than 2147483647 pixels/,
+  ],
+  ...[-1, Number.NaN, Number.POSITIVE_INFINITY].map((eps): (typeof cases)[number] => [
+    `a norm with an eps of ${eps}`,
+    () => instanceNorm(empty(1, 2, 2, 4), { eps }),
+    /eps of instanceNorm must be 0 or more and finite; got/,
+  ]),
+  [
+    'a target of three numbers',
+    () => mseLoss(empty(2, 3), triple),
+    /a tensor, a number or a pair of numbers; got 1,2,3/,
+  ],
+  [
+    'one number in an array',
+    () => bceWithLogits(empty(2, 3), single),
+    /a tensor, a number or a pair of numbers; got 1/,
+  ],
+  ['padding by one number', () => reflectionPad2d(empty(1, 6, 6, 4), one), /takes four numbers: .*; got 1/],
   ['a kernel of half pixels', () => new Conv2d({ ...layer, kernelSize: 2.5 }, init()), /positive integers/],
   ['no channels', () => new ConvTranspose2d({ ...layer, outChannels: 0 }, init()), /positive integers/],
   ['a norm of one pixel', () => instanceNorm(empty(3, 1, 1, 4)), /more than one pixel/],
@@ -138,6 +192,29 @@ const cases: [string, () => unknown, RegExp][] = [
     () => randomUniform(device, [3], { seed: 1, stream: 0, low: 1, high: -1 }),
     /low ≤ high; got low 1 and high -1/,
   ],
+  ...[Number.NaN, Infinity, 1e39].flatMap((value): typeof cases => [
+    [
+      `bounds up to ${value}`,
+      () => randomUniform(device, [3], { seed: 1, stream: 0, low: 0, high: value }),
+      /numbers that f32 can hold; got high/,
+    ],
+    [
+      `a mean of ${value}`,
+      () => randomNormal(device, [3], { seed: 1, stream: 0, mean: value, std: 1 }),
+      /numbers that f32 can hold; got mean/,
+    ],
+    [
+      `a std of ${value}`,
+      () => randomNormal(device, [3], { seed: 1, stream: 0, mean: 0, std: value }),
+      /numbers that f32 can hold; got std/,
+    ],
+  ]),
+  [
+    'bounds further apart than f32 reaches',
+    () => randomUniform(device, [3], { seed: 1, stream: 0, low: -3e38, high: 3e38 }),
+    /got high − low 6e/,
+  ],
+  ['a random number below 0', () => new RandomStream(1, 0).integer(0), /below a whole number from 1 to 2\^32; got 0/],
 ];
 
 test.each(cases)('%s is refused, as PyTorch refuses it', (_, use, message) => {

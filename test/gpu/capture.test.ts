@@ -137,6 +137,35 @@ test('a step that uploads or reads is refused, and the device goes on', async ()
   x.dispose();
 });
 
+test('a step inside a step is refused, captured or replayed, and the device goes on', async () => {
+  const { x, y, capture } = doubler();
+  for (const inside of [
+    () => void device.capture(() => {}),
+    () => capture.replay(),
+    () => void device.trace(() => {}),
+  ]) {
+    expect(() => device.capture(inside)).toThrow(CyclopsError);
+    expect(() => device.capture(inside)).toThrow(/inside a captured step/);
+  }
+  expect([...(await y.data())]).toEqual([0, 0, 0]);
+  capture.replay();
+  expect([...(await y.data())]).toEqual([4, 8, 12]);
+  for (const one of [x, y, capture]) one.dispose();
+});
+
+test('a step that disposes of a tensor from outside is refused: replays would use memory of another', () => {
+  const x = Tensor.from(device, [1, 2, 3], [3]);
+  const y = Tensor.from(device, [0, 0, 0], [3]);
+  const step = () => {
+    scale(device, { x: x.slice, factor: 2, out: y.slice, count: 3 });
+    x.dispose();
+  };
+  const live = device.pool.use.liveBuffers;
+  expect(() => device.capture(step)).toThrow(/disposed of a tensor that it uses and did not make/);
+  expect(device.pool.use.liveBuffers).toBe(live - 1);
+  y.dispose();
+});
+
 /** y = 2 · (2 · x), with one temporary. */
 function doubler() {
   const x = Tensor.from(device, [1, 2, 3], [3]);

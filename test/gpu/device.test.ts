@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Device } from '../../src/gpu/device.ts';
-import { CyclopsError, DeviceLostError } from '../../src/gpu/errors.ts';
+import { CyclopsError, DeviceLostError, NoAdapterError } from '../../src/gpu/errors.ts';
 import { f32, immediates, type Kernel } from '../../src/gpu/launch.ts';
 import { print } from '../../src/tensor/print.ts';
 import { sliceBatch } from '../../src/tensor/slice.ts';
@@ -149,4 +149,14 @@ test('a lost device says so, whatever is done with it', async () => {
   }
   for (const use of [Tensor.empty(other, [1]).data(), other.fence()]) await expect(use).rejects.toThrow(lost);
   other.close();
+});
+
+test('a launch of more workgroups than the device takes is refused, and so is a backend that Dawn does not know', async () => {
+  const most = device.limits.maxComputeWorkgroupsPerDimension;
+  const wide: Tensor = Tensor.empty(device, [most + 1]);
+  expect(() => launchAddOne(wide)).toThrow(CyclopsError);
+  expect(() => launchAddOne(wide)).toThrow(`addOne needs ${most + 1} × 1 × 1 workgroups`);
+  await device.fence();
+  wide.dispose();
+  await expect(Device.open({ backend: 'no-such' })).rejects.toThrow(NoAdapterError);
 });

@@ -156,3 +156,21 @@ test('a body that throws leaves nothing behind: no query set, no buffer, no pass
   expect(await y.item()).toBe(6);
   for (const tensor of [x, y]) tensor.dispose();
 });
+
+test('a profile inside a profile or a capture is refused, and the outer one has every launch', async () => {
+  const x = Tensor.from(device, [1, 2, 3, 4], [4]);
+  const y = Tensor.empty(device, [4]);
+  const launch = () => scale(device, { x: x.slice, factor: 2, out: y.slice, count: 4 });
+  const inner: Promise<unknown>[] = [];
+  const profile = await device.profile(() => {
+    launch();
+    inner.push(device.profile(launch).catch((error: unknown) => error));
+    launch();
+  });
+  expect(profile).toHaveLength(2);
+  const capture = device.capture(() => {
+    inner.push(device.profile(launch).catch((error: unknown) => error));
+  });
+  for (const error of await Promise.all(inner)) expect(error).toBeInstanceOf(CyclopsError);
+  for (const one of [x, y, capture]) one.dispose();
+});

@@ -68,6 +68,15 @@ test('words given back are handed out again, and no two users share one', () => 
   for (const variable of [first, third, wide, again]) variable.release();
 });
 
+test('words that are given back twice stay with whoever has them by then', () => {
+  const [first, second] = [device.variables.reserve(2), device.variables.reserve(2)];
+  first.release();
+  first.release();
+  const [third, fourth] = [device.variables.reserve(2), device.variables.reserve(2)];
+  expect(new Set([second.start, third.start, fourth.start]).size).toBe(3);
+  for (const variable of [second, third, fourth]) variable.release();
+});
+
 test('more words than there are, or than were reserved, are refused', () => {
   expect(() => device.variables.reserve(2 ** 20)).toThrow(CyclopsError);
   expect(() => device.variables.reserve(2 ** 20)).toThrow(/room for 32768 numbers.*1048576 more do not fit/);

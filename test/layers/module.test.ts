@@ -6,6 +6,7 @@ import { ConvTranspose2d } from '../../src/layers/conv-transpose2d.ts';
 import { Conv2d } from '../../src/layers/conv2d.ts';
 import { normalInitialiser } from '../../src/layers/init.ts';
 import { InstanceNorm2d } from '../../src/layers/instance-norm2d.ts';
+import type { StateTensor } from '../../src/layers/layout.ts';
 import type { StateDict } from '../../src/layers/module.ts';
 import { ResnetBlock } from '../../src/layers/resnet-block.ts';
 import { Sequential } from '../../src/layers/sequential.ts';
@@ -127,6 +128,10 @@ test('what does not fit is refused by name, and then nothing has changed', async
     ],
     [changed(dict, 'model.1.bias', [2, 2], new Float32Array(4)), /'model\.1\.bias' .*\[2, 2\], expected \[4\]/],
     [poisoned(Number.NaN), /'model\.1\.weight' holds NaN at position 5/],
+    [
+      changed(dict, 'model.4.conv_block.5.weight', [4, 4, 3, 3], new Float32Array(143)),
+      /'model\.4\.conv_block\.5\.weight' holds 143 values, expected 144/,
+    ],
     [poisoned(Number.NEGATIVE_INFINITY), /'model\.1\.weight' holds -Infinity at position 5/],
   ];
   for (const [faulty, message] of faults) {
@@ -136,6 +141,10 @@ test('what does not fit is refused by name, and then nothing has changed', async
     expect(load).toThrow(CyclopsError);
     expect(load).toThrow(message);
   }
+  // Of doubles, which a program's own decoder may give.
+  const doubles = new Map<string, StateTensor<ArrayLike<number>>>(dict);
+  doubles.set('model.1.bias', { shape: [4], data: [1, 2, 1e39, 4] });
+  expect(() => net.loadStateDict(doubles, 'epoch3.safetensors')).toThrow(/'model\.1\.bias' holds 1e\+39 at position 2/);
   expect(await net.stateDict()).toEqual(dict);
   net.dispose();
 });

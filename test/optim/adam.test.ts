@@ -7,6 +7,7 @@ import { decodeSafetensors } from '../../src/data/files/safetensors.ts';
 import { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
 import { Adam, type AdamOptions } from '../../src/optim/adam.ts';
+import { LossScaler } from '../../src/optim/loss-scaler.ts';
 import { RandomStream } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
@@ -269,6 +270,40 @@ describe(`Adam, inputs of seed ${seed}`, () => {
     w.dispose();
     expect(() => new Adam([w], options)).toThrow(/A disposed tensor \[6\] was used/);
     other.dispose();
+  });
+
+  it('refuses betas that are no pair, and parameters and scalers of another device', async () => {
+    const other = await Device.open({ checked: true });
+    const options = { lr: 0.1, betas: [0.9, 0.999] } as const;
+    const w = parameter(values(6, 1), [6]);
+    const there = Tensor.from(other, values(6, 1), [6]);
+    // @ts-expect-error
+    const one: readonly [number, number] = [0.9];
+    expect(() => new Adam([w], { ...options, betas: one })).toThrow(/betas of Adam must be two numbers; got 1/);
+    expect(() => new Adam([w, there], options)).toThrow(/Adam needs two tensors on one device/);
+    const scaler = new LossScaler(other);
+    expect(() => new Adam([w], { ...options, scaler })).toThrow(/needs two tensors on one device/);
+    await device.fence();
+    scaler.dispose();
+    other.close();
+    w.dispose();
+  });
+
+  it('disposed of twice leaves the optimiser that has its parameters by then alone', async () => {
+    const options = { lr: 0.5, betas: [0.9, 0.999] } as const;
+    const w = parameter(Float32Array.of(1), [1]);
+    const first = new Adam([w], options);
+    first.dispose();
+    const second = new Adam([w], options);
+    const live = device.pool.use.liveBytes;
+    first.dispose();
+    expect(device.pool.use.liveBytes).toBe(live);
+    expect(() => new Adam([w], options)).toThrow(/belongs to another Adam already/);
+    scope(() => backward(scale(w, 3)));
+    second.step();
+    expect(await w.item()).toBeCloseTo(0.5, 6);
+    second.dispose();
+    w.dispose();
   });
 
   it('frees all it took', async () => {

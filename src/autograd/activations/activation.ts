@@ -1,10 +1,16 @@
 import { CyclopsError } from '../../gpu/errors.ts';
 import { type Activation, type ActivationKind, activation, activationBackward } from '../../kernels/activation.ts';
 import { record } from '../../tensor/record.ts';
+import { requireOperands } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 
-/** What relu, leakyRelu, tanh and sigmoid share: act(x), differentiated through its output. */
+/**
+ * What relu, leakyRelu, tanh and sigmoid share: act(x), differentiated through its output.
+ *
+ * @throws CyclopsError as {@link requireOperands}
+ */
 export function activate(kind: ActivationKind, x: Tensor, slope?: number): Tensor {
+  requireOperands(kind, x);
   const { device, shape, size, floatDType: dtype } = x;
   const out = Tensor.empty(device, shape, dtype);
   activation(device, { kind, slope, x: x.slice, out: out.slice, count: size, dtype });

@@ -3,9 +3,9 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { activate } from './activation.ts';
 
 /**
- * x where x > 0, else slope · x; its gradient at 0 is `slope`.
+ * x where x > 0, else slope · x, in x's shape and dtype; its gradient at 0 is `slope`.
  *
- * @param slope not negative. @throws CyclopsError when it is
+ * @param slope not negative. @throws CyclopsError when it is, for a tensor of integers, and for one that was disposed of
  */
 export function leakyRelu(x: Tensor, slope: number): Tensor {
   if (!(slope >= 0)) throw new CyclopsError(`leakyRelu needs a slope of 0 or more; got ${slope}.`);

@@ -3,7 +3,11 @@ import { requireAlike } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { reduction, reductionGradient } from '../reduction.ts';
 
-/** The mean of |a − b| times `weight`, as a tensor [1]; the gradient is 0 where a = b. */
+/**
+ * The mean of |a − b| times `weight`, as a tensor [1] of f32; the gradient is 0 where a = b.
+ *
+ * @throws CyclopsError when shapes, dtypes or devices differ
+ */
 export function l1Loss(a: Tensor, b: Tensor, weight = 1): Tensor {
   requireAlike('l1Loss', a, b);
   const factor = weight / a.size;

@@ -79,14 +79,14 @@ function nameOf({ description, device, vendor }: GPUAdapterInfo): string {
  * Finds an adapter.
  *
  * @param want nothing (a discrete GPU first, whatever answers after it), `gpu`, `cpu`, or a part of the adapter's name.
- * @throws NoAdapterError when none answers, or none that was asked for.
+ * @throws NoAdapterError when none answers, or none that was asked for, and for a backend that Dawn does not know.
  * @internal
  */
 export async function chooseAdapter(host: Host, want: string | undefined): Promise<GPUAdapter> {
   const candidates = [
-    await host.gpu.requestAdapter({ powerPreference: 'high-performance' }),
-    await host.gpu.requestAdapter({ powerPreference: 'low-power' }),
-    await host.gpu.requestAdapter({ forceFallbackAdapter: true }),
+    await ask(host, { powerPreference: 'high-performance' }),
+    await ask(host, { powerPreference: 'low-power' }),
+    await ask(host, { forceFallbackAdapter: true }),
   ].filter((adapter) => adapter !== null);
   const first = candidates[0];
   if (!first) {
@@ -110,4 +110,13 @@ export async function chooseAdapter(host: Host, want: string | undefined): Promi
     `No adapter matches the device '${want}'. Expected gpu, cpu or a part of an adapter's name; these answered: ${names.join('; ')}.`,
     names,
   );
+}
+
+async function ask(host: Host, options: GPURequestAdapterOptions): Promise<GPUAdapter | null> {
+  try {
+    return await host.gpu.requestAdapter(options);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new NoAdapterError(`No WebGPU adapter can be asked for: ${reason}.`, []);
+  }
 }

@@ -50,7 +50,7 @@ export const lanesMatmul: BatchMatmul = {
   source: (depthFirst) => (depthFirst ? 'matmul/depth-first-tiled' : 'matmul/tiled'),
   kernel: (depthFirst) => kernel(lanesMatmul.source(depthFirst)),
   tile: (depthFirst) => ({ rows: depthFirst ? 32 : 16, columns: 32 }),
-  supports: (device, { rows }) => hasLanes(device, ceilDiv(rows, 16)),
+  supports: (device, { rows }) => hasLanes(device, [ceilDiv(rows, 16)]),
 };
 
 /** In tiles that are staged through workgroup memory. */

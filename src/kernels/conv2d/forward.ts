@@ -74,16 +74,18 @@ function constants({ bias, activation }: ForwardArguments): Record<string, numbe
 
 const rows = ({ n, p, q }: ConvProblem) => n * p * q;
 
+const tiledGrid = (k: ConvProblem) => [ceilDiv(rows(k), 16), ceilDiv(k.o, 32), 1] as const;
+
 const tiled: Variant<ConvProblem, ForwardArguments> = {
   name: 'tiled',
   madeFor: 'cpu',
   sources: ['conv2d/forward-tiled'],
   workgroupBytes: 0,
-  supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && hasLanes(device, ceilDiv(rows(k), 16)),
+  supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && hasLanes(device, tiledGrid(k)),
   launch: (device, k, args) =>
     dispatch(device, k, args, {
       kernel: kernel('conv2d/forward-tiled', constants(args), { dtype: k.dtype }),
-      workgroups: [ceilDiv(rows(k), 16), ceilDiv(k.o, 32), 1],
+      workgroups: tiledGrid(k),
     }),
 };
 
@@ -92,7 +94,7 @@ const thinOutput: Variant<ConvProblem, ForwardArguments> = {
   madeFor: 'cpu',
   sources: ['conv2d/forward-thin-output'],
   workgroupBytes: 0,
-  supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && hasLanes(device, ceilDiv(rows(k), 64)),
+  supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && hasLanes(device, [ceilDiv(rows(k), 64)]),
   launch: (device, k, args) =>
     dispatch(device, k, args, {
       kernel: kernel('conv2d/forward-thin-output', { ...constants(args), O: k.o }, { dtype: k.dtype }),
@@ -100,16 +102,18 @@ const thinOutput: Variant<ConvProblem, ForwardArguments> = {
     }),
 };
 
+const thinInputGrid = (k: ConvProblem) => [ceilDiv(rows(k), 32), ceilDiv(k.o, 32), 1] as const;
+
 const thinInput: Variant<ConvProblem, ForwardArguments> = {
   name: 'thin_input',
   madeFor: 'cpu',
   sources: ['conv2d/forward-thin-input'],
   workgroupBytes: 0,
-  supports: (device, k) => k.o % 4 === 0 && hasLanes(device, ceilDiv(rows(k), 32)),
+  supports: (device, k) => k.o % 4 === 0 && hasLanes(device, thinInputGrid(k)),
   launch: (device, k, args) =>
     dispatch(device, k, args, {
       kernel: kernel('conv2d/forward-thin-input', constants(args), { dtype: k.dtype }),
-      workgroups: [ceilDiv(rows(k), 32), ceilDiv(k.o, 32), 1],
+      workgroups: thinInputGrid(k),
     }),
 };
 

@@ -42,6 +42,7 @@ import {
   type Dispatch,
   describe,
   foldsSimply,
+  gridFits,
   hasLanes,
   phaseRows,
 } from './problem.ts';
@@ -74,17 +75,21 @@ function dispatch(
 
 const BIAS = ({ bias }: InputGradArguments) => (bias ? 1 : 0);
 
+/** Workgroups of the tiles of each of the stride² phases. */
+function phaseGrid(k: ConvProblem, rows: number, columns: number): [number, number, number] {
+  return [ceilDiv(phaseRows(k), rows), ceilDiv(k.c, columns), k.stride ** 2];
+}
+
 const tiled: Variant<ConvProblem, InputGradArguments> = {
   name: 'tiled',
   madeFor: 'cpu',
   sources: ['conv2d/input-grad-tiled'],
   workgroupBytes: 0,
-  supports: (device, k) =>
-    k.c % 4 === 0 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, ceilDiv(phaseRows(k), 16)),
+  supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, phaseGrid(k, 16, 32)),
   launch: (device, k, args) =>
     dispatch(device, k, args, {
       kernel: kernel('conv2d/input-grad-tiled', { BIAS: BIAS(args) }, { dtype: k.dtype }),
-      workgroups: [ceilDiv(phaseRows(k), 16), ceilDiv(k.c, 32), k.stride ** 2],
+      workgroups: phaseGrid(k, 16, 32),
     }),
 };
 
@@ -93,11 +98,11 @@ const thinInput: Variant<ConvProblem, InputGradArguments> = {
   madeFor: 'cpu',
   sources: ['conv2d/input-grad-thin-input'],
   workgroupBytes: 0,
-  supports: (device, k) => k.c <= 4 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, ceilDiv(phaseRows(k), 32)),
+  supports: (device, k) => k.c <= 4 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, phaseGrid(k, 32, k.c)),
   launch: (device, k, args) =>
     dispatch(device, k, args, {
       kernel: kernel('conv2d/input-grad-thin-input', { BIAS: BIAS(args), C: k.c }, { dtype: k.dtype }),
-      workgroups: [ceilDiv(phaseRows(k), 32), 1, k.stride ** 2],
+      workgroups: phaseGrid(k, 32, k.c),
     }),
 };
 
@@ -106,11 +111,11 @@ const thinOutput: Variant<ConvProblem, InputGradArguments> = {
   madeFor: 'cpu',
   sources: ['conv2d/input-grad-thin-output'],
   workgroupBytes: 0,
-  supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && foldsSimply(k) && hasLanes(device, ceilDiv(phaseRows(k), 32)),
+  supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && foldsSimply(k) && hasLanes(device, phaseGrid(k, 32, 32)),
   launch: (device, k, args) =>
     dispatch(device, k, args, {
       kernel: kernel('conv2d/input-grad-thin-output', { BIAS: BIAS(args), O: k.o }, { dtype: k.dtype }),
-      workgroups: [ceilDiv(phaseRows(k), 32), ceilDiv(k.c, 32), k.stride ** 2],
+      workgroups: phaseGrid(k, 32, 32),
     }),
 };
 
@@ -184,14 +189,14 @@ const winograds = winogradVariants<InputGradArguments>((way) => ({
 }));
 
 function workgroupTiled(tile: Tile): Variant<ConvProblem, InputGradArguments> {
-  const grid = (k: ConvProblem) =>
-    [ceilDiv(phaseRows(k), tile.rows), ceilDiv(k.c, tile.columns), k.stride ** 2] as const;
+  const grid = (k: ConvProblem) => phaseGrid(k, tile.rows, tile.columns);
   return {
     name: tileName(tile),
     madeFor: 'gpu',
     sources: ['conv2d/input-grad-workgroup', 'images/reflection-pad-backward'],
     workgroupBytes: tileBytes(tile),
-    supports: (device, k) => tileSuits(device, tile, phaseRows(padded(k)), k.c) && paddedFits(device, k),
+    supports: (device, k) =>
+      tileSuits(device, tile, phaseRows(padded(k)), k.c) && gridFits(device, grid(padded(k))) && paddedFits(device, k),
     launch: (device, problem, all) =>
       unfolded(device, problem, all, (k, args) => {
         const constants = { BIAS: BIAS(args), VEC4_O: k.o % 4 === 0 ? 1 : 0, ...tileConstants(tile) };
@@ -205,8 +210,7 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, InputGradArguments> {
 }
 
 function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArguments> {
-  const grid = (k: ConvProblem) =>
-    [ceilDiv(phaseRows(k), tile.rows), ceilDiv(k.c, tile.columns), k.stride ** 2] as const;
+  const grid = (k: ConvProblem) => phaseGrid(k, tile.rows, tile.columns);
   return {
     name: matrixTileName(tile),
     madeFor: 'gpu',
@@ -214,6 +218,7 @@ function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArguments>
     workgroupBytes: matrixTileBytes(tile),
     supports: (device, k) =>
       matrixTileSuits(device, tile, { dtype: k.dtype, rows: phaseRows(padded(k)), columns: k.c }) &&
+      gridFits(device, grid(padded(k))) &&
       paddedFits(device, k),
     launch: (device, problem, all) =>
       unfolded(device, problem, all, (k, args) => {

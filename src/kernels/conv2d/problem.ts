@@ -31,9 +31,17 @@ export interface Dispatch extends Pick<Launch, 'kernel' | 'workgroups' | 'matric
   readonly more?: readonly BufferSlice[];
 }
 
-/** @throws CyclopsError when the output would be empty or the reflection is larger than the image. */
+/** Kernels count rows and columns of the padded image in 32 bits, with a sign. */
+const MOST_ROWS = 2 ** 31 - 1;
+
+/** @throws CyclopsError when the output would be empty, the reflection is larger than the image, or stride or padding exceed all images */
 export function checkProblem(problem: ConvProblem): ConvProblem {
-  const { h, w, p, q, padding, paddingMode } = problem;
+  const { h, w, p, q, stride, padding, paddingMode } = problem;
+  if (Math.max(h + 2 * padding, w + 2 * padding, stride) > MOST_ROWS) {
+    throw new CyclopsError(
+      `A convolution ${describe(problem)} has a stride or a padded image of more than ${MOST_ROWS} pixels. Use a smaller stride or padding.`,
+    );
+  }
   if (p < 1 || q < 1)
     throw new CyclopsError(
       `A convolution ${describe(problem)} has no output: the kernel is larger than the padded image.`,
@@ -74,10 +82,14 @@ export function convImmediates(k: ConvProblem, ...more: number[]): Uint32Array<A
   return immediates(k.n, k.h, k.w, k.c, k.p, k.q, k.o, k.kh, k.kw, k.stride, k.padding, reflect, ...more);
 }
 
-/** Whether kernels that hand operands round 8 lanes by subgroup broadcast run here, with that many tiles along x. */
-export function hasLanes(device: Device, tilesX: number): boolean {
-  const { min } = device.info.subgroupSize;
-  return device.features.has('subgroups') && min >= 8 && tilesX <= device.limits.maxComputeWorkgroupsPerDimension;
+/** Whether kernels that hand operands round 8 lanes by subgroup broadcast run here, with so many workgroups along each axis. */
+export function hasLanes(device: Device, workgroups: readonly number[]): boolean {
+  return device.features.has('subgroups') && device.info.subgroupSize.min >= 8 && gridFits(device, workgroups);
+}
+
+/** Whether a launch may have so many workgroups along each axis. */
+export function gridFits({ limits }: Device, workgroups: readonly number[]): boolean {
+  return workgroups.every((count) => count <= limits.maxComputeWorkgroupsPerDimension);
 }
 
 /** Pixels of x that one of the stride² phases of an input gradient holds, at most. */

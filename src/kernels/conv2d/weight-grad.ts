@@ -104,14 +104,16 @@ function split(
   });
 }
 
+const tiledTiles = (k: ConvProblem): Tiles => [ceilDiv(k.o, 32), k.kh * k.kw * ceilDiv(k.c, 32)];
+
 const tiled: Variant<ConvProblem, WeightGradArguments> = {
   name: 'tiled',
   madeFor: 'cpu',
   sources: ['conv2d/weight-grad-tiled', 'reduce/sum-parts'],
   workgroupBytes: 0,
-  supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && hasLanes(device, 1),
+  supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && hasLanes(device, tiledTiles(k)),
   launch: (device, k, args) => {
-    const tiles: Tiles = [ceilDiv(k.o, 32), k.kh * k.kw * ceilDiv(k.c, 32)];
+    const tiles = tiledTiles(k);
     split(device, k, args, {
       kernel: kernel('conv2d/weight-grad-tiled', {}, { dtype: k.dtype }),
       tiles,
@@ -120,14 +122,16 @@ const tiled: Variant<ConvProblem, WeightGradArguments> = {
   },
 };
 
+const thinInputTiles = (k: ConvProblem): Tiles => [ceilDiv(k.o, 32), ceilDiv(k.kh * k.kw * k.c, 32)];
+
 const thinInput: Variant<ConvProblem, WeightGradArguments> = {
   name: 'thin_input',
   madeFor: 'cpu',
   sources: ['conv2d/weight-grad-thin-input', 'reduce/sum-parts'],
   workgroupBytes: 0,
-  supports: (device, k) => k.o % 4 === 0 && hasLanes(device, 1),
+  supports: (device, k) => k.o % 4 === 0 && hasLanes(device, thinInputTiles(k)),
   launch: (device, k, args) => {
-    const tiles: Tiles = [ceilDiv(k.o, 32), ceilDiv(k.kh * k.kw * k.c, 32)];
+    const tiles = thinInputTiles(k);
     split(device, k, args, {
       kernel: kernel('conv2d/weight-grad-thin-input', {}, { dtype: k.dtype }),
       tiles,
@@ -136,14 +140,16 @@ const thinInput: Variant<ConvProblem, WeightGradArguments> = {
   },
 };
 
+const thinOutputTiles = (k: ConvProblem): Tiles => [ceilDiv(k.c, 32), ceilDiv(k.kh * k.kw * k.o, 32)];
+
 const thinOutput: Variant<ConvProblem, WeightGradArguments> = {
   name: 'thin_output',
   madeFor: 'cpu',
   sources: ['conv2d/weight-grad-thin-output', 'reduce/sum-parts'],
   workgroupBytes: 0,
-  supports: (device, k) => k.c % 4 === 0 && k.stride === 1 && hasLanes(device, 1),
+  supports: (device, k) => k.c % 4 === 0 && k.stride === 1 && hasLanes(device, thinOutputTiles(k)),
   launch: (device, k, args) => {
-    const tiles: Tiles = [ceilDiv(k.c, 32), ceilDiv(k.kh * k.kw * k.o, 32)];
+    const tiles = thinOutputTiles(k);
     split(device, k, args, {
       kernel: kernel('conv2d/weight-grad-thin-output', {}, { dtype: k.dtype }),
       tiles,
