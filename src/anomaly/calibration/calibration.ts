@@ -18,8 +18,8 @@ export const CALIBRATION_SOURCES = {
   folds: {
     images: 'the training part by cross-calibration',
     caveat:
-      'Each of these images was scored by networks that were trained without it. New ones are scored by networks of the same recipe, ' +
-      'trained on all: for them the threshold, and what zero misses promise, hold only about.',
+      'Each of these images was scored by networks that were trained without it. New images are scored by networks that were trained in the ' +
+      'same way on all of them, so for new images the threshold, and what zero misses promise, hold only approximately.',
   },
 } as const;
 

@@ -154,7 +154,7 @@ export function steganographyLines({ images, moved, removed, change, warnings }:
   const share = (value: number | null) => (value === null ? '–' : `${(100 * value).toFixed(1)} %`);
   const energy =
     removed && removed.outside > 0
-      ? `; inside their masks it removes ${(removed.inside / removed.outside).toFixed(2)} times the energy a pixel of outside`
+      ? `; inside their masks it removes ${(removed.inside / removed.outside).toFixed(2)} times as much energy a pixel as outside`
       : '';
   return [
     `hiding: of ${images.normal} normal and ${images.abnormal} abnormal images, rounding x̂ to 8 bits moves scores by at most ` +
