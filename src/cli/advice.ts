@@ -13,7 +13,7 @@ const INSTEAD: Readonly<Record<Capability, string>> = {
   execution: 'Choose a real device with --device (see `cyclops doctor`).',
 };
 
-/** What to do at the command line about what the engine says of the machine; null about errors that say it themselves. */
+/** What a person at the command line can do about what the engine says of the machine; null for errors that say it themselves. */
 export function adviceOn(error: CyclopsError): string | null {
   if (error instanceof NoAdapterError) {
     return error.answered.length > 0

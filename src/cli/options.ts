@@ -57,7 +57,7 @@ function toVariant(text: string): string {
 export function addTuneOptions(command: Command): Command {
   return addKernelOptions(command).option(
     '--no-tune',
-    'use the default kernels instead of measuring, once for each device, which are fastest',
+    'use the default kernels; else the fastest are found by measuring, once for each device',
   );
 }
 

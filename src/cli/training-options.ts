@@ -51,7 +51,9 @@ const NUMBERS = {
 /** Adds the options of training, under the names that users of the reference CycleGAN know. */
 export function addTrainingOptions(command: Command): Command {
   command.addOption(
-    new Option('--preset <name>', `where the other options begin (default: ${DEFAULT_PRESET})`).choices(PRESET_NAMES),
+    new Option('--preset <name>', `the values of all options that are not given (default: ${DEFAULT_PRESET})`).choices(
+      PRESET_NAMES,
+    ),
   );
   for (const [name, meaning] of Object.entries(NUMBERS)) {
     command.option(`${optionName(name)} <number>`, meaning, toNumber);

@@ -27,7 +27,7 @@ export interface CalibrateResult {
 /**
  * Chooses score and thresholds of a run anew, by the images that calibrate it.
  *
- * @throws CyclopsError when the run or one of these images is missing, damaged or another
+ * @throws CyclopsError when the run or one of these images is missing or damaged, or an image has changed
  */
 export async function calibrate(options: CalibrateOptions): Promise<CalibrateResult> {
   const { rule = 'zfn', threshold, data, tune = true } = options;

@@ -9,7 +9,7 @@ export interface EvaluateOptions extends DataOptions, DeviceOption, Listener {
   model: string;
   /** Judge by this threshold for the score that decides, instead of the calibrated one. */
   threshold?: number | undefined;
-  /** The largest side of a tile of images larger than the model's size, a multiple of 4; without, images are shrunk to that size. */
+  /** The largest side of a tile of images larger than the model's size, a multiple of 4; without it, images are shrunk to that size. */
   tile?: number | undefined;
   /** How many bytes of a report its pictures may take: misses and false alarms first, then others; none are kept unless told otherwise. */
   pictures?: number | undefined;

@@ -21,7 +21,7 @@ export interface MeanAndDeviation {
   mean: number;
   sd: number | null;
   values: number[];
-  /** True where each run chose its threshold on the images that the figure is of. */
+  /** True where each run chose its threshold on the images that the figure is about. */
   oracle: boolean;
 }
 
@@ -44,7 +44,7 @@ export interface PaperProtocolOptions extends Omit<TrainOptions, keyof DivisionO
 
 /**
  * The protocol of the paper's public code: for each seed a balanced split of all images, whatever parts or groups they
- * have, a training without validation, and figures whose thresholds are chosen on the test images: oracles all.
+ * have, a training without validation, and figures whose thresholds are chosen on the test images, so that all of them are oracles.
  *
  * @returns null when the signal stopped it
  * @throws UsageError for options that cannot be @throws CyclopsError as `train`

@@ -14,7 +14,7 @@ export function reportPaths(page: string): { page: string; json: string } {
 }
 
 /**
- * Refuses to let a report overwrite what is none.
+ * Refuses a report that would overwrite a file that is no report.
  *
  * @param report what --report names
  * @param csv what --csv names

@@ -19,7 +19,7 @@ export interface TranslateOptions extends DeviceOption, Listener {
   images: readonly string[];
   /** What to make of them. */
   to: 'normal' | 'abnormal';
-  /** The largest side of a tile of images larger than the model's size, a multiple of 4; without, images are shrunk to that size. */
+  /** The largest side of a tile of images larger than the model's size, a multiple of 4; without it, images are shrunk to that size. */
   tile?: number | undefined;
 }
 

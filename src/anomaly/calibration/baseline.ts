@@ -37,7 +37,7 @@ export function chooseBaseline(images: readonly ScoredImage[]): Baseline | null 
   return best;
 }
 
-/** What a statistic is of each image; null where an image has none. */
+/** The statistic of each image; null where an image has no statistics. */
 export function statisticColumn(images: readonly ScoredImage[], name: StatisticName): number[] | null {
   const column = images.flatMap(({ statistics }) => (statistics ? [statistics[name]] : []));
   return column.length === images.length ? column : null;

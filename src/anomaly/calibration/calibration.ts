@@ -7,7 +7,7 @@ import { type Baseline, baselineSchema } from './baseline.ts';
 import { type Combination, combinationSchema } from './combination.ts';
 import { type HeatmapCalibration, heatmapSchema } from './heatmap-scale.ts';
 
-/** Which images may choose, and what that leaves open, for people. */
+/** The images that may choose score and thresholds, and what a person should know of such a choice. */
 export const CALIBRATION_SOURCES = {
   /** Of a run that has nothing else. */
   train: {
@@ -18,16 +18,16 @@ export const CALIBRATION_SOURCES = {
   folds: {
     images: 'the training part by cross-calibration',
     caveat:
-      'Each of these images was scored by networks that were trained without it. New ones are scored by networks of the same recipe, ' +
-      'trained on all: for them the threshold, and what zero misses promise, hold only about.',
+      'Each of these images was scored by networks that were trained without it. New images are scored by networks that were trained in the ' +
+      'same way on all of them, so for new images the threshold, and what zero misses promise, hold only approximately.',
   },
 } as const;
 
 export const NAMED_RULES = ['zfn', 'max-f1', 'max-accuracy'] as const;
 
 /**
- * How a threshold is chosen. zfn (zero false negatives): the highest that misses no abnormal image. recall=r: the highest
- * that flags at least that share of them. max-f1, max-accuracy: the best of all. Each lies halfway between two scores.
+ * How a threshold is chosen. zfn (zero false negatives): the highest that misses no abnormal image. recall=r: the highest that flags at
+ * least that share of them. max-f1, max-accuracy: the one with the best F1 or accuracy. Every threshold lies halfway between two scores.
  */
 export type Rule = (typeof NAMED_RULES)[number] | `recall=${number}`;
 
@@ -66,7 +66,9 @@ const thresholdSchema = v.variant(
   `one of ${sourceNames}, user`,
 );
 
-/** A threshold with its history: by which rule and on which images, or given by the user. Flagged is score ≥ value. */
+/**
+ * A threshold and where it comes from: a rule and the images that it was applied to, or the user. An image is flagged when score ≥ value.
+ */
 export type ChosenThreshold = StoredThreshold | { value: number; rule: Rule; chosenOn: 'test' };
 
 export type StoredThreshold =
@@ -89,21 +91,23 @@ export interface Calibration extends Choice {
   /** How many objects these images show. */
   objects: Record<Label, number>;
   scores: Record<string, { auroc: number; threshold: StoredThreshold }>;
-  /** Of the scores above, as one more of them; its AUROC and threshold are of images that it was not fitted on. Null where there is none. */
+  /**
+   * One more score, made of the scores above; its AUROC and threshold come from images that it was not fitted on. Null where there is none.
+   */
   combination: Combination | null;
   /** What tells the images apart without a network; null in calibrations from before it was looked for. */
   baseline: Baseline | null;
-  /** The median share of a normal image among those that chose that G_a2n changes; absent in runs from before it was measured. */
+  /** The share of a normal image that G_a2n changes, the median over those that chose; absent in runs from before it was measured. */
   normalChange?: number;
   /** Absent in runs from before heat maps were calibrated on normal images. */
   heatmap?: HeatmapCalibration;
-  /** Training steps behind the weights that scored; absent in calibrations from before it was noted. */
+  /** For how many steps the weights that scored were trained; absent in calibrations from before it was noted. */
   step?: number;
 }
 
 /**
- * A field with a default is younger than the first runs: what they have not written, they had no choice about. Images were taken for objects
- * before these were counted.
+ * A field with a default is younger than the first runs, and the default is what they did. Before objects were counted, each image was
+ * taken for one.
  *
  * @internal
  */
@@ -152,7 +156,7 @@ export function withThreshold(calibration: Calibration, value: number | undefine
 }
 
 /**
- * By which score images are judged, and from which value on one is flagged: as calibrated, unless somebody wants it otherwise.
+ * The score by which images are judged, and the value from which on an image is flagged: the calibrated ones, unless others are wanted.
  *
  * @param source what the calibration was read from @throws CyclopsError for a score that it does not have
  */

@@ -31,7 +31,9 @@ export const combinationSchema = v.pipe(
   ),
 ) satisfies v.GenericSchema<unknown, Combination>;
 
-/** Far more than Newton's method needs: the function is convex, and near its minimum each step about doubles the right digits. */
+/**
+ * Far more than Newton's method needs: the function is convex, and near its minimum each step about doubles the number of correct digits.
+ */
 const MOST_STEPS = 100;
 
 /**
@@ -174,7 +176,7 @@ function dot(a: readonly number[], b: readonly number[]): number {
 }
 
 function deviation(values: readonly number[], centre: number): number {
-  // The rounded mean of equal values need not be that value, and the deviation then not 0.
+  // Rounding can make the mean of equal values differ from them, and their deviation from 0.
   if (values.every((value) => value === values[0])) return 1;
   return Math.sqrt(mean(values.map((value) => (value - centre) ** 2)));
 }

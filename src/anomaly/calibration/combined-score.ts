@@ -10,7 +10,7 @@ export function scoresOf({ combination }: Pick<Calibration, 'combination'>): rea
   return combination ? [...SCORES, combinedScore(combination)] : SCORES;
 }
 
-/** @throws CyclopsError when it combines a score that this version does not compute */
+/** @throws CyclopsError when the model combines a score that this version does not compute */
 function combinedScore(combination: Combination): Score {
   const parts = Object.keys(combination.weights).map((name) => {
     const part = SCORES.find(({ info }) => info.name === name);

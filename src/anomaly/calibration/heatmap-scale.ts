@@ -21,11 +21,11 @@ export const heatmapSchema = object({ threshold: finite(0), images: whole(1) }) 
 /** The share of normal images without a hot pixel. */
 const COLD_SHARE = 0.95;
 
-/** The brightest colour stands for this many times the threshold, and more. It is the same for every image and every data set. */
+/** The brightest colour stands for all values from this many times the threshold on, in every image of every data set. */
 export const BRIGHTEST = 3;
 
 /**
- * Chooses on normal images alone above which value a pixel is hot, so that about one normal image in twenty has a hot pixel.
+ * Chooses, on normal images alone, the value above which a pixel is hot, so that about one normal image in twenty has a hot pixel.
  *
  * Each of n images has a hottest pixel; the threshold is the ⌈0.95 (n + 1)⌉-th smallest of these values. A new normal image of the
  * same kind then has a hot pixel with a probability of at most 5 %. With fewer than 19 images the threshold is the largest of the
@@ -44,7 +44,7 @@ export function calibrateHeatmap(images: readonly Pick<ScoredImage, 'label' | 's
   return { threshold, images: hottest.length };
 }
 
-/** How many of new normal images have a hot pixel, as a share: at most this on average, if they are like those that calibrated. */
+/** The share of new normal images that have a hot pixel is at most this on average, if they are like those that calibrated. */
 export function expectedHotShare({ images }: HeatmapCalibration): number {
   return 1 - rankOf(images) / (images + 1);
 }
@@ -56,7 +56,8 @@ export function expectedHotShare({ images }: HeatmapCalibration): number {
 export function chanceOfHot(hot: number, total: number, { images }: HeatmapCalibration): number {
   const b = rankOf(images);
   const a = images - b + 1;
-  // Begins with the probability of no hot image, then adds those of 1, 2, …. Logarithms, since that of none may be too small for a number.
+  // Begins with the probability of no hot image, then adds those of 1, 2, …. In logarithms, since the probability of none may be too small
+  // for a number.
   let logProbability = 0;
   for (let i = 0; i < total; i++) logProbability += Math.log((b + i) / (a + b + i));
   let fewer = 0;
@@ -82,7 +83,7 @@ export function heatmapMaximum({ threshold }: HeatmapCalibration): number {
   return BRIGHTEST * threshold;
 }
 
-/** Which of n values, from the smallest, is the threshold. */
+/** The rank of the threshold among n values, counted from the smallest. */
 function rankOf(n: number): number {
   return Math.min(n, Math.ceil(COLD_SHARE * (n + 1)));
 }

@@ -26,7 +26,7 @@ export interface DetectorOptions {
   by?: string | undefined;
   /** Flag from this score on, instead of the calibrated threshold. */
   threshold?: number | undefined;
-  /** The largest side of a tile of images larger than the model's size, a multiple of 4; without, images are shrunk to that size. */
+  /** The largest side of a tile of images larger than the model's size, a multiple of 4; without it, images are shrunk to that size. */
   tile?: number | undefined;
 }
 
@@ -68,7 +68,7 @@ interface Criteria {
   heatMapThreshold: number | null;
 }
 
-/** A trained model that judges images, one for as long as a program runs: the first image compiles its kernels. */
+/** A trained model that judges images. Keep one for as long as the program runs: its first image compiles the kernels. */
 export class Detector {
   private readonly known: readonly Score[];
   /** Name of the score that decides. */
@@ -146,7 +146,7 @@ export class Detector {
     let underway: Promise<Judgement> | null = null;
     for await (const image of images) {
       const next = this.score(image, options);
-      // Thrown where it is awaited, after the judgement before it.
+      // It is thrown where `next` is awaited, after the judgement before it is given out.
       next.catch(() => {});
       if (underway) yield await underway;
       underway = next;
@@ -165,7 +165,7 @@ export class Detector {
   }
 }
 
-/** Files are Node's; a page that gives bytes never gets here. */
+/** Reading a file needs Node; a page, which gives bytes, never comes here. */
 async function readFile(path: string): Promise<Model> {
   const { readModel } = await import('./stored-model.ts');
   return readModel(path);

@@ -75,8 +75,8 @@ export async function encodeModel(
 }
 
 /**
- * Reads the bytes of a model file. Its header is checked against their number before any tensor takes memory, and the
- * architecture that it claims against the tensors that it holds before a device does. Nothing in it is executed.
+ * Reads the bytes of a model file. The header is checked against the number of bytes before a tensor takes memory, and the architecture
+ * against the tensors before anything goes to a device. Nothing in it is executed.
  *
  * @param source where they come from, such as a path
  * @throws CyclopsError when they are damaged, no model, of another version, or lie about their sizes

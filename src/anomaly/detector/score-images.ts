@@ -31,7 +31,7 @@ export interface ResultPictures {
 /** How a pixel of the heat map is computed, for people. */
 export const HEATMAP_FORMULA = '|x − x̂|, averaged over channels and over 5 × 5 pixels';
 
-/** Images whose results are awaited while the next one is decoded and handed to the device: one keeps both busy. */
+/** How many images the device works on while the next one is decoded: one keeps host and device busy. */
 const AHEAD = 1;
 
 /**

@@ -7,7 +7,7 @@ import { scope } from '../../tensor/scope.ts';
 import { imageExtents } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 
-/** The least side of a tile: a discriminator sees nothing in less. */
+/** The smallest side of a tile: a discriminator's map of a smaller one is empty. */
 export const SMALLEST_TILE = 24;
 
 /** Tiles along one axis: all of one side, and where each begins. */
@@ -17,7 +17,7 @@ interface TileAxis {
 }
 
 /**
- * As few tiles as cover `extent` with an overlap of a quarter of `tile`, evenly spread, and no larger than that needs.
+ * The fewest tiles that cover `extent` with an overlap of a quarter of `tile`, evenly spread, and each no larger than it must be.
  *
  * @param extent @param tile in pixels, multiples of 4
  */
@@ -31,7 +31,7 @@ export function tilesAlong(extent: number, tile: number): TileAxis {
 }
 
 /**
- * What each tile counts for at each of its pixels: it fades in and out over the overlap as sin², and all tiles of a pixel
+ * The weight of each tile at each of its pixels: it rises and falls over the overlap as sin², and at every pixel the weights of all tiles
  * sum to 1.
  */
 export function tileWeights({ side, starts }: TileAxis, tile: number): number[][] {

@@ -47,7 +47,7 @@ export interface ScoreAssessment {
   /** In the resamples behind the intervals of these two, the threshold is chosen anew. */
   bestAccuracy: OperatingPoint | null;
   zfn: OperatingPoint | null;
-  /** True of area, precision and curve if any of the images trained or calibrated the run. */
+  /** For area, precision and curve: true if any of the images trained or calibrated the run. */
   oracle: boolean;
 }
 
@@ -72,7 +72,7 @@ const LEVEL = 0.95;
 const RESAMPLES = 2000;
 const SEED = 1;
 
-/** Labelled images count, with the thresholds of the evaluation. The same evaluation gives the same bits. */
+/** Only labelled images count, and thresholds are those of the evaluation. The same evaluation gives the same bits. */
 export function assess(evaluation: Evaluation): Assessment {
   const images = evaluation.images.flatMap(({ label, ...image }) => (label ? [{ label, ...image }] : []));
   const abnormal = images.map(({ label }) => label === 'abnormal');

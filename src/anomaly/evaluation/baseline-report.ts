@@ -5,7 +5,7 @@ import { STATISTICS, type StatisticName } from '../scores/image-statistics.ts';
 import type { ScoredImage } from '../scores/scored-image.ts';
 import type { Evaluation } from './evaluation.ts';
 
-/** What the simplest statistic reaches on images, beside the score that decides. */
+/** How well a statistic that needs no network tells images apart, beside the score that decides. */
 export interface BaselineReport {
   statistic: StatisticName;
   label: string;

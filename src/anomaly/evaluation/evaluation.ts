@@ -85,9 +85,10 @@ export interface Evaluation {
 }
 
 /**
- * Everything that can be said about scored images, given what calibration chose. Figures count labelled images only;
- * every image is flagged or passed. CyclopsError for a score that is missing or not finite, or if the score that it
- * chose is not among `infos`.
+ * Everything that can be said about scored images, given what calibration chose. Figures count labelled images only; every image is
+ * flagged or passed.
+ *
+ * @throws CyclopsError when a score is missing or not finite, or the score that calibration chose is not among `infos`
  */
 export function summarise(
   images: readonly ScoredImage[],
@@ -207,7 +208,7 @@ export function isFlagged(score: number, threshold: number): boolean {
   return score >= threshold;
 }
 
-/** What flagging an image, or passing it, was; null where nobody said what it is. */
+/** Whether it was right to flag an image, or to pass it; null without a label. */
 export function verdictOf(label: ScoredImage['label'], flagged: boolean): JudgedImage['verdict'] {
   const verdict = {
     normal: flagged ? 'false alarm' : 'correct',

@@ -7,11 +7,11 @@ export interface HeatmapReport extends HeatmapCalibration {
   chosenOn: Calibration['chosenOn'];
   normal: { hot: number; total: number };
   abnormal: { hot: number; total: number };
-  /** The share of normal images like those that chose that has a hot pixel: at most, on average over calibrations. */
+  /** At most this share of normal images has a hot pixel, on average over calibrations, if they are like those that chose. */
   expectedShare: number;
-  /** The probability that so many of the judged normal images or more have one, if they are like those. */
+  /** The probability that at least so many of the judged normal images have one, if they are like those that chose. */
   chance: number;
-  /** True where that is too small to be believed: these normal images are others. */
+  /** True where that is too small to be believed: the judged normal images are of another kind. */
   unlikely: boolean;
   /** True if any of the judged images trained or calibrated the run. */
   oracle: boolean;

@@ -4,22 +4,22 @@ import type { ScoredImage } from '../scores/scored-image.ts';
 
 /** Whether the networks learned what scores and heat maps rest on, and the figures that say so; null where they are not known. */
 export interface Learned {
-  /** The median of Σ (x − x̂)² / Σ (x − its mean)² over normal images: the share of one that G_a2n changes. */
+  /** The median of Σ (x − x̂)² / Σ (x − its mean)² over normal images: the share of an image that G_a2n changes. */
   normalChange: number | null;
   /** AUROC of the mean D_n(x), and of the mean D_a(x) − D_n(x), on the images that calibrated. */
   discriminators: { dn: number | null; da_dn: number | null };
   warnings: string[];
 }
 
-/** A flat picture in the mean colour changes the whole of an image: who changes as much keeps nothing of it. */
+/** A flat picture in the mean colour changes the whole of an image: a generator that changes as much keeps nothing of it. */
 const EVERYTHING = 1;
 /** From here on more is changed than kept, so that what heat maps show is the generator's own error. */
 const HALF = 0.5;
-/** Chance is 0.5, and of 14 abnormal and 28 normal images chance alone moves an AUROC by 0.1 (its standard error). */
+/** By chance it is 0.5, with a standard error of 0.1 where there are 14 abnormal and 28 normal images. */
 const NEAR_CHANCE = 0.6;
 
 /**
- * Holds the networks against the least that training must have reached.
+ * Compares the networks with the least that training must have reached.
  *
  * @param normalChange by default that of the images that calibrated, so that the end of training can tell
  */

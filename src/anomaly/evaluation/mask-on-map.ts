@@ -30,7 +30,7 @@ export function maskOnMap(mask: DecodedImage, size: Size, multiple: number): Uin
   return out;
 }
 
-/** Of which pixels of the source a pixel consists: the first, and how much of each, in units that sum to the source's length. */
+/** The pixels of the source that a pixel covers: the first of them, and how much of each, in units that sum to the source's length. */
 interface Share {
   first: number;
   weights: number[];

@@ -17,16 +17,16 @@ export interface PixelReport {
   figures: OwnedFigures | null;
 }
 
-/** Pixel figures that say which of them know the images on which they are reported. */
+/** Pixel figures, each with whether the images that it is reported on had a part in it. */
 export type OwnedFigures = Omit<PixelFigures, 'best' | 'calibrated'> & {
   /** Of AUROC and AUPRO: true if any of the images trained or calibrated the run. */
   oracle: boolean;
   best: PixelF1 & { oracle: true };
-  /** At the calibrated heat-map threshold; oracle as the areas are. */
+  /** At the calibrated threshold of heat maps; `oracle` as for the areas. */
   calibrated: PixelF1 & { oracle: boolean };
 };
 
-/** Takes heat maps one after another and holds them against masks. */
+/** Takes heat maps one after another and compares them with masks. */
 export class PixelEvaluation {
   private readonly metrics: PixelMetrics;
   private readonly images = { normal: 0, abnormal: 0 };

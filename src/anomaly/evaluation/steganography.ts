@@ -29,7 +29,7 @@ export interface CheckedImage {
 /** What is measured of one image. */
 export interface HidingMeasurement {
   label: Label;
-  /** Scores of x; the same where x̂ was rounded to 8 bits on its way; the same of x with faint noise. */
+  /** Scores of x; of x where x̂ was rounded to 8 bits; and of x with faint noise. */
   scores: Record<string, number>;
   quantised: Record<string, number>;
   noisy: Record<string, number>;
@@ -56,7 +56,7 @@ export interface Steganography {
 
 /** Of images in [−1, 1], 8 bits a sample. */
 const GRAY_LEVEL = 2 / 255;
-/** Changing less than this share of the abnormal images passes for the identity. */
+/** A generator that changes less than this share of the abnormal images counts as the identity. */
 const IDENTITY = 0.01;
 /** The seed of the noise. */
 const NOISE_SEED = 1;
@@ -154,7 +154,7 @@ export function steganographyLines({ images, moved, removed, change, warnings }:
   const share = (value: number | null) => (value === null ? '–' : `${(100 * value).toFixed(1)} %`);
   const energy =
     removed && removed.outside > 0
-      ? `; inside their masks it removes ${(removed.inside / removed.outside).toFixed(2)} times the energy a pixel of outside`
+      ? `; inside their masks it removes ${(removed.inside / removed.outside).toFixed(2)} times as much energy a pixel as outside`
       : '';
   return [
     `hiding: of ${images.normal} normal and ${images.abnormal} abnormal images, rounding x̂ to 8 bits moves scores by at most ` +

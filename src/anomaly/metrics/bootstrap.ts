@@ -44,7 +44,7 @@ export function* resamples(
   }
 }
 
-/** The interval that leaves out (1 − level) / 2 of the values on either side, between neighbours by proportion. */
+/** The interval that leaves out (1 − level) / 2 of the values on either side, interpolated between neighbours. */
 export function percentileInterval(values: readonly number[], level: number): { low: number; high: number } {
   const sorted = Float64Array.from(values).sort();
   const at = (share: number): number => {

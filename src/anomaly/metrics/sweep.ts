@@ -1,7 +1,7 @@
 import { CyclopsError } from '../../gpu/errors.ts';
 import { type Confusion, ratesOf } from './confusion.ts';
 
-/** What every distinct score flags as threshold. Images may have weights, such as how often a resample draws them. */
+/** What is flagged with each distinct score as the threshold. Images may have weights, such as how often a resample draws them. */
 export interface Sweep {
   /** Total weight of the abnormal and of the normal images; neither is 0. */
   positives: number;
@@ -19,7 +19,7 @@ interface SweepStep {
 /** Images in order of their scores, highest first. */
 export type Ranking = readonly { index: number; score: number; abnormal: boolean }[];
 
-/** CyclopsError for a score that is NaN or infinite: it has no rank worth reporting. */
+/** @throws CyclopsError for a score that is NaN or infinite: it has no rank worth reporting */
 export function checkScores(scores: readonly number[], abnormal: readonly boolean[]): void {
   if (scores.length !== abnormal.length) {
     throw new RangeError(`${scores.length} scores but ${abnormal.length} labels: expected one label for each score.`);

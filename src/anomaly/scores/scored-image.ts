@@ -19,7 +19,7 @@ export interface ScoredImage {
   seenInTraining?: boolean;
 }
 
-/** The scores called `name`, in the order of the images. CyclopsError if one is missing or not finite. */
+/** The scores called `name`, in the order of the images. @throws CyclopsError when one is missing or not finite */
 export function scoreColumn(images: readonly ScoredImage[], name: string): number[] {
   return images.map((image) => {
     const score = image.scores[name];

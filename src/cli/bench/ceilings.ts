@@ -8,7 +8,7 @@ import { ceilingsText } from '../profile/profile.ts';
 import { repeat, type Spread, spreadText } from '../profile/statistics.ts';
 import { runs } from './step.ts';
 
-/** Microseconds a launch that stores one vector, of many in a row. */
+/** Microseconds for each of many launches in a row that store one vector. */
 interface LaunchCost {
   /** Of the host alone: recorded anew, and replayed. */
   hostEager: Spread;

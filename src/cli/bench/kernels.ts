@@ -37,7 +37,7 @@ interface KernelsResult {
 const HOPELESS = 3;
 /** … but for a second run if it is shorter than this: the first may have met a busy moment. */
 const SHORT_MILLISECONDS = 20;
-/** The obvious variant of larger problems, which is there to compare results with, would take most of the time. */
+/** The obvious variant is only there to compare results with; on problems larger than this it would take most of the time. */
 const MOST_OBVIOUS_FLOPS = 2 ** 30;
 /** Between two calls of `onRows`. */
 const ROWS_MILLISECONDS = 5000;

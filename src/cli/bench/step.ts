@@ -62,7 +62,7 @@ const SUCCESSIVE_MILLISECONDS = 100;
 const [LEAST_SUCCESSIVE, MOST_SUCCESSIVE] = [2, 10];
 
 /**
- * @param seconds for which each figure is measured again and again at least
+ * @param seconds how long each figure is measured again and again, at least
  * @param withEager whether steps are recorded launch by launch too, whose temporaries take about twice the memory besides
  */
 export async function benchStep(

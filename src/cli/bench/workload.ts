@@ -37,7 +37,7 @@ export function addWorkloadOptions(command: Command): Command {
     .addOption(
       new Option(
         '--config <name>',
-        'where the sizes begin: small (ngf 32, 6 blocks, 64 px) or full (ngf 64, 9 blocks, 256 px); default: small, on the null backend full',
+        'the sizes that are not given: small (ngf 32, 6 blocks, 64 px) or full (ngf 64, 9 blocks, 256 px); default: small, on the null backend full',
       ).choices(Object.keys(CONFIGS)),
     )
     .option('--ngf <number>', 'channels of the first layer, in generators and discriminators', toNumber)

@@ -86,7 +86,12 @@ export function addBench(program: Command): void {
 
 /** The option that says how long to measure. */
 function seconds(standard: number): [string, string, (text: string) => number, number] {
-  return ['--seconds <number>', 'repeat each measurement for so long at least, and five times', toNumber, standard];
+  return [
+    '--seconds <number>',
+    'repeat each measurement at least for so long, and at least five times',
+    toNumber,
+    standard,
+  ];
 }
 
 async function ceilings(options: CeilingsOptions): Promise<void> {

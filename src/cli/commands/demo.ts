@@ -70,7 +70,7 @@ async function demo(options: DemoOptions): Promise<void> {
   const out = options.out ?? nextFolder();
   const { listener, stop } = listenOnTerminal(quiet);
   const { signal, release } = catchInterrupt(() =>
-    say('\nStopping after this step, with a checkpoint. Again to quit at once.'),
+    say('\nStopping after this step, with a checkpoint. Press Ctrl-C again to quit at once.'),
   );
   await withDevice(options, async (device) => {
     say(`Training on ${device.info.name}, into ${resolve(out)}`);

@@ -40,7 +40,9 @@ interface EvaluateCommandOptions extends TuneFlags, DataFlags {
 export function addEvaluate(program: Command): void {
   const command = program
     .command('evaluate')
-    .description('score the test images of a data folder and say how well that tells them apart')
+    .description(
+      'score the test images of a data folder and say how well the scores tell normal and abnormal ones apart',
+    )
     .argument('<model>', 'folder that train wrote, or its model.safetensors alone')
     .argument(
       '<data>',
@@ -52,7 +54,7 @@ export function addEvaluate(program: Command): void {
     .option('--report <file>', 'write a page with figures, curves and heat maps, and the figures as .json beside it')
     .option(
       '--pictures <bytes>',
-      `with --report: how much of the page pictures may take, such as 30MB; of misses and false alarms first (default: ${formatBytes(PICTURES_BUDGET)})`,
+      `with --report: the most that pictures may take of the page, such as 30MB; those of misses and false alarms come first (default: ${formatBytes(PICTURES_BUDGET)})`,
       toByteCount,
     );
   addDataOptions(command);

@@ -37,7 +37,7 @@ export function addScore(program: Command): void {
     .option('--json', 'print a JSON object a line instead, with every score')
     .option(
       '--heatmaps <folder>',
-      'write each picture with what differs from what it should look like laid over it, on one scale for all',
+      'write each picture with its heat map laid over it, which shows where it differs from what it should look like; one scale for all',
     )
     .option('--fail-on-anomaly', `end with exit code ${EXIT.flagged} when an image is flagged`)
     .option('--skip-broken', 'do not fail when files cannot be read; they are listed either way');

@@ -109,7 +109,8 @@ async function runTraining<T>(
     if (!quiet) process.stderr.write(`device: ${device.info.name}\n`);
     const profile = await openProfile(device, options);
     const { signal, release } = catchInterrupt(() => {
-      if (!quiet) process.stderr.write('\nStopping after this step, with a checkpoint. Again to quit at once.\n');
+      if (!quiet)
+        process.stderr.write('\nStopping after this step, with a checkpoint. Press Ctrl-C again to quit at once.\n');
     });
     const { listener, stop } = listenOnTerminal(quiet);
     try {

@@ -50,8 +50,8 @@ interface Axes {
 }
 
 /**
- * A roofline: how fast each point ran (GFLOP/s) over its FLOP a byte, below what the device allows, which is the copy rate times
- * that, or the rate of multiply-adds. An SVG file of its own.
+ * A roofline: how fast each point ran (GFLOP/s) over its FLOP a byte, below the most that the device allows: the copy rate times its FLOP
+ * a byte, or the rate of multiply-adds, whichever is less. An SVG file of its own.
  *
  * Source: Williams, Waterman and Patterson, "Roofline: an insightful visual performance model for multicore architectures",
  * CACM 52(4), 2009.

@@ -24,7 +24,7 @@ export function calibrationText(calibration: Calibration): string {
     lines.push(...zeroMisses(counts.abnormal, objects.abnormal));
     if (chosen === COMBINED.name) {
       lines.push(
-        'Each image was held against combinations fitted without it, and new ones meet another, fitted on all: for that one, this holds only about.',
+        'Each image was judged by a combination that was fitted without it. New images are judged by one that was fitted on all, so for them these rates hold only approximately.',
       );
     }
   }

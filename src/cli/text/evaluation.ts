@@ -12,7 +12,7 @@ export function evaluationText(evaluation: Evaluation): string {
   const seen =
     counts.seenInTraining > 0
       ? [
-          `${counts.seenInTraining} of these images trained or calibrated the model: figures that they enter are no test.`,
+          `${counts.seenInTraining} of these images trained or calibrated the model: figures that include them are no test.`,
         ]
       : [];
   return [

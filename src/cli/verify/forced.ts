@@ -16,7 +16,7 @@ interface ForcedManifest extends TrainManifest {
   losses_f64: number[];
 }
 
-/** A scale of losses as a run in progress has it: with that of a first step gradients would overflow. */
+/** A loss scale as in the middle of a run; with that of a first step, gradients would overflow. */
 const SCALE = 2 ** 10;
 
 const TOLERANCES = {

@@ -13,7 +13,7 @@ export type Progress =
 
 /** Who starts a workflow may watch it, and stop it. */
 export interface Listener {
-  /** Ends the work after the step or image in progress; what that leaves, the workflow says. */
+  /** Ends the work after the step or image in progress; each workflow says what it leaves then. */
   signal?: StopSignal | undefined;
   onProgress?: ((progress: Progress) => void) | undefined;
   /** Takes a sentence or two on what a person should know, such as a file that was left out. */

@@ -35,7 +35,7 @@ export function openModel(path: string): TrainedModel {
 }
 
 /**
- * The same for who needs nothing but a model file: of a run folder that has one, that is opened, and the run may be gone.
+ * The same where a model file is enough: a run folder's is opened if it has one, and nothing else of the run need be there.
  *
  * @throws CyclopsError as {@link openModel}
  */

@@ -13,7 +13,7 @@ import type { Listener } from './listener.ts';
 import { versions } from './versions.ts';
 
 interface TuningOptions extends Pick<Listener, 'signal' | 'onProgress' | 'onWarning'> {
-  /** Whether to measure at all; without, the default choices stand. The signal ends it after the measurement in progress. */
+  /** Whether to measure at all; if not, the default choices stand. The signal ends it after the measurement in progress. */
   tune: boolean;
 }
 

@@ -35,7 +35,7 @@ export class DuplicateWatch {
     const more = pairs.length > SHOWN ? `, and ${pairs.length - SHOWN} pairs more` : '';
     return (
       `Warning: pictures of different parts look almost the same: ${named.join(', ')}${more}. If they show one object, ` +
-      'keep it in one part with a column `group` in index.csv or with --group-by: figures on such images flatter.'
+      'keep it in one part with a column `group` in index.csv or with --group-by: else the figures are too good.'
     );
   }
 }

@@ -36,7 +36,7 @@ interface CalibrateRunOptions extends Listener {
 }
 
 /**
- * Chooses score and thresholds of a run by the images that calibrate it alone, and keeps both in the run and in its model file.
+ * Chooses score and thresholds of a run by nothing but the images that calibrate it, and keeps both in the run and in its model file.
  * A run of folds has their scores already; one without a calibration part takes its training images. Its calibration says so.
  *
  * @returns null when the signal stopped it; the run is then as it was

@@ -62,8 +62,9 @@ export function requireFolds(dataset: Dataset, folds: number): void {
 }
 
 /**
- * Trains, for each fold of the training part, networks on the others, into RUN/fold-1, …, and lets them score it; then networks on
- * the whole part, into RUN, whose score and thresholds those scores choose. Folds that are done are not trained again.
+ * For each fold of the training part, trains networks on the other folds, into RUN/fold-1, …, and lets them score that fold. Then trains
+ * networks on the whole part, into RUN; the scores of the folds choose their score and thresholds. Folds that are done are not trained
+ * again.
  *
  * @param options of a run that {@link beginFolds} began @returns null when the signal stopped it
  * @throws CyclopsError when the images are others than those it began with
@@ -88,7 +89,7 @@ export async function crossCalibrate(
     try {
       const scored = await scoreRecorded(detector, { ...listenerOf(options), run: own, data: dataset.root, tune });
       if (!scored) return null;
-      // JSON has no NaN: weights that diverged have to be told here.
+      // JSON has no NaN, so weights that diverged must be reported here.
       for (const { name } of SCORE_INFOS) scoreColumn(scored, name);
       const found = new Map(
         scored.map(({ file, scores, statistics, change }) => [
@@ -109,7 +110,7 @@ export async function crossCalibrate(
   return await trainRun(device, { ...options, dataset, resume: hasCheckpoint(run) });
 }
 
-/** Groups as the run began with them: an option that found them in names need not be given again. */
+/** The groups that the run began with, so that an option that found them in names need not be given again. */
 function withGroups(dataset: Dataset, { images }: FoldScores): Dataset {
   const groups = new Map(images.map(({ file, group }) => [file, group]));
   return {

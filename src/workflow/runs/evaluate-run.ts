@@ -36,11 +36,11 @@ interface EvaluateRunOptions extends Listener {
   pictures: number;
   /** The user's threshold for the score that decides, instead of the calibrated one. */
   threshold?: number | undefined;
-  /** The largest side of a tile of images larger than the run's size; without, images are shrunk to it. */
+  /** The largest side of a tile of images larger than the run's size; without it, images are shrunk to it. */
   tile?: number | undefined;
 }
 
-/** Of how many images of each class hiding is checked, evenly spread over all. */
+/** The check for hiding takes so many images of each class, evenly spread over all. */
 const HIDING_CHECKED = 16;
 
 export interface EvaluatedRun {
@@ -138,7 +138,7 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   };
 }
 
-/** Which of so many indices to take for the wanted number, evenly spread. */
+/** Tells which of `count` indices to take, so that about `wanted` of them are taken, evenly spread. */
 function evenlySpread(count: number, wanted: number): (index: number) => boolean {
   const every = Math.max(1, count / wanted);
   return (index) => Math.floor(index % every) === 0;

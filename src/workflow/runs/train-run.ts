@@ -71,7 +71,7 @@ export async function trainNetworks(device: Device, options: TrainRunOptions): P
     const trainer = new Trainer(device, { config, banks, run, manifest, resume });
     if (trainer.goneKernels.length > 0) {
       onWarning?.(
-        `${trainer.goneKernels.length} kernels that the run began with are not in this version; it goes on with others, and with other bits.`,
+        `${trainer.goneKernels.length} kernels that the run began with are not in this version; it goes on with others, so that results may differ in their last digits.`,
       );
     }
     try {

@@ -3,7 +3,7 @@ import { type PresetName, preset } from '../../cyclegan/presets.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { UsageError } from '../common/usage-error.ts';
 
-/** Where the options of a training begin, unless it is said: half an hour on two cores. */
+/** The preset of a training for which none is named: half an hour on two cores. */
 export const DEFAULT_PRESET: PresetName = 'quick';
 
 /** What a training is asked to do. */

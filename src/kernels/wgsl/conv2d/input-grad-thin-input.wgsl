@@ -25,45 +25,10 @@ const GROUPS = 4u;
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
-  // Rows of one phase: image pixels (h, w) that the same taps reach.
-  let phaseH = i32(tile.z / k.stride);
-  let phaseW = i32(tile.z % k.stride);
-  let stride = i32(k.stride);
-  let rowsH = (i32(k.h) - phaseH + stride - 1) / stride;
-  let rowsW = (i32(k.w) - phaseW + stride - 1) / stride;
-  let rows = i32(k.n) * rowsH * rowsW;
-  let padding = i32(k.padding);
-  let r0 = (phaseH + padding) % stride;
-  let s0 = (phaseW + padding) % stride;
-  if (i32(tile.x * GROUPS * LANES) >= rows) { return; }
+  // #include "conv2d/parts/phase-pixels.wgsl"
   let o4 = k.o / 4u;
+  let pixelSize = o4; // of dy
   let lastRow = C - 1u;
-  var image: array<i32, GROUPS>;
-  var h: array<i32, GROUPS>;
-  var w: array<i32, GROUPS>;
-  var row: array<i32, GROUPS>;
-  var col: array<i32, GROUPS>;
-  for (var g = 0u; g < GROUPS; g++) {
-    let m = min(i32((tile.x * GROUPS + g) * LANES + lane), rows - 1);
-    image[g] = m / (rowsH * rowsW);
-    h[g] = m / rowsW % rowsH * stride + phaseH;
-    w[g] = m % rowsW * stride + phaseW;
-    row[g] = (h[g] + padding - r0) / stride;
-    col[g] = (w[g] + padding - s0) / stride;
-  }
-  // Which mirrored positions pixels of this tile have at all, one bit for each m = 3 * mh + mw of `position`. There are some only
-  // near the border, and only at stride 1.
-  var candidates = 0u;
-  if (k.reflect == 1u) {
-    for (var g = 0u; g < GROUPS; g++) {
-      let top = subgroupAny(h[g] > 0 && h[g] <= padding);
-      let bottom = subgroupAny(h[g] < i32(k.h) - 1 && h[g] >= i32(k.h) - 1 - padding);
-      let left = subgroupAny(w[g] > 0 && w[g] <= padding);
-      let right = subgroupAny(w[g] < i32(k.w) - 1 && w[g] >= i32(k.w) - 1 - padding);
-      let across = 1u | select(0u, 2u, left) | select(0u, 4u, right);
-      candidates |= (across | select(0u, across << 3u, top) | select(0u, across << 6u, bottom)) & ~1u;
-    }
-  }
   var acc: array<array<f32, 4>, GROUPS>;
   if (BIAS) {
     for (var c = 0u; c < C; c++) {
@@ -73,33 +38,10 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   }
   for (var i = 0; r0 + i * stride < i32(k.kh); i++) {
     for (var j = 0; s0 + j * stride < i32(k.kw); j++) {
-      // The positions to sum over at this tap: the pixel itself (bit 0) and the mirrored ones that some pixel has.
-      var positions = 1u;
-      for (var left = candidates; left != 0u; left &= left - 1u) {
-        let m = firstTrailingBit(left);
-        var any = false;
-        for (var g = 0u; g < GROUPS; g++) { any |= position(image[g], row[g], col[g], m, i, j) >= 0; }
-        if (subgroupAny(any)) { positions |= 1u << m; }
-      }
+      // #include "conv2d/parts/positions.wgsl"
       // Two positions in each pass: both are multiplied by the same weights, so their operands are added first.
       while (positions != 0u) {
-        let first = firstTrailingBit(positions);
-        positions &= positions - 1u;
-        let paired = positions != 0u;
-        let second = firstTrailingBit(positions | 512u);
-        positions &= positions - 1u;
-        var pixel: array<u32, GROUPS>;
-        var inside: array<bool, GROUPS>;
-        var mirrored: array<u32, GROUPS>;
-        var reflected: array<bool, GROUPS>;
-        for (var g = 0u; g < GROUPS; g++) {
-          let at = position(image[g], row[g], col[g], first, i, j);
-          inside[g] = at >= 0;
-          pixel[g] = u32(max(at, 0)) * o4;
-          let other = position(image[g], row[g], col[g], second, i, j);
-          reflected[g] = paired && other >= 0;
-          mirrored[g] = select(0u, u32(other) * o4, reflected[g]);
-        }
+        // #include "conv2d/parts/position-pair.wgsl"
         let b = u32((r0 + i * stride) * i32(k.kw) + s0 + j * stride) * C;
         for (var o = 0u; o < o4; o++) {
           // Lane l holds weight[r,s,l/4, 4o + l%4], and of channels 2 and 3 in the second load.
