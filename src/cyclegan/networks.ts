@@ -42,6 +42,8 @@ export interface DiscriminatorOptions extends Initialisation {
  * affine. Fully convolutional: x [N,H,W,channels] → [N,H,W,channels] in (−1, 1), for any H and W that are multiples of 4
  * and at least 8.
  *
+ * @throws CyclopsError unless channels and ngf are whole numbers from 1 on, and blocks one from 0 on
+ *
  * Source: Zhu et al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", appendix 7.2.
  */
 export function resnetGenerator(device: Device, options: GeneratorOptions): Module {
@@ -51,6 +53,8 @@ export function resnetGenerator(device: Device, options: GeneratorOptions): Modu
 /**
  * The reference's PatchGAN discriminator: x [N,H,W,channels] → a map of logits [N,P,Q,1], one for each patch; with 3 layers
  * 64 px give 6 × 6, 256 px 30 × 30.
+ *
+ * @throws CyclopsError unless channels, ndf and layers are whole numbers from 1 on
  *
  * Source: Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", appendix 6.1.2.
  */
@@ -95,11 +99,19 @@ function discriminatorFilters(ndf: number, layer: number): number {
   return ndf * Math.min(2 ** layer, 8);
 }
 
+function requireWhole(network: string, name: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return;
+  throw new CyclopsError(`The ${name} of a ${network} must be a whole number from ${least} on; got ${value}.`);
+}
+
 class ResnetGenerator extends Module {
   private readonly model: Sequential;
 
   constructor({ channels, ngf, blocks }: GeneratorOptions, init: Initialiser) {
     super();
+    requireWhole('generator', 'channels', channels, 1);
+    requireWhole('generator', 'ngf', ngf, 1);
+    requireWhole('generator', 'blocks', blocks, 0);
     const norm = new InstanceNorm2d({ activation: 'relu' });
     const outer = { kernelSize: 7, padding: 3, paddingMode: 'reflect' } as const;
     const down = { kernelSize: 3, stride: 2, padding: 1, deadBias: true };
@@ -148,6 +160,9 @@ class PatchDiscriminator extends Module implements Discriminator {
 
   constructor({ channels, ndf, layers: halvings }: DiscriminatorOptions, init: Initialiser) {
     super();
+    requireWhole('discriminator', 'channels', channels, 1);
+    requireWhole('discriminator', 'ndf', ndf, 1);
+    requireWhole('discriminator', 'layers', halvings, 1);
     const norm = new InstanceNorm2d({ activation: 'leaky_relu' });
     const shape = { kernelSize: 4, padding: 1 };
     const filters = (layer: number) => discriminatorFilters(ndf, layer);

@@ -34,12 +34,16 @@ export class ImagePool {
    * @param random drawn from for each image that meets a full pool: once whether to swap, and if so (draw > ½) once more
    *   for the place
    * @param dtype how the images lie in memory; a saved state is f32 either way
+   * @throws CyclopsError unless the size is a whole number from 0 on
    */
   constructor(
     readonly size: number,
     private readonly random: UniformSource,
     private readonly dtype: FloatDType = 'f32',
-  ) {}
+  ) {
+    if (Number.isSafeInteger(size) && size >= 0) return;
+    throw new CyclopsError(`An image pool holds a whole number of images from 0 on; got ${size}.`);
+  }
 
   /**
    * Images [N,H,W,C] to show the discriminator in place of `images` [N,H,W,C], cut off from what made them. The draws belong

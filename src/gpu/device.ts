@@ -106,11 +106,12 @@ export class Device {
   /**
    * Records a launch; it runs after everything recorded before it.
    *
-   * @throws CyclopsError when the device is closed or lost, and for more workgroups along an axis than it takes
+   * @throws CyclopsError when the device is closed or lost, for more workgroups along an axis than it takes, and for more or fewer bindings than
+   * the kernel has
    */
   launch(launch: Launch): void {
     this.requireUsable();
-    this.requireGrid(launch);
+    this.requireFits(launch);
     const placed = this.currentLayer ? { ...launch, layer: this.currentLayer } : launch;
     if (this.tracing) {
       this.tracing.launches.push(placed);
@@ -315,7 +316,12 @@ export class Device {
     this.gpu.destroy();
   }
 
-  private requireGrid({ label, workgroups }: Launch): void {
+  private requireFits({ kernel, bindings, label, workgroups }: Launch): void {
+    if (bindings.length !== kernel.access.length) {
+      throw new CyclopsError(
+        `${label} binds ${bindings.length} slices, but the kernel ${kernel.name} has ${kernel.access.length} bindings.`,
+      );
+    }
     const most = this.mostWorkgroups;
     if (workgroups.every((count) => count <= most)) return;
     throw new CyclopsError(

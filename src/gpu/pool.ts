@@ -33,8 +33,8 @@ export class BufferPool {
    * @internal
    */
   constructor(
-    private readonly limits: GPUSupportedLimits,
-    private readonly allocator: Allocator,
+    private readonly limits: Pick<GPUSupportedLimits, 'maxBufferSize' | 'maxStorageBufferBindingSize'>,
+    private readonly allocator: Pick<Allocator, 'create'>,
     private readonly executes: boolean,
   ) {}
 
@@ -45,14 +45,17 @@ export class BufferPool {
    * @throws CyclopsError when the device cannot bind so large a buffer, and an OutOfMemoryError when it has no memory for it
    */
   take(bytes: number, shape?: readonly number[]): DeviceBuffer {
-    const size = sizeClass(bytes);
-    const limit = Math.min(this.limits.maxStorageBufferBindingSize, this.limits.maxBufferSize);
+    const { maxStorageBufferBindingSize, maxBufferSize } = this.limits;
+    const largest = wholeVec4s(maxBufferSize);
+    const limit = Math.min(wholeVec4s(maxStorageBufferBindingSize), largest);
     if (bytes > limit) {
       throw new CyclopsError(
         `A tensor of ${bytesText(bytes)} was asked for, but this device binds at most ${bytesText(limit)} in one buffer ` +
           '(maxStorageBufferBindingSize). Use a smaller batch, image size or network.',
       );
     }
+    // The largest class may lie beyond the largest buffer.
+    const size = Math.min(sizeClass(bytes), largest);
     if (this.trace) return this.trace.take(size);
     const pooled = this.free.get(size)?.pop();
     if (pooled) this.use.pooledBytes -= size;
@@ -108,6 +111,11 @@ export class BufferPool {
       shape ? `a tensor [${shape.join(', ')}] of ${bytesText(size)}` : `a buffer of ${bytesText(size)}`,
     );
   }
+}
+
+/** Bytes of whole vec4s up to a limit: bindings are rounded up to such. */
+function wholeVec4s(bytes: number): number {
+  return 16 * Math.floor(bytes / 16);
 }
 
 /** Rounds up to a multiple of 256 bytes, then to four classes an octave: at most a quarter is wasted. */

@@ -16,15 +16,25 @@ export abstract class Module {
 
   abstract forward(x: Tensor): Tensor;
 
-  /** Makes `tensor` a trainable parameter of this module; it lives until the module's `dispose()`. */
+  /**
+   * Makes `tensor` a trainable parameter of this module; it lives until the module's `dispose()`.
+   *
+   * @throws CyclopsError when the module has a parameter of that name
+   */
   protected addParameter(name: string, tensor: Tensor): Tensor {
+    requireFree('parameter', name, this.ownParameters);
     tensor.requiresGrad = true;
     this.ownParameters.set(name, keep(tensor));
     return tensor;
   }
 
-  /** Makes `module` a part of this one. Its name may itself be a path, where the reference nests deeper. */
+  /**
+   * Makes `module` a part of this one. Its name may itself be a path, where the reference nests deeper.
+   *
+   * @throws CyclopsError when this module has a part of that name
+   */
   protected addModule<M extends Module>(name: string, module: M): M {
+    requireFree('part', name, this.children);
     this.children.set(name, module);
     return module;
   }
@@ -80,6 +90,10 @@ export abstract class Module {
   dispose(): void {
     for (const parameter of this.parameters()) parameter.dispose();
   }
+}
+
+function requireFree(what: string, name: string, taken: ReadonlyMap<string, unknown>): void {
+  if (taken.has(name)) throw new CyclopsError(`A module has a ${what} '${name}' already. Give each a name of its own.`);
 }
 
 function otherNames(source: string, missing: string[], unexpected: string[], count: number): CyclopsError {

@@ -6,6 +6,7 @@ import { Module } from './module.ts';
  * reference's (padding, convolution, activation), it bears the number of the one that has the weights.
  */
 export class Sequential extends Module {
+  /** @throws CyclopsError when two have one name */
   constructor(private readonly layers: readonly (readonly [name: string, layer: Module])[]) {
     super();
     for (const [name, layer] of layers) this.addModule(name, layer);

@@ -6,7 +6,7 @@ import { copy, fill } from '../kernels/elementwise.ts';
 import * as kernels from '../kernels/optim/adam.ts';
 import { adamMixed, findNonFinite } from '../kernels/optim/loss-scale.ts';
 import { keep } from '../tensor/scope.ts';
-import { requireF32, requireOneDevice, requireOperands } from '../tensor/shape.ts';
+import { requireF32, requireOperands } from '../tensor/shape.ts';
 import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { LossScaler } from './loss-scaler.ts';
@@ -33,8 +33,8 @@ export interface AdamState {
 
 /** Where a parameter lies in the packed buffers, in elements. */
 export interface ParameterSlot {
-  parameter: Tensor;
-  start: number;
+  readonly parameter: Tensor;
+  readonly start: number;
 }
 
 /** Parameters that belong to an optimiser. */
@@ -53,7 +53,8 @@ interface Mixed {
  * scaler two.
  *
  * The constructor moves the parameters into one packed buffer and gives each a zero `grad` in another, so that a
- * parameter belongs to one optimiser until that is disposed of.
+ * parameter belongs to one optimiser until that is disposed of. Views of a parameter that were made before, by `reshape` or `detach`, stay
+ * where it was and keep the old values.
  */
 export class Adam {
   lr: number;
@@ -64,6 +65,8 @@ export class Adam {
   /** All parameters, packed. */
   readonly values: Tensor;
   private readonly gradients: Tensor;
+  /** The `grad` that each parameter was given, a view of {@link gradients}. */
+  private readonly given: Tensor[] = [];
   private readonly expAvg: Tensor;
   private readonly expAvgSq: Tensor;
   private readonly live: Tensor<'u32'>;
@@ -74,8 +77,8 @@ export class Adam {
   private disposed = false;
 
   /**
-   * @throws CyclopsError without parameters, when one appears twice, belongs to another optimiser, is no leaf of f32 or lies on another device,
-   * when all together exceed a buffer, and when an option is out of range
+   * @throws CyclopsError without parameters, when one appears twice, belongs to another optimiser, is no leaf of f32 or lies on another
+   * device, when all together exceed a buffer, and when an option is out of range
    */
   constructor(parameters: readonly Tensor[], { lr, betas, eps = 1e-8, scaler }: AdamOptions) {
     const [first] = parameters;
@@ -85,10 +88,10 @@ export class Adam {
           `${new Set(parameters).size} are different.`,
       );
     }
-    requireOperands('Adam', ...parameters);
+    requireOperands('Adam', ...parameters, ...(scaler ? [scaler.scale] : []));
     for (const parameter of parameters) requireParameter(parameter);
-    if (scaler) requireOneDevice('Adam with a loss scaler', first, scaler.scale);
     requireOptions({ lr, betas, eps });
+    const mixed = scaler && { scaler, place: scaler.addOptimiser() };
     const { device } = first;
     this.lr = lr;
     this.betas = betas;
@@ -114,16 +117,14 @@ export class Adam {
     this.variable = device.variables.reserve(2);
 
     const halfStorage = scaler && new Storage(device, 2 * end);
-    this.mixed = null;
-    if (scaler && halfStorage) {
-      this.mixed = { scaler, place: scaler.addOptimiser(), halves: keep(new Tensor(halfStorage, [end], 'f16')) };
-    }
+    this.mixed = mixed && halfStorage ? { ...mixed, halves: keep(new Tensor(halfStorage, [end], 'f16')) } : null;
 
     for (const { parameter, start } of this.slots) {
       copy(device, { x: parameter.slice, out: this.values.slice, count: parameter.size, outStart: start });
       parameter.moveTo(valueStorage, 4 * start);
       parameter.grad?.dispose();
       parameter.grad = keep(new Tensor(gradientStorage, parameter.shape, 'f32', 4 * start));
+      this.given.push(parameter.grad);
       if (halfStorage) parameter.half = keep(new Tensor(halfStorage, parameter.shape, 'f16', 2 * start));
     }
     if (this.mixed) narrow(device, { x: this.values.slice, out: this.mixed.halves.slice, count: end });
@@ -146,8 +147,18 @@ export class Adam {
     fill(device, { value: 0, out: slice, count: size });
   }
 
-  /** One step along the gradients that the parameters hold now. */
+  /**
+   * One step along the gradients that the parameters hold now.
+   *
+   * @throws CyclopsError when a parameter's `grad` is no longer the one that this optimiser gave it, and after `dispose()`
+   */
   step(): void {
+    for (const [i, { parameter }] of this.slots.entries()) {
+      if (parameter.grad === this.given[i] || this.disposed) continue;
+      throw new CyclopsError(
+        `The grad of a parameter [${parameter.shape.join(', ')}] was replaced, but Adam reads the one that it gave it. Use zeroGrad instead.`,
+      );
+    }
     const { values, variable, mixed } = this;
     const { device } = values;
     const buffers = {
@@ -184,8 +195,15 @@ export class Adam {
     return { step, moments };
   }
 
-  /** Continues from a state of the same parameters. @throws CyclopsError when their number or sizes differ. */
+  /**
+   * Continues from a state of the same parameters.
+   *
+   * @throws CyclopsError when their number or sizes differ, and unless the steps are a whole number
+   */
   loadState({ step, moments }: AdamState): void {
+    if (!(Number.isSafeInteger(step) && step >= 0)) {
+      throw new CyclopsError(`The steps that an optimiser has taken are a whole number from 0 on; got ${step}.`);
+    }
     const expAvg = new Float32Array(this.values.size);
     const expAvgSq = new Float32Array(this.values.size);
     if (moments.length !== this.slots.length) {

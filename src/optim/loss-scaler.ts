@@ -81,8 +81,17 @@ export class LossScaler {
     return { scale: scale ?? Number.NaN, goodSteps: goodSteps ?? Number.NaN };
   }
 
-  /** Continues from a state; the optimisers' steps come with theirs. */
+  /**
+   * Continues from a state; the optimisers' steps come with theirs.
+   *
+   * @throws CyclopsError unless the scale is positive and finite in f32, and the good steps are a whole number
+   */
   loadState({ scale, goodSteps }: LossScalerState): void {
+    if (!(Math.fround(scale) > 0 && Math.fround(scale) < Infinity && Number.isInteger(goodSteps) && goodSteps >= 0)) {
+      throw new CyclopsError(
+        `A loss scaler has a positive, finite scale and a whole number of good steps; got ${scale} and ${goodSteps}.`,
+      );
+    }
     this.write(0, [f32(scale), goodSteps]);
   }
 

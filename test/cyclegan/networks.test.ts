@@ -144,3 +144,20 @@ test('first weights are N(0, 0.02), the same for one seed and stream and differe
     expect(values).not.toEqual(first(dict.get('model.0.weight')));
   }
 });
+
+test('sizes and streams that cannot be are refused at once, whatever the number', () => {
+  for (const value of [-1, 0.5, Number.NaN, Infinity]) {
+    const made: [name: string, make: () => unknown][] = [
+      ['channels', () => resnetGenerator(device, { ...start, ngf: 4, blocks: 1, channels: value })],
+      ['ngf', () => resnetGenerator(device, { ...start, ngf: value, blocks: 1 })],
+      ['blocks', () => resnetGenerator(device, { ...start, ngf: 4, blocks: value })],
+      ['ndf', () => patchDiscriminator(device, { ...start, ndf: value, layers: 1 })],
+      ['layers', () => patchDiscriminator(device, { ...start, ndf: 4, layers: value })],
+      ['stream', () => patchDiscriminator(device, { ...start, ndf: 4, layers: 1, stream: value })],
+    ];
+    for (const [name, make] of made) {
+      expect(make, name).toThrow(CyclopsError);
+      expect(make).toThrow(new RegExp(`The ${name} of a .* must be a whole number from \\d.*; got ${value}`));
+    }
+  }
+});

@@ -181,3 +181,10 @@ test('images of another shape are refused', () => {
   expect(() => scope(() => pool.query(other))).toThrow(/holds images of \[1, 3, 1\].*got \[2, 2, 1\].*--crop-size/);
   for (const part of [pool, x, other, out]) part.dispose();
 });
+
+test('a size that is no whole number is refused', () => {
+  for (const size of [-1, 1.5, Number.NaN, Infinity]) {
+    expect(() => new ImagePool(size, replay())).toThrow(CyclopsError);
+    expect(() => new ImagePool(size, replay())).toThrow(`from 0 on; got ${size}`);
+  }
+});

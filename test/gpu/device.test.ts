@@ -151,11 +151,15 @@ test('a lost device says so, whatever is done with it', async () => {
   other.close();
 });
 
-test('a launch of more workgroups than the device takes is refused, and so is a backend that Dawn does not know', async () => {
+test('a launch that cannot be is refused, and so is a backend that Dawn does not know', async () => {
   const most = device.limits.maxComputeWorkgroupsPerDimension;
   const wide: Tensor = Tensor.empty(device, [most + 1]);
   expect(() => launchAddOne(wide)).toThrow(CyclopsError);
   expect(() => launchAddOne(wide)).toThrow(`addOne needs ${most + 1} × 1 × 1 workgroups`);
+  const none = { kernel: addOne, bindings: [], immediates: immediates(f32(1)), label: 'addOne', flops: 1, bytes: 8 };
+  expect(() => device.launch({ ...none, workgroups: [1, 1, 1] })).toThrow(
+    'addOne binds 0 slices, but the kernel add_one has 1 bindings.',
+  );
   await device.fence();
   wide.dispose();
   await expect(Device.open({ backend: 'no-such' })).rejects.toThrow(NoAdapterError);

@@ -196,3 +196,16 @@ test('dispose returns every buffer', () => {
   net.dispose();
   expect(device.pool.use.liveBuffers).toBe(before);
 });
+
+test('two parts of one name are refused: a state dict would lack one', () => {
+  const [one, two] = [0, 1].map(() => new Conv2d({ inChannels: 1, outChannels: 1, kernelSize: 1 }, init()));
+  if (!one || !two) throw new Error('unreachable');
+  const join = () =>
+    new Sequential([
+      ['model.1', one],
+      ['model.1', two],
+    ]);
+  expect(join).toThrow(CyclopsError);
+  expect(join).toThrow(/has a part 'model\.1' already/);
+  for (const part of [one, two]) part.dispose();
+});

@@ -306,6 +306,41 @@ describe(`Adam, inputs of seed ${seed}`, () => {
     w.dispose();
   });
 
+  it('refuses to step where it would not see a gradient, and after another state than one', async () => {
+    const options = { lr: 0.5, betas: [0.9, 0.999] } as const;
+    const w = parameter(Float32Array.of(1), [1]);
+    const adam = new Adam([w], options);
+    const given = w.grad;
+    w.grad = null;
+    backward(w);
+    expect(() => adam.step()).toThrow(CyclopsError);
+    expect(() => adam.step()).toThrow(/grad of a parameter \[1\] was replaced/);
+    w.grad = given;
+    backward(w);
+    adam.step();
+    expect(await w.item()).toBeCloseTo(0.5, 6);
+    const moments = [{ expAvg: new Float32Array(1), expAvgSq: new Float32Array(1) }];
+    for (const step of [-1, 0.5, Number.NaN]) {
+      expect(() => adam.loadState({ step, moments })).toThrow(/whole number from 0 on; got/);
+    }
+    adam.dispose();
+    w.dispose();
+  });
+
+  it('one too many for a loss scaler takes nothing', () => {
+    const options = { lr: 0.5, betas: [0.9, 0.999] } as const;
+    const scaler = new LossScaler(device);
+    for (let i = 0; i < 8; i++) scaler.addOptimiser();
+    const w = parameter(Float32Array.of(1), [1]);
+    const live = device.pool.use.liveBytes;
+    expect(() => new Adam([w], { ...options, scaler })).toThrow(/serves 8 optimisers at most/);
+    expect(device.pool.use.liveBytes).toBe(live);
+    new Adam([w], options).dispose();
+    scaler.dispose();
+    expect(() => new Adam([w], { ...options, scaler })).toThrow(/A disposed tensor/);
+    w.dispose();
+  });
+
   it('frees all it took', async () => {
     const { liveBytes, liveBuffers } = device.pool.use;
     const w = parameter(values(1000, 1), [1000]);

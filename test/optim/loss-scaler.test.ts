@@ -223,6 +223,18 @@ describe('a loss scaler', () => {
     expect(device.pool.use).toMatchObject({ liveBytes, liveBuffers });
   });
 
+  it('refuses a state that cannot be', () => {
+    const scaler = new LossScaler(device);
+    for (const scale of [0, -1, Number.NaN, Infinity, 1e39, 1e-60]) {
+      expect(() => scaler.loadState({ scale, goodSteps: 0 })).toThrow(CyclopsError);
+      expect(() => scaler.loadState({ scale, goodSteps: 0 })).toThrow(`got ${scale} and 0`);
+    }
+    for (const goodSteps of [-1, 0.5, Number.NaN]) {
+      expect(() => scaler.loadState({ scale: 1, goodSteps })).toThrow(CyclopsError);
+    }
+    scaler.dispose();
+  });
+
   it('refuses a device without f16, and says what to do', () => {
     const without = new Proxy(device, {
       get: (target, key) => (key === 'features' ? new Set() : Reflect.get(target, key, target)),

@@ -35,16 +35,29 @@ const METADATA_KEY = '__metadata__';
  * Encodes named tensors in the safetensors format: 8 bytes with the header's length, the header in JSON padded with
  * spaces to a multiple of 8, then the data, little-endian and without gaps. Four-byte types come first so that each is
  * aligned; within a width the order of the map is kept. The same input gives the same bytes.
+ *
+ * @throws CyclopsError for what {@link decodeSafetensors} would refuse: a shape that does not fit its data, an array of another type, and
+ * metadata that is no text
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, TensorInput>,
   metadata: Record<string, string> = {},
 ): Uint8Array<ArrayBuffer> {
   const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [[METADATA_KEY, metadata]] : [];
+  for (const [key, text] of Object.entries(metadata)) {
+    if (typeof text !== 'string')
+      throw new CyclopsError(`cannot store metadata '${key}': a text was expected, got ${brief(text)}.`);
+  }
+  for (const [name, { data }] of tensors) {
+    if (isStorable(data)) continue;
+    throw new CyclopsError(
+      `cannot store tensor '${name}': its data must be a Float32Array, an Int32Array or a Uint8Array; got ${brief(data)}.`,
+    );
+  }
   const order = [...tensors].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
   let end = 0;
   for (const [name, { shape, data }] of order) {
-    if (elementCount(shape) !== data.length || name === METADATA_KEY) {
+    if (!isCounts(shape) || elementCount(shape) !== data.length || name === METADATA_KEY) {
       throw new CyclopsError(
         `cannot store tensor '${name}': its shape [${shape}] expects ${elementCount(shape)} elements, ` +
           `its data holds ${data.length}, and its name must not be ${METADATA_KEY}.`,
@@ -175,6 +188,10 @@ function halfToFloat(bits: number): number {
 function dtypeOf(data: SafetensorsData): 'F32' | 'I32' | 'U8' {
   if (data instanceof Float32Array) return 'F32';
   return data instanceof Int32Array ? 'I32' : 'U8';
+}
+
+function isStorable(data: unknown): boolean {
+  return data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array;
 }
 
 function elementCount(shape: readonly number[]): number {

@@ -59,6 +59,22 @@ describe('encodeSafetensors', () => {
     const wrong = new Map([['conv', { shape: [2, 3], data: new Float32Array(5) }]]);
     expectRefusal(() => encodeSafetensors(wrong), "'conv'", '[2,3]', '6', '5');
   });
+
+  it('refuses what its own decoder would refuse', () => {
+    const encode = (data: TensorInput['data'], shape: number[]) => () =>
+      encodeSafetensors(new Map([['w', { shape, data }]]));
+    expectRefusal(encode(new Float32Array(1), [-1, -1]), "'w'", 'its shape [-1,-1]');
+    // @ts-expect-error
+    const doubles: Float32Array = new Float64Array(2);
+    // @ts-expect-error
+    const list: Float32Array = [1, 2];
+    for (const data of [doubles, list]) {
+      expectRefusal(encode(data, [2]), "'w'", 'must be a Float32Array, an Int32Array or a Uint8Array');
+    }
+    // @ts-expect-error
+    const metadata: Record<string, string> = { step: 7 };
+    expectRefusal(() => encodeSafetensors(new Map(), metadata), "'step'", 'a text was expected, got 7');
+  });
 });
 
 describe('decodeSafetensors', () => {
