@@ -24,7 +24,7 @@ export function reportFailure(error: unknown): number {
 }
 
 /** Breaks a paragraph at spaces; what has none, such as a path, stays whole. */
-export function wrap(paragraph: string, width = Math.min(process.stderr.columns ?? WIDTH, WIDTH)): string {
+export function wrap(paragraph: string, width = Math.min(process.stderr.columns || WIDTH, WIDTH)): string {
   const lines: string[] = [];
   let line = '';
   for (const word of paragraph.split(/\s+/)) {

@@ -167,6 +167,15 @@ describe('failures', () => {
     for (const line of wrapped.split('\n')) expect(line === `${path}:` || line.length <= 60).toBe(true);
   });
 
+  it('wraps at the usual width on a terminal that does not tell its own', () => {
+    const columns = Object.getOwnPropertyDescriptor(process.stderr, 'columns');
+    Object.defineProperty(process.stderr, 'columns', { value: 0, configurable: true });
+    const wrapped = wrap('Free some. '.repeat(20).trim());
+    if (columns) Object.defineProperty(process.stderr, 'columns', columns);
+    else Reflect.deleteProperty(process.stderr, 'columns');
+    expect(wrapped.split('\n')).toHaveLength(3);
+  });
+
   it('takes the blame for what is no fault of the input, without a stack', () => {
     let printed = '';
     const spy = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
