@@ -91,12 +91,6 @@ test.each([
     'src/layers/a.ts:1: src/layers may not',
   ],
   [
-    'a higher room',
-    'src/data/files/a.ts',
-    "import '../datasets/b.ts';\n",
-    'src/data/files may not import src/data/datasets: rooms',
-  ],
-  [
     'the folder above a low room',
     'src/gpu/host/a.ts',
     "import '../launch.ts';\n",

@@ -23,18 +23,10 @@ const GROUPS = 4u; // of 8 rows
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let rows = k.n * k.p * k.q;
+  // #include "conv2d/parts/output-pixels.wgsl"
+  let pixelSize = k.c; // of x
   let o4 = k.o / 4u;
   let column = min(tile.y * LANES + lane, o4 - 1u);
-  var image: array<i32, GROUPS>;
-  var top: array<i32, GROUPS>;
-  var left: array<i32, GROUPS>;
-  for (var g = 0u; g < GROUPS; g++) {
-    let m = min((tile.x * GROUPS + g) * LANES + lane, rows - 1u);
-    image[g] = i32(m / (k.p * k.q) * k.h);
-    top[g] = i32(m / k.q % k.p * k.stride) - i32(k.padding);
-    left[g] = i32(m % k.q * k.stride) - i32(k.padding);
-  }
   var start = vec4f(0);
   if (BIAS) { start = bias[column]; }
   var acc: array<vec4f, 8u * GROUPS>;
@@ -43,14 +35,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   var b = column;
   for (var r = 0; r < i32(k.kh); r++) {
     for (var s = 0; s < i32(k.kw); s++) {
-      var pixel: array<u32, GROUPS>;
-      var inside: array<bool, GROUPS>;
-      for (var g = 0u; g < GROUPS; g++) {
-        let h = source(top[g] + r, i32(k.h));
-        let w = source(left[g] + s, i32(k.w));
-        inside[g] = h >= 0 && w >= 0;
-        pixel[g] = select(0u, u32((image[g] + h) * i32(k.w) + w) * k.c, inside[g]);
-      }
+      // #include "conv2d/parts/tap-pixels.wgsl"
       for (var c = 0u; c < k.c; c++) {
         let bc = vec4f(weight[b]);
         b += o4;

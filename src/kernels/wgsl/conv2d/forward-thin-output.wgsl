@@ -25,18 +25,10 @@ const GROUPS = 8u;
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let rows = k.n * k.p * k.q;
+  // #include "conv2d/parts/output-pixels.wgsl"
   let c4 = k.c / 4u;
+  let pixelSize = c4; // of x
   let last = k.kh * k.kw * k.c * O - 1u;
-  var image: array<i32, GROUPS>;
-  var top: array<i32, GROUPS>;
-  var left: array<i32, GROUPS>;
-  for (var g = 0u; g < GROUPS; g++) {
-    let m = min((tile.x * GROUPS + g) * LANES + lane, rows - 1u);
-    image[g] = i32(m / (k.p * k.q) * k.h);
-    top[g] = i32(m / k.q % k.p * k.stride) - i32(k.padding);
-    left[g] = i32(m % k.q * k.stride) - i32(k.padding);
-  }
   var acc: array<array<f32, 4>, GROUPS>;
   if (BIAS) {
     for (var o = 0u; o < O; o++) {
@@ -47,14 +39,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   var b = 0u;
   for (var r = 0; r < i32(k.kh); r++) {
     for (var s = 0; s < i32(k.kw); s++) {
-      var pixel: array<u32, GROUPS>;
-      var inside: array<bool, GROUPS>;
-      for (var g = 0u; g < GROUPS; g++) {
-        let h = source(top[g] + r, i32(k.h));
-        let w = source(left[g] + s, i32(k.w));
-        inside[g] = h >= 0 && w >= 0;
-        pixel[g] = select(0u, u32((image[g] + h) * i32(k.w) + w) * c4, inside[g]);
-      }
+      // #include "conv2d/parts/tap-pixels.wgsl"
       for (var c = 0u; c < c4; c++) {
         let w0 = f32(weight[min(b + lane, last)]);
         let w1 = f32(weight[min(b + 8u + lane, last)]);
