@@ -118,7 +118,7 @@ function gradientOf(dtype: 'f16', given: 'f32'): Tensor {
 }
 
 test.each<[string, () => Tensor, RegExp]>([
-  ['add', () => add(image('f32'), image('f16')), /add needs two tensors that are stored alike; got f32 and f16.*cast/],
+  ['add', () => add(image('f32'), image('f16')), /add needs two tensors of one dtype; got f32 and f16.*cast/],
   ['l1Loss', () => l1Loss(image('f16'), image('f32')), /l1Loss needs .* got f16 and f32/],
   ['mseLoss', () => mseLoss(image('f16'), image('f32')), /mseLoss needs .* got f16 and f32/],
   ['concatBatch', () => concatBatch(image('f16'), image('f32')), /concatBatch needs .* got f16 and f32/],
