@@ -173,7 +173,8 @@ export async function toBytes(image: Tensor): Promise<Uint8Array> {
 function resize(source: Tensor<'u32'>, axis: Resampling, target: Tensor<'u32'>, targetStart: number): void {
   const { taps, values } = bicubicTable(axis.length, axis.outLength);
   const table = Tensor.empty(source.device, [values.length], 'u32');
-  table.upload(values);
+  // The kernel reads the bits as signed integers.
+  table.upload(new Uint32Array(values.buffer));
   resample(source.device, axis, {
     ...{ source: source.slice, table: table.slice, taps },
     ...{ out: target.slice, outStart: targetStart },
