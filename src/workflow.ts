@@ -22,22 +22,24 @@ export type { PresetName } from './cyclegan/presets.ts';
 export type { RunFolder } from './cyclegan/run/run-folder.ts';
 export { LABELS, type Label } from './data/datasets/dataset.ts';
 export { type CalibrateOptions, type CalibrateResult, calibrate } from './workflow/calibrate.ts';
+export type { DataOptions } from './workflow/images/open-data.ts';
 export {
   type MeanAndDeviation,
   type PaperFigures,
   type PaperProtocolOptions,
   paperProtocol,
 } from './workflow/paper-protocol.ts';
-export { CALIBRATION_SHARE } from './workflow/runs/division.ts';
-export { DEFAULT_PRESET } from './workflow/runs/training-config.ts';
+export { CALIBRATION_SHARE, type DivisionOptions } from './workflow/runs/division.ts';
+export { type ConfigOptions, DEFAULT_PRESET } from './workflow/runs/training-config.ts';
 export { type TrainOptions, type TrainResult, train } from './workflow/train.ts';
 
 // Judging images.
 
 export type { ResultPictures } from './anomaly/detector/score-images.ts';
+export type { DecodedImage } from './data/images/decoded-image.ts';
 export type { Size } from './data/images/feed.ts';
 export { type EvaluateOptions, evaluate } from './workflow/evaluate.ts';
-export { type ReportOptions, report } from './workflow/report-file.ts';
+export { PICTURES_BUDGET, type ReportOptions, report } from './workflow/report-file.ts';
 export {
   type Decision,
   type FileResult,
@@ -75,7 +77,10 @@ export type { EvaluatedRun } from './workflow/runs/evaluate-run.ts';
 // What workflows tell on the way, and why they refuse.
 
 export type { TrainingProgress } from './cyclegan/run/trainer.ts';
-export { CyclopsError } from './gpu/errors.ts';
+export { Device, type DeviceOptions } from './gpu/device.ts';
+export { CyclopsError, DeviceLostError, NoAdapterError } from './gpu/errors.ts';
+export type { TimedLaunch } from './gpu/profiler.ts';
 export type { StopSignal } from './gpu/stop-signal.ts';
 export type { Listener, Progress } from './workflow/common/listener.ts';
 export { UsageError } from './workflow/common/usage-error.ts';
+export type { DeviceOption } from './workflow/common/with-device.ts';

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import type { Calibration, Rule } from '../anomaly/calibration/calibration.ts';
 import { readCalibration } from '../anomaly/calibration/calibration-file.ts';
-import { openRun } from '../cyclegan/run/run-folder.ts';
+import { openRun, type RunFolder } from '../cyclegan/run/run-folder.ts';
+import { CyclopsError } from '../gpu/errors.ts';
 import { type Listener, listenerOf } from './common/listener.ts';
+import { checkOptions, number, path, pathOption, RUNNING, ruleOption } from './common/options.ts';
 import { type DeviceOption, withDevice } from './common/with-device.ts';
 import { calibrateRun } from './runs/calibrate-run.ts';
 
@@ -20,7 +22,7 @@ export interface CalibrateOptions extends DeviceOption, Listener {
 export interface CalibrateResult {
   /** What was chosen, and is kept in the run and in its model file. Null where the signal stopped it: the run is then as it was. */
   calibration: Calibration | null;
-  /** What the run had before; null for none. */
+  /** What the run had before; null for none, and for a damaged file, of which there is a warning. */
   before: Calibration | null;
 }
 
@@ -30,11 +32,23 @@ export interface CalibrateResult {
  * @throws CyclopsError when the run or one of these images is missing or damaged, or an image has changed
  */
 export async function calibrate(options: CalibrateOptions): Promise<CalibrateResult> {
+  checkOptions('calibrate', options, { ...RUNNING, run: path, rule: ruleOption, threshold: number, data: pathOption });
   const { rule = 'zfn', threshold, data, tune = true } = options;
   const run = openRun(options.run);
-  const before = existsSync(run.thresholds) ? readCalibration(run) : null;
+  const before = existsSync(run.thresholds) ? readBefore(run, options) : null;
   const calibration = await withDevice(options, (device) =>
     calibrateRun(device, { ...listenerOf(options), run, rule, threshold, data, tune }),
   );
   return { calibration, before };
+}
+
+/** A damaged file is no obstacle to writing a new one. */
+function readBefore(run: RunFolder, { onWarning }: Listener): Calibration | null {
+  try {
+    return readCalibration(run);
+  } catch (error) {
+    if (!(error instanceof CyclopsError)) throw error;
+    onWarning?.(`${error.message} It is written anew.`);
+    return null;
+  }
 }

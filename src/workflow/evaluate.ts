@@ -1,5 +1,6 @@
 import { type Listener, listenerOf } from './common/listener.ts';
 import { openModel } from './common/model.ts';
+import { byteCount, checkOptions, DATA, JUDGING, RUNNING } from './common/options.ts';
 import { type DeviceOption, withDevice } from './common/with-device.ts';
 import { type DataOptions, openData } from './images/open-data.ts';
 import { type EvaluatedRun, evaluateRun } from './runs/evaluate-run.ts';
@@ -11,7 +12,7 @@ export interface EvaluateOptions extends DataOptions, DeviceOption, Listener {
   threshold?: number | undefined;
   /** The largest side of a tile of images larger than the model's size, a multiple of 4; without it, images are shrunk to that size. */
   tile?: number | undefined;
-  /** How many bytes of a report its pictures may take: misses and false alarms first, then others; none are kept unless told otherwise. */
+  /** How many bytes of a report its pictures may take: misses and false alarms first, then others, such as {@link PICTURES_BUDGET}; none are kept unless told otherwise. */
   pictures?: number | undefined;
 }
 
@@ -23,6 +24,7 @@ export interface EvaluateOptions extends DataOptions, DeviceOption, Listener {
  * @throws CyclopsError for a model or images that cannot be used
  */
 export async function evaluate(options: EvaluateOptions): Promise<EvaluatedRun | null> {
+  checkOptions('evaluate', options, { ...RUNNING, ...DATA, ...JUDGING, pictures: byteCount });
   const { skipBroken = false, tune = true, pictures = 0, threshold, tile } = options;
   const model = openModel(options.model);
   const dataset = openData(options);

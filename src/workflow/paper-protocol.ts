@@ -7,6 +7,7 @@ import { splitDataset } from '../data/datasets/split.ts';
 import { writeFileAtomic } from '../data/files/atomic.ts';
 import { listenerOf } from './common/listener.ts';
 import { openModel } from './common/model.ts';
+import { checkOptions, DATA, number, RUNNING, TRAINING } from './common/options.ts';
 import { UsageError } from './common/usage-error.ts';
 import { withDevice } from './common/with-device.ts';
 import { openData } from './images/open-data.ts';
@@ -46,10 +47,13 @@ export interface PaperProtocolOptions extends Omit<TrainOptions, keyof DivisionO
  * The protocol of the paper's public code: for each seed a balanced split of all images, whatever parts or groups they
  * have, a training without validation, and figures whose thresholds are chosen on the test images, so that all of them are oracles.
  *
+ * A protocol that was stopped begins anew, in another folder: its runs are not taken over.
+ *
  * @returns null when the signal stopped it
  * @throws UsageError for options that cannot be @throws CyclopsError as `train`
  */
 export async function paperProtocol(options: PaperProtocolOptions): Promise<PaperFigures | null> {
+  checkOptions('paperProtocol', options, { ...RUNNING, ...DATA, ...TRAINING, runs: number });
   const { out, runs = 1, skipBroken = false, tune = true, eager = false, onProfile } = options;
   if (!Number.isInteger(runs) || runs < 1) {
     throw new UsageError(`--runs is ${runs}; expected a whole number from 1, such as 5.`);

@@ -11,7 +11,7 @@ import { FORMAT, type Report } from '../report/parts/report.ts';
 import type { Listener } from './common/listener.ts';
 import { UsageError } from './common/usage-error.ts';
 import { versions } from './common/versions.ts';
-import { reportPaths } from './report-paths.ts';
+import { freeReportPaths } from './report-paths.ts';
 import type { EvaluatedRun } from './runs/evaluate-run.ts';
 
 /** How many bytes of a page its pictures may take unless a user says otherwise: enough to browse, few enough to open at once. */
@@ -23,14 +23,14 @@ export interface ReportOptions extends Pick<Listener, 'onWarning'> {
   /** Name of the data set. */
   data: string;
   attribution?: string;
-  /** The command line that makes the report again. */
-  command: string;
+  /** The command line that makes the report again; none where a program made it. */
+  command?: string | undefined;
 }
 
 /**
  * Writes the report of an evaluated run, as a page and as the JSON of all its figures.
  *
- * @throws UsageError for a model file without its run, which knows how the training went
+ * @throws UsageError for a model file without its run, which knows how the training went; where a file that is no report has the name
  * @throws CyclopsError when a file cannot be read or written
  */
 export function report(evaluated: EvaluatedRun, options: ReportOptions): void {
@@ -39,6 +39,7 @@ export function report(evaluated: EvaluatedRun, options: ReportOptions): void {
     throw new UsageError(
       `A report shows how the training went, and ${model} is a model file alone. Evaluate its run folder.`,
     );
+  const { page, json } = freeReportPaths(options.path);
   const { config, position } = readCheckpointHead(run.checkpoint);
   const record = readDataRecord(run.data);
   const metrics = readMetrics(run.metrics);
@@ -68,7 +69,7 @@ export function report(evaluated: EvaluatedRun, options: ReportOptions): void {
       losses: lossCurves(metrics.records.map(({ step, epoch: _, lr: __, ...losses }) => ({ step, losses }))),
     },
     versions: versions(),
-    command: options.command,
+    ...(options.command && { command: options.command }),
     created: `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     evaluation,
     assessment: assess(evaluation),
@@ -80,7 +81,6 @@ export function report(evaluated: EvaluatedRun, options: ReportOptions): void {
     pairs,
     pictures: pictures.report(),
   };
-  const { page, json } = reportPaths(options.path);
   writeFileAtomic(page, renderReport(content, pictures.pictures));
   writeFileAtomic(json, `${JSON.stringify(content, null, 2)}\n`);
 }

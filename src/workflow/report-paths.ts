@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { extname, resolve } from 'node:path';
+import { extname } from 'node:path';
 import * as v from 'valibot';
 import { readJson } from '../data/files/json-file.ts';
 import { object } from '../data/files/schema.ts';
@@ -14,30 +14,23 @@ export function reportPaths(page: string): { page: string; json: string } {
 }
 
 /**
- * Refuses a report that would overwrite a file that is no report.
+ * The same, of a report that overwrites nothing but a report.
  *
- * @param report what --report names
- * @param csv what --csv names
  * @throws UsageError
  */
-export function checkReportPaths(report: string, csv: string | undefined): void {
+export function freeReportPaths(report: string): { page: string; json: string } {
   const { page, json } = reportPaths(report);
   if (page === json) {
     throw new UsageError(
-      `--report ${page} should name the page, such as report.html; its figures go beside it, into a file that ends in ${JSON_ENDING}.`,
-    );
-  }
-  const taken = [page, json].find((path) => csv !== undefined && resolve(path) === resolve(csv));
-  if (taken) {
-    throw new UsageError(
-      `--report ${page} writes ${page} and ${json}, and --csv would write ${taken} too. Give one of them another name.`,
+      `${page} should name the page of a report, such as report.html; its figures go beside it, into a file that ends in ${JSON_ENDING}.`,
     );
   }
   if (existsSync(json) && !isReport(json)) {
     throw new UsageError(
-      `--report ${page} would write its figures into ${json}, which is there and no report of Cyclops. Give the page another name.`,
+      `The report ${page} would write its figures into ${json}, which is there and no report of Cyclops. Give the page another name.`,
     );
   }
+  return { page, json };
 }
 
 function isReport(path: string): boolean {

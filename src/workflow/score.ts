@@ -1,12 +1,14 @@
 import { decisionOf, requireHeatmap, unknownScore } from '../anomaly/calibration/calibration.ts';
 import { scoresOf } from '../anomaly/calibration/combined-score.ts';
 import { heatmapMaximum } from '../anomaly/calibration/heatmap-scale.ts';
+import { scoreName } from '../anomaly/detector/detector-options.ts';
 import type { ResultPictures } from '../anomaly/detector/score-images.ts';
 import type { ImageRef } from '../data/datasets/dataset.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { Listener } from './common/listener.ts';
 import { openModelFile, type TrainedModel } from './common/model.ts';
+import { checkOptions, flag, JUDGING, paths, RUNNING } from './common/options.ts';
 import { tuneScoring } from './common/tuning.ts';
 import { UsageError } from './common/usage-error.ts';
 import { type DeviceOption, onDevice } from './common/with-device.ts';
@@ -80,6 +82,10 @@ export interface Scoring extends AsyncIterable<FileResult> {
  * @throws CyclopsError for a model or folders that cannot be read; while results are taken, where a score is not finite
  */
 export function score(options: ScoreOptions): Scoring {
+  checkOptions('score', options, {
+    ...{ ...RUNNING, ...JUDGING, images: paths, by: scoreName },
+    ...{ allScores: flag, pictures: flag },
+  });
   const model = openModelFile(options.model);
   const decision = decide(model, options);
   const refs = options.images.flatMap(imagesAt);

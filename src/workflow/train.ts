@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import type { Calibration } from '../anomaly/calibration/calibration.ts';
 import { readFoldScores } from '../anomaly/calibration/fold-scores.ts';
+import { checkLearned, type Learned } from '../anomaly/evaluation/learned.ts';
 import type { TrainingConfig } from '../cyclegan/config.ts';
 import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
 import { createRun, openRun, type RunFolder, runFolder } from '../cyclegan/run/run-folder.ts';
 import type { TimedLaunch } from '../gpu/profiler.ts';
 import { type Listener, listenerOf } from './common/listener.ts';
+import { checkOptions, DATA, DIVISION, flag, RUNNING, TRAINING } from './common/options.ts';
 import { type DeviceOption, withDevice } from './common/with-device.ts';
 import { type DataOptions, openData } from './images/open-data.ts';
 import { beginFolds, crossCalibrate } from './runs/cross-calibration.ts';
@@ -29,6 +31,8 @@ export interface TrainResult {
   run: string;
   /** Score and thresholds that the calibration images chose; null where the signal stopped the training, and it can be resumed. */
   calibration: Calibration | null;
+  /** Whether the networks learned what scores rest on, with a warning where they did not; null likewise. */
+  learned: Learned | null;
 }
 
 /**
@@ -39,6 +43,7 @@ export interface TrainResult {
  * @throws CyclopsError for images or files that cannot be used, and when training diverges
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
+  checkOptions('train', options, { ...RUNNING, ...DATA, ...DIVISION, ...TRAINING, resume: flag });
   const { out, resume = false, folds, skipBroken = false, tune = true, eager = false, onProfile } = options;
   const found = openData(options);
   if (resume) requireNoDivision(options);
@@ -51,7 +56,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     const common = { ...listenerOf(options), config, dataset, run, skipBroken, tune, eager, onProfile };
     return existsSync(run.foldScores) ? crossCalibrate(device, common) : trainRun(device, { ...common, resume });
   });
-  return { run: run.root, calibration };
+  return { run: run.root, calibration, learned: calibration && checkLearned(calibration) };
 }
 
 /** The configuration that a run began with. @throws CyclopsError when there is nothing to resume */

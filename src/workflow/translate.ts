@@ -1,4 +1,5 @@
 import type { DetectorNetworks } from '../anomaly/detector/detector-networks.ts';
+import { tileOption } from '../anomaly/detector/detector-options.ts';
 import { wholeImage } from '../anomaly/detector/whole-image.ts';
 import { noGrad } from '../autograd/tape.ts';
 import { toImage } from '../cyclegan/tensor-image.ts';
@@ -9,6 +10,7 @@ import type { Module } from '../layers/module.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Listener } from './common/listener.ts';
 import { openNetworks } from './common/model.ts';
+import { checkOptions, label, path, paths, RUNNING } from './common/options.ts';
 import { tuneTranslation } from './common/tuning.ts';
 import { type DeviceOption, onDevice } from './common/with-device.ts';
 
@@ -32,9 +34,10 @@ export interface Translation {
 /**
  * Translates images, each given out as soon as it is done.
  *
- * @throws CyclopsError for a model or an image that cannot be read
+ * @throws UsageError for options that cannot be @throws CyclopsError for a model or an image that cannot be read
  */
 export function translate(options: TranslateOptions): AsyncGenerator<Translation> {
+  checkOptions('translate', options, { ...RUNNING, model: path, images: paths, to: label, tile: tileOption });
   return onDevice(options, (device) => translateOn(device, options));
 }
 

@@ -82,7 +82,7 @@ describe('wrong use ends with code 2 and says what is wrong', () => {
     [
       'a report that is named as its own figures',
       () => ['evaluate', 'run', data, '--report', 'out/report.json'],
-      /--report out\/report.json should name the page/,
+      /out\/report.json should name the page/,
     ],
     [
       'pictures without a report',

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { calibrate, evaluate, type StopSignal, score, train } from '../../src/workflow.ts';
@@ -42,9 +43,22 @@ describe('thresholds that training has left behind', () => {
     expect(() => score({ model: out, images: [join(data, 'normal')] })).toThrow(stale);
   });
 
+  it('are chosen anew where their file is damaged, with a warning', async () => {
+    writeFileSync(join(out, 'thresholds.json'), '{"chosen":');
+    const warnings: string[] = [];
+    const { before, calibration } = await calibrate({
+      run: out,
+      tune: false,
+      onWarning: (said) => warnings.push(said),
+    });
+    expect(before).toBeNull();
+    expect(calibration?.step).toBe(4);
+    expect(warnings.join()).toMatch(/thresholds.json does not hold the calibration .* It is written anew/);
+  });
+
   it('are chosen anew by calibrate, and by the end of the training', async () => {
     const { before, calibration } = await calibrate({ run: out, tune: false });
-    expect([before?.step, calibration?.step]).toEqual([2, 4]);
+    expect([before?.step, calibration?.step]).toEqual([4, 4]);
     expect(await evaluate({ model: out, data, tune: false })).not.toBeNull();
     const finished = await train({ data, out, resume: true, tune: false });
     expect(finished.calibration?.step).toBe(6);

@@ -1,3 +1,5 @@
+import { examine } from '../../data/files/json.ts';
+import { only } from '../../data/files/schema.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
 import { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
@@ -5,6 +7,7 @@ import { decisionOf } from '../calibration/calibration.ts';
 import { scoresOf } from '../calibration/combined-score.ts';
 import type { Score } from '../scores/score.ts';
 import type { DetectorNetworks } from './detector-networks.ts';
+import { openDevice, scoreName, thresholdOption, tileOption } from './detector-options.ts';
 import { decodeModel, loadModel, type Model } from './model-file.ts';
 import { type ResultPictures, scoreImage } from './score-images.ts';
 
@@ -29,6 +32,8 @@ export interface DetectorOptions {
   /** The largest side of a tile of images larger than the model's size, a multiple of 4; without it, images are shrunk to that size. */
   tile?: number | undefined;
 }
+
+const optionsSchema = only({ device: openDevice, by: scoreName, threshold: thresholdOption, tile: tileOption });
 
 export interface ScoreImageOptions {
   /** Whether the judgement holds heat map and reconstruction, which have to be read back; true unless told otherwise. */
@@ -71,6 +76,7 @@ interface Criteria {
 /** A trained model that judges images. Keep one for as long as the program runs: its first image compiles the kernels. */
 export class Detector {
   private readonly known: readonly Score[];
+  private disposed = false;
   /** Name of the score that decides. */
   readonly by: string;
   /** An image is flagged when its score is at least this. */
@@ -96,6 +102,8 @@ export class Detector {
    * @throws CyclopsError when it is missing, damaged or of another version, has no score of that name, or no device answers
    */
   static async open(model: Uint8Array | string, options: DetectorOptions = {}): Promise<Detector> {
+    checkModel(model);
+    checkOptions(options);
     const { device, tile, ...decision } = options;
     const read = typeof model === 'string' ? await readFile(model) : decodeModel(model, 'the model');
     const { by, threshold } = decisionOf(read.calibration, decision, read.source);
@@ -123,6 +131,7 @@ export class Detector {
    * @throws CyclopsError for bytes that are no image, and where the score that decides is not finite
    */
   async score(image: ImageInput, { pictures = true }: ScoreImageOptions = {}): Promise<Judgement> {
+    if (this.disposed) throw new CyclopsError('This detector was disposed and judges no more images. Open another.');
     const decoded = await toDecoded(image);
     const result = await scoreImage(this.networks, decoded, { wantsPictures: pictures, scores: this.known });
     const score = result.scores[this.by];
@@ -143,19 +152,28 @@ export class Detector {
     images: Iterable<ImageInput> | AsyncIterable<ImageInput>,
     options?: ScoreImageOptions,
   ): AsyncGenerator<Judgement> {
-    let underway: Promise<Judgement> | null = null;
-    for await (const image of images) {
-      const next = this.score(image, options);
-      // It is thrown where `next` is awaited, after the judgement before it is given out.
-      next.catch(() => {});
-      if (underway) yield await underway;
-      underway = next;
+    const source = Symbol.asyncIterator in images ? images[Symbol.asyncIterator]() : images[Symbol.iterator]();
+    const begin = async (): Promise<{ judgement: Promise<Judgement> } | null> => {
+      const { done, value } = await source.next();
+      return done ? null : { judgement: this.score(value, options) };
+    };
+    let next = begin();
+    try {
+      for (let begun = await next; begun; begun = await next) {
+        next = begin();
+        // What fails here is thrown where it is awaited, after the judgements before it.
+        next.then((following) => following?.judgement).catch(() => {});
+        yield await begun.judgement;
+      }
+    } finally {
+      // Not awaited: the image that was asked for last may never come.
+      Promise.resolve(source.return?.()).catch(() => {});
     }
-    if (underway) yield await underway;
   }
 
   /** Frees the networks, and closes the device unless it is the caller's. */
   dispose(): void {
+    this.disposed = true;
     this.networks.dispose();
     this.own?.close();
   }
@@ -163,6 +181,20 @@ export class Detector {
   private heatMapOf({ heatmap, reconstruction: { width, height } }: ResultPictures): HeatMap {
     return { values: heatmap, width, height, threshold: this.heatMapThreshold };
   }
+}
+
+/** @throws CyclopsError for what programs without types may give */
+function checkModel(model: unknown): void {
+  if (typeof model === 'string' || model instanceof Uint8Array) return;
+  throw new CyclopsError(`A model is a path, or the bytes of a file in a Uint8Array; got ${kindOf(model)}.`);
+}
+
+/** @throws CyclopsError naming the first that cannot be */
+function checkOptions(options: DetectorOptions): void {
+  const { problem } = examine(options, optionsSchema);
+  if (!problem) return;
+  const { key, came, expected } = problem;
+  throw new CyclopsError(`Detector.open: ${key || 'the options'} ${came}; expected ${expected}.`);
 }
 
 /** Reading a file needs Node; a page, which gives bytes, never comes here. */
@@ -173,9 +205,12 @@ async function readFile(path: string): Promise<Model> {
 
 async function toDecoded(image: ImageInput): Promise<DecodedImage> {
   if (image instanceof Uint8Array) {
+    // The caller may write over them while the decoder is loaded.
+    const bytes = new Uint8Array(image);
     const { decodeBytes } = await import('../../data/images/decode-bytes.ts');
-    return decodeBytes(image, 'The image');
+    return decodeBytes(bytes, 'The image');
   }
+  requirePixels(image);
   const { width, height, channels, pixels } = image;
   const isSize = (extent: number) => Number.isInteger(extent) && extent > 0;
   if (
@@ -188,6 +223,28 @@ async function toDecoded(image: ImageInput): Promise<DecodedImage> {
       `An image needs width × height × channels bytes, with 1, 3 or 4 channels; got ${width} × ${height} × ${channels} and ${pixels.length} bytes.`,
     );
   }
-  if (channels !== 4) return { width, height, channels, pixels: Uint8Array.from(pixels) };
-  return { width, height, channels: 3, pixels: Uint8Array.from(pixels).filter((_, i) => i % 4 < 3) };
+  if (channels !== 4) return { width, height, channels, pixels: new Uint8Array(pixels) };
+  return { width, height, channels: 3, pixels: withoutAlpha(pixels) };
+}
+
+function requirePixels(image: unknown): asserts image is PixelImage {
+  const pixels = typeof image === 'object' && image !== null && 'pixels' in image ? image.pixels : image;
+  if (pixels !== image && (pixels instanceof Uint8Array || pixels instanceof Uint8ClampedArray)) return;
+  throw new CyclopsError(
+    'An image is the bytes of a file in a Uint8Array, or { width, height, channels, pixels } with pixels of 8 bits in a Uint8Array or ' +
+      `Uint8ClampedArray; got ${kindOf(pixels)}${pixels === image ? '' : ' for its pixels'}.`,
+  );
+}
+
+function withoutAlpha(pixels: PixelImage['pixels']): Uint8Array {
+  const rgb = new Uint8Array((pixels.length / 4) * 3);
+  for (let i = 0; i < rgb.length; i++) rgb[i] = pixels[i + Math.floor(i / 3)] ?? 0;
+  return rgb;
+}
+
+/** The kind of a value, for messages. */
+function kindOf(value: unknown): string {
+  return typeof value === 'object' && value !== null
+    ? `a value of ${value.constructor?.name ?? 'no class'}`
+    : typeof value;
 }

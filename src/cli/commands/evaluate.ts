@@ -10,7 +10,7 @@ import { formatBytes } from '../../report/parts/format.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { evaluate as evaluateWorkflow } from '../../workflow/evaluate.ts';
 import { PICTURES_BUDGET, report } from '../../workflow/report-file.ts';
-import { checkReportPaths, reportPaths } from '../../workflow/report-paths.ts';
+import { freeReportPaths, reportPaths } from '../../workflow/report-paths.ts';
 import type { EvaluatedRun } from '../../workflow/runs/evaluate-run.ts';
 import { listenOnTerminal } from '../listener.ts';
 
@@ -64,7 +64,7 @@ export function addEvaluate(program: Command): void {
 
 async function evaluate(model: string, data: string, options: EvaluateCommandOptions): Promise<void> {
   const { csv, json, threshold, tile, tune, aIs, skipBroken, quiet = false } = options;
-  if (options.report) checkReportPaths(options.report, csv);
+  if (options.report) requireOtherName(csv, freeReportPaths(options.report));
   else if (options.pictures !== undefined)
     throw new UsageError('--pictures belongs to a report. Name one with --report, or leave it out.');
   if (options.report && !isFolder(model)) {
@@ -96,6 +96,15 @@ async function evaluate(model: string, data: string, options: EvaluateCommandOpt
         : `${evaluationText(evaluation)}${linesOf(evaluated).join('\n')}\n`,
     );
   });
+}
+
+/** @throws UsageError where --csv names a file of the report */
+function requireOtherName(csv: string | undefined, { page, json }: { page: string; json: string }): void {
+  const taken = [page, json].find((path) => csv !== undefined && resolve(path) === resolve(csv));
+  if (taken === undefined) return;
+  throw new UsageError(
+    `--report ${page} writes ${page} and ${json}, and --csv would write ${taken} too. Give one of them another name.`,
+  );
 }
 
 /** What --json tells beside the scores; of pictures only where a report has some. */

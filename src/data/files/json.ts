@@ -53,7 +53,9 @@ export function examine<const S extends v.GenericSchema>(
   const result = v.safeParse(schema, value, { abortEarly: true, abortPipeEarly: true });
   if (result.success) return { output: result.output };
   const [{ path, input, message }] = result.issues;
-  const came = input === undefined ? 'is missing' : `is ${brief(input)}`;
+  // A check of one field by another has the whole object for its input.
+  const found = path ? path.at(-1)?.value : input;
+  const came = found === undefined ? 'is missing' : `is ${brief(found)}`;
   return { problem: { key: keyOf(path?.map(({ key }) => key) ?? []), came, expected: message } };
 }
 

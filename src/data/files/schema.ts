@@ -39,6 +39,17 @@ export function object<const T extends v.ObjectEntries>(fields: T) {
   });
 }
 
+/** An object with these fields and no others: for options, of which a misspelt one would do nothing. */
+export function only<const T extends v.ObjectEntries>(fields: T) {
+  return v.strictObject(fields, ({ path }) => {
+    const name = path?.at(-1)?.key;
+    if (typeof name !== 'string') return 'an object';
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (!field) return `no option of this name, but any of ${Object.keys(fields).join(', ')}`;
+    return v.safeParse(field, undefined).issues?.[0].message ?? '';
+  });
+}
+
 /** An object with such a value under each name, whatever the names. */
 export function byName<const T extends v.GenericSchema>(value: T) {
   return v.pipe(v.custom<Record<string, v.InferInput<T>>>(isObject, 'an object'), v.record(v.string(), value));

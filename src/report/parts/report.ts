@@ -37,8 +37,8 @@ export interface Report {
   };
   /** Program and library versions by name. */
   versions: Record<string, string>;
-  /** The command line that makes this report again. */
-  command: string;
+  /** The command line that makes this report again; absent where a program made it. */
+  command?: string;
   /** When it was made; shown as it is. */
   created: string;
   evaluation: Evaluation;

@@ -18,7 +18,6 @@ export function runSection(report: Report): Html {
 <details><summary>All options</summary><dl class="facts">${Object.entries(training.configuration).map(
     ([name, value]) => html`<div><dt><code>${name}</code></dt><dd>${String(value)}</dd></div>`,
   )}</dl></details>
-<h3>Make it again</h3>
-<pre tabindex="0"><code>${report.command}</code></pre>
+${report.command === undefined ? null : html`<h3>Make it again</h3><pre tabindex="0"><code>${report.command}</code></pre>`}
 ${dataset.attribution === undefined ? null : html`<p class="note">Photographs: ${dataset.attribution}</p>`}`;
 }

@@ -103,10 +103,10 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
     else pictures.leaveOut(image);
   };
   const detector = model.open(device, options.tile);
-  await tuneScoring(detector, options);
   let steganography: Steganography;
   let pairs: PairReport | null;
   try {
+    await tuneScoring(detector, options);
     for await (const scored of scoreRefs(detector, decoder, wantsPictures, scores)) {
       const { file } = scored.ref;
       keep(scored);

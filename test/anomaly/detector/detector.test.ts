@@ -120,6 +120,73 @@ describe('Detector', () => {
     await expect(open()).rejects.toThrow(message);
   });
 
+  it('judges an image before the next one is there, and the last before its source fails', async () => {
+    const detector = await Detector.open(model, { device });
+    const bytes = readFileSync(image(0));
+    const events: string[] = [];
+    let judged = () => {};
+    const source = async function* () {
+      for (let i = 0; i < 2; i++) {
+        events.push(`image ${i}`);
+        const isJudged = new Promise<void>((resolve) => {
+          judged = resolve;
+        });
+        yield bytes;
+        // Waits like a camera: for ever, if a judgement were held back until the next image.
+        await isJudged;
+      }
+      throw new Error('unplugged');
+    };
+    const all = async () => {
+      for await (const _ of detector.scoreAll(source())) {
+        events.push('judgement');
+        judged();
+      }
+    };
+    await expect(all()).rejects.toThrow('unplugged');
+    expect(events).toEqual(['image 0', 'judgement', 'image 1', 'judgement']);
+    detector.dispose();
+  });
+
+  it('ends at once where a judgement is enough, whatever its source waits for', async () => {
+    const detector = await Detector.open(model, { device });
+    const source = async function* () {
+      yield readFileSync(image(0));
+      await new Promise(() => {});
+    };
+    for await (const { score } of detector.scoreAll(source())) {
+      expect(score).toBeGreaterThan(0);
+      break;
+    }
+    detector.dispose();
+  });
+
+  it('says in its own words what programs without types get wrong', async () => {
+    const open = Detector.open as (model: unknown, options?: unknown) => Promise<Detector>;
+    await expect(open(new ArrayBuffer(8))).rejects.toThrow(/got a value of ArrayBuffer/);
+    await expect(open(model, { device, treshold: 1 })).rejects.toThrow(
+      /treshold is 1; expected no option of this name/,
+    );
+    await expect(open(model, { device, threshold: Number.NaN })).rejects.toThrow(/threshold is NaN; expected a number/);
+    await expect(open(model, { device, tile: 1.5 })).rejects.toThrow(
+      /tile is 1.5; expected a multiple of 4 from 24 on/,
+    );
+    const detector = await open(model, { device });
+    const judge = detector.score.bind(detector) as (image: unknown) => Promise<unknown>;
+    const size = { width: 1, height: 1, channels: 1 };
+    await expect(judge('new/1.png')).rejects.toThrow(/An image is the bytes of a file .* got string/);
+    await expect(judge(size)).rejects.toThrow(/pixels/);
+    await expect(judge({ ...size, pixels: new Float32Array(1) })).rejects.toThrow(
+      /got a value of Float32Array for its pixels/,
+    );
+    const bytes = readFileSync(image(0));
+    const before = judge(bytes);
+    bytes.fill(0);
+    await expect(before).resolves.toHaveProperty('flagged');
+    detector.dispose();
+    await expect(judge(readFileSync(image(0)))).rejects.toThrow(/This detector was disposed/);
+  });
+
   it('refuses what is no image, and goes on with the next', async () => {
     const detector = await Detector.open(model, { device });
     const pixels = new Uint8Array(11);

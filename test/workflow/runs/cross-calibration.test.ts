@@ -45,7 +45,7 @@ describe('train --folds', () => {
     expect(resumed.stderr).not.toMatch(/fold 1 of 2/);
     expect(resumed.stderr).toMatch(/fold 2 of 2: .*all training images: /);
     expect(resumed.stdout).toMatch(
-      /the training part by cross-calibration \(6 normal, \d+ abnormal images\).*same recipe/s,
+      /the training part by cross-calibration \(6 normal, \d+ abnormal images\).*same way/s,
     );
     expect(statSync(join(run, 'fold-1', 'checkpoint')).mtimeMs).toBe(first);
 
@@ -72,7 +72,7 @@ describe('train --folds', () => {
     // Everything that trained is known as such, and calibrating again needs no image.
     const evaluated = await cyclops('evaluate', run, data, '--no-tune');
     expect(evaluated.stderr).toMatch(/images that trained or calibrated the model are not judged/);
-    expect(evaluated.stdout).toMatch(/at the threshold chosen on the training part by cross-calibration.*same recipe/s);
+    expect(evaluated.stdout).toMatch(/at the threshold chosen on the training part by cross-calibration.*same way/s);
     rmSync(data, { recursive: true });
     const again = await cyclops('calibrate', run, '--rule', 'max-f1', '--json', '--quiet', '--no-tune');
     expect(JSON.parse(again.stdout)).toMatchObject({ rule: 'max-f1', chosenOn: 'folds', counts: calibration.counts });

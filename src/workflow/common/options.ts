@@ -1,0 +1,63 @@
+import * as v from 'valibot';
+import { parseRule, RULES } from '../../anomaly/calibration/calibration.ts';
+import { openDevice, thresholdOption, tileOption } from '../../anomaly/detector/detector-options.ts';
+import { PRESET_NAMES } from '../../cyclegan/presets.ts';
+import { LABELS } from '../../data/datasets/dataset.ts';
+import { examine } from '../../data/files/json.ts';
+import { finite, list, object, oneOf, only, text, yesOrNo } from '../../data/files/schema.ts';
+import { UsageError } from './usage-error.ts';
+
+/**
+ * Refuses options that types would have refused, for programs without them, and numbers that types cannot tell.
+ *
+ * @param workflow its name, for the message
+ * @param schemas what each option may be
+ * @throws UsageError naming the first that cannot be
+ */
+export function checkOptions<T extends object>(
+  workflow: string,
+  options: T,
+  schemas: Record<keyof T, v.GenericSchema>,
+): void {
+  const { problem } = examine(options, only(schemas));
+  if (!problem) return;
+  const { key, came, expected } = problem;
+  throw new UsageError(`${workflow}: ${key || 'the options'} ${came}; expected ${expected}.`);
+}
+
+export const path = v.pipe(v.string('a path'), v.nonEmpty('a path'));
+export const pathOption = v.optional(path);
+export const paths = list(path);
+export const label = oneOf(LABELS);
+export const flag = v.optional(yesOrNo);
+export const number = v.optional(finite());
+export const byteCount = v.optional(finite(0));
+export const ruleOption = v.optional(v.custom((given) => parseRule(given) !== undefined, `one of ${RULES}`));
+const listening = v.optional(v.function('a function'));
+
+/** Where a workflow computes, and who watches it. */
+export const RUNNING = {
+  device: openDevice,
+  tune: flag,
+  signal: v.optional(object({ aborted: v.boolean('the signal of an AbortController') })),
+  onProgress: listening,
+  onWarning: listening,
+};
+
+/** How a data folder is read. */
+export const DATA = { data: path, aIs: v.optional(label), skipBroken: flag };
+
+/** How a model judges. */
+export const JUDGING = { model: path, threshold: thresholdOption, tile: tileOption };
+
+/** How a training goes. Its configuration is checked where it is completed. */
+export const TRAINING = {
+  out: path,
+  preset: v.optional(oneOf(PRESET_NAMES)),
+  config: v.optional(object({})),
+  eager: flag,
+  onProfile: listening,
+};
+
+/** How the images of a new run are divided. */
+export const DIVISION = { calibrationShare: number, folds: number, groupBy: v.optional(text) };
