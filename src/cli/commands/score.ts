@@ -48,7 +48,7 @@ export function addScore(program: Command): void {
 async function score(model: string, images: string[], options: ScoreCommandOptions): Promise<void> {
   const { by, threshold, csv, json = false, heatmaps, tile, tune, quiet = false, skipBroken = false } = options;
   // On a terminal the lines themselves show how far it has come.
-  const { listener, stop } = listenOnTerminal(quiet || process.stdout.isTTY === true);
+  const { listener, stop } = listenOnTerminal(quiet, process.stdout.isTTY ? 'scoring' : undefined);
   const pictures = heatmaps !== undefined;
   const asked = {
     ...listener,
