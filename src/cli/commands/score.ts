@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { runFolder } from '../../cyclegan/run/run-folder.ts';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { fileError } from '../../data/files/fs-error.ts';
 import { decodeImage } from '../../data/images/decode.ts';
@@ -67,6 +68,7 @@ async function score(model: string, images: string[], options: ScoreCommandOptio
     const scoring = scoreWorkflow({ ...asked, device });
     const { files, decision } = scoring;
     counts.total = files.length;
+    requireNoInput(csv, [model, runFolder(model).model, ...files.map(({ path }) => path)]);
     requireDifferentNames(files, heatmaps);
     const output = ScoreOutput.open(decision, { csv, json });
     try {
@@ -87,6 +89,14 @@ async function score(model: string, images: string[], options: ScoreCommandOptio
 function heatmapPath(folder: string, file: string): string {
   const parts = file.split(/[\\/]/).filter((part) => part !== '..');
   return join(folder, `${parts.join('/')}.heat.png`);
+}
+
+/** @throws UsageError when the table would be written over what is read */
+function requireNoInput(csv: string | undefined, inputs: readonly string[]): void {
+  if (csv === undefined || !inputs.some((path) => resolve(path) === resolve(csv))) return;
+  throw new UsageError(
+    `--csv ${csv} would overwrite the model or an image that is to be scored. Give the table another name, such as scores.csv.`,
+  );
 }
 
 /** @throws UsageError when two heat maps would be written under one name */

@@ -117,6 +117,16 @@ describe('score', () => {
     expect((await cyclops('score', model, ...broken)).stderr).toMatch(/scoring 2\/2 /);
   });
 
+  it('refuses a table that would overwrite the model or an image', async () => {
+    const image = join(images, 'normal', '0.png');
+    for (const path of [model, image]) {
+      const before = readFileSync(path);
+      const { code, stdout, stderr } = await cyclops('score', model, images, '--csv', path);
+      expect([code, stdout, stderr]).toEqual([2, '', expect.stringMatching(/would overwrite the model or an image/)]);
+      expect(readFileSync(path)).toEqual(before);
+    }
+  });
+
   it('refuses a folder without images, and a file that is no model', async () => {
     mkdirSync(folder.path('empty'));
     expect((await cyclops('score', model, folder.path('empty'))).stderr).toMatch(/holds no PNG or JPEG/);
