@@ -127,6 +127,14 @@ describe('score', () => {
     }
   });
 
+  it('refuses heat maps in a folder whose images it scores', async () => {
+    for (const inside of [images, join(images, 'normal', 'heat')]) {
+      const { code, stdout, stderr } = await cyclops('score', model, images, '--heatmaps', inside);
+      expect([code, stdout, stderr]).toEqual([2, '', expect.stringMatching(/Choose a folder outside it/)]);
+    }
+    expect(readdirSync(images, { recursive: true, encoding: 'utf8' }).join()).not.toContain('heat');
+  });
+
   it('refuses a folder without images, and a file that is no model', async () => {
     mkdirSync(folder.path('empty'));
     expect((await cyclops('score', model, folder.path('empty'))).stderr).toMatch(/holds no PNG or JPEG/);
