@@ -96,6 +96,7 @@ async function evaluate(model: string, data: string, options: EvaluateCommandOpt
         ? `${JSON.stringify({ ...evaluationJson(evaluation, context), ...figuresOf(evaluated, options.report !== undefined) }, null, 2)}\n`
         : `${evaluationText(evaluation)}${linesOf(evaluated).join('\n')}\n`,
     );
+    if (options.report && !json) process.stdout.write(`Report: ${options.report}\n`);
   });
 }
 
