@@ -107,7 +107,7 @@ function requireOutside(images: readonly string[], heatmaps: string | undefined)
   const folder = images.find((path) => isFolder(path) && holds(path, heatmaps));
   if (folder === undefined) return;
   throw new UsageError(
-    `--heatmaps ${heatmaps} is in ${folder}, whose images are scored: the heat maps would be scored as images the next time. ` +
+    `--heatmaps ${heatmaps} would put heat maps among the images of ${folder}, and the next time they would be scored too. ` +
       'Choose a folder outside it.',
   );
 }
