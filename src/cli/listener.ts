@@ -9,8 +9,12 @@ interface TerminalListener {
   stop(): void;
 }
 
-/** Shows how far a workflow has come, and its warnings: a bar for each stage. Nothing when quiet. */
-export function listenOnTerminal(quiet: boolean): TerminalListener {
+/**
+ * Shows how far a workflow has come, and its warnings: a bar for each stage. Nothing when quiet.
+ *
+ * @param shownElsewhere a stage without a bar, since what is printed of it shows how far it has come
+ */
+export function listenOnTerminal(quiet: boolean, shownElsewhere?: Progress['stage']): TerminalListener {
   if (quiet) return { listener: {}, stop: () => {} };
   const say = (line: string) => process.stderr.write(`${line}\n`);
   let shown: { stage: Progress['stage']; display: ProgressDisplay; began: number } | null = null;
@@ -21,6 +25,7 @@ export function listenOnTerminal(quiet: boolean): TerminalListener {
   const onProgress = (progress: Progress) => {
     const { stage, total } = progress;
     if (shown?.stage !== stage) stop();
+    if (stage === shownElsewhere) return;
     if (stage === 'run') return void say(runText(progress));
     if (stage === 'kernels' && !shown) {
       say('Measuring which kernels are fastest here, once for this device and these sizes; --no-tune skips it.');

@@ -1,13 +1,16 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 
 const STANDARD_ERROR = 2;
 
 /**
  * Does something while what native code writes to standard error goes nowhere: Dawn warns there of limits that concern nobody here, past
  * everything that JavaScript could catch. On Linux, where a file descriptor can be opened a second time by its name; elsewhere it just does it.
+ *
+ * So too where standard error is a file: opened again, it would have a place of its own to write at, and whoever shares the file, such as
+ * the shell with the next command, would write over what is said afterwards. Warnings in a log are better than a lost error.
  */
 export async function silenceDriver<T>(work: () => Promise<T>): Promise<T> {
-  const kept = process.platform === 'linux' ? openAgain(STANDARD_ERROR) : null;
+  const kept = process.platform === 'linux' && !isFile(STANDARD_ERROR) ? openAgain(STANDARD_ERROR) : null;
   if (kept === null) return await work();
   replaceStandardError('/dev/null');
   try {
@@ -16,6 +19,10 @@ export async function silenceDriver<T>(work: () => Promise<T>): Promise<T> {
     replaceStandardError(pathOf(kept));
     closeSync(kept);
   }
+}
+
+function isFile(descriptor: number): boolean {
+  return fstatSync(descriptor).isFile();
 }
 
 /** Null where it cannot be opened again, as a socket. */

@@ -9,6 +9,7 @@ import { CyclopsError } from '../../gpu/errors.ts';
 import { evaluate } from '../../workflow/evaluate.ts';
 import { PICTURES_BUDGET, report } from '../../workflow/report-file.ts';
 import { train } from '../../workflow/train.ts';
+import { commandLine, deviceWords } from '../command-line.ts';
 import { EXIT } from '../failure.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { listenOnTerminal } from '../listener.ts';
@@ -79,13 +80,15 @@ async function demo(options: DemoOptions): Promise<void> {
     const { run, calibration } = await train({ ...common, config, out });
     if (!calibration) {
       process.exitCode = EXIT.interrupted;
-      return void say(`Stopped. Continue with: cyclops train ${DATA} --out ${run} --resume`);
+      const next = commandLine('cyclops', 'train', DATA, '--out', run, '--resume', ...deviceWords(options));
+      return void say(`Stopped. Continue with: ${next}`);
     }
     say(`\n${calibrationText(calibration)}`);
     const evaluated = await evaluate({ ...common, model: run, pictures: PICTURES_BUDGET });
     if (!evaluated) {
       process.exitCode = EXIT.interrupted;
-      return void say(`Stopped. Evaluate with: cyclops evaluate ${run} ${DATA} --report report.html`);
+      const next = commandLine('cyclops', 'evaluate', run, DATA, '--report', 'report.html', ...deviceWords(options));
+      return void say(`Stopped. Evaluate with: ${next}`);
     }
     const path = join(run, 'report.html');
     report(evaluated, {

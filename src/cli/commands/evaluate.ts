@@ -12,6 +12,7 @@ import { evaluate as evaluateWorkflow } from '../../workflow/evaluate.ts';
 import { PICTURES_BUDGET, report } from '../../workflow/report-file.ts';
 import { freeReportPaths, reportPaths } from '../../workflow/report-paths.ts';
 import type { EvaluatedRun } from '../../workflow/runs/evaluate-run.ts';
+import { commandLine } from '../command-line.ts';
 import { listenOnTerminal } from '../listener.ts';
 
 import {
@@ -86,7 +87,7 @@ async function evaluate(model: string, data: string, options: EvaluateCommandOpt
       process.stderr.write(`${leftOut} images that trained or calibrated the model are not judged.\n`);
     if (csv) writeFileAtomic(csv, evaluationCsv(evaluation));
     if (options.report) {
-      const command = ['cyclops evaluate', model, data, '--report', options.report].join(' ');
+      const command = commandLine('cyclops', 'evaluate', model, data, '--report', options.report);
       report(evaluated, { ...listener, path: options.report, data: basename(resolve(data)), command });
     }
     const context = { device: source.device.name, run: source.model, data: source.data };
@@ -95,6 +96,7 @@ async function evaluate(model: string, data: string, options: EvaluateCommandOpt
         ? `${JSON.stringify({ ...evaluationJson(evaluation, context), ...figuresOf(evaluated, options.report !== undefined) }, null, 2)}\n`
         : `${evaluationText(evaluation)}${linesOf(evaluated).join('\n')}\n`,
     );
+    if (options.report && !json) process.stdout.write(`Report: ${options.report}\n`);
   });
 }
 

@@ -1,8 +1,10 @@
 import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
+import { runFolder } from '../../cyclegan/run/run-folder.ts';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { fileError } from '../../data/files/fs-error.ts';
+import { isFolder } from '../../data/files/is-folder.ts';
 import { decodeImage } from '../../data/images/decode.ts';
 import { encodePng } from '../../data/images/png.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
@@ -47,8 +49,9 @@ export function addScore(program: Command): void {
 
 async function score(model: string, images: string[], options: ScoreCommandOptions): Promise<void> {
   const { by, threshold, csv, json = false, heatmaps, tile, tune, quiet = false, skipBroken = false } = options;
+  requireOutside(images, heatmaps);
   // On a terminal the lines themselves show how far it has come.
-  const { listener, stop } = listenOnTerminal(quiet || process.stdout.isTTY === true);
+  const { listener, stop } = listenOnTerminal(quiet, process.stdout.isTTY ? 'scoring' : undefined);
   const pictures = heatmaps !== undefined;
   const asked = {
     ...listener,
@@ -67,6 +70,7 @@ async function score(model: string, images: string[], options: ScoreCommandOptio
     const scoring = scoreWorkflow({ ...asked, device });
     const { files, decision } = scoring;
     counts.total = files.length;
+    requireNoInput(csv, [model, runFolder(model).model, ...files.map(({ path }) => path)]);
     requireDifferentNames(files, heatmaps);
     const output = ScoreOutput.open(decision, { csv, json });
     try {
@@ -87,6 +91,31 @@ async function score(model: string, images: string[], options: ScoreCommandOptio
 function heatmapPath(folder: string, file: string): string {
   const parts = file.split(/[\\/]/).filter((part) => part !== '..');
   return join(folder, `${parts.join('/')}.heat.png`);
+}
+
+/** @throws UsageError when the table would be written over what is read */
+function requireNoInput(csv: string | undefined, inputs: readonly string[]): void {
+  if (csv === undefined || !inputs.some((path) => resolve(path) === resolve(csv))) return;
+  throw new UsageError(
+    `--csv ${csv} would overwrite the model or an image that is to be scored. Give the table another name, such as scores.csv.`,
+  );
+}
+
+/** @throws UsageError when the heat maps would be images of a folder that is scored, the next time at the latest */
+function requireOutside(images: readonly string[], heatmaps: string | undefined): void {
+  if (heatmaps === undefined) return;
+  const folder = images.find((path) => isFolder(path) && holds(path, heatmaps));
+  if (folder === undefined) return;
+  throw new UsageError(
+    `--heatmaps ${heatmaps} would put heat maps among the images of ${folder}, and the next time they would be scored too. ` +
+      'Choose a folder outside it.',
+  );
+}
+
+/** Whether a path is that of a folder, or of something in it. */
+function holds(folder: string, path: string): boolean {
+  const way = relative(resolve(folder), resolve(path));
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 /** @throws UsageError when two heat maps would be written under one name */

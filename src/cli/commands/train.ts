@@ -3,6 +3,7 @@ import { UsageError } from '../../workflow/common/usage-error.ts';
 import { paperProtocol } from '../../workflow/paper-protocol.ts';
 import { CALIBRATION_SHARE, type DivisionOptions } from '../../workflow/runs/division.ts';
 import { type TrainOptions, train as trainWorkflow } from '../../workflow/train.ts';
+import { commandLine, dataWords, deviceWords } from '../command-line.ts';
 import { EXIT } from '../failure.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { listenOnTerminal } from '../listener.ts';
@@ -75,13 +76,14 @@ async function train(data: string, options: TrainCommandOptions): Promise<void> 
   const { run, calibration } = await runTraining(options, (common) =>
     trainWorkflow({ ...common, data, resume, calibrationShare, folds, groupBy }),
   );
+  const same = [...dataWords(options), ...deviceWords(options)];
   if (!calibration) {
     process.exitCode = EXIT.interrupted;
-    if (!quiet) process.stderr.write(`Stopped. Continue with: cyclops train ${data} --out ${out} --resume\n`);
+    const next = commandLine('cyclops', 'train', data, '--out', out, '--resume', ...same);
+    if (!quiet) process.stderr.write(`Stopped. Continue with: ${next}\n`);
   } else if (!quiet) {
-    process.stdout.write(
-      `Trained: ${run}\n${calibrationText(calibration)}Next: cyclops evaluate ${out} ${data} --report report.html\n`,
-    );
+    const next = commandLine('cyclops', 'evaluate', out, data, '--report', 'report.html', ...same);
+    process.stdout.write(`Trained: ${run}\n${calibrationText(calibration)}Next: ${next}\n`);
   }
 }
 

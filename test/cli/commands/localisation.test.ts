@@ -116,6 +116,7 @@ describe('evaluate', () => {
     expect(stdout).toMatch(/^pixels: AUROC 0\.\d{3}, AUPRO 0\.\d{3} \(3 regions, FPR ≤ 0\.3\); hot pixels: F1 /m);
     expect(stdout).toMatch(/of 5 normal and 3 masked images, 1 abnormal ones without a mask left out\.$/m);
     expect(stdout).toMatch(/^pairs: .*MAE 0\.\d{4}, SSIM .*\(means over 2 images\)\.$/m);
+    expect(stdout.endsWith(`\nReport: ${report}\n`)).toBe(true);
     expect(readFileSync(report, 'utf8')).toContain('= threshold</span>');
   });
 

@@ -109,6 +109,32 @@ describe('score', () => {
     expect(twice.code).toBe(2);
   });
 
+  it('shows how far it has come also through files at the end that it cannot read', async () => {
+    const broken = ['first', 'second'].map((name) => folder.path(`${name}.png`));
+    for (const path of broken) writeFileSync(path, 'no image');
+    const some = await cyclops('score', model, join(images, 'normal', '0.png'), ...broken);
+    expect(some.stderr).toMatch(/scoring 3\/3 .*2 of 3 files could not be read/);
+    expect((await cyclops('score', model, ...broken)).stderr).toMatch(/scoring 2\/2 /);
+  });
+
+  it('refuses a table that would overwrite the model or an image', async () => {
+    const image = join(images, 'normal', '0.png');
+    for (const path of [model, image]) {
+      const before = readFileSync(path);
+      const { code, stdout, stderr } = await cyclops('score', model, images, '--csv', path);
+      expect([code, stdout, stderr]).toEqual([2, '', expect.stringMatching(/would overwrite the model or an image/)]);
+      expect(readFileSync(path)).toEqual(before);
+    }
+  });
+
+  it('refuses heat maps in a folder whose images it scores', async () => {
+    for (const inside of [images, join(images, 'normal', 'heat')]) {
+      const { code, stdout, stderr } = await cyclops('score', model, images, '--heatmaps', inside);
+      expect([code, stdout, stderr]).toEqual([2, '', expect.stringMatching(/Choose a folder outside it/)]);
+    }
+    expect(readdirSync(images, { recursive: true, encoding: 'utf8' }).join()).not.toContain('heat');
+  });
+
   it('refuses a folder without images, and a file that is no model', async () => {
     mkdirSync(folder.path('empty'));
     expect((await cyclops('score', model, folder.path('empty'))).stderr).toMatch(/holds no PNG or JPEG/);
