@@ -91,10 +91,10 @@ export class ImageBank {
     return out;
   }
 
-  /** Batches of `count` views of one size, `stored` so, to be made again and again by the same launches. */
+  /** Batches of `count` views of one size in this dtype, to be made again and again by the same launches. */
   feed(count: number, size: Size, dtype: FloatDType = 'f32'): BatchFeed {
     const shape = { images: count, ...size, channels: this.channels };
-    return new BatchFeed(this.device, this.entries, this.chunks, shape, dtype);
+    return new BatchFeed(this.device, { entries: this.entries, chunks: this.chunks, shape, dtype });
   }
 
   /** One whole image [1, H, W, C] in [−1, 1], its borders cut evenly until both sides are multiples of `multiple`. */
@@ -173,7 +173,7 @@ export async function toBytes(image: Tensor): Promise<Uint8Array> {
 function resize(source: Tensor<'u32'>, axis: Resampling, target: Tensor<'u32'>, targetStart: number): void {
   const { taps, values } = bicubicTable(axis.length, axis.outLength);
   const table = Tensor.empty(source.device, [values.length], 'u32');
-  // The kernel reads the bits as signed integers.
+  // Integers with a sign, as the kernel reads their bits.
   table.upload(new Uint32Array(values.buffer));
   resample(source.device, axis, {
     ...{ source: source.slice, table: table.slice, taps },

@@ -39,7 +39,13 @@ const listening = v.optional(v.function('a function'));
 export const RUNNING = {
   device: openDevice,
   tune: flag,
-  signal: v.optional(object({ aborted: v.boolean('the signal of an AbortController') })),
+  // Not read: asking a signal may count as a look of the workflow.
+  signal: v.optional(
+    v.custom(
+      (given) => typeof given === 'object' && given !== null && 'aborted' in given,
+      'the signal of an AbortController',
+    ),
+  ),
   onProgress: listening,
   onWarning: listening,
 };
