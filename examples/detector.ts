@@ -5,7 +5,7 @@ import { Detector } from '../src/detector.ts';
 
 const [, , model = 'my-run/model.safetensors', ...images] = process.argv;
 
-// Once for as long as a program runs: opening it takes a second or two, an image after that some milliseconds.
+// Once for as long as a program runs: opening it and its first image take half a second, an image after that a tenth of it.
 const detector = await Detector.open(model);
 console.log(`flagged from ${detector.by} = ${detector.threshold.toFixed(3)} on`);
 
