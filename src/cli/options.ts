@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { SMALLEST_TILE } from '../anomaly/detector/tiling.ts';
-import { SIDE_MULTIPLE } from '../cyclegan/networks.ts';
+import { isTileSide, TILE_SIDES } from '../anomaly/detector/tiling.ts';
 import { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { forceVariants, parseVariants } from '../kernels/tuning/choices.ts';
@@ -80,8 +79,8 @@ export function addTileOption(command: Command): Command {
 
 function toTile(text: string): number {
   const size = toNumber(text);
-  if (Number.isInteger(size) && size % SIDE_MULTIPLE === 0 && size >= SMALLEST_TILE) return size;
-  throw new InvalidArgumentError(`Expected a multiple of ${SIDE_MULTIPLE} from ${SMALLEST_TILE} on.`);
+  if (isTileSide(size)) return size;
+  throw new InvalidArgumentError(`Expected ${TILE_SIDES}.`);
 }
 
 /** Reads the value of a numeric option. */

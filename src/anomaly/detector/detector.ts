@@ -1,5 +1,4 @@
-import { examine } from '../../data/files/json.ts';
-import { only } from '../../data/files/schema.ts';
+import { optionProblem } from '../../data/files/json.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
 import { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
@@ -33,7 +32,7 @@ export interface DetectorOptions {
   tile?: number | undefined;
 }
 
-const optionsSchema = only({ device: openDevice, by: scoreName, threshold: thresholdOption, tile: tileOption });
+const OPTIONS = { device: openDevice, by: scoreName, threshold: thresholdOption, tile: tileOption };
 
 export interface ScoreImageOptions {
   /** Whether the judgement holds heat map and reconstruction, which have to be read back; true unless told otherwise. */
@@ -103,7 +102,8 @@ export class Detector {
    */
   static async open(model: Uint8Array | string, options: DetectorOptions = {}): Promise<Detector> {
     checkModel(model);
-    checkOptions(options);
+    const problem = optionProblem('Detector.open', options, OPTIONS);
+    if (problem !== null) throw new CyclopsError(problem);
     const { device, tile, ...decision } = options;
     const read = typeof model === 'string' ? await readFile(model) : decodeModel(model, 'the model');
     const { by, threshold } = decisionOf(read.calibration, decision, read.source);
@@ -187,14 +187,6 @@ export class Detector {
 function checkModel(model: unknown): void {
   if (typeof model === 'string' || model instanceof Uint8Array) return;
   throw new CyclopsError(`A model is a path, or the bytes of a file in a Uint8Array; got ${kindOf(model)}.`);
-}
-
-/** @throws CyclopsError naming the first that cannot be */
-function checkOptions(options: DetectorOptions): void {
-  const { problem } = examine(options, optionsSchema);
-  if (!problem) return;
-  const { key, came, expected } = problem;
-  throw new CyclopsError(`Detector.open: ${key || 'the options'} ${came}; expected ${expected}.`);
 }
 
 /** Reading a file needs Node; a page, which gives bytes, never comes here. */

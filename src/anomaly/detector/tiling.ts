@@ -10,6 +10,13 @@ import { Tensor } from '../../tensor/tensor.ts';
 /** The smallest side of a tile: a discriminator's map of a smaller one is empty. */
 export const SMALLEST_TILE = 24;
 
+/** What the side of a tile may be, for the end of a sentence. */
+export const TILE_SIDES = `a multiple of ${SIDE_MULTIPLE} from ${SMALLEST_TILE} on`;
+
+export function isTileSide(side: unknown): side is number {
+  return typeof side === 'number' && Number.isInteger(side) && side % SIDE_MULTIPLE === 0 && side >= SMALLEST_TILE;
+}
+
 /** Tiles along one axis: all of one side, and where each begins. */
 interface TileAxis {
   readonly side: number;

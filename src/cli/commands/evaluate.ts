@@ -10,7 +10,7 @@ import { formatBytes } from '../../report/parts/format.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { evaluate as evaluateWorkflow } from '../../workflow/evaluate.ts';
 import { PICTURES_BUDGET, report } from '../../workflow/report-file.ts';
-import { freeReportPaths, reportPaths } from '../../workflow/report-paths.ts';
+import { freeReportPaths } from '../../workflow/report-paths.ts';
 import type { EvaluatedRun } from '../../workflow/runs/evaluate-run.ts';
 import { commandLine } from '../command-line.ts';
 import { listenOnTerminal } from '../listener.ts';
@@ -65,7 +65,8 @@ export function addEvaluate(program: Command): void {
 
 async function evaluate(model: string, data: string, options: EvaluateCommandOptions): Promise<void> {
   const { csv, json, threshold, tile, tune, aIs, skipBroken, quiet = false } = options;
-  if (options.report) requireOtherName(csv, freeReportPaths(options.report));
+  const paths = options.report ? freeReportPaths(options.report) : null;
+  if (paths) requireOtherName(csv, paths);
   else if (options.pictures !== undefined)
     throw new UsageError('--pictures belongs to a report. Name one with --report, or leave it out.');
   if (options.report && !isFolder(model)) {
@@ -73,7 +74,7 @@ async function evaluate(model: string, data: string, options: EvaluateCommandOpt
       `--report shows how the training went, which a model file alone does not hold. Give the run folder instead of ${model}, or leave --report out.`,
     );
   }
-  const written = [...(options.report ? Object.values(reportPaths(options.report)) : []), csv];
+  const written = [paths?.page, paths?.json, csv];
   for (const path of written) if (path) requireWritable(path);
   const { listener, stop } = listenOnTerminal(quiet);
   const pictures = options.report ? (options.pictures ?? PICTURES_BUDGET) : 0;

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { brief, quoted } from './brief.ts';
+import { only } from './schema.ts';
 
 /** What a file of some kind holds, and what a user can do about a damaged one: for messages. */
 interface SchemaWords {
@@ -57,6 +58,12 @@ export function examine<const S extends v.GenericSchema>(
   const found = path ? path.at(-1)?.value : input;
   const came = found === undefined ? 'is missing' : `is ${brief(found)}`;
   return { problem: { key: keyOf(path?.map(({ key }) => key) ?? []), came, expected: message } };
+}
+
+/** What is wrong with the options that a function was given, in a sentence; null where nothing is. @param fields all that there are */
+export function optionProblem(called: string, options: unknown, fields: v.ObjectEntries): string | null {
+  const { problem } = examine(options, only(fields));
+  return problem ? `${called}: ${problem.key || 'the options'} ${problem.came}; expected ${problem.expected}.` : null;
 }
 
 function keyOf(path: readonly unknown[]): string {

@@ -104,59 +104,55 @@ function split(
   });
 }
 
-const tiledTiles = (k: ConvProblem): Tiles => [ceilDiv(k.o, 32), k.kh * k.kw * ceilDiv(k.c, 32)];
+/** What is particular to a kernel for CPUs, of which a workgroup sums a tile of dw over a share of the lines of all images. */
+interface CpuKernel {
+  name: string;
+  source: string;
+  tiles: (k: ConvProblem) => Tiles;
+  lines: (k: ConvProblem) => number;
+  suits: (k: ConvProblem) => boolean;
+}
 
-const tiled: Variant<ConvProblem, WeightGradArguments> = {
+function cpuTiled({ name, source, tiles, lines, suits }: CpuKernel): Variant<ConvProblem, WeightGradArguments> {
+  return {
+    name,
+    madeFor: 'cpu',
+    sources: [source, 'reduce/sum-parts'],
+    workgroupBytes: 0,
+    supports: (device, k) => suits(k) && hasLanes(device, tiles(k)),
+    launch: (device, k, args) => {
+      split(device, k, args, {
+        kernel: kernel(source, {}, { dtype: k.dtype }),
+        tiles: tiles(k),
+        splits: shares(CPU_WORKGROUPS, tiles(k), k.n * lines(k)),
+      });
+    },
+  };
+}
+
+const tiled = cpuTiled({
   name: 'tiled',
-  madeFor: 'cpu',
-  sources: ['conv2d/weight-grad-tiled', 'reduce/sum-parts'],
-  workgroupBytes: 0,
-  supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && hasLanes(device, tiledTiles(k)),
-  launch: (device, k, args) => {
-    const tiles = tiledTiles(k);
-    split(device, k, args, {
-      kernel: kernel('conv2d/weight-grad-tiled', {}, { dtype: k.dtype }),
-      tiles,
-      splits: shares(CPU_WORKGROUPS, tiles, k.n * k.p),
-    });
-  },
-};
+  source: 'conv2d/weight-grad-tiled',
+  tiles: (k) => [ceilDiv(k.o, 32), k.kh * k.kw * ceilDiv(k.c, 32)],
+  lines: (k) => k.p,
+  suits: (k) => k.c % 4 === 0 && k.o % 4 === 0,
+});
 
-const thinInputTiles = (k: ConvProblem): Tiles => [ceilDiv(k.o, 32), ceilDiv(k.kh * k.kw * k.c, 32)];
-
-const thinInput: Variant<ConvProblem, WeightGradArguments> = {
+const thinInput = cpuTiled({
   name: 'thin_input',
-  madeFor: 'cpu',
-  sources: ['conv2d/weight-grad-thin-input', 'reduce/sum-parts'],
-  workgroupBytes: 0,
-  supports: (device, k) => k.o % 4 === 0 && hasLanes(device, thinInputTiles(k)),
-  launch: (device, k, args) => {
-    const tiles = thinInputTiles(k);
-    split(device, k, args, {
-      kernel: kernel('conv2d/weight-grad-thin-input', {}, { dtype: k.dtype }),
-      tiles,
-      splits: shares(CPU_WORKGROUPS, tiles, k.n * k.p),
-    });
-  },
-};
+  source: 'conv2d/weight-grad-thin-input',
+  tiles: (k) => [ceilDiv(k.o, 32), ceilDiv(k.kh * k.kw * k.c, 32)],
+  lines: (k) => k.p,
+  suits: (k) => k.o % 4 === 0,
+});
 
-const thinOutputTiles = (k: ConvProblem): Tiles => [ceilDiv(k.c, 32), ceilDiv(k.kh * k.kw * k.o, 32)];
-
-const thinOutput: Variant<ConvProblem, WeightGradArguments> = {
+const thinOutput = cpuTiled({
   name: 'thin_output',
-  madeFor: 'cpu',
-  sources: ['conv2d/weight-grad-thin-output', 'reduce/sum-parts'],
-  workgroupBytes: 0,
-  supports: (device, k) => k.c % 4 === 0 && k.stride === 1 && hasLanes(device, thinOutputTiles(k)),
-  launch: (device, k, args) => {
-    const tiles = thinOutputTiles(k);
-    split(device, k, args, {
-      kernel: kernel('conv2d/weight-grad-thin-output', {}, { dtype: k.dtype }),
-      tiles,
-      splits: shares(CPU_WORKGROUPS, tiles, k.n * k.h),
-    });
-  },
-};
+  source: 'conv2d/weight-grad-thin-output',
+  tiles: (k) => [ceilDiv(k.c, 32), ceilDiv(k.kh * k.kw * k.o, 32)],
+  lines: (k) => k.h,
+  suits: (k) => k.c % 4 === 0 && k.stride === 1,
+});
 
 const naive: Variant<ConvProblem, WeightGradArguments> = {
   name: 'naive',

@@ -3,8 +3,8 @@ import { parseRule, RULES } from '../../anomaly/calibration/calibration.ts';
 import { openDevice, thresholdOption, tileOption } from '../../anomaly/detector/detector-options.ts';
 import { PRESET_NAMES } from '../../cyclegan/presets.ts';
 import { LABELS } from '../../data/datasets/dataset.ts';
-import { examine } from '../../data/files/json.ts';
-import { finite, list, object, oneOf, only, text, yesOrNo } from '../../data/files/schema.ts';
+import { optionProblem } from '../../data/files/json.ts';
+import { finite, list, object, oneOf, text, yesOrNo } from '../../data/files/schema.ts';
 import { UsageError } from './usage-error.ts';
 
 /**
@@ -19,10 +19,8 @@ export function checkOptions<T extends object>(
   options: T,
   schemas: Record<keyof T, v.GenericSchema>,
 ): void {
-  const { problem } = examine(options, only(schemas));
-  if (!problem) return;
-  const { key, came, expected } = problem;
-  throw new UsageError(`${workflow}: ${key || 'the options'} ${came}; expected ${expected}.`);
+  const problem = optionProblem(workflow, options, schemas);
+  if (problem !== null) throw new UsageError(problem);
 }
 
 export const path = v.pipe(v.string('a path'), v.nonEmpty('a path'));
