@@ -49,7 +49,10 @@ function network({ layers }: ForwardProblem): (x: Tensor) => Tensor {
   if (!stored) throw new Error(`There are no weights for ${layer.name}.`);
   const [outer = 0, inner = 0, kh = 0, kw = 0] = stored.shape;
   const weight = Tensor.from(device, fromReferenceLayout(stored.data, stored.shape), [kh, kw, inner, outer]);
-  return layer.kind === 'conv' ? (x) => conv2d(x, weight, null, layer) : (x) => convTranspose2d(x, weight, null, layer);
+  const { stride, padding, outputPadding } = layer;
+  return layer.kind === 'conv'
+    ? (x) => conv2d(x, weight, null, { stride, padding })
+    : (x) => convTranspose2d(x, weight, null, { stride, padding, outputPadding });
 }
 
 async function forward(problem: ForwardProblem): Promise<Work> {
