@@ -20,6 +20,7 @@ export { type Architecture, countParameters, makeNetworks, type Networks } from 
 export {
   type Discriminator,
   type DiscriminatorOptions,
+  type Field,
   type GeneratorOptions,
   type Initialisation,
   patchDiscriminator,

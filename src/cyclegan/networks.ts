@@ -10,6 +10,9 @@ import { Sequential } from '../layers/sequential.ts';
 import { imageExtents } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
+/** Where pixels lie. */
+const PIXELS: Field = { size: 1, stride: 1, offset: 0 };
+
 /** Sides of a generator's images are multiples of this: it halves the size twice. */
 export const SIDE_MULTIPLE = 4;
 
@@ -62,12 +65,26 @@ export function patchDiscriminator(device: Device, options: DiscriminatorOptions
   return new PatchDiscriminator(options, normalInitialiser(device, options));
 }
 
+/** Where a layer's outputs [N,P,Q,·] lie in the image: which pixels decide about the one at [0, 0], and the step from one to the next. */
+export interface Field {
+  /** Side of the square of pixels that an output sees, its receptive field. */
+  readonly size: number;
+  /** From one output's field to the next, in pixels. */
+  readonly stride: number;
+  /** The middle of the first output's field, in pixels right of and below the middle of the first pixel. */
+  readonly offset: number;
+}
+
 /** A network that judges images by what its hidden layers make of them. */
 export interface Discriminator extends Module {
-  /** What the last hidden layer makes of images: [N,P+1,Q+1,2^layers·ndf], normalised and activated. */
-  features(x: Tensor): Tensor;
-  /** The map of logits of such features; `forward(x)` is `judge(features(x))`. */
-  judge(features: Tensor): Tensor;
+  /** What each hidden layer makes of images, first to last: [N,P,Q,·], activated. */
+  hidden(x: Tensor): Tensor[];
+  /** Where the outputs of each of these layers lie. */
+  readonly hiddenFields: readonly Field[];
+  /** The map of logits [N,P,Q,1] of such outputs; `forward(x)` is `judge(hidden(x))`. */
+  judge(hidden: readonly Tensor[]): Tensor;
+  /** Where the logits lie. */
+  readonly field: Field;
 }
 
 /** How many numbers a generator's state dict holds. */
@@ -153,8 +170,22 @@ function nearestSize(extent: number): number {
   return Math.max(8, SIDE_MULTIPLE * Math.round(extent / SIDE_MULTIPLE));
 }
 
+/** Where the outputs of a convolution lie, given where its inputs do. */
+function convField(
+  of: Field,
+  { kernelSize, stride, padding }: Record<'kernelSize' | 'stride' | 'padding', number>,
+): Field {
+  return {
+    size: of.size + (kernelSize - 1) * of.stride,
+    stride: of.stride * stride,
+    offset: of.offset + of.stride * ((kernelSize - 1) / 2 - padding),
+  };
+}
+
 class PatchDiscriminator extends Module implements Discriminator {
-  private readonly hidden: Sequential;
+  readonly hiddenFields: readonly Field[];
+  readonly field: Field;
+  private readonly layers: Sequential;
   private readonly head: { readonly name: string; readonly layer: Module };
   private readonly smallest: number;
 
@@ -168,12 +199,16 @@ class PatchDiscriminator extends Module implements Discriminator {
     const filters = (layer: number) => discriminatorFilters(ndf, layer);
     const stem = { ...shape, stride: 2, inChannels: channels, outChannels: ndf, activation: 'leaky_relu' } as const;
     const layers: [string, Module][] = [['0', new Conv2d(stem, init)]];
+    const fields = [convField(PIXELS, stem)];
     for (let layer = 1; layer <= halvings; layer++) {
       const stride = layer < halvings ? 2 : 1;
       const inner = { ...shape, stride, inChannels: filters(layer - 1), outChannels: filters(layer), deadBias: true };
       layers.push([`${3 * layer - 1}`, new Conv2d(inner, init)], [`${3 * layer}`, norm]);
+      fields.push(convField(fields.at(-1) ?? PIXELS, inner));
     }
-    this.hidden = this.addModule('model', new Sequential(layers));
+    this.layers = this.addModule('model', new Sequential(layers));
+    this.hiddenFields = fields;
+    this.field = convField(fields.at(-1) ?? PIXELS, { ...shape, stride: 1 });
     const name = `model.${3 * halvings + 2}`;
     const head = new Conv2d({ ...shape, inChannels: filters(halvings), outChannels: 1 }, init);
     this.head = { name, layer: this.addModule(name, head) };
@@ -182,10 +217,10 @@ class PatchDiscriminator extends Module implements Discriminator {
   }
 
   forward(x: Tensor): Tensor {
-    return this.judge(this.features(x));
+    return this.judge(this.hidden(x));
   }
 
-  features(x: Tensor): Tensor {
+  hidden(x: Tensor): Tensor[] {
     const { h, w } = imageExtents('The discriminator', x);
     if (h < this.smallest || w < this.smallest) {
       throw new CyclopsError(
@@ -193,11 +228,14 @@ class PatchDiscriminator extends Module implements Discriminator {
           'Use larger images or crops.',
       );
     }
-    return x.device.within('model', () => this.hidden.forward(x));
+    // Of a convolution and its norm, the norm's output counts; the first convolution has none.
+    return x.device.within('model', () => this.layers.outputs(x)).filter((_, i) => i % 2 === 0);
   }
 
-  judge(features: Tensor): Tensor {
+  judge(hidden: readonly Tensor[]): Tensor {
     const { name, layer } = this.head;
-    return features.device.within(name, () => layer.forward(features));
+    const last = hidden.at(-1);
+    if (!last) throw new CyclopsError('A discriminator judges what its hidden layers made of an image; got nothing.');
+    return last.device.within(name, () => layer.forward(last));
   }
 }

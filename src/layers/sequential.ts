@@ -13,7 +13,17 @@ export class Sequential extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    return this.outputs(x).at(-1) ?? x;
+  }
+
+  /** What each module makes of what the one before it made, first to last. */
+  outputs(x: Tensor): Tensor[] {
     const { device } = x;
-    return this.layers.reduce((activations, [name, layer]) => device.within(name, () => layer.forward(activations)), x);
+    let last = x;
+    return this.layers.map(([name, layer]) => {
+      const input = last;
+      last = device.within(name, () => layer.forward(input));
+      return last;
+    });
   }
 }

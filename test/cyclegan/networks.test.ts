@@ -72,6 +72,24 @@ test.each([
   },
 );
 
+test.each([1, 2, 3])('a discriminator of %i halvings says which pixels each output sees', async (layers) => {
+  const net = patchDiscriminator(device, { ...start, channels: 1, ndf: 4, layers });
+  const { field, hiddenFields } = net;
+  expect([field.size, field.stride]).toEqual([[16, 34, 70][layers - 1], 2 ** layers]);
+  const side = 64;
+  const maps = scope(() => {
+    const x = randomNormal(device, [1, side, side, 1], { seed: 1, stream: 0, mean: 0, std: 1 });
+    const hidden = net.hidden(x);
+    return [...hidden, net.judge(hidden)];
+  });
+  expect(maps).toHaveLength(hiddenFields.length + 1);
+  // Padding is the same on all sides, so the fields of a map lie as far from the left border as from the right.
+  for (const [i, { stride, offset }] of [...hiddenFields, field].entries()) {
+    expect(offset + (stride * ((maps[i]?.shape[2] ?? 0) - 1)) / 2).toBe((side - 1) / 2);
+  }
+  for (const part of [net, ...maps]) part.dispose();
+});
+
 test.each([
   [1, 8, 12],
   [3, 36, 20],

@@ -100,26 +100,31 @@ class TiledGenerator extends Module {
 }
 
 class TiledDiscriminator extends Module implements Discriminator {
+  readonly hiddenFields: Discriminator['hiddenFields'];
+  readonly field: Discriminator['field'];
+
   constructor(
     private readonly discriminator: Discriminator,
     private readonly tile: number,
   ) {
     super();
+    this.hiddenFields = discriminator.hiddenFields;
+    this.field = discriminator.field;
   }
 
   forward(x: Tensor): Tensor {
-    return this.judge(this.features(x));
+    return this.judge(this.hidden(x));
   }
 
-  features(x: Tensor): Tensor {
+  hidden(x: Tensor): Tensor[] {
     const { places } = layOut(x, this.tile);
     return places.length === 1
-      ? this.discriminator.features(x)
-      : scope(() => this.discriminator.features(cropAll(x, places)));
+      ? this.discriminator.hidden(x)
+      : scope(() => this.discriminator.hidden(cropAll(x, places)));
   }
 
-  judge(features: Tensor): Tensor {
-    return this.discriminator.judge(features);
+  judge(hidden: readonly Tensor[]): Tensor {
+    return this.discriminator.judge(hidden);
   }
 }
 

@@ -52,7 +52,7 @@ const FORMULAS = {
   largestExcess3: ({ excess3 }) => imageMeasurement('max', excess3()),
   /** Mean (f(x) − f(x̂))² over the features f of D_n's last hidden layer. */
   featureError: ({ networks, features, reconstruction }) =>
-    mseLoss(features(), networks.D_A.features(reconstruction())),
+    mseLoss(features(), last(networks.D_A.hidden(reconstruction()))),
   /** Mean |x − G_n2a(x̂)|. */
   cycleError: ({ networks, x, reconstruction }) => imageMeasurement('l1', x, networks.G_B.forward(reconstruction())),
   /** Mean (x − G_n2a(x))² over pixels and channels. */
@@ -119,7 +119,7 @@ type Passes = ReturnType<typeof passesOf>;
 
 function passesOf(networks: Networks, x: Tensor, given: Tensor | undefined) {
   const reconstruction = once(() => given ?? networks.G_A.forward(x));
-  const features = once(() => networks.D_A.features(x));
+  const features = once(() => last(networks.D_A.hidden(x)));
   return {
     networks,
     x,
@@ -130,7 +130,7 @@ function passesOf(networks: Networks, x: Tensor, given: Tensor | undefined) {
     /** Of D_n's last hidden layer. */
     features,
     /** One for each patch. */
-    logitsOfNormal: once(() => networks.D_A.judge(features())),
+    logitsOfNormal: once(() => networks.D_A.judge([features()])),
     logitsOfAbnormal: once(() => networks.D_B.forward(x)),
   };
 }
@@ -148,6 +148,12 @@ function maxOfBox({ x, reconstruction }: Passes, side: number): Tensor {
 
 function box(side: number): Blur {
   return { radius: (side - 1) / 2, sigma: Number.POSITIVE_INFINITY };
+}
+
+function last(hidden: readonly Tensor[]): Tensor {
+  const features = hidden.at(-1);
+  if (!features) throw new Error('A discriminator without hidden layers has no features.');
+  return features;
 }
 
 function once(make: () => Tensor): () => Tensor {

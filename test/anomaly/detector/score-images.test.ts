@@ -62,7 +62,7 @@ async function plainScores(image: DecodedImage): Promise<Record<string, number>>
   const [dn, da] = [await D_A.forward(input).data(), await D_B.forward(input).data()];
   const xHat = Tensor.from(device, normal, [1, 32, 32, 3]);
   const back = await G_B.forward(xHat).data();
-  const features = [await D_A.features(input).data(), await D_A.features(xHat).data()] as const;
+  const features = [await D_A.hidden(input).at(-1)!.data(), await D_A.hidden(xHat).at(-1)!.data()] as const;
   const similarities = ssimWindows(x, normal, [1, 32, 32, 3])[0] ?? [];
   const hottest = (side: number) =>
     Math.max(...differenceMap(x, normal, [1, 32, 32, 3], (side - 1) / 2, Number.POSITIVE_INFINITY));
@@ -105,11 +105,11 @@ describe('scoreImages', () => {
   });
 
   it.each<[string[], Record<string, number>]>([
-    [['dn'], { features: 1, judge: 1 }],
+    [['dn'], { hidden: 1, judge: 1 }],
     [['sse', 'ssim_min'], { G_A: 1 }],
     [['cycle'], { G_A: 1, G_B: 1 }],
-    [['dn', 'features'], { G_A: 1, features: 2, judge: 1 }],
-    [SCORES.map(({ info }) => info.name), { G_A: 1, G_B: 2, D_B: 1, features: 2, judge: 1 }],
+    [['dn', 'features'], { G_A: 1, hidden: 2, judge: 1 }],
+    [SCORES.map(({ info }) => info.name), { G_A: 1, G_B: 2, D_B: 1, hidden: 2, judge: 1 }],
   ])('for %j the networks run no more often than needed', async (names, passes) => {
     const { G_A, G_B, D_A, D_B } = detector.networks;
     const [all] = await collect(scoreImages(detector, images.slice(0, 1)));
@@ -117,7 +117,7 @@ describe('scoreImages', () => {
       G_A: vi.spyOn(G_A, 'forward'),
       G_B: vi.spyOn(G_B, 'forward'),
       D_B: vi.spyOn(D_B, 'forward'),
-      features: vi.spyOn(D_A, 'features'),
+      hidden: vi.spyOn(D_A, 'hidden'),
       judge: vi.spyOn(D_A, 'judge'),
     };
     const wanted = SCORES.filter(({ info }) => names.includes(info.name));
