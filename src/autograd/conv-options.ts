@@ -11,8 +11,11 @@ export const LAYER_OPTIONS = ['inChannels', 'outChannels', 'kernelSize', 'deadBi
 
 const PADDING_MODES: readonly ConvOptions['paddingMode'][] = ['zeros', 'reflect'];
 
+/** Of rows and columns alike, or of each. */
+export type OutputPadding = number | readonly [rows: number, columns: number];
+
 interface Sliding extends Partial<ConvOptions> {
-  outputPadding?: number;
+  outputPadding?: OutputPadding;
   activation?: Activation;
 }
 
@@ -33,8 +36,14 @@ export function requireConvOptions(operation: string, options: Sliding, known: r
   };
   if (!isIntegerFrom(1, stride)) refuse('stride', 'an integer from 1 on', stride);
   if (!isIntegerFrom(0, padding)) refuse('padding', 'an integer from 0 on', padding);
-  if (!isIntegerFrom(0, outputPadding) || outputPadding >= stride) {
-    refuse('outputPadding', `an integer from 0 on and less than the stride ${stride}`, outputPadding);
+  const paddings = Array.isArray(outputPadding) ? outputPadding : [outputPadding];
+  const isPadding = (value: unknown) => typeof value === 'number' && isIntegerFrom(0, value) && value < stride;
+  if (!paddings.every(isPadding) || (paddings.length !== 2 && Array.isArray(outputPadding))) {
+    refuse(
+      'outputPadding',
+      `an integer from 0 on and less than the stride ${stride}, or a pair of them`,
+      outputPadding,
+    );
   }
   if (!PADDING_MODES.includes(paddingMode)) refuse('paddingMode', PADDING_MODES.join(' or '), paddingMode);
   requireActivation(operation, activation);

@@ -6,14 +6,14 @@ import { run } from '../kernels/tuning/choices.ts';
 import { record } from '../tensor/record.ts';
 import { imageExtents, requireOperands } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { CONV_TRANSPOSE_OPTIONS, requireConvOptions } from './conv-options.ts';
+import { CONV_TRANSPOSE_OPTIONS, type OutputPadding, requireConvOptions } from './conv-options.ts';
 import { biasGrad, operandOf, requireBias, weightGrad } from './conv2d.ts';
 
 export interface ConvTranspose2dOptions {
   stride?: number;
   padding?: number;
-  /** Extra rows and columns at the far edges, less than the stride. */
-  outputPadding?: number;
+  /** Extra rows and columns at the far edges, less than the stride; a pair where they differ. */
+  outputPadding?: OutputPadding;
 }
 
 /**
@@ -67,11 +67,12 @@ function adjointProblem(x: Tensor, weight: Tensor, options: ConvTranspose2dOptio
       `convTranspose2d of x [${x.shape.join(', ')}] needs a weight [KH, KW, Cout, ${o}]; got [${weight.shape.join(', ')}].`,
     );
   }
-  const out = (extent: number, k: number) => (extent - 1) * stride - 2 * padding + k + outputPadding;
+  const [rows, columns] = typeof outputPadding === 'number' ? [outputPadding, outputPadding] : outputPadding;
+  const out = (extent: number, k: number, extra: number) => (extent - 1) * stride - 2 * padding + k + extra;
   const problem: ConvProblem = {
     n,
-    h: out(p, kh),
-    w: out(q, kw),
+    h: out(p, kh, rows),
+    w: out(q, kw, columns),
     c,
     p,
     q,

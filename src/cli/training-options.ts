@@ -3,6 +3,7 @@ import {
   ADAM_GROUPS,
   CONFIG_FIELDS,
   GAN_MODES,
+  NET_DS,
   optionName,
   PRECISIONS,
   SCHEDULES,
@@ -34,6 +35,7 @@ const NUMBERS = {
   nEpochsDecay: 'epochs in which it falls to zero',
   steps: 'end after so many steps instead',
   lr: 'learning rate of Adam',
+  lrD: 'that of the discriminators, where it is another',
   beta1: 'decay rate of its first moment',
   beta2: 'decay rate of its second moment',
   lambdaA: 'weight of the cycle loss abnormal → normal → abnormal',
@@ -43,6 +45,9 @@ const NUMBERS = {
   poolSize: 'generated images kept for each discriminator; 0 = off',
   domainCrops:
     'further crops of each domain in a step, from which the discriminators learn to tell the domains apart; 0 = none',
+  transplants:
+    'images to make of each normal one, for these crops, by laying the masked defect of an abnormal image on it; 0 = none',
+  damage: 'the same with procedural damage: scratches, stains, moved pieces; 0 = none',
   seed: 'seed of the split, the first weights and every random choice',
   checkpointInterval: 'steps between checkpoints',
   sampleInterval: 'steps between sample pictures; 0 = none',
@@ -63,6 +68,12 @@ export function addTrainingOptions(command: Command): Command {
       new Option('--netG <name>', 'resnet_9blocks, resnet_6blocks, …: the same as --blocks').argParser(toBlocks),
     )
     .addOption(new Option('--schedule <name>', 'how the learning rate falls').choices(SCHEDULES))
+    .addOption(
+      new Option(
+        '--netD <name>',
+        'the discriminators: patch, the PatchGAN, or unet, which judges every pixel too and learns from masks',
+      ).choices(NET_DS),
+    )
     .addOption(new Option('--gan-mode <name>', 'adversarial loss').choices(GAN_MODES))
     .addOption(new Option('--adam <groups>', 'one Adam for both discriminators, or one per D').choices(ADAM_GROUPS))
     .addOption(

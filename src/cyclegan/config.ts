@@ -16,7 +16,10 @@ export const GAN_MODES = ['lsgan', 'vanilla'] as const;
 export const SCHEDULES = ['reference', 'paper'] as const;
 export const ADAM_GROUPS = ['one', 'per-d'] as const;
 export const PRECISIONS = ['f32', 'mixed'] as const;
+export const NET_DS = ['patch', 'unet'] as const;
 
+/** The reference's PatchGAN, or an encoder–decoder that judges every pixel as well. */
+export type NetD = (typeof NET_DS)[number];
 export type GanMode = (typeof GAN_MODES)[number];
 /** All in f32, or `mixed`: images, activations, their gradients and the weights they meet in f16, everything else in f32. */
 export type Precision = (typeof PRECISIONS)[number];
@@ -35,9 +38,11 @@ export interface TrainingConfig {
   blocks: number;
   /** Channels of the first generator layer. */
   ngf: number;
+  /** The kind of the discriminators. */
+  netD: NetD;
   /** Channels of the first discriminator layer. */
   ndf: number;
-  /** Layers of stride 2 in the discriminator: what it judges at once is 16 px a side with 1, 34 with 2, 70 with 3. */
+  /** Layers of stride 2 in the discriminator: a PatchGAN judges 16 px a side at once with 1, 34 with 2, 70 with 3. */
   nLayersD: number;
   /** Side in pixels to which images are resized; also the size at which whole images are scored. */
   loadSize: number;
@@ -52,6 +57,8 @@ export interface TrainingConfig {
   /** `reference`: constant, then linear to zero. `paper`: constant for a tenth of all epochs, then linear to zero. */
   schedule: (typeof SCHEDULES)[number];
   lr: number;
+  /** That of the discriminators; null for the same. */
+  lrD: number | null;
   beta1: number;
   beta2: number;
   ganMode: GanMode;
@@ -67,6 +74,12 @@ export interface TrainingConfig {
    * one of the step's own images; 0 leaves that out.
    */
   domainCrops: number;
+  /**
+   * Images with a defect to make of each normal one, for the further crops: with one of an abnormal image that has a mask laid on it, and
+   * with procedural damage. Their masks are known.
+   */
+  transplants: number;
+  damage: number;
   /** One Adam for both discriminators (the reference), or one for each (the paper's code). */
   adam: (typeof ADAM_GROUPS)[number];
   /** How a training step stores images and activations. */
@@ -96,6 +109,7 @@ const configSchema = described(
     inputNc: oneOf([1, 3]),
     blocks: whole(1, 32),
     ngf: whole(1, 512),
+    netD: v.optional(oneOf(NET_DS), 'patch'),
     ndf: whole(1, 512),
     nLayersD: v.optional(whole(1, 3), 3),
     loadSize: whole(SMALLEST_SIDE, LARGEST_SIDE),
@@ -111,6 +125,7 @@ const configSchema = described(
     steps: v.nullable(whole(1, 1e9)),
     schedule: oneOf(SCHEDULES),
     lr: finite(0, 1),
+    lrD: v.optional(v.nullable(finite(0, 1)), null),
     beta1: finite(0, 0.9999),
     beta2: finite(0, 0.999999),
     ganMode: oneOf(GAN_MODES),
@@ -119,6 +134,8 @@ const configSchema = described(
     lambdaIdentity: finite(0, 1e6),
     poolSize: whole(0, 100_000),
     domainCrops: v.optional(whole(0, 1024), 0),
+    transplants: v.optional(whole(0, 1000), 0),
+    damage: v.optional(whole(0, 1000), 0),
     adam: oneOf(ADAM_GROUPS),
     precision: v.optional(oneOf(PRECISIONS), 'f32'),
     ema: v.optional(finite(0, 0.999999), 0),
@@ -139,8 +156,8 @@ export function imageOptions({ inputNc, localContrast }: TrainingConfig): Omit<B
 }
 
 /** The networks that a configuration asks for. */
-export function architectureOf({ inputNc, ngf, ndf, blocks, nLayersD }: TrainingConfig): Architecture {
-  return { channels: inputNc, ngf, ndf, blocks, discriminatorLayers: nLayersD };
+export function architectureOf({ inputNc, ngf, netD, ndf, blocks, nLayersD }: TrainingConfig): Architecture {
+  return { channels: inputNc, ngf, netD, ndf, blocks, discriminatorLayers: nLayersD };
 }
 
 /** The names of all fields of a {@link TrainingConfig}. */
@@ -172,6 +189,11 @@ export function parseConfig(json: unknown, source: string): TrainingConfig {
         'resized image. Make the crop at most as large as the image.',
     );
   }
+  if (config.netD === 'unet' && config.domainCrops === 0) {
+    throw new CyclopsError(
+      `--netD unet learns to judge pixels from the further crops of --domain-crops, of which there are 0 (${source}). Give it some, such as 4.`,
+    );
+  }
   if (config.steps === null && config.nEpochs + config.nEpochsDecay === 0) {
     throw new CyclopsError(
       `--n-epochs 0 with --n-epochs-decay 0 trains nothing (${source}). Expected at least one epoch.`,
@@ -180,8 +202,9 @@ export function parseConfig(json: unknown, source: string): TrainingConfig {
   return config;
 }
 
-/** The command line's spelling of a field: `loadSize` → `--load-size`, `lambdaA` → `--lambda-A`. */
+/** The command line's spelling of a field: `loadSize` → `--load-size`, `lambdaA` → `--lambda-A`; `netD` as in the reference. */
 export function optionName(field: string): string {
+  if (field === 'netD') return '--netD';
   const kebab = field.replace(/[A-Z](?=[a-z])/g, (letter) => `-${letter.toLowerCase()}`).replace(/[A-Z]$/, '-$&');
   return `--${kebab}`;
 }

@@ -1,7 +1,12 @@
+import { add } from '../autograd/add.ts';
+import { concatBatch } from '../autograd/concat-batch.ts';
 import { bceWithLogits } from '../autograd/losses/bce-with-logits.ts';
 import { mseLoss } from '../autograd/losses/mse-loss.ts';
+import { scale } from '../autograd/scale.ts';
+import { noGrad } from '../autograd/tape.ts';
 import type { Device } from '../gpu/device.ts';
 import type { Variable } from '../gpu/variables.ts';
+import { fill } from '../kernels/elementwise.ts';
 import { gatherScalars } from '../kernels/optim/gather-scalars.ts';
 import { keep } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -23,6 +28,27 @@ export type DiscriminatorTarget = 'real' | 'real, then fake';
 export function ganLoss(prediction: Tensor, label: DiscriminatorTarget, mode: GanMode): Tensor {
   const target = label === 'real' ? 1 : ([1, 0] as const);
   return mode === 'lsgan' ? mseLoss(prediction, target) : bceWithLogits(prediction, target);
+}
+
+/**
+ * What each pixel of a batch should be called by a discriminator of normal images, of which the second half has defects: 1 for a normal
+ * one, 0 for a defect.
+ *
+ * @param defects [M,H,W,1]: 1 inside, −1 outside @returns [2M,H,W,1]
+ */
+export function normalThenDefects(defects: Tensor): Tensor {
+  return noGrad(() => concatBatch(constant(defects, 1), add(scale(defects, -0.5), constant(defects, 0.5))));
+}
+
+/** The same for a discriminator of abnormal images, of which the first half has defects: 1 for a defect, 0 for a normal pixel. */
+export function defectsThenNormal(defects: Tensor): Tensor {
+  return noGrad(() => concatBatch(add(scale(defects, 0.5), constant(defects, 0.5)), constant(defects, 0)));
+}
+
+function constant(like: Tensor, value: number): Tensor {
+  const out = Tensor.empty(like.device, like.shape, like.dtype);
+  fill(like.device, { value, out: out.slice, count: out.size, dtype: like.floatDType });
+  return out;
 }
 
 /** Steps whose losses the log holds until they are read. */

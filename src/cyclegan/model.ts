@@ -1,10 +1,12 @@
 import { add } from '../autograd/add.ts';
 import { concatBatch } from '../autograd/concat-batch.ts';
+import { bceWithLogits } from '../autograd/losses/bce-with-logits.ts';
 import { l1Loss } from '../autograd/losses/l1-loss.ts';
 import { scale } from '../autograd/scale.ts';
 import { splitBatch } from '../autograd/split-batch.ts';
 import { backward, detach } from '../autograd/tape.ts';
 import type { Device } from '../gpu/device.ts';
+import { CyclopsError } from '../gpu/errors.ts';
 import type { FloatDType } from '../kernels/source.ts';
 import type { Module } from '../layers/module.ts';
 import { Adam } from '../optim/adam.ts';
@@ -14,9 +16,10 @@ import { cast } from '../tensor/cast.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { GanMode, Precision } from './config.ts';
-import { ganLoss, type Losses, LossLog, type LossName } from './losses.ts';
+import { defectsThenNormal, ganLoss, type Losses, LossLog, type LossName, normalThenDefects } from './losses.ts';
 import { type Architecture, makeNetworks, type NetworkName, type Networks } from './network-set.ts';
 import { ImagePool, type UniformSource } from './pool.ts';
+import { isSegmenting } from './unet-discriminator.ts';
 
 export interface CycleGANOptions extends Architecture {
   /** Weight of |G_B(G_A(a)) − a|. */
@@ -29,6 +32,8 @@ export interface CycleGANOptions extends Architecture {
   /** Images in each of the two pools of fakes; 0 = off. */
   poolSize: number;
   lr: number;
+  /** The learning rate of the discriminators as a multiple of `lr`; 1 unless told otherwise. */
+  discriminatorRate?: number;
   betas: readonly [number, number];
   /** One Adam for both discriminators, as in the reference, or one for each. */
   discriminatorOptimisers: 'shared' | 'separate';
@@ -46,6 +51,12 @@ type Fakes = { fakeA: Tensor; fakeB: Tensor };
 export interface Domains {
   a: Tensor;
   b: Tensor;
+}
+
+/** Images from which discriminators learn what tells the domains apart. */
+export interface LabelledDomains extends Domains {
+  /** Where the defects of `a` are, [M,H,W,1]: 1 inside, −1 outside. Needed by discriminators that judge pixels. */
+  defects?: Tensor | undefined;
 }
 
 /**
@@ -101,7 +112,8 @@ export class CycleGAN {
   /** The learning rate of all optimisers, from the next step on. */
   set lr(lr: number) {
     this.generatorOptimiser.lr = lr;
-    for (const optimiser of this.discriminatorOptimisers) optimiser.lr = lr;
+    const { discriminatorRate = 1 } = this.options;
+    for (const optimiser of this.discriminatorOptimisers) optimiser.lr = discriminatorRate * lr;
   }
 
   /**
@@ -111,13 +123,12 @@ export class CycleGAN {
    * @param a @param b images [N,H,W,C] in [−1, 1], f32 or f16
    * @param domains further images, [M,H,W,C] each, from which the discriminators also learn what tells the domains apart
    */
-  step(a: Tensor, b: Tensor, domains?: Domains): void {
+  step(a: Tensor, b: Tensor, domains?: LabelledDomains): void {
     scope(() => {
       this.log.beginStep();
       const [realA, realB] = [cast(a, this.dtype), cast(b, this.dtype)];
       const fakes = scope(() => this.stepGenerators(realA, realB));
-      const { dtype } = this;
-      this.stepDiscriminators(realA, realB, fakes, domains && { a: cast(domains.a, dtype), b: cast(domains.b, dtype) });
+      this.stepDiscriminators(realA, realB, fakes, domains && this.cast(domains));
       for (const average of this.averages) average.update();
       this.lossScaler?.update();
     });
@@ -172,7 +183,7 @@ export class CycleGAN {
     return splitBatch(this.forward(generator, concatBatch(source, target)), imagesOf(source));
   }
 
-  private stepDiscriminators(realA: Tensor, realB: Tensor, { fakeA, fakeB }: Fakes, domains?: Domains): void {
+  private stepDiscriminators(realA: Tensor, realB: Tensor, { fakeA, fakeB }: Fakes, domains?: LabelledDomains): void {
     for (const optimiser of this.discriminatorOptimisers) optimiser.zeroGrad();
     const losses = {
       D_A: this.discriminatorLoss('D_A', realB, this.pools.fakeB.query(fakeB)),
@@ -182,8 +193,8 @@ export class CycleGAN {
       // Real images of the other domain are no better than generated ones: a generator cannot pass by leaving its input as it is.
       // Each image counts as much as one of the step's own.
       const weight = imagesOf(domains.a) / imagesOf(realA);
-      losses.D_A = add(losses.D_A, scale(this.discriminatorLoss('D_A', domains.b, domains.a), weight));
-      losses.D_B = add(losses.D_B, scale(this.discriminatorLoss('D_B', domains.a, domains.b), weight));
+      losses.D_A = add(losses.D_A, scale(this.domainLoss('D_A', domains), weight));
+      losses.D_B = add(losses.D_B, scale(this.domainLoss('D_B', domains), weight));
     }
     backward([losses.D_A, losses.D_B], this.lossScaler?.scale);
     for (const optimiser of this.discriminatorOptimisers) optimiser.step();
@@ -194,6 +205,26 @@ export class CycleGAN {
   private discriminatorLoss(discriminator: 'D_A' | 'D_B', real: Tensor, fake: Tensor): Tensor {
     const predictions = this.forward(discriminator, concatBatch(real, fake));
     return ganLoss(predictions, 'real, then fake', this.options.ganMode);
+  }
+
+  /** How well a discriminator tells images of its own domain from those of the other, and where it judges pixels, defects from the rest. */
+  private domainLoss(name: 'D_A' | 'D_B', { a, b, defects }: LabelledDomains): Tensor {
+    const discriminator = this.networks[name];
+    const [own, other] = name === 'D_A' ? [b, a] : [a, b];
+    if (!isSegmenting(discriminator)) return this.discriminatorLoss(name, own, other);
+    if (!defects)
+      throw new CyclopsError('Discriminators that judge pixels learn from where defects are; got no defects.');
+    return a.device.within(name, () => {
+      const hidden = discriminator.hidden(concatBatch(own, other));
+      const domain = ganLoss(discriminator.judge(hidden), 'real, then fake', this.options.ganMode);
+      const targets = name === 'D_A' ? normalThenDefects(defects) : defectsThenNormal(defects);
+      return add(domain, bceWithLogits(discriminator.pixels(hidden), targets));
+    });
+  }
+
+  private cast({ a, b, defects }: LabelledDomains): LabelledDomains {
+    const { dtype } = this;
+    return { a: cast(a, dtype), b: cast(b, dtype), defects: defects && cast(defects, dtype) };
   }
 }
 

@@ -7,6 +7,7 @@ import {
   patchDiscriminator,
   resnetGenerator,
 } from './networks.ts';
+import { unetDiscriminator, unetParameters } from './unet-discriminator.ts';
 
 /** The networks of a Cycle-GAN by their names in the reference. */
 export interface Networks {
@@ -30,6 +31,8 @@ export interface Architecture {
   /** Channels of the images: 3 for colour, 1 for gray. */
   channels: number;
   ngf: number;
+  /** The kind of the discriminators; the reference's unless told otherwise. */
+  netD?: 'patch' | 'unet';
   ndf: number;
   /** Residual blocks of a generator. */
   blocks: number;
@@ -44,15 +47,24 @@ export interface Architecture {
  */
 export function makeNetworks(
   device: Device,
-  { channels, ngf, ndf, blocks, discriminatorLayers: layers }: Architecture,
+  { channels, ngf, netD, ndf, blocks, discriminatorLayers: layers }: Architecture,
   seed: number,
 ): Networks {
   const generator = (stream: number) => resnetGenerator(device, { channels, ngf, blocks, seed, stream });
-  const discriminator = (stream: number) => patchDiscriminator(device, { channels, ndf, layers, seed, stream });
+  const makeDiscriminator = netD === 'unet' ? unetDiscriminator : patchDiscriminator;
+  const discriminator = (stream: number) => makeDiscriminator(device, { channels, ndf, layers, seed, stream });
   return { G_A: generator(0), G_B: generator(1), D_A: discriminator(2), D_B: discriminator(3) };
 }
 
 /** How many numbers the networks' state dicts hold together. */
-export function countParameters({ channels, ngf, ndf, blocks, discriminatorLayers: layers }: Architecture): number {
-  return 2 * generatorParameters({ channels, ngf, blocks }) + 2 * discriminatorParameters({ channels, ndf, layers });
+export function countParameters({
+  channels,
+  ngf,
+  netD,
+  ndf,
+  blocks,
+  discriminatorLayers: layers,
+}: Architecture): number {
+  const ofDiscriminator = netD === 'unet' ? unetParameters : discriminatorParameters;
+  return 2 * generatorParameters({ channels, ngf, blocks }) + 2 * ofDiscriminator({ channels, ndf, layers });
 }

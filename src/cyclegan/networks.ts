@@ -11,7 +11,7 @@ import { imageExtents } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** Where pixels lie. */
-const PIXELS: Field = { size: 1, stride: 1, offset: 0 };
+export const PIXELS: Field = { size: 1, stride: 1, offset: 0 };
 
 /** Sides of a generator's images are multiples of this: it halves the size twice. */
 export const SIDE_MULTIPLE = 4;
@@ -107,16 +107,16 @@ export function discriminatorParameters({
 }
 
 /** Weights and biases. */
-function convParameters(kernelSize: number, inChannels: number, outChannels: number): number {
+export function convParameters(kernelSize: number, inChannels: number, outChannels: number): number {
   return (kernelSize ** 2 * inChannels + 1) * outChannels;
 }
 
 /** Of a hidden layer, counted from 0. */
-function discriminatorFilters(ndf: number, layer: number): number {
+export function discriminatorFilters(ndf: number, layer: number): number {
   return ndf * Math.min(2 ** layer, 8);
 }
 
-function requireWhole(network: string, name: string, value: number, least: number): void {
+export function requireWhole(network: string, name: string, value: number, least: number): void {
   if (Number.isSafeInteger(value) && value >= least) return;
   throw new CyclopsError(`The ${name} of a ${network} must be a whole number from ${least} on; got ${value}.`);
 }
@@ -171,7 +171,7 @@ function nearestSize(extent: number): number {
 }
 
 /** Where the outputs of a convolution lie, given where its inputs do. */
-function convField(
+export function convField(
   of: Field,
   { kernelSize, stride, padding }: Record<'kernelSize' | 'stride' | 'padding', number>,
 ): Field {

@@ -20,11 +20,18 @@ export interface Batch extends DomainViews {
   domains: DomainViews | null;
 }
 
+/** How many images there are: of either domain, and made from normal ones, which stand after those of A. */
+export interface ImageCounts {
+  a: number;
+  b: number;
+  made?: number;
+}
+
 /** Streams below belong to the networks' first weights and the image pools. */
 const FIRST_EPOCH_STREAM = 16;
 
 /** Steps of an epoch: the larger domain once, without an incomplete last batch. */
-export function stepsPerEpoch(counts: { a: number; b: number }, batchSize: number): number {
+export function stepsPerEpoch(counts: ImageCounts, batchSize: number): number {
   return Math.max(1, Math.floor(Math.max(counts.a, counts.b) / batchSize));
 }
 
@@ -33,20 +40,28 @@ export function stepsPerEpoch(counts: { a: number; b: number }, batchSize: numbe
  * random order, wrapped around for A; an independent random image for B. A pure function of its arguments, so that a
  * resumed run sees what an uninterrupted one sees.
  *
+ * @param counts without images of A, those that were made take their place
  * @param epoch counted from 1
- * @param defects of each image of A, the pixels y · loadSize + x of which crops shall hold one; null for crops anywhere
+ * @param defects of each image of A and then of each that was made, the pixels y · loadSize + x of which crops shall hold one; null for crops anywhere
  */
 export function planEpoch(
   config: TrainingConfig,
-  counts: { a: number; b: number },
+  counts: ImageCounts,
   epoch: number,
   defects: readonly (Uint32Array | null)[] = [],
 ): Batch[] {
   const random = new RandomStream(config.seed, FIRST_EPOCH_STREAM + epoch);
   const { batchSize, domainCrops } = config;
+  const { made = 0 } = counts;
+  const countOfA = counts.a || made;
   const steps = stepsPerEpoch(counts, batchSize);
   const longest = Math.max(counts.a, counts.b, batchSize);
   const order = random.shuffle([...Array(longest).keys()]);
+  /** Half of them made, where there are both. */
+  const drawnAbnormal = () => {
+    if (made === 0 || counts.a === 0) return random.integer(countOfA);
+    return random.uniform() < 0.5 ? random.integer(counts.a) : counts.a + random.integer(made);
+  };
   const drawn = (count: number, images: number) => Array.from({ length: count }, () => random.integer(images));
   const viewsOfA = (indices: number[]) => ({
     indices,
@@ -56,12 +71,15 @@ export function planEpoch(
   return Array.from({ length: steps }, (_, step) => {
     const places = order.slice(step * batchSize, (step + 1) * batchSize);
     return {
-      a: viewsOfA(places.map((place) => place % counts.a)),
+      a: viewsOfA(places.map((place) => place % countOfA)),
       b: viewsOfB(drawn(batchSize, counts.b)),
       domains:
         domainCrops === 0
           ? null
-          : { a: viewsOfA(drawn(domainCrops, counts.a)), b: viewsOfB(drawn(domainCrops, counts.b)) },
+          : {
+              a: viewsOfA(Array.from({ length: domainCrops }, drawnAbnormal)),
+              b: viewsOfB(drawn(domainCrops, counts.b)),
+            },
     };
   });
 }

@@ -17,8 +17,12 @@ export interface Banks {
   a: ImageBank;
   /** Normal. */
   b: ImageBank;
-  /** Of each abnormal image the pixels y · loadSize + x of which crops shall hold one; null for crops anywhere. */
+  /** How many images at the end of `a` were made from normal ones. */
+  made: number;
+  /** Of each image of `a` the pixels y · loadSize + x of which crops shall hold one; null for crops anywhere. */
   defects: readonly (Uint32Array | null)[];
+  /** Where the defects of each image of `a` are, white on black; null where nobody asks. */
+  masks: ImageBank | null;
 }
 
 /**

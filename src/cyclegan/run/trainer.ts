@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileError } from '../../data/files/fs-error.ts';
+import type { ImageBank } from '../../data/images/bank.ts';
 import type { BatchFeed } from '../../data/images/feed.ts';
 import type { Capture } from '../../gpu/capture.ts';
 import type { Device } from '../../gpu/device.ts';
@@ -14,9 +15,9 @@ import type { TrainingConfig } from '../config.ts';
 import { learningRate, type TrainingLength, trainingLength } from '../learning-rate.ts';
 import { LOSS_NAMES, type Losses } from '../losses.ts';
 import type { Manifest } from '../manifest.ts';
-import { CycleGAN, type Domains } from '../model.ts';
+import { CycleGAN, type LabelledDomains } from '../model.ts';
 import { modelOptions } from '../model-options.ts';
-import { type Batch, type DomainViews, planEpoch, stepsPerEpoch } from '../sampler.ts';
+import { type Batch, type DomainViews, type ImageCounts, planEpoch, stepsPerEpoch } from '../sampler.ts';
 import { restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { readCheckpointHead } from './checkpoint-head.ts';
 import { MetricsLog } from './metrics-log.ts';
@@ -110,10 +111,12 @@ export class Trainer {
     this.poolDraws = new RandomStream(config.seed, POOL_STREAM);
     this.model = new CycleGAN(device, modelOptions(config), this.poolDraws);
     const crop = { width: config.cropSize, height: config.cropSize };
-    const feed = (count: number) =>
-      new DomainFeed(banks.a.feed(count, crop, this.model.dtype), banks.b.feed(count, crop, this.model.dtype));
-    this.feed = feed(config.batchSize);
-    this.domainFeed = config.domainCrops > 0 ? feed(config.domainCrops) : null;
+    const feed = (count: number, masks: ImageBank | null) => {
+      const of = (bank: ImageBank) => bank.feed(count, crop, this.model.dtype);
+      return new DomainFeed(of(banks.a), of(banks.b), masks && of(masks));
+    };
+    this.feed = feed(config.batchSize, null);
+    this.domainFeed = config.domainCrops > 0 ? feed(config.domainCrops, banks.masks) : null;
     if (resume) this.restore(perEpoch);
     this.loggedStep = this.step;
     this.lastRead.step = this.step;
@@ -223,8 +226,9 @@ export class Trainer {
     return arrived !== undefined;
   }
 
-  private get counts(): { a: number; b: number } {
-    return { a: this.banks.a.count, b: this.banks.b.count };
+  private get counts(): ImageCounts {
+    const { a, b, made } = this.banks;
+    return { a: a.count - made, b: b.count, made };
   }
 
   private epochOf(step: number): number {
@@ -299,26 +303,29 @@ export class Trainer {
   }
 }
 
-/** Makes batches of both domains. */
+/** Makes batches of both domains, and of the masks of A. */
 class DomainFeed {
   constructor(
     private readonly a: BatchFeed,
     private readonly b: BatchFeed,
+    private readonly masks: BatchFeed | null,
   ) {}
 
   /** Decides what the next batches show. */
   show({ a, b }: DomainViews): void {
     this.a.show(a.indices, a.views);
     this.b.show(b.indices, b.views);
+    this.masks?.show(a.indices, a.views);
   }
 
-  images(): Domains {
-    return { a: this.a.images(), b: this.b.images() };
+  images(): LabelledDomains {
+    return { a: this.a.images(), b: this.b.images(), defects: this.masks?.images() };
   }
 
   dispose(): void {
     this.a.dispose();
     this.b.dispose();
+    this.masks?.dispose();
   }
 }
 

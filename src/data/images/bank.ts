@@ -65,6 +65,11 @@ export class ImageBank {
     return bank;
   }
 
+  /** Adds an image of the bank's channels as it is, without resizing. @throws CyclopsError when it is larger than the device's largest buffer */
+  append(image: DecodedImage): void {
+    this.add(toChannels(image, this.channels), image);
+  }
+
   get count(): number {
     return this.entries.length;
   }

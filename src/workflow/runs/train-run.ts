@@ -1,6 +1,7 @@
 import type { Calibration } from '../../anomaly/calibration/calibration.ts';
 import { imageOptions, type TrainingConfig } from '../../cyclegan/config.ts';
 import type { Manifest } from '../../cyclegan/manifest.ts';
+import { makeBanks } from '../../cyclegan/run/training-banks.ts';
 import { readDataRecord, recordData } from '../../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import type { Banks } from '../../cyclegan/run/samples.ts';
@@ -85,8 +86,7 @@ export async function trainNetworks(device: Device, options: TrainRunOptions): P
       trainer.dispose();
     }
   } finally {
-    banks.a.dispose();
-    banks.b.dispose();
+    for (const bank of [banks.a, banks.b, banks.masks]) bank?.dispose();
   }
 }
 
@@ -110,7 +110,7 @@ async function loadBanks(
   const abnormal = await load('abnormal');
   const normal = await load('normal');
   const good = [...abnormal.good, ...normal.good];
-  const masks = config.cropDefects ? readDefects(abnormal.good, config.loadSize, skipBroken) : null;
+  const masks = wantsMasks(config) ? readDefects(abnormal.good, config.loadSize, skipBroken) : null;
   const broken = [...abnormal.broken, ...normal.broken, ...(masks?.broken ?? [])];
   settleBroken({ good, broken }, skipBroken, onWarning);
   for (const [label, { bank }] of Object.entries({ abnormal, normal })) {
@@ -120,7 +120,12 @@ async function loadBanks(
     );
   }
   const defects = abnormal.good.map(({ file }) => masks?.defects.get(file) ?? null);
-  return { banks: { a: abnormal.bank, b: normal.bank, defects }, training: good };
+  return { banks: await makeBanks(device, { a: abnormal.bank, b: normal.bank, defects }, config), training: good };
+}
+
+/** Whether training looks at masks. */
+function wantsMasks({ cropDefects, netD, transplants }: TrainingConfig): boolean {
+  return cropDefects || netD === 'unet' || transplants > 0;
 }
 
 /** Where masks say that the defects are, by file, in images of `loadSize` px a side. */

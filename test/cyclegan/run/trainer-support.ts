@@ -37,7 +37,13 @@ export async function loadBanks(device: Device, folder: string): Promise<Banks> 
     const images = Array.from({ length: count }, (_, i) => decodeImage(join(folder, label, `${i}.png`)));
     return ImageBank.create(device, images, { channels: 3, loadSize: { width: 32, height: 32 } });
   };
-  return { a: await load('abnormal', 3), b: await load('normal', 4), defects: [null, null, null] };
+  return {
+    a: await load('abnormal', 3),
+    b: await load('normal', 4),
+    made: 0,
+    masks: null,
+    defects: [null, null, null],
+  };
 }
 
 /** Trains in a new run folder. */

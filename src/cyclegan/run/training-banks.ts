@@ -1,0 +1,80 @@
+import { damage } from '../../data/defects/damage.ts';
+import type { DefectImage } from '../../data/defects/defect-image.ts';
+import { cutOut, transplant } from '../../data/defects/transplant.ts';
+import { ImageBank } from '../../data/images/bank.ts';
+import type { DecodedImage } from '../../data/images/decoded-image.ts';
+import type { Device } from '../../gpu/device.ts';
+import { RandomStream } from '../../tensor/random.ts';
+import type { TrainingConfig } from '../config.ts';
+import { toImage } from '../tensor-image.ts';
+import type { Banks } from './samples.ts';
+
+/** Of the defects that are made; 0 to 4 belong to networks and pools, those from 16 on to epochs. */
+const DEFECT_STREAM = 5;
+
+/**
+ * Completes the banks of a training: images with defects that are made of normal ones, and masks. The same configuration and images
+ * give the same ones.
+ *
+ * @param banks the images of both domains, all at the load size, and the pixels of the abnormal images' defects where they are known
+ */
+export async function makeBanks(
+  device: Device,
+  { a, b, defects }: Pick<Banks, 'a' | 'b' | 'defects'>,
+  config: TrainingConfig,
+): Promise<Banks> {
+  const { loadSize, transplants, damage: damages, cropDefects, netD, seed } = config;
+  const real = a.count;
+  const random = new RandomStream(seed, DEFECT_STREAM);
+  const known = [...defects];
+  const cut = transplants > 0 ? await cutOutAll(a, known, loadSize) : [];
+  for (let index = 0; index < b.count && transplants + damages > 0; index++) {
+    const normal = await imageIn(b, index);
+    const made: DefectImage[] = [];
+    for (let k = 0; k < transplants; k++) {
+      const defect = cut[random.integer(Math.max(1, cut.length))];
+      if (defect) made.push(transplant(normal, defect, random));
+    }
+    for (let k = 0; k < damages; k++) made.push(damage(normal, random));
+    for (const { image, mask } of made) {
+      const inside = Uint32Array.from([...mask.keys()].filter((pixel) => mask[pixel]));
+      if (inside.length === 0) continue;
+      a.append(image);
+      known.push(inside);
+    }
+  }
+  const masks = netD === 'unet' ? await maskBank(device, known, loadSize) : null;
+  return { a, b, made: a.count - real, defects: cropDefects ? known : [], masks };
+}
+
+async function cutOutAll(bank: ImageBank, defects: readonly (Uint32Array | null)[], side: number) {
+  const found = [];
+  for (const [index, pixels] of defects.entries()) {
+    const defect = pixels && cutOut(await imageIn(bank, index), maskOf(pixels, side));
+    if (defect) found.push(defect);
+  }
+  return found;
+}
+
+async function imageIn(bank: ImageBank, index: number): Promise<DecodedImage> {
+  const tensor = bank.whole(index);
+  const image = await toImage(tensor);
+  tensor.dispose();
+  return image;
+}
+
+function maskOf(pixels: Uint32Array, side: number): Uint8Array {
+  const mask = new Uint8Array(side * side);
+  for (const pixel of pixels) mask[pixel] = 1;
+  return mask;
+}
+
+/** Where nobody said where the defect is, it may be anywhere: such a mask is white. */
+function maskBank(device: Device, defects: readonly (Uint32Array | null)[], side: number): Promise<ImageBank> {
+  const white = new Uint8Array(side * side).fill(255);
+  const images = defects.map((pixels): DecodedImage => {
+    const mask = pixels ? maskOf(pixels, side).map((inside) => 255 * inside) : white;
+    return { width: side, height: side, channels: 1, pixels: mask };
+  });
+  return ImageBank.create(device, images, { channels: 1, loadSize: null });
+}
