@@ -38,7 +38,7 @@ export interface TrainingConfig {
   blocks: number;
   /** Channels of the first generator layer. */
   ngf: number;
-  /** The kind of the discriminators. */
+  /** The kind of the discriminator of normal images; that of abnormal ones is always a PatchGAN. */
   netD: NetD;
   /** Channels of the first discriminator layer. */
   ndf: number;

@@ -40,11 +40,6 @@ export function normalThenDefects(defects: Tensor): Tensor {
   return noGrad(() => concatBatch(constant(defects, 1), add(scale(defects, -0.5), constant(defects, 0.5))));
 }
 
-/** The same for a discriminator of abnormal images, of which the first half has defects: 1 for a defect, 0 for a normal pixel. */
-export function defectsThenNormal(defects: Tensor): Tensor {
-  return noGrad(() => concatBatch(add(scale(defects, 0.5), constant(defects, 0.5)), constant(defects, 0)));
-}
-
 function constant(like: Tensor, value: number): Tensor {
   const out = Tensor.empty(like.device, like.shape, like.dtype);
   fill(like.device, { value, out: out.slice, count: out.size, dtype: like.floatDType });

@@ -16,10 +16,10 @@ import { cast } from '../tensor/cast.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { GanMode, Precision } from './config.ts';
-import { defectsThenNormal, ganLoss, type Losses, LossLog, type LossName, normalThenDefects } from './losses.ts';
+import { ganLoss, type Losses, LossLog, type LossName, normalThenDefects } from './losses.ts';
 import { type Architecture, makeNetworks, type NetworkName, type Networks } from './network-set.ts';
 import { ImagePool, type UniformSource } from './pool.ts';
-import { isSegmenting } from './unet-discriminator.ts';
+import { isSegmenting, type SegmentingDiscriminator } from './unet-discriminator.ts';
 
 export interface CycleGANOptions extends Architecture {
   /** Weight of |G_B(G_A(a)) − a|. */
@@ -193,8 +193,14 @@ export class CycleGAN {
       // Real images of the other domain are no better than generated ones: a generator cannot pass by leaving its input as it is.
       // Each image counts as much as one of the step's own.
       const weight = imagesOf(domains.a) / imagesOf(realA);
-      losses.D_A = add(losses.D_A, scale(this.domainLoss('D_A', domains), weight));
-      losses.D_B = add(losses.D_B, scale(this.domainLoss('D_B', domains), weight));
+      const { a, b } = domains;
+      const { D_A } = this.networks;
+      if (isSegmenting(D_A)) {
+        losses.D_A = add(losses.D_A, scale(segmentationLoss(D_A, domains), weight));
+      } else {
+        losses.D_A = add(losses.D_A, scale(this.discriminatorLoss('D_A', b, a), weight));
+        losses.D_B = add(losses.D_B, scale(this.discriminatorLoss('D_B', a, b), weight));
+      }
     }
     backward([losses.D_A, losses.D_B], this.lossScaler?.scale);
     for (const optimiser of this.discriminatorOptimisers) optimiser.step();
@@ -207,25 +213,19 @@ export class CycleGAN {
     return ganLoss(predictions, 'real, then fake', this.options.ganMode);
   }
 
-  /** How well a discriminator tells images of its own domain from those of the other, and where it judges pixels, defects from the rest. */
-  private domainLoss(name: 'D_A' | 'D_B', { a, b, defects }: LabelledDomains): Tensor {
-    const discriminator = this.networks[name];
-    const [own, other] = name === 'D_A' ? [b, a] : [a, b];
-    if (!isSegmenting(discriminator)) return this.discriminatorLoss(name, own, other);
-    if (!defects)
-      throw new CyclopsError('Discriminators that judge pixels learn from where defects are; got no defects.');
-    return a.device.within(name, () => {
-      const hidden = discriminator.hidden(concatBatch(own, other));
-      const domain = ganLoss(discriminator.judge(hidden), 'real, then fake', this.options.ganMode);
-      const targets = name === 'D_A' ? normalThenDefects(defects) : defectsThenNormal(defects);
-      return add(domain, bceWithLogits(discriminator.pixels(hidden), targets));
-    });
-  }
-
   private cast({ a, b, defects }: LabelledDomains): LabelledDomains {
     const { dtype } = this;
     return { a: cast(a, dtype), b: cast(b, dtype), defects: defects && cast(defects, dtype) };
   }
+}
+
+/** How well a discriminator of normal images tells the domains apart, and, pixel by pixel, defects from the rest. */
+function segmentationLoss(discriminator: SegmentingDiscriminator, { a, b, defects }: LabelledDomains): Tensor {
+  if (!defects)
+    throw new CyclopsError('A discriminator that judges pixels learns from where defects are; got no masks.');
+  return a.device.within('D_A', () =>
+    bceWithLogits(discriminator.pixels(discriminator.hidden(concatBatch(b, a))), normalThenDefects(defects)),
+  );
 }
 
 function imagesOf({ shape }: Tensor): number {

@@ -31,7 +31,7 @@ export interface Architecture {
   /** Channels of the images: 3 for colour, 1 for gray. */
   channels: number;
   ngf: number;
-  /** The kind of the discriminators; the reference's unless told otherwise. */
+  /** The kind of D_A, the discriminator of normal images; the reference's unless told otherwise. */
   netD?: 'patch' | 'unet';
   ndf: number;
   /** Residual blocks of a generator. */
@@ -51,9 +51,9 @@ export function makeNetworks(
   seed: number,
 ): Networks {
   const generator = (stream: number) => resnetGenerator(device, { channels, ngf, blocks, seed, stream });
-  const makeDiscriminator = netD === 'unet' ? unetDiscriminator : patchDiscriminator;
-  const discriminator = (stream: number) => makeDiscriminator(device, { channels, ndf, layers, seed, stream });
-  return { G_A: generator(0), G_B: generator(1), D_A: discriminator(2), D_B: discriminator(3) };
+  const options = (stream: number) => ({ channels, ndf, layers, seed, stream });
+  const D_A = netD === 'unet' ? unetDiscriminator(device, options(2)) : patchDiscriminator(device, options(2));
+  return { G_A: generator(0), G_B: generator(1), D_A, D_B: patchDiscriminator(device, options(3)) };
 }
 
 /** How many numbers the networks' state dicts hold together. */
@@ -65,6 +65,7 @@ export function countParameters({
   blocks,
   discriminatorLayers: layers,
 }: Architecture): number {
-  const ofDiscriminator = netD === 'unet' ? unetParameters : discriminatorParameters;
-  return 2 * generatorParameters({ channels, ngf, blocks }) + 2 * ofDiscriminator({ channels, ndf, layers });
+  const sizes = { channels, ndf, layers };
+  const ofNormal = netD === 'unet' ? unetParameters(sizes) : discriminatorParameters(sizes);
+  return 2 * generatorParameters({ channels, ngf, blocks }) + ofNormal + discriminatorParameters(sizes);
 }
