@@ -36,14 +36,11 @@ export function requireConvOptions(operation: string, options: Sliding, known: r
   };
   if (!isIntegerFrom(1, stride)) refuse('stride', 'an integer from 1 on', stride);
   if (!isIntegerFrom(0, padding)) refuse('padding', 'an integer from 0 on', padding);
-  const paddings = Array.isArray(outputPadding) ? outputPadding : [outputPadding];
-  const isPadding = (value: unknown) => typeof value === 'number' && isIntegerFrom(0, value) && value < stride;
-  if (!paddings.every(isPadding) || (paddings.length !== 2 && Array.isArray(outputPadding))) {
-    refuse(
-      'outputPadding',
-      `an integer from 0 on and less than the stride ${stride}, or a pair of them`,
-      outputPadding,
-    );
+  const isPair = Array.isArray(outputPadding);
+  const isWithin = (value: unknown) => typeof value === 'number' && isIntegerFrom(0, value) && value < stride;
+  if (isPair ? !(outputPadding.length === 2 && outputPadding.every(isWithin)) : !isWithin(outputPadding)) {
+    const expected = `${isPair ? 'two integers' : 'an integer'} from 0 on and less than the stride ${stride}`;
+    refuse('outputPadding', expected, isPair ? `[${outputPadding.join(', ')}]` : outputPadding);
   }
   if (!PADDING_MODES.includes(paddingMode)) refuse('paddingMode', PADDING_MODES.join(' or '), paddingMode);
   requireActivation(operation, activation);

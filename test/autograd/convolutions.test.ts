@@ -40,6 +40,12 @@ describe('gradients agree with central differences', () => {
     await gradcheck(f, [leaf(1, 3, 2, 4), leaf(3, 3, 4, 4), leaf(4)]);
   });
 
+  test('convTranspose2d with another output padding for rows than for columns', async () => {
+    const f = (x: Tensor, w: Tensor) => convTranspose2d(x, w, null, { stride: 2, padding: 1, outputPadding: [0, 1] });
+    expect(f(leaf(2, 3, 2, 4), leaf(3, 3, 4, 4)).shape).toEqual([2, 5, 4, 4]);
+    await gradcheck(f, [leaf(1, 3, 2, 4), leaf(3, 3, 4, 4)]);
+  });
+
   test('instanceNorm with affine and tanh', async () => {
     const f = (x: Tensor, weight: Tensor, bias: Tensor) => instanceNorm(x, { weight, bias, activation: 'tanh' });
     await gradcheck(f, [leaf(2, 3, 3, 4), leaf(4), leaf(4)]);

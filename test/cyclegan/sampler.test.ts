@@ -89,6 +89,30 @@ describe('planEpoch', () => {
     expect(domains[1]).not.toEqual(domains[0]);
   });
 
+  it('takes half of the further crops of A from images that were made, and leaves everything else as it is', () => {
+    const options = config({ domainCrops: 40 });
+    const defects = Array.from({ length: 13 }, (_, index) => (index < 3 ? null : Uint32Array.of(63 * 64 + 63)));
+    const plan = planEpoch(options, { a: 3, b: 40, made: 10 }, 1, defects);
+    expect({ ...plan[0], domains: null }).toEqual({ ...planEpoch(options, { a: 3, b: 40 }, 1)[0], domains: null });
+    const shown = plan.flatMap(({ domains }) => domains?.a.indices ?? []);
+    const ofMade = shown.filter((index) => index >= 3);
+    // 1600 draws: a standard deviation of 20; six of them.
+    expect(Math.abs(ofMade.length - shown.length / 2)).toBeLessThan(120);
+    expect(new Set(shown)).toEqual(new Set(Array.from({ length: 13 }, (_, index) => index)));
+    const views = plan.flatMap(({ domains }) =>
+      (domains?.a.views ?? []).filter((_, n) => (domains?.a.indices[n] ?? 0) >= 3),
+    );
+    expect(new Set(views.map(({ x, y }) => `${x} ${y}`))).toEqual(new Set(['16 16']));
+  });
+
+  it('takes images that were made for those of A where there are none', () => {
+    const plan = planEpoch(config({ domainCrops: 5 }), { a: 0, b: 4, made: 6 }, 1);
+    expect(plan).toHaveLength(4);
+    expect(plan.every(({ a, domains }) => [...a.indices, ...(domains?.a.indices ?? [])].every((i) => i < 6))).toBe(
+      true,
+    );
+  });
+
   it('is a pure function of seed and epoch', () => {
     const plan = (changes: Partial<TrainingConfig>, epoch: number) => planEpoch(config(changes), { a: 9, b: 9 }, epoch);
     expect(plan({}, 2)).toEqual(plan({}, 2));

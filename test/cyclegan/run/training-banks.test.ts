@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { TrainingConfig } from '../../../src/cyclegan/config.ts';
+import { makeBanks } from '../../../src/cyclegan/run/training-banks.ts';
+import { toImage } from '../../../src/cyclegan/tensor-image.ts';
+import type { ImageBank } from '../../../src/data/images/bank.ts';
+import { Device } from '../../../src/gpu/device.ts';
+import { temporaryFolder } from '../../cli/support.ts';
+import { loadBanks, QUICK } from './trainer-support.ts';
+
+const folder = temporaryFolder();
+let device: Device;
+beforeAll(async () => {
+  device = await Device.open({ checked: true });
+});
+afterAll(() => {
+  device.close();
+  folder.remove();
+});
+
+const SIDE = 32;
+const square = Uint32Array.from({ length: 25 }, (_, i) => (10 + Math.floor(i / 5)) * SIDE + 12 + (i % 5));
+
+/** Three abnormal images, of which the first has a mask, and four normal ones. */
+async function banksOf(changes: Partial<TrainingConfig>) {
+  const { a, b } = await loadBanks(device, folder.path(`data-${Math.random()}`));
+  return makeBanks(device, { a, b, defects: [square, null, null] }, { ...QUICK, loadSize: SIDE, ...changes });
+}
+
+async function pixelsOf(bank: ImageBank, index: number): Promise<number[]> {
+  const tensor = bank.whole(index);
+  const { pixels } = await toImage(tensor);
+  tensor.dispose();
+  return [...pixels];
+}
+
+it('leaves banks as they are unless something is to be made', async () => {
+  const banks = await banksOf({});
+  expect(banks).toMatchObject({ made: 0, masks: null, defects: [square, null, null] });
+  expect(banks.a.count).toBe(3);
+  expect((await banksOf({ cropDefects: false })).defects).toEqual([]);
+});
+
+it('has a mask for each image: that of the image, white where nobody knows, and that of what was made', async () => {
+  const banks = await banksOf({ netD: 'unet', domainCrops: 2, transplants: 2, damage: 1 });
+  const masks = banks.masks ?? expect.fail('no masks');
+  expect(masks.count).toBe(banks.a.count);
+  expect(banks.made).toBe(banks.a.count - 3);
+  // Of 12 some may have come to lie outside.
+  expect(banks.made).toBeGreaterThan(6);
+  const first = await pixelsOf(masks, 0);
+  expect(first.flatMap((value, i) => (value > 0 ? [i] : []))).toEqual([...square]);
+  expect(new Set(first)).toEqual(new Set([0, 255]));
+  expect(new Set(await pixelsOf(masks, 1))).toEqual(new Set([255]));
+  for (let index = 3; index < banks.a.count; index++) {
+    const mask = await pixelsOf(masks, index);
+    expect(mask.flatMap((value, i) => (value > 0 ? [i] : []))).toEqual([...(banks.defects[index] ?? [])]);
+    expect(new Set(mask)).toEqual(new Set([0, 255]));
+  }
+});
+
+it('makes the same from the same seed and something else from another', async () => {
+  const made = async (seed: number) => {
+    const { a } = await banksOf({ transplants: 1, damage: 1, seed });
+    return Promise.all(Array.from({ length: a.count }, (_, index) => pixelsOf(a, index)));
+  };
+  const [first, again, other] = [await made(3), await made(3), await made(4)];
+  expect(again).toEqual(first);
+  expect(other).not.toEqual(first);
+});
+
+it('transplants nothing where no image has a mask', async () => {
+  const { a, b } = await loadBanks(device, folder.path('unmasked'));
+  const banks = await makeBanks(
+    device,
+    { a, b, defects: [null, null, null] },
+    { ...QUICK, loadSize: SIDE, transplants: 3 },
+  );
+  expect(banks.made).toBe(0);
+});
