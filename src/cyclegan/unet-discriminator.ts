@@ -1,6 +1,7 @@
 import { convTranspose2d } from '../autograd/conv-transpose2d.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
+import { ConvTranspose2d } from '../layers/conv-transpose2d.ts';
 import { Conv2d, type Conv2dLayerOptions } from '../layers/conv2d.ts';
 import { type Initialiser, normalInitialiser } from '../layers/init.ts';
 import { InstanceNorm2d } from '../layers/instance-norm2d.ts';
@@ -29,10 +30,11 @@ export interface SegmentingDiscriminator extends Discriminator {
 const SMALLEST_SIDE = 24;
 
 /**
- * An encoder–decoder that judges an image patch by patch, from its deepest layer, and pixel by pixel. Each level of the encoder halves
- * the resolution and doubles the filters; the decoder doubles the resolution again and adds what the encoder had at that level.
+ * An encoder–decoder that judges an image patch by patch, from its deepest layer, and pixel by pixel. The stem halves the resolution, as a
+ * PatchGAN's does; each level of the encoder halves it again and doubles the filters; the decoder doubles the resolution and adds what the
+ * encoder had there, up to that of the stem, from which the pixels come: on few channels at full resolution neither CPUs nor GPUs are fast.
  *
- * x [N,H,W,channels], sides of at least 24 px → patches [N,⌈H/2^layers⌉,⌈W/2^layers⌉,1], pixels [N,H,W,1]
+ * x [N,H,W,channels], sides even and at least 24 px → patches [N,⌈H/2^layers⌉,⌈W/2^layers⌉,1], pixels [N,H,W,1]
  *
  * @throws CyclopsError unless channels, ndf and layers are whole numbers from 1 on
  *
@@ -50,13 +52,13 @@ export function isSegmenting(discriminator: Discriminator): discriminator is Seg
 /** How many numbers its state dict holds. */
 export function unetParameters({ channels, ndf, layers }: Omit<DiscriminatorOptions, keyof Initialisation>): number {
   const filters = (level: number) => discriminatorFilters(ndf, level);
-  const levels = Array.from({ length: layers }, (_, level) => {
+  const levels = Array.from({ length: layers - 1 }, (_, level) => {
     const [fine, coarse] = [filters(level), filters(level + 1)];
     const encoder = convParameters(3, fine, coarse) + convParameters(3, coarse, coarse);
     return encoder + convParameters(3, coarse, fine) + convParameters(3, fine, fine);
   });
-  const heads = convParameters(3, filters(layers), 1) + convParameters(3, ndf, 1);
-  return convParameters(3, channels, ndf) + levels.reduce((sum, level) => sum + level, 0) + heads;
+  const heads = convParameters(3, filters(layers - 1), 1) + convParameters(4, ndf, 1);
+  return convParameters(4, channels, ndf) + levels.reduce((sum, level) => sum + level, 0) + heads;
 }
 
 class UnetDiscriminator extends Module implements SegmentingDiscriminator {
@@ -67,19 +69,21 @@ class UnetDiscriminator extends Module implements SegmentingDiscriminator {
   private readonly levels: readonly { halve: Conv2d; encode: Conv2d; double: Doubling; decode: Conv2d }[];
   private readonly norm = new InstanceNorm2d({ activation: 'leaky_relu' });
   private readonly patchHead: Conv2d;
-  private readonly pixelHead: Conv2d;
+  private readonly pixelHead: ConvTranspose2d;
 
   constructor({ channels, ndf, layers }: DiscriminatorOptions, init: Initialiser) {
     super();
     requireWhole('discriminator', 'channels', channels, 1);
     requireWhole('discriminator', 'ndf', ndf, 1);
     requireWhole('discriminator', 'layers', layers, 1);
+    const halving = { kernelSize: 4, stride: 2, padding: 1 };
     const conv = (
       name: string,
       options: Pick<Conv2dLayerOptions, 'inChannels' | 'outChannels' | 'stride' | 'activation' | 'deadBias'>,
     ) => this.addModule(name, new Conv2d({ ...options, kernelSize: 3, padding: 1 }, init));
-    this.stem = conv('stem', { inChannels: channels, outChannels: ndf, activation: 'leaky_relu' });
-    this.levels = Array.from({ length: layers }, (_, level) => {
+    const stem = { ...halving, inChannels: channels, outChannels: ndf, activation: 'leaky_relu' } as const;
+    this.stem = this.addModule('stem', new Conv2d(stem, init));
+    this.levels = Array.from({ length: layers - 1 }, (_, level) => {
       const [fine, coarse] = [discriminatorFilters(ndf, level), discriminatorFilters(ndf, level + 1)];
       return {
         halve: conv(`halve${level + 1}`, { inChannels: fine, outChannels: coarse, stride: 2, deadBias: true }),
@@ -88,10 +92,11 @@ class UnetDiscriminator extends Module implements SegmentingDiscriminator {
         decode: conv(`decode${level + 1}`, { inChannels: fine, outChannels: fine, deadBias: true }),
       };
     });
-    this.patchHead = conv('patches', { inChannels: discriminatorFilters(ndf, layers), outChannels: 1 });
-    this.pixelHead = conv('pixels', { inChannels: ndf, outChannels: 1 });
+    this.patchHead = conv('patches', { inChannels: discriminatorFilters(ndf, layers - 1), outChannels: 1 });
+    const pixels = { ...halving, inChannels: ndf, outChannels: 1 };
+    this.pixelHead = this.addModule('pixels', new ConvTranspose2d(pixels, init));
     const after = (of: Field, stride: number) => convField(of, { kernelSize: 3, stride, padding: 1 });
-    const fields = [after(PIXELS, 1)];
+    const fields = [convField(PIXELS, halving)];
     for (const _ of this.levels) fields.push(after(after(fields.at(-1) ?? PIXELS, 2), 1));
     this.hiddenFields = fields;
     this.field = after(fields.at(-1) ?? PIXELS, 1);
@@ -104,10 +109,10 @@ class UnetDiscriminator extends Module implements SegmentingDiscriminator {
   /** Of the stem, then of each level of the encoder. */
   hidden(x: Tensor): Tensor[] {
     const { h, w } = imageExtents('The discriminator', x);
-    if (h < SMALLEST_SIDE || w < SMALLEST_SIDE) {
+    if (Math.min(h, w) < SMALLEST_SIDE || h % 2 !== 0 || w % 2 !== 0) {
       throw new CyclopsError(
-        `The discriminator needs images of at least ${SMALLEST_SIDE} px a side; got ${h} × ${w} px (height × width). ` +
-          'Use larger images or crops.',
+        `The discriminator needs images of even sides of at least ${SMALLEST_SIDE} px; got ${h} × ${w} px (height × width). ` +
+          'Use other images or crops.',
       );
     }
     const made = [x.device.within('stem', () => this.stem.forward(x))];
