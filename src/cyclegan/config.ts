@@ -67,6 +67,8 @@ export interface TrainingConfig {
   lambdaB: number;
   /** Weight of the identity losses relative to the cycle losses; 0 leaves them out. */
   lambdaIdentity: number;
+  /** Weight of |G_A(x) − n| over images x that were made of normal ones n; 0 leaves that out. */
+  lambdaPaired: number;
   /** Generated images kept for each discriminator; 0 switches the pools off. */
   poolSize: number;
   /**
@@ -132,6 +134,7 @@ const configSchema = described(
     lambdaA: finite(0, 1e6),
     lambdaB: finite(0, 1e6),
     lambdaIdentity: finite(0, 1e6),
+    lambdaPaired: v.optional(finite(0, 1e6), 0),
     poolSize: whole(0, 100_000),
     domainCrops: v.optional(whole(0, 1024), 0),
     transplants: v.optional(whole(0, 1000), 0),
@@ -187,6 +190,11 @@ export function parseConfig(json: unknown, source: string): TrainingConfig {
     throw new CyclopsError(
       `--crop-size ${config.cropSize} is larger than --load-size ${config.loadSize} (${source}): the crop is cut from the ` +
         'resized image. Make the crop at most as large as the image.',
+    );
+  }
+  if (config.lambdaPaired > 0 && config.transplants + config.damage === 0) {
+    throw new CyclopsError(
+      `--lambda-paired weighs what becomes of images with made defects, and there are none (${source}). Give --transplants or --damage.`,
     );
   }
   if (config.netD === 'unet' && config.domainCrops === 0) {

@@ -15,7 +15,11 @@ import type { GanMode } from './config.ts';
 /** The eight losses of a step, in the reference's order. Each is what it adds to the objective: weighted by its λ. */
 export const LOSS_NAMES = ['D_A', 'G_A', 'cycle_A', 'idt_A', 'D_B', 'G_B', 'cycle_B', 'idt_B'] as const;
 export type LossName = (typeof LOSS_NAMES)[number];
-export type Losses = Record<LossName, number>;
+/** Of a step with pairs there is a ninth: how far G_A's repair of a made defect is from the normal image that it was made of. */
+export type Losses = Record<LossName, number> & { paired?: number };
+
+/** The columns of the log. */
+const COLUMNS = [...LOSS_NAMES, 'paired'] as const;
 
 /** What a discriminator should say of a batch: that it is real, or that its first half is real and its second half fake. */
 export type DiscriminatorTarget = 'real' | 'real, then fake';
@@ -56,24 +60,26 @@ export class LossLog {
   private readonly row: Variable;
   private step = 0;
   private unread = 0;
+  private hasPairs = false;
 
   constructor(private readonly device: Device) {
-    this.ring = keep(Tensor.from(device, new Float32Array(STEPS * LOSS_NAMES.length), [STEPS, LOSS_NAMES.length]));
+    this.ring = keep(Tensor.from(device, new Float32Array(STEPS * COLUMNS.length), [STEPS, COLUMNS.length]));
     this.row = device.variables.reserve(1);
   }
 
   /** Begins the log of a step. */
   beginStep(): void {
     this.device.eachStep(() => {
-      this.row.set([(this.step % STEPS) * LOSS_NAMES.length]);
+      this.row.set([(this.step % STEPS) * COLUMNS.length]);
       this.step += 1;
       this.unread = Math.min(this.unread + 1, STEPS);
     });
   }
 
   /** Notes scalars for the step in progress; a loss never noted reads as 0. */
-  note(losses: Partial<Record<LossName, Tensor>>): void {
-    const entries = LOSS_NAMES.flatMap((name, column) => {
+  note(losses: Partial<Record<keyof Losses, Tensor>>): void {
+    this.hasPairs ||= losses.paired !== undefined;
+    const entries = COLUMNS.flatMap((name, column) => {
       const loss = losses[name];
       return loss ? [{ scalar: loss.slice, column }] : [];
     });
@@ -87,8 +93,9 @@ export class LossLog {
     if (unread === 0) return [];
     const values = await this.ring.data();
     return Array.from({ length: unread }, (_, i) => {
-      const row = ((step - unread + i) % STEPS) * LOSS_NAMES.length;
-      return lossesOf(values.subarray(row, row + LOSS_NAMES.length));
+      const start = ((step - unread + i) % STEPS) * COLUMNS.length;
+      const row = values.subarray(start, start + COLUMNS.length);
+      return { ...lossesOf(row), ...(this.hasPairs && { paired: row[LOSS_NAMES.length] ?? Number.NaN }) };
     });
   }
 

@@ -3,11 +3,25 @@ import type { CycleGANOptions } from './model.ts';
 
 /** The model that a configuration asks for. */
 export function modelOptions(config: TrainingConfig): CycleGANOptions {
-  const { beta1, beta2, adam, lambdaA, lambdaB, lambdaIdentity, ganMode, poolSize, lr, lrD, precision, ema, seed } =
-    config;
+  const {
+    beta1,
+    beta2,
+    adam,
+    lambdaA,
+    lambdaB,
+    lambdaIdentity,
+    lambdaPaired,
+    ganMode,
+    poolSize,
+    lr,
+    lrD,
+    precision,
+    ema,
+    seed,
+  } = config;
   return {
     ...architectureOf(config),
-    ...{ lambdaA, lambdaB, lambdaIdentity, ganMode, poolSize, lr, precision, ema, seed },
+    ...{ lambdaA, lambdaB, lambdaIdentity, lambdaPaired, ganMode, poolSize, lr, precision, ema, seed },
     discriminatorRate: lrD === null ? 1 : lrD / lr,
     betas: [beta1, beta2],
     discriminatorOptimisers: adam === 'one' ? 'shared' : 'separate',

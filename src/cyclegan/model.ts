@@ -16,7 +16,7 @@ import { cast } from '../tensor/cast.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { GanMode, Precision } from './config.ts';
-import { ganLoss, type Losses, LossLog, type LossName, normalThenDefects } from './losses.ts';
+import { ganLoss, type Losses, LossLog, normalThenDefects } from './losses.ts';
 import { type Architecture, makeNetworks, type NetworkName, type Networks } from './network-set.ts';
 import { ImagePool, type UniformSource } from './pool.ts';
 import { isSegmenting, type SegmentingDiscriminator } from './unet-discriminator.ts';
@@ -26,6 +26,8 @@ export interface CycleGANOptions extends Architecture {
   lambdaA: number;
   /** Weight of |G_A(G_B(b)) − b|. */
   lambdaB: number;
+  /** Weight of |G_A(x) − n| over pairs of an image x with a made defect and the normal image n that it was made of; 0 unless told otherwise. */
+  lambdaPaired?: number;
   /** Weight of the identity losses, relative to the λ of their domain; 0 saves their two forward passes. */
   lambdaIdentity: number;
   ganMode: GanMode;
@@ -51,6 +53,14 @@ type Fakes = { fakeA: Tensor; fakeB: Tensor };
 export interface Domains {
   a: Tensor;
   b: Tensor;
+}
+
+/** What a step may learn from besides one batch of either domain. */
+export interface FurtherImages {
+  /** From which the discriminators learn what tells the domains apart. */
+  domains?: LabelledDomains | undefined;
+  /** Images with made defects, and the normal images that they were made of. */
+  pairs?: Domains | undefined;
 }
 
 /** Images from which discriminators learn what tells the domains apart. */
@@ -121,13 +131,13 @@ export class CycleGAN {
    * on real images and on pooled fakes that were made before the generators' update.
    *
    * @param a @param b images [N,H,W,C] in [−1, 1], f32 or f16
-   * @param domains further images, [M,H,W,C] each, from which the discriminators also learn what tells the domains apart
+   * @param further more images, [M,H,W,C] each
    */
-  step(a: Tensor, b: Tensor, domains?: LabelledDomains): void {
+  step(a: Tensor, b: Tensor, { domains, pairs }: FurtherImages = {}): void {
     scope(() => {
       this.log.beginStep();
       const [realA, realB] = [cast(a, this.dtype), cast(b, this.dtype)];
-      const fakes = scope(() => this.stepGenerators(realA, realB));
+      const fakes = scope(() => this.stepGenerators(realA, realB, pairs && this.cast(pairs)));
       this.stepDiscriminators(realA, realB, fakes, domains && this.cast(domains));
       for (const average of this.averages) average.update();
       this.lossScaler?.update();
@@ -148,20 +158,21 @@ export class CycleGAN {
     this.log.dispose();
   }
 
-  private stepGenerators(realA: Tensor, realB: Tensor): Fakes {
-    const { lambdaA, lambdaB, lambdaIdentity, ganMode } = this.options;
+  private stepGenerators(realA: Tensor, realB: Tensor, pairs?: Domains): Fakes {
+    const { lambdaA, lambdaB, lambdaIdentity, lambdaPaired = 0, ganMode } = this.options;
     const { D_A, D_B } = this.networks;
     for (const frozen of [D_A, D_B]) frozen.setRequiresGrad(false);
     const [fakeB, sameB] = this.translate('G_A', realA, realB);
     const [fakeA, sameA] = this.translate('G_B', realB, realA);
     const recA = this.forward('G_B', fakeB);
     const recB = this.forward('G_A', fakeA);
-    const losses: Partial<Record<LossName, Tensor>> = {
+    const losses: Partial<Record<keyof Losses, Tensor>> = {
       G_A: ganLoss(this.forward('D_A', fakeB), 'real', ganMode),
       G_B: ganLoss(this.forward('D_B', fakeA), 'real', ganMode),
       cycle_A: l1Loss(recA, realA, lambdaA),
       cycle_B: l1Loss(recB, realB, lambdaB),
       ...(sameB && { idt_A: l1Loss(sameB, realB, lambdaB * lambdaIdentity) }),
+      ...(pairs && { paired: l1Loss(this.forward('G_A', pairs.a), pairs.b, lambdaPaired) }),
       ...(sameA && { idt_B: l1Loss(sameA, realA, lambdaA * lambdaIdentity) }),
     };
     this.generatorOptimiser.zeroGrad();

@@ -22,6 +22,7 @@ const REFERENCE = {
   lambdaA: 10,
   lambdaB: 10,
   lambdaIdentity: 0.5,
+  lambdaPaired: 0,
   poolSize: 50,
   domainCrops: 0,
   transplants: 0,

@@ -18,6 +18,8 @@ export interface DomainViews {
 export interface Batch extends DomainViews {
   /** What the discriminators further see, where the configuration asks for it. */
   domains: DomainViews | null;
+  /** Images that were made, and the same views of the normal ones that they were made of, where the configuration asks for them. */
+  pairs: DomainViews | null;
 }
 
 /** How many images there are: of either domain, and made from normal ones, which stand after those of A. */
@@ -25,6 +27,14 @@ export interface ImageCounts {
   a: number;
   b: number;
   made?: number;
+}
+
+/** What is known of images of A and of those that were made, which stand after them. */
+export interface ImageKnowledge {
+  /** The pixels y · loadSize + x of their defects, of which crops shall hold one; null for crops anywhere. */
+  defects?: readonly (Uint32Array | null)[];
+  /** Of each image that was made, the index of the image of B. */
+  sources?: readonly number[];
 }
 
 /** Streams below belong to the networks' first weights and the image pools. */
@@ -42,16 +52,15 @@ export function stepsPerEpoch(counts: ImageCounts, batchSize: number): number {
  *
  * @param counts without images of A, those that were made take their place
  * @param epoch counted from 1
- * @param defects of each image of A and then of each that was made, the pixels y · loadSize + x of which crops shall hold one; null for crops anywhere
  */
 export function planEpoch(
   config: TrainingConfig,
   counts: ImageCounts,
   epoch: number,
-  defects: readonly (Uint32Array | null)[] = [],
+  { defects = [], sources = [] }: ImageKnowledge = {},
 ): Batch[] {
   const random = new RandomStream(config.seed, FIRST_EPOCH_STREAM + epoch);
-  const { batchSize, domainCrops } = config;
+  const { batchSize, domainCrops, lambdaPaired } = config;
   const { made = 0 } = counts;
   const countOfA = counts.a || made;
   const steps = stepsPerEpoch(counts, batchSize);
@@ -68,6 +77,11 @@ export function planEpoch(
     views: indices.map((index) => randomView(config, random, defects[index] ?? null)),
   });
   const viewsOfB = (indices: number[]) => ({ indices, views: indices.map(() => randomView(config, random)) });
+  const pairs = (): DomainViews => {
+    const indices = drawn(batchSize, made);
+    const a = viewsOfA(indices.map((index) => counts.a + index));
+    return { a, b: { indices: indices.map((index) => sources[index] ?? 0), views: a.views } };
+  };
   return Array.from({ length: steps }, (_, step) => {
     const places = order.slice(step * batchSize, (step + 1) * batchSize);
     return {
@@ -80,6 +94,7 @@ export function planEpoch(
               a: viewsOfA(Array.from({ length: domainCrops }, drawnAbnormal)),
               b: viewsOfB(drawn(domainCrops, counts.b)),
             },
+      pairs: lambdaPaired > 0 && made > 0 ? pairs() : null,
     };
   });
 }

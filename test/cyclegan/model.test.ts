@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { passes } from '../../src/cli/verify/tolerance.ts';
 import { verifyTrain } from '../../src/cli/verify/train.ts';
 import { CycleGAN, type CycleGANOptions } from '../../src/cyclegan/model.ts';
+import { isSegmenting } from '../../src/cyclegan/unet-discriminator.ts';
 import type { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
 import type { StateDict } from '../../src/layers/module.ts';
@@ -163,7 +164,7 @@ test.each(['lsgan', 'vanilla'] as const)(
       D_B: (await mean('D_B', domains.a, 1)) + (await mean('D_B', domains.b, 0)),
     };
     plain.step(a, b);
-    model.step(a, b, domains);
+    model.step(a, b, { domains });
     const [[without], [withIt]] = [await plain.losses(), await model.losses()];
     if (!without || !withIt) throw new Error('no losses');
     expect(withIt.D_A - without.D_A).toBeCloseTo(more.D_A, 4);
@@ -177,6 +178,69 @@ test.each(['lsgan', 'vanilla'] as const)(
     for (const each of [plain, model, domains.a, domains.b]) each.dispose();
   },
 );
+
+test('a segmenter among the discriminators learns from further images and their masks alone, and D_B as without them', async () => {
+  const [a, b] = images;
+  if (!a || !b) throw new Error('no images');
+  const uniform = (shape: number[], stream: number) =>
+    randomUniform(device, shape, { seed: 10, stream, low: -1, high: 1 });
+  const domains = { a: uniform([2, 24, 28, 3], 0), b: uniform([2, 24, 28, 3], 1), defects: uniform([2, 24, 28, 1], 2) };
+  const [plain, model] = [build({ netD: 'unet' }), build({ netD: 'unet' })];
+  const { D_A } = plain.networks;
+  if (!isSegmenting(D_A)) throw new Error('no segmenter');
+  const pixels = async (of: Tensor) => D_A.pixels(D_A.hidden(of)).data();
+  const cross = (logits: Float32Array, target: (i: number) => number) =>
+    logits.reduce((sum, logit, i) => sum + Math.log1p(Math.exp(logit)) - target(i) * logit, 0) / logits.length;
+  const defects = await domains.defects.data();
+  const ofNormal = cross(await pixels(domains.b), () => 1);
+  const ofAbnormal = cross(await pixels(domains.a), (i) => 0.5 - (defects[i] ?? 0) / 2);
+  plain.step(a, b);
+  model.step(a, b, { domains });
+  const [[without], [withIt]] = [await plain.losses(), await model.losses()];
+  if (!without || !withIt) throw new Error('no losses');
+  // Two images weigh twice.
+  expect(withIt.D_A - without.D_A).toBeCloseTo(ofNormal + ofAbnormal, 4);
+  expect({ ...withIt, D_A: 0 }).toEqual({ ...without, D_A: 0 });
+  const [learnt, others] = [await weights(model), await weights(plain)];
+  expect(learnt.D_A).not.toEqual(others.D_A);
+  expect(() => model.step(a, b, { domains: { a: domains.a, b: domains.b } })).toThrow(
+    /where defects are; got no masks/,
+  );
+  for (const each of [plain, model, ...Object.values(domains)]) each.dispose();
+});
+
+test('pairs of a made defect and its normal image add a ninth loss, which G_A alone learns from', async () => {
+  const [a, b] = images;
+  if (!a || !b) throw new Error('no images');
+  const [plain, model] = [build(), build({ lambdaPaired: 7 })];
+  const [made, repaired, normal] = [await a.data(), await plain.networks.G_A.forward(a).data(), await b.data()];
+  expect(made).toHaveLength(normal.length);
+  const distance = repaired.reduce((sum, value, i) => sum + Math.abs(value - (normal[i] ?? 0)), 0) / normal.length;
+  plain.step(a, b);
+  model.step(a, b, { pairs: { a, b } });
+  const [[without], [withIt]] = [await plain.losses(), await model.losses()];
+  expect(without).not.toHaveProperty('paired');
+  expect(withIt?.paired).toBeCloseTo(7 * distance, 4);
+  expect({ ...withIt, paired: 0 }).toEqual({ ...without, paired: 0 });
+  const [learnt, others] = [await weights(model), await weights(plain)];
+  expect(learnt.G_A).not.toEqual(others.G_A);
+  expect(learnt.G_B).toEqual(others.G_B);
+  for (const each of [plain, model]) each.dispose();
+});
+
+test('discriminators may learn at a rate of their own', async () => {
+  const [plain, model] = [build({ lr: 1e-3 }), build({ lr: 1e-3, discriminatorRate: 0 })];
+  const before = await weights(model);
+  for (const each of [plain, model]) {
+    each.lr = 1e-3;
+    train(each, 1);
+  }
+  const [learnt, others] = [await weights(model), await weights(plain)];
+  expect(learnt.D_A).toEqual(before.D_A);
+  expect(learnt.D_B).toEqual(before.D_B);
+  expect(learnt.G_A).toEqual(others.G_A);
+  for (const each of [plain, model]) each.dispose();
+});
 
 test('a learning rate of 0 stops every network', async () => {
   const model = build();

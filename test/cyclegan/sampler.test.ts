@@ -53,7 +53,7 @@ describe('planEpoch', () => {
     const at = (x: number, y: number) => Uint32Array.of(y * 64 + x);
     const corners = [at(0, 0), at(63, 63), at(63, 0)];
     const defects = [...corners, at(31, 20), Uint32Array.of(0, 63 * 64 + 63), null];
-    const views = planEpoch(config(), { a: 6, b: 1200 }, 1, defects).flatMap(({ a }) =>
+    const views = planEpoch(config(), { a: 6, b: 1200 }, 1, { defects }).flatMap(({ a }) =>
       a.views.map((view, n) => ({ ...view, index: a.indices[n] })),
     );
     const of = (index: number) => views.filter((view) => view.index === index);
@@ -68,7 +68,9 @@ describe('planEpoch', () => {
 
   it('keeps a defect larger than a crop inside it in part, evenly over its pixels', () => {
     const everywhere = Uint32Array.from({ length: 64 * 64 }, (_, i) => i);
-    const views = planEpoch(config({ cropSize: 24 }), { a: 1, b: 4000 }, 1, [everywhere]).flatMap(({ a }) => a.views);
+    const views = planEpoch(config({ cropSize: 24 }), { a: 1, b: 4000 }, 1, { defects: [everywhere] }).flatMap(
+      ({ a }) => a.views,
+    );
     expect(new Set(views.map(({ x }) => x)).size).toBe(41);
     expect(new Set(views.map(({ y }) => y)).size).toBe(41);
   });
@@ -76,8 +78,8 @@ describe('planEpoch', () => {
   it('draws further crops of both domains, those of A with their defects, and leaves the others of the first step as they are', () => {
     const counts = { a: 3, b: 40 };
     const corner = [Uint32Array.of(0), Uint32Array.of(0), Uint32Array.of(0)];
-    const plain = planEpoch(config(), counts, 1, corner);
-    const plan = planEpoch(config({ domainCrops: 50 }), counts, 1, corner);
+    const plain = planEpoch(config(), counts, 1, { defects: corner });
+    const plan = planEpoch(config({ domainCrops: 50 }), counts, 1, { defects: corner });
     expect(plain.every(({ domains }) => domains === null)).toBe(true);
     expect({ ...plan[0], domains: null }).toEqual(plain[0]);
     const domains = plan.map((batch) => batch.domains ?? expect.fail('no further crops'));
@@ -92,7 +94,7 @@ describe('planEpoch', () => {
   it('takes half of the further crops of A from images that were made, and leaves everything else as it is', () => {
     const options = config({ domainCrops: 40 });
     const defects = Array.from({ length: 13 }, (_, index) => (index < 3 ? null : Uint32Array.of(63 * 64 + 63)));
-    const plan = planEpoch(options, { a: 3, b: 40, made: 10 }, 1, defects);
+    const plan = planEpoch(options, { a: 3, b: 40, made: 10 }, 1, { defects });
     expect({ ...plan[0], domains: null }).toEqual({ ...planEpoch(options, { a: 3, b: 40 }, 1)[0], domains: null });
     const shown = plan.flatMap(({ domains }) => domains?.a.indices ?? []);
     const ofMade = shown.filter((index) => index >= 3);

@@ -15,6 +15,7 @@ const recordSchema = object({
   epoch: whole(1),
   lr: finite(0),
   ...v.entriesFromList(LOSS_NAMES, finite()),
+  paired: v.exactOptional(finite()),
 });
 
 /** One line of `metrics.jsonl`: the losses of one step. Nothing in it depends on the clock. */

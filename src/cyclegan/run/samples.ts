@@ -21,6 +21,8 @@ export interface Banks {
   made: number;
   /** Of each image of `a` the pixels y · loadSize + x of which crops shall hold one; null for crops anywhere. */
   defects: readonly (Uint32Array | null)[];
+  /** Of each image that was made, the index of the one of `b` that it was made of. */
+  sources: readonly number[];
   /** Where the defects of each image of `a` are, white on black; null where nobody asks. */
   masks: ImageBank | null;
 }

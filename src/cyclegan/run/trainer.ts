@@ -86,6 +86,8 @@ export class Trainer {
   private readonly feed: DomainFeed;
   /** Of the further crops for the discriminators. */
   private readonly domainFeed: DomainFeed | null;
+  /** Of images that were made and what they were made of. */
+  private readonly pairFeed: DomainFeed | null;
   private captured: Capture | null = null;
   private plan: { epoch: number; batches: Batch[] } = { epoch: 0, batches: [] };
   /** Settles when the device has done the last recorded step. */
@@ -117,6 +119,7 @@ export class Trainer {
     };
     this.feed = feed(config.batchSize, null);
     this.domainFeed = config.domainCrops > 0 ? feed(config.domainCrops, banks.masks) : null;
+    this.pairFeed = config.lambdaPaired > 0 && banks.made > 0 ? feed(config.batchSize, null) : null;
     if (resume) this.restore(perEpoch);
     this.loggedStep = this.step;
     this.lastRead.step = this.step;
@@ -163,6 +166,7 @@ export class Trainer {
     this.captured?.dispose();
     this.feed.dispose();
     this.domainFeed?.dispose();
+    this.pairFeed?.dispose();
     this.model.dispose();
     this.metrics.close();
   }
@@ -171,9 +175,9 @@ export class Trainer {
   readonly body = (): void => {
     this.device.eachStep(() => this.prepareStep());
     scope(() => {
-      const domains = this.domainFeed?.images();
+      const [domains, pairs] = [this.domainFeed?.images(), this.pairFeed?.images()];
       const { a, b } = this.feed.images();
-      this.model.step(a, b, domains);
+      this.model.step(a, b, { domains, pairs });
     });
   };
 
@@ -193,13 +197,14 @@ export class Trainer {
     const { config, model, length } = this;
     const epoch = this.epochOf(this.step + 1);
     if (this.plan.epoch !== epoch) {
-      this.plan = { epoch, batches: planEpoch(config, this.counts, epoch, this.banks.defects) };
+      this.plan = { epoch, batches: planEpoch(config, this.counts, epoch, this.banks) };
     }
     const batch = this.plan.batches[this.step % length.stepsPerEpoch];
     if (!batch) throw new Error(`Epoch ${epoch} has no batch for step ${this.step + 1}.`);
     model.lr = learningRate(config, length, epoch);
     this.feed.show(batch);
     if (batch.domains) this.domainFeed?.show(batch.domains);
+    if (batch.pairs) this.pairFeed?.show(batch.pairs);
   }
 
   /** Lets the host be one step ahead of the device, and not more: memory and the answer to Ctrl-C stay bounded. */

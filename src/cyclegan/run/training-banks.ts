@@ -27,6 +27,7 @@ export async function makeBanks(
   const real = a.count;
   const random = new RandomStream(seed, DEFECT_STREAM);
   const known = [...defects];
+  const sources: number[] = [];
   const cut = transplants > 0 ? await cutOutAll(a, known, loadSize) : [];
   for (let index = 0; index < b.count && transplants + damages > 0; index++) {
     const normal = await imageIn(b, index);
@@ -41,10 +42,11 @@ export async function makeBanks(
       if (inside.length === 0) continue;
       a.append(image);
       known.push(inside);
+      sources.push(index);
     }
   }
   const masks = netD === 'unet' ? await maskBank(device, known, loadSize) : null;
-  return { a, b, made: a.count - real, defects: cropDefects ? known : [], masks };
+  return { a, b, made: a.count - real, sources, defects: cropDefects ? known : [], masks };
 }
 
 async function cutOutAll(bank: ImageBank, defects: readonly (Uint32Array | null)[], side: number) {

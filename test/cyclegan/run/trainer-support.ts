@@ -41,6 +41,7 @@ export async function loadBanks(device: Device, folder: string): Promise<Banks> 
     a: await load('abnormal', 3),
     b: await load('normal', 4),
     made: 0,
+    sources: [],
     masks: null,
     defects: [null, null, null],
   };

@@ -5,6 +5,7 @@ import type { TrainingConfig } from '../../../src/cyclegan/config.ts';
 import { createRun, runFolder } from '../../../src/cyclegan/run/run-folder.ts';
 import type { Banks } from '../../../src/cyclegan/run/samples.ts';
 import { Trainer, type TrainingProgress } from '../../../src/cyclegan/run/trainer.ts';
+import { makeBanks } from '../../../src/cyclegan/run/training-banks.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../src/data/files/safetensors.ts';
 import { decodeImage } from '../../../src/data/images/decode.ts';
 import { Device } from '../../../src/gpu/device.ts';
@@ -58,6 +59,27 @@ it('trains with the same bits when its step was traced before, as tuning does', 
   device.trace(trainer.body);
   await train(trainer);
   expect(checkpointBytes(traced)).toEqual(checkpointBytes(plain));
+});
+
+it('trains a segmenter on made defects with the same bits eager, replayed, and resumed', async () => {
+  const { a, b } = await loadBanks(device, folder.path('data of a segmenter'));
+  const config: TrainingConfig = {
+    ...QUICK,
+    ...{ netD: 'unet', transplants: 1, damage: 2, lambdaPaired: 10, lrD: 1e-3, cropSize: 24 },
+  };
+  const square = Uint32Array.from({ length: 36 }, (_, i) => (9 + Math.floor(i / 6)) * 32 + 11 + (i % 6));
+  const made = await makeBanks(device, { a, b, defects: [square, null, null] }, config);
+  const [replayed, eager, halves] = ['replayed', 'eager', 'halves'].map((name) => folder.path(`segmenter ${name}`));
+  if (!replayed || !eager || !halves) throw new Error('no folders');
+  await trainNew(device, made, replayed, config);
+  await trainNew(device, made, eager, config, { eager: true });
+  expect(checkpointBytes(eager)).toEqual(checkpointBytes(replayed));
+  await trainNew(device, made, halves, config, { signal: stopAfter(3) });
+  const run = runFolder(halves);
+  await train(new Trainer(device, { config, banks: made, run, manifest: MANIFEST, resume: true }));
+  expect(checkpointBytes(halves)).toEqual(checkpointBytes(replayed));
+  expect(metrics(halves)).toBe(metrics(replayed));
+  expect(JSON.parse(metrics(halves).split('\n')[0] ?? '')).toHaveProperty('paired');
 });
 
 describe('resume', () => {
