@@ -120,7 +120,26 @@ async function loadBanks(
     );
   }
   const defects = abnormal.good.map(({ file }) => masks?.defects.get(file) ?? null);
+  warnOfUnmasked(config, defects, onWarning);
   return { banks: await makeBanks(device, { a: abnormal.bank, b: normal.bank, defects }, config), training: good };
+}
+
+/** Says what training cannot learn where masks are missing. */
+function warnOfUnmasked(
+  { netD, transplants }: TrainingConfig,
+  defects: readonly (Uint32Array | null)[],
+  onWarning: Listener['onWarning'],
+): void {
+  const unmasked = defects.filter((pixels) => pixels === null).length;
+  if (transplants > 0 && unmasked === defects.length) {
+    onWarning?.('No abnormal image has a mask that marks something, so that --transplants has no defect to lay on normal images.');
+  }
+  if (netD === 'unet' && unmasked > 0) {
+    onWarning?.(
+      `${unmasked} of ${defects.length} abnormal images have no mask: --netD unet takes every pixel of them for a defect. ` +
+        'Masks, white where the defect is, in masks/ of the data folder would teach it more.',
+    );
+  }
 }
 
 /** Whether training looks at masks. */
