@@ -143,6 +143,11 @@ describe('evaluate', () => {
         /no heat map 'gradient' in .*; expected residual5, residual3, .*calibrate RUN --map gradient/,
       );
     }
+    const wide = await cyclops('calibrate', run, '--map', 'gradient', '--no-tune');
+    expect(wide.stdout).toMatch(/^Heat maps show gradient: /m);
+    expect((await evaluated(data)).heatmap).toMatchObject({ map: 'gradient', floor: 0 });
+    expect((await cyclops('calibrate', run, '--no-tune')).code).toBe(0);
+    expect(readCalibration(runFolder(run)).heatmap).toEqual(own);
     expect((await cyclops('calibrate', run, '--map', 'blur')).stderr).toMatch(
       /no map 'blur'; expected residual, residual3/,
     );
