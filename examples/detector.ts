@@ -1,4 +1,4 @@
-// Judges images by a model that was trained before, and says where each differs from what it should look like.
+// Judges images by a model that was trained before, and says where each looks most abnormal.
 // Usage: node detector.js MODEL IMAGE…
 import { readFile } from 'node:fs/promises';
 import { Detector } from '../src/detector.ts';
@@ -13,8 +13,8 @@ for (const image of images) {
   const { flagged, score, heatMap } = await detector.score(await readFile(image));
   console.log(`${flagged ? 'flagged' : 'passed'}, ${score.toFixed(3)}`);
   if (!heatMap) continue;
-  const { values, width } = heatMap;
+  const { map, values, width } = heatMap;
   const hottest = values.indexOf(Math.max(...values));
-  console.log(`differs most at column ${hottest % width}, row ${Math.floor(hottest / width)}`);
+  console.log(`most abnormal by ${map} at column ${hottest % width}, row ${Math.floor(hottest / width)}`);
 }
 detector.dispose();

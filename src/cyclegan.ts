@@ -20,7 +20,9 @@ export { type Architecture, countParameters, makeNetworks, type Networks } from 
 export {
   type Discriminator,
   type DiscriminatorOptions,
+  type FeatureNetwork,
   type Field,
+  type Generator,
   type GeneratorOptions,
   type Initialisation,
   patchDiscriminator,

@@ -16,7 +16,7 @@ export {
   type StoredThreshold,
 } from './anomaly/calibration/calibration.ts';
 export type { Combination } from './anomaly/calibration/combination.ts';
-export type { HeatmapCalibration } from './anomaly/calibration/heatmap-scale.ts';
+export type { HeatmapCalibration, HeatScale } from './anomaly/calibration/heatmap-scale.ts';
 export type { TrainingConfig } from './cyclegan/config.ts';
 export type { PresetName } from './cyclegan/presets.ts';
 export type { RunFolder } from './cyclegan/run/run-folder.ts';
@@ -70,6 +70,7 @@ export type { Histogram, RocPoint } from './anomaly/metrics/classification.ts';
 export { AUPRO_FPR, type PixelF1, type PixelFigures } from './anomaly/metrics/pixel-metrics.ts';
 export { type ImageStatistics, STATISTIC_NAMES, type StatisticName } from './anomaly/scores/image-statistics.ts';
 export type { ScoreInfo } from './anomaly/scores/score.ts';
+export type { HeatStatistics } from './anomaly/scores/scored-image.ts';
 export type { KeptPictures, PictureCounts, PicturedImage, PicturesReport } from './report/parts/kept-pictures.ts';
 export type { Picture, Pictures, ReportPictures } from './report/parts/pictures.ts';
 export type { EvaluatedRun } from './workflow/runs/evaluate-run.ts';

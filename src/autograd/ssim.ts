@@ -27,20 +27,29 @@ export function ssim(a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * The structural similarity of each pair of images, as a tensor [N]: the mean over all windows, or that of the window where
- * they are least alike (`min`), channels apart; see {@link ssim}. Not differentiable.
+ * The mean structural similarity of each pair of images, as a tensor [N], channels apart; see {@link ssim}. Not differentiable.
  *
  * @throws CyclopsError as {@link ssim}
  */
-export function ssimPerImage(a: Tensor, b: Tensor, over: 'mean' | 'min' = 'mean'): Tensor {
-  const problem = checked(a, b);
-  const { map, slopes } = windows(problem, a, b);
-  const out = Tensor.empty(a.device, [problem.n]);
-  const [images, count] = [problem.n, map.size / problem.n];
-  perImage(a.device, { kind: over, a: map.slice, b: null, out: out.slice, images, count });
+export function ssimPerImage(a: Tensor, b: Tensor): Tensor {
+  const map = ssimByWindow(a, b);
+  const [n = 1] = map.shape;
+  const out = Tensor.empty(a.device, [n]);
+  perImage(a.device, { kind: 'mean', a: map.slice, b: null, out: out.slice, images: n, count: map.size / n });
   map.dispose();
-  slopes.dispose();
   return out;
+}
+
+/**
+ * The structural similarity of images [N, H, W, C] in each window and channel, as a tensor [N, H − 10, W − 10, C]; see {@link ssim}.
+ * Not differentiable.
+ *
+ * @throws CyclopsError as {@link ssim}
+ */
+export function ssimByWindow(a: Tensor, b: Tensor): Tensor {
+  const { map, slopes } = windows(checked(a, b), a, b);
+  slopes.dispose();
+  return map;
 }
 
 interface SsimGradient {

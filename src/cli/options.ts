@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { isTileSide, TILE_SIDES } from '../anomaly/detector/tiling.ts';
+import { isTileSide, TILE_SIDES } from '../anomaly/maps/tiles.ts';
 import { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { forceVariants, parseVariants } from '../kernels/tuning/choices.ts';
@@ -67,6 +67,10 @@ export function addDataOptions(command: Command): Command {
     )
     .option('--skip-broken', 'leave out images that cannot be read, instead of refusing them');
 }
+
+/** What `--map` does where a model judges. */
+export const MAP_OPTION =
+  'the map that heat maps show, one of those that were calibrated (default: the one that calibration chose)';
 
 /** For the commands that show images to the networks. */
 export function addTileOption(command: Command): Command {

@@ -1,8 +1,8 @@
 import type { Device } from '../gpu/device.ts';
-import type { Module } from '../layers/module.ts';
 import {
   type Discriminator,
   discriminatorParameters,
+  type Generator,
   generatorParameters,
   patchDiscriminator,
   resnetGenerator,
@@ -12,9 +12,9 @@ import { unetDiscriminator, unetParameters } from './unet-discriminator.ts';
 /** The networks of a Cycle-GAN by their names in the reference. */
 export interface Networks {
   /** A → B. */
-  G_A: Module;
+  G_A: Generator;
   /** B → A. */
-  G_B: Module;
+  G_B: Generator;
   /** Judges images of B. */
   D_A: Discriminator;
   /** Judges images of A. */

@@ -49,7 +49,7 @@ export interface DiscriminatorOptions extends Initialisation {
  *
  * Source: Zhu et al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", appendix 7.2.
  */
-export function resnetGenerator(device: Device, options: GeneratorOptions): Module {
+export function resnetGenerator(device: Device, options: GeneratorOptions): Generator {
   return new ResnetGenerator(options, normalInitialiser(device, options));
 }
 
@@ -75,12 +75,19 @@ export interface Field {
   readonly offset: number;
 }
 
-/** A network that judges images by what its hidden layers make of them. */
-export interface Discriminator extends Module {
-  /** What each hidden layer makes of images, first to last: [N,P,Q,·], activated. */
+/** A network whose hidden layers can be looked at. */
+export interface FeatureNetwork extends Module {
+  /** What hidden layers make of images, first to last: [N,P,Q,·], activated. */
   hidden(x: Tensor): Tensor[];
   /** Where the outputs of each of these layers lie. */
   readonly hiddenFields: readonly Field[];
+}
+
+/** A network that translates images. Its hidden layers are those before the residual blocks. */
+export type Generator = FeatureNetwork;
+
+/** A network that judges images by what all of its hidden layers make of them. */
+export interface Discriminator extends FeatureNetwork {
   /** The map of logits [N,P,Q,1] of such outputs; `forward(x)` is `judge(hidden(x))`. */
   judge(hidden: readonly Tensor[]): Tensor;
   /** Where the logits lie. */
@@ -121,7 +128,8 @@ export function requireWhole(network: string, name: string, value: number, least
   throw new CyclopsError(`The ${name} of a ${network} must be a whole number from ${least} on; got ${value}.`);
 }
 
-class ResnetGenerator extends Module {
+class ResnetGenerator extends Module implements Generator {
+  readonly hiddenFields: readonly Field[];
   private readonly model: Sequential;
 
   constructor({ channels, ngf, blocks }: GeneratorOptions, init: Initialiser) {
@@ -142,6 +150,9 @@ class ResnetGenerator extends Module {
       ['7', new Conv2d({ ...down, inChannels: 2 * ngf, outChannels: 4 * ngf }, init)],
       ['8', norm],
     ];
+    const stemField = convField(PIXELS, { ...outer, stride: 1 });
+    const halved = convField(stemField, down);
+    this.hiddenFields = [stemField, halved, convField(halved, down)];
     for (let block = 0; block < blocks; block++) layers.push([`${10 + block}`, new ResnetBlock(4 * ngf, init)]);
     const next = 10 + blocks;
     layers.push(
@@ -155,14 +166,25 @@ class ResnetGenerator extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    const { h, w } = imageExtents('The generator', x);
-    if (h % SIDE_MULTIPLE !== 0 || w % SIDE_MULTIPLE !== 0 || h < 8 || w < 8) {
-      throw new CyclopsError(
-        `The generator needs images whose height and width are multiples of 4 and at least 8 px; got ${h} × ${w} px ` +
-          `(height × width). Resize or crop them, e.g. to ${nearestSize(h)} × ${nearestSize(w)} px.`,
-      );
-    }
+    requireGeneratorSize(x);
     return x.device.within('model', () => this.model.forward(x));
+  }
+
+  hidden(x: Tensor): Tensor[] {
+    requireGeneratorSize(x);
+    const outputs = x.device.within('model', () => this.model.outputs(x, 2 * this.hiddenFields.length));
+    // Each convolution is followed by its norm.
+    return outputs.filter((_, i) => i % 2 === 1);
+  }
+}
+
+function requireGeneratorSize(x: Tensor): void {
+  const { h, w } = imageExtents('The generator', x);
+  if (h % SIDE_MULTIPLE !== 0 || w % SIDE_MULTIPLE !== 0 || h < 8 || w < 8) {
+    throw new CyclopsError(
+      `The generator needs images whose height and width are multiples of 4 and at least 8 px; got ${h} × ${w} px ` +
+        `(height × width). Resize or crop them, e.g. to ${nearestSize(h)} × ${nearestSize(w)} px.`,
+    );
   }
 }
 

@@ -16,11 +16,11 @@ export class Sequential extends Module {
     return this.outputs(x).at(-1) ?? x;
   }
 
-  /** What each module makes of what the one before it made, first to last. */
-  outputs(x: Tensor): Tensor[] {
+  /** What each module, or each of the first `count`, makes of what the one before it made. */
+  outputs(x: Tensor, count = this.layers.length): Tensor[] {
     const { device } = x;
     let last = x;
-    return this.layers.map(([name, layer]) => {
+    return this.layers.slice(0, count).map(([name, layer]) => {
       const input = last;
       last = device.within(name, () => layer.forward(input));
       return last;

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { Calibration, Rule } from '../anomaly/calibration/calibration.ts';
 import { readCalibration } from '../anomaly/calibration/calibration-file.ts';
+import { mapName } from '../anomaly/detector/detector-options.ts';
+import { requireMap } from '../anomaly/maps/list.ts';
 import { openRun, type RunFolder } from '../cyclegan/run/run-folder.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { type Listener, listenerOf } from './common/listener.ts';
@@ -15,6 +17,8 @@ export interface CalibrateOptions extends DeviceOption, Listener {
   rule?: Rule | undefined;
   /** This threshold for the score that decides, instead of the rule's. */
   threshold?: number | undefined;
+  /** The map that heat maps show, instead of the one that these images find best. */
+  map?: string | undefined;
   /** Where the data folder is now; by default where training found it. */
   data?: string | undefined;
 }
@@ -27,17 +31,25 @@ export interface CalibrateResult {
 }
 
 /**
- * Chooses score and thresholds of a run anew, by the images that calibrate it.
+ * Chooses score, thresholds and heat map of a run anew, by the images that calibrate it.
  *
- * @throws CyclopsError when the run or one of these images is missing or damaged, or an image has changed
+ * @throws CyclopsError when the run or one of these images is missing or damaged, an image has changed, or there is no such map
  */
 export async function calibrate(options: CalibrateOptions): Promise<CalibrateResult> {
-  checkOptions('calibrate', options, { ...RUNNING, run: path, rule: ruleOption, threshold: number, data: pathOption });
-  const { rule = 'zfn', threshold, data, tune = true } = options;
+  checkOptions('calibrate', options, {
+    ...RUNNING,
+    run: path,
+    rule: ruleOption,
+    threshold: number,
+    map: mapName,
+    data: pathOption,
+  });
+  const { rule = 'zfn', threshold, map, data, tune = true } = options;
+  if (map !== undefined) requireMap(map);
   const run = openRun(options.run);
   const before = existsSync(run.thresholds) ? readBefore(run, options) : null;
   const calibration = await withDevice(options, (device) =>
-    calibrateRun(device, { ...listenerOf(options), run, rule, threshold, data, tune }),
+    calibrateRun(device, { ...listenerOf(options), run, rule, threshold, map, data, tune }),
   );
   return { calibration, before };
 }

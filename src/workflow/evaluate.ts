@@ -10,6 +10,8 @@ export interface EvaluateOptions extends DataOptions, DeviceOption, Listener {
   model: string;
   /** Judge by this threshold for the score that decides, instead of the calibrated one. */
   threshold?: number | undefined;
+  /** The map that heat maps show, one of those that were calibrated; the one that calibration chose unless it is given. */
+  map?: string | undefined;
   /** The largest side of a tile of images larger than the model's size, a multiple of 4; without it, images are shrunk to that size. */
   tile?: number | undefined;
   /** How many bytes of a report its pictures may take: misses and false alarms first, then others, such as {@link PICTURES_BUDGET}; none are kept unless told otherwise. */
@@ -25,10 +27,10 @@ export interface EvaluateOptions extends DataOptions, DeviceOption, Listener {
  */
 export async function evaluate(options: EvaluateOptions): Promise<EvaluatedRun | null> {
   checkOptions('evaluate', options, { ...RUNNING, ...DATA, ...JUDGING, pictures: byteCount });
-  const { skipBroken = false, tune = true, pictures = 0, threshold, tile } = options;
+  const { skipBroken = false, tune = true, pictures = 0, threshold, map, tile } = options;
   const model = openModel(options.model);
   const dataset = openData(options);
   return await withDevice(options, (device) =>
-    evaluateRun(device, { ...listenerOf(options), model, dataset, skipBroken, tune, pictures, threshold, tile }),
+    evaluateRun(device, { ...listenerOf(options), model, dataset, skipBroken, tune, pictures, threshold, map, tile }),
   );
 }

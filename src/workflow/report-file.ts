@@ -1,5 +1,4 @@
 import { heatmapMaximum } from '../anomaly/calibration/heatmap-scale.ts';
-import { HEATMAP_FORMULA } from '../anomaly/detector/score-images.ts';
 import { assess } from '../anomaly/evaluation/assessment.ts';
 import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
 import { readDataRecord } from '../cyclegan/run/data-record.ts';
@@ -76,7 +75,7 @@ export function report(evaluated: EvaluatedRun, options: ReportOptions): void {
     steganography,
     learned,
     baseline,
-    heatmap: { ...heatmap, max, formula: HEATMAP_FORMULA },
+    heatmap: { ...heatmap, max },
     pixels,
     pairs,
     pictures: pictures.report(),

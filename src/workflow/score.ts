@@ -1,8 +1,9 @@
-import { decisionOf, requireHeatmap, unknownScore } from '../anomaly/calibration/calibration.ts';
+import { decide as decideBy, requireHeatmap, unknownScore } from '../anomaly/calibration/calibration.ts';
 import { scoresOf } from '../anomaly/calibration/combined-score.ts';
-import { heatmapMaximum } from '../anomaly/calibration/heatmap-scale.ts';
+import type { HeatmapCalibration } from '../anomaly/calibration/heatmap-scale.ts';
 import { scoreName } from '../anomaly/detector/detector-options.ts';
-import type { ResultPictures } from '../anomaly/detector/score-images.ts';
+import { picturesOf, type ResultPictures } from '../anomaly/detector/score-images.ts';
+import { requireMap } from '../anomaly/maps/list.ts';
 import type { ImageRef } from '../data/datasets/dataset.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
@@ -21,10 +22,12 @@ export interface ScoreOptions extends DeviceOption, Listener {
   model: string;
   /** Image files, and folders of them with those below. */
   images: readonly string[];
-  /** The score that decides; the one that calibration chose unless it is given. */
+  /** The score that decides, by its name or as map and pooling, such as `residual5.max`; the one that calibration chose unless it is given. */
   by?: string | undefined;
   /** Flag from this score on, instead of the calibrated threshold. */
   threshold?: number | undefined;
+  /** The map that heat maps show, one of those that were calibrated; the one that calibration chose unless it is given. */
+  map?: string | undefined;
   /** The largest side of a tile of images larger than the model's size, a multiple of 4; without, images are shrunk to that size. */
   tile?: number | undefined;
   /** Whether every score is computed, not just the one that decides. */
@@ -41,8 +44,8 @@ export interface Decision {
   threshold: number;
   /** Names of the scores that results hold. */
   scores: readonly string[];
-  /** The heat map value that the brightest colour stands for, of which a third is the threshold of hot pixels; null for models without one. */
-  heatmapMaximum: number | null;
+  /** The map that heat maps show and what is hot in it; null for models without one. */
+  heatmap: HeatmapCalibration | null;
 }
 
 /** What was found in one file. */
@@ -105,12 +108,13 @@ interface Work {
 
 async function* scoreFiles(device: Device, { model, decision, refs, options }: Work): AsyncGenerator<FileResult> {
   const { tile, pictures = false, signal, onProgress, tune = true } = options;
-  const wanted = scoresOf(model.calibration).filter(({ info }) => decision.scores.includes(info.name));
+  const wanted = scoresOf(model.calibration, decision.by).filter(({ info }) => decision.scores.includes(info.name));
+  const maps = pictures && decision.heatmap ? [requireMap(decision.heatmap.map)] : [];
   const detector = model.open(device, tile);
   try {
     await tuneScoring(detector, { ...options, tune });
     const decoder = new ImageDecoder(refs, true);
-    const scored = scoreRefs(detector, decoder, () => pictures, wanted);
+    const scored = scoreRefs(detector, decoder, () => ({ scores: wanted, maps, pictures }));
     let done = 0;
     for await (const { ref, found } of inOrder(refs, scored)) {
       onProgress?.({ stage: 'scoring', done: ++done, total: refs.length });
@@ -136,8 +140,10 @@ async function* inOrder(
   for (const ref of waiting) yield { ref, found: null };
 }
 
-function verdictOn({ ref, scores, pictures }: ScoredRef, { by, threshold }: Decision, source: string): ScoredFile {
+function verdictOn(found: ScoredRef, { by, threshold, heatmap }: Decision, source: string): ScoredFile {
+  const { ref, scores } = found;
   const { file, path } = ref;
+  const pictures = heatmap && picturesOf(found, heatmap.map);
   const score = scores[by];
   if (score === undefined || !Number.isFinite(score)) {
     throw new CyclopsError(
@@ -153,16 +159,11 @@ function unreadable(ref: ImageRef, broken: readonly BrokenFile[]): UnreadableFil
 }
 
 function decide({ source, calibration }: TrainedModel, options: ScoreOptions): Decision {
-  const { allScores, pictures } = options;
-  const heatmap = pictures ? requireHeatmap(calibration, source) : calibration.heatmap;
-  const names = scoresOf(calibration).map(({ info }) => info.name);
-  if (options.by !== undefined && !Object.hasOwn(calibration.scores, options.by)) {
-    throw new UsageError(unknownScore(calibration, options.by, source));
-  }
-  const decision = decisionOf(calibration, options, source);
-  return {
-    ...decision,
-    scores: allScores ? names : [decision.by],
-    heatmapMaximum: heatmap ? heatmapMaximum(heatmap) : null,
-  };
+  const { allScores, pictures, map } = options;
+  const needsMap = pictures || map !== undefined;
+  const heatmap = needsMap ? requireHeatmap(calibration, source, map) : (calibration.heatmap ?? null);
+  const decision = decideBy(calibration, options);
+  if (!decision) throw new UsageError(unknownScore(calibration, options.by ?? calibration.chosen, source));
+  const names = scoresOf(calibration, decision.by).map(({ info }) => info.name);
+  return { ...decision, scores: allScores ? names : [decision.by], heatmap };
 }

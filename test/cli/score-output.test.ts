@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ScoreOutput } from '../../src/cli/score-output.ts';
 import type { FileResult } from '../../src/workflow/score.ts';
 
-const decision = { by: 'sse', threshold: 0.123456789, scores: ['sse', 'l1'], heatmapMaximum: null };
+const decision = { by: 'sse', threshold: 0.123456789, scores: ['sse', 'l1'], heatmap: null };
 const results: FileResult[] = [
   {
     ...{ file: 'a.png', path: '/in/a.png', status: 'flagged', score: 12.3456789012 },

@@ -49,7 +49,7 @@ test('the examples of workflows and of the detector train on images, and judge t
       .trim()
       .split('\n');
     expect(judged.filter((line) => /^(flagged|passed), /.test(line))).toEqual(scores);
-    expect(judged.filter((line) => /^differs most at column \d+, row \d+$/.test(line))).toHaveLength(6);
+    expect(judged.filter((line) => /^most abnormal by \w+ at column \d+, row \d+$/.test(line))).toHaveLength(6);
   } finally {
     folder.remove();
   }

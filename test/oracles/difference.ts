@@ -1,44 +1,36 @@
 type Values = ArrayLike<number>;
 type Shape = [n: number, h: number, w: number, c: number];
 
-/** |a − b| averaged over channels, then over a square window with weights e^(−r² / 2σ²), borders reflected. */
-export function differenceMap(a: Values, b: Values, shape: Shape, radius: number, sigma: number): number[] {
-  return smoothed(a, b, shape, radius, sigma, Math.abs);
+/** What a pixel's channels make together of a − b. */
+export const KINDS = {
+  absolute: (d: number[]) => mean(d.map(Math.abs)),
+  signed: (d: number[]) => mean(d),
+  squareSum: (d: number[]) => d.length * mean(d.map((value) => value ** 2)),
+  square: (d: number[]) => mean(d.map((value) => value ** 2)),
+  eighth: (d: number[]) => mean(d.map((value) => value ** 8)),
+};
+
+/** One of these kinds averaged over a square of box² pixels around each, borders reflected: [n, h, w]. */
+export function differenceMap(kind: keyof typeof KINDS, a: Values, b: Values, [n, h, w, c]: Shape, box = 1): number[] {
+  const difference = Array.from({ length: n * h * w }, (_, pixel) =>
+    KINDS[kind](Array.from({ length: c }, (_, k) => a[pixel * c + k]! - b[pixel * c + k]!)),
+  );
+  return windows([n, h, w, 1], box).map((pixels) => mean(pixels.map((pixel) => difference[pixel]!)));
 }
 
-/** The same of a − b. */
-export function excessMap(a: Values, b: Values, shape: Shape, radius: number, sigma: number): number[] {
-  return smoothed(a, b, shape, radius, sigma, (difference) => difference);
-}
-
-function smoothed(
-  a: Values,
-  b: Values,
-  [n, h, w, c]: Shape,
-  radius: number,
-  sigma: number,
-  term: (difference: number) => number,
-): number[] {
-  const difference = (pixel: number) => {
-    let sum = 0;
-    for (let k = 0; k < c; k++) sum += term(a[pixel * c + k]! - b[pixel * c + k]!);
-    return sum / c;
-  };
+/** The pixels of the square of box² pixels around each pixel, borders reflected. */
+export function windows([n, h, w]: Shape, box: number): number[][] {
+  const radius = (box - 1) / 2;
   const reflect = (t: number, size: number) => (t < 0 ? -t : t >= size ? 2 * (size - 1) - t : t);
-  const map: number[] = [];
-  for (let image = 0; image < n; image++)
-    for (let y = 0; y < h; y++)
-      for (let x = 0; x < w; x++) {
-        let [sum, weights] = [0, 0];
-        for (let dy = -radius; dy <= radius; dy++)
-          for (let dx = -radius; dx <= radius; dx++) {
-            const weight = Math.exp(-(dx * dx + dy * dy) / (2 * sigma * sigma));
-            sum += weight * difference((image * h + reflect(y + dy, h)) * w + reflect(x + dx, w));
-            weights += weight;
-          }
-        map.push(sum / weights);
-      }
-  return map;
+  const offsets = Array.from({ length: box }, (_, i) => i - radius);
+  return Array.from({ length: n * h * w }, (_, pixel) => {
+    const [image, y, x] = [Math.floor(pixel / (h * w)), Math.floor(pixel / w) % h, pixel % w];
+    return offsets.flatMap((dy) => offsets.map((dx) => (image * h + reflect(y + dy, h)) * w + reflect(x + dx, w)));
+  });
+}
+
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Cuts values into `n` images and reduces each. */

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { SCORES } from '../../src/anomaly/scores/list.ts';
 import { cyclops, makeData, type Outcome, SMALL, temporaryFolder } from '../cli/support.ts';
 
 const folder = temporaryFolder();
@@ -28,7 +27,7 @@ it('the combination of scores is fitted in calibration, and is a score like the 
   expect(trained.stdout).toContain(
     `No miss among ${counts.abnormal} abnormal images of n = ${objects.abnormal} objects`,
   );
-  expect(Object.keys(combination.weights)).toEqual(SCORES.map(({ info }) => info.name));
+  expect([...Object.keys(combination.weights), 'combined']).toEqual(Object.keys(scores));
 
   const csv = folder.path('e.csv');
   const evaluated = await cyclops('evaluate', run, data, '--json', '--csv', csv, '--report', folder.path('r.html'));

@@ -3,9 +3,11 @@ import { LABELS, type Label } from '../../data/datasets/dataset.ts';
 import { checkJson, described } from '../../data/files/json.ts';
 import { byName, finite, object, text, whole } from '../../data/files/schema.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
+import { mapNamed } from '../maps/list.ts';
+import { scoreNamed } from '../scores/list.ts';
 import { type Baseline, baselineSchema } from './baseline.ts';
 import { type Combination, combinationSchema } from './combination.ts';
-import { type HeatmapCalibration, heatmapSchema } from './heatmap-scale.ts';
+import { calibratedMaps, type HeatmapCalibration, heatmapSchema, withMap } from './heatmap-scale.ts';
 
 /** The images that may choose score and thresholds, and what a person should know of such a choice. */
 export const CALIBRATION_SOURCES = {
@@ -158,28 +160,60 @@ export function withThreshold(calibration: Calibration, value: number | undefine
 /**
  * The score by which images are judged, and the value from which on an image is flagged: the calibrated ones, unless others are wanted.
  *
+ * @param wanted `by` by its short name or as map and pooling, such as `residual5.max`; one that was not calibrated needs a threshold
  * @param source what the calibration was read from @throws CyclopsError for a score that it does not have
  */
 export function decisionOf(
-  { chosen, scores }: Calibration,
+  calibration: Calibration,
   wanted: { by?: string | undefined; threshold?: number | undefined },
   source: string,
 ): { by: string; threshold: number } {
-  const by = wanted.by ?? chosen;
+  const decision = decide(calibration, wanted);
+  if (decision) return decision;
+  throw new CyclopsError(unknownScore(calibration, wanted.by ?? calibration.chosen, source));
+}
+
+/** The same; null for a score that the calibration does not have. */
+export function decide(
+  { chosen, scores }: Calibration,
+  { by: asked = chosen, threshold }: { by?: string | undefined; threshold?: number | undefined },
+): { by: string; threshold: number } | null {
+  const known = scoreNamed(asked)?.info.name;
+  const by = Object.hasOwn(scores, asked) ? asked : known;
+  if (by === undefined) return null;
   const calibrated = Object.hasOwn(scores, by) ? scores[by]?.threshold.value : undefined;
-  if (calibrated !== undefined) return { by, threshold: wanted.threshold ?? calibrated };
-  throw new CyclopsError(unknownScore({ scores }, by, source));
+  const value = threshold ?? calibrated;
+  return value === undefined ? null : { by, threshold: value };
 }
 
 /** What to say of a score that a calibration does not have. */
 export function unknownScore({ scores }: Pick<Calibration, 'scores'>, name: string, source: string): string {
-  return `There is no score '${name}' in ${source}; expected ${Object.keys(scores).join(', ')}.`;
+  const expected = `expected ${Object.keys(scores).join(', ')}`;
+  return scoreNamed(name)
+    ? `There is no threshold of the score '${name}' in ${source}; ${expected}, or a threshold of your own.`
+    : `There is no score '${name}' in ${source}; ${expected}.`;
 }
 
-/** @param source what the calibration was read from @throws CyclopsError for one from before heat maps were calibrated */
-export function requireHeatmap({ heatmap }: Calibration, source: string): HeatmapCalibration {
-  if (heatmap) return heatmap;
-  throw new CyclopsError(
-    `${source} is from before heat maps were calibrated on normal images. Run 'cyclops calibrate' on the run once.`,
-  );
+/**
+ * The heat map of a model and what is hot in it.
+ *
+ * @param map the one that is wanted instead of the calibrated one
+ * @param source what the calibration was read from
+ * @throws CyclopsError for one from before heat maps were calibrated, and for a map that it knows nothing of
+ */
+export function requireHeatmap({ heatmap }: Calibration, source: string, map?: string): HeatmapCalibration {
+  if (!heatmap) {
+    throw new CyclopsError(
+      `${source} is from before heat maps were calibrated on normal images. Run 'cyclops calibrate' on the run once.`,
+    );
+  }
+  const own = map === undefined ? heatmap : withMap(heatmap, map);
+  if (own) return own;
+  throw new CyclopsError(unknownMap(heatmap, `${map}`, source));
+}
+
+/** What to say of a map that was not calibrated. */
+function unknownMap(heatmap: HeatmapCalibration, map: string, source: string): string {
+  const remedy = mapNamed(map) ? ` 'cyclops calibrate RUN --map ${map}' calibrates it.` : '';
+  return `There is no heat map '${map}' in ${source}; expected ${calibratedMaps(heatmap).join(', ')}.${remedy}`;
 }

@@ -1,20 +1,28 @@
 import { CyclopsError } from '../../gpu/errors.ts';
-import { computeScores, measurementsFor, SCORES } from '../scores/list.ts';
+import { scoreNamed } from '../scores/list.ts';
 import type { Score } from '../scores/score.ts';
 import type { Calibration } from './calibration.ts';
 import { type Combination, combine } from './combination.ts';
 import { COMBINED } from './cross-combination.ts';
 
-/** Every score of a calibrated model, in the order of reports: those that this version computes, then their combination if the model has one. */
-export function scoresOf({ combination }: Pick<Calibration, 'combination'>): readonly Score[] {
-  return combination ? [...SCORES, combinedScore(combination)] : SCORES;
+/**
+ * The scores that a model was calibrated with and that this version computes, in the order of reports, and last their combination if it
+ * has one.
+ *
+ * @param by one more, where a user lets another score decide
+ */
+export function scoresOf({ scores, combination }: Pick<Calibration, 'scores' | 'combination'>, by?: string): Score[] {
+  const names = Object.keys(scores);
+  const others = by === undefined || names.includes(by) ? [] : [by];
+  const known = [...names, ...others].flatMap((name) => scoreNamed(name) ?? []);
+  return combination ? [...known, combinedScore(combination)] : known;
 }
 
 /** @throws CyclopsError when the model combines a score that this version does not compute */
 function combinedScore(combination: Combination): Score {
-  const parts = Object.keys(combination.weights).map((name) => {
-    const part = SCORES.find(({ info }) => info.name === name);
-    if (part) return part;
+  const combined = Object.keys(combination.weights).map((name) => {
+    const score = scoreNamed(name);
+    if (score) return score;
     throw new CyclopsError(
       `The model combines scores of which this version does not know ${name}. Use the version of cyclops that made it, or ` +
         "calibrate it anew with 'cyclops calibrate'.",
@@ -22,7 +30,16 @@ function combinedScore(combination: Combination): Score {
   });
   return {
     info: COMBINED,
-    needs: measurementsFor(parts),
-    compute: (measured) => combine(combination, computeScores(measured, parts)),
+    pools: null,
+    parts: combined.flatMap(({ parts }) => parts),
+    compute: (values) => {
+      let next = 0;
+      const scores = combined.map(({ info, parts, compute }) => {
+        const own = values.slice(next, next + parts.length);
+        next += parts.length;
+        return [info.name, compute(own)] as const;
+      });
+      return combine(combination, Object.fromEntries(scores));
+    },
   };
 }

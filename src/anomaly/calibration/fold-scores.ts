@@ -19,6 +19,8 @@ const foldImageSchema = v.pipe(
     statistics: v.exactOptional(statisticsSchema),
     /** Of normal images: what G_a2n changes of them, as in a scored image; absent where an earlier version scored them. */
     change: v.exactOptional(finite(0)),
+    /** Likewise: what maps say of them, by name. */
+    heat: v.exactOptional(byName(object({ hottest: finite(), median: finite() }))),
   }),
   v.forward(
     v.check(({ scores, statistics }) => !scores || statistics !== undefined, 'the statistics of an image with scores'),
@@ -35,6 +37,8 @@ const foldScoresSchema = described(
       /** A {@link TrainingConfig}. */
       config: v.unknown(),
       images: list(foldImageSchema),
+      /** How well maps find defects in each fold that was scored; none where an earlier version scored them. */
+      merits: v.optional(list(object({ masked: whole(), aupro: byName(finite(0, 1)) })), []),
     }),
     v.check(
       ({ folds, images }) => images.every(({ fold }) => fold <= folds),

@@ -1,51 +1,64 @@
-import type * as v from 'valibot';
+import * as v from 'valibot';
 import type { Label } from '../../data/datasets/dataset.ts';
-import { finite, object, whole } from '../../data/files/schema.ts';
-import { CyclopsError } from '../../gpu/errors.ts';
+import { byName, finite, object, text, whole } from '../../data/files/schema.ts';
+import { RESIDUAL5 } from '../maps/list.ts';
 import type { ScoredImage } from '../scores/scored-image.ts';
 
-/** What is hot in the heat maps of a model. */
-export interface HeatmapCalibration {
+/** What is hot in a map, and where the scale of its colours begins. */
+export interface HeatScale {
   /** A pixel above it is hot. */
   threshold: number;
-  /** How many normal images it was chosen on; they also chose the thresholds of scores. */
-  images: number;
+  /** The value of the darkest colour: what normal images have in the middle, or 0 where a map has a zero of its own. */
+  floor: number;
 }
 
-/** @internal */
-export const heatmapSchema = object({ threshold: finite(0), images: whole(1) }) satisfies v.GenericSchema<
-  unknown,
-  HeatmapCalibration
->;
-
-/** The share of normal images without a hot pixel. */
-const COLD_SHARE = 0.95;
-
-/** The brightest colour stands for all values from this many times the threshold on, in every image of every data set. */
-export const BRIGHTEST = 3;
+/** The heat map of a model, what is hot in it, and the same of the other maps that it could show. */
+export interface HeatmapCalibration extends HeatScale {
+  /** Name of the map. */
+  map: string;
+  /** How many normal images chose what is hot; they also chose the thresholds of scores. */
+  images: number;
+  /** AUPRO of each map on the images that chose, by which the map was chosen; null where too few of them have masks. */
+  aupro: Record<string, number> | null;
+  /** By name. */
+  others: Record<string, HeatScale>;
+}
 
 /**
- * Chooses, on normal images alone, the value above which a pixel is hot, so that about one normal image in twenty has a hot pixel.
+ * Heat maps that were calibrated before there was a choice are of the residual over 5 × 5 pixels, from 0 on.
  *
- * Each of n images has a hottest pixel; the threshold is the ⌈0.95 (n + 1)⌉-th smallest of these values. A new normal image of the
- * same kind then has a hot pixel with a probability of at most 5 %. With fewer than 19 images the threshold is the largest of the
- * values, and the probability at most 1 / (n + 1).
- *
- * A quantile of all pixels would do worse: the hottest 0.1 % of the pixels of normal images are spread over a third of these images,
- * each of which would then look abnormal.
- *
- * @param images with the score `blurmax`, the hottest pixel of a heat map; only normal ones count
- * @throws CyclopsError without a normal image
+ * @internal
  */
-export function calibrateHeatmap(images: readonly Pick<ScoredImage, 'label' | 'scores'>[]): HeatmapCalibration {
-  const hottest = hottestPixels(images, 'normal').sort((a, b) => a - b);
-  const threshold = hottest[rankOf(hottest.length) - 1];
-  if (threshold === undefined) throw new CyclopsError('Calibrating heat maps needs normal images; got none. Add some.');
-  return { threshold, images: hottest.length };
+export const heatmapSchema = object({
+  map: v.optional(text, RESIDUAL5.name),
+  threshold: finite(),
+  floor: v.optional(finite(), 0),
+  images: whole(1),
+  aupro: v.optional(v.nullable(byName(finite(0, 1))), null),
+  others: v.optional(byName(object({ threshold: finite(), floor: finite() })), {}),
+}) satisfies v.GenericSchema<unknown, HeatmapCalibration>;
+
+/** The share of normal images without a hot pixel. */
+export const COLD_SHARE = 0.95;
+
+/** The brightest colour stands for all values from this many times the threshold on, above the floor, in every image of every data set. */
+export const BRIGHTEST = 3;
+
+/** Names of the maps that a model can show: its own heat map first. */
+export function calibratedMaps({ map, others }: HeatmapCalibration): string[] {
+  return [map, ...Object.keys(others)];
+}
+
+/** The same calibration with another heat map; null where nothing is known of that map. */
+export function withMap(heatmap: HeatmapCalibration, map: string): HeatmapCalibration | null {
+  const { [map]: scale, ...rest } = heatmap.others;
+  if (heatmap.map === map) return heatmap;
+  const { threshold, floor } = heatmap;
+  return scale ? { ...heatmap, map, ...scale, others: { [heatmap.map]: { threshold, floor }, ...rest } } : null;
 }
 
 /** The share of new normal images that have a hot pixel is at most this on average, if they are like those that calibrated. */
-export function expectedHotShare({ images }: HeatmapCalibration): number {
+export function expectedHotShare({ images }: Pick<HeatmapCalibration, 'images'>): number {
   return 1 - rankOf(images) / (images + 1);
 }
 
@@ -53,7 +66,7 @@ export function expectedHotShare({ images }: HeatmapCalibration): number {
  * The probability that `hot` or more of `total` new normal images have a hot pixel, if they are like those that calibrated. The number
  * is distributed as a beta-binomial: the share of images above the r-th smallest of n values has the distribution Beta(n − r + 1, r).
  */
-export function chanceOfHot(hot: number, total: number, { images }: HeatmapCalibration): number {
+export function chanceOfHot(hot: number, total: number, { images }: Pick<HeatmapCalibration, 'images'>): number {
   const b = rankOf(images);
   const a = images - b + 1;
   // Begins with the probability of no hot image, then adds those of 1, 2, …. In logarithms, since the probability of none may be too small
@@ -68,26 +81,22 @@ export function chanceOfHot(hot: number, total: number, { images }: HeatmapCalib
   return Math.max(0, 1 - fewer);
 }
 
-/** How many images of a class have a hot pixel. */
+/** How many images of a class have a hot pixel. @param images with the hottest pixel of the heat map each */
 export function hotImages(
-  images: readonly Pick<ScoredImage, 'label' | 'scores'>[],
+  images: readonly Pick<ScoredImage, 'label' | 'hottest'>[],
   label: Label,
-  { threshold }: HeatmapCalibration,
+  { threshold }: Pick<HeatmapCalibration, 'threshold'>,
 ): { hot: number; total: number } {
-  const hottest = hottestPixels(images, label);
-  return { hot: hottest.filter((value) => value > threshold).length, total: hottest.length };
+  const own = images.filter((image) => image.label === label);
+  return { hot: own.filter(({ hottest = Number.NaN }) => hottest > threshold).length, total: own.length };
 }
 
 /** The value of the brightest colour. */
-export function heatmapMaximum({ threshold }: HeatmapCalibration): number {
-  return BRIGHTEST * threshold;
+export function heatmapMaximum({ threshold, floor }: HeatScale): number {
+  return floor + BRIGHTEST * (threshold - floor);
 }
 
 /** The rank of the threshold among n values, counted from the smallest. */
-function rankOf(n: number): number {
+export function rankOf(n: number): number {
   return Math.min(n, Math.ceil(COLD_SHARE * (n + 1)));
-}
-
-function hottestPixels(images: readonly Pick<ScoredImage, 'label' | 'scores'>[], label: Label): number[] {
-  return images.filter((image) => image.label === label).map(({ scores }) => scores.blurmax ?? Number.NaN);
 }

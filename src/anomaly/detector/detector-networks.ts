@@ -3,7 +3,8 @@ import type { Manifest } from '../../cyclegan/manifest.ts';
 import { makeNetworks, type Networks } from '../../cyclegan/network-set.ts';
 import type { BankOptions, Size } from '../../data/images/bank.ts';
 import type { Device } from '../../gpu/device.ts';
-import { SMALLEST_TILE, tiledNetworks } from './tiling.ts';
+import { SMALLEST_TILE } from '../maps/tiles.ts';
+import { tiledNetworks } from './tiled-networks.ts';
 
 /** A trained run's networks, ready to judge and to translate images. */
 export interface DetectorNetworks {
@@ -34,6 +35,8 @@ export function prepareNetworks(
   tile: number | null = null,
 ): DetectorNetworks {
   const networks = makeNetworks(device, architectureOf(config), config.seed);
+  // They are not trained, and a map that needs a gradient wants that of the image alone.
+  for (const network of Object.values(networks)) network.setRequiresGrad(false);
   const dispose = () => {
     for (const network of Object.values(networks)) network.dispose();
   };

@@ -2,13 +2,16 @@ import { optionProblem } from '../../data/files/json.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
 import { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
-import { decisionOf } from '../calibration/calibration.ts';
+import { decisionOf, requireHeatmap } from '../calibration/calibration.ts';
 import { scoresOf } from '../calibration/combined-score.ts';
+import type { HeatmapCalibration } from '../calibration/heatmap-scale.ts';
+import { RESIDUAL5, requireMap } from '../maps/list.ts';
+import type { AnomalyMap } from '../maps/map.ts';
 import type { Score } from '../scores/score.ts';
 import type { DetectorNetworks } from './detector-networks.ts';
-import { openDevice, scoreName, thresholdOption, tileOption } from './detector-options.ts';
+import { mapName, openDevice, scoreName, thresholdOption, tileOption } from './detector-options.ts';
 import { decodeModel, loadModel, type Model } from './model-file.ts';
-import { type ResultPictures, scoreImage } from './score-images.ts';
+import { type ImageResult, scoreImage } from './score-images.ts';
 
 /** Pixels of 8 bits a sample, [height, width, channels] row by row: gray, RGB, or RGBA, of which alpha is dropped. */
 export interface PixelImage {
@@ -24,29 +27,37 @@ export type ImageInput = PixelImage | Uint8Array;
 export interface DetectorOptions {
   /** An open device, which stays the caller's. Without one, the first that answers is opened, GPUs first, and closed by `dispose`. */
   device?: Device | undefined;
-  /** The score that decides; the one that calibration chose unless it is given. */
+  /** The score that decides, by its name or as map and pooling, such as `residual5.max`; the one that calibration chose unless it is given. */
   by?: string | undefined;
   /** Flag from this score on, instead of the calibrated threshold. */
   threshold?: number | undefined;
+  /** The map that heat maps show, one of those that were calibrated; the one that calibration chose unless it is given. */
+  map?: string | undefined;
   /** The largest side of a tile of images larger than the model's size, a multiple of 4; without it, images are shrunk to that size. */
   tile?: number | undefined;
 }
 
-const OPTIONS = { device: openDevice, by: scoreName, threshold: thresholdOption, tile: tileOption };
+const OPTIONS = { device: openDevice, by: scoreName, threshold: thresholdOption, map: mapName, tile: tileOption };
 
 export interface ScoreImageOptions {
   /** Whether the judgement holds heat map and reconstruction, which have to be read back; true unless told otherwise. */
   pictures?: boolean | undefined;
 }
 
-/** How much each pixel of an image differs from what it should look like. */
+/** How abnormal each pixel of an image looks. */
 export interface HeatMap {
-  /** |x − x̂|, averaged over channels and over 5 × 5 pixels, in the scale [−1, 1] of the networks: [height, width]. */
+  /** Name of the map, such as `residual5`. */
+  map: string;
+  /** How a value is computed, for people: x is the image in [−1, 1], x̂ what it would look like without defects. */
+  formula: string;
+  /** [height, width]; higher means more abnormal. */
   values: Float32Array;
   width: number;
   height: number;
   /** A pixel above it is hot: one of twenty normal images has such a pixel. Null for models without a calibrated one. */
   threshold: number | null;
+  /** What normal images have in the middle, or 0 where a map has a zero of its own: where a scale of colours begins. */
+  floor: number;
 }
 
 /** What a detector finds in an image. */
@@ -69,7 +80,8 @@ interface Criteria {
   scores: readonly Score[];
   by: string;
   threshold: number;
-  heatMapThreshold: number | null;
+  /** Null for models without one. */
+  heatmap: HeatmapCalibration | null;
 }
 
 /** A trained model that judges images. Keep one for as long as the program runs: its first image compiles the kernels. */
@@ -80,39 +92,46 @@ export class Detector {
   readonly by: string;
   /** An image is flagged when its score is at least this. */
   readonly threshold: number;
+  /** Name of the map that heat maps show. */
+  readonly map: string;
   /** A pixel of a heat map above it is hot; null for models without a calibrated one. */
   readonly heatMapThreshold: number | null;
+  private readonly shown: AnomalyMap;
+  private readonly floor: number;
 
   private constructor(
     private readonly networks: DetectorNetworks,
     private readonly own: Device | null,
-    { scores, by, threshold, heatMapThreshold }: Criteria,
+    { scores, by, threshold, heatmap }: Criteria,
   ) {
     this.known = scores;
     this.by = by;
     this.threshold = threshold;
-    this.heatMapThreshold = heatMapThreshold;
+    this.map = heatmap?.map ?? RESIDUAL5.name;
+    this.shown = requireMap(this.map);
+    this.heatMapThreshold = heatmap?.threshold ?? null;
+    this.floor = heatmap?.floor ?? 0;
   }
 
   /**
    * Opens a model file.
    *
    * @param model its bytes, or in Node its path
-   * @throws CyclopsError when it is missing, damaged or of another version, has no score of that name, or no device answers
+   * @throws CyclopsError when it is missing, damaged or of another version, has no score or map of that name, or no device answers
    */
   static async open(model: Uint8Array | string, options: DetectorOptions = {}): Promise<Detector> {
     checkModel(model);
     const problem = optionProblem('Detector.open', options, OPTIONS);
     if (problem !== null) throw new CyclopsError(problem);
-    const { device, tile, ...decision } = options;
+    const { device, tile, map, ...decision } = options;
     const read = typeof model === 'string' ? await readFile(model) : decodeModel(model, 'the model');
     const { by, threshold } = decisionOf(read.calibration, decision, read.source);
+    const { calibration, source } = read;
+    const heatmap = calibration.heatmap || map !== undefined ? requireHeatmap(calibration, source, map) : null;
     const used = device ?? (await Device.open());
     const own = used === device ? null : used;
     try {
-      const { calibration } = read;
-      const heatMapThreshold = calibration.heatmap?.threshold ?? null;
-      const decides = { scores: scoresOf(calibration), by, threshold, heatMapThreshold };
+      const decides = { scores: scoresOf(calibration, by), by, threshold, heatmap };
       return new Detector(loadModel(used, read, tile), own, decides);
     } catch (error) {
       own?.close();
@@ -133,7 +152,8 @@ export class Detector {
   async score(image: ImageInput, { pictures = true }: ScoreImageOptions = {}): Promise<Judgement> {
     if (this.disposed) throw new CyclopsError('This detector was disposed and judges no more images. Open another.');
     const decoded = await toDecoded(image);
-    const result = await scoreImage(this.networks, decoded, { wantsPictures: pictures, scores: this.known });
+    const maps = pictures ? [this.shown] : [];
+    const result = await scoreImage(this.networks, decoded, { scores: this.known, maps, pictures });
     const score = result.scores[this.by];
     if (score === undefined || !Number.isFinite(score)) {
       throw new CyclopsError(
@@ -142,7 +162,7 @@ export class Detector {
     }
     return {
       ...{ flagged: score >= this.threshold, score, threshold: this.threshold, scores: result.scores },
-      heatMap: result.pictures && this.heatMapOf(result.pictures),
+      heatMap: this.heatMapOf(result),
       reconstruction: result.pictures?.reconstruction ?? null,
     };
   }
@@ -178,8 +198,10 @@ export class Detector {
     this.own?.close();
   }
 
-  private heatMapOf({ heatmap, reconstruction: { width, height } }: ResultPictures): HeatMap {
-    return { values: heatmap, width, height, threshold: this.heatMapThreshold };
+  private heatMapOf({ maps, extent }: ImageResult): HeatMap | null {
+    const { name: map, formula } = this.shown;
+    const values = maps[map];
+    return values ? { map, formula, values, ...extent, threshold: this.heatMapThreshold, floor: this.floor } : null;
   }
 }
 

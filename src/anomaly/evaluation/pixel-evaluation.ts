@@ -1,7 +1,7 @@
 import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import type { ImageRef } from '../../data/datasets/dataset.ts';
+import type { Size } from '../../data/images/bank.ts';
 import { decodeImage } from '../../data/images/decode.ts';
-import type { ResultPictures } from '../detector/score-images.ts';
 import { type PixelF1, type PixelFigures, PixelMetrics } from '../metrics/pixel-metrics.ts';
 import { maskOnMap } from './mask-on-map.ts';
 
@@ -36,26 +36,28 @@ export class PixelEvaluation {
 
   /** @param refs all images to come, with masks that can be read @param threshold of the heat maps */
   constructor(refs: readonly ImageRef[], threshold: number) {
-    this.metrics = new PixelMetrics(threshold);
+    this.metrics = new PixelMetrics({ threshold });
     this.hasMasks = refs.some(({ mask }) => mask !== undefined);
   }
 
   /** Whether the heat map of this image counts. */
-  wants({ label, mask }: ImageRef): boolean {
+  private counts({ label, mask }: ImageRef): boolean {
     return this.hasMasks && (label === 'normal' || mask !== undefined);
   }
 
-  /** @param pictures only of images that are wanted @throws CyclopsError when a heat map holds NaN */
-  add(ref: ImageRef, pictures: ResultPictures | null): void {
-    if (!this.wants(ref) || !pictures) {
+  /**
+   * @param values the heat map [height, width] of `extent` @param size at which the image was judged, before the cut
+   * @throws CyclopsError when a heat map holds NaN
+   */
+  add(ref: ImageRef, values: Float32Array, { extent, size }: { extent: Size; size: Size }): void {
+    if (!this.counts(ref)) {
       if (ref.label === 'abnormal') this.withoutMask += 1;
       return;
     }
-    const { heatmap, size, input } = pictures;
     const mask = ref.mask === undefined ? null : maskOnMap(decodeImage(ref.mask), size, SIDE_MULTIPLE);
     if (mask && !mask.includes(1)) this.emptyMasks += 1;
     this.images[ref.label] += 1;
-    this.metrics.add(heatmap, mask, input.width, input.height);
+    this.metrics.add(values, mask, extent.width, extent.height);
   }
 
   /** @param seen whether any of the images trained or calibrated the run. Null where there are no masks. */

@@ -7,11 +7,11 @@ import { scope } from '../../tensor/scope.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import type { DetectorNetworks } from '../detector/detector-networks.ts';
 import { wholeImage } from '../detector/whole-image.ts';
-import { MEASUREMENT_NAMES, type MeasurementName, measure, readMeasurements } from '../maps/measurements.ts';
 import { changedShare } from '../metrics/changed-share.ts';
 import { mean } from '../metrics/mean.ts';
 import { median } from '../metrics/median.ts';
-import { computeScores, SCORES } from '../scores/list.ts';
+import { computeScores, partsOf } from '../scores/list.ts';
+import { disposeMeasured, measure, readParts } from '../scores/measure.ts';
 import type { Score } from '../scores/score.ts';
 
 /*
@@ -61,17 +61,11 @@ const IDENTITY = 0.01;
 /** The seed of the noise. */
 const NOISE_SEED = 1;
 
-/** Those that rounding x̂ cannot change. */
-const WITHOUT_RECONSTRUCTION: readonly MeasurementName[] = [
-  ...(['normality', 'abnormality', 'leastNormality', 'strangestPatch'] as const),
-  'squaredErrorOfAbnormal',
-];
-
 /** Scores every image three times. */
 export async function checkSteganography(
   detector: DetectorNetworks,
   images: Iterable<CheckedImage>,
-  scores: readonly Score[] = SCORES,
+  scores: readonly Score[],
 ): Promise<Steganography> {
   const measurements: HidingMeasurement[] = [];
   for (const image of images) measurements.push(await measureHiding(detector, image, measurements.length, scores));
@@ -79,41 +73,38 @@ export async function checkSteganography(
 }
 
 async function measureHiding(
-  { device, networks, sizeFor, shown }: DetectorNetworks,
+  { device, networks, tile, sizeFor, shown }: DetectorNetworks,
   { label, image, mask }: CheckedImage,
   index: number,
   scores: readonly Score[],
 ): Promise<HidingMeasurement> {
   const x = await wholeImage(device, image, shown);
   const weights = mask && (await wholeImage(device, binary(mask), { channels: 1, loadSize: sizeFor(image) }));
-  const { values, pictures } = measure(networks, x);
-  const reconstruction = pictures?.reconstruction ?? x;
-  const [original, made] = [await x.data(), await reconstruction.data()];
+  const parts = partsOf(scores);
+  // Rounding x̂ cannot change what does not depend on it.
+  const affected = parts.filter(({ map }) => map.usesReconstruction);
+  const plain = measure(networks, x, { parts, tile, wantsReconstruction: true });
+  const [original, made] = [await x.data(), (await plain.reconstruction?.data()) ?? new Float32Array()];
 
   const rounded = Tensor.from(device, made.map(toGrayLevel), x.shape);
-  const affected = MEASUREMENT_NAMES.filter((name) => !WITHOUT_RECONSTRUCTION.includes(name));
-  const quantised = measure(networks, x, { wanted: affected, wantsPictures: false, given: rounded }).values;
+  const quantised = measure(networks, x, { parts: affected, tile, given: rounded });
   const noise = () =>
     noGrad(() => add(x, randomNormal(device, x.shape, { seed: NOISE_SEED, stream: index, mean: 0, std: GRAY_LEVEL })));
   const noisyImage = scope(noise);
-  const noisy = measure(networks, noisyImage, { wantsPictures: false }).values;
+  const noisy = measure(networks, noisyImage, { parts, tile });
 
-  const read = async (tensors: readonly Tensor[]) =>
-    Float32Array.from(await Promise.all(tensors.map(async (tensor) => (await tensor.data())[0] ?? Number.NaN)));
-  const plain = readMeasurements(await read(values), MEASUREMENT_NAMES, x.size);
-  const measured = readMeasurements(await read(quantised), affected, x.size);
-  const kept = Object.fromEntries(WITHOUT_RECONSTRUCTION.map((name) => [name, plain[name]]));
+  const values = await readParts(plain, parts);
   const result = {
     label,
-    scores: computeScores(plain, scores),
-    quantised: computeScores({ ...measured, ...kept }, scores),
-    noisy: computeScores(readMeasurements(await read(noisy), MEASUREMENT_NAMES, x.size), scores),
+    scores: computeScores(values, scores),
+    quantised: computeScores(new Map([...values, ...(await readParts(quantised, affected))]), scores),
+    noisy: computeScores(await readParts(noisy, parts), scores),
     change: changedShare(original, made),
     removed: weights && removedEnergy(original, made, await weights.data()),
   };
-  for (const tensor of [x, rounded, noisyImage, reconstruction, ...values, ...quantised, ...noisy]) tensor.dispose();
+  for (const tensor of [x, rounded, noisyImage]) tensor.dispose();
+  for (const measured of [plain, quantised, noisy]) disposeMeasured(measured);
   weights?.dispose();
-  pictures?.heatmap.dispose();
   return result;
 }
 

@@ -1,59 +1,63 @@
 import { CyclopsError } from '../../gpu/errors.ts';
 import { blurAxis, channelDifference, type DifferenceKind } from '../../kernels/images/difference-map.ts';
+import { type MapPairKind, mapPair } from '../../kernels/images/maps.ts';
 import { type PerImageKind, perImage } from '../../kernels/images/per-image.ts';
 import { scope } from '../../tensor/scope.ts';
 import { imageExtents, requireAlike, requireF32 } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 
-/** A smoothing window of (2 · radius + 1)² pixels; `sigma` of its Gaussian weights in pixels, infinite for a box. */
-export interface Blur {
-  readonly radius: number;
-  readonly sigma: number;
-}
-
-/** The window of the blurred maximum. */
-export const BOX_5X5: Blur = { radius: 2, sigma: Number.POSITIVE_INFINITY };
+/** Sides in pixels of the boxes that maps are averaged over, so that what is small is found and what is large too. */
+export const BOXES = [1, 3, 5, 9, 17] as const;
 
 /**
- * Where images differ: |x − y| averaged over the channels and smoothed, borders reflected. Not differentiable.
+ * Where images differ, one value a pixel: see {@link DifferenceKind}. Not differentiable.
  *
  * @param x images [N, H, W, C]. @param y their reconstructions, of the same shape
+ * @param box side of the square that is averaged over, odd; borders are reflected
  * @returns [N, H, W, 1]
- * @throws CyclopsError when the shapes differ or a side is no longer than the blur's radius
+ * @throws CyclopsError when the shapes differ or a side is no longer than half of the box
  */
-export function differenceMap(x: Tensor, y: Tensor, blur: Blur = BOX_5X5): Tensor {
-  return smoothedMap(x, y, blur, { name: 'differenceMap', kind: 'absolute' });
-}
-
-/** How much brighter x is than y: x − y, negative where it is darker; else as {@link differenceMap}. */
-export function excessMap(x: Tensor, y: Tensor, blur: Blur = BOX_5X5): Tensor {
-  return smoothedMap(x, y, blur, { name: 'excessMap', kind: 'signed' });
-}
-
-function smoothedMap(x: Tensor, y: Tensor, blur: Blur, { name, kind }: { name: string; kind: DifferenceKind }): Tensor {
-  requireAlike(name, x, y);
-  requireF32(`An image of ${name}`, x);
-  const { n, h, w, c } = imageExtents(name, x);
-  const { radius, sigma } = blur;
-  if (Math.min(h, w) <= radius) {
-    throw new CyclopsError(
-      `A blur over ${2 * radius + 1} × ${2 * radius + 1} pixels needs images of at least ${radius + 1} pixels a side; ` +
-        `got height ${h} and width ${w}.`,
-    );
-  }
+export function differenceMap(kind: DifferenceKind, x: Tensor, y: Tensor, box = 1): Tensor {
+  requireAlike('differenceMap', x, y);
+  requireF32('An image of differenceMap', x);
+  const { n, h, w, c } = imageExtents('differenceMap', x);
   return scope(() => {
-    const difference = Tensor.empty(x.device, [n, h, w, 1]);
+    const map = Tensor.empty(x.device, [n, h, w, 1]);
     channelDifference(x.device, {
-      ...{ kind, a: x.slice, b: y.slice, map: difference.slice },
+      ...{ kind, a: x.slice, b: y.slice, map: map.slice },
       ...{ pixels: n * h * w, channels: c },
     });
-    if (radius === 0) return difference;
-    const blurredRows = Tensor.empty(x.device, [n, h, w, 1]);
-    const blurred = Tensor.empty(x.device, [n, h, w, 1]);
-    blurAxis(x.device, { x: difference.slice, out: blurredRows.slice, shape: [n * h, w, 1], radius, sigma });
-    blurAxis(x.device, { x: blurredRows.slice, out: blurred.slice, shape: [n, h, w], radius, sigma });
-    return blurred;
+    return boxMean(map, box);
   });
+}
+
+/** The mean over a square of `side` pixels around each, borders reflected: [N, H, W, 1] → the same. */
+function boxMean(map: Tensor, side: number): Tensor {
+  if (side === 1) return map;
+  const { n, h, w } = imageExtents('A blur', map);
+  const radius = (side - 1) / 2;
+  requireRoom(side, h, w);
+  const [rows, out] = [Tensor.empty(map.device, map.shape), Tensor.empty(map.device, map.shape)];
+  blurAxis(map.device, { x: map.slice, out: rows.slice, shape: [n * h, w, 1], radius });
+  blurAxis(map.device, { x: rows.slice, out: out.slice, shape: [n, h, w], radius });
+  return out;
+}
+
+/** @throws CyclopsError when an image is too small to be mirrored at its borders */
+export function requireRoom(side: number, height: number, width: number): void {
+  const radius = (side - 1) / 2;
+  if (Math.min(height, width) > radius) return;
+  throw new CyclopsError(
+    `A blur over ${side} × ${side} pixels needs images of at least ${radius + 1} pixels a side; got height ${height} and width ${width}.`,
+  );
+}
+
+/** Two maps of one shape, element by element: see {@link MapPairKind}. Not differentiable. @param b [1] for a departure */
+export function combineMaps(kind: MapPairKind, a: Tensor, b: Tensor, constant = 0): Tensor {
+  if (kind !== 'departure') requireAlike('combineMaps', a, b);
+  const out = Tensor.empty(a.device, a.shape);
+  mapPair(a.device, { kind, a: a.slice, b: b.slice, out: out.slice, count: a.size, constant });
+  return out;
 }
 
 /**

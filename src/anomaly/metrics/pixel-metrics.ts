@@ -28,32 +28,48 @@ export interface PixelFigures {
   calibrated: PixelF1;
 }
 
-/** 8 bits of exponent and the first 12 of the mantissa make a bin; the sign is always +. */
-const DROPPED_BITS = 11;
-const BINS = 2 ** (31 - DROPPED_BITS);
+/** Of a float in f32. */
+const MANTISSA_BITS = 23;
+
+interface PixelMetricsOptions {
+  /** Pixels above it are flagged; none are unless it is given. */
+  threshold?: number;
+  /** How many bits of mantissa tell values apart, beside sign and exponent; 12 unless told otherwise. */
+  mantissaBits?: number;
+}
 
 /**
- * Counts pixels of heat maps by value, so that memory (24 MiB) does not grow with the number of images: values that agree in
- * 12 bits of mantissa (a relative difference below 2.5e-4) count as equal. Values of so few bits give exact figures, and
- * those at the given threshold always are.
+ * Counts pixels of heat maps by value, so that memory does not grow with the number of images: with 12 bits of mantissa (48 MiB) values
+ * that differ by less than 2.5e-4 of themselves count as equal, with 7 bits (1.5 MiB) by less than 8e-3. Values of so few bits give
+ * exact figures, and those at the given threshold always are.
  *
  * Sources: Bergmann, Batzner, Fauser, Sattlegger, Steger, "The MVTec Anomaly Detection Dataset", IJCV 129, 2021 (AUPRO); definitions
  * as in anomalib (regions by 8-connectivity; false positives among the pixels outside all regions), without its resampling of curves.
  */
 export class PixelMetrics {
-  private readonly outside = new Float64Array(BINS);
-  private readonly inside = new Float64Array(BINS);
+  private readonly outside: Float64Array;
+  private readonly inside: Float64Array;
   /** What a pixel weighs in the mean overlap of regions: 1 / the area of its region. */
-  private readonly overlap = new Float64Array(BINS);
+  private readonly overlap: Float64Array;
+  private readonly threshold: number;
+  private readonly droppedBits: number;
   private regions = 0;
   private flagged = { inside: 0, outside: 0 };
 
-  /** @param threshold pixels above it are flagged */
-  constructor(private readonly threshold: number) {}
+  constructor({ threshold = Number.POSITIVE_INFINITY, mantissaBits = 12 }: PixelMetricsOptions = {}) {
+    this.threshold = threshold;
+    this.droppedBits = MANTISSA_BITS - mantissaBits;
+    const bins = 2 ** (32 - this.droppedBits);
+    [this.outside, this.inside, this.overlap] = [
+      new Float64Array(bins),
+      new Float64Array(bins),
+      new Float64Array(bins),
+    ];
+  }
 
   /**
-   * @param values a heat map [height, width], ≥ 0. @param mask of the same size, not 0 inside defects; null for none
-   * @throws CyclopsError when a value is negative, infinite or NaN
+   * @param values a heat map [height, width]. @param mask of the same size, not 0 inside defects; null for none
+   * @throws CyclopsError when a value is infinite or NaN
    */
   add(values: Float32Array, mask: Uint8Array | null, width: number, height: number): void {
     if (values.length !== width * height || (mask && mask.length !== values.length)) {
@@ -65,9 +81,9 @@ export class PixelMetrics {
     const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
     for (let i = 0; i < values.length; i++) {
       const value = values[i] ?? Number.NaN;
-      if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) throw badValue(value);
-      // Bits of floats ≥ 0 grow with them; those of −0 would not.
-      const bin = value === 0 ? 0 : (bits[i] ?? 0) >>> DROPPED_BITS;
+      if (!Number.isFinite(value)) throw badValue(value);
+      // −0 is 0.
+      const bin = orderedBits(value === 0 ? 0 : (bits[i] ?? 0)) >>> this.droppedBits;
       const label = labels?.[i] ?? 0;
       const side = label > 0 ? 'inside' : 'outside';
       this[side][bin] = (this[side][bin] ?? 0) + 1;
@@ -90,7 +106,7 @@ export class PixelMetrics {
     let [falsePositives, truePositives, overlap] = [0, 0, 0];
     let [auroc, aupro] = [0, 0];
     let best = f1(Number.POSITIVE_INFINITY, 0, 0);
-    for (let bin = BINS - 1; bin >= 0; bin--) {
+    for (let bin = this.outside.length - 1; bin >= 0; bin--) {
       const [more, right, overlapping] = [this.outside[bin] ?? 0, this.inside[bin] ?? 0, this.overlap[bin] ?? 0];
       if (more + right === 0) continue;
       const rate = falsePositives / pixels.normal;
@@ -102,17 +118,27 @@ export class PixelMetrics {
       falsePositives += more;
       truePositives += right;
       overlap += overlapping;
-      const here = f1(lowestOf(bin), truePositives, falsePositives);
+      const here = f1(this.lowestOf(bin), truePositives, falsePositives);
       if (here.f1 >= best.f1) best = here;
     }
     const calibrated = f1(this.threshold, this.flagged.inside, this.flagged.outside);
     return { pixels, regions: this.regions, auroc, aupro: aupro / AUPRO_FPR, best, calibrated };
   }
+
+  /** The smallest value of a bin. */
+  private lowestOf(bin: number): number {
+    const ordered = (bin << this.droppedBits) >>> 0;
+    const bits = ordered >= SIGN ? ordered - SIGN : ~ordered;
+    return new Float32Array(Uint32Array.of(bits).buffer)[0] ?? 0;
+  }
 }
 
-/** The smallest value of a bin. */
-function lowestOf(bin: number): number {
-  return new Float32Array(Uint32Array.of(bin << DROPPED_BITS).buffer)[0] ?? 0;
+/** The bit of a float's sign. */
+const SIGN = 2 ** 31;
+
+/** Bits of floats, turned so that they grow with the floats, negative ones too. */
+function orderedBits(bits: number): number {
+  return bits >= SIGN ? ~bits : bits + SIGN;
 }
 
 function sum(counts: Float64Array): number {
@@ -121,7 +147,7 @@ function sum(counts: Float64Array): number {
 
 function badValue(value: number): CyclopsError {
   return new CyclopsError(
-    `A pixel of a heat map is ${value}; expected a finite number ≥ 0. NaN or Infinity comes from weights that diverged: use an ` +
+    `A pixel of a heat map is ${value}; expected a finite number. NaN or Infinity comes from weights that diverged: use an ` +
       'earlier checkpoint, or train with a lower learning rate.',
   );
 }

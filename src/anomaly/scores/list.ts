@@ -1,38 +1,131 @@
-import type { MeasurementName, Measurements } from '../maps/measurements.ts';
-import { blurmax } from './blurmax.ts';
-import { blurmaxMs } from './blurmax-ms.ts';
-import { brightmax } from './brightmax.ts';
-import { cycle } from './cycle.ts';
-import { daDn } from './da-dn.ts';
-import { daDnMax } from './da-dn-max.ts';
-import { darkmax } from './darkmax.ts';
-import { dn } from './dn.ts';
-import { dnMax } from './dn-max.ts';
-import { excess } from './excess.ts';
-import { features } from './features.ts';
-import { l1 } from './l1.ts';
-import { l8 } from './l8.ts';
-import { max } from './max.ts';
-import { ratio } from './ratio.ts';
-import type { Score, ScoreInfo } from './score.ts';
-import { sse } from './sse.ts';
-import { ssim } from './ssim.ts';
-import { ssimMin } from './ssim-min.ts';
+import { layersOfDn, mapNamed, type WithLayers } from '../maps/list.ts';
+import { isPoolingName, POOLINGS } from './poolings.ts';
+import { type PooledMap, type Score, type ScoreInfo, spelled } from './score.ts';
 
-/** Every score, in the order of reports; the paper's first. */
-export const SCORES: readonly Score[] = [
-  ...[sse, l1, l8, max, blurmax, blurmaxMs, excess, darkmax, brightmax, ssim, ssimMin],
-  ...[features, cycle, dn, dnMax, daDn, daDnMax, ratio],
+/** Keeps a quotient finite where G_n2a returns the image itself. */
+const SMALLEST = 1e-12;
+
+/** Scores with a name of their own, in the order of reports; the paper's first. */
+const NAMED: readonly Score[] = [
+  // Bougaham et al., "Industrial and Medical Anomaly Detection Through Cycle-Consistent Adversarial Networks".
+  papers(pooled('squared_error.sum', 'sse', 'squared error', 'Σ (x − G_a2n(x))²')),
+  pooled('residual.mean', 'l1', 'absolute error', 'mean |x − G_a2n(x)|'),
+  // Counts what is very wrong, however little of the image it is, and forgives what is a little wrong everywhere.
+  combined(
+    ['eighth_power.mean'],
+    { name: 'l8', label: 'eighth-power error', formula: '(mean (x − G_a2n(x))⁸)^⅛' },
+    ([mean = Number.NaN]) => mean ** (1 / 8),
+  ),
+  // For images in black and white, whose edges a blur would bring in.
+  pooled('residual.max', 'max', 'largest difference', 'max |x − G_a2n(x)| of a pixel'),
+  // Finds what is small, where a mean over the image drowns it.
+  pooled('residual5.max', 'blurmax', 'blurred maximum', 'max of |x − G_a2n(x)| blurred 5 × 5'),
+  // Neither a scratch nor a stain has to fit one window. Scale space: Lindeberg, "Feature Detection with Automatic Scale Selection",
+  // 1998, with boxes and without selection.
+  combined(
+    ['residual3.max', 'residual5.max', 'residual9.max', 'residual17.max'],
+    {
+      name: 'blurmax_ms',
+      label: 'multi-scale blurred maximum',
+      formula: 'mean over b = 3, 5, 9, 17 of max of |x − G_a2n(x)| blurred b × b',
+    },
+    (maxima) => maxima.reduce((sum, max) => sum + max, 0) / maxima.length,
+  ),
+  pooled('excess3.max', 'excess', 'largest excess', 'max |d blurred 3 × 3 − mean d|, d = x − G_a2n(x)'),
+  pooled('dark5.max', 'darkmax', 'darker than normal', 'max of G_a2n(x) − x blurred 5 × 5'),
+  pooled('bright5.max', 'brightmax', 'brighter than normal', 'max of x − G_a2n(x) blurred 5 × 5'),
+  pooled('ssim.mean', 'ssim', 'structural dissimilarity', '1 − SSIM(x, G_a2n(x))'),
+  pooled(
+    'ssim.max',
+    'ssim_min',
+    'largest structural dissimilarity',
+    '1 − min over 11 × 11 windows of SSIM(x, G_a2n(x))',
+  ),
+  pooled('features.mean', 'features', 'feature error', 'mean (f(x) − f(G_a2n(x)))², f the last hidden layer of D_n'),
+  pooled('cycle.mean', 'cycle', 'cycle residual', 'mean |x − G_n2a(G_a2n(x))|'),
+  pooled('dn.mean', 'dn', 'normal discriminator', '−mean D_n(x)'),
+  pooled('dn.max', 'dn_max', 'least normal patch', '−min over patches of D_n(x)'),
+  pooled('da_dn.mean', 'da_dn', 'discriminator difference', 'mean D_a(x) − mean D_n(x)'),
+  pooled('da_dn.max', 'da_dn_max', 'largest discriminator difference', 'max over patches of D_a(x) − D_n(x)'),
+  // How far the image is from normal, in units of how far it is from abnormal.
+  combined(
+    ['squared_error.sum', 'squared_error_abnormal.sum'],
+    { name: 'ratio', label: 'distance ratio', formula: '|x − G_a2n(x)|² / |x − G_n2a(x)|²' },
+    ([normal = Number.NaN, abnormal = Number.NaN]) => normal / Math.max(abnormal, SMALLEST),
+  ),
 ];
 
-export const SCORE_INFOS: readonly ScoreInfo[] = SCORES.map(({ info }) => info);
+/** Those of the hottest places, which find what is small and do not hang on a single pixel. */
+const HOTTEST = [
+  ...['excess3.top5', 'excess5.top1', 'residual5.top1', 'contrast.top1', 'features_residual.top1'],
+  ...['dn.top1', 'da_dn.top1'],
+];
 
-/** The measurements that scores need, each once. */
-export function measurementsFor(scores: readonly Score[]): MeasurementName[] {
-  return [...new Set(scores.flatMap(({ needs }) => needs))];
+/** Every score that calibration tries on these networks, in the order of reports. */
+export function scoresFor(networks: WithLayers): Score[] {
+  const layers = layersOfDn(networks);
+  // The last layer's mean is the score `features`.
+  const means = layers.slice(0, -1).map(({ name }) => `${name}.mean`);
+  const hottest = layers.map(({ name }) => `${name}.top1`);
+  return [...NAMED, ...[...HOTTEST, ...means, ...hottest].map((name) => ofPart(partOf(name)))];
 }
 
-/** Scores of an image by name. */
-export function computeScores(measurements: Measurements, scores: readonly Score[] = SCORES): Record<string, number> {
-  return Object.fromEntries(scores.map(({ info, compute }) => [info.name, compute(measurements)]));
+/** The score of a short name such as `blurmax`, or of a map and a pooling such as `excess3.top5`; undefined for none. */
+export function scoreNamed(name: string): Score | undefined {
+  const part = partNamed(name);
+  const short = NAMED.find(({ info, pools }) => info.name === name || (pools && spelled(pools) === name));
+  return short ?? (part && ofPart(part));
+}
+
+/** What to compute for scores: each pooled map once. */
+export function partsOf(scores: readonly Score[]): PooledMap[] {
+  return [...new Map(scores.flatMap(({ parts }) => parts.map((part) => [spelled(part), part]))).values()];
+}
+
+/** Scores of an image by name. @param values of pooled maps, by their long names */
+export function computeScores(values: ReadonlyMap<string, number>, scores: readonly Score[]): Record<string, number> {
+  return Object.fromEntries(
+    scores.map(({ info, parts, compute }) => [
+      info.name,
+      compute(parts.map((part) => values.get(spelled(part)) ?? Number.NaN)),
+    ]),
+  );
+}
+
+function partNamed(name: string): PooledMap | undefined {
+  const [mapName = '', pooling = '', ...rest] = name.split('.');
+  const map = mapNamed(mapName);
+  return map && isPoolingName(pooling) && rest.length === 0 ? { map, pooling } : undefined;
+}
+
+/** That of a name in this file. */
+function partOf(name: string): PooledMap {
+  const part = partNamed(name);
+  if (part) return part;
+  throw new RangeError(`There is no map and pooling ${name}.`);
+}
+
+/** A score without a short name. */
+function ofPart(part: PooledMap): Score {
+  const label = `${POOLINGS[part.pooling].label} ${part.map.label}`;
+  return pooled(spelled(part), spelled(part), label, `${POOLINGS[part.pooling].label} ${part.map.formula}`);
+}
+
+/** A score that is a map and a pooling. @param long its long name */
+function pooled(long: string, name: string, label: string, formula: string): Score {
+  const part = partOf(long);
+  return {
+    info: { name, label, formula, paper: false },
+    ...{ pools: part, parts: [part] },
+    compute: ([value = Number.NaN]) => value,
+  };
+}
+
+/** A score that is made of pooled maps. @param parts their long names */
+function combined(parts: readonly string[], info: Omit<ScoreInfo, 'paper'>, compute: Score['compute']): Score {
+  return { info: { ...info, paper: false }, pools: null, parts: parts.map(partOf), compute };
+}
+
+function papers(score: Score): Score {
+  return { ...score, info: { ...score.info, paper: true } };
 }

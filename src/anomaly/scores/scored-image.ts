@@ -2,6 +2,14 @@ import type { Label } from '../../data/datasets/dataset.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { ImageStatistics } from './image-statistics.ts';
 
+/** What a map says of one image. */
+export interface HeatStatistics {
+  /** Its hottest pixel. */
+  hottest: number;
+  /** Of all its pixels. */
+  median: number;
+}
+
 /** An image with its scores; label null where nobody said what it is. */
 export interface ScoredImage {
   file: string;
@@ -15,6 +23,10 @@ export interface ScoredImage {
   statistics?: ImageStatistics;
   /** Σ (x − x̂)² / Σ (x − its mean)²: the share of the image that G_a2n changes, where it was asked for. */
   change?: number;
+  /** The hottest pixel of the heat map, where it was asked for. */
+  hottest?: number;
+  /** Of maps by name, where they were asked for: what calibrates heat maps. */
+  heat?: Record<string, HeatStatistics>;
   /** True if this very image trained the networks or set the thresholds; its figures are then no test. */
   seenInTraining?: boolean;
 }

@@ -9,6 +9,7 @@ import { calibrationText, changeText } from '../text/calibration.ts';
 interface CalibrateCommandOptions extends TuneFlags {
   rule: Rule;
   threshold?: number;
+  map?: string;
   data?: string;
   json?: boolean;
 }
@@ -16,20 +17,21 @@ interface CalibrateCommandOptions extends TuneFlags {
 export function addCalibrate(program: Command): void {
   const command = program
     .command('calibrate')
-    .description('choose score and threshold anew, on the images of a run that calibrate it')
+    .description('choose score, threshold and heat map anew, on the images of a run that calibrate it')
     .argument('<run>', 'folder that train wrote')
     .option('--rule <rule>', `how the threshold is chosen: ${RULES}`, toRule, 'zfn' as const)
     .option('--threshold <number>', 'this threshold for the score that decides, instead of a rule', toNumber)
+    .option('--map <name>', 'heat maps show this map, instead of the one that finds most on these images')
     .option('--data <folder>', 'where the data folder is now (default: where training found it)')
     .option('--json', 'print the calibration as one JSON object');
   addTuneOptions(command).action(calibrate);
 }
 
 async function calibrate(run: string, options: CalibrateCommandOptions): Promise<void> {
-  const { rule, threshold, data, tune, json, quiet = false } = options;
+  const { rule, threshold, map, data, tune, json, quiet = false } = options;
   const { listener, stop } = listenOnTerminal(quiet);
   const { calibration, before } = await withDevice(options, (device) =>
-    calibrateWorkflow({ ...listener, device, run, rule, threshold, data, tune }),
+    calibrateWorkflow({ ...listener, device, run, rule, threshold, map, data, tune }),
   ).finally(stop);
   if (!calibration) return;
   if (json) process.stdout.write(`${JSON.stringify(calibration, null, 2)}\n`);

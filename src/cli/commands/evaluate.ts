@@ -20,6 +20,7 @@ import {
   addTileOption,
   addTuneOptions,
   type DataFlags,
+  MAP_OPTION,
   type TuneFlags,
   toByteCount,
   toNumber,
@@ -35,6 +36,7 @@ interface EvaluateCommandOptions extends TuneFlags, DataFlags {
   report?: string;
   pictures?: number;
   threshold?: number;
+  map?: string;
   tile?: number;
 }
 
@@ -50,6 +52,7 @@ export function addEvaluate(program: Command): void {
       'data folder; its test part is judged, or every image that neither trained nor calibrated the model',
     )
     .option('--threshold <number>', 'judge by this threshold instead of the calibrated one', toNumber)
+    .option('--map <name>', MAP_OPTION)
     .option('--json', 'print one JSON object on standard output and nothing else')
     .option('--csv <file>', 'write file, label, scores, threshold and flag of every image')
     .option('--report <file>', 'write a page with figures, curves and heat maps, and the figures as .json beside it')
@@ -64,7 +67,7 @@ export function addEvaluate(program: Command): void {
 }
 
 async function evaluate(model: string, data: string, options: EvaluateCommandOptions): Promise<void> {
-  const { csv, json, threshold, tile, tune, aIs, skipBroken, quiet = false } = options;
+  const { csv, json, threshold, map, tile, tune, aIs, skipBroken, quiet = false } = options;
   const paths = options.report ? freeReportPaths(options.report) : null;
   if (paths) requireOtherName(csv, paths);
   else if (options.pictures !== undefined)
@@ -80,7 +83,7 @@ async function evaluate(model: string, data: string, options: EvaluateCommandOpt
   const pictures = options.report ? (options.pictures ?? PICTURES_BUDGET) : 0;
   await withDevice(options, async (device) => {
     const evaluated = await evaluateWorkflow({
-      ...{ ...listener, device, model, data, aIs, skipBroken, tune, threshold, tile, pictures },
+      ...{ ...listener, device, model, data, aIs, skipBroken, tune, threshold, map, tile, pictures },
     }).finally(stop);
     if (!evaluated) return;
     const { evaluation, leftOut, source } = evaluated;

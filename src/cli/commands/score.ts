@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
+import type { HeatScale } from '../../anomaly/calibration/heatmap-scale.ts';
 import { runFolder } from '../../cyclegan/run/run-folder.ts';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { fileError } from '../../data/files/fs-error.ts';
@@ -13,12 +14,13 @@ import { UsageError } from '../../workflow/common/usage-error.ts';
 import { type ScoredFile, type Scoring, score as scoreWorkflow } from '../../workflow/score.ts';
 import { EXIT } from '../failure.ts';
 import { listenOnTerminal } from '../listener.ts';
-import { addTileOption, addTuneOptions, type TuneFlags, toNumber, withDevice } from '../options.ts';
+import { addTileOption, addTuneOptions, MAP_OPTION, type TuneFlags, toNumber, withDevice } from '../options.ts';
 import { ScoreOutput } from '../score-output.ts';
 
 interface ScoreCommandOptions extends TuneFlags {
   by?: string;
   threshold?: number;
+  map?: string;
   csv?: string;
   json?: boolean;
   heatmaps?: string;
@@ -33,14 +35,18 @@ export function addScore(program: Command): void {
     .description('print file, score, threshold and flag of images, one a line as each is done, separated by tabs')
     .argument('<model>', 'model.safetensors, or the folder that train wrote')
     .argument('<image...>', 'PNG or JPEG files, or folders of them, with those below')
-    .option('--by <score>', 'the score that decides (default: the one that calibration chose)')
+    .option(
+      '--by <score>',
+      'the score that decides, or a map and a pooling such as residual5.top1 (default: the one that calibration chose)',
+    )
     .option('--threshold <number>', 'flag from this score on instead of the calibrated threshold', toNumber)
     .option('--csv <file>', 'write a line for each file as it is done: file, status, score, threshold, every score')
     .option('--json', 'print a JSON object a line instead, with every score')
     .option(
       '--heatmaps <folder>',
-      'write each picture with its heat map laid over it, which shows where it differs from what it should look like; one scale for all',
+      'write each picture with its heat map laid over it, which shows where it looks abnormal; one scale for all',
     )
+    .option('--map <name>', MAP_OPTION)
     .option('--fail-on-anomaly', `end with exit code ${EXIT.flagged} when an image is flagged`)
     .option('--skip-broken', 'do not fail when files cannot be read; they are listed either way');
   addTileOption(command);
@@ -48,7 +54,7 @@ export function addScore(program: Command): void {
 }
 
 async function score(model: string, images: string[], options: ScoreCommandOptions): Promise<void> {
-  const { by, threshold, csv, json = false, heatmaps, tile, tune, quiet = false, skipBroken = false } = options;
+  const { by, threshold, map, csv, json = false, heatmaps, tile, tune, quiet = false, skipBroken = false } = options;
   requireOutside(images, heatmaps);
   // On a terminal the lines themselves show how far it has come.
   const { listener, stop } = listenOnTerminal(quiet, process.stdout.isTTY ? 'scoring' : undefined);
@@ -59,6 +65,7 @@ async function score(model: string, images: string[], options: ScoreCommandOptio
     images,
     by,
     threshold,
+    map,
     tile,
     tune,
     pictures,
@@ -76,7 +83,7 @@ async function score(model: string, images: string[], options: ScoreCommandOptio
     try {
       for await (const result of scoring) {
         if (result.status === 'unreadable') unreadable.push(result.reason);
-        else if (heatmaps !== undefined) writeHeatmap(heatmaps, result, decision.heatmapMaximum ?? 0);
+        else if (heatmaps !== undefined && decision.heatmap) writeHeatmap(heatmaps, result, decision.heatmap);
         if (result.status === 'flagged') counts.flagged += 1;
         output.add(result);
       }
@@ -134,7 +141,7 @@ function requireDifferentNames(files: Scoring['files'], heatmaps: string | undef
   }
 }
 
-function writeHeatmap(folder: string, { file, path, pictures }: ScoredFile, max: number): void {
+function writeHeatmap(folder: string, { file, path, pictures }: ScoredFile, scale: HeatScale): void {
   if (!pictures) return;
   const { heatmap: values, input, size: judged } = pictures;
   const target = heatmapPath(folder, file);
@@ -145,7 +152,7 @@ function writeHeatmap(folder: string, { file, path, pictures }: ScoredFile, max:
   }
   const picture = decodeImage(path);
   const { width, height } = input;
-  const painted = overlayHeatmap(picture, { values, width, height, judged }, max);
+  const painted = overlayHeatmap(picture, { values, width, height, judged }, scale);
   writeFileAtomic(target, encodePng(picture.width, picture.height, 3, painted));
 }
 

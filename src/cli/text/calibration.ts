@@ -1,6 +1,6 @@
 import { CALIBRATION_SOURCES, type Calibration } from '../../anomaly/calibration/calibration.ts';
 import { COMBINED, COMBINED_LEAST } from '../../anomaly/calibration/cross-combination.ts';
-import { expectedHotShare } from '../../anomaly/calibration/heatmap-scale.ts';
+import { expectedHotShare, type HeatmapCalibration } from '../../anomaly/calibration/heatmap-scale.ts';
 import { checkLearned, learnedLines } from '../../anomaly/evaluation/learned.ts';
 import { abnormalsForBound, missRateUpperBound } from '../../anomaly/metrics/classification.ts';
 
@@ -30,12 +30,18 @@ export function calibrationText(calibration: Calibration): string {
   }
   if (heatmap) {
     lines.push(
-      `Heat maps: a pixel above ${Number(heatmap.threshold.toPrecision(3))} is hot; of normal images like these ${heatmap.images} at most ` +
+      `Heat maps show ${heatmap.map}${reasonOf(heatmap)}: a pixel above ${Number(heatmap.threshold.toPrecision(3))} is hot; of normal images like these ${heatmap.images} at most ` +
         `${percent(expectedHotShare(heatmap))} have one.`,
     );
   }
   lines.push(...learnedLines(checkLearned(calibration)));
   return `${lines.join('\n')}\n`;
+}
+
+/** Why heat maps show this map, where masks were looked at. */
+function reasonOf({ map, aupro }: HeatmapCalibration): string {
+  const own = aupro?.[map];
+  return own === undefined ? '' : ` (AUPRO ${own.toFixed(3)} there)`;
 }
 
 /** What a new calibration changes. */

@@ -20,9 +20,9 @@ export function localisationLines({
 }
 
 function heatmapLine(report: HeatmapReport): string {
-  const { threshold, images, chosenOn, normal, abnormal, expectedShare, oracle } = report;
+  const { map, threshold, images, chosenOn, normal, abnormal, expectedShare, oracle } = report;
   return (
-    `heat maps: a pixel above ${Number(threshold.toPrecision(3))} is hot; ${normal.hot} of ${normal.total} normal and ${abnormal.hot} of ` +
+    `heat maps of ${map}: a pixel above ${Number(threshold.toPrecision(3))} is hot; ${normal.hot} of ${normal.total} normal and ${abnormal.hot} of ` +
     `${abnormal.total} abnormal images have one (${oracle ? 'oracle; ' : ''}of normal images like the ${images} of ${CALIBRATION_SOURCES[chosenOn].images}, ` +
     `${(100 * expectedShare).toFixed(1)} % at most are expected to).`
   );

@@ -4,10 +4,10 @@ import { type BufferSlice, f32, immediates } from '../../gpu/launch.ts';
 import { flatGrid } from '../flat-grid.ts';
 import { kernel } from '../source.ts';
 
-/** Of an image pair: `sse` = Σ (a − b)², `l1` = mean |a − b|, `eighth` = mean (a − b)⁸. Of one image: `mean`, `max` and `min`. */
-export type PerImageKind = 'sse' | 'l1' | 'eighth' | 'mean' | 'max' | 'min';
+/** Of an image pair: `l1` = mean |a − b|. Of one image: `sum`, `mean`, `max`, and `eighth` = mean a⁸. */
+export type PerImageKind = 'l1' | 'sum' | 'mean' | 'eighth' | 'max';
 
-const CODES: Readonly<Record<PerImageKind, number>> = { sse: 0, l1: 1, eighth: 2, mean: 3, max: 4, min: 5 };
+const CODES: Readonly<Record<PerImageKind, number>> = { l1: 0, sum: 1, mean: 1, eighth: 2, max: 3 };
 
 interface PerImageArguments {
   readonly kind: PerImageKind;
@@ -24,7 +24,7 @@ interface PerImageArguments {
 
 /** out[image] = the figure of each image, one workgroup an image. */
 export function perImage(device: Device, { kind, a, b, out, images, count }: PerImageArguments): void {
-  const factor = kind === 'l1' || kind === 'eighth' || kind === 'mean' ? 1 / count : 1;
+  const factor = kind === 'sum' || kind === 'max' ? 1 : 1 / count;
   device.launch({
     kernel: kernel('reduce/per-image', { KIND: CODES[kind] }),
     bindings: [a, b ?? a, out],
@@ -33,5 +33,30 @@ export function perImage(device: Device, { kind, a, b, out, images, count }: Per
     label: `perImage.${kind}`,
     flops: 3 * images * count,
     bytes: (b ? 8 : 4) * images * count,
+  });
+}
+
+interface HottestArguments {
+  /** [images, count] */
+  readonly a: BufferSlice;
+  /** [images] */
+  readonly out: BufferSlice;
+  readonly images: number;
+  /** Elements of an image. */
+  readonly count: number;
+  /** How many of them count, from 1 to all. */
+  readonly hottest: number;
+}
+
+/** out[image] = the mean of the `hottest` largest elements of each image, one workgroup an image. */
+export function hottestMean(device: Device, { a, out, images, count, hottest }: HottestArguments): void {
+  device.launch({
+    kernel: kernel('reduce/hottest'),
+    bindings: [a, out],
+    immediates: immediates(images, count, hottest),
+    workgroups: flatGrid(device, images, 1),
+    label: 'hottestMean',
+    flops: images * count,
+    bytes: 4 * images * count,
   });
 }

@@ -1,6 +1,7 @@
+import type { HeatScale } from '../../anomaly/calibration/heatmap-scale.ts';
 import type { Size } from '../../data/images/bank.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
-import { heatColor, THRESHOLD_SHARE } from './heatmap.ts';
+import { heatColor, heatShare, THRESHOLD_SHARE } from './heatmap.ts';
 
 /** How much of the colour a pixel shows at the threshold and above; below it fades out, so that the picture shows. */
 const HOT_OPACITY = 0.7;
@@ -18,10 +19,10 @@ interface JudgedHeatmap {
 /**
  * Lays a heat map over the picture that it belongs to, at the picture's own size.
  *
- * @param max the value of the brightest colour, the same for every image of a set
+ * @param scale of its colours, the same for every image of a set
  * @returns RGB bytes [height, width, 3] of the picture's size
  */
-export function overlayHeatmap(picture: DecodedImage, heatmap: JudgedHeatmap, max: number): Uint8Array {
+export function overlayHeatmap(picture: DecodedImage, heatmap: JudgedHeatmap, scale: HeatScale): Uint8Array {
   const { width, height, channels, pixels } = picture;
   const { judged, values } = heatmap;
   const [left, top] = [(judged.width - heatmap.width) >> 1, (judged.height - heatmap.height) >> 1];
@@ -30,8 +31,8 @@ export function overlayHeatmap(picture: DecodedImage, heatmap: JudgedHeatmap, ma
   const rgb = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const share = max > 0 ? (values[(rows[y] ?? 0) * heatmap.width + (columns[x] ?? 0)] ?? 0) / max : 0;
-      const opacity = HOT_OPACITY * Math.min(1, Math.max(0, share / THRESHOLD_SHARE)) ** 2;
+      const share = heatShare(values[(rows[y] ?? 0) * heatmap.width + (columns[x] ?? 0)] ?? 0, scale);
+      const opacity = HOT_OPACITY * Math.min(1, share / THRESHOLD_SHARE) ** 2;
       const color = heatColor(share);
       const pixel = y * width + x;
       for (let c = 0; c < 3; c++) {

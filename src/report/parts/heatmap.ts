@@ -1,4 +1,4 @@
-import { BRIGHTEST } from '../../anomaly/calibration/heatmap-scale.ts';
+import { BRIGHTEST, type HeatScale, heatmapMaximum } from '../../anomaly/calibration/heatmap-scale.ts';
 
 type Color = readonly [number, number, number];
 
@@ -39,19 +39,25 @@ export function heatColor(value: number): [number, number, number] {
 }
 
 /**
- * Paints values [height, width] as RGB bytes [height, width, 3], with `max` and everything above it in the brightest
- * colour, and what is above `max` · {@link THRESHOLD_SHARE} in warm ones. Pass the same `max` for every image of a set: a scale
- * of its own for each image makes good images glow.
- * With max ≤ 0 (nothing differs anywhere) the picture is dark throughout.
+ * Where a value lies on the scale: 0 at the floor and below, {@link THRESHOLD_SHARE} at the threshold, 1 at the brightest colour and
+ * above. Where the threshold is no higher than the floor (nothing differs anywhere) all is 0.
  */
-export function paintHeatmap(values: Float32Array, width: number, height: number, max: number): Uint8Array {
+export function heatShare(value: number, { floor, threshold }: HeatScale): number {
+  const range = heatmapMaximum({ floor, threshold }) - floor;
+  return range > 0 ? Math.min(1, Math.max(0, (value - floor) / range)) : 0;
+}
+
+/**
+ * Paints values [height, width] as RGB bytes [height, width, 3], with what is above the threshold in warm colours. Pass the same scale
+ * for every image of a set: one of its own for each image makes good images glow.
+ */
+export function paintHeatmap(values: Float32Array, width: number, height: number, scale: HeatScale): Uint8Array {
   if (values.length !== width * height) {
     throw new RangeError(`Expected ${width} × ${height} = ${width * height} heat map values, got ${values.length}.`);
   }
   const rgb = new Uint8Array(values.length * 3);
-  const scale = max > 0 ? 1 / max : 0;
   values.forEach((value, i) => {
-    rgb.set(heatColor(value * scale), i * 3);
+    rgb.set(heatColor(heatShare(value, scale)), i * 3);
   });
   return rgb;
 }

@@ -1,3 +1,4 @@
+import type { HeatScale } from '../../anomaly/calibration/heatmap-scale.ts';
 import type { ResultPictures } from '../../anomaly/detector/score-images.ts';
 import { decodeImage } from '../../data/images/decode.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
@@ -19,7 +20,7 @@ export interface Pictures {
   input: Picture;
   /** x̂ = G_a2n(x). */
   reconstruction: Picture;
-  /** Painted by paintHeatmap, with the same maximum for every image. */
+  /** Painted by paintHeatmap, with the same scale for every image. */
   heatmap: Picture;
   /** Where the defect really is, where the data set says so. */
   mask?: Picture;
@@ -34,19 +35,19 @@ const QUALITY = 85;
 /**
  * Encodes what a detector found in an image: JPEG, or PNG for a mask, which is smaller so and has two colours.
  *
- * @param max of the heat map: the value of the brightest colour
+ * @param scale of the heat map's colours
  * @param mask path of the true mask @throws CyclopsError when it cannot be read
  */
 export function encodePictures(
   { input, reconstruction, heatmap }: ResultPictures,
-  max: number,
+  scale: HeatScale,
   mask: string | undefined,
 ): Pictures {
   const { width, height } = input;
   return {
     input: jpeg(input),
     reconstruction: jpeg(reconstruction),
-    heatmap: jpeg({ width, height, channels: 3, pixels: paintHeatmap(heatmap, width, height, max) }),
+    heatmap: jpeg({ width, height, channels: 3, pixels: paintHeatmap(heatmap, width, height, scale) }),
     ...(mask !== undefined && { mask: png(decodeImage(mask)) }),
   };
 }

@@ -50,8 +50,6 @@ export interface Report {
   heatmap: HeatmapReport & {
     /** Value of the brightest colour; the same for every image. */
     max: number;
-    /** How a pixel's value is computed. */
-    formula: string;
   };
   /** Null where no judged image has a mask. */
   pixels: PixelReport | null;

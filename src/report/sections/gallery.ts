@@ -91,7 +91,7 @@ function strip(image: JudgedImage, pictures: Pictures): Html {
   const figures = [
     figure(pictures.input, html`image x`, `Image ${file}`),
     figure(pictures.reconstruction, html`x̂ = G<sub>a2n</sub>(x)`, `Reconstruction of ${file} as a normal image`),
-    figure(pictures.heatmap, html`heat map`, `Heat map of ${file}: where image and reconstruction differ`),
+    figure(pictures.heatmap, html`heat map`, `Heat map of ${file}: where it looks abnormal`),
     ...(pictures.mask ? [figure(pictures.mask, html`true mask`, `Mask of the real defect in ${file}`)] : []),
   ];
   return html`<div class="strip">${figures}</div>`;
@@ -103,10 +103,11 @@ function figure({ type, width, height, bytes }: Picture, caption: Html, descript
 
 function colourBar(heatmap: Report['heatmap']): Html {
   const stops = HEAT_STOPS.map(({ color, share }) => `rgb(${color.join(' ')}) ${(100 * share).toFixed(1)}%`);
-  const values = Array.from({ length: BRIGHTEST + 1 }, (_, i) => i * heatmap.threshold);
-  return html`<figure class="colour-bar"><div class="bar" role="img" aria-label="Colours of the heat maps from 0, dark, to ${formatScore(heatmap.max)} and above, bright; warm above the threshold, ${formatScore(heatmap.threshold)}" style="background:linear-gradient(90deg,${stops.join(',')})"></div>
+  const { floor, threshold } = heatmap;
+  const values = Array.from({ length: BRIGHTEST + 1 }, (_, i) => floor + i * (threshold - floor));
+  return html`<figure class="colour-bar"><div class="bar" role="img" aria-label="Colours of the heat maps from ${formatScore(floor)}, dark, to ${formatScore(heatmap.max)} and above, bright; warm above the threshold, ${formatScore(threshold)}" style="background:linear-gradient(90deg,${stops.join(',')})"></div>
 <div class="values">${values.map((value, i) => html`<span>${i === values.length - 1 ? '≥ ' : ''}${formatScore(value)}${i === 1 ? ' = threshold' : ''}</span>`)}</div>
-<figcaption>Heat map = ${heatmap.formula}. Warm colours: above the threshold that 95 % of the normal images which calibrated keep below everywhere. One scale for all images, so a good image stays cold.</figcaption></figure>`;
+<figcaption>Heat map <code>${heatmap.map}</code> = ${heatmap.formula}. Warm colours: above the threshold that 95 % of the normal images which calibrated keep below everywhere. One scale for all images, so a good image stays cold.</figcaption></figure>`;
 }
 
 /** Says which images have no pictures; null when all have some. */

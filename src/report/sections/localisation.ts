@@ -11,7 +11,7 @@ import type { Report } from '../parts/report.ts';
 /** How well heat maps show where defects are. */
 export function whereSection({ heatmap, pixels, pairs }: Report): Html {
   return html`<div class="scroll" role="group" aria-label="Images with a hot pixel" tabindex="0"><table>
-<caption>Images with a hot pixel, one above ${formatScore(heatmap.threshold)} in the heat map</caption>
+<caption>Images with a hot pixel, one above ${formatScore(heatmap.threshold)} in the heat map <code>${heatmap.map}</code></caption>
 <thead><tr><th scope="col">Class</th><th scope="col" class="number">Images</th><th scope="col" class="number">With a hot pixel${star(heatmap.oracle)}</th></tr></thead>
 <tbody>${LABELS.map(
     (label) => html`

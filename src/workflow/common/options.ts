@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { parseRule, RULES } from '../../anomaly/calibration/calibration.ts';
-import { openDevice, thresholdOption, tileOption } from '../../anomaly/detector/detector-options.ts';
+import { mapName, openDevice, thresholdOption, tileOption } from '../../anomaly/detector/detector-options.ts';
 import { PRESET_NAMES } from '../../cyclegan/presets.ts';
 import { LABELS } from '../../data/datasets/dataset.ts';
 import { optionProblem } from '../../data/files/json.ts';
@@ -52,7 +52,7 @@ export const RUNNING = {
 export const DATA = { data: path, aIs: v.optional(label), skipBroken: flag };
 
 /** How a model judges. */
-export const JUDGING = { model: path, threshold: thresholdOption, tile: tileOption };
+export const JUDGING = { model: path, threshold: thresholdOption, map: mapName, tile: tileOption };
 
 /** How a training goes. Its configuration is checked where it is completed. */
 export const TRAINING = {

@@ -1,6 +1,8 @@
 import { availableParallelism, cpus } from 'node:os';
 import type { DetectorNetworks } from '../../anomaly/detector/detector-networks.ts';
-import { measure } from '../../anomaly/maps/measurements.ts';
+import { heatMapCandidates } from '../../anomaly/maps/list.ts';
+import { partsOf, scoresFor } from '../../anomaly/scores/list.ts';
+import { measure } from '../../anomaly/scores/measure.ts';
 import { noGrad } from '../../autograd/tape.ts';
 import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import { FileChoiceCache, type MeasuringDevice } from '../../data/files/choice-cache.ts';
@@ -56,7 +58,9 @@ export async function tuneKernels(
 
 /** {@link tuneKernels} for the scores of one image. */
 export function tuneScoring(detector: DetectorNetworks, options: TuningOptions): Promise<TuningCost> {
-  const score = () => void measure(detector.networks, wholeImage(detector));
+  const { networks, tile } = detector;
+  const asked = { parts: partsOf(scoresFor(networks)), maps: heatMapCandidates(networks), tile };
+  const score = () => void measure(networks, wholeImage(detector), asked);
   return tuneKernels(detector.device, options, () => scope(score));
 }
 

@@ -1,7 +1,6 @@
 import type { DetectorNetworks } from '../../anomaly/detector/detector-networks.ts';
-import { type ImageResult, scoreImages } from '../../anomaly/detector/score-images.ts';
+import { type ImageRequest, type ImageResult, scoreImages } from '../../anomaly/detector/score-images.ts';
 import type { ImageStatistics } from '../../anomaly/scores/image-statistics.ts';
-import type { Score } from '../../anomaly/scores/score.ts';
 import type { ScoredImage } from '../../anomaly/scores/scored-image.ts';
 
 import type { ImageRef } from '../../data/datasets/dataset.ts';
@@ -12,18 +11,20 @@ export interface ScoredRef extends ImageResult {
   ref: ImageRef;
 }
 
-/** Scores the images that a decoder can read, each as soon as it is done; arguments as for {@link scoreImages}. */
+/** Scores the images that a decoder can read, each as soon as it is done. @param request what to find in an image */
 export async function* scoreRefs(
   detector: DetectorNetworks,
   decoder: ImageDecoder,
-  wantsPictures?: (index: number) => boolean,
-  scores?: readonly Score[],
+  request: (ref: ImageRef) => ImageRequest,
 ): AsyncGenerator<ScoredRef> {
+  const refOf = (index: number) => {
+    const ref = decoder.good[index];
+    if (ref) return ref;
+    throw new Error('An image was scored that was not decoded.');
+  };
   let index = 0;
-  for await (const result of scoreImages(detector, decoder.images(), wantsPictures, scores)) {
-    const ref = decoder.good[index++];
-    if (!ref) throw new Error('An image was scored that was not decoded.');
-    yield { ref, ...result };
+  for await (const result of scoreImages(detector, decoder.images(), (i) => request(refOf(i)))) {
+    yield { ref: refOf(index++), ...result };
   }
 }
 

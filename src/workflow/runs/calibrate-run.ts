@@ -3,22 +3,27 @@ import { join, resolve } from 'node:path';
 import { type Calibration, type Rule, withThreshold } from '../../anomaly/calibration/calibration.ts';
 import { writeCalibration } from '../../anomaly/calibration/calibration-file.ts';
 import { type FoldScores, readFoldScores } from '../../anomaly/calibration/fold-scores.ts';
-import { calibrateHeatmap } from '../../anomaly/calibration/heatmap-scale.ts';
+import { calibrateHeatmap, type MapMerit } from '../../anomaly/calibration/heatmap-choice.ts';
 import { chooseThresholds } from '../../anomaly/calibration/thresholds.ts';
 import type { DetectorNetworks } from '../../anomaly/detector/detector-networks.ts';
 import { openRunNetworks } from '../../anomaly/detector/run-networks.ts';
-import type { ResultPictures } from '../../anomaly/detector/score-images.ts';
+import type { ImageResult } from '../../anomaly/detector/score-images.ts';
 import { writeModel } from '../../anomaly/detector/stored-model.ts';
 import { medianNormalChange } from '../../anomaly/evaluation/learned.ts';
+import { heatStatistics, MapMerits } from '../../anomaly/evaluation/map-merits.ts';
+import { heatMapCandidates, requireMap } from '../../anomaly/maps/list.ts';
 import { changedShare } from '../../anomaly/metrics/changed-share.ts';
 import { type ImageStatistics, imageStatistics } from '../../anomaly/scores/image-statistics.ts';
-import { SCORE_INFOS } from '../../anomaly/scores/list.ts';
+import { scoresFor } from '../../anomaly/scores/list.ts';
 import type { ScoredImage } from '../../anomaly/scores/scored-image.ts';
 import { readCheckpointHead } from '../../cyclegan/run/checkpoint-head.ts';
 import { fingerprint, hashFile, readDataRecord } from '../../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
+import type { ImageRef } from '../../data/datasets/dataset.ts';
+import { readDataset } from '../../data/datasets/layouts.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
+import { withReadableCompanions } from '../images/companions.ts';
 import { ImageDecoder, settleBroken } from '../images/decode-images.ts';
 import type { Listener } from '../common/listener.ts';
 import { scoredImage, scoreRefs } from '../images/score-refs.ts';
@@ -29,6 +34,8 @@ interface CalibrateRunOptions extends Listener {
   rule: Rule;
   /** The user's threshold for the score that decides, instead of the rule's. */
   threshold?: number | undefined;
+  /** The map that heat maps show, instead of the one that calibration finds best. */
+  map?: string | undefined;
   /** Where the data folder is now; by default where training found it. */
   data?: string | undefined;
   /** Whether to look for the fastest kernels first. */
@@ -36,14 +43,14 @@ interface CalibrateRunOptions extends Listener {
 }
 
 /**
- * Chooses score and thresholds of a run by nothing but the images that calibrate it, and keeps both in the run and in its model file.
+ * Chooses score, thresholds and heat map of a run by nothing but the images that calibrate it, and keeps both in the run and in its model file.
  * A run of folds has their scores already; one without a calibration part takes its training images. Its calibration says so.
  *
  * @returns null when the signal stopped it; the run is then as it was
- * @throws CyclopsError when an image is missing or not the one that the run began with
+ * @throws CyclopsError when an image is missing or not the one that the run began with, and for a map that cannot be
  */
 export async function calibrateRun(device: Device, options: CalibrateRunOptions): Promise<Calibration | null> {
-  const { run, rule, threshold } = options;
+  const { run, rule, threshold, map } = options;
   const { images: recorded, hash: dataHash } = readDataRecord(run.data);
   const { step } = readCheckpointHead(run.checkpoint).position;
   const detector = openRunNetworks(device, run);
@@ -51,13 +58,17 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
     const byFolds = existsSync(run.foldScores);
     const calibrates = recorded.some(({ part }) => part === 'calibration');
     const chosenOn = byFolds ? 'folds' : calibrates ? 'calibration' : 'train';
-    const images = byFolds ? outOfFold(readFoldScores(run)) : await scoreRecorded(detector, options);
-    if (!images) return null;
+    const scored = byFolds ? outOfFold(readFoldScores(run)) : await scoreRecorded(detector, options);
+    if (!scored) return null;
+    const { images, merits } = scored;
     // A version may compute scores that were not there yet when folds were scored.
-    const infos = SCORE_INFOS.filter(({ name }) => !byFolds || images.every(({ scores }) => name in scores));
+    const infos = scoresFor(detector.networks)
+      .map(({ info }) => info)
+      .filter(({ name }) => !byFolds || images.every(({ scores }) => name in scores));
     const chosen = chooseThresholds(images, infos, { rule, chosenOn, dataHash });
     const normalChange = medianNormalChange(images);
-    const measured = { heatmap: calibrateHeatmap(images), ...(normalChange !== null && { normalChange }) };
+    const heatmap = calibrateHeatmap(images, { merits, decides: chosen.chosen, wanted: map });
+    const measured = { heatmap, ...(normalChange !== null && { normalChange }) };
     const calibration = withThreshold({ ...chosen, ...measured, step }, threshold);
     const seen = recorded.map(({ sha256 }) => fingerprint(sha256));
     await writeModel(run.model, detector, calibration, seen);
@@ -68,11 +79,30 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
   }
 }
 
-function outOfFold({ images }: FoldScores): ScoredImage[] {
-  return images.flatMap(({ fold: _, scores, ...image }) => (scores ? [{ ...image, scores }] : []));
+/** Images that calibrate, scored, and how well maps find the defects of which there are masks. */
+interface ScoredImages {
+  images: ScoredImage[];
+  /** One, or one for each fold. */
+  merits: MapMerit[];
 }
 
-function changeIn(pictures: ResultPictures | null): Pick<ScoredImage, 'change'> {
+function outOfFold({ images, merits }: FoldScores): ScoredImages {
+  return { images: images.flatMap(({ fold: _, scores, ...image }) => (scores ? [{ ...image, scores }] : [])), merits };
+}
+
+/** The masks of a data folder by the file of their image. Where it is no data folder any more, only a warning. */
+function masksIn(root: string, warn: Listener['onWarning']): Map<string, string> {
+  try {
+    const { images } = readDataset(root);
+    return new Map(images.flatMap(({ file, mask }) => (mask === undefined ? [] : [[file, mask]])));
+  } catch (error) {
+    if (!(error instanceof CyclopsError)) throw error;
+    warn?.(`No masks choose the heat map: ${error.message}`);
+    return new Map();
+  }
+}
+
+function changeIn(pictures: ImageResult['pictures']): Pick<ScoredImage, 'change'> {
   return pictures ? { change: changedShare(pictures.input.pixels, pictures.reconstruction.pixels) } : {};
 }
 
@@ -85,30 +115,55 @@ function changeIn(pictures: ResultPictures | null): Pick<ScoredImage, 'change'> 
 export async function scoreRecorded(
   detector: DetectorNetworks,
   options: Omit<CalibrateRunOptions, 'rule' | 'threshold'>,
-): Promise<ScoredImage[] | null> {
-  const { run, signal, onProgress } = options;
+): Promise<ScoredImages | null> {
+  const { run, map, signal, onProgress, onWarning } = options;
   const record = readDataRecord(run.data);
   const root = options.data === undefined ? record.root : resolve(options.data);
   const aside = record.images.filter(({ part }) => part === 'calibration');
-  const refs = (aside.length > 0 ? aside : record.images).map(({ file, label, sha256, group }) => {
+  const recorded = (aside.length > 0 ? aside : record.images).map(({ file, label, sha256, group }): ImageRef => {
     const path = join(root, file);
     if (hashFile(path) === sha256) return { path, file, label, ...(group !== undefined && { group }) };
     throw new CyclopsError(
       `${path} is not the image that the run ${run.root} began with. Restore it, or say with --data where the images are.`,
     );
   });
+  const masks = masksIn(root, onWarning);
+  const refs = withReadableCompanions(
+    recorded.map((ref) => {
+      const mask = masks.get(ref.file);
+      return mask === undefined ? ref : { ...ref, mask };
+    }),
+    true,
+    onWarning,
+  );
   const statistics = new Map<string, ImageStatistics>();
   const decoder = new ImageDecoder(refs, false, ({ file }, image) => {
     statistics.set(file, imageStatistics(image, detector.config.loadSize));
   });
   const images: ScoredImage[] = [];
   await tuneScoring(detector, options);
-  const isNormal = (index: number) => decoder.good[index]?.label === 'normal';
-  for await (const scored of scoreRefs(detector, decoder, isNormal)) {
-    images.push({ ...scoredImage(scored, statistics.get(scored.ref.file)), ...changeIn(scored.pictures) });
+  const { networks } = detector;
+  const scores = scoresFor(networks);
+  const candidates = heatMapCandidates(networks);
+  const asked = map === undefined || candidates.some(({ name }) => name === map) ? [] : [requireMap(map)];
+  const maps = [...candidates, ...asked];
+  const merits = new MapMerits();
+  const request = (ref: ImageRef) => ({
+    scores,
+    maps: MapMerits.wants(ref) ? maps : [],
+    pictures: ref.label === 'normal',
+  });
+  for await (const scored of scoreRefs(detector, decoder, request)) {
+    const { ref } = scored;
+    if (MapMerits.wants(ref)) merits.add(ref, scored);
+    images.push({
+      ...scoredImage(scored, statistics.get(ref.file)),
+      ...changeIn(scored.pictures),
+      ...(ref.label === 'normal' && { heat: heatStatistics(scored.maps) }),
+    });
     onProgress?.({ stage: 'calibration', done: images.length, total: refs.length });
     if (signal?.aborted) return null;
   }
   settleBroken(decoder, false);
-  return images;
+  return { images, merits: [merits.merit()] };
 }

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { Calibration } from '../../anomaly/calibration/calibration.ts';
 import { type FoldScores, readFoldScores, writeFoldScores } from '../../anomaly/calibration/fold-scores.ts';
 import { openRunNetworks } from '../../anomaly/detector/run-networks.ts';
-import { SCORE_INFOS } from '../../anomaly/scores/list.ts';
 import { scoreColumn } from '../../anomaly/scores/scored-image.ts';
 import type { TrainingConfig } from '../../cyclegan/config.ts';
 import { recordData } from '../../cyclegan/run/data-record.ts';
@@ -44,6 +43,7 @@ export function beginFolds(run: RunFolder, dataset: Dataset, folds: number, conf
       ...{ file, label, fold: (dealt[i] ?? 0) + 1 },
       ...(group !== undefined && { group }),
     })),
+    merits: [],
   });
 }
 
@@ -90,16 +90,17 @@ export async function crossCalibrate(
       const scored = await scoreRecorded(detector, { ...listenerOf(options), run: own, data: dataset.root, tune });
       if (!scored) return null;
       // JSON has no NaN, so weights that diverged must be reported here.
-      for (const { name } of SCORE_INFOS) scoreColumn(scored, name);
+      for (const name of Object.keys(scored.images[0]?.scores ?? {})) scoreColumn(scored.images, name);
       const found = new Map(
-        scored.map(({ file, scores, statistics, change }) => [
+        scored.images.map(({ file, scores, statistics, change, heat }) => [
           file,
-          { scores, ...(statistics && { statistics }), ...(change !== undefined && { change }) },
+          { scores, ...(statistics && { statistics }), ...(change !== undefined && { change }), ...(heat && { heat }) },
         ]),
       );
       known = {
         ...known,
         images: known.images.map((image) => ({ ...image, ...found.get(image.file) })),
+        merits: [...known.merits, ...scored.merits],
       };
     } finally {
       detector.dispose();

@@ -1,15 +1,17 @@
 import { resolve } from 'node:path';
 import { requireHeatmap, withThreshold } from '../../anomaly/calibration/calibration.ts';
 import { scoresOf } from '../../anomaly/calibration/combined-score.ts';
-import { heatmapMaximum } from '../../anomaly/calibration/heatmap-scale.ts';
+import { picturesOf } from '../../anomaly/detector/score-images.ts';
 import { type BaselineReport, reportBaseline } from '../../anomaly/evaluation/baseline-report.ts';
 import { type Evaluation, isFlagged, summarise, verdictOf } from '../../anomaly/evaluation/evaluation.ts';
 import { type HeatmapReport, reportHeatmap } from '../../anomaly/evaluation/heatmap-report.ts';
 import { imagesToJudge } from '../../anomaly/evaluation/judged-images.ts';
 import { checkLearned, type Learned } from '../../anomaly/evaluation/learned.ts';
+import { hottestOf } from '../../anomaly/evaluation/map-merits.ts';
 import { comparePairs, type ImagePair, type PairReport } from '../../anomaly/evaluation/pairs.ts';
 import { PixelEvaluation, type PixelReport } from '../../anomaly/evaluation/pixel-evaluation.ts';
 import { type CheckedImage, checkSteganography, type Steganography } from '../../anomaly/evaluation/steganography.ts';
+import { requireMap } from '../../anomaly/maps/list.ts';
 import { type ImageStatistics, imageStatistics } from '../../anomaly/scores/image-statistics.ts';
 import type { ScoredImage } from '../../anomaly/scores/scored-image.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
@@ -36,6 +38,8 @@ interface EvaluateRunOptions extends Listener {
   pictures: number;
   /** The user's threshold for the score that decides, instead of the calibrated one. */
   threshold?: number | undefined;
+  /** The map that heat maps show, instead of the calibrated one. */
+  map?: string | undefined;
   /** The largest side of a tile of images larger than the run's size; without it, images are shrunk to it. */
   tile?: number | undefined;
 }
@@ -73,7 +77,8 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   const { model, dataset, skipBroken, signal, onProgress, onWarning } = options;
   const calibration = withThreshold(model.calibration, options.threshold);
   const scores = scoresOf(calibration);
-  const heatmap = requireHeatmap(calibration, model.source);
+  const heatmap = requireHeatmap(calibration, model.source, options.map);
+  const map = requireMap(heatmap.map);
   const { judged, leftOut } = imagesToJudge(dataset, model.seen);
   const refs = withReadableCompanions(
     judged.map(({ ref }) => ref),
@@ -86,20 +91,16 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   );
   const where = new PixelEvaluation(refs, heatmap.threshold);
   const seen = new Set(judged.flatMap(({ ref, seenInTraining }) => (seenInTraining ? [ref.file] : [])));
-  const wantsPictures = (index: number) => {
-    const ref = decoder.good[index];
-    return options.pictures > 0 || (ref !== undefined && where.wants(ref));
-  };
-
   const images: ScoredImage[] = [];
   const pictures = new KeptPictures(options.pictures);
-  const max = heatmapMaximum(heatmap);
-  const keep = ({ ref, scores: own, pictures: made }: ScoredRef) => {
+  const keep = (scored: ScoredRef) => {
+    const { ref, scores: own } = scored;
+    const made = picturesOf(scored, map.name);
     const score = own[calibration.chosen] ?? Number.NaN;
     const threshold = calibration.scores[calibration.chosen]?.threshold.value ?? Number.NaN;
     const verdict = verdictOf(ref.label, isFlagged(score, threshold));
     const image = { file: ref.file, verdict, score, threshold };
-    if (made && options.pictures > 0) pictures.add(image, () => encodePictures(made, max, ref.mask));
+    if (made) pictures.add(image, () => encodePictures(made, heatmap, ref.mask));
     else pictures.leaveOut(image);
   };
   const detector = model.open(device, options.tile);
@@ -107,11 +108,14 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   let pairs: PairReport | null;
   try {
     await tuneScoring(detector, options);
-    for await (const scored of scoreRefs(detector, decoder, wantsPictures, scores)) {
+    const request = () => ({ scores, maps: [map], pictures: options.pictures > 0 });
+    for await (const scored of scoreRefs(detector, decoder, request)) {
       const { file } = scored.ref;
+      const values = scored.maps[map.name] ?? new Float32Array();
       keep(scored);
-      where.add(scored.ref, scored.pictures);
-      images.push({ ...scoredImage(scored, statistics.get(file)), seenInTraining: seen.has(file) });
+      where.add(scored.ref, values, scored);
+      const found = { hottest: hottestOf(values), seenInTraining: seen.has(file) };
+      images.push({ ...scoredImage(scored, statistics.get(file)), ...found });
       onProgress?.({ stage: 'scoring', done: images.length, total: judged.length });
       if (signal?.aborted) return null;
     }

@@ -4,9 +4,9 @@ import { combine, fitCombination } from '../../../src/anomaly/calibration/combin
 import { scoresOf } from '../../../src/anomaly/calibration/combined-score.ts';
 import { COMBINED, crossCombination } from '../../../src/anomaly/calibration/cross-combination.ts';
 import { chooseThresholds } from '../../../src/anomaly/calibration/thresholds.ts';
-import { MEASUREMENT_NAMES, readMeasurements } from '../../../src/anomaly/maps/measurements.ts';
 import { auroc } from '../../../src/anomaly/metrics/classification.ts';
-import { computeScores, SCORES } from '../../../src/anomaly/scores/list.ts';
+import { computeScores, partsOf, scoresFor } from '../../../src/anomaly/scores/list.ts';
+import { spelled } from '../../../src/anomaly/scores/score.ts';
 import { type ScoredImage, scoreColumn } from '../../../src/anomaly/scores/scored-image.ts';
 import { splitMix64 } from '../../../src/data/datasets/shuffle.ts';
 import { expectRefusal } from '../../data/support.ts';
@@ -17,12 +17,8 @@ function uniform(seed: bigint): () => number {
   return () => Number(next() >> 11n) / 2 ** 53;
 }
 
-/** Of an image. */
-const FIGURES = readMeasurements(
-  Float32Array.from(MEASUREMENT_NAMES, (_, i) => 0.5 + i / 8),
-  MEASUREMENT_NAMES,
-  48,
-);
+/** Networks of which D_n has two hidden layers. */
+const LAYERS = { D_A: { hiddenFields: [2, 4].map((stride) => ({ size: 1, stride, offset: 0 })) } };
 
 /** Half of the images abnormal, each with so many scores that say so by `shift`, or nothing. */
 function images(count: number, scores: number, shift: number, seed = 1n): ScoredImage[] {
@@ -105,8 +101,10 @@ describe('a calibration with a combination', () => {
     expect([sure.chosen, sure.scores.combined?.auroc]).toEqual(['s0', 1]);
   });
 
-  it('is a score like the others: computed from measurements, stored and read back', () => {
-    const names = SCORES.map(({ info }) => info.name);
+  it('is a score like the others: computed from pooled maps, stored and read back', () => {
+    const known = scoresFor(LAYERS);
+    const names = known.map(({ info }) => info.name);
+    const values = new Map(partsOf(known).map((part, j) => [spelled(part), 0.5 + j / 16]));
     const rename = (image: ScoredImage) =>
       Object.fromEntries(names.map((name, j) => [name, image.scores[`s${j}`] ?? 0]));
     const all = images(20, names.length, 0.3).map((image) => ({ ...image, scores: rename(image) }));
@@ -115,8 +113,8 @@ describe('a calibration with a combination', () => {
     expect(stored).toEqual(calibration);
     const scores = scoresOf(stored);
     expect(scores.map(({ info }) => info.name)).toEqual([...names, 'combined']);
-    const { combined, ...others } = computeScores(FIGURES, scores);
-    expect(others).toEqual(computeScores(FIGURES));
+    const { combined, ...others } = computeScores(values, scores);
+    expect(others).toEqual(computeScores(values, known));
     const { weights, bias, means, sds } = fitCombination(
       all.map((image) => image.scores),
       all.map(({ label }) => label ?? 'normal'),
@@ -134,7 +132,7 @@ describe('a calibration with a combination', () => {
   it('of a score that this version does not know is refused', () => {
     const strange = images(20, 2, 0.3);
     const { combination } = chooseThresholds(strange, infosOf(strange), choice);
-    expectRefusal(() => scoresOf({ combination }), 's0', 'cyclops calibrate');
-    expect(scoresOf({ combination: null })).toBe(SCORES);
+    expectRefusal(() => scoresOf({ scores: {}, combination }), 's0', 'cyclops calibrate');
+    expect(scoresOf({ scores: {}, combination: null })).toEqual([]);
   });
 });

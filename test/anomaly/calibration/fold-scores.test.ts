@@ -12,9 +12,17 @@ const scores: FoldScores = {
   hash: 'abc',
   config: preset('tiny'),
   images: [
-    { file: 'normal/0.png', label: 'normal', fold: 1, scores: { sse: 0.1 + 0.2 }, statistics },
+    {
+      file: 'normal/0.png',
+      label: 'normal',
+      fold: 1,
+      scores: { sse: 0.1 + 0.2 },
+      statistics,
+      heat: { dn: { hottest: 0.5, median: -0.25 } },
+    },
     { file: 'abnormal/0.png', label: 'abnormal', group: 'bolt 7', fold: 2 },
   ],
+  merits: [{ masked: 3, aupro: { dn: 0.75 } }],
 };
 
 it('fold scores come back as they were, and damaged ones are refused', () => {
@@ -33,6 +41,8 @@ it('fold scores come back as they were, and damaged ones are refused', () => {
     ['"fold": 2', '"fold": 0'],
     ['"fold": 2', '"fold": 3'],
     ['"statistics"', '"statistic"'],
+    ['"hottest"', '"hot"'],
+    ['"masked": 3', '"masked": 3.5'],
     ['0.30000000000000004', '1e999'],
   ];
   for (const [whole, broken] of damages) {

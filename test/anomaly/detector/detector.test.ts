@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { readModel } from '../../../src/anomaly/detector/stored-model.ts';
 import { decodeImage } from '../../../src/data/images/decode.ts';
 import { Detector, Device } from '../../../src/detector.ts';
 import { evaluate, score, train } from '../../../src/workflow.ts';
@@ -53,8 +54,8 @@ describe('Detector', () => {
     }
   });
 
-  it('gives a heat map whose hottest pixel is the score blurmax, and a reconstruction, only where they are wanted', async () => {
-    const detector = await Detector.open(model, { device });
+  it('gives a heat map of residual5 whose hottest pixel is the score blurmax, and a reconstruction, only where they are wanted', async () => {
+    const detector = await Detector.open(model, { device, map: 'residual5' });
     const { heatMap, reconstruction, scores } = await detector.score(readFileSync(image(0)));
     expect([heatMap?.width, heatMap?.height]).toEqual([32, 32]);
     expect(Math.max(...(heatMap?.values ?? []))).toBe(scores.blurmax);
@@ -63,6 +64,39 @@ describe('Detector', () => {
     const bare = await detector.score(readFileSync(image(0)), { pictures: false });
     expect(bare).toMatchObject({ scores, heatMap: null, reconstruction: null });
     detector.dispose();
+  });
+
+  it('shows the map that calibration chose, or another that it knows, and says which', async () => {
+    const { heatmap } = readModel(model).calibration;
+    const others = Object.keys(heatmap?.others ?? {});
+    expect(others.length).toBeGreaterThan(8);
+    for (const map of [undefined, ...others]) {
+      const detector = await Detector.open(model, { device, map });
+      const { heatMap } = await detector.score(readFileSync(image(0)));
+      const { threshold, floor } = (map === undefined ? heatmap : heatmap?.others[map]) ?? {};
+      expect(heatMap).toMatchObject({ map: map ?? heatmap?.map, formula: expect.any(String), threshold, floor });
+      expect([heatMap?.values.length, heatMap?.values.every(Number.isFinite)]).toEqual([1024, true]);
+      detector.dispose();
+    }
+    await expect(Detector.open(model, { device, map: 'blur' })).rejects.toThrow(
+      /no heat map 'blur' in .*; expected .*dn/,
+    );
+  });
+
+  it('decides by a score under either of its names, and by any map and pooling with a threshold', async () => {
+    const [short, long] = [
+      await Detector.open(model, { device, by: 'blurmax' }),
+      await Detector.open(model, { device, by: 'residual5.max' }),
+    ];
+    expect([long.by, long.threshold]).toEqual([short.by, short.threshold]);
+    const own = await Detector.open(model, { device, by: 'gradient.top01', threshold: 1e-3 });
+    const { score: found, scores } = await own.score(readFileSync(image(0)), { pictures: false });
+    expect(found).toBe(scores['gradient.top01']);
+    expect(found).toBeGreaterThan(0);
+    await expect(Detector.open(model, { device, by: 'excess9.top1' })).rejects.toThrow(
+      /no threshold of the score 'excess9.top1'.*of your own/,
+    );
+    for (const detector of [short, long, own]) detector.dispose();
   });
 
   it('drops alpha, repeats gray, and takes images of any size', async () => {

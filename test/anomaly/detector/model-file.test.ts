@@ -7,6 +7,7 @@ import { decodeModel, loadModel } from '../../../src/anomaly/detector/model-file
 import { openRunNetworks } from '../../../src/anomaly/detector/run-networks.ts';
 import { scoreImages } from '../../../src/anomaly/detector/score-images.ts';
 import { readModel, writeModel } from '../../../src/anomaly/detector/stored-model.ts';
+import { scoresFor } from '../../../src/anomaly/scores/list.ts';
 import { runFolder } from '../../../src/cyclegan/run/run-folder.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../src/data/files/safetensors.ts';
 import { decodeImage } from '../../../src/data/images/decode.ts';
@@ -27,7 +28,7 @@ const calibration: Calibration = {
   scores: { sse: { auroc: 0.75, threshold: { value: 0.1 + 0.2, rule: 'zfn', chosenOn: 'calibration' } } },
   combination: null,
   baseline: { statistic: 'gradient', abnormalHas: 'more', auroc: 0.7 },
-  heatmap: { threshold: 0.25, images: 4 },
+  heatmap: { map: 'residual5', threshold: 0.25, floor: 0, images: 4, aupro: null, others: {} },
 };
 let device: Device;
 let detector: DetectorNetworks;
@@ -62,7 +63,8 @@ describe('a model file', () => {
     const loaded = loadModel(device, model);
     const image = decodeImage(folder.path('data', 'abnormal', '0.png'));
     const scores = async (by: DetectorNetworks) => {
-      for await (const result of scoreImages(by, [image])) return result.scores;
+      const request = () => ({ scores: scoresFor(by.networks) });
+      for await (const result of scoreImages(by, [image], request)) return result.scores;
       return undefined;
     };
     expect(await scores(loaded)).toEqual(await scores(detector));
@@ -110,7 +112,7 @@ describe('a model file', () => {
     const damages: [string, unknown, string][] = [
       ['seen', ['0123456789abcde'], '[0] is "0123456789abcde"; expected 16 hexadecimal digits'],
       ['manifest', { ...detector.manifest, device: null }, 'device is null; expected a text'],
-      ['calibration', { ...calibration, heatmap: { threshold: -1, images: 4 } }, 'heatmap.threshold is -1'],
+      ['calibration', { ...calibration, heatmap: { threshold: null, images: 4 } }, 'heatmap.threshold is null'],
     ];
     for (const [name, value, text] of damages) {
       const other = changed('damaged part', ({ metadata }) => {

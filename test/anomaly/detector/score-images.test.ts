@@ -3,9 +3,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DetectorNetworks } from '../../../src/anomaly/detector/detector-networks.ts';
 import { openRunNetworks } from '../../../src/anomaly/detector/run-networks.ts';
-import { type ImageResult, scoreImages } from '../../../src/anomaly/detector/score-images.ts';
+import {
+  type ImageRequest,
+  type ImageResult,
+  picturesOf,
+  scoreImages,
+} from '../../../src/anomaly/detector/score-images.ts';
 import { imagesToJudge } from '../../../src/anomaly/evaluation/judged-images.ts';
-import { SCORES } from '../../../src/anomaly/scores/list.ts';
+import { requireMap } from '../../../src/anomaly/maps/list.ts';
+import { scoreNamed, scoresFor } from '../../../src/anomaly/scores/list.ts';
 import { type DataRecord, fingerprint, readDataRecord, recordData } from '../../../src/cyclegan/run/data-record.ts';
 import { type RunFolder, runFolder } from '../../../src/cyclegan/run/run-folder.ts';
 import type { Banks } from '../../../src/cyclegan/run/samples.ts';
@@ -18,7 +24,7 @@ import { Tensor } from '../../../src/tensor/tensor.ts';
 import { makeData, temporaryFolder } from '../../cli/support.ts';
 import { loadBanks, QUICK, trainNew } from '../../cyclegan/run/trainer-support.ts';
 import { expectRefusal } from '../../data/support.ts';
-import { differenceMap, excessMap } from '../../oracles/difference.ts';
+import { differenceMap } from '../../oracles/difference.ts';
 import { ssimWindows } from '../../oracles/ssim.ts';
 
 const folder = temporaryFolder();
@@ -50,6 +56,12 @@ async function collect(results: AsyncIterable<ImageResult>): Promise<ImageResult
   return all;
 }
 
+/** Everything of each image. */
+const all =
+  (request: Partial<ImageRequest> = {}) =>
+  () => ({ scores: scoresFor(detector.networks), ...request });
+const shown = () => ({ ...all()(), maps: [requireMap('residual5')], pictures: true });
+
 const sum = (values: ArrayLike<number>, term: (value: number, i: number) => number) =>
   Array.from(values).reduce((total, value, i) => total + term(value, i), 0);
 
@@ -64,9 +76,8 @@ async function plainScores(image: DecodedImage): Promise<Record<string, number>>
   const back = await G_B.forward(xHat).data();
   const features = [await D_A.hidden(input).at(-1)!.data(), await D_A.hidden(xHat).at(-1)!.data()] as const;
   const similarities = ssimWindows(x, normal, [1, 32, 32, 3])[0] ?? [];
-  const hottest = (side: number) =>
-    Math.max(...differenceMap(x, normal, [1, 32, 32, 3], (side - 1) / 2, Number.POSITIVE_INFINITY));
-  const excess = (side: number) => excessMap(x, normal, [1, 32, 32, 3], (side - 1) / 2, Number.POSITIVE_INFINITY);
+  const hottest = (side: number) => Math.max(...differenceMap('absolute', x, normal, [1, 32, 32, 3], side));
+  const excess = (side: number) => differenceMap('signed', x, normal, [1, 32, 32, 3], side);
   const mean = (values: ArrayLike<number>) => sum(values, (value) => value) / values.length;
   const sse = (y: Float32Array) => sum(x, (value, i) => (value - (y[i] ?? 0)) ** 2);
   return {
@@ -93,7 +104,7 @@ async function plainScores(image: DecodedImage): Promise<Record<string, number>>
 
 describe('scoreImages', () => {
   it('computes what the definitions say', async () => {
-    const results = await collect(scoreImages(detector, images));
+    const results = await collect(scoreImages(detector, images, all()));
     expect(results).toHaveLength(images.length);
     for (const [i, image] of images.entries()) {
       const expected = await plainScores(image);
@@ -104,34 +115,38 @@ describe('scoreImages', () => {
     }
   });
 
-  it.each<[string[], Record<string, number>]>([
-    [['dn'], { hidden: 1, judge: 1 }],
-    [['sse', 'ssim_min'], { G_A: 1 }],
+  it.each<[string[] | 'all', Record<string, number>]>([
+    [['dn', 'dn.top5'], { hidden: 1, judge: 1 }],
+    [['sse', 'ssim_min', 'excess9.top1', 'contrast.p8'], { G_A: 1 }],
     [['cycle'], { G_A: 1, G_B: 1 }],
-    [['dn', 'features'], { G_A: 1, hidden: 2, judge: 1 }],
-    [SCORES.map(({ info }) => info.name), { G_A: 1, G_B: 2, D_B: 1, hidden: 2, judge: 1 }],
+    [['dn', 'features', 'dn_features1.max'], { G_A: 1, hidden: 2, judge: 1 }],
+    [['da.mean', 'da_features2.mean'], { G_A: 1, hiddenOfA: 2, judgeOfA: 1 }],
+    [['ratio', 'residual_difference.mean'], { G_A: 1, G_B: 1 }],
+    ['all', { G_A: 1, G_B: 2, hiddenOfA: 1, judgeOfA: 1, hidden: 2, judge: 1 }],
   ])('for %j the networks run no more often than needed', async (names, passes) => {
     const { G_A, G_B, D_A, D_B } = detector.networks;
-    const [all] = await collect(scoreImages(detector, images.slice(0, 1)));
+    const every = scoresFor(detector.networks);
+    const wanted = names === 'all' ? every : names.flatMap((name) => scoreNamed(name) ?? []);
+    const [whole] = await collect(scoreImages(detector, images.slice(0, 1), all({ scores: [...every, ...wanted] })));
     const spies = {
       G_A: vi.spyOn(G_A, 'forward'),
       G_B: vi.spyOn(G_B, 'forward'),
-      D_B: vi.spyOn(D_B, 'forward'),
+      hiddenOfA: vi.spyOn(D_B, 'hidden'),
+      judgeOfA: vi.spyOn(D_B, 'judge'),
       hidden: vi.spyOn(D_A, 'hidden'),
       judge: vi.spyOn(D_A, 'judge'),
     };
-    const wanted = SCORES.filter(({ info }) => names.includes(info.name));
-    const [one] = await collect(scoreImages(detector, images.slice(0, 1), () => false, wanted));
+    const [one] = await collect(scoreImages(detector, images.slice(0, 1), () => ({ scores: wanted })));
     for (const [name, spy] of Object.entries(spies)) {
       expect(spy.mock.calls.length, name).toBe(passes[name] ?? 0);
       spy.mockRestore();
     }
-    expect(one?.scores).toEqual(Object.fromEntries(names.map((name) => [name, all?.scores[name]])));
+    expect(one?.scores).toEqual(Object.fromEntries(wanted.map(({ info }) => [info.name, whole?.scores[info.name]])));
   });
 
   it('shows the image as the networks saw it, its reconstruction, and the map that the blurred maximum is taken from', async () => {
-    const [result] = await collect(scoreImages(detector, images.slice(0, 1), () => true));
-    const { input, reconstruction, heatmap } = result?.pictures ?? {};
+    const [result] = await collect(scoreImages(detector, images.slice(0, 1), shown));
+    const { input, reconstruction, heatmap } = (result && picturesOf(result, 'residual5')) ?? {};
     expect(input?.pixels).toEqual(images[0]?.pixels);
     expect(reconstruction).toMatchObject({ width: 32, height: 32, channels: 3 });
     expect(heatmap).toHaveLength(32 * 32);
@@ -142,17 +157,17 @@ describe('scoreImages', () => {
     const even = runFolder(folder.path('even'));
     await trainNew(device, banks, even.root, { ...QUICK, steps: 1, localContrast: true });
     const other = openRunNetworks(device, even);
-    const [result] = await collect(scoreImages(other, images.slice(0, 1), () => true));
+    const [result] = await collect(scoreImages(other, images.slice(0, 1), shown));
     expect(result?.pictures?.input.pixels).toEqual(localContrast(images[0]!).pixels);
     other.dispose();
   });
 
   it('gives each image the same bits alone, in a group and across groups', async () => {
     const many = Array.from({ length: 35 }, (_, i) => images[i % images.length]!);
-    const all = await collect(scoreImages(detector, many));
-    expect(all).toHaveLength(35);
-    const alone = await collect(scoreImages(detector, images));
-    for (const [i, { scores }] of all.entries()) expect(scores).toEqual(alone[i % images.length]?.scores);
+    const every = await collect(scoreImages(detector, many, all()));
+    expect(every).toHaveLength(35);
+    const alone = await collect(scoreImages(detector, images, all()));
+    for (const [i, { scores }] of every.entries()) expect(scores).toEqual(alone[i % images.length]?.scores);
   });
 
   it('keeps pictures only where asked, decodes as it goes, and its memory does not grow', async () => {
@@ -166,7 +181,7 @@ describe('scoreImages', () => {
     const before = device.pool.use.liveBytes;
     const live: number[] = [];
     let index = 0;
-    for await (const { pictures } of scoreImages(detector, endless(), (i) => i % 40 === 3)) {
+    for await (const { pictures } of scoreImages(detector, endless(), (i) => (i % 40 === 3 ? shown() : all()()))) {
       expect(pictures !== null).toBe(index % 40 === 3);
       live.push(device.pool.use.liveBytes);
       // The next one is decoded while the device works.
@@ -183,7 +198,7 @@ describe('scoreImages', () => {
       { width: 50, height: 20, channels: 1, pixels: new Uint8Array(1000).fill(90) },
       { width: 1, height: 1, channels: 3, pixels: Uint8Array.of(1, 2, 3) },
     ];
-    for (const { scores, pictures } of await collect(scoreImages(detector, odd, () => true))) {
+    for (const { scores, pictures } of await collect(scoreImages(detector, odd, shown))) {
       expect(pictures?.input).toMatchObject({ width: 32, height: 32, channels: 3 });
       for (const value of Object.values(scores)) expect(Number.isFinite(value)).toBe(true);
     }

@@ -15,6 +15,12 @@ import { ssimPerImage } from '../../oracles/ssim.ts';
 
 /** Makes images paler: half the contrast. */
 class Paler extends Module {
+  readonly hiddenFields = [];
+
+  hidden(): Tensor[] {
+    return [];
+  }
+
   forward(x: Tensor): Tensor {
     return scale(x, 0.5);
   }

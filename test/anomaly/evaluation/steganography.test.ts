@@ -10,7 +10,9 @@ import {
   summariseHiding,
 } from '../../../src/anomaly/evaluation/steganography.ts';
 import { changedShare } from '../../../src/anomaly/metrics/changed-share.ts';
+import { scoresFor } from '../../../src/anomaly/scores/list.ts';
 import { scale } from '../../../src/autograd/scale.ts';
+import type { Generator } from '../../../src/cyclegan/networks.ts';
 import { runFolder } from '../../../src/cyclegan/run/run-folder.ts';
 import { decodeImage } from '../../../src/data/images/decode.ts';
 import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
@@ -25,6 +27,12 @@ import { random } from '../../oracles/compare.ts';
 class Scaled extends Module {
   constructor(private readonly factor: number) {
     super();
+  }
+
+  readonly hiddenFields = [];
+
+  hidden(): Tensor[] {
+    return [];
   }
 
   forward(x: Tensor): Tensor {
@@ -115,11 +123,15 @@ describe('checkSteganography', () => {
     folder.remove();
   });
 
-  const check = (G_A: Module) =>
-    checkSteganography({ ...detector, networks: { ...detector.networks, G_A } }, [
-      { label: 'normal', image: images.normal, mask: null },
-      { label: 'abnormal', image: images.abnormal, mask },
-    ]);
+  const check = (G_A: Generator) =>
+    checkSteganography(
+      { ...detector, networks: { ...detector.networks, G_A } },
+      [
+        { label: 'normal', image: images.normal, mask: null },
+        { label: 'abnormal', image: images.abnormal, mask },
+      ],
+      scoresFor(detector.networks),
+    );
 
   it('finds a generator that returns its input', async () => {
     const found = await check(new Scaled(1));
@@ -147,11 +159,17 @@ describe('checkSteganography', () => {
 
   it('starts from the scores that scoring gives', async () => {
     const scores: Record<string, number>[] = [];
-    for await (const result of scoreImages(detector, [images.normal, images.abnormal])) scores.push(result.scores);
-    const found = await checkSteganography(detector, [
-      { label: 'normal', image: images.normal, mask: null },
-      { label: 'abnormal', image: images.abnormal, mask: null },
-    ]);
+    const asked = scoresFor(detector.networks);
+    const results = scoreImages(detector, [images.normal, images.abnormal], () => ({ scores: asked }));
+    for await (const result of results) scores.push(result.scores);
+    const found = await checkSteganography(
+      detector,
+      [
+        { label: 'normal', image: images.normal, mask: null },
+        { label: 'abnormal', image: images.abnormal, mask: null },
+      ],
+      asked,
+    );
     expect(Object.keys(found.moved.noisy)).toEqual(Object.keys(scores[0]!));
     expect(found.removed).toBeNull();
     for (const value of Object.values(found.moved.noisy)) expect(Number.isFinite(value)).toBe(true);

@@ -1,37 +1,54 @@
 import { describe, expect, it } from 'vitest';
-import type { Measurements } from '../../../src/anomaly/maps/measurements.ts';
-import { MEASUREMENT_NAMES } from '../../../src/anomaly/maps/measurements.ts';
-import { computeScores, measurementsFor, SCORES } from '../../../src/anomaly/scores/list.ts';
+import { computeScores, partsOf, scoreNamed, scoresFor } from '../../../src/anomaly/scores/list.ts';
+import { POOLINGS } from '../../../src/anomaly/scores/poolings.ts';
+import { spelled } from '../../../src/anomaly/scores/score.ts';
 
-const FIGURES: Measurements = {
-  squaredError: 12,
-  absoluteError: 0.25,
-  eighthPower: 2 ** -8,
-  largestDifference: 2.5,
-  blurredMax: 1.5,
-  blurredMax3: 2,
-  blurredMax9: 0.5,
-  blurredMax17: 0.25,
-  similarity: 0.75,
-  leastSimilarity: -0.25,
-  normality: 0.5,
-  abnormality: 0.75,
-  leastNormality: -0.25,
-  strangestPatch: 1.25,
-  meanExcess: 0.25,
-  leastExcess: -0.5,
-  largestExcess: 1.125,
-  leastExcess3: -1,
-  largestExcess3: 1.25,
-  featureError: 0.125,
-  cycleError: 0.375,
-  squaredErrorOfAbnormal: 0.5,
-  size: 48,
-};
+/** Networks of which D_n has three hidden layers. */
+const LAYERS = { D_A: { hiddenFields: [2, 4, 4].map((stride) => ({ size: 1, stride, offset: 0 })) } };
+const SCORES = scoresFor(LAYERS);
+const names = SCORES.map(({ info }) => info.name);
+
+/** Of an image: pooled maps by their long names. */
+const FIGURES = new Map(
+  Object.entries({
+    'squared_error.sum': 12,
+    'residual.mean': 0.25,
+    'eighth_power.mean': 2 ** -8,
+    'residual.max': 2.5,
+    'residual3.max': 2,
+    'residual5.max': 1.5,
+    'residual9.max': 0.5,
+    'residual17.max': 0.25,
+    'excess3.max': 1.25,
+    'dark5.max': 0.5,
+    'bright5.max': 1.125,
+    'ssim.mean': 0.25,
+    'ssim.max': 1.25,
+    'features.mean': 0.125,
+    'cycle.mean': 0.375,
+    'dn.mean': -0.5,
+    'dn.max': 0.25,
+    'da_dn.mean': 0.3125,
+    'da_dn.max': 1.375,
+    'squared_error_abnormal.sum': 24,
+    'excess3.top5': 0.875,
+    'excess5.top1': 0.75,
+    'residual5.top1': 1.375,
+    'contrast.top1': 3,
+    'features_residual.top1': 0.0625,
+    'dn.top1': 0.1875,
+    'da_dn.top1': 1.1875,
+    'dn_features1.mean': 0.5,
+    'dn_features2.mean': 0.625,
+    'dn_features1.top1': 0.6875,
+    'dn_features2.top1': 0.8125,
+    'dn_features3.top1': 0.9375,
+  }),
+);
 
 describe('scores', () => {
   it('follow their formulas', () => {
-    expect(computeScores(FIGURES)).toEqual({
+    expect(computeScores(FIGURES, SCORES)).toEqual({
       sse: 12,
       l1: 0.25,
       l8: 0.5,
@@ -47,47 +64,74 @@ describe('scores', () => {
       cycle: 0.375,
       dn: -0.5,
       dn_max: 0.25,
-      da_dn: 0.25,
-      da_dn_max: 1.25,
+      da_dn: 0.3125,
+      da_dn_max: 1.375,
       ratio: 0.5,
+      'excess3.top5': 0.875,
+      'excess5.top1': 0.75,
+      'residual5.top1': 1.375,
+      'contrast.top1': 3,
+      'features_residual.top1': 0.0625,
+      'dn.top1': 0.1875,
+      'da_dn.top1': 1.1875,
+      'dn_features1.mean': 0.5,
+      'dn_features2.mean': 0.625,
+      'dn_features1.top1': 0.6875,
+      'dn_features2.top1': 0.8125,
+      'dn_features3.top1': 0.9375,
     });
   });
 
-  it.each<[string, Partial<Measurements>]>([
-    ['a worse reconstruction', { squaredError: 20, absoluteError: 0.4, blurredMax: 1.9, similarity: 0.5 }],
-    ['a worse pixel', { eighthPower: 0.1, largestDifference: 2.75 }],
-    ['a worse place', { blurredMax3: 2.5, leastSimilarity: -0.5 }],
-    ['a place that is too dark or too bright', { leastExcess: -0.6, largestExcess: 1.25, leastExcess3: -1.25 }],
-    ['a patch less normal to D_n', { leastNormality: -0.3 }],
-    ['a patch more abnormal to D_a', { strangestPatch: 1.5 }],
-    ['other features', { featureError: 0.25 }],
-    ['a longer way back', { cycleError: 0.5 }],
-    ['less normal to D_n', { normality: 0.1 }],
-    ['more abnormal to D_a', { abnormality: 0.9 }],
-    ['closer to its abnormal version', { squaredErrorOfAbnormal: 0.1 }],
-  ])('never fall for %s, and some rise', (_, worse) => {
-    const [before, after] = [computeScores(FIGURES), computeScores({ ...FIGURES, ...worse })];
-    const changes = Object.keys(before).map((name) => (after[name] ?? 0) - (before[name] ?? 0));
-    expect(Math.min(...changes)).toBe(0);
-    expect(Math.max(...changes)).toBeGreaterThan(0);
+  it.each([...FIGURES.keys()])('never fall where %s is larger, and some rise', (name) => {
+    const before = computeScores(FIGURES, SCORES);
+    const after = computeScores(new Map([...FIGURES, [name, (FIGURES.get(name) ?? 0) + 0.25]]), SCORES);
+    const changes = names.map((score) => (after[score] ?? 0) - (before[score] ?? 0));
+    // A larger distance from abnormal makes the ratio smaller.
+    const sign = name === 'squared_error_abnormal.sum' ? -1 : 1;
+    expect(Math.min(...changes.map((change) => sign * change))).toBeCloseTo(0, 12);
+    expect(Math.max(...changes.map((change) => sign * change))).toBeGreaterThan(0);
   });
 
   it('stay finite where G_n2a returns the image itself', () => {
-    expect(computeScores({ ...FIGURES, squaredErrorOfAbnormal: 0 }).ratio).toBeLessThan(Number.POSITIVE_INFINITY);
-    expect(computeScores({ ...FIGURES, squaredErrorOfAbnormal: 0, squaredError: 0 }).ratio).toBe(0);
+    const same = new Map([...FIGURES, ['squared_error_abnormal.sum', 0] as const]);
+    expect(computeScores(same, SCORES).ratio).toBeLessThan(Number.POSITIVE_INFINITY);
+    expect(computeScores(new Map([...same, ['squared_error.sum', 0] as const]), SCORES).ratio).toBe(0);
   });
 
-  it('need every figure, and no other than those they name', () => {
-    expect(measurementsFor(SCORES).sort()).toEqual([...MEASUREMENT_NAMES].sort());
-    for (const { needs, compute } of SCORES) {
-      const others = MEASUREMENT_NAMES.filter((name) => !needs.includes(name));
-      const without = { ...FIGURES, ...Object.fromEntries(others.map((name) => [name, Number.NaN])) };
-      expect(compute(without)).toBe(compute(FIGURES));
+  it('need every pooled map, each once, and no other than those they name', () => {
+    expect(partsOf(SCORES).map(spelled).sort()).toEqual([...FIGURES.keys()].sort());
+    for (const score of SCORES) {
+      const own = score.parts.map(spelled);
+      const alone = new Map([...FIGURES].filter(([name]) => own.includes(name)));
+      expect(computeScores(alone, [score])).toEqual(computeScores(FIGURES, [score]));
     }
   });
 
   it('have one name each, and one of them is the paper’s', () => {
-    expect(new Set(SCORES.map(({ info }) => info.name)).size).toBe(SCORES.length);
+    expect(new Set(names).size).toBe(SCORES.length);
     expect(SCORES.filter(({ info }) => info.paper).map(({ info }) => info.name)).toEqual(['sse']);
   });
+
+  it('that are a map and a pooling are found by both names', () => {
+    for (const score of SCORES) {
+      expect(scoreNamed(score.info.name)?.info).toEqual(score.info);
+      if (score.pools) expect(scoreNamed(spelled(score.pools))?.info).toEqual(score.info);
+    }
+    expect(scoreNamed('residual5.max')?.info.name).toBe('blurmax');
+    expect(scoreNamed('eighth_power.mean')?.info.name).toBe('eighth_power.mean');
+    for (const pooling of Object.keys(POOLINGS)) {
+      expect(scoreNamed(`gradient.${pooling}`)?.pools?.map.name).toBe('gradient');
+    }
+  });
+
+  it.each([
+    '',
+    'blur',
+    'residual5',
+    'residual7.max',
+    'residual5.top2',
+    'residual5.max.mean',
+    'dn_features0.mean',
+    '.max',
+  ])('of the name %j do not exist', (name) => expect(scoreNamed(name)).toBeUndefined());
 });

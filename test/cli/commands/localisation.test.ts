@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { requireHeatmap } from '../../../src/anomaly/calibration/calibration.ts';
 import { readCalibration } from '../../../src/anomaly/calibration/calibration-file.ts';
 import { readModel } from '../../../src/anomaly/detector/stored-model.ts';
 import { runFolder } from '../../../src/cyclegan/run/run-folder.ts';
@@ -77,9 +78,10 @@ async function evaluated(root: string, ...options: string[]) {
 
 describe('evaluate', () => {
   it('says where: heat maps, pixels and pairs', async () => {
-    const { heatmap, pixels, pairs } = await evaluated(data);
+    const { heatmap, pixels, pairs } = await evaluated(data, '--map', 'residual5');
     expect(heatmap).toEqual({
       ...readCalibration(runFolder(run)).heatmap,
+      ...{ label: 'residual over 5 × 5 pixels', formula: '|x − x̂|, averaged over channels and over 5 × 5 pixels' },
       chosenOn: 'calibration',
       normal: { hot: expect.any(Number), total: 5 },
       abnormal: { hot: expect.any(Number), total: 4 },
@@ -111,13 +113,44 @@ describe('evaluate', () => {
 
   it('says it in a line each, and paints the report on the calibrated scale', async () => {
     const report = folder.path('report.html');
-    const { stdout } = await cyclops('evaluate', run, data, '--report', report);
-    expect(stdout).toMatch(/^heat maps: a pixel above [\d.e-]+ is hot; \d of 5 normal and \d of 4 abnormal images/m);
+    const { stdout } = await cyclops('evaluate', run, data, '--report', report, '--map', 'residual5');
+    expect(stdout).toMatch(
+      /^heat maps of residual5: a pixel above [\d.e-]+ is hot; \d of 5 normal and \d of 4 abnormal images/m,
+    );
     expect(stdout).toMatch(/^pixels: AUROC 0\.\d{3}, AUPRO 0\.\d{3} \(3 regions, FPR ≤ 0\.3\); hot pixels: F1 /m);
     expect(stdout).toMatch(/of 5 normal and 3 masked images, 1 abnormal ones without a mask left out\.$/m);
     expect(stdout).toMatch(/^pairs: .*MAE 0\.\d{4}, SSIM .*\(means over 2 images\)\.$/m);
     expect(stdout.endsWith(`\nReport: ${report}\n`)).toBe(true);
     expect(readFileSync(report, 'utf8')).toContain('= threshold</span>');
+  });
+
+  it('shows another map on demand, on the scale that was calibrated for it, and refuses one that was not', async () => {
+    const { heatmap: own } = readCalibration(runFolder(run));
+    const scales: Record<string, unknown> = { ...own?.others };
+    const names = Object.keys(scales);
+    expect(names.length).toBeGreaterThan(8);
+    const { heatmap, pixels } = await evaluated(data, '--map', 'dn');
+    expect(heatmap).toMatchObject({ map: 'dn', formula: '−D_n(x), patch by patch', ...Object(scales.dn) });
+    expect(heatmap.threshold).toBeGreaterThanOrEqual(heatmap.floor);
+    expect(pixels.figures.calibrated.threshold).toBe(heatmap.threshold);
+    for (const command of [
+      ['evaluate', run, data],
+      ['score', run, join(data, 'normal'), '--heatmaps', folder.path('no')],
+    ]) {
+      const { code, stderr } = await cyclops(...command, '--map', 'gradient');
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /no heat map 'gradient' in .*; expected residual5, residual3, .*calibrate RUN --map gradient/,
+      );
+    }
+    const wide = await cyclops('calibrate', run, '--map', 'gradient', '--no-tune');
+    expect(wide.stdout).toMatch(/^Heat maps show gradient: /m);
+    expect((await evaluated(data)).heatmap).toMatchObject({ map: 'gradient', floor: 0 });
+    expect((await cyclops('calibrate', run, '--no-tune')).code).toBe(0);
+    expect(readCalibration(runFolder(run)).heatmap).toEqual(own);
+    expect((await cyclops('calibrate', run, '--map', 'blur')).stderr).toMatch(
+      /no map 'blur'; expected residual, residual3/,
+    );
   });
 
   it('brings a mask of another size to that of the heat map', async () => {
@@ -203,7 +236,9 @@ describe('score --heatmaps', () => {
   it('lays warm colours over what is above the threshold of the model file, and nothing else', async () => {
     const { calibration } = readModel(join(run, 'model.safetensors'));
     const heat = folder.path('heat');
-    const args = ['score', run, join(data, 'normal'), '--by', 'blurmax', '--heatmaps', heat, '--quiet'];
+    const args = ['score', run, join(data, 'normal'), '--by', 'residual5.max', '--heatmaps', heat, '--quiet'];
+    args.push('--map', 'residual5');
+    const { threshold } = requireHeatmap(calibration, run, 'residual5');
     const { stdout } = await cyclops(...args);
     for (const line of stdout.trimEnd().split('\n')) {
       const [file = '', hottest] = line.split('\t');
@@ -215,7 +250,7 @@ describe('score --heatmaps', () => {
         picture.pixels[3 * i] ?? 0,
         laid.pixels[3 * i] ?? 0,
       ]);
-      const isHot = Number(hottest) > (calibration.heatmap?.threshold ?? Number.NaN);
+      const isHot = Number(hottest) > threshold;
       if (isHot) expect(reds.some(([own = 0, over = 0]) => own !== over && over >= 0.3 * own + 134)).toBe(true);
       else expect(reds.every(([own = 0, over = 0]) => over <= Math.max(own, 28))).toBe(true);
     }

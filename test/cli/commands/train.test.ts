@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SCORES } from '../../../src/anomaly/scores/list.ts';
 import { decodeImage } from '../../../src/data/images/decode.ts';
 import { checkpointBytes, cyclops, makeData, type Outcome, SMALL, start, temporaryFolder, until } from '../support.ts';
 
@@ -168,7 +167,7 @@ describe('calibrate', () => {
     const { stdout } = await cyclops(...train(out), '--calibration-share', '0');
     expect(stdout).toMatch(/training part \(5 normal, 3 abnormal images\).*need not hold on new ones/s);
     expect(stdout).toMatch(
-      /^Heat maps: a pixel above .* is hot; of normal images like these 5 at most 16.7 % have one\.$/m,
+      /^Heat maps show [\w]+: a pixel above .* is hot; of normal images like these 5 at most 16.7 % have one\.$/m,
     );
     expect(existsSync(join(out, 'calibration.txt'))).toBe(false);
     expect(JSON.parse(readFileSync(join(out, 'thresholds.json'), 'utf8')).chosenOn).toBe('train');
@@ -199,7 +198,9 @@ describe('evaluate', () => {
     const result = JSON.parse(stdout);
     expect(stdout.startsWith('{')).toBe(true);
     expect(result.counts).toMatchObject({ normal: 3, abnormal: 3, total: 6, skipped: 0, seenInTraining: 0 });
-    const names = SCORES.map(({ info }) => info.name);
+    const { scores } = JSON.parse(readFileSync(join(run, 'thresholds.json'), 'utf8'));
+    const names = Object.keys(scores);
+    expect(names.length).toBeGreaterThan(28);
     expect(Object.keys(result.scores)).toEqual(names);
     expect(result.steganography.images).toEqual({ normal: 3, abnormal: 3, masked: 0 });
     expect(Object.keys(result.steganography.moved.noisy)).toEqual(names);

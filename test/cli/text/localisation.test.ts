@@ -8,11 +8,16 @@ const evaluated = (hot: number, seenInTraining = false) => {
   const images = (label: 'normal' | 'abnormal', total: number, above: number) =>
     Array.from({ length: total }, (_, i) => ({
       ...{ file: `${label}/${i}.png`, label, seenInTraining },
-      scores: { blurmax: i < above ? 0.3 : 0.25 },
+      scores: {},
+      hottest: i < above ? 0.3 : 0.25,
     }));
   const judged = [...images('normal', 39, hot), ...images('abnormal', 9, 3)];
   return {
-    heatmap: reportHeatmap(judged, { threshold: 0.25, images: 26 }, 'calibration'),
+    heatmap: reportHeatmap(
+      judged,
+      { map: 'residual5', threshold: 0.25, floor: 0, images: 26, aupro: null, others: {} },
+      'calibration',
+    ),
     pixels: null,
     pairs: null,
   };
@@ -20,7 +25,7 @@ const evaluated = (hot: number, seenInTraining = false) => {
 
 it('warns where good images do not stay cold, and not of what may be chance', () => {
   expect(localisationLines(evaluated(4))).toEqual([
-    'heat maps: a pixel above 0.25 is hot; 4 of 39 normal and 3 of 9 abnormal images have one (of normal images like the 26 ' +
+    'heat maps of residual5: a pixel above 0.25 is hot; 4 of 39 normal and 3 of 9 abnormal images have one (of normal images like the 26 ' +
       'of the calibration part, 3.7 % at most are expected to).',
   ]);
   expect(localisationLines(evaluated(11))[1]).toMatch(/^warning: more normal images are hot than chance allows/);

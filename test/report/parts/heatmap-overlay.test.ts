@@ -10,7 +10,7 @@ const gray = (width: number, height: number, value: number) => ({
 describe('overlayHeatmap', () => {
   it('shows the picture where nothing differs, and 0.7 of the colour where the threshold is passed', () => {
     const heatmap = { values: new Float32Array([0, 3, 6, 9]), width: 2, height: 2, judged: { width: 2, height: 2 } };
-    const rgb = overlayHeatmap(gray(2, 2, 100), heatmap, 9);
+    const rgb = overlayHeatmap(gray(2, 2, 100), heatmap, { floor: 0, threshold: 3 });
     expect([...rgb.subarray(0, 3)]).toEqual([100, 100, 100]);
     for (const [i, share] of [1 / 3, 2 / 3, 1].entries()) {
       const expected = heatColor(share).map((color) => Math.round(100 + 0.7 * (color - 100)));
@@ -24,7 +24,7 @@ describe('overlayHeatmap', () => {
     values[2 * 4 + 3] = 1;
     const heatmap = { values, width: 4, height: 4, judged: { width: 6, height: 5 } };
     const [width, height] = [60, 50];
-    const rgb = overlayHeatmap(gray(width, height, 0), heatmap, 1);
+    const rgb = overlayHeatmap(gray(width, height, 0), heatmap, { floor: 0, threshold: 1 / 3 });
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         // Column 5 of the judged image was cut: the picture's right border shows what is next to it.
@@ -36,6 +36,6 @@ describe('overlayHeatmap', () => {
 
   it('is the picture itself where nothing differs anywhere', () => {
     const heatmap = { values: new Float32Array(4), width: 2, height: 2, judged: { width: 2, height: 2 } };
-    expect([...overlayHeatmap(gray(2, 2, 7), heatmap, 0)]).toEqual(Array(12).fill(7));
+    expect([...overlayHeatmap(gray(2, 2, 7), heatmap, { floor: 0, threshold: 0 })]).toEqual(Array(12).fill(7));
   });
 });

@@ -47,22 +47,27 @@ describe('heatColor', () => {
 });
 
 describe('paintHeatmap', () => {
-  it('paints value / max, clipped, pixel by pixel', () => {
-    const rgb = paintHeatmap(new Float32Array([0, 0.5, 2, 9]), 2, 2, 2);
-    expect([...rgb]).toEqual([...heatColor(0), ...heatColor(0.25), ...heatColor(1), ...heatColor(1)]);
+  it('paints (value − floor) / (3 · (threshold − floor)), clipped, pixel by pixel', () => {
+    const expected = [...heatColor(0), ...heatColor(0.25), ...heatColor(1), ...heatColor(1)];
+    const rgb = paintHeatmap(new Float32Array([0, 0.75, 3, 9]), 2, 2, { floor: 0, threshold: 1 });
+    expect([...rgb]).toEqual(expected);
+    const signed = paintHeatmap(new Float32Array([-7, -4.25, -2, 1]), 2, 2, { floor: -5, threshold: -4 });
+    expect([...signed]).toEqual(expected);
   });
 
   it('paints the same value in the same colour whatever else is in the image', () => {
-    const quiet = paintHeatmap(new Float32Array([0.1, 0.1]), 2, 1, 1);
-    const loud = paintHeatmap(new Float32Array([0.1, 0.9]), 2, 1, 1);
+    const quiet = paintHeatmap(new Float32Array([0.1, 0.1]), 2, 1, { floor: 0, threshold: 0.25 });
+    const loud = paintHeatmap(new Float32Array([0.1, 0.9]), 2, 1, { floor: 0, threshold: 0.25 });
     expect([...quiet.slice(0, 3)]).toEqual([...loud.slice(0, 3)]);
   });
 
   it('is dark throughout when nothing differs', () => {
-    expect([...paintHeatmap(new Float32Array(1), 1, 1, 0)]).toEqual(heatColor(0));
+    expect([...paintHeatmap(new Float32Array(1), 1, 1, { floor: 0, threshold: 0 })]).toEqual(heatColor(0));
   });
 
   it('refuses values that do not fill the image', () => {
-    expect(() => paintHeatmap(new Float32Array(5), 2, 3, 1)).toThrow(/2 × 3 = 6 heat map values, got 5/);
+    expect(() => paintHeatmap(new Float32Array(5), 2, 3, { floor: 0, threshold: 1 })).toThrow(
+      /2 × 3 = 6 heat map values, got 5/,
+    );
   });
 });

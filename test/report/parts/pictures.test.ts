@@ -22,7 +22,11 @@ function distance([x, y]: Spot, i: number): number {
 }
 
 const encoded = (heatmap: Float32Array) =>
-  encodePictures({ input: gray, reconstruction: gray, heatmap, size: { width, height } }, 1, undefined);
+  encodePictures(
+    { input: gray, reconstruction: gray, heatmap, size: { width, height } },
+    { floor: 0, threshold: THRESHOLD_SHARE },
+    undefined,
+  );
 
 describe('the pictures of a page', () => {
   it('are JPEG of the size of the image', () => {

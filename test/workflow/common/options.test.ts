@@ -35,6 +35,7 @@ it.each<[string, Record<string, unknown>, RegExp]>([
   ['evaluate', { model: 'run', data: 'data', pictures: '40MB' }, /pictures is "40MB"; expected a number from 0 up/],
   ['evaluate', { model: 'run', data: 'data', tile: 26 }, /tile is 26; expected a multiple of 4 from 24 on/],
   ['score', { model: 'run', images: 'new' }, /images is "new"; expected a list/],
+  ['score', { model: 'run', images: [], map: 5 }, /map is 5; expected the name of a map/],
   ['score', { model: 'run', images: [], tile: 0 }, /tile is 0; expected a multiple of 4 from 24 on/],
   ['score', { model: 'run', images: [], threshold: Number.NaN }, /threshold is NaN; expected a number/],
   ['translate', { model: 'run', images: [], to: 'nope' }, /to is "nope"; expected normal or abnormal/],

@@ -61,7 +61,13 @@ describe('train --folds', () => {
       if (group !== undefined)
         expect(images.filter((other: (typeof images)[0]) => other.group === group && other.fold !== fold)).toEqual([]);
     }
+    const { merits } = json(run, 'fold-scores.json');
+    expect(merits).toEqual([{ masked: 0, aupro: {} }, { masked: 0, aupro: {} }]);
     const calibration = json(run, 'thresholds.json');
+    const { heatmap } = calibration;
+    const hottest = images.flatMap(({ heat }: (typeof images)[0]) => (heat ? [heat[heatmap.map].hottest] : []));
+    expect(hottest).toHaveLength(6);
+    expect(heatmap).toMatchObject({ threshold: Math.max(...hottest), images: 6, aupro: null });
     expect(calibration.baseline.auroc).toBeGreaterThanOrEqual(0.5);
     expect(calibration).toMatchObject({ chosenOn: 'folds', counts: { normal: 6 } });
     const smallest = Math.min(...images.filter(isAbnormal).map(sse));
@@ -76,6 +82,9 @@ describe('train --folds', () => {
     rmSync(data, { recursive: true });
     const again = await cyclops('calibrate', run, '--rule', 'max-f1', '--json', '--quiet', '--no-tune');
     expect(JSON.parse(again.stdout)).toMatchObject({ rule: 'max-f1', chosenOn: 'folds', counts: calibration.counts });
+    expect((await cyclops('calibrate', run, '--no-tune', '--map', 'dn')).stdout).toMatch(/^Heat maps show dn: /m);
+    const { code, stderr } = await cyclops('calibrate', run, '--no-tune', '--map', 'gradient');
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/gradient was not calibrated.*one of residual3, residual5/)]);
     expect((await cyclops('calibrate', run, '--no-tune')).code).toBe(0);
     expect(json(run, 'thresholds.json')).toEqual(calibration);
     makeData(data, { normal: 12, abnormal: 12 });

@@ -1,8 +1,6 @@
-import type { Networks } from '../../cyclegan/network-set.ts';
-import { type Discriminator, SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
+import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import { fill } from '../../kernels/elementwise.ts';
 import { blendTile, cropTile, type TilePlace } from '../../kernels/images/tiles.ts';
-import { Module } from '../../layers/module.ts';
 import { scope } from '../../tensor/scope.ts';
 import { imageExtents } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
@@ -54,81 +52,16 @@ export function tileWeights({ side, starts }: TileAxis, tile: number): number[][
   return starts.map((start) => fades.map((weight, i) => weight / (totals.get(start + i) ?? 1)));
 }
 
-/**
- * Networks that see an image tile by tile: a generator's tiles are blended, a discriminator's maps and features come as a
- * batch of those of the tiles. An image that one tile covers goes through the networks as it is.
- *
- * Not differentiable, and for one image at a time.
- *
- * @param tile the largest side of a tile, a multiple of 4 and at least {@link SMALLEST_TILE}
- */
-export function tiledNetworks({ G_A, G_B, D_A, D_B }: Networks, tile: number): Networks {
-  return {
-    G_A: new TiledGenerator(G_A, tile),
-    G_B: new TiledGenerator(G_B, tile),
-    D_A: new TiledDiscriminator(D_A, tile),
-    D_B: new TiledDiscriminator(D_B, tile),
-  };
+/** How an image is divided. */
+interface TileLayout {
+  readonly rows: TileAxis;
+  readonly columns: TileAxis;
+  /** Row by row. */
+  readonly places: readonly TilePlace[];
 }
 
-class TiledGenerator extends Module {
-  constructor(
-    private readonly generator: Module,
-    private readonly tile: number,
-  ) {
-    super();
-  }
-
-  forward(x: Tensor): Tensor {
-    const { device } = x;
-    const { rows, columns, places } = layOut(x, this.tile);
-    if (places.length === 1) return this.generator.forward(x);
-    const [rowWeights, columnWeights] = [tileWeights(rows, this.tile), tileWeights(columns, this.tile)];
-    const image = Tensor.empty(device, x.shape);
-    fill(device, { value: 0, out: image.slice, count: image.size });
-    for (const [k, place] of places.entries()) {
-      const down = rowWeights[Math.floor(k / columns.starts.length)] ?? [];
-      const across = columnWeights[k % columns.starts.length] ?? [];
-      scope(() => {
-        const made = this.generator.forward(cropAll(x, [place]));
-        const weights = Tensor.from(device, Float32Array.from([...down, ...across]), [down.length + across.length]);
-        blendTile(device, place, { tile: made.slice, weights: weights.slice, image: image.slice });
-      });
-    }
-    return image;
-  }
-}
-
-class TiledDiscriminator extends Module implements Discriminator {
-  readonly hiddenFields: Discriminator['hiddenFields'];
-  readonly field: Discriminator['field'];
-
-  constructor(
-    private readonly discriminator: Discriminator,
-    private readonly tile: number,
-  ) {
-    super();
-    this.hiddenFields = discriminator.hiddenFields;
-    this.field = discriminator.field;
-  }
-
-  forward(x: Tensor): Tensor {
-    return this.judge(this.hidden(x));
-  }
-
-  hidden(x: Tensor): Tensor[] {
-    const { places } = layOut(x, this.tile);
-    return places.length === 1
-      ? this.discriminator.hidden(x)
-      : scope(() => this.discriminator.hidden(cropAll(x, places)));
-  }
-
-  judge(hidden: readonly Tensor[]): Tensor {
-    return this.discriminator.judge(hidden);
-  }
-}
-
-function layOut(x: Tensor, tile: number): { rows: TileAxis; columns: TileAxis; places: TilePlace[] } {
+/** The tiles of an image [1, H, W, C]. @param tile the largest side of one */
+export function layOut(x: Tensor, tile: number): TileLayout {
   const { h, w, c } = imageExtents('Tiling', x);
   const [rows, columns] = [tilesAlong(h, tile), tilesAlong(w, tile)];
   const common = { width: w, channels: c, tileHeight: rows.side, tileWidth: columns.side };
@@ -136,13 +69,43 @@ function layOut(x: Tensor, tile: number): { rows: TileAxis; columns: TileAxis; p
   return { rows, columns, places };
 }
 
-/** Tiles of the image as one batch. */
-function cropAll(x: Tensor, places: readonly TilePlace[]): Tensor {
+/** Tiles of an image as one batch. */
+export function cropTiles(x: Tensor, places: readonly TilePlace[]): Tensor {
   const [first] = places;
   if (!first) throw new Error('An image has no tiles.');
   const tiles = Tensor.empty(x.device, [places.length, first.tileHeight, first.tileWidth, first.channels]);
   for (const [slot, place] of places.entries()) cropTile(x.device, place, { x: x.slice, out: tiles.slice, slot });
   return tiles;
+}
+
+/**
+ * Puts tiles together to an image [1, H, W, C]: where they overlap, weighted as {@link tileWeights} says. Not differentiable.
+ *
+ * @param makeTile the k-th tile [1, height, width, C], freed once it is part of the image
+ * @param like an image of the height and width that were laid out @param channels of the tiles
+ */
+export function blendTiles(
+  like: Tensor,
+  tile: number,
+  channels: number,
+  makeTile: (place: TilePlace, k: number) => Tensor,
+): Tensor {
+  const { device } = like;
+  const { h, w } = imageExtents('Tiling', like);
+  const { rows, columns, places } = layOut(like, tile);
+  const [rowWeights, columnWeights] = [tileWeights(rows, tile), tileWeights(columns, tile)];
+  const image = Tensor.empty(device, [1, h, w, channels]);
+  fill(device, { value: 0, out: image.slice, count: image.size });
+  for (const [k, place] of places.entries()) {
+    const down = rowWeights[Math.floor(k / columns.starts.length)] ?? [];
+    const across = columnWeights[k % columns.starts.length] ?? [];
+    scope(() => {
+      const made = makeTile(place, k);
+      const weights = Tensor.from(device, Float32Array.from([...down, ...across]), [down.length + across.length]);
+      blendTile(device, { ...place, channels }, { tile: made.slice, weights: weights.slice, image: image.slice });
+    });
+  }
+  return image;
 }
 
 function overlapOf(tile: number): number {

@@ -2,7 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DetectorNetworks } from '../../../src/anomaly/detector/detector-networks.ts';
 import { openRunNetworks } from '../../../src/anomaly/detector/run-networks.ts';
 import { type ImageResult, scoreImages } from '../../../src/anomaly/detector/score-images.ts';
-import { tiledNetworks, tilesAlong, tileWeights } from '../../../src/anomaly/detector/tiling.ts';
+import { tiledNetworks } from '../../../src/anomaly/detector/tiled-networks.ts';
+import { requireMap } from '../../../src/anomaly/maps/list.ts';
+import { tilesAlong, tileWeights } from '../../../src/anomaly/maps/tiles.ts';
+import { scoresFor } from '../../../src/anomaly/scores/list.ts';
 import { scale } from '../../../src/autograd/scale.ts';
 import { noGrad } from '../../../src/autograd/tape.ts';
 import { runFolder } from '../../../src/cyclegan/run/run-folder.ts';
@@ -17,53 +20,14 @@ import { temporaryFolder } from '../../cli/support.ts';
 import { loadBanks, QUICK, trainNew } from '../../cyclegan/run/trainer-support.ts';
 import { random } from '../../oracles/compare.ts';
 
-const EXTENTS = [24, 28, 64, 68, 100, 128, 132, 200, 256, 1000, 4096];
-const TILES = [24, 28, 40, 64, 128, 256];
-const CASES = EXTENTS.flatMap((extent) => TILES.map((tile) => [extent, tile] as const));
-
-describe('tilesAlong', () => {
-  it.each(CASES)('covers %i px with tiles of at most %i px that overlap by a quarter', (extent, tile) => {
-    const { side, starts } = tilesAlong(extent, tile);
-    expect(side % 4).toBe(0);
-    expect(side).toBeLessThanOrEqual(Math.min(tile, extent));
-    expect([starts[0], (starts.at(-1) ?? 0) + side]).toEqual([0, extent]);
-    for (const [k, start] of starts.entries()) {
-      if (k > 0) expect((starts[k - 1] ?? 0) + side - start).toBeGreaterThanOrEqual(Math.floor(tile / 4) - 1);
-    }
-    // One tile fewer would not do.
-    if (starts.length > 1) expect((starts.length - 1) * (tile - tile / 4) + tile / 4).toBeLessThan(extent);
-  });
-
-  it('makes tiles no larger than needed', () => {
-    expect(tilesAlong(132, 128)).toEqual({ side: 84, starts: [0, 48] });
-    expect(tilesAlong(64, 128)).toEqual({ side: 64, starts: [0] });
-  });
-});
-
-it.each(CASES)(
-  'the weights of %i px in tiles of %i px sum to 1, fade smoothly, and are 1 where a tile is alone',
-  (extent, tile) => {
-    const axis = tilesAlong(extent, tile);
-    const weights = tileWeights(axis, tile);
-    const totals = new Array<number>(extent).fill(0);
-    const tilesAt = new Array<number>(extent).fill(0);
-    for (const [k, own] of weights.entries()) {
-      for (const [i, weight] of own.entries()) {
-        const at = (axis.starts[k] ?? 0) + i;
-        totals[at] = (totals[at] ?? 0) + weight;
-        tilesAt[at] = (tilesAt[at] ?? 0) + 1;
-        if (i > 0) expect(Math.abs(weight - (own[i - 1] ?? 0))).toBeLessThan(8 / tile);
-      }
-    }
-    for (const total of totals) expect(total).toBeCloseTo(1, 12);
-    for (const [k, own] of weights.entries()) {
-      for (const [i, weight] of own.entries()) if (tilesAt[(axis.starts[k] ?? 0) + i] === 1) expect(weight).toBe(1);
-    }
-  },
-);
-
 /** Multiplies images by a number. */
 class Scaled extends Module {
+  readonly hiddenFields = [];
+
+  hidden(): Tensor[] {
+    return [];
+  }
+
   forward(x: Tensor): Tensor {
     return scale(x, 0.5);
   }
@@ -149,10 +113,12 @@ describe('tiled networks', () => {
     for (const [i, value] of found.entries()) expect(Math.abs(value - (expected[i] ?? 0))).toBeLessThan(1e-5);
   });
 
+  const MAPS = ['residual5', 'ssim', 'dn_features1', 'ga_features3', 'dn', 'features_residual', 'gradient'];
   const collect = async (tile: number | null, images: DecodedImage[]) => {
     const detector = openRunNetworks(device, runFolder(folder.path('run')), tile);
     const results: ImageResult[] = [];
-    for await (const result of scoreImages(detector, images, () => true)) results.push(result);
+    const request = { scores: scoresFor(detector.networks), maps: MAPS.map(requireMap), pictures: true };
+    for await (const result of scoreImages(detector, images, () => request)) results.push(result);
     detector.dispose();
     return results;
   };
@@ -170,7 +136,10 @@ describe('tiled networks', () => {
     expect(device.pool.use.liveBytes).toBe(before);
     expect(tiled[0]?.pictures?.input).toMatchObject({ width: 68, height: 44 });
     expect(tiled[0]?.pictures?.reconstruction).toMatchObject({ width: 68, height: 44 });
-    expect(tiled[0]?.pictures?.heatmap).toHaveLength(68 * 44);
+    for (const name of MAPS) {
+      expect(tiled[0]?.maps[name], name).toHaveLength(68 * 44);
+      expect(tiled[0]?.maps[name]?.every(Number.isFinite), name).toBe(true);
+    }
     expect(whole[0]?.pictures?.input).toMatchObject({ width: 32, height: 32 });
     for (const value of Object.values(tiled[0]?.scores ?? {})) expect(Number.isFinite(value)).toBe(true);
     // Too narrow for a tile: shrunk as before.

@@ -1,0 +1,94 @@
+import { CyclopsError } from '../../gpu/errors.ts';
+import { mapNamed, RESIDUAL5 } from '../maps/list.ts';
+import { median } from '../metrics/median.ts';
+import { scoreNamed } from '../scores/list.ts';
+import type { HeatStatistics, ScoredImage } from '../scores/scored-image.ts';
+import { type HeatmapCalibration, type HeatScale, rankOf } from './heatmap-scale.ts';
+
+/** How well maps find defects, over some of the images that calibrate. */
+export interface MapMerit {
+  /** Abnormal images with masks. */
+  masked: number;
+  /** AUPRO by map; empty where no mask marks anything. */
+  aupro: Record<string, number>;
+}
+
+interface ChoiceOptions {
+  /** Of all images that calibrate, or of each fold. */
+  merits: readonly MapMerit[];
+  /** The score that decides. */
+  decides: string;
+  /** The map that a user wants, whatever its merit. */
+  wanted?: string | undefined;
+}
+
+/** From so many abnormal images with masks on, masks choose the map. */
+export const LEAST_MASKED = 5;
+
+/**
+ * Chooses, on the images that calibrate, the map that heat maps show: the one with the highest AUPRO (of equal ones the first) where at
+ * least {@link LEAST_MASKED} of them have masks. Else it is the map of the score that decides, where that is one of those calibrated, and
+ * where it is not, the residual over 5 × 5 pixels. For each map it chooses, on normal images alone, the value above which a pixel is hot,
+ * so that about one normal image in twenty has a hot pixel.
+ *
+ * Each of n images has a hottest pixel; the threshold is the ⌈0.95 (n + 1)⌉-th smallest of these values. A new normal image of the
+ * same kind then has a hot pixel with a probability of at most 5 %. With fewer than 19 images the threshold is the largest of the
+ * values, and the probability at most 1 / (n + 1).
+ *
+ * A quantile of all pixels would do worse: the hottest 0.1 % of the pixels of normal images are spread over a third of these images,
+ * each of which would then look abnormal.
+ *
+ * @param images of which only the normal ones count, each with statistics of the same maps
+ * @throws CyclopsError without a normal image, and for a wanted map that was not calibrated
+ */
+export function calibrateHeatmap(
+  images: readonly Pick<ScoredImage, 'label' | 'scores' | 'heat'>[],
+  { merits, decides, wanted }: ChoiceOptions,
+): HeatmapCalibration {
+  const normal = images.flatMap((image) => (image.label === 'normal' ? [heatOf(image)] : []));
+  const [first] = normal;
+  if (!first) throw new CyclopsError('Calibrating heat maps needs normal images; got none. Add some.');
+  const scales = Object.fromEntries(Object.keys(first).map((name) => [name, scaleOf(name, normal)]));
+  const aupro = meanMerit(merits);
+  const map = wanted ?? (aupro && highest(aupro)) ?? mapOfScore(decides, scales);
+  const { [map]: scale, ...others } = scales;
+  if (scale) return { map, ...scale, images: normal.length, aupro, others };
+  throw new CyclopsError(
+    `The map ${map} was not calibrated: its statistics come from networks that are gone. Choose one of ${Object.keys(scales).join(', ')}.`,
+  );
+}
+
+/** Images that were scored before there was a choice have the hottest pixel of the one map as a score. */
+function heatOf({ heat, scores }: Pick<ScoredImage, 'scores' | 'heat'>): Record<string, HeatStatistics> {
+  return heat ?? { [RESIDUAL5.name]: { hottest: scores.blurmax ?? Number.NaN, median: 0 } };
+}
+
+function scaleOf(name: string, images: readonly Record<string, HeatStatistics>[]): HeatScale {
+  const of = images.flatMap((heat) => heat[name] ?? []);
+  const hottest = of.map((own) => own.hottest).sort((a, b) => a - b);
+  const threshold = hottest[rankOf(hottest.length) - 1] ?? Number.NaN;
+  return { threshold, floor: mapNamed(name)?.zero ?? median(of.map((own) => own.median)) ?? 0 };
+}
+
+/** The mean over the merits, each weighing as much as it has masks; null where these are too few. */
+function meanMerit(merits: readonly MapMerit[]): Record<string, number> | null {
+  const known = merits.filter(({ masked, aupro }) => masked > 0 && Object.keys(aupro).length > 0);
+  const masked = known.reduce((sum, merit) => sum + merit.masked, 0);
+  if (masked < LEAST_MASKED) return null;
+  const names = Object.keys(known[0]?.aupro ?? {});
+  const meanOf = (name: string) =>
+    known.reduce((sum, merit) => sum + merit.masked * (merit.aupro[name] ?? 0), 0) / masked;
+  return Object.fromEntries(names.map((name) => [name, meanOf(name)]));
+}
+
+function highest(aupro: Readonly<Record<string, number>>): string | undefined {
+  return Object.keys(aupro).reduce<string | undefined>(
+    (best, name) => (best === undefined || (aupro[name] ?? 0) > (aupro[best] ?? 0) ? name : best),
+    undefined,
+  );
+}
+
+function mapOfScore(score: string, scales: Readonly<Record<string, HeatScale>>): string {
+  const map = scoreNamed(score)?.pools?.map.name;
+  return map !== undefined && Object.hasOwn(scales, map) ? map : RESIDUAL5.name;
+}

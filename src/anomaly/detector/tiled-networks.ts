@@ -1,0 +1,66 @@
+import type { Networks } from '../../cyclegan/network-set.ts';
+import type { Discriminator, FeatureNetwork, Field, Generator } from '../../cyclegan/networks.ts';
+import { Module } from '../../layers/module.ts';
+import { scope } from '../../tensor/scope.ts';
+import { imageExtents } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { blendTiles, cropTiles, layOut } from '../maps/tiles.ts';
+
+/**
+ * Networks that see an image tile by tile: a generator's tiles are blended, logits and features come as a
+ * batch of those of the tiles. An image that one tile covers goes through the networks as it is.
+ *
+ * Not differentiable, and for one image at a time.
+ *
+ * @param tile the largest side of a tile: a multiple of 4 that no discriminator finds too small
+ */
+export function tiledNetworks({ G_A, G_B, D_A, D_B }: Networks, tile: number): Networks {
+  return {
+    G_A: new TiledGenerator(G_A, tile),
+    G_B: new TiledGenerator(G_B, tile),
+    D_A: new TiledDiscriminator(D_A, tile),
+    D_B: new TiledDiscriminator(D_B, tile),
+  };
+}
+
+abstract class TiledNetwork<N extends FeatureNetwork> extends Module implements FeatureNetwork {
+  readonly hiddenFields: readonly Field[];
+
+  constructor(
+    protected readonly network: N,
+    protected readonly tile: number,
+  ) {
+    super();
+    this.hiddenFields = network.hiddenFields;
+  }
+
+  hidden(x: Tensor): Tensor[] {
+    const { places } = layOut(x, this.tile);
+    return places.length === 1 ? this.network.hidden(x) : scope(() => this.network.hidden(cropTiles(x, places)));
+  }
+}
+
+class TiledGenerator extends TiledNetwork<Generator> implements Generator {
+  forward(x: Tensor): Tensor {
+    const { c, places } = { ...imageExtents('Tiling', x), ...layOut(x, this.tile) };
+    if (places.length === 1) return this.network.forward(x);
+    return blendTiles(x, this.tile, c, (place) => this.network.forward(cropTiles(x, [place])));
+  }
+}
+
+class TiledDiscriminator extends TiledNetwork<Discriminator> implements Discriminator {
+  readonly field: Field;
+
+  constructor(discriminator: Discriminator, tile: number) {
+    super(discriminator, tile);
+    this.field = discriminator.field;
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.judge(this.hidden(x));
+  }
+
+  judge(hidden: readonly Tensor[]): Tensor {
+    return this.network.judge(hidden);
+  }
+}

@@ -1,0 +1,62 @@
+import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
+import type { ImageRef } from '../../data/datasets/dataset.ts';
+import { decodeImage } from '../../data/images/decode.ts';
+import type { MapMerit } from '../calibration/heatmap-choice.ts';
+import type { ImageResult } from '../detector/score-images.ts';
+import { PixelMetrics } from '../metrics/pixel-metrics.ts';
+import type { HeatStatistics } from '../scores/scored-image.ts';
+import { maskOnMap } from './mask-on-map.ts';
+
+/** Enough to compare maps, and little memory for each of them. */
+const MANTISSA_BITS = 7;
+
+/** Takes maps of calibration images one after another and compares them with masks. */
+export class MapMerits {
+  private readonly metrics = new Map<string, PixelMetrics>();
+  private masked = 0;
+
+  /** Whether the maps of an image count. */
+  static wants({ label, mask }: ImageRef): boolean {
+    return label === 'normal' || mask !== undefined;
+  }
+
+  /** @throws CyclopsError when a map holds NaN or a mask cannot be read */
+  add({ label, mask: path }: ImageRef, { maps, extent, size }: Pick<ImageResult, 'maps' | 'extent' | 'size'>): void {
+    // A mask of a normal image would mark nothing.
+    const mask = label === 'abnormal' && path !== undefined ? maskOnMap(decodeImage(path), size, SIDE_MULTIPLE) : null;
+    if (mask) this.masked += 1;
+    for (const [name, values] of Object.entries(maps)) {
+      const metrics = this.metrics.get(name) ?? new PixelMetrics({ mantissaBits: MANTISSA_BITS });
+      this.metrics.set(name, metrics);
+      metrics.add(values, mask, extent.width, extent.height);
+    }
+  }
+
+  merit(): MapMerit {
+    const figures = [...this.metrics].flatMap(([name, metrics]) => {
+      const aupro = this.masked > 0 ? metrics.figures()?.aupro : undefined;
+      return aupro === undefined ? [] : [[name, aupro] as const];
+    });
+    return { masked: this.masked, aupro: Object.fromEntries(figures) };
+  }
+}
+
+/** What the calibration of heat maps needs to know of an image. */
+export function heatStatistics(maps: ImageResult['maps']): Record<string, HeatStatistics> {
+  return Object.fromEntries(
+    Object.entries(maps).map(([name, values]) => {
+      const sorted = values.toSorted();
+      const last = sorted.length - 1;
+      const median = ((sorted[last >> 1] ?? Number.NaN) + (sorted[(last + 1) >> 1] ?? Number.NaN)) / 2;
+      return [name, { hottest: hottestOf(values), median }];
+    }),
+  );
+}
+
+/** The largest value; NaN where one is. */
+export function hottestOf(values: Float32Array): number {
+  return values.reduce(
+    (hottest, value) => (value > hottest || Number.isNaN(value) ? value : hottest),
+    Number.NEGATIVE_INFINITY,
+  );
+}

@@ -1,0 +1,65 @@
+import type { Discriminator } from '../../cyclegan/networks.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
+import { contrast } from './contrast.ts';
+import { cycle } from './cycle.ts';
+import { BOXES } from './difference.ts';
+import { bright5, dark5, excess } from './excess.ts';
+import { features, featuresResidual, layerFeatures } from './features.ts';
+import { gradient } from './gradient.ts';
+import { da, daDn, dn } from './logits.ts';
+import type { AnomalyMap, Observer } from './map.ts';
+import { eighthPower, squaredError, squaredErrorAbnormal } from './powers.ts';
+import { residual } from './residual.ts';
+import { residualDifference } from './residual-difference.ts';
+import { ssim } from './ssim.ts';
+
+/** The map of heat maps from before there was a choice. */
+export const RESIDUAL5 = residual(5);
+
+/** Networks, of which the layers of D_n decide how many maps there are. */
+export interface WithLayers {
+  readonly D_A: Pick<Discriminator, 'hiddenFields'>;
+}
+
+/** Every map that all networks have. */
+const MAPS: readonly AnomalyMap[] = [
+  ...BOXES.map(residual),
+  ...BOXES.map(excess),
+  ...[bright5, dark5, contrast, ssim, features, featuresResidual, dn, da, daDn],
+  ...[cycle, residualDifference, gradient, squaredError, squaredErrorAbnormal, eighthPower],
+];
+
+/** One for each hidden layer of a network. */
+const LAYER = /^(dn|da|ga)_features([1-9]\d?)$/;
+
+/** What users may write, for messages. */
+export const MAP_NAMES = `${MAPS.map(({ name }) => name).join(', ')}, and dn_features1, da_features1 and ga_features1 with those of the layers behind`;
+
+/** The map of this name; undefined for none. Whether networks have the layer that it names shows when it is made. */
+export function mapNamed(name: string): AnomalyMap | undefined {
+  const [, observer, layer] = LAYER.exec(name) ?? [];
+  return observer === undefined
+    ? MAPS.find((map) => map.name === name)
+    : layerFeatures(observer as Observer, Number(layer));
+}
+
+/** The same. @throws CyclopsError for a name that this version does not know */
+export function requireMap(name: string): AnomalyMap {
+  const map = mapNamed(name);
+  if (map) return map;
+  throw new CyclopsError(`There is no map '${name}'; expected ${MAP_NAMES}.`);
+}
+
+/** One map for each hidden layer of D_n. */
+export function layersOfDn({ D_A }: WithLayers): AnomalyMap[] {
+  return D_A.hiddenFields.map((_, i) => layerFeatures('dn', i + 1));
+}
+
+/** The maps of which calibration chooses the heat map: few that differ. */
+export function heatMapCandidates(networks: WithLayers): AnomalyMap[] {
+  return [
+    ...[3, 5, 9].map(residual),
+    ...[3, 5].map(excess),
+    ...[contrast, ssim, ...layersOfDn(networks), featuresResidual, dn, daDn],
+  ];
+}

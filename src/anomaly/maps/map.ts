@@ -1,0 +1,59 @@
+import type { Networks } from '../../cyclegan/network-set.ts';
+import type { Field } from '../../cyclegan/networks.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+
+/** A map: how abnormal each place of an image looks. Higher means more abnormal. */
+export interface AnomalyMap {
+  /** In options and files, and in the names of scores that pool it, such as `residual5`. */
+  readonly name: string;
+  /** For people, such as `residual over 5 × 5 pixels`. */
+  readonly label: string;
+  /** With x the image, x̂ = G_a2n(x) and d = x − x̂. */
+  readonly formula: string;
+  /** Whether it depends on x̂. */
+  readonly usesReconstruction: boolean;
+  /** What it is where nothing differs, for the scale of its colours; null where that depends on the networks. */
+  readonly zero: number | null;
+  make(passes: Passes): Plane;
+}
+
+/** The values of a map for one image. */
+export interface Plane {
+  /** At the map's own resolution: [1, P, Q, C], or [tiles, P, Q, C] of what networks saw tile by tile. */
+  readonly values: Tensor;
+  /** Where they lie in the image, or in its tiles. */
+  readonly field: Pick<Field, 'stride' | 'offset'>;
+}
+
+/** Networks that look at an image with their hidden layers: D_n, D_a and G_a2n. */
+export type Observer = 'dn' | 'da' | 'ga';
+
+/** What maps of one image are made of. Each part is made when it is first asked for, and once. */
+export interface Passes {
+  readonly networks: Networks;
+  /** The largest side of what they see at once; null where they see the whole image. */
+  readonly tile: number | null;
+  /** [1, H, W, C] in [−1, 1]. */
+  readonly x: Tensor;
+  /** x̂ = G_a2n(x). */
+  reconstruction(): Tensor;
+  /** G_n2a(x). */
+  abnormal(): Tensor;
+  /** G_n2a(x̂). */
+  cycled(): Tensor;
+  /** The hidden layers of x, first to last. */
+  hidden(observer: Observer): readonly Plane[];
+  /** Those of x̂. */
+  hiddenOfReconstruction(observer: Observer): readonly Plane[];
+  /** D_n(x) or D_a(x), one value a patch. */
+  logits(judge: 'dn' | 'da'): Plane;
+  /** What a map makes of x. */
+  plane(map: AnomalyMap): Plane;
+  /** The same, where it lies in the image: [1, H, W, 1]. */
+  placed(map: AnomalyMap): Tensor;
+}
+
+/** The values of a map that has one for each pixel. */
+export function pixels(values: Tensor): Plane {
+  return { values, field: { stride: 1, offset: 0 } };
+}

@@ -1,0 +1,71 @@
+import type { Networks } from '../../cyclegan/network-set.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { AnomalyMap, Observer, Passes, Plane } from './map.ts';
+import { place } from './place.ts';
+
+interface PassesOptions {
+  /** The largest side of what the networks see at once; null where they see whole images. */
+  tile: number | null;
+  /** Taken for x̂ instead of what G_a2n makes of x. */
+  given?: Tensor | undefined;
+}
+
+/**
+ * The passes of networks over one image. Whatever is asked of them, no network sees the same image twice; G_a2n alone goes through its
+ * first layers anew where they are looked at.
+ *
+ * @param x [1, H, W, C] in [−1, 1], its sides multiples of 4
+ */
+export function passesOf(networks: Networks, x: Tensor, { tile, given }: PassesOptions): Passes {
+  const { G_A, G_B, D_A, D_B } = networks;
+  const judges = { dn: D_A, da: D_B };
+  const observers = { ...judges, ga: G_A };
+  const look = (observer: Observer, image: Tensor): Plane[] => {
+    const { hiddenFields } = observers[observer];
+    return observers[observer].hidden(image).map((values, i) => {
+      const field = hiddenFields[i];
+      if (!field) throw new Error(`A network has no field for its hidden layer ${i + 1}.`);
+      return { values, field };
+    });
+  };
+  const reconstruction = once(() => given ?? G_A.forward(x));
+  const hidden = remembered((observer: Observer) => look(observer, x));
+  const planes = new Map<string, Plane>();
+  const plane = (map: AnomalyMap): Plane => {
+    const made = planes.get(map.name) ?? map.make(passes);
+    planes.set(map.name, made);
+    return made;
+  };
+  const placedMaps = new Map<string, Tensor>();
+  const passes: Passes = {
+    ...{ networks, tile, x, reconstruction, hidden, plane },
+    abnormal: once(() => G_B.forward(x)),
+    cycled: once(() => G_B.forward(reconstruction())),
+    hiddenOfReconstruction: remembered((observer: Observer) => look(observer, reconstruction())),
+    logits: remembered((judge: 'dn' | 'da') => ({
+      values: judges[judge].judge(hidden(judge).map(({ values }) => values)),
+      field: judges[judge].field,
+    })),
+    placed: (map) => {
+      const made = placedMaps.get(map.name) ?? place(plane(map), x, tile);
+      placedMaps.set(map.name, made);
+      return made;
+    },
+  };
+  return passes;
+}
+
+function once<T>(make: () => T): () => T {
+  const made = remembered((_: null) => make());
+  return () => made(null);
+}
+
+/** A function that makes the same for the same key only once. */
+function remembered<K, T>(make: (key: K) => T): (key: K) => T {
+  const made = new Map<K, T>();
+  return (key) => {
+    const known = made.get(key) ?? make(key);
+    made.set(key, known);
+    return known;
+  };
+}

@@ -1,0 +1,65 @@
+import type { Networks } from '../../cyclegan/network-set.ts';
+import { copy } from '../../kernels/elementwise.ts';
+import { scope } from '../../tensor/scope.ts';
+import { Tensor } from '../../tensor/tensor.ts';
+import type { AnomalyMap } from '../maps/map.ts';
+import { passesOf } from '../maps/passes.ts';
+import { POOLINGS } from './poolings.ts';
+import { type PooledMap, spelled } from './score.ts';
+
+interface MeasureOptions {
+  readonly parts: readonly PooledMap[];
+  /** Maps to be placed in the image; none unless told otherwise. */
+  readonly maps?: readonly AnomalyMap[];
+  /** Default false. */
+  readonly wantsReconstruction?: boolean;
+  /** The side of the tiles that the networks see; null where they see whole images. */
+  readonly tile: number | null;
+  /** Taken for x̂ instead of what G_a2n makes of x. */
+  readonly given?: Tensor;
+}
+
+/** What {@link measure} makes of one image. */
+export type Measured = {
+  /** The pooled maps, [parts], in the order in which they were asked for; null for none. */
+  readonly values: Tensor | null;
+  /** Each [1, H, W, 1], likewise. */
+  readonly maps: readonly Tensor[];
+  /** x̂ [1, H, W, C]; null where it was not asked for. */
+  readonly reconstruction: Tensor | null;
+};
+
+/**
+ * Runs the networks as far as pooled maps, maps and x̂ need them, and none of them twice on the same image.
+ *
+ * @param networks whose weights want no gradient @param x one image [1, H, W, C] in [−1, 1], its sides multiples of 4
+ */
+export function measure(
+  networks: Networks,
+  x: Tensor,
+  { parts, maps = [], wantsReconstruction = false, tile, given }: MeasureOptions,
+): Measured {
+  return scope(() => {
+    const passes = passesOf(networks, x, { tile, given });
+    const values = parts.length > 0 ? Tensor.empty(x.device, [parts.length]) : null;
+    for (const [i, { map, pooling }] of parts.entries()) {
+      const pooled = POOLINGS[pooling].pool(passes.plane(map).values);
+      if (values) copy(x.device, { x: pooled.slice, out: values.slice, count: 1, outStart: i });
+    }
+    return {
+      values,
+      maps: maps.map((map) => passes.placed(map)),
+      reconstruction: wantsReconstruction ? passes.reconstruction() : null,
+    };
+  });
+}
+
+/** Reads pooled maps back, by their long names. */
+export async function readParts({ values }: Measured, parts: readonly PooledMap[]): Promise<Map<string, number>> {
+  const read = (await values?.data()) ?? [];
+  return new Map(parts.map((part, i) => [spelled(part), POOLINGS[part.pooling].finish(read[i] ?? Number.NaN)]));
+}
+
+export function disposeMeasured({ values, maps, reconstruction }: Measured): void {
+  for (const tensor of [values, ...maps, reconstruction]) tensor?.dispose();
+}
