@@ -45,7 +45,7 @@ export function unetDiscriminator(device: Device, options: DiscriminatorOptions)
   return new UnetDiscriminator(options, normalInitialiser(device, options));
 }
 
-export function isSegmenting(discriminator: Discriminator): discriminator is SegmentingDiscriminator {
+export function isSegmenting<T extends object>(discriminator: T): discriminator is T & SegmentingDiscriminator {
   return 'pixels' in discriminator;
 }
 

@@ -1,5 +1,6 @@
 import type { Networks } from '../../cyclegan/network-set.ts';
 import type { Discriminator, FeatureNetwork, Field, Generator } from '../../cyclegan/networks.ts';
+import { isSegmenting, type SegmentingDiscriminator } from '../../cyclegan/unet-discriminator.ts';
 import { Module } from '../../layers/module.ts';
 import { scope } from '../../tensor/scope.ts';
 import { imageExtents } from '../../tensor/shape.ts';
@@ -18,7 +19,7 @@ export function tiledNetworks({ G_A, G_B, D_A, D_B }: Networks, tile: number): N
   return {
     G_A: new TiledGenerator(G_A, tile),
     G_B: new TiledGenerator(G_B, tile),
-    D_A: new TiledDiscriminator(D_A, tile),
+    D_A: isSegmenting(D_A) ? new TiledSegmenter(D_A, tile) : new TiledDiscriminator(D_A, tile),
     D_B: new TiledDiscriminator(D_B, tile),
   };
 }
@@ -48,10 +49,10 @@ class TiledGenerator extends TiledNetwork<Generator> implements Generator {
   }
 }
 
-class TiledDiscriminator extends TiledNetwork<Discriminator> implements Discriminator {
+class TiledDiscriminator<D extends Discriminator> extends TiledNetwork<D> implements Discriminator {
   readonly field: Field;
 
-  constructor(discriminator: Discriminator, tile: number) {
+  constructor(discriminator: D, tile: number) {
     super(discriminator, tile);
     this.field = discriminator.field;
   }
@@ -62,5 +63,11 @@ class TiledDiscriminator extends TiledNetwork<Discriminator> implements Discrimi
 
   judge(hidden: readonly Tensor[]): Tensor {
     return this.network.judge(hidden);
+  }
+}
+
+class TiledSegmenter extends TiledDiscriminator<SegmentingDiscriminator> implements SegmentingDiscriminator {
+  pixels(hidden: readonly Tensor[]): Tensor {
+    return this.network.pixels(hidden);
   }
 }

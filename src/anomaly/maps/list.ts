@@ -1,4 +1,5 @@
 import type { Discriminator } from '../../cyclegan/networks.ts';
+import { isSegmenting } from '../../cyclegan/unet-discriminator.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { contrast } from './contrast.ts';
 import { cycle } from './cycle.ts';
@@ -6,7 +7,7 @@ import { BOXES } from './difference.ts';
 import { bright5, dark5, excess } from './excess.ts';
 import { features, featuresResidual, layerFeatures } from './features.ts';
 import { gradient } from './gradient.ts';
-import { da, daDn, dn } from './logits.ts';
+import { da, daDn, dn, dnPixels } from './logits.ts';
 import type { AnomalyMap, Observer } from './map.ts';
 import { eighthPower, squaredError, squaredErrorAbnormal } from './powers.ts';
 import { residual } from './residual.ts';
@@ -21,11 +22,11 @@ export interface WithLayers {
   readonly D_A: Pick<Discriminator, 'hiddenFields'>;
 }
 
-/** Every map that all networks have. */
+/** Every map that has a fixed name. */
 const MAPS: readonly AnomalyMap[] = [
   ...BOXES.map(residual),
   ...BOXES.map(excess),
-  ...[bright5, dark5, contrast, ssim, features, featuresResidual, dn, da, daDn],
+  ...[bright5, dark5, contrast, ssim, features, featuresResidual, dn, dnPixels, da, daDn],
   ...[cycle, residualDifference, gradient, squaredError, squaredErrorAbnormal, eighthPower],
 ];
 
@@ -61,5 +62,6 @@ export function heatMapCandidates(networks: WithLayers): AnomalyMap[] {
     ...[3, 5, 9].map(residual),
     ...[3, 5].map(excess),
     ...[contrast, ssim, ...layersOfDn(networks), featuresResidual, dn, daDn],
+    ...(isSegmenting(networks.D_A) ? [dnPixels] : []),
   ];
 }

@@ -1,6 +1,6 @@
 import { add } from '../../autograd/add.ts';
 import { scale } from '../../autograd/scale.ts';
-import type { AnomalyMap } from './map.ts';
+import { type AnomalyMap, pixels } from './map.ts';
 
 /** How little each patch looks like a normal image. */
 export const dn: AnomalyMap = {
@@ -25,11 +25,27 @@ export const da: AnomalyMap = {
   make: ({ logits }) => logits('da'),
 };
 
+/** How little each pixel looks like a normal one, where D_n is a segmenter. */
+export const dnPixels: AnomalyMap = {
+  name: 'dn_pixels',
+  label: 'normal discriminator, pixel by pixel',
+  formula: '−D_n(x), pixel by pixel',
+  usesReconstruction: false,
+  zero: null,
+  make: ({ pixelLogits }) => pixels(scale(pixelLogits(), -1)),
+};
+
 export const daDn: AnomalyMap = {
   name: 'da_dn',
   label: 'discriminator difference',
   formula: 'D_a(x) − D_n(x), patch by patch',
   usesReconstruction: false,
   zero: null,
-  make: ({ logits, plane }) => ({ values: add(logits('da').values, plane(dn).values), field: logits('da').field }),
+  make: ({ logits, plane, placed }) => {
+    const [abnormal, normal] = [logits('da'), plane(dn)];
+    // Discriminators of two kinds have patches of two kinds: they meet pixel by pixel.
+    return abnormal.field.stride === normal.field.stride && abnormal.field.offset === normal.field.offset
+      ? { values: add(abnormal.values, normal.values), field: abnormal.field }
+      : pixels(add(placed(da), placed(dn)));
+  },
 };

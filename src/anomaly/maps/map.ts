@@ -47,6 +47,8 @@ export interface Passes {
   hiddenOfReconstruction(observer: Observer): readonly Plane[];
   /** D_n(x) or D_a(x), one value a patch. */
   logits(judge: 'dn' | 'da'): Plane;
+  /** D_n(x), a logit for each pixel: [1, H, W, 1], or [tiles, …]. @throws CyclopsError where D_n judges patches alone */
+  pixelLogits(): Tensor;
   /** What a map makes of x. */
   plane(map: AnomalyMap): Plane;
   /** The same, where it lies in the image: [1, H, W, 1]. */

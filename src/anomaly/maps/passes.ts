@@ -1,4 +1,6 @@
 import type { Networks } from '../../cyclegan/network-set.ts';
+import { isSegmenting } from '../../cyclegan/unet-discriminator.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { AnomalyMap, Observer, Passes, Plane } from './map.ts';
 import { place } from './place.ts';
@@ -46,6 +48,12 @@ export function passesOf(networks: Networks, x: Tensor, { tile, given }: PassesO
       values: judges[judge].judge(hidden(judge).map(({ values }) => values)),
       field: judges[judge].field,
     })),
+    pixelLogits: once(() => {
+      if (isSegmenting(D_A)) return D_A.pixels(hidden('dn').map(({ values }) => values));
+      throw new CyclopsError(
+        'There is no map dn_pixels: D_n judges patches alone. Train with --netD unet, or choose another map.',
+      );
+    }),
     placed: (map) => {
       const made = placedMaps.get(map.name) ?? place(plane(map), x, tile);
       placedMaps.set(map.name, made);

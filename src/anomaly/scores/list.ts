@@ -1,3 +1,4 @@
+import { isSegmenting } from '../../cyclegan/unet-discriminator.ts';
 import { layersOfDn, mapNamed, type WithLayers } from '../maps/list.ts';
 import { isPoolingName, POOLINGS } from './poolings.ts';
 import { type PooledMap, type Score, type ScoreInfo, spelled } from './score.ts';
@@ -61,13 +62,17 @@ const HOTTEST = [
   ...['dn.top1', 'da_dn.top1'],
 ];
 
+/** Those of a segmenter, for defects of every size. */
+const OF_PIXELS = ['max', 'top01', 'top1', 'top5', 'mean'].map((pooling) => `dn_pixels.${pooling}`);
+
 /** Every score that calibration tries on these networks, in the order of reports. */
 export function scoresFor(networks: WithLayers): Score[] {
   const layers = layersOfDn(networks);
   // The last layer's mean is the score `features`.
   const means = layers.slice(0, -1).map(({ name }) => `${name}.mean`);
   const hottest = layers.map(({ name }) => `${name}.top1`);
-  return [...NAMED, ...[...HOTTEST, ...means, ...hottest].map((name) => ofPart(partOf(name)))];
+  const ofPixels = isSegmenting(networks.D_A) ? OF_PIXELS : [];
+  return [...NAMED, ...[...HOTTEST, ...means, ...hottest, ...ofPixels].map((name) => ofPart(partOf(name)))];
 }
 
 /** The score of a short name such as `blurmax`, or of a map and a pooling such as `excess3.top5`; undefined for none. */

@@ -42,7 +42,7 @@ describe.runIf(python)('the figures of the peers in PyTorch', () => {
     const maps = inside.map((mask) =>
       Float32Array.from(mask, (is) => Math.floor(values * (0.7 * Math.random() + (is ? 0.3 : 0))) / values),
     );
-    const metrics = new PixelMetrics(0);
+    const metrics = new PixelMetrics();
     for (const [i, map] of maps.entries()) metrics.add(map, inside[i] ?? null, size, size);
 
     const input = JSON.stringify({
