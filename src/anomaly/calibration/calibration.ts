@@ -87,7 +87,7 @@ export interface Choice {
 
 /** What calibration fixes and stores with the model: the score that decides, and a threshold for each score. */
 export interface Calibration extends Choice {
-  /** Name of the score with the highest AUROC on the images that chose; it decides which images are flagged. */
+  /** Name of the score that decides which images are flagged; see `chooseScore`. */
   chosen: string;
   counts: Record<Label, number>;
   /** How many objects these images show. */

@@ -6,9 +6,10 @@ import { type ScoredImage, scoreColumn } from '../scores/scored-image.ts';
 import { chooseBaseline } from './baseline.ts';
 import { CALIBRATION_SOURCES, type Calibration, type Choice, type Rule, recallIn } from './calibration.ts';
 import { COMBINED, crossCombination } from './cross-combination.ts';
+import { chooseScore } from './score-choice.ts';
 
 /**
- * Chooses a threshold for each score by the rule, and the score with the highest AUROC (of equal ones the first). A combination of all
+ * Chooses a threshold for each score by the rule, and the score that decides as {@link chooseScore} does. A combination of all
  * scores is one more of them, where there are enough images to fit it.
  *
  * @throws CyclopsError if either class is empty
@@ -27,7 +28,6 @@ export function chooseThresholds(
   const combined = crossCombination(labelled, columns);
   if (combined) columns.set(COMBINED.name, combined.outOfFold);
   const scores: Calibration['scores'] = {};
-  let chosen: { name: string; auroc: number } | undefined;
   for (const [name, column] of columns) {
     const area = auroc(column, abnormal);
     const value = thresholdBy(rule, column, abnormal);
@@ -38,12 +38,13 @@ export function chooseThresholds(
       );
     }
     scores[name] = { auroc: area, threshold: { value, rule, chosenOn } };
-    if (!chosen || area > chosen.auroc) chosen = { name, auroc: area };
   }
-  if (!chosen) throw new RangeError('Choosing a threshold needs at least one score.');
+  const areas = new Map(Object.entries(scores).map(([name, { auroc: area }]) => [name, area]));
+  const chosen = chooseScore(areas, counts);
+  if (chosen === null) throw new RangeError('Choosing a threshold needs at least one score.');
   return {
     ...choice,
-    chosen: chosen.name,
+    chosen,
     counts,
     objects: countObjects(labelled),
     scores,

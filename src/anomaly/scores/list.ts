@@ -63,7 +63,12 @@ const HOTTEST = [
 ];
 
 /** Those of a segmenter, for defects of every size. */
-const OF_PIXELS = ['max', 'top01', 'top1', 'top5', 'mean'].map((pooling) => `dn_pixels.${pooling}`);
+const OF_PIXELS = ['top1', 'top01', 'top5', 'max', 'mean'].map((pooling) => `dn_pixels.${pooling}`);
+
+/** Whether a score is one of what a segmenter says of pixels. */
+export function isOfPixels(name: string): boolean {
+  return OF_PIXELS.includes(name);
+}
 
 /** Every score that calibration tries on these networks, in the order of reports. */
 export function scoresFor(networks: WithLayers): Score[] {

@@ -1,0 +1,37 @@
+import type { Label } from '../../data/datasets/dataset.ts';
+import { isOfPixels } from '../scores/list.ts';
+
+/**
+ * The score that decides: the one with the highest AUROC, of equal ones the first. Among many scores and few images the highest is often so
+ * by luck, and what a segmenter says of pixels was learned from what nobody else saw, the masks: another score takes its place only where
+ * its AUROC is higher by more than one standard error of the segmenter's.
+ *
+ * Source: the one-standard-error rule of Breiman, Friedman, Olshen, Stone, "Classification and Regression Trees", 1984, §3.4.3.
+ *
+ * @param areas AUROC by score, in the order of reports @param counts of the images that they were measured on
+ * @returns null without scores
+ */
+export function chooseScore(
+  areas: ReadonlyMap<string, number>,
+  counts: Readonly<Record<Label, number>>,
+): string | null {
+  const best = highest([...areas]);
+  const preferred = highest([...areas].filter(([name]) => isOfPixels(name)));
+  if (!best || !preferred) return best?.[0] ?? null;
+  return best[1] - preferred[1] > standardError(preferred[1], counts) ? best[0] : preferred[0];
+}
+
+/** Source: Hanley, McNeil, "The Meaning and Use of the Area under a Receiver Operating Characteristic (ROC) Curve", Radiology 143, 1982. */
+export function standardError(area: number, { normal, abnormal }: Readonly<Record<Label, number>>): number {
+  const ofTwoAbnormal = area / (2 - area) - area ** 2;
+  const ofTwoNormal = (2 * area ** 2) / (1 + area) - area ** 2;
+  const variance = area * (1 - area) + (abnormal - 1) * ofTwoAbnormal + (normal - 1) * ofTwoNormal;
+  return Math.sqrt(Math.max(0, variance) / (normal * abnormal));
+}
+
+function highest(areas: readonly (readonly [string, number])[]): readonly [string, number] | undefined {
+  return areas.reduce<readonly [string, number] | undefined>(
+    (best, own) => (best === undefined || own[1] > best[1] ? own : best),
+    undefined,
+  );
+}
