@@ -5,6 +5,7 @@ import { checkLearned, type Learned } from '../anomaly/evaluation/learned.ts';
 import type { TrainingConfig } from '../cyclegan/config.ts';
 import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
 import { createRun, openRun, type RunFolder, runFolder } from '../cyclegan/run/run-folder.ts';
+import { type Dataset, isNormalAlone } from '../data/datasets/dataset.ts';
 import type { TimedLaunch } from '../gpu/profiler.ts';
 import { type Listener, listenerOf } from './common/listener.ts';
 import { checkOptions, DATA, DIVISION, flag, RUNNING, TRAINING } from './common/options.ts';
@@ -45,9 +46,9 @@ export interface TrainResult {
 export async function train(options: TrainOptions): Promise<TrainResult> {
   checkOptions('train', options, { ...RUNNING, ...DATA, ...DIVISION, ...TRAINING, resume: flag });
   const { out, resume = false, folds, skipBroken = false, tune = true, eager = false, onProfile } = options;
-  const found = openData(options);
+  const found = openData(options, { allowNormalAlone: true });
   if (resume) requireNoDivision(options);
-  const config = resume ? begunConfig(runFolder(out)) : configOf(options);
+  const config = resume ? begunConfig(runFolder(out)) : configFor(found, options);
   if (resume) requireSameConfig(options, config);
   const dataset = resume ? partsOfRun(found, runFolder(out)) : divide(found, options, config.seed);
   const run = resume ? runFolder(out) : createRun(out);
@@ -57,6 +58,22 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     return existsSync(run.foldScores) ? crossCalibrate(device, common) : trainRun(device, { ...common, resume });
   });
   return { run: run.root, calibration, learned: calibration && checkLearned(calibration) };
+}
+
+/** Damaged images that stand for abnormal ones are made of each normal image, unless told otherwise. */
+const DAMAGE_ALONE = 4;
+
+/** The configuration of a new run. Where there is no abnormal image, damage stands for defects, and the warning says what that means. */
+function configFor(dataset: Dataset, options: TrainOptions): TrainingConfig {
+  const config = configOf(options);
+  if (!isNormalAlone(dataset)) return config;
+  const { damage } = config.damage > 0 ? config : { damage: DAMAGE_ALONE };
+  options.onWarning?.(
+    `${dataset.root} holds normal images alone: images damaged by scratches, stains and moved pieces stand for abnormal ones, ${damage} of each ` +
+      'normal image (--damage), and a damaged copy of each calibrating one chooses the threshold. So no figure tells how well real defects ' +
+      'are found. Put abnormal images, as soon as there are some, into abnormal/ and train again.',
+  );
+  return { ...config, damage };
 }
 
 /** The configuration that a run began with. @throws CyclopsError when there is nothing to resume */

@@ -23,6 +23,12 @@ export const CALIBRATION_SOURCES = {
       'Each of these images was scored by networks that were trained without it. New images are scored by networks that were trained in the ' +
       'same way on all of them, so for new images the threshold, and what zero misses promise, hold only approximately.',
   },
+  damage: {
+    images: 'the calibration part with damaged copies of its normal images',
+    caveat:
+      'No abnormal image was there: scratches, stains and moved pieces on normal images stood for defects. How well real defects are found is ' +
+      'not known, and a threshold from abnormal images, as soon as there are some, will be better.',
+  },
 } as const;
 
 export const NAMED_RULES = ['zfn', 'max-f1', 'max-accuracy'] as const;

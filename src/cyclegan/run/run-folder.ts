@@ -25,6 +25,8 @@ export interface RunFolder {
   readonly thresholds: string;
   /** What each training image scores by networks that were trained without it; only where `--folds` made such. */
   readonly foldScores: string;
+  /** Damaged copies of normal images and their masks, where there was no abnormal image to calibrate with: a folder. */
+  readonly damaged: string;
   /** All that scoring needs, in one file. */
   readonly model: string;
 }
@@ -39,6 +41,7 @@ export function runFolder(path: string): RunFolder {
     data: join(root, DATA),
     thresholds: join(root, 'thresholds.json'),
     foldScores: join(root, 'fold-scores.json'),
+    damaged: join(root, 'damaged'),
     model: join(root, 'model.safetensors'),
   };
 }

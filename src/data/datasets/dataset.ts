@@ -37,14 +37,19 @@ export interface Dataset {
 
 const USES = { train: 'Training', calibration: 'Calibration', test: 'Evaluation' } as const;
 
+/** Whether a data set has no abnormal image in any part. */
+export function isNormalAlone({ images }: Pick<Dataset, 'images'>): boolean {
+  return images.every(({ label }) => label === 'normal');
+}
+
 /**
- * The images of one part, which must hold both classes.
+ * The images of one part, which must hold both classes, unless the data set is one of normal images alone.
  *
  * @throws CyclopsError when the part has no normal or no abnormal image
  */
 export function partOf(dataset: Dataset, part: Part): ImageRef[] {
   const images = dataset.images.filter((image) => image.part === part);
-  for (const label of LABELS) {
+  for (const label of isNormalAlone(dataset) ? (['normal'] as const) : LABELS) {
     if (images.some((image) => image.label === label)) continue;
     throw new CyclopsError(
       `${dataset.root}: ${USES[part]} needs normal and abnormal images, but the ${part} part has no ${label} one ` +

@@ -7,9 +7,11 @@ import { byFile, type Dataset, type ImageRef, LABELS, type Label, type Part } fr
 import { applyIndex } from './index-file.ts';
 import { applyLists, readLists } from './lists.ts';
 
-interface LayoutOptions {
+export interface LayoutOptions {
   /** What `trainA` and `testA` hold; the B folders hold the other class. */
   aIs?: Label;
+  /** Whether normal images alone will do: `normal/` without `abnormal/`, `train/good` without `test/`, or a folder of images. */
+  allowNormalAlone?: boolean;
 }
 
 /** Names of image files: PNG or JPEG, not hidden. */
@@ -22,6 +24,8 @@ export const IMAGE_NAME = /^[^.].*\.(png|jpe?g)$/i;
  *   and have no part yet, as in the paper's code; without `train/` they are all test images;
  * - trainA, trainB, testA, testB: A is abnormal unless `aIs` says otherwise; either pair may be absent.
  *
+ * Normal images alone, where they will do, may also lie directly in the folder.
+ *
  * `index.csv` may name group and kind of defect of each image (see `applyIndex`). Only PNG and JPEG names count; other files, names that begin with a dot and sub-folders of a class are passed over.
  *
  * @throws CyclopsError when no layout fits, a folder of the layout is missing, a class is empty or a list is wrong
@@ -31,17 +35,21 @@ export function readDataset(root: string, options: LayoutOptions = {}): Dataset 
   const found = list(dir).map((entry) => entry.name);
   const has = (path: string) => isFolder(join(dir, path));
 
+  const { allowNormalAlone = false } = options;
   const checked = ([images, strays]: Found) =>
-    requireBothClasses({ root: dir, images: applyIndex(dir, images), strays });
+    requireClasses({ root: dir, images: applyIndex(dir, images), strays }, allowNormalAlone ? ['normal'] : LABELS);
 
   const bare = found.filter((name) => IMAGE_NAME.test(name)).length;
-  if (has('normal') && !has('abnormal')) throw onlyNormal(`${dir} has normal/ and no abnormal/`);
+  if (has('normal') && !has('abnormal') && !allowNormalAlone) throw onlyNormal(`${dir} has normal/ and no abnormal/`);
   if (has('normal') || has('abnormal')) return checked(readFolders(dir));
   if (has('train/good') || has('test/good')) return checked(readMvtec(dir));
   if (['trainA', 'trainB', 'testA', 'testB'].some(has)) {
     return checked([readPairs(dir, options.aIs ?? 'abnormal'), []]);
   }
-  if (bare > 0 && !found.some((name) => has(name))) throw onlyNormal(`${dir} holds ${bare} images and no folders`);
+  if (bare > 0 && !found.some((name) => has(name))) {
+    if (!allowNormalAlone) throw onlyNormal(`${dir} holds ${bare} images and no folders`);
+    return checked([applyLists(imagesIn(dir, '', { label: 'normal' }).sort(byFile), readLists(dir), dir), []]);
+  }
   const names = found.length > 0 ? `${found.slice(0, 8).join(', ')}${found.length > 8 ? ', …' : ''}` : 'nothing';
   throw new CyclopsError(
     `${dir} is not a data folder of a known layout. Expected normal/ and abnormal/ (with optional masks/, pairs/, train.txt, ` +
@@ -66,7 +74,7 @@ function readFolders(root: string): Found {
   const pairs = filesByStem(join(root, 'pairs'));
   const images = [
     ...imagesIn(root, 'normal', { label: 'normal' }),
-    ...imagesIn(root, 'abnormal', { label: 'abnormal' }, { masks, pairs }),
+    ...(isFolder(join(root, 'abnormal')) ? imagesIn(root, 'abnormal', { label: 'abnormal' }, { masks, pairs }) : []),
   ].sort(byFile);
   requireMatch(
     root,
@@ -107,7 +115,7 @@ function readMvtec(root: string): Found {
   const part: { part?: Part } = isFolder(join(root, 'train')) ? {} : { part: 'test' };
   const train = isFolder(join(root, 'train')) ? imagesIn(root, 'train/good', { label: 'normal' }) : [];
   const unmatched: string[] = [];
-  const test = list(join(root, 'test'))
+  const test = (isFolder(join(root, 'test')) ? list(join(root, 'test')) : [])
     .filter((entry) => isFolder(join(root, 'test', entry.name)))
     .flatMap(({ name }) => {
       if (name === 'good') return imagesIn(root, 'test/good', { label: 'normal', ...part });
@@ -188,8 +196,8 @@ function list(dir: string): Dirent[] {
   }
 }
 
-function requireBothClasses(dataset: Dataset): Dataset {
-  for (const label of LABELS) {
+function requireClasses(dataset: Dataset, labels: readonly Label[]): Dataset {
+  for (const label of labels) {
     if (dataset.images.some((image) => image.label === label)) continue;
     const none = dataset.images.length === 0 ? 'no image at all' : `no ${label} image`;
     throw new CyclopsError(

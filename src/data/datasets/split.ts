@@ -32,6 +32,30 @@ export function splitDataset(dataset: Dataset, seed: number): Dataset {
 }
 
 /**
+ * Divides a data set of normal images alone where its folder does not: the given share calibrates, at least one image, and the rest trains.
+ * Without abnormal images there is nothing to test. Groups stay whole.
+ *
+ * @param share from 0 to 0.9 @throws CyclopsError when there are fewer than two images, or two groups
+ */
+export function splitNormalAlone(dataset: Dataset, share: number, seed: number): Dataset {
+  const images = dataset.images.map((image) => ({ ...image, part: image.part ?? ('train' as const) }));
+  if (share === 0 || images.some(({ part }) => part === 'calibration')) return { ...dataset, images };
+  const training = images.filter(({ part }) => part === 'train');
+  const wanted = Math.min(Math.max(1, Math.round(share * training.length)), training.length - 1);
+  const cut = draw(training, { normal: wanted, abnormal: 0 }, seed);
+  if (wanted < 1 || cut.size === training.length) {
+    throw new CyclopsError(
+      `${dataset.root} cannot be divided: of its ${training.length} normal images some train and others calibrate, in whole groups. Expected at ` +
+        'least two, and where images are grouped two groups. Add images, or use smaller groups.',
+    );
+  }
+  return {
+    ...dataset,
+    images: images.map((image) => (cut.has(image) ? { ...image, part: 'calibration' as const } : image)),
+  };
+}
+
+/**
  * Cuts a calibration part out of the training part: of each class the given share, at least one image; groups stay whole.
  * A data set that has a calibration part already, and any with share 0, comes back as it is.
  *

@@ -1,5 +1,5 @@
 import type { Dataset } from '../../data/datasets/dataset.ts';
-import { readDataset } from '../../data/datasets/layouts.ts';
+import { type LayoutOptions, readDataset } from '../../data/datasets/layouts.ts';
 import type { Listener } from '../common/listener.ts';
 
 /** How a data folder is read. */
@@ -20,8 +20,11 @@ const SHOWN = 3;
  *
  * @throws CyclopsError as readDataset
  */
-export function openData({ data, aIs, onWarning }: DataOptions & Listener): Dataset {
-  const dataset = readDataset(data, aIs ? { aIs } : {});
+export function openData(
+  { data, aIs, onWarning }: DataOptions & Listener,
+  layout: Pick<LayoutOptions, 'allowNormalAlone'> = {},
+): Dataset {
+  const dataset = readDataset(data, { ...layout, ...(aIs && { aIs }) });
   const { strays } = dataset;
   if (strays.length > 0) {
     const more = strays.length > SHOWN ? `, and ${strays.length - SHOWN} more` : '';

@@ -28,6 +28,7 @@ import { ImageDecoder, settleBroken } from '../images/decode-images.ts';
 import type { Listener } from '../common/listener.ts';
 import { scoredImage, scoreRefs } from '../images/score-refs.ts';
 import { tuneScoring } from '../common/tuning.ts';
+import { damagedCopies } from './damaged-copies.ts';
 
 interface CalibrateRunOptions extends Listener {
   run: RunFolder;
@@ -57,7 +58,8 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
   try {
     const byFolds = existsSync(run.foldScores);
     const calibrates = recorded.some(({ part }) => part === 'calibration');
-    const chosenOn = byFolds ? 'folds' : calibrates ? 'calibration' : 'train';
+    const alone = recorded.every(({ label }) => label === 'normal');
+    const chosenOn = alone ? 'damage' : byFolds ? 'folds' : calibrates ? 'calibration' : 'train';
     const scored = byFolds ? outOfFold(readFoldScores(run)) : await scoreRecorded(detector, options);
     if (!scored) return null;
     const { images, merits } = scored;
@@ -102,6 +104,15 @@ function masksIn(root: string, warn: Listener['onWarning']): Map<string, string>
   }
 }
 
+function withMasks(recorded: readonly ImageRef[], root: string, warn: Listener['onWarning']): ImageRef[] {
+  const masks = masksIn(root, warn);
+  const masked = recorded.map((ref) => {
+    const mask = masks.get(ref.file);
+    return mask === undefined ? ref : { ...ref, mask };
+  });
+  return withReadableCompanions(masked, true, warn);
+}
+
 function changeIn(pictures: ImageResult['pictures']): Pick<ScoredImage, 'change'> {
   return pictures ? { change: changedShare(pictures.input.pixels, pictures.reconstruction.pixels) } : {};
 }
@@ -127,15 +138,9 @@ export async function scoreRecorded(
       `${path} is not the image that the run ${run.root} began with. Restore it, or say with --data where the images are.`,
     );
   });
-  const masks = masksIn(root, onWarning);
-  const refs = withReadableCompanions(
-    recorded.map((ref) => {
-      const mask = masks.get(ref.file);
-      return mask === undefined ? ref : { ...ref, mask };
-    }),
-    true,
-    onWarning,
-  );
+  const refs = record.images.some(({ label }) => label === 'abnormal')
+    ? withMasks(recorded, root, onWarning)
+    : [...recorded, ...damagedCopies(run, recorded, detector.config.seed)];
   const statistics = new Map<string, ImageStatistics>();
   const decoder = new ImageDecoder(refs, false, ({ file }, image) => {
     statistics.set(file, imageStatistics(image, detector.config.loadSize));

@@ -1,8 +1,8 @@
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
-import type { Dataset } from '../../data/datasets/dataset.ts';
+import { type Dataset, isNormalAlone } from '../../data/datasets/dataset.ts';
 import { groupByName } from '../../data/datasets/groups.ts';
 import { applyLists, readLists } from '../../data/datasets/lists.ts';
-import { cutCalibration, splitDataset } from '../../data/datasets/split.ts';
+import { cutCalibration, splitDataset, splitNormalAlone } from '../../data/datasets/split.ts';
 import { requireFolds } from './cross-calibration.ts';
 import { UsageError } from '../common/usage-error.ts';
 
@@ -28,6 +28,12 @@ export function divide(dataset: Dataset, { calibrationShare, folds, groupBy }: D
   const share = calibrationShare ?? CALIBRATION_SHARE;
   if (!(share >= 0 && share <= 0.9)) {
     throw new UsageError(`--calibration-share is ${share}; expected a number from 0 to 0.9, such as 0.2.`);
+  }
+  if (isNormalAlone(dataset)) {
+    if (folds !== undefined) {
+      throw new UsageError('--folds lets abnormal images calibrate in turn, and there are none. Leave it out.');
+    }
+    return splitNormalAlone(groupBy === undefined ? dataset : groupByName(dataset, groupBy), share, seed);
   }
   const split = splitDataset(groupBy === undefined ? dataset : groupByName(dataset, groupBy), seed);
   if (folds === undefined) return cutCalibration(split, share, seed);

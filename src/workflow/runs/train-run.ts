@@ -1,4 +1,4 @@
-import type { Calibration } from '../../anomaly/calibration/calibration.ts';
+import type { Calibration, Rule } from '../../anomaly/calibration/calibration.ts';
 import { imageOptions, type TrainingConfig } from '../../cyclegan/config.ts';
 import type { Manifest } from '../../cyclegan/manifest.ts';
 import { makeBanks } from '../../cyclegan/run/training-banks.ts';
@@ -6,7 +6,7 @@ import { readDataRecord, recordData } from '../../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import type { Banks } from '../../cyclegan/run/samples.ts';
 import { Trainer } from '../../cyclegan/run/trainer.ts';
-import { type Dataset, type ImageRef, partOf } from '../../data/datasets/dataset.ts';
+import { type Dataset, type ImageRef, isNormalAlone, partOf } from '../../data/datasets/dataset.ts';
 import { writeSplit } from '../../data/datasets/split.ts';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { ImageBank } from '../../data/images/bank.ts';
@@ -44,7 +44,12 @@ export interface TrainRunOptions extends Listener {
 export async function trainRun(device: Device, options: TrainRunOptions): Promise<Calibration | null> {
   if ((await trainNetworks(device, options)) === 'stopped') return null;
   const { run, dataset, tune } = options;
-  return await calibrateRun(device, { ...listenerOf(options), run, rule: 'zfn', data: dataset.root, tune });
+  return await calibrateRun(device, { ...listenerOf(options), run, rule: defaultRule(dataset), data: dataset.root, tune });
+}
+
+/** Of damage some is too faint for anyone to see, so that where nothing else calibrates a miss is no fault. */
+function defaultRule(dataset: Dataset): Rule {
+  return isNormalAlone(dataset) ? 'max-accuracy' : 'zfn';
 }
 
 /** Trains the networks of a run; `stopped` when the signal did. A checkpoint stands after either. */
@@ -114,7 +119,7 @@ async function loadBanks(
   const broken = [...abnormal.broken, ...normal.broken, ...(masks?.broken ?? [])];
   settleBroken({ good, broken }, skipBroken, onWarning);
   for (const [label, { bank }] of Object.entries({ abnormal, normal })) {
-    if (bank.count > 0) continue;
+    if (bank.count > 0 || (label === 'abnormal' && isNormalAlone(dataset))) continue;
     throw new CyclopsError(
       `Training needs normal and abnormal images, but no ${label} image of ${dataset.root} can be read. Repair or replace them.`,
     );
@@ -131,7 +136,7 @@ function warnOfUnmasked(
   onWarning: Listener['onWarning'],
 ): void {
   const unmasked = defects.filter((pixels) => pixels === null).length;
-  if (transplants > 0 && unmasked === defects.length) {
+  if (transplants > 0 && defects.length > 0 && unmasked === defects.length) {
     onWarning?.('No abnormal image has a mask that marks something, so that --transplants has no defect to lay on normal images.');
   }
   if (netD === 'unet' && unmasked > 0) {
