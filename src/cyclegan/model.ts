@@ -4,7 +4,7 @@ import { bceWithLogits } from '../autograd/losses/bce-with-logits.ts';
 import { l1Loss } from '../autograd/losses/l1-loss.ts';
 import { scale } from '../autograd/scale.ts';
 import { splitBatch } from '../autograd/split-batch.ts';
-import { backward, detach } from '../autograd/tape.ts';
+import { backward, detach, noGrad } from '../autograd/tape.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { FloatDType } from '../kernels/source.ts';
@@ -218,9 +218,16 @@ export class CycleGAN {
     this.log.note(losses);
   }
 
-  /** Half the sum of both losses, so that a discriminator learns more slowly than the generators; in one pass. */
-  private discriminatorLoss(discriminator: 'D_A' | 'D_B', real: Tensor, fake: Tensor): Tensor {
-    const predictions = this.forward(discriminator, concatBatch(real, fake));
+  /**
+   * Half the sum of both losses, so that a discriminator learns more slowly than the generators; in one pass. Of a segmenter only the head
+   * learns from what is generated: its hidden layers would look for the generators' traces, and no more for defects.
+   */
+  private discriminatorLoss(name: 'D_A' | 'D_B', real: Tensor, fake: Tensor): Tensor {
+    const discriminator = this.networks[name];
+    const shown = concatBatch(real, fake);
+    const predictions = isSegmenting(discriminator)
+      ? shown.device.within(name, () => discriminator.judge(noGrad(() => discriminator.hidden(shown))))
+      : this.forward(name, shown);
     return ganLoss(predictions, 'real, then fake', this.options.ganMode);
   }
 
