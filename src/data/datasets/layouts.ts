@@ -42,7 +42,7 @@ export function readDataset(root: string, options: LayoutOptions = {}): Dataset 
   const bare = found.filter((name) => IMAGE_NAME.test(name)).length;
   if (has('normal') && !has('abnormal') && !allowNormalAlone) throw onlyNormal(`${dir} has normal/ and no abnormal/`);
   if (has('normal') || has('abnormal')) return checked(readFolders(dir));
-  if (has('train/good') || has('test/good')) return checked(readMvtec(dir));
+  if (has('train/good') || has('test/good')) return checked(readMvtec(dir, allowNormalAlone));
   if (['trainA', 'trainB', 'testA', 'testB'].some(has)) {
     return checked([readPairs(dir, options.aIs ?? 'abnormal'), []]);
   }
@@ -111,11 +111,11 @@ function requireMatch(root: string, folder: string, files: FilesByStem, matches:
   );
 }
 
-function readMvtec(root: string): Found {
+function readMvtec(root: string, allowNormalAlone: boolean): Found {
   const part: { part?: Part } = isFolder(join(root, 'train')) ? {} : { part: 'test' };
   const train = isFolder(join(root, 'train')) ? imagesIn(root, 'train/good', { label: 'normal' }) : [];
   const unmatched: string[] = [];
-  const test = (isFolder(join(root, 'test')) ? list(join(root, 'test')) : [])
+  const test = (allowNormalAlone && !isFolder(join(root, 'test')) ? [] : list(join(root, 'test')))
     .filter((entry) => isFolder(join(root, 'test', entry.name)))
     .flatMap(({ name }) => {
       if (name === 'good') return imagesIn(root, 'test/good', { label: 'normal', ...part });

@@ -221,3 +221,28 @@ describe('trainA, trainB, testA, testB', () => {
     expectRefusal(() => readDataset(path()), path('testB'), 'ENOENT');
   });
 });
+
+describe('normal images alone, where they will do', () => {
+  const alone = () => summary({ allowNormalAlone: true });
+
+  it('lie in normal/, in train/good, or in the folder itself, and its lists count', () => {
+    files('normal/a.png', 'normal/b.png');
+    expect(alone()).toEqual(['normal/a.png normal none', 'normal/b.png normal none']);
+    rmSync(path('normal'), { recursive: true });
+    files('train/good/c.png');
+    expect(alone()).toEqual(['train/good/c.png normal none']);
+    rmSync(path('train'), { recursive: true });
+    files('d.png', 'e.JPG', 'f.png', '.g.png');
+    expect(alone()).toEqual(['d.png normal none', 'e.JPG normal none', 'f.png normal none']);
+    put(path('calibration.txt'), 'f.png\n');
+    expect(alone()).toEqual(['d.png normal train', 'e.JPG normal train', 'f.png normal calibration']);
+  });
+
+  it('are no reason to pass over abnormal ones, nor to take none at all', () => {
+    files('normal/a.png', 'abnormal/b.png');
+    expect(alone()).toEqual(['abnormal/b.png abnormal none', 'normal/a.png normal none']);
+    rmSync(path('normal'), { recursive: true });
+    mkdirSync(path('normal'));
+    expectRefusal(alone, 'no normal image');
+  });
+});
