@@ -48,8 +48,10 @@ export function calibrateHeatmap(
   const normal = images.flatMap((image) => (image.label === 'normal' ? [heatOf(image)] : []));
   const [first] = normal;
   if (!first) throw new CyclopsError('Calibrating heat maps needs normal images; got none. Add some.');
-  const scales = Object.fromEntries(Object.keys(first).map((name) => [name, scaleOf(name, normal)]));
-  const aupro = meanMerit(merits);
+  // Versions may have scored some of them that did not know as many maps.
+  const names = Object.keys(first).filter((name) => normal.every((heat) => Object.hasOwn(heat, name)));
+  const scales = Object.fromEntries(names.map((name) => [name, scaleOf(name, normal)]));
+  const aupro = meanMerit(merits, names);
   const map = wanted ?? (aupro && highest(aupro)) ?? mapOfScore(decides, scales);
   const { [map]: scale, ...others } = scales;
   if (scale) return { map, ...scale, images: normal.length, aupro, others };
@@ -71,14 +73,13 @@ function scaleOf(name: string, images: readonly Record<string, HeatStatistics>[]
 }
 
 /** The mean over the merits, each weighing as much as it has masks; null where these are too few. */
-function meanMerit(merits: readonly MapMerit[]): Record<string, number> | null {
+function meanMerit(merits: readonly MapMerit[], maps: readonly string[]): Record<string, number> | null {
   const known = merits.filter(({ masked, aupro }) => masked > 0 && Object.keys(aupro).length > 0);
   const masked = known.reduce((sum, merit) => sum + merit.masked, 0);
   if (masked < LEAST_MASKED) return null;
-  const names = Object.keys(known[0]?.aupro ?? {});
   const meanOf = (name: string) =>
     known.reduce((sum, merit) => sum + merit.masked * (merit.aupro[name] ?? 0), 0) / masked;
-  return Object.fromEntries(names.map((name) => [name, meanOf(name)]));
+  return Object.fromEntries(maps.map((name) => [name, meanOf(name)]));
 }
 
 function highest(aupro: Readonly<Record<string, number>>): string | undefined {

@@ -12,7 +12,7 @@ const NAMED: readonly Score[] = [
   papers(pooled('squared_error.sum', 'sse', 'squared error', 'Σ (x − G_a2n(x))²')),
   pooled('residual.mean', 'l1', 'absolute error', 'mean |x − G_a2n(x)|'),
   // Counts what is very wrong, however little of the image it is, and forgives what is a little wrong everywhere.
-  combined(
+  madeOf(
     ['eighth_power.mean'],
     { name: 'l8', label: 'eighth-power error', formula: '(mean (x − G_a2n(x))⁸)^⅛' },
     ([mean = Number.NaN]) => mean ** (1 / 8),
@@ -23,7 +23,7 @@ const NAMED: readonly Score[] = [
   pooled('residual5.max', 'blurmax', 'blurred maximum', 'max of |x − G_a2n(x)| blurred 5 × 5'),
   // Neither a scratch nor a stain has to fit one window. Scale space: Lindeberg, "Feature Detection with Automatic Scale Selection",
   // 1998, with boxes and without selection.
-  combined(
+  madeOf(
     ['residual3.max', 'residual5.max', 'residual9.max', 'residual17.max'],
     {
       name: 'blurmax_ms',
@@ -49,7 +49,7 @@ const NAMED: readonly Score[] = [
   pooled('da_dn.mean', 'da_dn', 'discriminator difference', 'mean D_a(x) − mean D_n(x)'),
   pooled('da_dn.max', 'da_dn_max', 'largest discriminator difference', 'max over patches of D_a(x) − D_n(x)'),
   // How far the image is from normal, in units of how far it is from abnormal.
-  combined(
+  madeOf(
     ['squared_error.sum', 'squared_error_abnormal.sum'],
     { name: 'ratio', label: 'distance ratio', formula: '|x − G_a2n(x)|² / |x − G_n2a(x)|²' },
     ([normal = Number.NaN, abnormal = Number.NaN]) => normal / Math.max(abnormal, SMALLEST),
@@ -132,7 +132,7 @@ function pooled(long: string, name: string, label: string, formula: string): Sco
 }
 
 /** A score that is made of pooled maps. @param parts their long names */
-function combined(parts: readonly string[], info: Omit<ScoreInfo, 'paper'>, compute: Score['compute']): Score {
+function madeOf(parts: readonly string[], info: Omit<ScoreInfo, 'paper'>, compute: Score['compute']): Score {
   return { info: { ...info, paper: false }, pools: null, parts: parts.map(partOf), compute };
 }
 

