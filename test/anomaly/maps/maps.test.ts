@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tiledNetworks } from '../../../src/anomaly/detector/tiled-networks.ts';
 import { BOXES } from '../../../src/anomaly/maps/difference.ts';
 import { heatMapCandidates, layersOfDn, mapNamed, requireMap } from '../../../src/anomaly/maps/list.ts';
+import { dnPixels } from '../../../src/anomaly/maps/logits.ts';
 import { passesOf } from '../../../src/anomaly/maps/passes.ts';
+import { scoresFor } from '../../../src/anomaly/scores/list.ts';
 import { mean as meanOf } from '../../../src/autograd/mean.ts';
 import { scale } from '../../../src/autograd/scale.ts';
 import { backward } from '../../../src/autograd/tape.ts';
 import { makeNetworks, type Networks } from '../../../src/cyclegan/network-set.ts';
+import { isSegmenting } from '../../../src/cyclegan/unet-discriminator.ts';
 import type { Device } from '../../../src/gpu/device.ts';
 import type { Module } from '../../../src/layers/module.ts';
 import { scope } from '../../../src/tensor/scope.ts';
@@ -220,4 +224,67 @@ it('says of each map whether it depends on the reconstruction, and leaves no mem
     changed.dispose();
   }
   expect(device.pool.use.liveBytes).toBe(before);
+});
+
+describe('where D_n is a segmenter', () => {
+  const architecture = { channels: 3, ngf: 4, ndf: 4, blocks: 1, discriminatorLayers: 2, netD: 'unet' } as const;
+  const made = () => {
+    const own = makeNetworks(device, architecture, 9);
+    for (const network of Object.values(own)) network.setRequiresGrad(false);
+    return own;
+  };
+  const valuesOf = async (tensor: Tensor) => [...(await tensor.data())];
+
+  it('its pixels are a map, of scores and heat maps too', async () => {
+    const own = made();
+    const image = Tensor.from(device, x, shape);
+    const pixels = scope(() => {
+      if (!isSegmenting(own.D_A)) throw new Error('no segmenter');
+      return own.D_A.pixels(own.D_A.hidden(image));
+    });
+    const [map, placed] = scope(() => {
+      const passes = passesOf(own, image, { tile: null });
+      return [passes.plane(dnPixels).values, passes.placed(dnPixels)];
+    });
+    const expected = (await valuesOf(pixels)).map((logit) => -logit);
+    expect(placed.shape).toEqual([1, h, w, 1]);
+    expectClose(await map.data(), expected);
+    expectClose(await placed.data(), expected);
+    expect(heatMapCandidates(own).map(({ name }) => name)).toContain('dn_pixels');
+    expect(heatMapCandidates(networks).map(({ name }) => name)).not.toContain('dn_pixels');
+    expect(scoresFor(own).map(({ info }) => info.name)).toEqual(
+      expect.arrayContaining(['dn_pixels.top1', 'dn_pixels.max']),
+    );
+  });
+
+  it('they come tile by tile from an image larger than a tile', async () => {
+    const own = made();
+    const large = Tensor.from(device, random(64 * 48 * 3), [1, 64, 48, 3]);
+    const tiled = scope(() => passesOf(tiledNetworks(own, 32), large, { tile: 32 }).placed(dnPixels));
+    expect(tiled.shape).toEqual([1, 64, 48, 1]);
+    expect((await valuesOf(tiled)).every(Number.isFinite)).toBe(true);
+  });
+
+  it('patches of two kinds of discriminators meet pixel by pixel', async () => {
+    const own = made();
+    const image = Tensor.from(device, x, shape);
+    const [difference, abnormal, normal] = scope(() => {
+      const passes = passesOf(own, image, { tile: null });
+      return [passes.placed(requireMap('da_dn')), passes.placed(requireMap('da')), passes.placed(requireMap('dn'))];
+    });
+    const [ofAbnormal, ofNormal] = [await valuesOf(abnormal), await valuesOf(normal)];
+    expectClose(
+      await difference.data(),
+      ofAbnormal.map((value, i) => value + (ofNormal[i] ?? Number.NaN)),
+    );
+  });
+
+  it('and where it is none, there are no pixels', () => {
+    const image = Tensor.from(device, x, shape);
+    expectRefusal(
+      () => scope(() => passesOf(networks, image, { tile: null }).placed(dnPixels)),
+      'dn_pixels',
+      '--netD unet',
+    );
+  });
 });
