@@ -1,4 +1,4 @@
-/** A data set of the bench, the options of its training beside the preset, and what the project wants to reach. */
+/** A data set of the bench, the options of its training, and what the project wants to reach. */
 export interface BenchSet {
   name: string;
   options: string;

@@ -28,7 +28,7 @@ export function planRuns(
   return Array.from({ length: where.seeds }, (_, seed) =>
     sets.map(({ name, options }): Run => {
       const path = join(where.out, `${name}-${seed}`);
-      const words = ['--preset quick', options, where.also, `--seed ${seed}`, '--no-tune'];
+      const words = [options, where.also, `--seed ${seed}`, '--no-tune'];
       return {
         ...{ set: name, seed, data: join(where.folder, name), folder: path },
         options: words.filter((word) => word !== '').join(' '),

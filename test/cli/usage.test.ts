@@ -60,7 +60,7 @@ describe('wrong use ends with code 2 and says what is wrong', () => {
     [
       'an unknown preset',
       () => train('--preset', 'huge'),
-      /'huge' is invalid. Allowed choices are tiny, quick, small, paper256/,
+      /'huge' is invalid. Allowed choices are tiny, quick, segment, small, paper256/,
     ],
     ['a size that is no multiple of 4', () => train('--crop_size', '50'), /--crop-size is 50 .* multiple of 4/],
     [

@@ -22,7 +22,7 @@ describe('presets', () => {
   });
 
   it('refuses a name that is not in the table', () => {
-    expectRefusal(() => preset('huge'), "'huge'", 'tiny, quick, small, paper256');
+    expectRefusal(() => preset('huge'), "'huge'", 'tiny, quick, segment, small, paper256');
   });
 });
 

@@ -25,8 +25,8 @@ describe('planRuns', () => {
     expect(runs.map(({ folder }) => folder)).toEqual(
       ['tiles-0', 'xray-0', 'tiles-1', 'xray-1'].map((name) => join(out, name)),
     );
-    expect(runs[3]).toMatchObject({ data: '/sets/xray', options: '--preset quick --lr 1 --seed 1 --no-tune' });
-    expect(runs[0]?.options).toBe('--preset quick --steps 9 --lr 1 --seed 0 --no-tune');
+    expect(runs[3]).toMatchObject({ data: '/sets/xray', options: '--lr 1 --seed 1 --no-tune' });
+    expect(runs[0]?.options).toBe('--steps 9 --lr 1 --seed 0 --no-tune');
   });
 });
 
@@ -58,7 +58,7 @@ describe('stateOf', () => {
 });
 
 describe('requireSameOptions', () => {
-  const other = '--preset quick --steps 8 --seed 0 --no-tune';
+  const other = '--steps 8 --seed 0 --no-tune';
 
   it('takes what is new, of the same options, or of another command', () => {
     expect(() => requireSameOptions(run)).not.toThrow();

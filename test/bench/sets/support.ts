@@ -5,7 +5,7 @@ export function outcome(given: Partial<Outcome> = {}): Outcome {
   return {
     set: 'tiles',
     seed: 0,
-    options: '--preset quick --seed 0 --no-tune',
+    options: '--seed 0 --no-tune',
     device: 'a device',
     score: { name: 'dn', auroc: 0.9, chosenOn: 'calibration', calibrationAuroc: 0.8 },
     zfn: { missed: 1, abnormal: 10, falseAlarms: 5, normal: 20 },
