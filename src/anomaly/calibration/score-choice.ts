@@ -1,12 +1,16 @@
 import type { Label } from '../../data/datasets/dataset.ts';
 import { isOfPixels } from '../scores/list.ts';
 
+/** By so many standard errors another score must be better. */
+const CLEARLY = 2;
+
 /**
  * The score that decides: the one with the highest AUROC, of equal ones the first. Among many scores and few images the highest is often so
  * by luck, and what a segmenter says of pixels was learned from what nobody else saw, the masks: another score takes its place only where
- * its AUROC is higher by more than one standard error of the segmenter's.
+ * its AUROC is higher by more than two standard errors of the segmenter's.
  *
- * Source: the one-standard-error rule of Breiman, Friedman, Olshen, Stone, "Classification and Regression Trees", 1984, §3.4.3.
+ * Source: the standard-error rule of Breiman, Friedman, Olshen, Stone, "Classification and Regression Trees", 1984, §3.4.3, with two
+ * instead of one, since the best of some thirty scores has more luck than the best of a few trees.
  *
  * @param areas AUROC by score, in the order of reports @param counts of the images that they were measured on
  * @returns null without scores
@@ -18,7 +22,7 @@ export function chooseScore(
   const best = highest([...areas]);
   const preferred = highest([...areas].filter(([name]) => isOfPixels(name)));
   if (!best || !preferred) return best?.[0] ?? null;
-  return best[1] - preferred[1] > standardError(preferred[1], counts) ? best[0] : preferred[0];
+  return best[1] - preferred[1] > CLEARLY * standardError(preferred[1], counts) ? best[0] : preferred[0];
 }
 
 /** Source: Hanley, McNeil, "The Meaning and Use of the Area under a Receiver Operating Characteristic (ROC) Curve", Radiology 143, 1982. */

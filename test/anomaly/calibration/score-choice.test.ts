@@ -10,10 +10,10 @@ describe('chooseScore', () => {
     expect(choose({})).toBeNull();
   });
 
-  it('prefers what a segmenter says of pixels, unless another is better by more than a standard error', () => {
-    const error = standardError(0.85, { normal: 20, abnormal: 10 });
-    expect(choose({ sse: 0.85 + 0.9 * error, 'dn_pixels.top1': 0.85, 'dn_pixels.mean': 0.5 })).toBe('dn_pixels.top1');
-    expect(choose({ sse: 0.85 + 1.1 * error, 'dn_pixels.top1': 0.85 })).toBe('sse');
+  it('prefers what a segmenter says of pixels, unless another is better by more than two standard errors', () => {
+    const error = standardError(0.7, { normal: 20, abnormal: 10 });
+    expect(choose({ sse: 0.7 + 1.9 * error, 'dn_pixels.top1': 0.7, 'dn_pixels.mean': 0.5 })).toBe('dn_pixels.top1');
+    expect(choose({ sse: 0.7 + 2.1 * error, 'dn_pixels.top1': 0.7 })).toBe('sse');
     expect(choose({ sse: 1, 'dn_pixels.max': 0.99 })).toBe('dn_pixels.max');
     expect(choose({ sse: 1, 'dn_pixels.max': 0.5, 'dn_pixels.top5': 1 })).toBe('dn_pixels.top5');
     expect(choose({ sse: 1, 'dn_pixels.max': 0.5 })).toBe('sse');
