@@ -35,7 +35,8 @@ export function readDataset(root: string, options: LayoutOptions = {}): Dataset 
   const found = list(dir).map((entry) => entry.name);
   const has = (path: string) => isFolder(join(dir, path));
 
-  const { allowNormalAlone = false } = options;
+  // Who has made a folder for abnormal images, be it empty, means to put some there.
+  const allowNormalAlone = options.allowNormalAlone === true && !has('abnormal') && !has('test');
   const checked = ([images, strays]: Found) =>
     requireClasses({ root: dir, images: applyIndex(dir, images), strays }, allowNormalAlone ? ['normal'] : LABELS);
 

@@ -244,5 +244,8 @@ describe('normal images alone, where they will do', () => {
     rmSync(path('normal'), { recursive: true });
     mkdirSync(path('normal'));
     expectRefusal(alone, 'no normal image');
+    put(path('normal/a.png'));
+    rmSync(path('abnormal/b.png'));
+    expectRefusal(alone, 'no abnormal image');
   });
 });
