@@ -72,14 +72,26 @@ function scaleOf(name: string, images: readonly Record<string, HeatStatistics>[]
   return { threshold, floor: mapNamed(name)?.zero ?? median(of.map((own) => own.median)) ?? 0 };
 }
 
-/** The mean over the merits, each weighing as much as it has masks; null where these are too few. */
-function meanMerit(merits: readonly MapMerit[], maps: readonly string[]): Record<string, number> | null {
+/**
+ * AUPRO by map, the mean over the merits, each weighing as much as it has masks; null where these are too few.
+ *
+ * @param maps unless they are given, those that all merits know
+ */
+export function meanMerit(
+  merits: readonly MapMerit[],
+  maps: readonly string[] = namesIn(merits),
+): Record<string, number> | null {
   const known = merits.filter(({ masked, aupro }) => masked > 0 && Object.keys(aupro).length > 0);
   const masked = known.reduce((sum, merit) => sum + merit.masked, 0);
   if (masked < LEAST_MASKED) return null;
   const meanOf = (name: string) =>
     known.reduce((sum, merit) => sum + merit.masked * (merit.aupro[name] ?? 0), 0) / masked;
   return Object.fromEntries(maps.map((name) => [name, meanOf(name)]));
+}
+
+function namesIn(merits: readonly MapMerit[]): string[] {
+  const [first, ...others] = merits.filter(({ masked }) => masked > 0);
+  return Object.keys(first?.aupro ?? {}).filter((name) => others.every(({ aupro }) => Object.hasOwn(aupro, name)));
 }
 
 function highest(aupro: Readonly<Record<string, number>>): string | undefined {

@@ -1,5 +1,5 @@
 import type { Label } from '../../data/datasets/dataset.ts';
-import { isOfPixels } from '../scores/list.ts';
+import { isOfPixels, PIXEL_MAPS } from '../scores/list.ts';
 
 /** By so many standard errors another score must be better. */
 const CLEARLY = 2;
@@ -12,15 +12,20 @@ const CLEARLY = 2;
  * Source: the standard-error rule of Breiman, Friedman, Olshen, Stone, "Classification and Regression Trees", 1984, §3.4.3, with two
  * instead of one, since the best of some thirty scores has more luck than the best of a few trees.
  *
+ * Of a segmenter's maps, the one that finds defects best makes the score: their masks tell more than the labels of some images.
+ *
  * @param areas AUROC by score, in the order of reports @param counts of the images that they were measured on
- * @returns null without scores
+ * @param aupro by map, on the same images; null where it is not known @returns null without scores
  */
 export function chooseScore(
   areas: ReadonlyMap<string, number>,
   counts: Readonly<Record<Label, number>>,
+  aupro: Readonly<Record<string, number>> | null = null,
 ): string | null {
   const best = highest([...areas]);
-  const preferred = highest([...areas].filter(([name]) => isOfPixels(name)));
+  const map = highest(PIXEL_MAPS.map((name) => [name, aupro?.[name] ?? 0]))?.[0];
+  const ofPixels = [...areas].filter(([name]) => isOfPixels(name, aupro ? map : undefined));
+  const preferred = highest(ofPixels);
   if (!best || !preferred) return best?.[0] ?? null;
   return best[1] - preferred[1] > CLEARLY * standardError(preferred[1], counts) ? best[0] : preferred[0];
 }

@@ -12,12 +12,13 @@ import { chooseScore } from './score-choice.ts';
  * Chooses a threshold for each score by the rule, and the score that decides as {@link chooseScore} does. A combination of all
  * scores is one more of them, where there are enough images to fit it.
  *
- * @throws CyclopsError if either class is empty
+ * @param aupro of maps on these images; null where it is not known @throws CyclopsError if either class is empty
  */
 export function chooseThresholds(
   images: readonly ScoredImage[],
   infos: readonly ScoreInfo[],
   choice: Choice,
+  aupro: Readonly<Record<string, number>> | null = null,
 ): Calibration {
   const labelled = images.filter((image) => image.label !== null);
   const abnormal = labelled.map((image) => image.label === 'abnormal');
@@ -40,7 +41,7 @@ export function chooseThresholds(
     scores[name] = { auroc: area, threshold: { value, rule, chosenOn } };
   }
   const areas = new Map(Object.entries(scores).map(([name, { auroc: area }]) => [name, area]));
-  const chosen = chooseScore(areas, counts);
+  const chosen = chooseScore(areas, counts, aupro);
   if (chosen === null) throw new RangeError('Choosing a threshold needs at least one score.');
   return {
     ...choice,

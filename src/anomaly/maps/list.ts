@@ -7,7 +7,7 @@ import { BOXES } from './difference.ts';
 import { bright5, dark5, excess } from './excess.ts';
 import { features, featuresResidual, layerFeatures } from './features.ts';
 import { gradient } from './gradient.ts';
-import { da, daDn, dn, dnPixels } from './logits.ts';
+import { da, daDn, dn, dnPixels, dnPixelsChange } from './logits.ts';
 import type { AnomalyMap, Observer } from './map.ts';
 import { eighthPower, squaredError, squaredErrorAbnormal } from './powers.ts';
 import { residual } from './residual.ts';
@@ -26,7 +26,7 @@ export interface WithLayers {
 const MAPS: readonly AnomalyMap[] = [
   ...BOXES.map(residual),
   ...BOXES.map(excess),
-  ...[bright5, dark5, contrast, ssim, features, featuresResidual, dn, dnPixels, da, daDn],
+  ...[bright5, dark5, contrast, ssim, features, featuresResidual, dn, dnPixels, dnPixelsChange, da, daDn],
   ...[cycle, residualDifference, gradient, squaredError, squaredErrorAbnormal, eighthPower],
 ];
 
@@ -62,6 +62,6 @@ export function heatMapCandidates(networks: WithLayers): AnomalyMap[] {
     ...[3, 5, 9].map(residual),
     ...[3, 5].map(excess),
     ...[contrast, ssim, ...layersOfDn(networks), featuresResidual, dn, daDn],
-    ...(isSegmenting(networks.D_A) ? [dnPixels] : []),
+    ...(isSegmenting(networks.D_A) ? [dnPixels, dnPixelsChange] : []),
   ];
 }

@@ -35,6 +35,20 @@ export const dnPixels: AnomalyMap = {
   make: ({ pixelLogits }) => pixels(scale(pixelLogits(), -1)),
 };
 
+/**
+ * How much less of a defect D_n sees in what the generator made of a pixel. What D_n takes for a defect wherever it sees it, in x and in x̂,
+ * such as the ground of a place that training did not show, is none.
+ */
+export const dnPixelsChange: AnomalyMap = {
+  name: 'dn_pixels_change',
+  label: 'change of the normal discriminator, pixel by pixel',
+  formula: 'D_n(x̂) − D_n(x), pixel by pixel',
+  usesReconstruction: true,
+  zero: 0,
+  make: ({ pixelLogits, pixelLogitsOfReconstruction }) =>
+    pixels(add(pixelLogitsOfReconstruction(), scale(pixelLogits(), -1))),
+};
+
 export const daDn: AnomalyMap = {
   name: 'da_dn',
   label: 'discriminator difference',

@@ -49,6 +49,8 @@ export interface Passes {
   logits(judge: 'dn' | 'da'): Plane;
   /** D_n(x), a logit for each pixel: [1, H, W, 1], or [tiles, …]. @throws CyclopsError where D_n judges patches alone */
   pixelLogits(): Tensor;
+  /** D_n(x̂), likewise. */
+  pixelLogitsOfReconstruction(): Tensor;
   /** What a map makes of x. */
   plane(map: AnomalyMap): Plane;
   /** The same, where it lies in the image: [1, H, W, 1]. */

@@ -32,6 +32,13 @@ export function passesOf(networks: Networks, x: Tensor, { tile, given }: PassesO
   };
   const reconstruction = once(() => given ?? G_A.forward(x));
   const hidden = remembered((observer: Observer) => look(observer, x));
+  const hiddenOfReconstruction = remembered((observer: Observer) => look(observer, reconstruction()));
+  const logitsOf = (seen: readonly Plane[]): Tensor => {
+    if (isSegmenting(D_A)) return D_A.pixels(seen.map(({ values }) => values));
+    throw new CyclopsError(
+      'There is no map dn_pixels: D_n judges patches alone. Train with --netD unet, or choose another map.',
+    );
+  };
   const planes = new Map<string, Plane>();
   const plane = (map: AnomalyMap): Plane => {
     const made = planes.get(map.name) ?? map.make(passes);
@@ -40,20 +47,15 @@ export function passesOf(networks: Networks, x: Tensor, { tile, given }: PassesO
   };
   const placedMaps = new Map<string, Tensor>();
   const passes: Passes = {
-    ...{ networks, tile, x, reconstruction, hidden, plane },
+    ...{ networks, tile, x, reconstruction, hidden, hiddenOfReconstruction, plane },
     abnormal: once(() => G_B.forward(x)),
     cycled: once(() => G_B.forward(reconstruction())),
-    hiddenOfReconstruction: remembered((observer: Observer) => look(observer, reconstruction())),
     logits: remembered((judge: 'dn' | 'da') => ({
       values: judges[judge].judge(hidden(judge).map(({ values }) => values)),
       field: judges[judge].field,
     })),
-    pixelLogits: once(() => {
-      if (isSegmenting(D_A)) return D_A.pixels(hidden('dn').map(({ values }) => values));
-      throw new CyclopsError(
-        'There is no map dn_pixels: D_n judges patches alone. Train with --netD unet, or choose another map.',
-      );
-    }),
+    pixelLogits: once(() => logitsOf(hidden('dn'))),
+    pixelLogitsOfReconstruction: once(() => logitsOf(hiddenOfReconstruction('dn'))),
     placed: (map) => {
       const made = placedMaps.get(map.name) ?? place(plane(map), x, tile);
       placedMaps.set(map.name, made);

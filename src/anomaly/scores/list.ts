@@ -1,5 +1,6 @@
 import { isSegmenting } from '../../cyclegan/unet-discriminator.ts';
 import { layersOfDn, mapNamed, type WithLayers } from '../maps/list.ts';
+import { dnPixels, dnPixelsChange } from '../maps/logits.ts';
 import { isPoolingName, POOLINGS } from './poolings.ts';
 import { type PooledMap, type Score, type ScoreInfo, spelled } from './score.ts';
 
@@ -62,12 +63,15 @@ const HOTTEST = [
   ...['dn.top1', 'da_dn.top1'],
 ];
 
-/** Those of a segmenter, for defects of every size. */
-const OF_PIXELS = ['top1', 'top01', 'top5', 'max', 'mean'].map((pooling) => `dn_pixels.${pooling}`);
+/** The maps of a segmenter, pooled for defects of every size. */
+export const PIXEL_MAPS: readonly string[] = [dnPixels.name, dnPixelsChange.name];
+const OF_PIXELS = PIXEL_MAPS.flatMap((name) =>
+  ['top1', 'top01', 'top5', 'max', 'mean'].map((pooling) => `${name}.${pooling}`),
+);
 
-/** Whether a score is one of what a segmenter says of pixels. */
-export function isOfPixels(name: string): boolean {
-  return OF_PIXELS.includes(name);
+/** Whether a score is one of what a segmenter says of pixels, by this map where one is given. */
+export function isOfPixels(score: string, map?: string): boolean {
+  return OF_PIXELS.includes(score) && (map === undefined || score.startsWith(`${map}.`));
 }
 
 /** Every score that calibration tries on these networks, in the order of reports. */

@@ -3,6 +3,7 @@ import { COMBINED, COMBINED_LEAST } from '../../anomaly/calibration/cross-combin
 import { expectedHotShare, type HeatmapCalibration } from '../../anomaly/calibration/heatmap-scale.ts';
 import { checkLearned, learnedLines } from '../../anomaly/evaluation/learned.ts';
 import { abnormalsForBound, missRateUpperBound } from '../../anomaly/metrics/classification.ts';
+import { isOfPixels } from '../../anomaly/scores/list.ts';
 
 /** Bounds of the miss rate that people ask for. */
 const STRICTER = [0.05, 0.01];
@@ -60,7 +61,8 @@ export function changeText(before: Calibration, now: Calibration): string {
 function combinationLine({ combination, scores }: Calibration): string {
   const area = scores[COMBINED.name]?.auroc;
   return combination && area !== undefined
-    ? `The combination of all scores has AUROC ${area.toFixed(3)} on images that it was not fitted on; it decides where that is higher than each score's.`
+    ? `The combination of all scores has AUROC ${area.toFixed(3)} on images that it was not fitted on; it decides where that is higher than each score's` +
+        (Object.keys(scores).some((name) => isOfPixels(name)) ? ', clearly so where a segmenter judges pixels.' : '.')
     : `Scores were not combined: that takes at least ${COMBINED_LEAST} normal and ${COMBINED_LEAST} abnormal images to calibrate, of two objects each.`;
 }
 

@@ -1,6 +1,7 @@
 import { CALIBRATION_SOURCES, type Rule } from '../../anomaly/calibration/calibration.ts';
 import type { Assessment } from '../../anomaly/evaluation/assessment.ts';
 import type { Evaluation, ThresholdFigures } from '../../anomaly/evaluation/evaluation.ts';
+import { isOfPixels } from '../../anomaly/scores/list.ts';
 import { formatArea, formatCount, formatPercent, formatScore } from '../parts/format.ts';
 import { type Html, html } from '../parts/html.ts';
 import type { Report } from '../parts/report.ts';
@@ -31,9 +32,11 @@ function misses(calibrated: ThresholdFigures, { bootstrap }: Assessment): Html |
 }
 
 /** Who chose score and threshold, and how. */
-function origin({ chosenOn, counts, threshold }: Evaluation['chosen'], area: number | null): Html {
+function origin({ score: name, chosenOn, counts, threshold }: Evaluation['chosen'], area: number | null): Html {
   const images = html`on ${CALIBRATION_SOURCES[chosenOn].images} alone (${counts.normal} normal, ${counts.abnormal} abnormal images)`;
-  const score = html`the score because it has the highest AUROC there (${formatArea(area)})`;
+  const score = isOfPixels(name)
+    ? html`the score because what a segmenter says of pixels decides unless another score is clearly better there (its AUROC there is ${formatArea(area)})`
+    : html`the score because it has the highest AUROC there (${formatArea(area)})`;
   if (threshold.rule === 'given')
     return html`The score was chosen ${images}: ${score}. The threshold was given by hand.`;
   return html`Both were chosen ${images}: ${score}, the threshold because it is ${ruleText(threshold.rule)}.`;

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { type Calibration, type Rule, withThreshold } from '../../anomaly/calibration/calibration.ts';
 import { writeCalibration } from '../../anomaly/calibration/calibration-file.ts';
 import { type FoldScores, readFoldScores } from '../../anomaly/calibration/fold-scores.ts';
-import { calibrateHeatmap, type MapMerit } from '../../anomaly/calibration/heatmap-choice.ts';
+import { calibrateHeatmap, type MapMerit, meanMerit } from '../../anomaly/calibration/heatmap-choice.ts';
 import { chooseThresholds } from '../../anomaly/calibration/thresholds.ts';
 import type { DetectorNetworks } from '../../anomaly/detector/detector-networks.ts';
 import { openRunNetworks } from '../../anomaly/detector/run-networks.ts';
@@ -67,7 +67,7 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
     const infos = scoresFor(detector.networks)
       .map(({ info }) => info)
       .filter(({ name }) => !byFolds || images.every(({ scores }) => name in scores));
-    const chosen = chooseThresholds(images, infos, { rule, chosenOn, dataHash });
+    const chosen = chooseThresholds(images, infos, { rule, chosenOn, dataHash }, meanMerit(merits));
     const normalChange = medianNormalChange(images);
     const heatmap = calibrateHeatmap(images, { merits, decides: chosen.chosen, wanted: map });
     const measured = { heatmap, ...(normalChange !== null && { normalChange }) };

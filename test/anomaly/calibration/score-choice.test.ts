@@ -20,6 +20,19 @@ describe('chooseScore', () => {
   });
 });
 
+it('of two maps of a segmenter, takes the one that finds defects better, however lucky the other', () => {
+  const areas = new Map([
+    ['dn_pixels.top1', 1],
+    ['dn_pixels_change.max', 0.9],
+    ['dn_pixels_change.mean', 0.95],
+  ]);
+  const counts = { normal: 20, abnormal: 10 };
+  const chosen = (aupro: Record<string, number> | null) => chooseScore(areas, counts, aupro);
+  expect(chosen({ residual5: 0.9, dn_pixels: 0.6, dn_pixels_change: 0.7 })).toBe('dn_pixels_change.mean');
+  expect(chosen({ residual5: 0.9, dn_pixels: 0.7, dn_pixels_change: 0.7 })).toBe('dn_pixels.top1');
+  expect(chosen(null)).toBe('dn_pixels.top1');
+});
+
 /** The variance of the area of many draws from two normal distributions, which for this area are a distance apart. */
 function drawnError(distance: number, normal: number, abnormal: number): { area: number; error: number } {
   const gauss = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());

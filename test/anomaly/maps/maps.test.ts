@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tiledNetworks } from '../../../src/anomaly/detector/tiled-networks.ts';
 import { BOXES } from '../../../src/anomaly/maps/difference.ts';
 import { heatMapCandidates, layersOfDn, mapNamed, requireMap } from '../../../src/anomaly/maps/list.ts';
-import { dnPixels } from '../../../src/anomaly/maps/logits.ts';
+import { dnPixels, dnPixelsChange } from '../../../src/anomaly/maps/logits.ts';
 import { passesOf } from '../../../src/anomaly/maps/passes.ts';
 import { scoresFor } from '../../../src/anomaly/scores/list.ts';
 import { mean as meanOf } from '../../../src/autograd/mean.ts';
@@ -254,6 +254,24 @@ describe('where D_n is a segmenter', () => {
     expect(heatMapCandidates(networks).map(({ name }) => name)).not.toContain('dn_pixels');
     expect(scoresFor(own).map(({ info }) => info.name)).toEqual(
       expect.arrayContaining(['dn_pixels.top1', 'dn_pixels.max']),
+    );
+  });
+
+  it('what changes of them from the image to its repair is another', async () => {
+    const own = made();
+    const image = Tensor.from(device, x, shape);
+    const [before, after] = scope(() => {
+      const { D_A } = own;
+      if (!isSegmenting(D_A)) throw new Error('no segmenter');
+      return [image, own.G_A.forward(image)].map((of) => D_A.pixels(D_A.hidden(of)));
+    });
+    const change = scope(() => passesOf(own, image, { tile: null }).placed(dnPixelsChange));
+    if (!before || !after) throw new Error('no logits');
+    const [ofImage, ofRepair] = [await valuesOf(before), await valuesOf(after)];
+    expectClose(
+      await change.data(),
+      ofRepair.map((logit, i) => logit - (ofImage[i] ?? Number.NaN)),
+      1e-5,
     );
   });
 
