@@ -30,7 +30,7 @@ const ROOMS: Record<string, string[][]> = {
   report: [['.'], ['sections'], ['parts']],
   anomaly: [['evaluation'], ['detector'], ['calibration'], ['scores'], ['maps'], ['metrics']],
   cyclegan: [['run'], ['.']],
-  data: [['datasets'], ['images'], ['files']],
+  data: [['datasets', 'defects'], ['images'], ['files']],
   autograd: [['losses'], ['.'], ['activations']],
   kernels: [['tuning'], ['conv2d'], ['instance-norm', 'images', 'optim'], ['.']],
   gpu: [['.'], ['host'], ['errors.ts']],
