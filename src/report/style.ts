@@ -97,6 +97,13 @@ tr.chosen > * { background: color-mix(in srgb, var(--accent) 11%, transparent); 
 .uplot { font: inherit; }
 /* The values under the pointer, over what follows the chart; without a pointer there is nothing to tell. */
 .chart { position: relative; }
+figure.panel { margin: 16px 0 0; }
+.trade-off { display: block; width: 100%; max-width: 480px; }
+.trade-off path { fill: none; }
+.trade-off .axis { stroke: var(--line); }
+.trade-off .curve { stroke: var(--abnormal); stroke-width: 2; }
+.trade-off .present { fill: var(--accent); }
+.trade-off text { fill: var(--muted); font-size: 11px; }
 .uplot .u-legend {
   display: none; position: absolute; inset: 100% 0 auto; z-index: 1; padding: 6px 8px;
   background: var(--surface); border: 1px solid var(--line); border-radius: 8px;

@@ -183,6 +183,24 @@ describe('the figures', () => {
     expect(tableRow(section(page, 'types'), 'not named')).toEqual(['2', '0', '0.0 %', '0.0 %']);
   });
 
+  it('draw what stricter and laxer thresholds would have cost, without a script, and say it', () => {
+    const points = [
+      { threshold: 1, missed: 0, falseAlarms: 7 },
+      { threshold: 2, missed: 2, falseAlarms: 3 },
+    ];
+    const tradeOff = { points, present: points[0] ?? expect.fail('no point') };
+    const pageWith = (table: typeof tradeOff | null) => {
+      const chosen = { ...report.evaluation.chosen, tradeOff: table };
+      return section(pageText({ ...report, evaluation: { ...report.evaluation, chosen } }, pictures), 'decision');
+    };
+    const drawn = pageWith(tradeOff);
+    expect(drawn).toMatch(
+      /<svg class="trade-off"[^>]* aria-label="[^"]*the present one misses 0 and has 7 false alarms/,
+    );
+    expect(text(drawn)).toMatch(/flags 7 of \d+ normal ones; with 2 missed it would be 3\./);
+    expect(pageWith(null)).not.toContain('trade-off');
+  });
+
   it('mark the deciding score, the paper’s, and the best in hindsight as an oracle', () => {
     const scores = section(page, 'scores');
     const label = (name: string) => text(scores.split('<tr').find((part) => part.includes(`"row">${name}`)) ?? '');

@@ -8,6 +8,7 @@ import { scoreNamed } from '../scores/list.ts';
 import { type Baseline, baselineSchema } from './baseline.ts';
 import { type Combination, combinationSchema } from './combination.ts';
 import { calibratedMaps, type HeatmapCalibration, heatmapSchema, withMap } from './heatmap-scale.ts';
+import { type TradeOff, tradeOffSchema } from './trade-off.ts';
 
 /** The images that may choose score and thresholds, and what a person should know of such a choice. */
 export const CALIBRATION_SOURCES = {
@@ -103,6 +104,8 @@ export interface Calibration extends Choice {
    * One more score, made of the scores above; its AUROC and threshold come from images that it was not fitted on. Null where there is none.
    */
   combination: Combination | null;
+  /** Of the score that decides; absent in calibrations from before it was kept. */
+  tradeOff?: TradeOff;
   /** What tells the images apart without a network; null in calibrations from before it was looked for. */
   baseline: Baseline | null;
   /** The share of a normal image that G_a2n changes, the median over those that chose; absent in runs from before it was measured. */
@@ -130,6 +133,7 @@ export const calibrationSchema = described(
       objects: v.optional(byClass),
       scores: byName(object({ auroc: finite(0, 1), threshold: thresholdSchema })),
       combination: v.optional(v.nullable(combinationSchema), null),
+      tradeOff: v.exactOptional(tradeOffSchema),
       baseline: v.optional(v.nullable(baselineSchema), null),
       normalChange: v.exactOptional(finite(0)),
       heatmap: v.exactOptional(heatmapSchema),

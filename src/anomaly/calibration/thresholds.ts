@@ -7,6 +7,7 @@ import { chooseBaseline } from './baseline.ts';
 import { CALIBRATION_SOURCES, type Calibration, type Choice, type Rule, recallIn } from './calibration.ts';
 import { COMBINED, crossCombination } from './cross-combination.ts';
 import { chooseScore } from './score-choice.ts';
+import { tradeOff } from './trade-off.ts';
 
 /**
  * Chooses a threshold for each score by the rule, and the score that decides as {@link chooseScore} does. A combination of all
@@ -43,6 +44,7 @@ export function chooseThresholds(
   const areas = new Map(Object.entries(scores).map(([name, { auroc: area }]) => [name, area]));
   const chosen = chooseScore(areas, counts, aupro);
   if (chosen === null) throw new RangeError('Choosing a threshold needs at least one score.');
+  const decisive = columns.get(chosen) ?? [];
   return {
     ...choice,
     chosen,
@@ -50,6 +52,7 @@ export function chooseThresholds(
     objects: countObjects(labelled),
     scores,
     combination: combined?.combination ?? null,
+    tradeOff: tradeOff(decisive, abnormal, scores[chosen]?.threshold.value ?? Number.NaN),
     baseline: chooseBaseline(labelled),
   };
 }

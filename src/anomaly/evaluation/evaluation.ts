@@ -1,5 +1,6 @@
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { Calibration, ChosenThreshold, Rule } from '../calibration/calibration.ts';
+import type { TradeOff } from '../calibration/trade-off.ts';
 import {
   confusion,
   type Histogram,
@@ -77,6 +78,8 @@ export interface Evaluation {
     threshold: ChosenThreshold;
     counts: Calibration['counts'];
     dataHash: string | null;
+    /** What other thresholds would have cost on the images that chose; null where it was not kept, and for a threshold given by hand. */
+    tradeOff: TradeOff | null;
   };
   /** The score with the highest AUROC on these images: known only afterwards. Null when a class is empty. */
   best: { score: string; auroc: number; oracle: true } | null;
@@ -124,6 +127,7 @@ export function summarise(
       threshold,
       counts: calibration.counts,
       dataHash: calibration.dataHash,
+      tradeOff: threshold.rule === 'given' ? null : (calibration.tradeOff ?? null),
     },
     best: highestAuroc(scores),
     images: judged,

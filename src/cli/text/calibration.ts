@@ -1,6 +1,7 @@
 import { CALIBRATION_SOURCES, type Calibration } from '../../anomaly/calibration/calibration.ts';
 import { COMBINED, COMBINED_LEAST } from '../../anomaly/calibration/cross-combination.ts';
 import { expectedHotShare, type HeatmapCalibration } from '../../anomaly/calibration/heatmap-scale.ts';
+import { tradeOffText } from '../../anomaly/calibration/trade-off.ts';
 import { checkLearned, learnedLines } from '../../anomaly/evaluation/learned.ts';
 import { abnormalsForBound, missRateUpperBound } from '../../anomaly/metrics/classification.ts';
 import { isOfPixels } from '../../anomaly/scores/list.ts';
@@ -17,6 +18,7 @@ export function calibrationText(calibration: Calibration): string {
   const lines = [
     `Chosen on ${CALIBRATION_SOURCES[chosenOn].images} (${counts.normal} normal, ${counts.abnormal} abnormal images): score ${chosen}, AUROC ` +
       `${auroc.toFixed(3)} there; threshold ${threshold.value} (${threshold.rule === 'given' ? 'given by --threshold' : rule}).`,
+    ...(calibration.tradeOff && threshold.rule !== 'given' ? [tradeOffText(calibration.tradeOff, counts)] : []),
     combinationLine(calibration),
   ];
   const { caveat } = CALIBRATION_SOURCES[chosenOn];

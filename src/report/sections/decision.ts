@@ -1,10 +1,12 @@
 import { CALIBRATION_SOURCES, type Rule } from '../../anomaly/calibration/calibration.ts';
+import { type TradeOff, tradeOffText } from '../../anomaly/calibration/trade-off.ts';
 import type { Assessment } from '../../anomaly/evaluation/assessment.ts';
 import type { Evaluation, ThresholdFigures } from '../../anomaly/evaluation/evaluation.ts';
 import { isOfPixels } from '../../anomaly/scores/list.ts';
 import { formatArea, formatCount, formatPercent, formatScore } from '../parts/format.ts';
 import { type Html, html } from '../parts/html.ts';
 import type { Report } from '../parts/report.ts';
+import { tradeOffChart } from '../parts/trade-off-chart.ts';
 
 /** What flags an image, and how score and threshold were chosen. */
 export function decisionSection({ evaluation, assessment }: Report): Html {
@@ -16,7 +18,15 @@ export function decisionSection({ evaluation, assessment }: Report): Html {
       ? html` In hindsight, ${labelOf(best.score)} has the highest AUROC on these images (${formatArea(best.auroc)}*); nobody could know that before.`
       : null;
   return html`<div class="statement"><p>An image is flagged when its score <strong>${labelOf(chosen.score)}</strong> is at least <strong>${formatScore(chosen.threshold.value)}</strong>. ${origin(chosen, score?.calibrationAuroc ?? null)}</p>
-<p>${CALIBRATION_SOURCES[chosen.chosenOn].caveat}${score?.calibrated ? misses(score.calibrated, assessment) : null}${hindsight}</p></div>`;
+<p>${CALIBRATION_SOURCES[chosen.chosenOn].caveat}${score?.calibrated ? misses(score.calibrated, assessment) : null}${hindsight}</p></div>${chosen.tradeOff && otherThresholds(chosen.tradeOff, chosen.counts)}`;
+}
+
+/** What a stricter and a laxer threshold would have cost on the images that chose, drawn and in words. */
+function otherThresholds(table: TradeOff, counts: Evaluation['chosen']['counts']): Html {
+  return html`
+<figure class="panel"><figcaption>Stricter and laxer thresholds, on the images that chose this one*</figcaption>
+${table.points.length > 1 ? tradeOffChart(table, counts) : null}
+<p class="note">${tradeOffText(table, counts)}</p></figure>`;
 }
 
 /** How many were missed, and what that says of new images: nothing where these were known, or are several of one object. */

@@ -52,6 +52,10 @@ describe('chooseThresholds', () => {
         sse: { auroc: 0.75, threshold: { value: 1.5, rule: 'zfn', chosenOn: 'calibration' } },
         dn: { auroc: 1, threshold: { value: 0.35, rule: 'zfn', chosenOn: 'calibration' } },
       },
+      tradeOff: {
+        points: [{ threshold: 0.35, missed: 0, falseAlarms: 0 }],
+        present: { threshold: 0.35, missed: 0, falseAlarms: 0 },
+      },
       objects: { normal: 2, abnormal: 2 },
       combination: null,
       baseline: null,
