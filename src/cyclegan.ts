@@ -10,7 +10,13 @@
 
 // The model: four networks, their optimisers, and one step of training.
 
-export { CycleGAN, type CycleGANOptions, type Domains } from './cyclegan/model.ts';
+export {
+  CycleGAN,
+  type CycleGANOptions,
+  type Domains,
+  type FurtherImages,
+  type LabelledDomains,
+} from './cyclegan/model.ts';
 export { modelOptions } from './cyclegan/model-options.ts';
 export type { MovingAverage } from './optim/moving-average.ts';
 

@@ -50,6 +50,7 @@ export { sigmoid } from './autograd/activations/sigmoid.ts';
 export { tanh } from './autograd/activations/tanh.ts';
 export { add } from './autograd/add.ts';
 export { concatBatch } from './autograd/concat-batch.ts';
+export type { OutputPadding } from './autograd/conv-options.ts';
 export { type ConvTranspose2dOptions, convTranspose2d } from './autograd/conv-transpose2d.ts';
 export { type Conv2dOptions, conv2d } from './autograd/conv2d.ts';
 export { type InstanceNormOptions, instanceNorm } from './autograd/instance-norm.ts';

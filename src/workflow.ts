@@ -17,6 +17,7 @@ export {
 } from './anomaly/calibration/calibration.ts';
 export type { Combination } from './anomaly/calibration/combination.ts';
 export type { HeatmapCalibration, HeatScale } from './anomaly/calibration/heatmap-scale.ts';
+export type { TradeOff, TradeOffPoint } from './anomaly/calibration/trade-off.ts';
 export type { TrainingConfig } from './cyclegan/config.ts';
 export type { PresetName } from './cyclegan/presets.ts';
 export type { RunFolder } from './cyclegan/run/run-folder.ts';
