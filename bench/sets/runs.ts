@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCheckpointHead } from '../../src/cyclegan/run/checkpoint-head.ts';
-import { hasCheckpoint, runFolder } from '../../src/cyclegan/run/run-folder.ts';
+import { isBegun, runFolder } from '../../src/cyclegan/run/run-folder.ts';
 import { writeFileAtomic } from '../../src/data/files/atomic.ts';
 import { type BenchSet, type EvaluationJson, type Outcome, outcomeOf, type UnetOutcome } from './outcome.ts';
 import type { Processes } from './processes.ts';
@@ -57,7 +57,7 @@ export function stateOf({ folder, json }: Run): 'new' | 'begun' | 'trained' | 'd
   if (readWhole(json)) return 'done';
   const run = runFolder(folder);
   if (existsSync(run.model)) return 'trained';
-  return hasCheckpoint(run) || existsSync(run.foldScores) ? 'begun' : 'new';
+  return isBegun(run) ? 'begun' : 'new';
 }
 
 /** The content of a file of JSON; null where there is none, or a damaged one, which does not count. */

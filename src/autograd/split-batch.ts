@@ -1,8 +1,8 @@
-import { fill } from '../kernels/elementwise.ts';
+import { filled } from '../tensor/filled.ts';
 import { noGrad, recordAll } from '../tensor/record.ts';
 import { requireOperands } from '../tensor/shape.ts';
 import { sliceBatch } from '../tensor/slice.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { joined } from './concat-batch.ts';
 
 /**
@@ -22,7 +22,5 @@ export function splitBatch(x: Tensor, count: number): [Tensor, Tensor] {
 }
 
 function zeros(like: Tensor): Tensor {
-  const out = Tensor.empty(like.device, like.shape, like.dtype);
-  fill(like.device, { value: 0, out: out.slice, count: out.size, dtype: out.floatDType });
-  return out;
+  return filled(like.device, like.shape, 0, like.floatDType);
 }

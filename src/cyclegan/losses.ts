@@ -6,8 +6,8 @@ import { scale } from '../autograd/scale.ts';
 import { noGrad } from '../autograd/tape.ts';
 import type { Device } from '../gpu/device.ts';
 import type { Variable } from '../gpu/variables.ts';
-import { fill } from '../kernels/elementwise.ts';
 import { gatherScalars } from '../kernels/optim/gather-scalars.ts';
+import { filled } from '../tensor/filled.ts';
 import { keep } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { GanMode } from './config.ts';
@@ -41,13 +41,9 @@ export function ganLoss(prediction: Tensor, label: DiscriminatorTarget, mode: Ga
  * @param defects [M,H,W,1]: 1 inside, −1 outside @returns [2M,H,W,1]
  */
 export function normalThenDefects(defects: Tensor): Tensor {
-  return noGrad(() => concatBatch(constant(defects, 1), add(scale(defects, -0.5), constant(defects, 0.5))));
-}
-
-function constant(like: Tensor, value: number): Tensor {
-  const out = Tensor.empty(like.device, like.shape, like.dtype);
-  fill(like.device, { value, out: out.slice, count: out.size, dtype: like.floatDType });
-  return out;
+  const { device, shape, floatDType } = defects;
+  const all = (value: number) => filled(device, shape, value, floatDType);
+  return noGrad(() => concatBatch(all(1), add(scale(defects, -0.5), all(0.5))));
 }
 
 /** Steps whose losses the log holds until they are read. */

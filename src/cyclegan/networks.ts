@@ -123,7 +123,19 @@ export function discriminatorFilters(ndf: number, layer: number): number {
   return ndf * Math.min(2 ** layer, 8);
 }
 
-export function requireWhole(network: string, name: string, value: number, least: number): void {
+/** @throws CyclopsError unless channels, ndf and layers are whole numbers from 1 on */
+export function requireDiscriminatorSizes(sizes: Pick<DiscriminatorOptions, 'channels' | 'ndf' | 'layers'>): void {
+  for (const [name, value] of Object.entries(sizes)) requireWhole('discriminator', name, value, 1);
+}
+
+/** What the last hidden layer made of an image. @throws CyclopsError where there is none */
+export function deepest(hidden: readonly Tensor[]): Tensor {
+  const last = hidden.at(-1);
+  if (last) return last;
+  throw new CyclopsError('A discriminator judges what its hidden layers made of an image; got nothing.');
+}
+
+function requireWhole(network: string, name: string, value: number, least: number): void {
   if (Number.isSafeInteger(value) && value >= least) return;
   throw new CyclopsError(`The ${name} of a ${network} must be a whole number from ${least} on; got ${value}.`);
 }
@@ -213,9 +225,7 @@ class PatchDiscriminator extends Module implements Discriminator {
 
   constructor({ channels, ndf, layers: halvings }: DiscriminatorOptions, init: Initialiser) {
     super();
-    requireWhole('discriminator', 'channels', channels, 1);
-    requireWhole('discriminator', 'ndf', ndf, 1);
-    requireWhole('discriminator', 'layers', halvings, 1);
+    requireDiscriminatorSizes({ channels, ndf, layers: halvings });
     const norm = new InstanceNorm2d({ activation: 'leaky_relu' });
     const shape = { kernelSize: 4, padding: 1 };
     const filters = (layer: number) => discriminatorFilters(ndf, layer);
@@ -256,8 +266,7 @@ class PatchDiscriminator extends Module implements Discriminator {
 
   judge(hidden: readonly Tensor[]): Tensor {
     const { name, layer } = this.head;
-    const last = hidden.at(-1);
-    if (!last) throw new CyclopsError('A discriminator judges what its hidden layers made of an image; got nothing.');
+    const last = deepest(hidden);
     return last.device.within(name, () => layer.forward(last));
   }
 }

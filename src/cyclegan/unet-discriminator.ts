@@ -13,11 +13,12 @@ import {
   convParameters,
   type Discriminator,
   type DiscriminatorOptions,
+  deepest,
   discriminatorFilters,
   type Field,
   type Initialisation,
   PIXELS,
-  requireWhole,
+  requireDiscriminatorSizes,
 } from './networks.ts';
 
 /** A discriminator that also judges every pixel. */
@@ -73,9 +74,7 @@ class UnetDiscriminator extends Module implements SegmentingDiscriminator {
 
   constructor({ channels, ndf, layers }: DiscriminatorOptions, init: Initialiser) {
     super();
-    requireWhole('discriminator', 'channels', channels, 1);
-    requireWhole('discriminator', 'ndf', ndf, 1);
-    requireWhole('discriminator', 'layers', layers, 1);
+    requireDiscriminatorSizes({ channels, ndf, layers });
     const halving = { kernelSize: 4, stride: 2, padding: 1 };
     const conv = (
       name: string,
@@ -160,10 +159,4 @@ class Doubling extends Module {
     const outputPadding = [1 - (height % 2), 1 - (width % 2)] as const;
     return this.norm.forward(convTranspose2d(x, this.weight, null, { stride: 2, padding: 1, outputPadding }), finer);
   }
-}
-
-function deepest(hidden: readonly Tensor[]): Tensor {
-  const last = hidden.at(-1);
-  if (last) return last;
-  throw new CyclopsError('A discriminator judges what its hidden layers made of an image; got nothing.');
 }

@@ -1,5 +1,6 @@
 import { CyclopsError } from '../gpu/errors.ts';
-import { copy, fill } from '../kernels/elementwise.ts';
+import { copy } from '../kernels/elementwise.ts';
+import { filled } from './filled.ts';
 import { record } from './record.ts';
 import { requireOperands } from './shape.ts';
 import { Tensor } from './tensor.ts';
@@ -20,8 +21,7 @@ export function sliceBatch(x: Tensor, start: number, end: number): Tensor {
   const first = start * (size / batch);
   copy(device, { x: x.slice, out: out.slice, count: out.size, start: first, dtype });
   return record(out, [x], (gradOutput) => {
-    const gradX = Tensor.empty(device, x.shape, dtype);
-    fill(device, { value: 0, out: gradX.slice, count: size, dtype });
+    const gradX = filled(device, x.shape, 0, dtype);
     copy(device, { x: gradOutput.slice, out: gradX.slice, count: gradOutput.size, outStart: first, dtype });
     return [gradX];
   });

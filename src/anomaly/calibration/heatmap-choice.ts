@@ -1,5 +1,6 @@
 import { CyclopsError } from '../../gpu/errors.ts';
 import { mapNamed, RESIDUAL5 } from '../maps/list.ts';
+import { highest } from '../metrics/highest.ts';
 import { median } from '../metrics/median.ts';
 import { scoreNamed } from '../scores/list.ts';
 import type { HeatStatistics, ScoredImage } from '../scores/scored-image.ts';
@@ -52,7 +53,7 @@ export function calibrateHeatmap(
   const names = Object.keys(first).filter((name) => normal.every((heat) => Object.hasOwn(heat, name)));
   const scales = Object.fromEntries(names.map((name) => [name, scaleOf(name, normal)]));
   const aupro = meanMerit(merits, names);
-  const map = wanted ?? (aupro && highest(aupro)) ?? mapOfScore(decides, scales);
+  const map = wanted ?? (aupro && highest(Object.entries(aupro))?.[0]) ?? mapOfScore(decides, scales);
   const { [map]: scale, ...others } = scales;
   if (scale) return { map, ...scale, images: normal.length, aupro, others };
   throw new CyclopsError(
@@ -92,13 +93,6 @@ export function meanMerit(
 function namesIn(merits: readonly MapMerit[]): string[] {
   const [first, ...others] = merits.filter(({ masked }) => masked > 0);
   return Object.keys(first?.aupro ?? {}).filter((name) => others.every(({ aupro }) => Object.hasOwn(aupro, name)));
-}
-
-function highest(aupro: Readonly<Record<string, number>>): string | undefined {
-  return Object.keys(aupro).reduce<string | undefined>(
-    (best, name) => (best === undefined || (aupro[name] ?? 0) > (aupro[best] ?? 0) ? name : best),
-    undefined,
-  );
 }
 
 function mapOfScore(score: string, scales: Readonly<Record<string, HeatScale>>): string {

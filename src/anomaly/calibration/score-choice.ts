@@ -1,4 +1,5 @@
 import type { Label } from '../../data/datasets/dataset.ts';
+import { highest } from '../metrics/highest.ts';
 import { isOfPixels, PIXEL_MAPS } from '../scores/list.ts';
 
 /** By so many standard errors another score must be better. */
@@ -36,11 +37,4 @@ export function standardError(area: number, { normal, abnormal }: Readonly<Recor
   const ofTwoNormal = (2 * area ** 2) / (1 + area) - area ** 2;
   const variance = area * (1 - area) + (abnormal - 1) * ofTwoAbnormal + (normal - 1) * ofTwoNormal;
   return Math.sqrt(Math.max(0, variance) / (normal * abnormal));
-}
-
-function highest(areas: readonly (readonly [string, number])[]): readonly [string, number] | undefined {
-  return areas.reduce<readonly [string, number] | undefined>(
-    (best, own) => (best === undefined || own[1] > best[1] ? own : best),
-    undefined,
-  );
 }

@@ -1,8 +1,7 @@
 import { mean } from '../../autograd/mean.ts';
 import { scale } from '../../autograd/scale.ts';
 import { backward, detach } from '../../autograd/tape.ts';
-import { fill } from '../../kernels/elementwise.ts';
-import { Tensor } from '../../tensor/tensor.ts';
+import { filled } from '../../tensor/filled.ts';
 import { differenceMap } from './difference.ts';
 import { type AnomalyMap, pixels } from './map.ts';
 import { cropTiles, layOut } from './tiles.ts';
@@ -26,9 +25,7 @@ export const gradient: AnomalyMap = {
     backward([mean(D_B.forward(image)), scale(mean(D_A.forward(image)), -1)]);
     const slope = image.grad;
     if (!slope) throw new Error('A discriminator let no gradient through to its image.');
-    const zeros = Tensor.empty(x.device, slope.shape);
-    fill(x.device, { value: 0, out: zeros.slice, count: zeros.size });
-    const map = differenceMap('absolute', slope, zeros);
+    const map = differenceMap('absolute', slope, filled(x.device, slope.shape, 0));
     // Of a leaf, so that no scope frees it.
     slope.dispose();
     return pixels(map);

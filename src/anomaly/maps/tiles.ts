@@ -1,6 +1,6 @@
 import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
-import { fill } from '../../kernels/elementwise.ts';
 import { blendTile, cropTile, type TilePlace } from '../../kernels/images/tiles.ts';
+import { filled } from '../../tensor/filled.ts';
 import { scope } from '../../tensor/scope.ts';
 import { imageExtents } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
@@ -94,8 +94,7 @@ export function blendTiles(
   const { h, w } = imageExtents('Tiling', like);
   const { rows, columns, places } = layOut(like, tile);
   const [rowWeights, columnWeights] = [tileWeights(rows, tile), tileWeights(columns, tile)];
-  const image = Tensor.empty(device, [1, h, w, channels]);
-  fill(device, { value: 0, out: image.slice, count: image.size });
+  const image = filled(device, [1, h, w, channels], 0);
   for (const [k, place] of places.entries()) {
     const down = rowWeights[Math.floor(k / columns.starts.length)] ?? [];
     const across = columnWeights[k % columns.starts.length] ?? [];

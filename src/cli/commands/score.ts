@@ -1,11 +1,10 @@
-import { mkdirSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import type { HeatScale } from '../../anomaly/calibration/heatmap-scale.ts';
 import { runFolder } from '../../cyclegan/run/run-folder.ts';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
-import { fileError } from '../../data/files/fs-error.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
+import { makeFolder } from '../../data/files/make-folder.ts';
 import { decodeImage } from '../../data/images/decode.ts';
 import { encodePng } from '../../data/images/png.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
@@ -145,11 +144,7 @@ function writeHeatmap(folder: string, { file, path, pictures }: ScoredFile, scal
   if (!pictures) return;
   const { heatmap: values, input, size: judged } = pictures;
   const target = heatmapPath(folder, file);
-  try {
-    mkdirSync(dirname(target), { recursive: true });
-  } catch (error) {
-    throw fileError(error, 'make the folder', dirname(target));
-  }
+  makeFolder(dirname(target));
   const picture = decodeImage(path);
   const { width, height } = input;
   const painted = overlayHeatmap(picture, { values, width, height, judged }, scale);

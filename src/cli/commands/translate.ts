@@ -1,8 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { join, parse, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
-import { fileError } from '../../data/files/fs-error.ts';
+import { makeFolder } from '../../data/files/make-folder.ts';
 import { encodePng } from '../../data/images/png.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { translate as translateWorkflow } from '../../workflow/translate.ts';
@@ -33,11 +32,7 @@ export function addTranslate(program: Command): void {
 async function translate(model: string, images: string[], options: TranslateCommandOptions): Promise<void> {
   requireDifferentNames(images);
   const folder = resolve(options.out);
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw fileError(error, 'make the folder', folder);
-  }
+  makeFolder(folder);
   const { listener, stop } = listenOnTerminal(options.quiet ?? false);
   const { to, tile, tune } = options;
   await withDevice(options, async (device) => {

@@ -78,7 +78,7 @@ export function hasCheckpoint(run: RunFolder): boolean {
 }
 
 /** Whether there is something to resume: a checkpoint, or folds on the way to one. */
-function isBegun(run: RunFolder): boolean {
+export function isBegun(run: RunFolder): boolean {
   return hasCheckpoint(run) || existsSync(run.foldScores);
 }
 

@@ -1,6 +1,5 @@
 import { noGrad } from '../../autograd/tape.ts';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
-import type { ImageBank } from '../../data/images/bank.ts';
 import { composeGrid } from '../../data/images/grid.ts';
 import { encodePng } from '../../data/images/png.ts';
 import { scope } from '../../tensor/scope.ts';
@@ -8,24 +7,9 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { Networks } from '../network-set.ts';
 import { SIDE_MULTIPLE } from '../networks.ts';
 import { toImage } from '../tensor-image.ts';
+import type { Banks } from './training-banks.ts';
 
 const GAP = 4;
-
-/** The two domains' training images. */
-export interface Banks {
-  /** Abnormal. */
-  a: ImageBank;
-  /** Normal. */
-  b: ImageBank;
-  /** How many images at the end of `a` were made from normal ones. */
-  made: number;
-  /** Of each image of `a` the pixels y · loadSize + x of which crops shall hold one; null for crops anywhere. */
-  defects: readonly (Uint32Array | null)[];
-  /** Of each image that was made, the index of the one of `b` that it was made of. */
-  sources: readonly number[];
-  /** Where the defects of each image of `a` are, white on black; null where nobody asks. */
-  masks: ImageBank | null;
-}
 
 /**
  * Writes what the generators make of the first image of each domain, as one PNG: real A, fake B, reconstructed A, and

@@ -1,6 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileError } from '../../data/files/fs-error.ts';
+import { makeFolder } from '../../data/files/make-folder.ts';
 import type { ImageBank } from '../../data/images/bank.ts';
 import type { BatchFeed } from '../../data/images/feed.ts';
 import type { Capture } from '../../gpu/capture.ts';
@@ -22,7 +21,8 @@ import { restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { readCheckpointHead } from './checkpoint-head.ts';
 import { MetricsLog } from './metrics-log.ts';
 import type { RunFolder } from './run-folder.ts';
-import { type Banks, writeSamples } from './samples.ts';
+import { writeSamples } from './samples.ts';
+import type { Banks } from './training-banks.ts';
 
 /** What training says of itself now and then. */
 export interface TrainingProgress {
@@ -269,11 +269,7 @@ export class Trainer {
   }
 
   private async sample(): Promise<void> {
-    try {
-      mkdirSync(this.run.samples, { recursive: true });
-    } catch (error) {
-      throw fileError(error, 'make the folder', this.run.samples);
-    }
+    makeFolder(this.run.samples);
     const name = `step-${String(this.step).padStart(6, '0')}.png`;
     await writeSamples(join(this.run.samples, name), this.model.networks, this.banks);
   }

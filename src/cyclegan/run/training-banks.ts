@@ -1,5 +1,5 @@
 import { damage } from '../../data/defects/damage.ts';
-import type { DefectImage } from '../../data/defects/defect-image.ts';
+import { type DefectImage, pixelsInside } from '../../data/defects/defect-image.ts';
 import { cutOut, transplant } from '../../data/defects/transplant.ts';
 import { ImageBank } from '../../data/images/bank.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
@@ -7,7 +7,22 @@ import type { Device } from '../../gpu/device.ts';
 import { RandomStream } from '../../tensor/random.ts';
 import type { TrainingConfig } from '../config.ts';
 import { toImage } from '../tensor-image.ts';
-import type { Banks } from './samples.ts';
+
+/** The two domains' training images. */
+export interface Banks {
+  /** Abnormal. */
+  a: ImageBank;
+  /** Normal. */
+  b: ImageBank;
+  /** How many images at the end of `a` were made from normal ones. */
+  made: number;
+  /** Of each image of `a` the pixels y · loadSize + x of which crops shall hold one; null for crops anywhere. */
+  defects: readonly (Uint32Array | null)[];
+  /** Of each image that was made, the index of the one of `b` that it was made of. */
+  sources: readonly number[];
+  /** Where the defects of each image of `a` are, white on black; null where nobody asks. */
+  masks: ImageBank | null;
+}
 
 /** Of the defects that are made; 0 to 4 belong to networks and pools, those from 16 on to epochs. */
 const DEFECT_STREAM = 5;
@@ -38,7 +53,7 @@ export async function makeBanks(
     }
     for (let k = 0; k < damages; k++) made.push(damage(normal, random));
     for (const { image, mask } of made) {
-      const inside = Uint32Array.from([...mask.keys()].filter((pixel) => mask[pixel]));
+      const inside = pixelsInside(mask);
       if (inside.length === 0) continue;
       a.append(image);
       known.push(inside);
@@ -74,9 +89,12 @@ function maskOf(pixels: Uint32Array, side: number): Uint8Array {
 /** Where nobody said where the defect is, it may be anywhere: such a mask is white. */
 function maskBank(device: Device, defects: readonly (Uint32Array | null)[], side: number): Promise<ImageBank> {
   const white = new Uint8Array(side * side).fill(255);
-  const images = defects.map((pixels): DecodedImage => {
-    const mask = pixels ? maskOf(pixels, side).map((inside) => 255 * inside) : white;
-    return { width: side, height: side, channels: 1, pixels: mask };
-  });
-  return ImageBank.create(device, images, { channels: 1, loadSize: null });
+  // One after another, so that they need not all fit the host's memory.
+  function* images(): Generator<DecodedImage> {
+    for (const pixels of defects) {
+      const mask = pixels ? maskOf(pixels, side).map((inside) => 255 * inside) : white;
+      yield { width: side, height: side, channels: 1, pixels: mask };
+    }
+  }
+  return ImageBank.create(device, images(), { channels: 1, loadSize: null });
 }

@@ -38,7 +38,7 @@ export interface Dataset {
 const USES = { train: 'Training', calibration: 'Calibration', test: 'Evaluation' } as const;
 
 /** Whether a data set has no abnormal image in any part. */
-export function isNormalAlone({ images }: Pick<Dataset, 'images'>): boolean {
+export function isNormalAlone({ images }: { images: readonly Pick<ImageRef, 'label'>[] }): boolean {
   return images.every(({ label }) => label === 'normal');
 }
 

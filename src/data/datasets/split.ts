@@ -41,18 +41,14 @@ export function splitNormalAlone(dataset: Dataset, share: number, seed: number):
   const images = dataset.images.map((image) => ({ ...image, part: image.part ?? ('train' as const) }));
   if (share === 0 || images.some(({ part }) => part === 'calibration')) return { ...dataset, images };
   const training = images.filter(({ part }) => part === 'train');
-  const wanted = Math.min(Math.max(1, Math.round(share * training.length)), training.length - 1);
-  const cut = draw(training, { normal: wanted, abnormal: 0 }, seed);
-  if (wanted < 1 || cut.size === training.length) {
+  const cut = drawShare(training, share, seed);
+  if (cut.size === training.length) {
     throw new CyclopsError(
       `${dataset.root} cannot be divided: of its ${training.length} normal images some train and others calibrate, in whole groups. Expected at ` +
         'least two, and where images are grouped two groups. Add images, or use smaller groups.',
     );
   }
-  return {
-    ...dataset,
-    images: images.map((image) => (cut.has(image) ? { ...image, part: 'calibration' as const } : image)),
-  };
+  return { ...dataset, images: images.map(calibrating(cut)) };
 }
 
 /**
@@ -66,12 +62,20 @@ export function splitNormalAlone(dataset: Dataset, share: number, seed: number):
 export function cutCalibration(dataset: Dataset, share: number, seed: number): Dataset {
   if (share === 0 || dataset.images.some(({ part }) => part === 'calibration')) return dataset;
   const training = dataset.images.filter(({ part }) => part === 'train');
-  const counts = countByLabel(training);
-  const wanted = (label: Label) => Math.min(Math.max(1, Math.round(share * counts[label])), counts[label] - 1);
-  const cut = draw(training, { normal: wanted('normal'), abnormal: wanted('abnormal') }, seed);
-  const images = dataset.images.map((image) => (cut.has(image) ? { ...image, part: 'calibration' as const } : image));
+  const images = dataset.images.map(calibrating(drawShare(training, share, seed)));
   requireBothClasses(dataset.root, images, ['train', 'calibration'], 'a training and a calibration part');
   return { ...dataset, images };
+}
+
+/** Of each class the given share, at least one image and not all, as far as whole groups let it. */
+function drawShare(training: readonly ImageRef[], share: number, seed: number): Set<ImageRef> {
+  const counts = countByLabel(training);
+  const wanted = (label: Label) => Math.min(Math.max(1, Math.round(share * counts[label])), counts[label] - 1);
+  return draw(training, { normal: wanted('normal'), abnormal: wanted('abnormal') }, seed);
+}
+
+function calibrating(cut: ReadonlySet<ImageRef>): (image: ImageRef) => ImageRef {
+  return (image) => (cut.has(image) ? { ...image, part: 'calibration' } : image);
 }
 
 /**

@@ -1,10 +1,10 @@
+import type { RandomStream } from '../../tensor/random.ts';
 import type { DecodedImage } from '../images/decoded-image.ts';
-import { between, type DefectImage, type Draws } from './defect-image.ts';
+import { between, type DefectImage, toByte } from './defect-image.ts';
 import { softMask } from './soft-mask.ts';
-import { toByte } from './transplant.ts';
 
 /** A kind of damage: which pixels it covers, and what it makes of them. */
-type Kind = (image: DecodedImage, random: Draws) => DefectImage;
+type Kind = (image: DecodedImage, random: RandomStream) => DefectImage;
 
 /**
  * Damages an image where nobody has a real defect to show: a scratch, a stain of an irregular shape, or a piece of the image that was moved.
@@ -12,7 +12,7 @@ type Kind = (image: DecodedImage, random: Draws) => DefectImage;
  * Sources: Li et al., "CutPaste: Self-Supervised Learning for Anomaly Detection and Localization", CVPR 2021; Zavrtanik, Kristan, Skočaj,
  * "DRÆM – A Discriminatively Trained Reconstruction Embedding for Surface Anomaly Detection", ICCV 2021.
  */
-export function damage(image: DecodedImage, random: Draws): DefectImage {
+export function damage(image: DecodedImage, random: RandomStream): DefectImage {
   const kind = KINDS[random.integer(KINDS.length)] ?? scratch;
   return kind(image, random);
 }
@@ -20,7 +20,7 @@ export function damage(image: DecodedImage, random: Draws): DefectImage {
 const KINDS: readonly Kind[] = [scratch, stain, movedPiece];
 
 /** A line one to three pixels wide that bends as it goes, darker or brighter than what it crosses. */
-function scratch(image: DecodedImage, random: Draws): DefectImage {
+function scratch(image: DecodedImage, random: RandomStream): DefectImage {
   const { width, height } = image;
   const side = Math.min(width, height);
   const mask = new Uint8Array(width * height);
@@ -41,7 +41,7 @@ function scratch(image: DecodedImage, random: Draws): DefectImage {
 }
 
 /** A blob bounded by a smooth random surface: shifted in brightness, or filled from elsewhere in the image. */
-function stain(image: DecodedImage, random: Draws): DefectImage {
+function stain(image: DecodedImage, random: RandomStream): DefectImage {
   const { width, height } = image;
   const size = between(random, 0.03, 0.15) * Math.min(width, height);
   const [centreX, centreY] = [between(random, 0, width), between(random, 0, height)];
@@ -65,7 +65,7 @@ function stain(image: DecodedImage, random: Draws): DefectImage {
 }
 
 /** A rectangle that shows another place of the image, a little brighter or darker. */
-function movedPiece(image: DecodedImage, random: Draws): DefectImage {
+function movedPiece(image: DecodedImage, random: RandomStream): DefectImage {
   const { width, height } = image;
   const extent = (side: number) => 3 + random.integer(Math.max(1, Math.floor(side / 5)));
   const [w, h] = [extent(width), extent(height)];
@@ -81,7 +81,7 @@ function mark(mask: Uint8Array, { width, height }: DecodedImage, x: number, y: n
 }
 
 /** In gray levels, of either sign. */
-function strengthOf(random: Draws): number {
+function strengthOf(random: RandomStream): number {
   return (random.integer(2) === 0 ? -1 : 1) * between(random, 20, 110);
 }
 

@@ -1,3 +1,4 @@
+import type { RandomStream } from '../../tensor/random.ts';
 import type { DecodedImage } from '../images/decoded-image.ts';
 
 /** An image with a defect that was made, and where it is. */
@@ -7,14 +8,17 @@ export interface DefectImage {
   mask: Uint8Array;
 }
 
-/** Numbers that are drawn: such as a RandomStream's. */
-export interface Draws {
-  /** In [0, 1). */
-  uniform(): number;
-  /** From 0 to n − 1. */
-  integer(n: number): number;
+/** The pixels y · width + x of a mask that are not 0. */
+export function pixelsInside(mask: Uint8Array): Uint32Array {
+  return Uint32Array.from([...mask.keys()].filter((pixel) => mask[pixel]));
 }
 
-export function between(random: Draws, low: number, high: number): number {
+/** A number drawn from [low, high). */
+export function between(random: RandomStream, low: number, high: number): number {
   return low + (high - low) * random.uniform();
+}
+
+/** Rounded, and what lies outside of 0 to 255 clamped. */
+export function toByte(value: number): number {
+  return Math.round(Math.min(255, Math.max(0, value)));
 }

@@ -1,6 +1,7 @@
 import { CyclopsError } from '../../gpu/errors.ts';
+import type { RandomStream } from '../../tensor/random.ts';
 import type { DecodedImage } from '../images/decoded-image.ts';
-import { between, type DefectImage, type Draws } from './defect-image.ts';
+import { between, type DefectImage, pixelsInside, toByte } from './defect-image.ts';
 import { grown, softMask } from './soft-mask.ts';
 
 /** The defect is scaled by e^±this. */
@@ -16,14 +17,14 @@ export interface Transplant {
   readonly mask: Uint8Array;
   readonly soft: Float32Array;
   /** The pixels inside. */
-  readonly inside: readonly number[];
+  readonly inside: Uint32Array;
   /** The mean colour around it. */
   readonly ground: readonly number[];
 }
 
 /** Cuts the defects out of an image. @param mask [height, width], 1 inside @returns null where the mask marks nothing, or everything */
 export function cutOut(image: DecodedImage, mask: Uint8Array): Transplant | null {
-  const inside = [...mask.keys()].filter((i) => mask[i]);
+  const inside = pixelsInside(mask);
   const around = grown(mask, image, SURROUNDINGS);
   const near = grown(mask, image, 1);
   const ring = [...mask.keys()].filter((i) => around[i] && !near[i]);
@@ -38,7 +39,7 @@ export function cutOut(image: DecodedImage, mask: Uint8Array): Transplant | null
  * Source: Ghiasi et al., "Simple Copy-Paste is a Strong Data Augmentation Method for Instance Segmentation", CVPR 2021; with another light,
  * place and form.
  */
-export function transplant(target: DecodedImage, defect: Transplant, random: Draws): DefectImage {
+export function transplant(target: DecodedImage, defect: Transplant, random: RandomStream): DefectImage {
   const { width, height, channels } = target;
   const { image: source, mask: sourceMask, soft, inside, ground } = defect;
   if (source.width !== width || source.height !== height || source.channels !== channels) {
@@ -109,8 +110,4 @@ function meanColour({ channels, pixels }: DecodedImage, chosen: readonly number[
     const sum = chosen.reduce((total, pixel) => total + (pixels[pixel * channels + c] ?? 0), 0);
     return sum / Math.max(1, chosen.length);
   });
-}
-
-export function toByte(value: number): number {
-  return Math.round(Math.min(255, Math.max(0, value)));
 }

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import * as v from 'valibot';
@@ -6,8 +5,8 @@ import { CyclopsError } from '../../gpu/errors.ts';
 import type { CachedChoice, ChoiceCache } from '../../kernels/tuning/choice-cache.ts';
 import { writeFileAtomic } from './atomic.ts';
 import { crc32 } from './crc32.ts';
-import { fileError } from './fs-error.ts';
 import { readJson } from './json-file.ts';
+import { makeFolder } from './make-folder.ts';
 import { byName, finite, object, text } from './schema.ts';
 
 /** What measurements depend on besides the kernels, by name: adapter, driver, version of Dawn, … */
@@ -99,13 +98,5 @@ export class FileChoiceCache implements ChoiceCache {
       this.writable = false;
       this.notice(`What was measured is not kept for next time: ${error.message}`);
     }
-  }
-}
-
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (error) {
-    throw fileError(error, 'make the folder', path);
   }
 }

@@ -19,7 +19,7 @@ import type { ScoredImage } from '../../anomaly/scores/scored-image.ts';
 import { readCheckpointHead } from '../../cyclegan/run/checkpoint-head.ts';
 import { fingerprint, hashFile, readDataRecord } from '../../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
-import type { ImageRef } from '../../data/datasets/dataset.ts';
+import { type ImageRef, isNormalAlone } from '../../data/datasets/dataset.ts';
 import { readDataset } from '../../data/datasets/layouts.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
@@ -58,8 +58,7 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
   try {
     const byFolds = existsSync(run.foldScores);
     const calibrates = recorded.some(({ part }) => part === 'calibration');
-    const alone = recorded.every(({ label }) => label === 'normal');
-    const chosenOn = alone ? 'damage' : byFolds ? 'folds' : calibrates ? 'calibration' : 'train';
+    const chosenOn = isNormalAlone({ images: recorded }) ? 'damage' : byFolds ? 'folds' : calibrates ? 'calibration' : 'train';
     const scored = byFolds ? outOfFold(readFoldScores(run)) : await scoreRecorded(detector, options);
     if (!scored) return null;
     const { images, merits } = scored;
@@ -138,9 +137,9 @@ export async function scoreRecorded(
       `${path} is not the image that the run ${run.root} began with. Restore it, or say with --data where the images are.`,
     );
   });
-  const refs = record.images.some(({ label }) => label === 'abnormal')
-    ? withMasks(recorded, root, onWarning)
-    : [...recorded, ...damagedCopies(run, recorded, detector.config.seed)];
+  const refs = isNormalAlone(record)
+    ? [...recorded, ...damagedCopies(run, recorded, detector.config.seed)]
+    : withMasks(recorded, root, onWarning);
   const statistics = new Map<string, ImageStatistics>();
   const decoder = new ImageDecoder(refs, false, ({ file }, image) => {
     statistics.set(file, imageStatistics(image, detector.config.loadSize));

@@ -1,10 +1,9 @@
-import { mkdirSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import type { ImageRef } from '../../data/datasets/dataset.ts';
 import { damage } from '../../data/defects/damage.ts';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
-import { fileError } from '../../data/files/fs-error.ts';
+import { makeFolder } from '../../data/files/make-folder.ts';
 import { decodeImage } from '../../data/images/decode.ts';
 import { encodePng } from '../../data/images/png.ts';
 import { RandomStream } from '../../tensor/random.ts';
@@ -20,13 +19,7 @@ const FIRST_STREAM = 2 ** 31;
  */
 export function damagedCopies(run: RunFolder, normal: readonly ImageRef[], seed: number): ImageRef[] {
   const folders = { abnormal: join(run.damaged, 'abnormal'), masks: join(run.damaged, 'masks') };
-  for (const folder of Object.values(folders)) {
-    try {
-      mkdirSync(folder, { recursive: true });
-    } catch (error) {
-      throw fileError(error, 'make the folder', folder);
-    }
-  }
+  for (const folder of Object.values(folders)) makeFolder(folder);
   return normal.map(({ path, file, group }, index): ImageRef => {
     const { width, height, channels, pixels } = decodeImage(path);
     const made = visibleDamage({ width, height, channels, pixels }, new RandomStream(seed, FIRST_STREAM + index));

@@ -1,10 +1,9 @@
 import type { Calibration, Rule } from '../../anomaly/calibration/calibration.ts';
 import { imageOptions, type TrainingConfig } from '../../cyclegan/config.ts';
 import type { Manifest } from '../../cyclegan/manifest.ts';
-import { makeBanks } from '../../cyclegan/run/training-banks.ts';
+import { type Banks, makeBanks } from '../../cyclegan/run/training-banks.ts';
 import { readDataRecord, recordData } from '../../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
-import type { Banks } from '../../cyclegan/run/samples.ts';
 import { Trainer } from '../../cyclegan/run/trainer.ts';
 import { type Dataset, type ImageRef, isNormalAlone, partOf } from '../../data/datasets/dataset.ts';
 import { writeSplit } from '../../data/datasets/split.ts';

@@ -14,7 +14,7 @@ import { requireMap } from '../../../src/anomaly/maps/list.ts';
 import { scoreNamed, scoresFor } from '../../../src/anomaly/scores/list.ts';
 import { type DataRecord, fingerprint, readDataRecord, recordData } from '../../../src/cyclegan/run/data-record.ts';
 import { type RunFolder, runFolder } from '../../../src/cyclegan/run/run-folder.ts';
-import type { Banks } from '../../../src/cyclegan/run/samples.ts';
+import type { Banks } from '../../../src/cyclegan/run/training-banks.ts';
 import { readDataset } from '../../../src/data/datasets/layouts.ts';
 import { decodeImage } from '../../../src/data/images/decode.ts';
 import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
