@@ -58,7 +58,7 @@ export function sampleReport(images: ScoredImage[], infos: ScoreInfo[], calibrat
       ...{ auroc: 0.625, scoreAuroc: 0.5, beaten: false, oracle: false },
     },
     heatmap: {
-      ...{ map: 'residual5', label: HOSTILE, formula: HOSTILE, aupro: null, others: {} },
+      ...{ map: 'residual5', label: HOSTILE, formula: HOSTILE, coldShare: 0.95, aupro: null, others: {} },
       ...{ threshold: 0.2, floor: 0, images: 12, chosenOn: 'calibration', max: 0.6 },
       ...{ normal: { hot: 1, total: 5 }, abnormal: { hot: 3, total: 4 } },
       ...{ expectedShare: 0.077, chance: 0.0043, unlikely: true, oracle: false },

@@ -19,15 +19,19 @@ beforeAll(async () => {
 
 afterAll(() => folder.remove());
 
-it('the combination of scores is fitted in calibration, and is a score like the others everywhere', async () => {
+it('combination and average of scores are made in calibration, and are scores like the others everywhere', async () => {
   expect(trained.code).toBe(0);
   expect(trained.stdout).toMatch(/combination of all scores has AUROC [\d.]+ on images that it was not fitted on/);
-  const { combination, scores, counts, objects } = JSON.parse(readFileSync(join(run, 'thresholds.json'), 'utf8'));
+  const { chosen, average, combination, scores, counts, objects } = JSON.parse(
+    readFileSync(join(run, 'thresholds.json'), 'utf8'),
+  );
   expect(objects.abnormal).toBeLessThan(counts.abnormal);
   expect(trained.stdout).toContain(
     `No miss among ${counts.abnormal} abnormal images of n = ${objects.abnormal} objects`,
   );
-  expect([...Object.keys(combination.weights), 'combined']).toEqual(Object.keys(scores));
+  const made = average ? ['combined', 'average'] : ['combined'];
+  expect([...Object.keys(combination.weights), ...made]).toEqual(Object.keys(scores));
+  expect(average ? 'average' : chosen).toBe(chosen);
 
   const csv = folder.path('e.csv');
   const evaluated = await cyclops('evaluate', run, data, '--json', '--csv', csv, '--report', folder.path('r.html'));
@@ -39,20 +43,22 @@ it('the combination of scores is fitted in calibration, and is a score like the 
   });
   expect(readFileSync(folder.path('r.html'), 'utf8')).toContain('<code>combined</code>');
 
-  const args = ['score', join(run, 'model.safetensors'), data, '--by', 'combined'];
-  const [alone, all] = [await cyclops(...args), await cyclops(...args, '--csv', folder.path('s.csv'))];
-  expect(alone.code).toBe(0);
-  expect(alone.stdout).toBe(all.stdout);
-  const column = (path: string) => {
-    const rows = readFileSync(path, 'utf8')
-      .trimEnd()
-      .split('\r\n')
-      .map((row) => row.split(','));
-    const at = rows[0]?.indexOf('combined') ?? -1;
-    return new Map(rows.slice(1).map((row) => [row[0], row[at]]));
-  };
-  const scored = column(folder.path('s.csv'));
-  const judged = column(csv);
-  expect([judged.size > 0, scored.size]).toEqual([true, 36]);
-  for (const [file, value] of judged) expect(scored.get(file)).toBe(value);
+  for (const name of made) {
+    const args = ['score', join(run, 'model.safetensors'), data, '--by', name];
+    const [alone, all] = [await cyclops(...args), await cyclops(...args, '--csv', folder.path('s.csv'))];
+    expect(alone.code).toBe(0);
+    expect(alone.stdout).toBe(all.stdout);
+    const column = (path: string) => {
+      const rows = readFileSync(path, 'utf8')
+        .trimEnd()
+        .split('\r\n')
+        .map((row) => row.split(','));
+      const at = rows[0]?.indexOf(name) ?? -1;
+      return new Map(rows.slice(1).map((row) => [row[0], row[at]]));
+    };
+    const scored = column(folder.path('s.csv'));
+    const judged = column(csv);
+    expect([judged.size > 0, scored.size]).toEqual([true, 36]);
+    for (const [file, value] of judged) expect(scored.get(file)).toBe(value);
+  }
 });

@@ -5,6 +5,7 @@ import { byName, finite, object, text, whole } from '../../data/files/schema.ts'
 import { CyclopsError } from '../../gpu/errors.ts';
 import { mapNamed } from '../maps/list.ts';
 import { scoreNamed } from '../scores/list.ts';
+import { AVERAGE } from './average.ts';
 import { type Baseline, baselineSchema } from './baseline.ts';
 import { type Combination, combinationSchema } from './combination.ts';
 import { calibratedMaps, type HeatmapCalibration, heatmapSchema, withMap } from './heatmap-scale.ts';
@@ -94,7 +95,7 @@ export interface Choice {
 
 /** What calibration fixes and stores with the model: the score that decides, and a threshold for each score. */
 export interface Calibration extends Choice {
-  /** Name of the score that decides which images are flagged; see `chooseScore`. */
+  /** Name of the score that decides which images are flagged; see `chooseThresholds`. */
   chosen: string;
   counts: Record<Label, number>;
   /** How many objects these images show. */
@@ -104,6 +105,11 @@ export interface Calibration extends Choice {
    * One more score, made of the scores above; its AUROC and threshold come from images that it was not fitted on. Null where there is none.
    */
   combination: Combination | null;
+  /**
+   * One more, the mean of the leading score, which stands first, and of those that these images cannot tell from it; absent where there are
+   * none, where the combination leads, and in calibrations from before it was tried.
+   */
+  average?: Combination;
   /** Of the score that decides; absent in calibrations from before it was kept. */
   tradeOff?: TradeOff;
   /** What tells the images apart without a network; null in calibrations from before it was looked for. */
@@ -133,6 +139,7 @@ export const calibrationSchema = described(
       objects: v.optional(byClass),
       scores: byName(object({ auroc: finite(0, 1), threshold: thresholdSchema })),
       combination: v.optional(v.nullable(combinationSchema), null),
+      average: v.exactOptional(combinationSchema),
       tradeOff: v.exactOptional(tradeOffSchema),
       baseline: v.optional(v.nullable(baselineSchema), null),
       normalChange: v.exactOptional(finite(0)),
@@ -150,6 +157,11 @@ export const calibrationSchema = described(
     remedy: "Restore the file from the run, or write a new one with 'cyclops calibrate'.",
   },
 );
+
+/** The score that decides, and of an average the one that leads it. */
+export function leadingOf({ chosen, average }: Pick<Calibration, 'chosen' | 'average'>): string {
+  return (chosen === AVERAGE.name && average && Object.keys(average.weights)[0]) || chosen;
+}
 
 /** Reads back a calibration stored as JSON. @param source for messages, such as a path @throws CyclopsError if it is not usable */
 export function parseCalibration(json: unknown, source: string): Calibration {

@@ -5,8 +5,8 @@ import { CyclopsError } from '../../gpu/errors.ts';
 import { mean } from '../metrics/mean.ts';
 
 /**
- * A score that is made of others: bias + Σ weight · (score − mean) / sd. It is the logarithm of the odds that an image is abnormal, for
- * a set with as many abnormal images as normal ones. Weights, means and standard deviations stand under the names of the scores.
+ * A score that is made of others: bias + Σ weight · (score − mean) / sd. Weights, means and standard deviations stand under the names of
+ * the scores.
  */
 export interface Combination {
   weights: Record<string, number>;
@@ -37,7 +37,8 @@ export const combinationSchema = v.pipe(
 const MOST_STEPS = 100;
 
 /**
- * Fits a logistic regression on standardised scores. It minimises Σ log(1 + e^(∓z)) + ½ penalty · |weights|², where z is the
+ * Fits a logistic regression on standardised scores: what it makes of them is the logarithm of the odds that an image is abnormal, in a set
+ * with as many abnormal images as normal ones. It minimises Σ log(1 + e^(∓z)) + ½ penalty · |weights|², where z is the
  * combination of an image, and the sign is − for abnormal images and + for normal ones. Images are weighted so that both classes count
  * the same, however many images each has. Where the scores separate the classes completely, the weights would grow without end; the
  * penalty keeps them finite. The bias has no penalty. The same scores give the same bits.
@@ -175,7 +176,8 @@ function dot(a: readonly number[], b: readonly number[]): number {
   return a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);
 }
 
-function deviation(values: readonly number[], centre: number): number {
+/** The standard deviation of values around their mean; 1 where they are all the same. */
+export function deviation(values: readonly number[], centre: number): number {
   // Rounding can make the mean of equal values differ from them, and their deviation from 0.
   if (values.every((value) => value === values[0])) return 1;
   return Math.sqrt(mean(values.map((value) => (value - centre) ** 2)));

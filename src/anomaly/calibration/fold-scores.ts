@@ -38,7 +38,10 @@ const foldScoresSchema = described(
       config: v.unknown(),
       images: list(foldImageSchema),
       /** How well maps find defects in each fold that was scored; none where an earlier version scored them. */
-      merits: v.optional(list(object({ masked: whole(), aupro: byName(finite(0, 1)) })), []),
+      merits: v.optional(
+        list(object({ masked: whole(), aupro: byName(finite(0, 1)), f1: v.exactOptional(byName(finite(0, 1))) })),
+        [],
+      ),
     }),
     v.check(
       ({ folds, images }) => images.every(({ fold }) => fold <= folds),

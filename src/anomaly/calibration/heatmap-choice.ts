@@ -4,7 +4,7 @@ import { highest } from '../metrics/highest.ts';
 import { median } from '../metrics/median.ts';
 import { scoreNamed } from '../scores/list.ts';
 import type { HeatStatistics, ScoredImage } from '../scores/scored-image.ts';
-import { type HeatmapCalibration, type HeatScale, rankOf } from './heatmap-scale.ts';
+import { COLD_SHARE, type HeatmapCalibration, type HeatScale, rankOf } from './heatmap-scale.ts';
 
 /** How well maps find defects, over some of the images that calibrate. */
 export interface MapMerit {
@@ -12,12 +12,14 @@ export interface MapMerit {
   masked: number;
   /** AUPRO by map; empty where no mask marks anything. */
   aupro: Record<string, number>;
+  /** By map, the F1 of its pixels at the threshold that is best for it; absent where an earlier version measured. */
+  f1?: Record<string, number>;
 }
 
 interface ChoiceOptions {
   /** Of all images that calibrate, or of each fold. */
   merits: readonly MapMerit[];
-  /** The score that decides. */
+  /** The score that decides, or leads those that do. */
   decides: string;
   /** The map that a user wants, whatever its merit. */
   wanted?: string | undefined;
@@ -26,15 +28,18 @@ interface ChoiceOptions {
 /** From so many abnormal images with masks on, masks choose the map. */
 export const LEAST_MASKED = 5;
 
+/** Maps whose AUPRO is no further below the highest cannot be told from it by a few dozen masks. */
+const EQUAL = 0.02;
+
 /**
- * Chooses, on the images that calibrate, the map that heat maps show: the one with the highest AUPRO (of equal ones the first) where at
- * least {@link LEAST_MASKED} of them have masks. Else it is the map of the score that decides, where that is one of those calibrated, and
+ * Chooses, on the images that calibrate, the map that heat maps show: the one with the highest AUPRO where at least
+ * {@link LEAST_MASKED} of them have masks, and of those within {@link EQUAL} of it the one whose hot pixels fit the masks best. Else it is the map of the score that decides, where that is one of those calibrated, and
  * where it is not, the residual over 5 × 5 pixels. For each map it chooses, on normal images alone, the value above which a pixel is hot,
- * so that about one normal image in twenty has a hot pixel.
+ * so that about one normal image in ten has a hot pixel.
  *
- * Each of n images has a hottest pixel; the threshold is the ⌈0.95 (n + 1)⌉-th smallest of these values. A new normal image of the
- * same kind then has a hot pixel with a probability of at most 5 %. With fewer than 19 images the threshold is the largest of the
- * values, and the probability at most 1 / (n + 1).
+ * Each of n images has a hottest pixel; the threshold is the ⌈0.9 (n + 1)⌉-th smallest of these values. A new normal image of the
+ * same kind then has a hot pixel with a probability of at most 10 %. With fewer than 9 images the threshold is the largest of the
+ * values, and the probability at most 1 / (n + 1). One in twenty would be the largest of up to 38 values, and so hang on one odd image.
  *
  * A quantile of all pixels would do worse: the hottest 0.1 % of the pixels of normal images are spread over a third of these images,
  * each of which would then look abnormal.
@@ -53,9 +58,9 @@ export function calibrateHeatmap(
   const names = Object.keys(first).filter((name) => normal.every((heat) => Object.hasOwn(heat, name)));
   const scales = Object.fromEntries(names.map((name) => [name, scaleOf(name, normal)]));
   const aupro = meanMerit(merits, names);
-  const map = wanted ?? (aupro && highest(Object.entries(aupro))?.[0]) ?? mapOfScore(decides, scales);
+  const map = wanted ?? (aupro && bestOf(aupro, meanMerit(merits, names, 'f1'))) ?? mapOfScore(decides, scales);
   const { [map]: scale, ...others } = scales;
-  if (scale) return { map, ...scale, images: normal.length, aupro, others };
+  if (scale) return { map, ...scale, images: normal.length, coldShare: COLD_SHARE, aupro, others };
   throw new CyclopsError(
     `The map ${map} was not calibrated: its statistics come from networks that are gone. Choose one of ${Object.keys(scales).join(', ')}.`,
   );
@@ -69,24 +74,37 @@ function heatOf({ heat, scores }: Pick<ScoredImage, 'scores' | 'heat'>): Record<
 function scaleOf(name: string, images: readonly Record<string, HeatStatistics>[]): HeatScale {
   const of = images.flatMap((heat) => heat[name] ?? []);
   const hottest = of.map((own) => own.hottest).sort((a, b) => a - b);
-  const threshold = hottest[rankOf(hottest.length) - 1] ?? Number.NaN;
+  const threshold = hottest[rankOf(hottest.length, COLD_SHARE) - 1] ?? Number.NaN;
   return { threshold, floor: mapNamed(name)?.zero ?? median(of.map((own) => own.median)) ?? 0 };
 }
 
+/** The map with the highest AUPRO, or of those equal to it the one with the highest F1, where that is known; undefined without maps. */
+function bestOf(
+  aupro: Readonly<Record<string, number>>,
+  f1: Readonly<Record<string, number>> | null,
+): string | undefined {
+  const top = highest(Object.entries(aupro));
+  if (!top || !f1) return top?.[0];
+  const equal = Object.keys(aupro).filter((name) => (aupro[name] ?? 0) >= top[1] - EQUAL);
+  return highest(equal.map((name) => [name, f1[name] ?? 0]))?.[0];
+}
+
 /**
- * AUPRO by map, the mean over the merits, each weighing as much as it has masks; null where these are too few.
+ * A figure by map, the mean over the merits, each weighing as much as it has masks; null where these are too few.
  *
  * @param maps unless they are given, those that all merits know
  */
 export function meanMerit(
   merits: readonly MapMerit[],
   maps: readonly string[] = namesIn(merits),
+  figure: 'aupro' | 'f1' = 'aupro',
 ): Record<string, number> | null {
-  const known = merits.filter(({ masked, aupro }) => masked > 0 && Object.keys(aupro).length > 0);
+  const known = merits.flatMap(({ masked, [figure]: of = {} }) =>
+    masked > 0 && Object.keys(of).length > 0 ? [{ masked, of }] : [],
+  );
   const masked = known.reduce((sum, merit) => sum + merit.masked, 0);
   if (masked < LEAST_MASKED) return null;
-  const meanOf = (name: string) =>
-    known.reduce((sum, merit) => sum + merit.masked * (merit.aupro[name] ?? 0), 0) / masked;
+  const meanOf = (name: string) => known.reduce((sum, merit) => sum + merit.masked * (merit.of[name] ?? 0), 0) / masked;
   return Object.fromEntries(maps.map((name) => [name, meanOf(name)]));
 }
 

@@ -4,6 +4,12 @@ import { byName, finite, object, text, whole } from '../../data/files/schema.ts'
 import { RESIDUAL5 } from '../maps/list.ts';
 import type { ScoredImage } from '../scores/scored-image.ts';
 
+/** The share of normal images without a hot pixel. */
+export const COLD_SHARE = 0.9;
+
+/** What it was before it was stored. */
+const FORMER_COLD_SHARE = 0.95;
+
 /** What is hot in a map, and where the scale of its colours begins. */
 export interface HeatScale {
   /** A pixel above it is hot. */
@@ -18,6 +24,8 @@ export interface HeatmapCalibration extends HeatScale {
   map: string;
   /** How many normal images chose what is hot; they also chose the thresholds of scores. */
   images: number;
+  /** The share of normal images like them without a hot pixel, at least and on average. */
+  coldShare: number;
   /** AUPRO of each map on the images that chose, by which the map was chosen; null where too few of them have masks. */
   aupro: Record<string, number> | null;
   /** By name. */
@@ -34,12 +42,10 @@ export const heatmapSchema = object({
   threshold: finite(),
   floor: v.optional(finite(), 0),
   images: whole(1),
+  coldShare: v.optional(finite(0, 1), FORMER_COLD_SHARE),
   aupro: v.optional(v.nullable(byName(finite(0, 1))), null),
   others: v.optional(byName(object({ threshold: finite(), floor: finite() })), {}),
 }) satisfies v.GenericSchema<unknown, HeatmapCalibration>;
-
-/** The share of normal images without a hot pixel. */
-export const COLD_SHARE = 0.95;
 
 /** The brightest colour stands for all values from this many times the threshold on, above the floor, in every image of every data set. */
 export const BRIGHTEST = 3;
@@ -58,16 +64,20 @@ export function withMap(heatmap: HeatmapCalibration, map: string): HeatmapCalibr
 }
 
 /** The share of new normal images that have a hot pixel is at most this on average, if they are like those that calibrated. */
-export function expectedHotShare({ images }: Pick<HeatmapCalibration, 'images'>): number {
-  return 1 - rankOf(images) / (images + 1);
+export function expectedHotShare({ images, coldShare }: Pick<HeatmapCalibration, 'images' | 'coldShare'>): number {
+  return 1 - rankOf(images, coldShare) / (images + 1);
 }
 
 /**
  * The probability that `hot` or more of `total` new normal images have a hot pixel, if they are like those that calibrated. The number
  * is distributed as a beta-binomial: the share of images above the r-th smallest of n values has the distribution Beta(n − r + 1, r).
  */
-export function chanceOfHot(hot: number, total: number, { images }: Pick<HeatmapCalibration, 'images'>): number {
-  const b = rankOf(images);
+export function chanceOfHot(
+  hot: number,
+  total: number,
+  { images, coldShare }: Pick<HeatmapCalibration, 'images' | 'coldShare'>,
+): number {
+  const b = rankOf(images, coldShare);
   const a = images - b + 1;
   // Begins with the probability of no hot image, then adds those of 1, 2, …. In logarithms, since the probability of none may be too small
   // for a number.
@@ -97,6 +107,6 @@ export function heatmapMaximum({ threshold, floor }: HeatScale): number {
 }
 
 /** The rank of the threshold among n values, counted from the smallest. */
-export function rankOf(n: number): number {
-  return Math.min(n, Math.ceil(COLD_SHARE * (n + 1)));
+export function rankOf(n: number, coldShare: number): number {
+  return Math.min(n, Math.ceil(coldShare * (n + 1)));
 }

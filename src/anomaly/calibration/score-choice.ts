@@ -6,7 +6,7 @@ import { isOfPixels, PIXEL_MAPS } from '../scores/list.ts';
 const CLEARLY = 2;
 
 /**
- * The score that decides: the one with the highest AUROC, of equal ones the first. Among many scores and few images the highest is often so
+ * The score that leads: the one with the highest AUROC, of equal ones the first. Among many scores and few images the highest is often so
  * by luck, and what a segmenter says of pixels was learned from what nobody else saw, the masks: another score takes its place only where
  * its AUROC is higher by more than two standard errors of the segmenter's.
  *
@@ -18,7 +18,7 @@ const CLEARLY = 2;
  * @param areas AUROC by score, in the order of reports @param counts of the images that they were measured on
  * @param aupro by map, on the same images; null where it is not known @returns null without scores
  */
-export function chooseScore(
+export function leadingScore(
   areas: ReadonlyMap<string, number>,
   counts: Readonly<Record<Label, number>>,
   aupro: Readonly<Record<string, number>> | null = null,
@@ -29,6 +29,22 @@ export function chooseScore(
   const preferred = highest(ofPixels);
   if (!best || !preferred) return best?.[0] ?? null;
   return best[1] - preferred[1] > CLEARLY * standardError(preferred[1], counts) ? best[0] : preferred[0];
+}
+
+/**
+ * The scores that so few images cannot tell from the leading one: whose AUROC is no more than one standard error of its below. Their average
+ * decides, since it is seldom worse than the best of them on new images, and often better than the one that luck put first.
+ *
+ * @param areas AUROC by score, in the order of reports
+ */
+export function equalScores(
+  leading: string,
+  areas: ReadonlyMap<string, number>,
+  counts: Readonly<Record<Label, number>>,
+): string[] {
+  const area = areas.get(leading) ?? Number.NaN;
+  const least = area - standardError(area, counts);
+  return [...areas].flatMap(([name, own]) => (own >= least ? [name] : []));
 }
 
 /** Source: Hanley, McNeil, "The Meaning and Use of the Area under a Receiver Operating Characteristic (ROC) Curve", Radiology 143, 1982. */

@@ -1,17 +1,21 @@
+import { LABELS } from '../../data/datasets/dataset.ts';
 import { countObjects } from '../../data/datasets/groups.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { auroc, bestAccuracy, bestF1, halfwayDown, thresholdAtRecall } from '../metrics/classification.ts';
 import type { ScoreInfo } from '../scores/score.ts';
 import { type ScoredImage, scoreColumn } from '../scores/scored-image.ts';
+import { AVERAGE, AVERAGE_LEAST, averageOf } from './average.ts';
 import { chooseBaseline } from './baseline.ts';
 import { CALIBRATION_SOURCES, type Calibration, type Choice, type Rule, recallIn } from './calibration.ts';
+import { type Combination, combine } from './combination.ts';
 import { COMBINED, crossCombination } from './cross-combination.ts';
-import { chooseScore } from './score-choice.ts';
+import { equalScores, leadingScore } from './score-choice.ts';
 import { tradeOff } from './trade-off.ts';
 
 /**
- * Chooses a threshold for each score by the rule, and the score that decides as {@link chooseScore} does. A combination of all
- * scores is one more of them, where there are enough images to fit it.
+ * Chooses a threshold for each score by the rule, and the score that decides: the average of those that these images cannot tell from the
+ * leading one ({@link leadingScore}, {@link equalScores}), where there are enough images. A combination fitted on all scores is one more of
+ * them; where it leads it decides alone.
  *
  * @param aupro of maps on these images; null where it is not known @throws CyclopsError if either class is empty
  */
@@ -25,26 +29,21 @@ export function chooseThresholds(
   const abnormal = labelled.map((image) => image.label === 'abnormal');
   const abnormalCount = abnormal.filter(Boolean).length;
   const counts = { normal: labelled.length - abnormalCount, abnormal: abnormalCount };
-  const { rule, chosenOn } = choice;
   const columns = new Map(infos.map(({ name }) => [name, scoreColumn(labelled, name)]));
   const combined = crossCombination(labelled, columns);
   if (combined) columns.set(COMBINED.name, combined.outOfFold);
   const scores: Calibration['scores'] = {};
-  for (const [name, column] of columns) {
-    const area = auroc(column, abnormal);
-    const value = thresholdBy(rule, column, abnormal);
-    if (area === null || value === null) {
-      throw new CyclopsError(
-        `Choosing a threshold needs normal and abnormal images; ${CALIBRATION_SOURCES[chosenOn].images} has ${counts.normal} normal and ` +
-          `${counts.abnormal} abnormal ones. Add images to the empty class.`,
-      );
-    }
-    scores[name] = { auroc: area, threshold: { value, rule, chosenOn } };
-  }
+  for (const [name, column] of columns) scores[name] = judge(column, abnormal, choice, counts);
   const areas = new Map(Object.entries(scores).map(([name, { auroc: area }]) => [name, area]));
-  const chosen = chooseScore(areas, counts, aupro);
-  if (chosen === null) throw new RangeError('Choosing a threshold needs at least one score.');
-  const decisive = columns.get(chosen) ?? [];
+  const leading = leadingScore(areas, counts, aupro);
+  if (leading === null) throw new RangeError('Choosing a threshold needs at least one score.');
+  const average = leading === COMBINED.name ? null : averageOfEqual(leading, areas, counts, columns, abnormal);
+  if (average) {
+    const column = labelled.map((image) => combine(average, image.scores));
+    columns.set(AVERAGE.name, column);
+    scores[AVERAGE.name] = judge(column, abnormal, choice, counts);
+  }
+  const chosen = average ? AVERAGE.name : leading;
   return {
     ...choice,
     chosen,
@@ -52,9 +51,42 @@ export function chooseThresholds(
     objects: countObjects(labelled),
     scores,
     combination: combined?.combination ?? null,
-    tradeOff: tradeOff(decisive, abnormal, scores[chosen]?.threshold.value ?? Number.NaN),
+    ...(average && { average }),
+    tradeOff: tradeOff(columns.get(chosen) ?? [], abnormal, scores[chosen]?.threshold.value ?? Number.NaN),
     baseline: chooseBaseline(labelled),
   };
+}
+
+function judge(
+  column: readonly number[],
+  abnormal: readonly boolean[],
+  { rule, chosenOn }: Choice,
+  counts: Calibration['counts'],
+): Calibration['scores'][string] {
+  const area = auroc(column, abnormal);
+  const value = thresholdBy(rule, column, abnormal);
+  if (area !== null && value !== null) return { auroc: area, threshold: { value, rule, chosenOn } };
+  throw new CyclopsError(
+    `Choosing a threshold needs normal and abnormal images; ${CALIBRATION_SOURCES[chosenOn].images} has ${counts.normal} normal and ` +
+      `${counts.abnormal} abnormal ones. Add images to the empty class.`,
+  );
+}
+
+/** Of the leading score and those that cannot be told from it; null where it has no equal, or images are too few to say so. */
+function averageOfEqual(
+  leading: string,
+  areas: ReadonlyMap<string, number>,
+  counts: Calibration['counts'],
+  columns: ReadonlyMap<string, readonly number[]>,
+  abnormal: readonly boolean[],
+): Combination | null {
+  const equal = equalScores(leading, areas, counts).filter((name) => name !== COMBINED.name && name !== leading);
+  if (equal.length === 0 || LABELS.some((label) => counts[label] < AVERAGE_LEAST)) return null;
+  const members = [leading, ...equal].map((name) => [name, columns.get(name) ?? []] as const);
+  return averageOf(
+    new Map(members),
+    abnormal.map((is) => !is),
+  );
 }
 
 function thresholdBy(rule: Rule, scores: readonly number[], abnormal: readonly boolean[]): number | null {

@@ -34,10 +34,14 @@ export class MapMerits {
 
   merit(): MapMerit {
     const figures = [...this.metrics].flatMap(([name, metrics]) => {
-      const aupro = this.masked > 0 ? metrics.figures()?.aupro : undefined;
-      return aupro === undefined ? [] : [[name, aupro] as const];
+      const own = this.masked > 0 ? metrics.figures() : null;
+      return own ? [{ name, aupro: own.aupro, f1: own.best.f1 }] : [];
     });
-    return { masked: this.masked, aupro: Object.fromEntries(figures) };
+    return {
+      masked: this.masked,
+      aupro: Object.fromEntries(figures.map(({ name, aupro }) => [name, aupro])),
+      f1: Object.fromEntries(figures.map(({ name, f1 }) => [name, f1])),
+    };
   }
 }
 

@@ -1,3 +1,4 @@
+import { AVERAGE } from '../../anomaly/calibration/average.ts';
 import { CALIBRATION_SOURCES, type Calibration } from '../../anomaly/calibration/calibration.ts';
 import { COMBINED, COMBINED_LEAST } from '../../anomaly/calibration/cross-combination.ts';
 import { expectedHotShare, type HeatmapCalibration } from '../../anomaly/calibration/heatmap-scale.ts';
@@ -19,7 +20,7 @@ export function calibrationText(calibration: Calibration): string {
     `Chosen on ${CALIBRATION_SOURCES[chosenOn].images} (${counts.normal} normal, ${counts.abnormal} abnormal images): score ${chosen}, AUROC ` +
       `${auroc.toFixed(3)} there; threshold ${threshold.value} (${threshold.rule === 'given' ? 'given by --threshold' : rule}).`,
     ...(calibration.tradeOff && threshold.rule !== 'given' ? [tradeOffText(calibration.tradeOff, counts)] : []),
-    combinationLine(calibration),
+    ...madeLines(calibration),
   ];
   const { caveat } = CALIBRATION_SOURCES[chosenOn];
   if (caveat) lines.push(caveat);
@@ -59,13 +60,21 @@ export function changeText(before: Calibration, now: Calibration): string {
   return `Before: score ${old?.score}, threshold ${old?.value}.\n`;
 }
 
-/** Whether there is a combination, and how good it would have been. */
-function combinationLine({ combination, scores }: Calibration): string {
+/** What the score that decides is made of, and how good the combination of all would have been. */
+function madeLines({ chosen, average, combination, scores }: Calibration): string[] {
+  const members = average ? Object.keys(average.weights) : [];
   const area = scores[COMBINED.name]?.auroc;
-  return combination && area !== undefined
-    ? `The combination of all scores has AUROC ${area.toFixed(3)} on images that it was not fitted on; it decides where that is higher than each score's` +
+  return [
+    ...(chosen === AVERAGE.name
+      ? [
+          `It is the mean of ${members.length} scores that these images cannot tell apart: ${members.join(', ')}, each in standard deviations of normal images.`,
+        ]
+      : []),
+    combination && area !== undefined
+      ? `The combination of all scores has AUROC ${area.toFixed(3)} on images that it was not fitted on; it decides where that is higher than each score's` +
         (Object.keys(scores).some((name) => isOfPixels(name)) ? ', clearly so where a segmenter judges pixels.' : '.')
-    : `Scores were not combined: that takes at least ${COMBINED_LEAST} normal and ${COMBINED_LEAST} abnormal images to calibrate, of two objects each.`;
+      : `Scores were not combined: that takes at least ${COMBINED_LEAST} normal and ${COMBINED_LEAST} abnormal images to calibrate, of two objects each.`,
+  ];
 }
 
 /** What zero misses among the abnormal images of n objects promise of new objects. */

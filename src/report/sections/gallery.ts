@@ -1,6 +1,6 @@
 import { BRIGHTEST } from '../../anomaly/calibration/heatmap-scale.ts';
 import type { Evaluation, JudgedImage } from '../../anomaly/evaluation/evaluation.ts';
-import { formatBytes, formatScore } from '../parts/format.ts';
+import { formatBytes, formatPercent, formatScore } from '../parts/format.ts';
 import { HEAT_STOPS } from '../parts/heatmap.ts';
 import { type Html, html } from '../parts/html.ts';
 import type { PictureCounts, PicturesReport } from '../parts/kept-pictures.ts';
@@ -107,7 +107,7 @@ function colourBar(heatmap: Report['heatmap']): Html {
   const values = Array.from({ length: BRIGHTEST + 1 }, (_, i) => floor + i * (threshold - floor));
   return html`<figure class="colour-bar"><div class="bar" role="img" aria-label="Colours of the heat maps from ${formatScore(floor)}, dark, to ${formatScore(heatmap.max)} and above, bright; warm above the threshold, ${formatScore(threshold)}" style="background:linear-gradient(90deg,${stops.join(',')})"></div>
 <div class="values">${values.map((value, i) => html`<span>${i === values.length - 1 ? '≥ ' : ''}${formatScore(value)}${i === 1 ? ' = threshold' : ''}</span>`)}</div>
-<figcaption>Heat map <code>${heatmap.map}</code> = ${heatmap.formula}. Warm colours: above the threshold that 95 % of the normal images which calibrated keep below everywhere. One scale for all images, so a good image stays cold.</figcaption></figure>`;
+<figcaption>Heat map <code>${heatmap.map}</code> = ${heatmap.formula}. Warm colours: above the threshold that ${formatPercent(1 - heatmap.expectedShare)} of normal images like those which calibrated keep below everywhere, on average. One scale for all images, so a good image stays cold.</figcaption></figure>`;
 }
 
 /** Says which images have no pictures; null when all have some. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Calibration, type Rule, withThreshold } from '../../anomaly/calibration/calibration.ts';
+import { type Calibration, leadingOf, type Rule, withThreshold } from '../../anomaly/calibration/calibration.ts';
 import { writeCalibration } from '../../anomaly/calibration/calibration-file.ts';
 import { type FoldScores, readFoldScores } from '../../anomaly/calibration/fold-scores.ts';
 import { calibrateHeatmap, type MapMerit, meanMerit } from '../../anomaly/calibration/heatmap-choice.ts';
@@ -68,7 +68,7 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
       .filter(({ name }) => !byFolds || images.every(({ scores }) => name in scores));
     const chosen = chooseThresholds(images, infos, { rule, chosenOn, dataHash }, meanMerit(merits));
     const normalChange = medianNormalChange(images);
-    const heatmap = calibrateHeatmap(images, { merits, decides: chosen.chosen, wanted: map });
+    const heatmap = calibrateHeatmap(images, { merits, decides: leadingOf(chosen), wanted: map });
     const measured = { heatmap, ...(normalChange !== null && { normalChange }) };
     const calibration = withThreshold({ ...chosen, ...measured, step }, threshold);
     const seen = recorded.map(({ sha256 }) => fingerprint(sha256));

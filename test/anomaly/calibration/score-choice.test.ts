@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { chooseScore, standardError } from '../../../src/anomaly/calibration/score-choice.ts';
+import { leadingScore, standardError } from '../../../src/anomaly/calibration/score-choice.ts';
 
 const choose = (areas: Record<string, number>, counts = { normal: 20, abnormal: 10 }) =>
-  chooseScore(new Map(Object.entries(areas)), counts);
+  leadingScore(new Map(Object.entries(areas)), counts);
 
-describe('chooseScore', () => {
+describe('leadingScore', () => {
   it('takes the highest AUROC, and of equal ones the first', () => {
     expect(choose({ sse: 0.8, dn: 0.9, l1: 0.9 })).toBe('dn');
     expect(choose({})).toBeNull();
@@ -27,7 +27,7 @@ it('of two maps of a segmenter, takes the one that finds defects better, however
     ['dn_pixels_change.mean', 0.95],
   ]);
   const counts = { normal: 20, abnormal: 10 };
-  const chosen = (aupro: Record<string, number> | null) => chooseScore(areas, counts, aupro);
+  const chosen = (aupro: Record<string, number> | null) => leadingScore(areas, counts, aupro);
   expect(chosen({ residual5: 0.9, dn_pixels: 0.6, dn_pixels_change: 0.7 })).toBe('dn_pixels_change.mean');
   expect(chosen({ residual5: 0.9, dn_pixels: 0.7, dn_pixels_change: 0.7 })).toBe('dn_pixels.top1');
   expect(chosen(null)).toBe('dn_pixels.top1');

@@ -28,7 +28,7 @@ const calibration: Calibration = {
   scores: { sse: { auroc: 0.75, threshold: { value: 0.1 + 0.2, rule: 'zfn', chosenOn: 'calibration' } } },
   combination: null,
   baseline: { statistic: 'gradient', abnormalHas: 'more', auroc: 0.7 },
-  heatmap: { map: 'residual5', threshold: 0.25, floor: 0, images: 4, aupro: null, others: {} },
+  heatmap: { map: 'residual5', threshold: 0.25, floor: 0, images: 4, coldShare: 0.95, aupro: null, others: {} },
 };
 let device: Device;
 let detector: DetectorNetworks;

@@ -37,7 +37,7 @@ describe('the merit of maps', () => {
   it('is unknown without masks', () => {
     const merits = new MapMerits();
     merits.add(ref('normal'), { maps: { dn: random(96) }, extent, size: extent });
-    expect(merits.merit()).toEqual({ masked: 0, aupro: {} });
+    expect(merits.merit()).toEqual({ masked: 0, aupro: {}, f1: {} });
     expect(MapMerits.wants(ref('abnormal'))).toBe(false);
   });
 });

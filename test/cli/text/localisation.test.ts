@@ -15,7 +15,7 @@ const evaluated = (hot: number, seenInTraining = false) => {
   return {
     heatmap: reportHeatmap(
       judged,
-      { map: 'residual5', threshold: 0.25, floor: 0, images: 26, aupro: null, others: {} },
+      { map: 'residual5', threshold: 0.25, floor: 0, images: 26, coldShare: 0.95, aupro: null, others: {} },
       'calibration',
     ),
     pixels: null,

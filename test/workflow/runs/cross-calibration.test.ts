@@ -62,7 +62,7 @@ describe('train --folds', () => {
         expect(images.filter((other: (typeof images)[0]) => other.group === group && other.fold !== fold)).toEqual([]);
     }
     const { merits } = json(run, 'fold-scores.json');
-    expect(merits).toEqual([{ masked: 0, aupro: {} }, { masked: 0, aupro: {} }]);
+    expect(merits).toEqual([{ masked: 0, aupro: {}, f1: {} }, { masked: 0, aupro: {}, f1: {} }]);
     const calibration = json(run, 'thresholds.json');
     const { heatmap } = calibration;
     const hottest = images.flatMap(({ heat }: (typeof images)[0]) => (heat ? [heat[heatmap.map].hottest] : []));

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { AVERAGE, averageOf } from '../../../src/anomaly/calibration/average.ts';
+import { leadingOf, parseCalibration } from '../../../src/anomaly/calibration/calibration.ts';
+import { combine } from '../../../src/anomaly/calibration/combination.ts';
+import { scoresOf } from '../../../src/anomaly/calibration/combined-score.ts';
+import { equalScores, standardError } from '../../../src/anomaly/calibration/score-choice.ts';
+import { chooseThresholds } from '../../../src/anomaly/calibration/thresholds.ts';
+import type { ScoredImage } from '../../../src/anomaly/scores/scored-image.ts';
+
+const choice = { rule: 'zfn', chosenOn: 'calibration', dataHash: null } as const;
+const infosOf = (names: readonly string[]) => names.map((name) => ({ name, label: name, formula: name, paper: false }));
+
+describe('averageOf', () => {
+  it('is the mean in standard deviations of normal images, whatever the units', () => {
+    const normal = [true, true, false, true];
+    const columns = new Map([
+      ['a', [1, 3, 10, 2]],
+      ['b', [-1000, 1000, 4000, 0]],
+    ]);
+    const average = averageOf(columns, normal);
+    // (10 − 2) / √(2/3), and (4000 − 0) / √(2 000 000/3).
+    expect(combine(average, { a: 10, b: 4000 })).toBeCloseTo((8 / Math.sqrt(2 / 3) + 4 / Math.sqrt(2 / 3)) / 2, 12);
+    const scaled = averageOf(new Map([...columns, ['b', [-1, 1, 4, 0].map((value) => value / 7 + 5)]]), normal);
+    expect(combine(scaled, { a: 10, b: 4 / 7 + 5 })).toBeCloseTo(combine(average, { a: 10, b: 4000 }), 10);
+  });
+
+  it('keeps a score that is the same for all normal images finite', () => {
+    const average = averageOf(new Map([['a', [0.1, 0.1, 0.1]]]), [true, true, true]);
+    expect(combine(average, { a: 0.1 })).toBeCloseTo(0, 12);
+  });
+});
+
+it('scores are equal up to a standard error below the leading one, and above it', () => {
+  const counts = { normal: 20, abnormal: 10 };
+  const error = standardError(0.8, counts);
+  const areas = new Map([
+    ['better', 0.95],
+    ['leading', 0.8],
+    ['equal', 0.8 - 0.99 * error],
+    ['worse', 0.8 - 1.01 * error],
+  ]);
+  expect(equalScores('leading', areas, counts)).toEqual(['better', 'leading', 'equal']);
+});
+
+/** Images of which a number says what they are, with noise, and other numbers say less and less. */
+function images(): ScoredImage[] {
+  return Array.from({ length: 24 }, (_, i) => {
+    const label = i % 2 === 0 ? ('abnormal' as const) : ('normal' as const);
+    const noise = (k: number) => ((i * (7 + 2 * k)) % 24) / 24;
+    const sign = label === 'abnormal' ? 1 : 0;
+    return {
+      file: `${i}.png`,
+      label,
+      scores: { sse: sign + noise(1), 'dn.max': 10 * sign + 12 * noise(2), ssim: noise(3), l1: sign + noise(4) },
+    };
+  });
+}
+
+describe('a calibration with an average', () => {
+  const all = images();
+  const calibration = chooseThresholds(all, infosOf(Object.keys(all[0]?.scores ?? {})), choice);
+
+  it('lets it decide, made of what cannot be told from the leading score', () => {
+    const { average, chosen, scores } = calibration;
+    expect(chosen).toBe(AVERAGE.name);
+    const members = Object.keys(average?.weights ?? {});
+    expect(members[0]).toBe(leadingOf(calibration));
+    expect(members).not.toContain('ssim');
+    expect(scores.average?.auroc).toBeGreaterThanOrEqual(scores[leadingOf(calibration)]?.auroc ?? 1);
+    expect(calibration.tradeOff?.present.threshold).toBe(scores.average?.threshold.value);
+  });
+
+  it('is stored and read back, and computed like every score', () => {
+    const stored = parseCalibration(JSON.parse(JSON.stringify(calibration)), 'thresholds.json');
+    expect(stored).toEqual(calibration);
+    expect(scoresOf(stored).at(-1)?.info).toEqual(AVERAGE);
+  });
+
+  it('has none where the leading score has no equal, or images are too few', () => {
+    const lonely = all.map((image) => ({
+      ...image,
+      scores: { sse: image.label === 'abnormal' ? 1 : 0, ssim: image.scores.ssim ?? 0 },
+    }));
+    const infos = infosOf(['sse', 'ssim']);
+    expect(chooseThresholds(lonely, infos, choice)).not.toHaveProperty('average');
+    expect(chooseThresholds(lonely, infos, choice).chosen).toBe('sse');
+    const few = chooseThresholds(all.slice(0, 9), infosOf(['sse', 'l1']), choice);
+    expect([few.chosen, few.average]).toEqual([leadingOf(few), undefined]);
+  });
+});
