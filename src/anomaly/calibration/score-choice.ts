@@ -32,8 +32,9 @@ export function leadingScore(
 }
 
 /**
- * The scores that so few images cannot tell from the leading one: whose AUROC is no more than one standard error of its below. Their average
- * decides, since it is seldom worse than the best of them on new images, and often better than the one that luck put first.
+ * The scores that so few images cannot tell from the leading one: whose AUROC is above its, or no more than one standard error of their own
+ * below. (That of the leading one is 0 where it separates the classes, however few images say so.) Their average decides, since it is seldom
+ * worse than the best of them on new images, and often better than the one that luck put first.
  *
  * @param areas AUROC by score, in the order of reports
  */
@@ -43,8 +44,7 @@ export function equalScores(
   counts: Readonly<Record<Label, number>>,
 ): string[] {
   const area = areas.get(leading) ?? Number.NaN;
-  const least = area - standardError(area, counts);
-  return [...areas].flatMap(([name, own]) => (own >= least ? [name] : []));
+  return [...areas].flatMap(([name, own]) => (own + standardError(own, counts) >= area ? [name] : []));
 }
 
 /** Source: Hanley, McNeil, "The Meaning and Use of the Area under a Receiver Operating Characteristic (ROC) Curve", Radiology 143, 1982. */

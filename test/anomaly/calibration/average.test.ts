@@ -32,12 +32,12 @@ describe('averageOf', () => {
 
 it('scores are equal up to a standard error below the leading one, and above it', () => {
   const counts = { normal: 20, abnormal: 10 };
-  const error = standardError(0.8, counts);
+  const error = standardError(0.7, counts);
   const areas = new Map([
-    ['better', 0.95],
-    ['leading', 0.8],
-    ['equal', 0.8 - 0.99 * error],
-    ['worse', 0.8 - 1.01 * error],
+    ['better', 1],
+    ['leading', 0.7 + 0.99 * error],
+    ['equal', 0.7],
+    ['worse', 0.69],
   ]);
   expect(equalScores('leading', areas, counts)).toEqual(['better', 'leading', 'equal']);
 });
