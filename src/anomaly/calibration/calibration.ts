@@ -5,7 +5,7 @@ import { byName, finite, object, text, whole } from '../../data/files/schema.ts'
 import { CyclopsError } from '../../gpu/errors.ts';
 import { mapNamed } from '../maps/list.ts';
 import { scoreNamed } from '../scores/list.ts';
-import { AVERAGE } from './average.ts';
+import { AVERAGE, type Average, averageSchema } from './average.ts';
 import { type Baseline, baselineSchema } from './baseline.ts';
 import { type Combination, combinationSchema } from './combination.ts';
 import { calibratedMaps, type HeatmapCalibration, heatmapSchema, withMap } from './heatmap-scale.ts';
@@ -106,10 +106,10 @@ export interface Calibration extends Choice {
    */
   combination: Combination | null;
   /**
-   * One more, the mean of the leading score, which stands first, and of those that these images cannot tell from it; absent where there are
-   * none, where the combination leads, and in calibrations from before it was tried.
+   * One more, the mean of the leading score, of those that these images cannot tell from it, and of the combination; absent where there is
+   * nothing to average, and in calibrations from before it was tried.
    */
-  average?: Combination;
+  average?: Average;
   /** Of the score that decides; absent in calibrations from before it was kept. */
   tradeOff?: TradeOff;
   /** What tells the images apart without a network; null in calibrations from before it was looked for. */
@@ -139,7 +139,7 @@ export const calibrationSchema = described(
       objects: v.optional(byClass),
       scores: byName(object({ auroc: finite(0, 1), threshold: thresholdSchema })),
       combination: v.optional(v.nullable(combinationSchema), null),
-      average: v.exactOptional(combinationSchema),
+      average: v.exactOptional(averageSchema),
       tradeOff: v.exactOptional(tradeOffSchema),
       baseline: v.optional(v.nullable(baselineSchema), null),
       normalChange: v.exactOptional(finite(0)),
@@ -160,7 +160,7 @@ export const calibrationSchema = described(
 
 /** The score that decides, and of an average the one that leads it. */
 export function leadingOf({ chosen, average }: Pick<Calibration, 'chosen' | 'average'>): string {
-  return (chosen === AVERAGE.name && average && Object.keys(average.weights)[0]) || chosen;
+  return (chosen === AVERAGE.name && average?.scores[0]) || chosen;
 }
 
 /** Reads back a calibration stored as JSON. @param source for messages, such as a path @throws CyclopsError if it is not usable */

@@ -82,6 +82,27 @@ export function combine({ weights, bias, means, sds }: Combination, scores: Read
   }, bias);
 }
 
+/** The same score of what its scores are made of. @param parts by the name of the score, of every score that it is made of */
+export function expanded(whole: Combination, parts: Readonly<Record<string, Combination>>): Combination {
+  const made: Combination = { weights: {}, bias: whole.bias, means: {}, sds: {} };
+  for (const [name, weight] of Object.entries(whole.weights)) {
+    const part = parts[name];
+    if (!part) throw new RangeError(`There is nothing that the score ${name} is made of.`);
+    const slope = weight / (whole.sds[name] ?? 1);
+    made.bias += slope * (part.bias - (whole.means[name] ?? 0));
+    for (const [score, own] of Object.entries(part.weights)) {
+      const [centre, sd] = [part.means[score] ?? 0, part.sds[score] ?? 1];
+      // The first part says how a score is standardised.
+      const [madeCentre, madeSd] = [made.means[score] ?? centre, made.sds[score] ?? sd];
+      made.means[score] = madeCentre;
+      made.sds[score] = madeSd;
+      made.weights[score] = (made.weights[score] ?? 0) + (slope * own * madeSd) / sd;
+      made.bias += (slope * own * (madeCentre - centre)) / sd;
+    }
+  }
+  return made;
+}
+
 /** What is minimised, with an entry for each image. */
 interface Regression {
   /** Its standardised scores, and at the end a 1, which multiplies the bias. */

@@ -22,7 +22,7 @@ export function scoresOf(
   return [
     ...known,
     ...(combination ? [combinedScore(COMBINED, combination)] : []),
-    ...(average ? [combinedScore(AVERAGE, average)] : []),
+    ...(average ? [combinedScore(AVERAGE, average.combination)] : []),
   ];
 }
 

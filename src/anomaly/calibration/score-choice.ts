@@ -33,8 +33,8 @@ export function leadingScore(
 
 /**
  * The scores that so few images cannot tell from the leading one: whose AUROC is above its, or no more than one standard error of their own
- * below. (That of the leading one is 0 where it separates the classes, however few images say so.) Their average decides, since it is seldom
- * worse than the best of them on new images, and often better than the one that luck put first.
+ * below. (That of the leading one is 0 where it separates the classes, however few images say so.) Their average
+ * is seldom worse than the best of them on new images, and often better than the one that luck put first.
  *
  * @param areas AUROC by score, in the order of reports
  */

@@ -7,15 +7,14 @@ import { type ScoredImage, scoreColumn } from '../scores/scored-image.ts';
 import { AVERAGE, AVERAGE_LEAST, averageOf } from './average.ts';
 import { chooseBaseline } from './baseline.ts';
 import { CALIBRATION_SOURCES, type Calibration, type Choice, type Rule, recallIn } from './calibration.ts';
-import { type Combination, combine } from './combination.ts';
 import { COMBINED, crossCombination } from './cross-combination.ts';
 import { equalScores, leadingScore } from './score-choice.ts';
 import { tradeOff } from './trade-off.ts';
 
 /**
- * Chooses a threshold for each score by the rule, and the score that decides: the average of those that these images cannot tell from the
- * leading one ({@link leadingScore}, {@link equalScores}), where there are enough images. A combination fitted on all scores is one more of
- * them; where it leads it decides alone.
+ * Chooses a threshold for each score by the rule, and the score that decides: the average ({@link averageOf}) of the leading score
+ * ({@link leadingScore}), of those that these images cannot tell from it ({@link equalScores}), and of the combination of all scores, as far
+ * as there are enough images for them.
  *
  * @param aupro of maps on these images; null where it is not known @throws CyclopsError if either class is empty
  */
@@ -30,20 +29,26 @@ export function chooseThresholds(
   const abnormalCount = abnormal.filter(Boolean).length;
   const counts = { normal: labelled.length - abnormalCount, abnormal: abnormalCount };
   const columns = new Map(infos.map(({ name }) => [name, scoreColumn(labelled, name)]));
-  const combined = crossCombination(labelled, columns);
-  if (combined) columns.set(COMBINED.name, combined.outOfFold);
   const scores: Calibration['scores'] = {};
   for (const [name, column] of columns) scores[name] = judge(column, abnormal, choice, counts);
   const areas = new Map(Object.entries(scores).map(([name, { auroc: area }]) => [name, area]));
   const leading = leadingScore(areas, counts, aupro);
   if (leading === null) throw new RangeError('Choosing a threshold needs at least one score.');
-  const average = leading === COMBINED.name ? null : averageOfEqual(leading, areas, counts, columns, abnormal);
-  if (average) {
-    const column = labelled.map((image) => combine(average, image.scores));
-    columns.set(AVERAGE.name, column);
-    scores[AVERAGE.name] = judge(column, abnormal, choice, counts);
-  }
+  const combined = crossCombination(labelled, columns);
+  if (combined) scores[COMBINED.name] = judge(combined.outOfFold, abnormal, choice, counts);
+  const equal = [leading, ...equalScores(leading, areas, counts).filter((name) => name !== leading)];
+  const averaged = LABELS.every((label) => counts[label] >= AVERAGE_LEAST) && (equal.length > 1 || combined !== null);
+  const members = new Map(equal.map((name) => [name, columns.get(name) ?? []]));
+  const average = averaged
+    ? averageOf(
+        members,
+        abnormal.map((is) => !is),
+        combined,
+      )
+    : null;
+  if (average) scores[AVERAGE.name] = judge(average.column, abnormal, choice, counts);
   const chosen = average ? AVERAGE.name : leading;
+  const decisive = average?.column ?? columns.get(leading) ?? [];
   return {
     ...choice,
     chosen,
@@ -51,8 +56,8 @@ export function chooseThresholds(
     objects: countObjects(labelled),
     scores,
     combination: combined?.combination ?? null,
-    ...(average && { average }),
-    tradeOff: tradeOff(columns.get(chosen) ?? [], abnormal, scores[chosen]?.threshold.value ?? Number.NaN),
+    ...(average && { average: { scores: average.scores, combination: average.combination } }),
+    tradeOff: tradeOff(decisive, abnormal, scores[chosen]?.threshold.value ?? Number.NaN),
     baseline: chooseBaseline(labelled),
   };
 }
@@ -69,23 +74,6 @@ function judge(
   throw new CyclopsError(
     `Choosing a threshold needs normal and abnormal images; ${CALIBRATION_SOURCES[chosenOn].images} has ${counts.normal} normal and ` +
       `${counts.abnormal} abnormal ones. Add images to the empty class.`,
-  );
-}
-
-/** Of the leading score and those that cannot be told from it; null where it has no equal, or images are too few to say so. */
-function averageOfEqual(
-  leading: string,
-  areas: ReadonlyMap<string, number>,
-  counts: Calibration['counts'],
-  columns: ReadonlyMap<string, readonly number[]>,
-  abnormal: readonly boolean[],
-): Combination | null {
-  const equal = equalScores(leading, areas, counts).filter((name) => name !== COMBINED.name && name !== leading);
-  if (equal.length === 0 || LABELS.some((label) => counts[label] < AVERAGE_LEAST)) return null;
-  const members = [leading, ...equal].map((name) => [name, columns.get(name) ?? []] as const);
-  return averageOf(
-    new Map(members),
-    abnormal.map((is) => !is),
   );
 }
 

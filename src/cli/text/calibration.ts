@@ -5,14 +5,13 @@ import { expectedHotShare, type HeatmapCalibration } from '../../anomaly/calibra
 import { tradeOffText } from '../../anomaly/calibration/trade-off.ts';
 import { checkLearned, learnedLines } from '../../anomaly/evaluation/learned.ts';
 import { abnormalsForBound, missRateUpperBound } from '../../anomaly/metrics/classification.ts';
-import { isOfPixels } from '../../anomaly/scores/list.ts';
 
 /** Bounds of the miss rate that people ask for. */
 const STRICTER = [0.05, 0.01];
 
 /** What calibration chose, and what may be expected of it. */
 export function calibrationText(calibration: Calibration): string {
-  const { chosen, chosenOn, counts, objects, scores, rule, heatmap } = calibration;
+  const { chosen, chosenOn, counts, objects, scores, rule, heatmap, average } = calibration;
   const entry = scores[chosen];
   if (!entry) throw new Error(`The calibration has no score ${chosen}.`);
   const { threshold, auroc } = entry;
@@ -26,7 +25,7 @@ export function calibrationText(calibration: Calibration): string {
   if (caveat) lines.push(caveat);
   if (chosenOn !== 'train' && threshold.rule === 'zfn') {
     lines.push(...zeroMisses(counts.abnormal, objects.abnormal));
-    if (chosen === COMBINED.name) {
+    if (average?.scores.includes(COMBINED.name)) {
       lines.push(
         'Each image was judged by a combination that was fitted without it. New images are judged by one that was fitted on all, so for them these rates hold only approximately.',
       );
@@ -60,19 +59,22 @@ export function changeText(before: Calibration, now: Calibration): string {
   return `Before: score ${old?.score}, threshold ${old?.value}.\n`;
 }
 
-/** What the score that decides is made of, and how good the combination of all would have been. */
+/** What the score that decides is made of, and how good the combination of all would be by itself. */
 function madeLines({ chosen, average, combination, scores }: Calibration): string[] {
-  const members = average ? Object.keys(average.weights) : [];
+  const equal = (average?.scores ?? []).filter((name) => name !== COMBINED.name);
   const area = scores[COMBINED.name]?.auroc;
+  const combines = combination && area !== undefined;
+  const mean =
+    equal.length > 1 ? `the mean of ${equal.length} scores that these images cannot tell apart` : 'one score';
   return [
     ...(chosen === AVERAGE.name
       ? [
-          `It is the mean of ${members.length} scores that these images cannot tell apart: ${members.join(', ')}, each in standard deviations of normal images.`,
+          `It is ${combines ? 'made of two halves, in standard deviations of normal images: ' : ''}${mean} (${equal.join(', ')})` +
+            `${combines ? ', and the combination of all scores' : ', each in standard deviations of normal images'}.`,
         ]
       : []),
-    combination && area !== undefined
-      ? `The combination of all scores has AUROC ${area.toFixed(3)} on images that it was not fitted on; it decides where that is higher than each score's` +
-        (Object.keys(scores).some((name) => isOfPixels(name)) ? ', clearly so where a segmenter judges pixels.' : '.')
+    combines
+      ? `That combination has AUROC ${area.toFixed(3)} on images that it was not fitted on.`
       : `Scores were not combined: that takes at least ${COMBINED_LEAST} normal and ${COMBINED_LEAST} abnormal images to calibrate, of two objects each.`,
   ];
 }

@@ -1,3 +1,4 @@
+import { AVERAGE } from '../../anomaly/calibration/average.ts';
 import { CALIBRATION_SOURCES, type Rule } from '../../anomaly/calibration/calibration.ts';
 import { type TradeOff, tradeOffText } from '../../anomaly/calibration/trade-off.ts';
 import type { Assessment } from '../../anomaly/evaluation/assessment.ts';
@@ -44,12 +45,18 @@ function misses(calibrated: ThresholdFigures, { bootstrap }: Assessment): Html |
 /** Who chose score and threshold, and how. */
 function origin({ score: name, chosenOn, counts, threshold }: Evaluation['chosen'], area: number | null): Html {
   const images = html`on ${CALIBRATION_SOURCES[chosenOn].images} alone (${counts.normal} normal, ${counts.abnormal} abnormal images)`;
-  const score = isOfPixels(name)
-    ? html`the score because what a segmenter says of pixels decides unless another score is clearly better there (its AUROC there is ${formatArea(area)})`
-    : html`the score because it has the highest AUROC there (${formatArea(area)})`;
+  const score = reasonOf(name, formatArea(area));
   if (threshold.rule === 'given')
     return html`The score was chosen ${images}: ${score}. The threshold was given by hand.`;
   return html`Both were chosen ${images}: ${score}, the threshold because it is ${ruleText(threshold.rule)}.`;
+}
+
+function reasonOf(score: string, area: string): Html {
+  if (score === AVERAGE.name)
+    return html`the score because it is the average of those that cannot be told from the leading one there, and of the combination where there is one (its AUROC there is ${area})`;
+  if (isOfPixels(score))
+    return html`the score because what a segmenter says of pixels decides unless another score is clearly better there (its AUROC there is ${area})`;
+  return html`the score because it has the highest AUROC there (${area})`;
 }
 
 function ruleText(rule: Rule): string {

@@ -10,23 +10,44 @@ import type { ScoredImage } from '../../../src/anomaly/scores/scored-image.ts';
 const choice = { rule: 'zfn', chosenOn: 'calibration', dataHash: null } as const;
 const infosOf = (names: readonly string[]) => names.map((name) => ({ name, label: name, formula: name, paper: false }));
 
+const normal = [true, true, false, true];
+const columns = new Map([
+  ['a', [1, 3, 10, 2]],
+  ['b', [-1000, 1000, 4000, 0]],
+]);
+/** Of the values of normal images, 1, 3 and 2 and a thousand times 1, −1 and 0. */
+const sd = Math.sqrt(2 / 3);
+
 describe('averageOf', () => {
   it('is the mean in standard deviations of normal images, whatever the units', () => {
-    const normal = [true, true, false, true];
-    const columns = new Map([
-      ['a', [1, 3, 10, 2]],
-      ['b', [-1000, 1000, 4000, 0]],
-    ]);
-    const average = averageOf(columns, normal);
-    // (10 − 2) / √(2/3), and (4000 − 0) / √(2 000 000/3).
-    expect(combine(average, { a: 10, b: 4000 })).toBeCloseTo((8 / Math.sqrt(2 / 3) + 4 / Math.sqrt(2 / 3)) / 2, 12);
-    const scaled = averageOf(new Map([...columns, ['b', [-1, 1, 4, 0].map((value) => value / 7 + 5)]]), normal);
-    expect(combine(scaled, { a: 10, b: 4 / 7 + 5 })).toBeCloseTo(combine(average, { a: 10, b: 4000 }), 10);
+    const { combination, column, scores } = averageOf(columns, normal, null);
+    expect(scores).toEqual(['a', 'b']);
+    expect(column[2]).toBeCloseTo((8 / sd + 4 / sd) / 2, 12);
+    expect(combine(combination, { a: 10, b: 4000 })).toBeCloseTo(column[2] ?? 0, 12);
+    const scaled = averageOf(new Map([...columns, ['b', [-1, 1, 4, 0].map((value) => value / 7 + 5)]]), normal, null);
+    expect(scaled.column[2]).toBeCloseTo(column[2] ?? 0, 10);
+  });
+
+  it('gives the combination as much weight as all others, and judges by what it says out of fold', () => {
+    const parts = { weights: { a: 2, c: -1 }, bias: 3, means: { a: 1, c: 4 }, sds: { a: 5, c: 2 } };
+    const outOfFold = [5, 7, 30, 9];
+    const { combination, column, scores } = averageOf(columns, normal, { combination: parts, outOfFold });
+    expect(scores).toEqual(['a', 'b', 'combined']);
+    const equal = averageOf(columns, normal, null).column;
+    const sdOfEqual = Math.sqrt([0, 1, 3].reduce((sum, i) => sum + (equal[i] ?? 0) ** 2, 0) / 3);
+    for (const [i, own] of outOfFold.entries()) {
+      expect(column[i]).toBeCloseTo(((equal[i] ?? 0) / sdOfEqual + (own - 7) / (2 * sd)) / 2, 12);
+    }
+    // A new image is judged by the fit on all.
+    const image = { a: 4, b: 250, c: 1 };
+    const fitted = combine(parts, image);
+    const mean = ((image.a - 2) / sd + image.b / (1000 * sd)) / 2;
+    expect(combine(combination, image)).toBeCloseTo((mean / sdOfEqual + (fitted - 7) / (2 * sd)) / 2, 12);
   });
 
   it('keeps a score that is the same for all normal images finite', () => {
-    const average = averageOf(new Map([['a', [0.1, 0.1, 0.1]]]), [true, true, true]);
-    expect(combine(average, { a: 0.1 })).toBeCloseTo(0, 12);
+    const { combination } = averageOf(new Map([['a', [0.1, 0.1, 0.1]]]), [true, true, true], null);
+    expect(combine(combination, { a: 0.1 })).toBeCloseTo(0, 12);
   });
 });
 
@@ -60,12 +81,12 @@ describe('a calibration with an average', () => {
   const all = images();
   const calibration = chooseThresholds(all, infosOf(Object.keys(all[0]?.scores ?? {})), choice);
 
-  it('lets it decide, made of what cannot be told from the leading score', () => {
+  it('lets it decide, made of what cannot be told from the leading score and of the combination', () => {
     const { average, chosen, scores } = calibration;
     expect(chosen).toBe(AVERAGE.name);
-    const members = Object.keys(average?.weights ?? {});
-    expect(members[0]).toBe(leadingOf(calibration));
-    expect(members).not.toContain('ssim');
+    expect(average?.scores[0]).toBe(leadingOf(calibration));
+    expect(average?.scores.at(-1)).toBe('combined');
+    expect(average?.scores).not.toContain('ssim');
     expect(scores.average?.auroc).toBeGreaterThanOrEqual(scores[leadingOf(calibration)]?.auroc ?? 1);
     expect(calibration.tradeOff?.present.threshold).toBe(scores.average?.threshold.value);
   });
@@ -76,14 +97,14 @@ describe('a calibration with an average', () => {
     expect(scoresOf(stored).at(-1)?.info).toEqual(AVERAGE);
   });
 
-  it('has none where the leading score has no equal, or images are too few', () => {
-    const lonely = all.map((image) => ({
+  it('has none where there is nothing to average, or images are too few', () => {
+    const oneObject = all.map((image) => ({
       ...image,
+      group: image.label ?? '',
       scores: { sse: image.label === 'abnormal' ? 1 : 0, ssim: image.scores.ssim ?? 0 },
     }));
-    const infos = infosOf(['sse', 'ssim']);
-    expect(chooseThresholds(lonely, infos, choice)).not.toHaveProperty('average');
-    expect(chooseThresholds(lonely, infos, choice).chosen).toBe('sse');
+    const lonely = chooseThresholds(oneObject, infosOf(['sse', 'ssim']), choice);
+    expect([lonely.chosen, lonely.average, lonely.combination]).toEqual(['sse', undefined, null]);
     const few = chooseThresholds(all.slice(0, 9), infosOf(['sse', 'l1']), choice);
     expect([few.chosen, few.average]).toEqual([leadingOf(few), undefined]);
   });

@@ -91,14 +91,16 @@ describe('crossCombination', () => {
 });
 
 describe('a calibration with a combination', () => {
-  it('lets it decide where it is better than each of its scores, and not where one is as good', () => {
+  it('shares the decision with the scores that lead', () => {
     const weak = images(60, 8, 0.25);
-    const { chosen, scores } = chooseThresholds(weak, infosOf(weak), choice);
-    expect(chosen).toBe(COMBINED.name);
-    for (const { name } of infosOf(weak)) expect(scores[name]?.auroc).toBeLessThan(scores.combined?.auroc ?? 0);
+    const calibration = chooseThresholds(weak, infosOf(weak), choice);
+    expect(calibration.average?.scores.at(-1)).toBe(COMBINED.name);
+    for (const { name } of infosOf(weak)) {
+      expect(calibration.scores[name]?.auroc).toBeLessThan(calibration.scores.average?.auroc ?? 0);
+    }
     const plain = images(20, 3, 2);
     const sure = chooseThresholds(plain, infosOf(plain), choice);
-    expect([leadingOf(sure), sure.scores.combined?.auroc]).toEqual(['s0', 1]);
+    expect([leadingOf(sure), sure.scores.average?.auroc]).toEqual(['s0', 1]);
   });
 
   it('is a score like the others: computed from pooled maps, stored and read back', () => {
@@ -112,8 +114,8 @@ describe('a calibration with a combination', () => {
     const stored = parseCalibration(JSON.parse(JSON.stringify(calibration)), 'thresholds.json');
     expect(stored).toEqual(calibration);
     const scores = scoresOf(stored);
-    expect(scores.map(({ info }) => info.name)).toEqual([...names, 'combined']);
-    const { combined, ...others } = computeScores(values, scores);
+    expect(scores.map(({ info }) => info.name)).toEqual([...names, 'combined', 'average']);
+    const { combined, average: _, ...others } = computeScores(values, scores);
     expect(others).toEqual(computeScores(values, known));
     const { weights, bias, means, sds } = fitCombination(
       all.map((image) => image.scores),
