@@ -127,6 +127,8 @@ button, select {
   padding: 6px 12px; border: 1px solid var(--line); border-radius: 8px; background: var(--surface); color: var(--text);
   font: inherit; font-size: 0.875rem; cursor: pointer;
 }
+/* Names of scores are longer than a telephone is wide. */
+.toolbar > div, label, select { min-width: 0; max-width: 100%; }
 button span { color: var(--muted); font-variant-numeric: tabular-nums; }
 button[aria-pressed="true"] { border-color: var(--accent); background: var(--accent-soft); color: var(--accent); }
 button:disabled { opacity: 0.45; cursor: default; }
