@@ -25,7 +25,12 @@ if (!chromium)
 const infos: ScoreInfo[] = [
   { name: 'sse', label: 'squared error', formula: 'Σ (x − x̂)²', paper: true },
   // As long as names of scores are.
-  { name: 'dn', label: 'hottest 0.1 % of the normal discriminator, pixel by pixel, after the repair', formula: '−D_n(x)', paper: false },
+  {
+    name: 'dn',
+    label: 'hottest 0.1 % of the normal discriminator, pixel by pixel, after the repair',
+    formula: '−D_n(x)',
+    paper: false,
+  },
 ];
 const types = ['pit', HOSTILE];
 const images: ScoredImage[] = [
