@@ -5,6 +5,7 @@
 
 // Training and calibration.
 
+export type { Average } from './anomaly/calibration/average.ts';
 export type { Baseline } from './anomaly/calibration/baseline.ts';
 export {
   CALIBRATION_SOURCES,
