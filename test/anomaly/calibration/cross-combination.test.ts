@@ -51,7 +51,7 @@ describe('crossCombination', () => {
     const combined = crossCombination(all, columnsOf(all));
     const scores = all.map((image) => image.scores);
     const labels = all.map(({ label }) => label ?? 'normal');
-    expect(combined?.combination).toEqual(fitCombination(scores, labels, 10));
+    expect(combined?.combination).toEqual(fitCombination(scores, labels, 3));
   });
 
   it('keeps a group out of the fit that judges it', () => {
@@ -83,7 +83,7 @@ describe('crossCombination', () => {
       fitCombination(
         some.map(({ scores }) => scores),
         some.map(({ label }) => label ?? 'normal'),
-        (10 * some.length) / 10,
+        (3 * some.length) / 10,
       );
     const [byFirst, bySecond] = [fitOn(two.slice(0, 4)), fitOn(two.slice(4))];
     expect(combined?.outOfFold).toEqual(two.map(({ scores }, i) => combine(i < 4 ? bySecond : byFirst, scores)));
@@ -120,7 +120,7 @@ describe('a calibration with a combination', () => {
     const { weights, bias, means, sds } = fitCombination(
       all.map((image) => image.scores),
       all.map(({ label }) => label ?? 'normal'),
-      10,
+      3,
     );
     const byHand = names.map(
       (name) => ((weights[name] ?? 0) * ((others[name] ?? 0) - (means[name] ?? 0))) / (sds[name] ?? 1),
