@@ -3,7 +3,7 @@ import { list, object, text } from '../../data/files/schema.ts';
 import { mean } from '../metrics/mean.ts';
 import type { ScoreInfo } from '../scores/score.ts';
 import { type Combination, combinationSchema, combine, deviation, expanded } from './combination.ts';
-import { COMBINED } from './cross-combination.ts';
+import { COMBINED, type CrossCombination } from './cross-combination.ts';
 
 /** The average as a score among the others. */
 export const AVERAGE: ScoreInfo = {
@@ -13,9 +13,6 @@ export const AVERAGE: ScoreInfo = {
     'mean of the scores that calibration cannot tell from the leading one, and of the combination, in standard deviations of normal images',
   paper: false,
 };
-
-/** Scores are averaged where at least so many images of each class calibrate. */
-export const AVERAGE_LEAST = 5;
 
 /** A score that is the mean of others. */
 export interface Average {
@@ -31,18 +28,12 @@ export const averageSchema = object({
   combination: combinationSchema,
 }) satisfies v.GenericSchema<unknown, Average>;
 
-/** What calibration makes of all scores, and what it says of each image by a fit without it. */
-interface Combined {
-  combination: Combination;
-  outOfFold: readonly number[];
-}
-
 /**
  * The mean of some scores and, with the same weight as all of them, of the combination of all scores. Each is taken in standard deviations
  * from its mean over normal images, which makes numbers of any unit comparable.
  *
  * The mean fits nothing to abnormal images, so it is steady where they are few; the combination knows which scores complete each other. On
- * held-out thirds of the training parts of six sets both together were as good as the better of the two: bench/NOTES.md.
+ * held-out thirds of the training parts of five sets both together were better than either: bench/NOTES.md.
  *
  * @param columns the scores of the images, by name, the leading one first @param normal of each image, whether it is
  * @returns the average, and what it says of these images, by fits without them where it is fitted
@@ -50,7 +41,7 @@ interface Combined {
 export function averageOf(
   columns: ReadonlyMap<string, readonly number[]>,
   normal: readonly boolean[],
-  combined: Combined | null,
+  combined: CrossCombination | null,
 ): Average & { column: number[] } {
   const ofEqual = standardisedMean(columns, normal);
   const column = columnOf(ofEqual, columns, normal.length);

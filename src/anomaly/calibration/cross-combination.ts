@@ -13,8 +13,14 @@ export const COMBINED: ScoreInfo = {
   paper: false,
 };
 
-/** A combination is fitted on at least this many images of each class. */
+/** Scores are combined, and averaged, where at least this many images of each class calibrate. */
 export const COMBINED_LEAST = 5;
+
+/** A combination of scores, and what fits without them say of the images that it was fitted on. */
+export interface CrossCombination {
+  combination: Combination;
+  outOfFold: readonly number[];
+}
 
 /** The images are divided into this many folds, or into fewer where a class has fewer objects. */
 const MOST_FOLDS = 5;
@@ -42,7 +48,7 @@ const PENALTY = 3;
 export function crossCombination(
   images: readonly ScoredImage[],
   columns: ReadonlyMap<string, readonly number[]>,
-): { combination: Combination; outOfFold: number[] } | null {
+): CrossCombination | null {
   const { normal, abnormal } = countObjects(images);
   const count = Math.min(MOST_FOLDS, normal, abnormal);
   const folds = cutFolds(images, Math.max(1, count), SEED);

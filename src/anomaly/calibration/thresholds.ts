@@ -4,10 +4,10 @@ import { CyclopsError } from '../../gpu/errors.ts';
 import { auroc, bestAccuracy, bestF1, halfwayDown, thresholdAtRecall } from '../metrics/classification.ts';
 import type { ScoreInfo } from '../scores/score.ts';
 import { type ScoredImage, scoreColumn } from '../scores/scored-image.ts';
-import { AVERAGE, AVERAGE_LEAST, averageOf } from './average.ts';
+import { AVERAGE, averageOf } from './average.ts';
 import { chooseBaseline } from './baseline.ts';
 import { CALIBRATION_SOURCES, type Calibration, type Choice, type Rule, recallIn } from './calibration.ts';
-import { COMBINED, crossCombination } from './cross-combination.ts';
+import { COMBINED, COMBINED_LEAST, crossCombination } from './cross-combination.ts';
 import { equalScores, leadingScore } from './score-choice.ts';
 import { tradeOff } from './trade-off.ts';
 
@@ -37,7 +37,7 @@ export function chooseThresholds(
   const combined = crossCombination(labelled, columns);
   if (combined) scores[COMBINED.name] = judge(combined.outOfFold, abnormal, choice, counts);
   const equal = [leading, ...equalScores(leading, areas, counts).filter((name) => name !== leading)];
-  const averaged = LABELS.every((label) => counts[label] >= AVERAGE_LEAST) && (equal.length > 1 || combined !== null);
+  const averaged = LABELS.every((label) => counts[label] >= COMBINED_LEAST) && (equal.length > 1 || combined !== null);
   const members = new Map(equal.map((name) => [name, columns.get(name) ?? []]));
   const average = averaged
     ? averageOf(
