@@ -53,6 +53,7 @@ export { concatBatch } from './autograd/concat-batch.ts';
 export type { OutputPadding } from './autograd/conv-options.ts';
 export { type ConvTranspose2dOptions, convTranspose2d } from './autograd/conv-transpose2d.ts';
 export { type Conv2dOptions, conv2d } from './autograd/conv2d.ts';
+export { hottestMean } from './autograd/hottest-mean.ts';
 export { type InstanceNormOptions, instanceNorm } from './autograd/instance-norm.ts';
 export { mean } from './autograd/mean.ts';
 export { reflectionPad2d } from './autograd/reflection-pad2d.ts';

@@ -1,12 +1,14 @@
-import { add } from '../autograd/add.ts';
 import { concatBatch } from '../autograd/concat-batch.ts';
+import { hottestMean } from '../autograd/hottest-mean.ts';
 import { bceWithLogits } from '../autograd/losses/bce-with-logits.ts';
 import { mseLoss } from '../autograd/losses/mse-loss.ts';
 import { scale } from '../autograd/scale.ts';
 import { noGrad } from '../autograd/tape.ts';
 import type { Device } from '../gpu/device.ts';
 import type { Variable } from '../gpu/variables.ts';
+import { pixelLabels } from '../kernels/images/pixel-labels.ts';
 import { gatherScalars } from '../kernels/optim/gather-scalars.ts';
+import { cast } from '../tensor/cast.ts';
 import { filled } from '../tensor/filled.ts';
 import { keep } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -36,14 +38,36 @@ export function ganLoss(prediction: Tensor, label: DiscriminatorTarget, mode: Ga
 
 /**
  * What each pixel of a batch should be called by a discriminator of normal images, of which the second half has defects: 1 for a normal
- * one, 0 for a defect.
+ * one, 0 for a defect, and where nobody knows what it is called already, so that nothing is learned there.
  *
- * @param defects [M,H,W,1]: 1 inside, −1 outside @returns [2M,H,W,1]
+ * @param logits [2M,H,W,1] @param defects [M,H,W,1]: 1 inside, −1 outside, 0 where nobody knows @returns [2M,H,W,1], without a gradient
  */
-export function normalThenDefects(defects: Tensor): Tensor {
-  const { device, shape, floatDType } = defects;
-  const all = (value: number) => filled(device, shape, value, floatDType);
-  return noGrad(() => concatBatch(all(1), add(scale(defects, -0.5), all(0.5))));
+export function normalThenDefects(logits: Tensor, defects: Tensor): Tensor {
+  return noGrad(() => {
+    const { device, shape, size, floatDType } = defects;
+    const labels = Tensor.empty(device, shape);
+    const [said, known] = [cast(logits, 'f32'), cast(defects, 'f32')];
+    const slices = { logits: said.slice, defects: known.slice, labels: labels.slice };
+    pixelLabels(device, { ...slices, start: size, count: size });
+    return concatBatch(filled(device, shape, 1, floatDType), cast(labels, floatDType));
+  });
+}
+
+/** Of the pixels of an image: so many stand for it. */
+const IMAGE_SHARE = 0.01;
+
+/**
+ * How far a discriminator of normal images is from telling images apart by their least normal pixels, of a batch whose first half is
+ * normal and whose second half has defects: the binary cross-entropy of the mean of these pixels' logits. Scalar [1]. It needs no mask, and
+ * what it learns from is what scores of images are made of.
+ *
+ * Source: Dietterich, Lathrop, Lozano-Pérez, "Solving the Multiple Instance Problem with Axis-Parallel Rectangles", 1997: a bag is positive
+ * if one of its instances is; here an image, of whose pixels a hundredth counts instead of one.
+ *
+ * @param logits [2M,H,W,1]
+ */
+export function imageLoss(logits: Tensor): Tensor {
+  return bceWithLogits(hottestMean(scale(logits, -1), IMAGE_SHARE), [0, 1]);
 }
 
 /** Steps whose losses the log holds until they are read. */

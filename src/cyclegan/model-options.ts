@@ -11,6 +11,7 @@ export function modelOptions(config: TrainingConfig): CycleGANOptions {
     lambdaB,
     lambdaIdentity,
     lambdaPaired,
+    lambdaImage,
     ganMode,
     poolSize,
     lr,
@@ -21,7 +22,8 @@ export function modelOptions(config: TrainingConfig): CycleGANOptions {
   } = config;
   return {
     ...architectureOf(config),
-    ...{ lambdaA, lambdaB, lambdaIdentity, lambdaPaired, ganMode, poolSize, lr, precision, ema, seed },
+    ...{ lambdaA, lambdaB, lambdaIdentity, lambdaPaired, lambdaImage },
+    ...{ ganMode, poolSize, lr, precision, ema, seed },
     discriminatorRate: lrD === null ? 1 : lrD / lr,
     betas: [beta1, beta2],
     discriminatorOptimisers: adam === 'one' ? 'shared' : 'separate',

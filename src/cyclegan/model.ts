@@ -16,7 +16,7 @@ import { cast } from '../tensor/cast.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { GanMode, Precision } from './config.ts';
-import { ganLoss, type Losses, LossLog, normalThenDefects } from './losses.ts';
+import { ganLoss, imageLoss, type Losses, LossLog, normalThenDefects } from './losses.ts';
 import { type Architecture, makeNetworks, type NetworkName, type Networks } from './network-set.ts';
 import { ImagePool, type UniformSource } from './pool.ts';
 import { isSegmenting, type SegmentingDiscriminator } from './unet-discriminator.ts';
@@ -28,6 +28,8 @@ export interface CycleGANOptions extends Architecture {
   lambdaB: number;
   /** Weight of |G_A(x) − n| over pairs of an image x with a made defect and the normal image n that it was made of; 0 unless told otherwise. */
   lambdaPaired?: number;
+  /** Weight of the loss of images beside that of pixels, of a discriminator that judges both; 0 unless told otherwise. */
+  lambdaImage?: number;
   /** Weight of the identity losses, relative to the λ of their domain; 0 saves their two forward passes. */
   lambdaIdentity: number;
   ganMode: GanMode;
@@ -65,7 +67,7 @@ export interface FurtherImages {
 
 /** Images from which discriminators learn what tells the domains apart. */
 export interface LabelledDomains extends Domains {
-  /** Where the defects of `a` are, [M,H,W,1]: 1 inside, −1 outside. Needed by discriminators that judge pixels. */
+  /** Where the defects of `a` are, [M,H,W,1]: 1 inside, −1 outside, 0 where nobody knows. Needed by discriminators that judge pixels. */
   defects?: Tensor | undefined;
 }
 
@@ -207,7 +209,7 @@ export class CycleGAN {
       const { a, b } = domains;
       const { D_A } = this.networks;
       if (isSegmenting(D_A)) {
-        losses.D_A = add(losses.D_A, scale(segmentationLoss(D_A, domains), weight));
+        losses.D_A = add(losses.D_A, scale(segmentationLoss(D_A, domains, this.options.lambdaImage), weight));
       } else {
         losses.D_A = add(losses.D_A, scale(this.discriminatorLoss('D_A', b, a), weight));
         losses.D_B = add(losses.D_B, scale(this.discriminatorLoss('D_B', a, b), weight));
@@ -237,13 +239,23 @@ export class CycleGAN {
   }
 }
 
-/** How well a discriminator of normal images tells the domains apart, and, pixel by pixel, defects from the rest. */
-function segmentationLoss(discriminator: SegmentingDiscriminator, { a, b, defects }: LabelledDomains): Tensor {
+/**
+ * How far a discriminator of normal images is from telling defects from the rest, pixel by pixel, and from telling images apart by them.
+ *
+ * @param lambdaImage the weight of the second
+ */
+function segmentationLoss(
+  discriminator: SegmentingDiscriminator,
+  { a, b, defects }: LabelledDomains,
+  lambdaImage = 0,
+): Tensor {
   if (!defects)
     throw new CyclopsError('A discriminator that judges pixels learns from where defects are; got no masks.');
-  return a.device.within('D_A', () =>
-    bceWithLogits(discriminator.pixels(discriminator.hidden(concatBatch(b, a))), normalThenDefects(defects)),
-  );
+  return a.device.within('D_A', () => {
+    const logits = discriminator.pixels(discriminator.hidden(concatBatch(b, a)));
+    const ofPixels = bceWithLogits(logits, normalThenDefects(logits, defects));
+    return lambdaImage > 0 ? add(ofPixels, scale(imageLoss(logits), lambdaImage)) : ofPixels;
+  });
 }
 
 function imagesOf({ shape }: Tensor): number {

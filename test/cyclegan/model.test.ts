@@ -7,7 +7,7 @@ import type { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
 import type { StateDict } from '../../src/layers/module.ts';
 import { RandomStream, randomUniform } from '../../src/tensor/random.ts';
-import type { Tensor } from '../../src/tensor/tensor.ts';
+import { Tensor } from '../../src/tensor/tensor.ts';
 import { openPoisoned } from '../autograd/support.ts';
 
 let device: Device;
@@ -184,7 +184,9 @@ test('a segmenter among the discriminators learns from further images and their 
   if (!a || !b) throw new Error('no images');
   const uniform = (shape: number[], stream: number) =>
     randomUniform(device, shape, { seed: 10, stream, low: -1, high: 1 });
-  const domains = { a: uniform([2, 24, 28, 3], 0), b: uniform([2, 24, 28, 3], 1), defects: uniform([2, 24, 28, 1], 2) };
+  const inside = (await uniform([2, 24, 28, 1], 2).data()).map((value) => (value > 0.5 ? 1 : -1));
+  const defectsOfBoth = Tensor.from(device, inside, [2, 24, 28, 1]);
+  const domains = { a: uniform([2, 24, 28, 3], 0), b: uniform([2, 24, 28, 3], 1), defects: defectsOfBoth };
   const [plain, model] = [build({ netD: 'unet' }), build({ netD: 'unet' })];
   const { D_A } = plain.networks;
   if (!isSegmenting(D_A)) throw new Error('no segmenter');

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bceWithLogits } from '../../src/autograd/losses/bce-with-logits.ts';
-import { normalThenDefects } from '../../src/cyclegan/losses.ts';
+import { backward } from '../../src/autograd/tape.ts';
+import { imageLoss, normalThenDefects } from '../../src/cyclegan/losses.ts';
 import { unetDiscriminator, unetParameters } from '../../src/cyclegan/unet-discriminator.ts';
 import type { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
 import { randomUniform } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
-import { openPoisoned } from '../autograd/support.ts';
+import { expectClose, gradOf, leaf, openPoisoned } from '../autograd/support.ts';
 
 let device: Device;
 beforeAll(async () => {
@@ -58,7 +59,6 @@ test('refuses images that are too small, and judges nothing without an image', (
 
 test('it learns to find dark pixels, and the patches of the encoder stay a map of their own', async () => {
   const { Adam } = await import('../../src/optim/adam.ts');
-  const { backward } = await import('../../src/autograd/tape.ts');
   const net = unetDiscriminator(device, { ...start, ndf: 8, layers: 2 });
   const adam = new Adam(net.parameters(), { lr: 2e-3, betas: [0.9, 0.999] });
   const x = image(2, 24, 24);
@@ -85,9 +85,36 @@ test('it learns to find dark pixels, and the patches of the encoder stay a map o
   net.dispose();
 });
 
-test('its targets are 1 on normal images and 1 outside of defects, 0 inside', async () => {
-  const defects = Tensor.from(device, [1, -1, -1, 1, 1, -1], [2, 1, 3, 1]);
-  const targets = scope(() => normalThenDefects(defects));
+test('its targets are 1 on normal images and 1 outside of defects, 0 inside; where nobody knows, what it says itself', async () => {
+  // The masks of a bank are bytes, of which none is 0.
+  const unknown = 128 / 127.5 - 1;
+  const defects = Tensor.from(device, [1, -1, -1, 1, unknown, unknown], [2, 1, 3, 1]);
+  const logits = Tensor.from(device, [-9, 0, 9, -9, 0, 9, -9, 0, 9, 1, 2, -2e38], [4, 1, 3, 1]);
+  const targets = scope(() => normalThenDefects(logits, defects));
   expect(targets.shape).toEqual([4, 1, 3, 1]);
-  expect([...(await targets.data())]).toEqual([1, 1, 1, 1, 1, 1, 0, 1, 1, 0, 0, 1]);
+  expectClose(await targets.data(), [1, 1, 1, 1, 1, 1, 0, 1, 1, 0, 1 / (1 + Math.exp(-2)), 0]);
+});
+
+test('where nobody knows, pixels learn from their image alone, by its least normal hundredth', async () => {
+  const values = Float32Array.from({ length: 400 }, (_, i) => ((i * 37) % 200) / 50 - 2);
+  const logits = leaf(device, values, [2, 10, 20, 1]);
+  const unknown = Tensor.from(device, new Float32Array(200), [1, 10, 20, 1]);
+  scope(() => backward(bceWithLogits(logits, normalThenDefects(logits, unknown))));
+  const ofPixels = await gradOf(logits);
+  expect([...ofPixels.subarray(0, 200)].every((value) => value < 0)).toBe(true);
+  expect(Math.max(...[...ofPixels.subarray(200)].map(Math.abs))).toBeLessThan(1e-8);
+
+  const again = leaf(device, values, [2, 10, 20, 1]);
+  const loss = scope(() => {
+    const own = imageLoss(again);
+    backward(own);
+    return own;
+  });
+  // Both images hold −2 and −1.98 once each, which the mean of two logits takes; mean over both images.
+  const sigma = 1 / (1 + Math.exp(1.99));
+  expectClose(await loss.data(), [(Math.log1p(Math.exp(1.99)) + Math.log1p(Math.exp(-1.99))) / 2]);
+  const ofImage = await gradOf(again);
+  const learns = (from: number) => [...ofImage.subarray(from, from + 200)].filter((value) => value !== 0);
+  expectClose(learns(0), [-(1 - sigma) / 4, -(1 - sigma) / 4]);
+  expectClose(learns(200), [sigma / 4, sigma / 4]);
 });

@@ -20,7 +20,7 @@ export interface Banks {
   defects: readonly (Uint32Array | null)[];
   /** Of each image that was made, the index of the one of `b` that it was made of. */
   sources: readonly number[];
-  /** Where the defects of each image of `a` are, white on black; null where nobody asks. */
+  /** Where the defects of each image of `a` are, white on black, and gray where nobody knows; null where nobody asks. */
   masks: ImageBank | null;
 }
 
@@ -86,13 +86,13 @@ function maskOf(pixels: Uint32Array, side: number): Uint8Array {
   return mask;
 }
 
-/** Where nobody said where the defect is, it may be anywhere: such a mask is white. */
+/** Where nobody said where the defect is, the mask is gray, which becomes about 0. */
 function maskBank(device: Device, defects: readonly (Uint32Array | null)[], side: number): Promise<ImageBank> {
-  const white = new Uint8Array(side * side).fill(255);
+  const unknown = new Uint8Array(side * side).fill(128);
   // One after another, so that they need not all fit the host's memory.
   function* images(): Generator<DecodedImage> {
     for (const pixels of defects) {
-      const mask = pixels ? maskOf(pixels, side).map((inside) => 255 * inside) : white;
+      const mask = pixels ? maskOf(pixels, side).map((inside) => 255 * inside) : unknown;
       yield { width: side, height: side, channels: 1, pixels: mask };
     }
   }

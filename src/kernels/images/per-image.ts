@@ -1,4 +1,4 @@
-/** One measurement of each image of a batch, for scoring; no gradients. */
+/** One measurement of each image of a batch. */
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, f32, immediates } from '../../gpu/launch.ts';
 import { flatGrid } from '../flat-grid.ts';
@@ -58,5 +58,28 @@ export function hottestMean(device: Device, { a, out, images, count, hottest }: 
     label: 'hottestMean',
     flops: images * count,
     bytes: 4 * images * count,
+  });
+}
+
+interface HottestGradientArguments extends Omit<HottestArguments, 'out'> {
+  /** [images] */
+  readonly gradOutput: BufferSlice;
+  /** [images, count] */
+  readonly grad: BufferSlice;
+}
+
+/** grad = the gradient of {@link hottestMean} with respect to a; elements that are equal share what some of them get. */
+export function hottestMeanBackward(
+  device: Device,
+  { a, gradOutput, grad, images, count, hottest }: HottestGradientArguments,
+): void {
+  device.launch({
+    kernel: kernel('reduce/hottest-backward'),
+    bindings: [a, gradOutput, grad],
+    immediates: immediates(images, count, hottest),
+    workgroups: flatGrid(device, images, 1),
+    label: 'hottestMeanBackward',
+    flops: images * count,
+    bytes: 8 * images * count,
   });
 }
