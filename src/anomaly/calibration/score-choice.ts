@@ -1,6 +1,6 @@
 import type { Label } from '../../data/datasets/dataset.ts';
 import { highest } from '../metrics/highest.ts';
-import { isOfPixels, PIXEL_MAPS } from '../scores/list.ts';
+import { isOfPixels, mapOf, PIXEL_MAPS } from '../scores/list.ts';
 
 /** By so many standard errors another score must be better. */
 const CLEARLY = 2;
@@ -36,7 +36,10 @@ export function leadingScore(
  * below. (That of the leading one is 0 where it separates the classes, however few images say so.) Their average
  * is seldom worse than the best of them on new images, and often better than the one that luck put first.
  *
- * @param areas AUROC by score, in the order of reports
+ * Equals of a segmenter's score are scores of the same map alone: on few images many others separate the classes as well, and on new ones
+ * they do not (bench/NOTES.md).
+ *
+ * @param areas AUROC by score, in the order of reports @returns the leading one first
  */
 export function equalScores(
   leading: string,
@@ -44,7 +47,12 @@ export function equalScores(
   counts: Readonly<Record<Label, number>>,
 ): string[] {
   const area = areas.get(leading) ?? Number.NaN;
-  return [...areas].flatMap(([name, own]) => (own + standardError(own, counts) >= area ? [name] : []));
+  const map = isOfPixels(leading) ? mapOf(leading) : null;
+  const equal = [...areas].flatMap(([name, own]) => {
+    const comparable = name !== leading && (map === null || isOfPixels(name, map));
+    return comparable && own + standardError(own, counts) >= area ? [name] : [];
+  });
+  return [leading, ...equal];
 }
 
 /** Source: Hanley, McNeil, "The Meaning and Use of the Area under a Receiver Operating Characteristic (ROC) Curve", Radiology 143, 1982. */

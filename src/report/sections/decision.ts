@@ -53,7 +53,7 @@ function origin({ score: name, chosenOn, counts, threshold }: Evaluation['chosen
 
 function reasonOf(score: string, area: string): Html {
   if (score === AVERAGE.name)
-    return html`the score because it is the average of those that cannot be told from the leading one there, and of the combination where there is one (its AUROC there is ${area})`;
+    return html`the score because it is the average of those that cannot be told from the leading one there, and of the combination where it is part of it (its AUROC there is ${area})`;
   if (isOfPixels(score))
     return html`the score because what a segmenter says of pixels decides unless another score is clearly better there (its AUROC there is ${area})`;
   return html`the score because it has the highest AUROC there (${area})`;

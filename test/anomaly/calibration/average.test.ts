@@ -60,7 +60,20 @@ it('scores are equal up to a standard error below the leading one, and above it'
     ['equal', 0.7],
     ['worse', 0.69],
   ]);
-  expect(equalScores('leading', areas, counts)).toEqual(['better', 'leading', 'equal']);
+  expect(equalScores('leading', areas, counts)).toEqual(['leading', 'better', 'equal']);
+});
+
+it("a segmenter's score is averaged with equals of its own map, however many others are equal", () => {
+  const areas = new Map([
+    ['sse', 1],
+    ['dn_pixels.top1', 0.99],
+    ['dn_pixels.mean', 0.5],
+    ['dn_pixels.max', 1],
+    ['dn_pixels_change.max', 1],
+  ]);
+  const counts = { normal: 20, abnormal: 10 };
+  expect(equalScores('dn_pixels.top1', areas, counts)).toEqual(['dn_pixels.top1', 'dn_pixels.max']);
+  expect(equalScores('sse', areas, counts)).toEqual(['sse', 'dn_pixels.top1', 'dn_pixels.max', 'dn_pixels_change.max']);
 });
 
 /** Images of which a number says what they are, with noise, and other numbers say less and less. */
@@ -95,6 +108,20 @@ describe('a calibration with an average', () => {
     const stored = parseCalibration(JSON.parse(JSON.stringify(calibration)), 'thresholds.json');
     expect(stored).toEqual(calibration);
     expect(scoresOf(stored).at(-1)?.info).toEqual(AVERAGE);
+  });
+
+  it('is of the pixels of a segmenter alone where these lead', () => {
+    const withPixels = all.map((image) => {
+      const { sse = 0, ...others } = image.scores;
+      return { ...image, scores: { ...others, sse, 'dn_pixels.top1': sse, 'dn_pixels.max': 2 * sse + 1 } };
+    });
+    const { average, chosen, combination, scores } = chooseThresholds(
+      withPixels,
+      infosOf(Object.keys(withPixels[0]?.scores ?? {})),
+      choice,
+    );
+    expect([chosen, average?.scores]).toEqual([AVERAGE.name, ['dn_pixels.top1', 'dn_pixels.max']]);
+    expect([combination === null, scores.average?.auroc]).toEqual([false, scores['dn_pixels.top1']?.auroc]);
   });
 
   it('has none where there is nothing to average, or images are too few', () => {
