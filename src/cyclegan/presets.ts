@@ -81,8 +81,6 @@ const PRESETS: Readonly<Record<PresetName, TrainingConfig>> = {
     steps: 2500,
     lrD: 0.001,
     domainCrops: 4,
-    transplants: 2,
-    lambdaPaired: 10,
     rotate: true,
     ema: 0.995,
   },

@@ -26,9 +26,6 @@ import { duration } from '../text/progress.ts';
  */
 const DEMO: TrainingConfig = { ...preset('segment'), loadSize: 96, steps: 1200, localContrast: true };
 
-/** What its heat maps show: on held-out places of the training part this found more than what the segmenter says of the image alone. */
-const HEATMAP = 'dn_pixels_change';
-
 const DATA = fileURLToPath(new URL('../../../data/bsdata_pitting', import.meta.url));
 const DATA_NAME = 'bsdata_pitting';
 const ATTRIBUTION =
@@ -77,7 +74,7 @@ async function demo(options: DemoOptions): Promise<void> {
       return void say(`Stopped. Continue with: ${next}`);
     }
     say(`\n${calibrationText(calibration)}`);
-    const evaluated = await evaluate({ ...common, model: run, map: HEATMAP, pictures: PICTURES_BUDGET });
+    const evaluated = await evaluate({ ...common, model: run, pictures: PICTURES_BUDGET });
     if (!evaluated) {
       process.exitCode = EXIT.interrupted;
       const next = commandLine('cyclops', 'evaluate', run, DATA, '--report', 'report.html', ...deviceWords(options));
