@@ -10,7 +10,7 @@ export const AVERAGE: ScoreInfo = {
   name: 'average',
   label: 'average of equal scores',
   formula:
-    'mean of the scores that calibration cannot tell from the leading one, and, unless a segmenter leads, of the combination, in standard deviations of normal images',
+    'mean of the scores that calibration cannot tell from the leading one, and of the combination, in standard deviations of normal images',
   paper: false,
 };
 
@@ -33,7 +33,7 @@ export const averageSchema = object({
  * standard deviations from its mean over normal images, which makes numbers of any unit comparable.
  *
  * The mean fits nothing to abnormal images, so it is steady where they are few; the combination knows which scores complete each other. On
- * held-out thirds of the training parts of five sets both together were better than either where no segmenter led: bench/NOTES.md.
+ * held-out thirds of the training parts of five sets both together were better than either: bench/NOTES.md.
  *
  * @param columns the scores of the images, by name, the leading one first @param normal of each image, whether it is
  * @returns the average, and what it says of these images, by fits without them where it is fitted

@@ -36,18 +36,18 @@ export function leadingScore(
  * below. (That of the leading one is 0 where it separates the classes, however few images say so.) Their average
  * is seldom worse than the best of them on new images, and often better than the one that luck put first.
  *
- * Equals of a segmenter's score are scores of the same map alone: on few images many others separate the classes as well, and on new ones
- * they do not (bench/NOTES.md).
- *
- * @param areas AUROC by score, in the order of reports @returns the leading one first
+ * @param areas AUROC by score, in the order of reports
+ * @param few whether the images show one object of a class only: then many scores separate the classes, which do not do so for other
+ * objects, and a segmenter's score has no equals but those of its own map (bench/NOTES.md) @returns the leading one first
  */
 export function equalScores(
   leading: string,
   areas: ReadonlyMap<string, number>,
   counts: Readonly<Record<Label, number>>,
+  few: boolean,
 ): string[] {
   const area = areas.get(leading) ?? Number.NaN;
-  const map = isOfPixels(leading) ? mapOf(leading) : null;
+  const map = few && isOfPixels(leading) ? mapOf(leading) : null;
   const equal = [...areas].flatMap(([name, own]) => {
     const comparable = name !== leading && (map === null || isOfPixels(name, map));
     return comparable && own + standardError(own, counts) >= area ? [name] : [];

@@ -2,7 +2,6 @@ import { LABELS } from '../../data/datasets/dataset.ts';
 import { countObjects } from '../../data/datasets/groups.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { auroc, bestAccuracy, bestF1, halfwayDown, thresholdAtRecall } from '../metrics/classification.ts';
-import { isOfPixels } from '../scores/list.ts';
 import type { ScoreInfo } from '../scores/score.ts';
 import { type ScoredImage, scoreColumn } from '../scores/scored-image.ts';
 import { AVERAGE, averageOf } from './average.ts';
@@ -14,8 +13,8 @@ import { tradeOff } from './trade-off.ts';
 
 /**
  * Chooses a threshold for each score by the rule, and the score that decides: the average ({@link averageOf}) of the leading score
- * ({@link leadingScore}), of those that these images cannot tell from it ({@link equalScores}), and, unless a segmenter leads, of the
- * combination of all scores, as far as there are enough images for them.
+ * ({@link leadingScore}), of those that these images cannot tell from it ({@link equalScores}), and of the combination of all scores, as far
+ * as there are enough images for them.
  *
  * @param aupro of maps on these images; null where it is not known @throws CyclopsError if either class is empty
  */
@@ -37,15 +36,16 @@ export function chooseThresholds(
   if (leading === null) throw new RangeError('Choosing a threshold needs at least one score.');
   const combined = crossCombination(labelled, columns);
   if (combined) scores[COMBINED.name] = judge(combined.outOfFold, abnormal, choice, counts);
-  const equal = equalScores(leading, areas, counts);
-  const half = isOfPixels(leading) ? null : combined;
-  const averaged = LABELS.every((label) => counts[label] >= COMBINED_LEAST) && (equal.length > 1 || half !== null);
+  const objects = countObjects(labelled);
+  const few = LABELS.some((label) => objects[label] < 2);
+  const equal = equalScores(leading, areas, counts, few);
+  const averaged = LABELS.every((label) => counts[label] >= COMBINED_LEAST) && (equal.length > 1 || combined !== null);
   const members = new Map(equal.map((name) => [name, columns.get(name) ?? []]));
   const average = averaged
     ? averageOf(
         members,
         abnormal.map((is) => !is),
-        half,
+        combined,
       )
     : null;
   if (average) scores[AVERAGE.name] = judge(average.column, abnormal, choice, counts);
@@ -55,7 +55,7 @@ export function chooseThresholds(
     ...choice,
     chosen,
     counts,
-    objects: countObjects(labelled),
+    objects,
     scores,
     combination: combined?.combination ?? null,
     ...(average && { average: { scores: average.scores, combination: average.combination } }),

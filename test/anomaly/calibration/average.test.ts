@@ -60,10 +60,10 @@ it('scores are equal up to a standard error below the leading one, and above it'
     ['equal', 0.7],
     ['worse', 0.69],
   ]);
-  expect(equalScores('leading', areas, counts)).toEqual(['leading', 'better', 'equal']);
+  expect(equalScores('leading', areas, counts, false)).toEqual(['leading', 'better', 'equal']);
 });
 
-it("a segmenter's score is averaged with equals of its own map, however many others are equal", () => {
+it("a segmenter's score has no equals but those of its own map where images show one object only", () => {
   const areas = new Map([
     ['sse', 1],
     ['dn_pixels.top1', 0.99],
@@ -72,8 +72,11 @@ it("a segmenter's score is averaged with equals of its own map, however many oth
     ['dn_pixels_change.max', 1],
   ]);
   const counts = { normal: 20, abnormal: 10 };
-  expect(equalScores('dn_pixels.top1', areas, counts)).toEqual(['dn_pixels.top1', 'dn_pixels.max']);
-  expect(equalScores('sse', areas, counts)).toEqual(['sse', 'dn_pixels.top1', 'dn_pixels.max', 'dn_pixels_change.max']);
+  expect(equalScores('dn_pixels.top1', areas, counts, true)).toEqual(['dn_pixels.top1', 'dn_pixels.max']);
+  expect(equalScores('dn_pixels.top1', areas, counts, false)).toEqual([
+    ...['dn_pixels.top1', 'sse', 'dn_pixels.max', 'dn_pixels_change.max'],
+  ]);
+  expect(equalScores('sse', areas, counts, true)).toHaveLength(4);
 });
 
 /** Images of which a number says what they are, with noise, and other numbers say less and less. */
@@ -110,18 +113,24 @@ describe('a calibration with an average', () => {
     expect(scoresOf(stored).at(-1)?.info).toEqual(AVERAGE);
   });
 
-  it('is of the pixels of a segmenter alone where these lead', () => {
-    const withPixels = all.map((image) => {
-      const { sse = 0, ...others } = image.scores;
-      return { ...image, scores: { ...others, sse, 'dn_pixels.top1': sse, 'dn_pixels.max': 2 * sse + 1 } };
-    });
-    const { average, chosen, combination, scores } = chooseThresholds(
-      withPixels,
-      infosOf(Object.keys(withPixels[0]?.scores ?? {})),
-      choice,
-    );
-    expect([chosen, average?.scores]).toEqual([AVERAGE.name, ['dn_pixels.top1', 'dn_pixels.max']]);
-    expect([combination === null, scores.average?.auroc]).toEqual([false, scores['dn_pixels.top1']?.auroc]);
+  it('is of the pixels of a segmenter alone where images show one object of a class only', () => {
+    const calibrated = (group: (i: number) => string) => {
+      const withPixels = all.map((image, i) => {
+        const { sse = 0, ...others } = image.scores;
+        const scores = { ...others, sse, 'dn_pixels.top1': sse, 'dn_pixels.max': 2 * sse + 1 };
+        return { ...image, group: group(i), scores };
+      });
+      return chooseThresholds(withPixels, infosOf(Object.keys(withPixels[0]?.scores ?? {})), choice);
+    };
+    const one = calibrated((i) => (i % 2 === 0 ? 'one' : `${i}`));
+    expect([one.chosen, one.average?.scores, one.combination]).toEqual([
+      AVERAGE.name,
+      ['dn_pixels.top1', 'dn_pixels.max'],
+      null,
+    ]);
+    const many = calibrated((i) => `${i}`);
+    expect(many.average?.scores).toContain('sse');
+    expect(many.average?.scores.at(-1)).toBe('combined');
   });
 
   it('has none where there is nothing to average, or images are too few', () => {
