@@ -43,8 +43,6 @@ const NUMBERS = {
   lambdaIdentity: 'weight of the identity losses, relative to those; 0 saves their time',
   lambdaPaired:
     'weight of the difference between made defects as repaired by the generator and the normal images they were made of; 0 = off',
-  lambdaImage:
-    'weight of telling images apart by their least normal pixels, beside telling pixels apart, for --netD unet; 0 = off',
   ema: 'decay of a moving average of all weights, which scores then use, e.g. 0.999; 0 = off',
   poolSize: 'generated images kept for each discriminator; 0 = off',
   domainCrops:

@@ -69,8 +69,6 @@ export interface TrainingConfig {
   lambdaIdentity: number;
   /** Weight of |G_A(x) − n| over images x that were made of normal ones n; 0 leaves that out. */
   lambdaPaired: number;
-  /** Weight of the loss of images beside that of pixels, of a discriminator that judges both; 0 leaves it out. */
-  lambdaImage: number;
   /** Generated images kept for each discriminator; 0 switches the pools off. */
   poolSize: number;
   /**
@@ -137,7 +135,6 @@ const configSchema = described(
     lambdaB: finite(0, 1e6),
     lambdaIdentity: finite(0, 1e6),
     lambdaPaired: v.optional(finite(0, 1e6), 0),
-    lambdaImage: v.optional(finite(0, 1e6), 0),
     poolSize: whole(0, 100_000),
     domainCrops: v.optional(whole(0, 1024), 0),
     transplants: v.optional(whole(0, 1000), 0),

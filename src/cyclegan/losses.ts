@@ -3,10 +3,11 @@ import { hottestMean } from '../autograd/hottest-mean.ts';
 import { bceWithLogits } from '../autograd/losses/bce-with-logits.ts';
 import { mseLoss } from '../autograd/losses/mse-loss.ts';
 import { scale } from '../autograd/scale.ts';
+import { splitBatch } from '../autograd/split-batch.ts';
 import { noGrad } from '../autograd/tape.ts';
 import type { Device } from '../gpu/device.ts';
 import type { Variable } from '../gpu/variables.ts';
-import { pixelLabels } from '../kernels/images/pixel-labels.ts';
+import { imageLabels, pixelLabels } from '../kernels/images/defect-labels.ts';
 import { gatherScalars } from '../kernels/optim/gather-scalars.ts';
 import { cast } from '../tensor/cast.ts';
 import { filled } from '../tensor/filled.ts';
@@ -57,17 +58,25 @@ export function normalThenDefects(logits: Tensor, defects: Tensor): Tensor {
 const IMAGE_SHARE = 0.01;
 
 /**
- * How far a discriminator of normal images is from telling images apart by their least normal pixels, of a batch whose first half is
- * normal and whose second half has defects: the binary cross-entropy of the mean of these pixels' logits. Scalar [1]. It needs no mask, and
- * what it learns from is what scores of images are made of.
+ * How far a discriminator of normal images is from finding some defect in images of which nobody knows where it is: half the binary
+ * cross-entropy of the mean of their least normal pixels. Scalar [1]. Half, since pixels are averaged over normal images too, so that each
+ * image counts the same. Other images add to its value, and have no gradient.
  *
- * Source: Dietterich, Lathrop, Lozano-Pérez, "Solving the Multiple Instance Problem with Axis-Parallel Rectangles", 1997: a bag is positive
- * if one of its instances is; here an image, of whose pixels a hundredth counts instead of one.
+ * Source: multiple instances of Dietterich, Lathrop, Lozano-Pérez, "Solving the Multiple Instance Problem with Axis-Parallel Rectangles",
+ * 1997: a bag is positive if one of its instances is. Here an image is, of whose pixels a hundredth counts instead of one.
  *
- * @param logits [2M,H,W,1]
+ * @param logits [2M,H,W,1], of normal images and then of those with defects @param defects as for {@link normalThenDefects}
  */
-export function imageLoss(logits: Tensor): Tensor {
-  return bceWithLogits(hottestMean(scale(logits, -1), IMAGE_SHARE), [0, 1]);
+export function unmaskedLoss(logits: Tensor, defects: Tensor): Tensor {
+  const { device, size, shape } = defects;
+  const [images = 0] = shape;
+  const [, hotness] = splitBatch(hottestMean(scale(logits, -1), IMAGE_SHARE), images);
+  const labels = Tensor.empty(device, [images]);
+  noGrad(() => {
+    const slices = { hotness: hotness.slice, defects: cast(defects, 'f32').slice, labels: labels.slice };
+    imageLabels(device, { ...slices, images, count: size / images });
+  });
+  return scale(bceWithLogits(hotness, labels), 0.5);
 }
 
 /** Steps whose losses the log holds until they are read. */

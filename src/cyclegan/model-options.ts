@@ -11,7 +11,6 @@ export function modelOptions(config: TrainingConfig): CycleGANOptions {
     lambdaB,
     lambdaIdentity,
     lambdaPaired,
-    lambdaImage,
     ganMode,
     poolSize,
     lr,
@@ -22,8 +21,7 @@ export function modelOptions(config: TrainingConfig): CycleGANOptions {
   } = config;
   return {
     ...architectureOf(config),
-    ...{ lambdaA, lambdaB, lambdaIdentity, lambdaPaired, lambdaImage },
-    ...{ ganMode, poolSize, lr, precision, ema, seed },
+    ...{ lambdaA, lambdaB, lambdaIdentity, lambdaPaired, ganMode, poolSize, lr, precision, ema, seed },
     discriminatorRate: lrD === null ? 1 : lrD / lr,
     betas: [beta1, beta2],
     discriminatorOptimisers: adam === 'one' ? 'shared' : 'separate',

@@ -16,7 +16,7 @@ import { cast } from '../tensor/cast.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { GanMode, Precision } from './config.ts';
-import { ganLoss, imageLoss, type Losses, LossLog, normalThenDefects } from './losses.ts';
+import { ganLoss, type Losses, LossLog, normalThenDefects, unmaskedLoss } from './losses.ts';
 import { type Architecture, makeNetworks, type NetworkName, type Networks } from './network-set.ts';
 import { ImagePool, type UniformSource } from './pool.ts';
 import { isSegmenting, type SegmentingDiscriminator } from './unet-discriminator.ts';
@@ -28,8 +28,6 @@ export interface CycleGANOptions extends Architecture {
   lambdaB: number;
   /** Weight of |G_A(x) − n| over pairs of an image x with a made defect and the normal image n that it was made of; 0 unless told otherwise. */
   lambdaPaired?: number;
-  /** Weight of the loss of images beside that of pixels, of a discriminator that judges both; 0 unless told otherwise. */
-  lambdaImage?: number;
   /** Weight of the identity losses, relative to the λ of their domain; 0 saves their two forward passes. */
   lambdaIdentity: number;
   ganMode: GanMode;
@@ -69,6 +67,8 @@ export interface FurtherImages {
 export interface LabelledDomains extends Domains {
   /** Where the defects of `a` are, [M,H,W,1]: 1 inside, −1 outside, 0 where nobody knows. Needed by discriminators that judge pixels. */
   defects?: Tensor | undefined;
+  /** Whether nobody may know where the defects of some images are, which then learn from being abnormal alone; false unless told otherwise. */
+  unmasked?: boolean | undefined;
 }
 
 /**
@@ -209,7 +209,7 @@ export class CycleGAN {
       const { a, b } = domains;
       const { D_A } = this.networks;
       if (isSegmenting(D_A)) {
-        losses.D_A = add(losses.D_A, scale(segmentationLoss(D_A, domains, this.options.lambdaImage), weight));
+        losses.D_A = add(losses.D_A, scale(segmentationLoss(D_A, domains), weight));
       } else {
         losses.D_A = add(losses.D_A, scale(this.discriminatorLoss('D_A', b, a), weight));
         losses.D_B = add(losses.D_B, scale(this.discriminatorLoss('D_B', a, b), weight));
@@ -233,28 +233,23 @@ export class CycleGAN {
     return ganLoss(predictions, 'real, then fake', this.options.ganMode);
   }
 
-  private cast({ a, b, defects }: LabelledDomains): LabelledDomains {
+  private cast({ a, b, defects, unmasked }: LabelledDomains): LabelledDomains {
     const { dtype } = this;
-    return { a: cast(a, dtype), b: cast(b, dtype), defects: defects && cast(defects, dtype) };
+    return { a: cast(a, dtype), b: cast(b, dtype), defects: defects && cast(defects, dtype), unmasked };
   }
 }
 
-/**
- * How far a discriminator of normal images is from telling defects from the rest, pixel by pixel, and from telling images apart by them.
- *
- * @param lambdaImage the weight of the second
- */
+/** How well a discriminator of normal images tells the domains apart, and, pixel by pixel, defects from the rest. */
 function segmentationLoss(
   discriminator: SegmentingDiscriminator,
-  { a, b, defects }: LabelledDomains,
-  lambdaImage = 0,
+  { a, b, defects, unmasked = false }: LabelledDomains,
 ): Tensor {
   if (!defects)
     throw new CyclopsError('A discriminator that judges pixels learns from where defects are; got no masks.');
   return a.device.within('D_A', () => {
     const logits = discriminator.pixels(discriminator.hidden(concatBatch(b, a)));
     const ofPixels = bceWithLogits(logits, normalThenDefects(logits, defects));
-    return lambdaImage > 0 ? add(ofPixels, scale(imageLoss(logits), lambdaImage)) : ofPixels;
+    return unmasked ? add(ofPixels, unmaskedLoss(logits, defects)) : ofPixels;
   });
 }
 

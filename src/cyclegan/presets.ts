@@ -23,7 +23,6 @@ const REFERENCE = {
   lambdaB: 10,
   lambdaIdentity: 0.5,
   lambdaPaired: 0,
-  lambdaImage: 0,
   poolSize: 50,
   domainCrops: 0,
   transplants: 0,

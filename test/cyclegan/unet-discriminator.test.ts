@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bceWithLogits } from '../../src/autograd/losses/bce-with-logits.ts';
 import { backward } from '../../src/autograd/tape.ts';
-import { imageLoss, normalThenDefects } from '../../src/cyclegan/losses.ts';
+import { normalThenDefects, unmaskedLoss } from '../../src/cyclegan/losses.ts';
 import { unetDiscriminator, unetParameters } from '../../src/cyclegan/unet-discriminator.ts';
 import type { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
@@ -96,25 +96,36 @@ test('its targets are 1 on normal images and 1 outside of defects, 0 inside; whe
 });
 
 test('where nobody knows, pixels learn from their image alone, by its least normal hundredth', async () => {
-  const values = Float32Array.from({ length: 400 }, (_, i) => ((i * 37) % 200) / 50 - 2);
-  const logits = leaf(device, values, [2, 10, 20, 1]);
-  const unknown = Tensor.from(device, new Float32Array(200), [1, 10, 20, 1]);
-  scope(() => backward(bceWithLogits(logits, normalThenDefects(logits, unknown))));
+  const values = Float32Array.from({ length: 800 }, (_, i) => ((i * 37) % 200) / 50 - 2);
+  const shape = [4, 10, 20, 1];
+  // Of the first abnormal image a mask is known, of the second none.
+  const defects = Tensor.from(
+    device,
+    [...new Array(200).fill(-1), ...new Array(200).fill(128 / 127.5 - 1)],
+    [2, 10, 20, 1],
+  );
+  const logits = leaf(device, values, shape);
+  scope(() => backward(bceWithLogits(logits, normalThenDefects(logits, defects))));
   const ofPixels = await gradOf(logits);
-  expect([...ofPixels.subarray(0, 200)].every((value) => value < 0)).toBe(true);
-  expect(Math.max(...[...ofPixels.subarray(200)].map(Math.abs))).toBeLessThan(1e-8);
+  expect([...ofPixels.subarray(0, 600)].every((value) => value < 0)).toBe(true);
+  expect(Math.max(...[...ofPixels.subarray(600)].map(Math.abs))).toBeLessThan(1e-8);
 
-  const again = leaf(device, values, [2, 10, 20, 1]);
+  const again = leaf(device, values, shape);
   const loss = scope(() => {
-    const own = imageLoss(again);
+    const own = unmaskedLoss(again, defects);
     backward(own);
     return own;
   });
-  // Both images hold −2 and −1.98 once each, which the mean of two logits takes; mean over both images.
-  const sigma = 1 / (1 + Math.exp(1.99));
-  expectClose(await loss.data(), [(Math.log1p(Math.exp(1.99)) + Math.log1p(Math.exp(-1.99))) / 2]);
-  const ofImage = await gradOf(again);
-  const learns = (from: number) => [...ofImage.subarray(from, from + 200)].filter((value) => value !== 0);
-  expectClose(learns(0), [-(1 - sigma) / 4, -(1 - sigma) / 4]);
-  expectClose(learns(200), [sigma / 4, sigma / 4]);
+  // Each image holds −2 and −1.98 once: the two least normal logits of 200.
+  const [h, sigma] = [1.99, 1 / (1 + Math.exp(-1.99))];
+  const entropy = Math.log1p(Math.exp(-h)) + (1 - sigma) * h;
+  expectClose(await loss.data(), [(entropy + Math.log1p(Math.exp(-h))) / 4]);
+  const ofImage = [...(await gradOf(again))];
+  const learning = ofImage.flatMap((value, i) => (Math.abs(value) > 1e-8 ? [i] : []));
+  expect(learning).toEqual([...values.keys()].filter((i) => i >= 600 && (values[i] ?? 0) < -1.97));
+  // Less normal still: a smaller logit, by half of ½ (σ − 1) for each of two pixels.
+  expectClose(
+    learning.map((i) => ofImage[i] ?? 0),
+    [(1 - sigma) / 8, (1 - sigma) / 8],
+  );
 });

@@ -115,7 +115,7 @@ export class Trainer {
     const crop = { width: config.cropSize, height: config.cropSize };
     const feed = (count: number, masks: ImageBank | null) => {
       const of = (bank: ImageBank) => bank.feed(count, crop, this.model.dtype);
-      return new DomainFeed(of(banks.a), of(banks.b), masks && of(masks));
+      return new DomainFeed(of(banks.a), of(banks.b), masks && of(masks), banks.unmasked);
     };
     this.feed = feed(config.batchSize, null);
     this.domainFeed = config.domainCrops > 0 ? feed(config.domainCrops, banks.masks) : null;
@@ -310,6 +310,7 @@ class DomainFeed {
     private readonly a: BatchFeed,
     private readonly b: BatchFeed,
     private readonly masks: BatchFeed | null,
+    private readonly unmasked: boolean,
   ) {}
 
   /** Decides what the next batches show. */
@@ -320,7 +321,7 @@ class DomainFeed {
   }
 
   images(): LabelledDomains {
-    return { a: this.a.images(), b: this.b.images(), defects: this.masks?.images() };
+    return { a: this.a.images(), b: this.b.images(), defects: this.masks?.images(), unmasked: this.unmasked };
   }
 
   dispose(): void {

@@ -22,6 +22,8 @@ export interface Banks {
   sources: readonly number[];
   /** Where the defects of each image of `a` are, white on black, and gray where nobody knows; null where nobody asks. */
   masks: ImageBank | null;
+  /** Whether nobody knows where the defects of some images of `a` are. */
+  unmasked: boolean;
 }
 
 /** Of the defects that are made; 0 to 4 belong to networks and pools, those from 16 on to epochs. */
@@ -61,7 +63,8 @@ export async function makeBanks(
     }
   }
   const masks = netD === 'unet' ? await maskBank(device, known, loadSize) : null;
-  return { a, b, made: a.count - real, sources, defects: cropDefects ? known : [], masks };
+  const unmasked = known.includes(null);
+  return { a, b, made: a.count - real, sources, defects: cropDefects ? known : [], masks, unmasked };
 }
 
 async function cutOutAll(bank: ImageBank, defects: readonly (Uint32Array | null)[], side: number) {

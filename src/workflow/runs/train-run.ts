@@ -130,7 +130,7 @@ async function loadBanks(
 
 /** Says what training cannot learn where masks are missing. */
 function warnOfUnmasked(
-  { netD, transplants, lambdaImage }: TrainingConfig,
+  { netD, transplants }: TrainingConfig,
   defects: readonly (Uint32Array | null)[],
   onWarning: Listener['onWarning'],
 ): void {
@@ -139,13 +139,9 @@ function warnOfUnmasked(
     onWarning?.('No abnormal image has a mask that marks something, so that --transplants has no defect to lay on normal images.');
   }
   if (netD === 'unet' && unmasked > 0) {
-    const learns =
-      lambdaImage > 0
-        ? 'of them --netD unet learns only that their least normal pixels are a defect.'
-        : '--netD unet learns nothing from them. Give --lambda-image, such as 1, so that their least normal pixels stand for a defect.';
     onWarning?.(
-      `${unmasked} of ${defects.length} abnormal images have no mask: ${learns} Masks, white where the defect is, in masks/ of the data ` +
-        'folder would teach it more.',
+      `${unmasked} of ${defects.length} abnormal images have no mask: of them --netD unet learns only that their least normal pixels are a ` +
+        'defect. Masks, white where the defect is, in masks/ of the data folder would teach it more.',
     );
   }
 }

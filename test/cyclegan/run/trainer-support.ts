@@ -43,6 +43,7 @@ export async function loadBanks(device: Device, folder: string): Promise<Banks> 
     made: 0,
     sources: [],
     masks: null,
+    unmasked: true,
     defects: [null, null, null],
   };
 }

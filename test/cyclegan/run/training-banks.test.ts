@@ -35,7 +35,7 @@ async function pixelsOf(bank: ImageBank, index: number): Promise<number[]> {
 
 it('leaves banks as they are unless something is to be made', async () => {
   const banks = await banksOf({});
-  expect(banks).toMatchObject({ made: 0, masks: null, defects: [square, null, null] });
+  expect(banks).toMatchObject({ made: 0, masks: null, unmasked: true, defects: [square, null, null] });
   expect(banks.a.count).toBe(3);
   expect((await banksOf({ cropDefects: false })).defects).toEqual([]);
 });
