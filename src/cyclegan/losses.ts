@@ -3,7 +3,6 @@ import { hottestMean } from '../autograd/hottest-mean.ts';
 import { bceWithLogits } from '../autograd/losses/bce-with-logits.ts';
 import { mseLoss } from '../autograd/losses/mse-loss.ts';
 import { scale } from '../autograd/scale.ts';
-import { splitBatch } from '../autograd/split-batch.ts';
 import { noGrad } from '../autograd/tape.ts';
 import type { Device } from '../gpu/device.ts';
 import type { Variable } from '../gpu/variables.ts';
@@ -58,9 +57,8 @@ export function normalThenDefects(logits: Tensor, defects: Tensor): Tensor {
 const IMAGE_SHARE = 0.01;
 
 /**
- * How far a discriminator of normal images is from finding some defect in images of which nobody knows where it is: half the binary
- * cross-entropy of the mean of their least normal pixels. Scalar [1]. Half, since pixels are averaged over normal images too, so that each
- * image counts the same. Other images add to its value, and have no gradient.
+ * How far a discriminator of normal images is from telling them from images of which nobody knows where the defect is: the binary
+ * cross-entropy of the mean of each image's least normal pixels. Scalar [1]. An image with a mask adds to its value, and has no gradient.
  *
  * Source: multiple instances of Dietterich, Lathrop, Lozano-Pérez, "Solving the Multiple Instance Problem with Axis-Parallel Rectangles",
  * 1997: a bag is positive if one of its instances is. Here an image is, of whose pixels a hundredth counts instead of one.
@@ -70,13 +68,14 @@ const IMAGE_SHARE = 0.01;
 export function unmaskedLoss(logits: Tensor, defects: Tensor): Tensor {
   const { device, size, shape } = defects;
   const [images = 0] = shape;
-  const [, hotness] = splitBatch(hottestMean(scale(logits, -1), IMAGE_SHARE), images);
-  const labels = Tensor.empty(device, [images]);
-  noGrad(() => {
-    const slices = { hotness: hotness.slice, defects: cast(defects, 'f32').slice, labels: labels.slice };
-    imageLabels(device, { ...slices, images, count: size / images });
+  const hotness = hottestMean(scale(logits, -1), IMAGE_SHARE);
+  const labels = noGrad(() => {
+    const ofAbnormal = Tensor.empty(device, [images]);
+    const slices = { hotness: hotness.slice, defects: cast(defects, 'f32').slice, labels: ofAbnormal.slice };
+    imageLabels(device, { ...slices, start: images, images, count: size / images });
+    return concatBatch(filled(device, [images], 0), ofAbnormal);
   });
-  return scale(bceWithLogits(hotness, labels), 0.5);
+  return bceWithLogits(hotness, labels);
 }
 
 /** Steps whose losses the log holds until they are read. */

@@ -16,7 +16,9 @@ it('a segmenter learns from labels alone, says so, and gives the same bits when 
   const [first, again] = [folder.path('first'), folder.path('again')];
   const trained = await cyclops('train', data, '--out', first, ...options);
   expect(trained.code, trained.stderr).toBe(0);
-  expect(unwrapped(trained.stderr)).toMatch(/(\d+) of \1 abnormal images have no mask: of them --netD unet learns only/);
+  expect(unwrapped(trained.stderr)).toMatch(
+    /(\d+) of \1 abnormal images have no mask: of them --netD unet learns only/,
+  );
   expect((await cyclops('train', data, '--out', again, ...options)).code).toBe(0);
   expect(checkpointBytes(again)).toEqual(checkpointBytes(first));
 });

@@ -28,10 +28,12 @@ export function pixelLabels(device: Device, { logits, start, defects, labels, co
 }
 
 interface ImageLabelsArguments {
-  /** [images], as is labels */
+  /** [start + images]; the first `start` are of other images */
   readonly hotness: BufferSlice;
+  readonly start: number;
   /** [images, count] */
   readonly defects: BufferSlice;
+  /** [images] */
   readonly labels: BufferSlice;
   readonly images: number;
   /** Pixels of an image. */
@@ -39,11 +41,14 @@ interface ImageLabelsArguments {
 }
 
 /** labels = 1 of an image of which nobody knows where its defect is, and of others how abnormal they are called already. */
-export function imageLabels(device: Device, { hotness, defects, labels, images, count }: ImageLabelsArguments): void {
+export function imageLabels(
+  device: Device,
+  { hotness, start, defects, labels, images, count }: ImageLabelsArguments,
+): void {
   device.launch({
     kernel: kernel('images/image-labels'),
     bindings: [hotness, defects, labels],
-    immediates: immediates(images, count),
+    immediates: immediates(images, count, start),
     workgroups: flatGrid(device, images),
     label: 'imageLabels',
     flops: 4 * images,

@@ -1,4 +1,4 @@
-// labels[n] = how abnormal image n should be called, 0 to 1, of which it was said h = hotness[n], a logit, and of whose pixels d =
+// labels[n] = how abnormal image n should be called, 0 to 1, of which it was said h = hotness[start + n], a logit, and of whose pixels d =
 // defects[n · count] is known: 1 or −1, or about 0 where nobody knows where its defect is.
 //
 //   1       of an image of which nobody knows where its defect is
@@ -6,7 +6,7 @@
 
 // #include "elementwise/parts/sigmoid.wgsl"
 
-struct Params { images: u32, count: u32 }
+struct Params { images: u32, count: u32, start: u32 }
 var<immediate> p: Params;
 @group(0) @binding(0) var<storage, read> hotness: array<f32>;
 @group(0) @binding(1) var<storage, read> defects: array<f32>;
@@ -15,6 +15,6 @@ var<immediate> p: Params;
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var n = id.x; n < p.images; n += 64u * grid.x) {
-    labels[n] = select(sigmoidOf4(vec4f(hotness[n])).x, 1.0, abs(defects[n * p.count]) < 0.5);
+    labels[n] = select(sigmoidOf4(vec4f(hotness[p.start + n])).x, 1.0, abs(defects[n * p.count]) < 0.5);
   }
 }
