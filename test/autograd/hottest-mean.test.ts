@@ -50,7 +50,9 @@ test.each([
     backward(y, Tensor.from(device, gradOutput, y.shape));
     const { means, grads } = oracle(values, images, hottest, gradOutput);
     expect(y.shape).toEqual([images]);
-    expectClose(await y.data(), means);
+    // Against the elements, not against their mean: that of all is near 0.
+    const errors = [...(await y.data())].map((value, n) => Math.abs(value - (means[n] ?? 0)));
+    expect(Math.max(...errors)).toBeLessThanOrEqual(1e-6);
     expectClose(await gradOf(x), grads);
   }
 });

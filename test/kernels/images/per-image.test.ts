@@ -76,10 +76,11 @@ describe('the mean of the hottest elements', () => {
     for (const factor of [1, 1e-30, 1e30]) {
       const values = random(images * count).map((value) => value * factor);
       const expected = cut(values, count).map((image) => oracle(image, hottest));
-      expectClose(
-        [...(await found(values, count, hottest))].map((value) => value / factor),
-        expected.map((value) => value / factor),
+      // Against the elements, not against their mean: that of all is near 0.
+      const errors = [...(await found(values, count, hottest))].map(
+        (value, n) => (value - (expected[n] ?? 0)) / factor,
       );
+      expect(Math.max(...errors.map(Math.abs))).toBeLessThanOrEqual(1e-6);
     }
   });
 
