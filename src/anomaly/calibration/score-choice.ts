@@ -50,9 +50,14 @@ export function equalScores(
   const map = few && isOfPixels(leading) ? mapOf(leading) : null;
   const equal = [...areas].flatMap(([name, own]) => {
     const comparable = name !== leading && (map === null || isOfPixels(name, map));
-    return comparable && own + standardError(own, counts) >= area ? [name] : [];
+    return comparable && isEqual(own, area, counts) ? [name] : [];
   });
   return [leading, ...equal];
+}
+
+/** Whether so few images cannot tell an AUROC from that of the leading score: it is above, or no more than its standard error below. */
+export function isEqual(own: number, leading: number, counts: Readonly<Record<Label, number>>): boolean {
+  return own + standardError(own, counts) >= leading;
 }
 
 /** Source: Hanley, McNeil, "The Meaning and Use of the Area under a Receiver Operating Characteristic (ROC) Curve", Radiology 143, 1982. */

@@ -8,13 +8,13 @@ import { AVERAGE, averageOf } from './average.ts';
 import { chooseBaseline } from './baseline.ts';
 import { CALIBRATION_SOURCES, type Calibration, type Choice, type Rule, recallIn } from './calibration.ts';
 import { COMBINED, COMBINED_LEAST, crossCombination } from './cross-combination.ts';
-import { equalScores, leadingScore } from './score-choice.ts';
+import { equalScores, isEqual, leadingScore } from './score-choice.ts';
 import { tradeOff } from './trade-off.ts';
 
 /**
  * Chooses a threshold for each score by the rule, and the score that decides: the average ({@link averageOf}) of the leading score
- * ({@link leadingScore}), of those that these images cannot tell from it ({@link equalScores}), and of the combination of all scores, as far
- * as there are enough images for them.
+ * ({@link leadingScore}), of those that these images cannot tell from it ({@link equalScores}), and of the combination of all scores, if they
+ * cannot tell that from it either, as far as there are enough images for them.
  *
  * @param aupro of maps on these images; null where it is not known @throws CyclopsError if either class is empty
  */
@@ -39,13 +39,15 @@ export function chooseThresholds(
   const objects = countObjects(labelled);
   const few = LABELS.some((label) => objects[label] < 2);
   const equal = equalScores(leading, areas, counts, few);
-  const averaged = LABELS.every((label) => counts[label] >= COMBINED_LEAST) && (equal.length > 1 || combined !== null);
+  const areaOf = (name: string) => scores[name]?.auroc ?? Number.NaN;
+  const half = combined && isEqual(areaOf(COMBINED.name), areaOf(leading), counts) ? combined : null;
+  const averaged = LABELS.every((label) => counts[label] >= COMBINED_LEAST) && (equal.length > 1 || half !== null);
   const members = new Map(equal.map((name) => [name, columns.get(name) ?? []]));
   const average = averaged
     ? averageOf(
         members,
         abnormal.map((is) => !is),
-        combined,
+        half,
       )
     : null;
   if (average) scores[AVERAGE.name] = judge(average.column, abnormal, choice, counts);

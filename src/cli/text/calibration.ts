@@ -63,18 +63,18 @@ export function changeText(before: Calibration, now: Calibration): string {
 function madeLines({ chosen, average, combination, scores }: Calibration): string[] {
   const equal = (average?.scores ?? []).filter((name) => name !== COMBINED.name);
   const area = scores[COMBINED.name]?.auroc;
-  const combines = combination && area !== undefined;
+  const halves = average?.scores.includes(COMBINED.name);
   const mean =
     equal.length > 1 ? `the mean of ${equal.length} scores that these images cannot tell apart` : 'one score';
   return [
     ...(chosen === AVERAGE.name
       ? [
-          `It is ${combines ? 'made of two halves, in standard deviations of normal images: ' : ''}${mean} (${equal.join(', ')})` +
-            `${combines ? ', and the combination of all scores' : ', each in standard deviations of normal images'}.`,
+          `It is ${halves ? 'made of two halves, in standard deviations of normal images: ' : ''}${mean} (${equal.join(', ')})` +
+            `${halves ? ', and the combination of all scores' : ', each in standard deviations of normal images'}.`,
         ]
       : []),
-    combines
-      ? `That combination has AUROC ${area.toFixed(3)} on images that it was not fitted on.`
+    combination && area !== undefined
+      ? `${halves ? 'That' : 'A'} combination${halves ? '' : ' of all scores'} has AUROC ${area.toFixed(3)} on images that it was not fitted on.`
       : `Scores were not combined: that takes at least ${COMBINED_LEAST} normal and ${COMBINED_LEAST} abnormal images to calibrate, of two objects each.`,
   ];
 }

@@ -133,6 +133,23 @@ describe('a calibration with an average', () => {
     expect(many.average?.scores.at(-1)).toBe('combined');
   });
 
+  it('leaves a combination out that is worse on objects that it was not fitted on', () => {
+    const shifted = all.map((image, i) => {
+      const sign = image.label === 'abnormal' ? 1 : 0;
+      const isSecond = i % 4 > 1;
+      // What tells the first two objects apart says the opposite of the others.
+      const misleading = (isSecond ? -1 : 1) * sign;
+      const scores = { sse: sign + (i % 5) / 10, l1: sign + (i % 3) / 10 };
+      const others = { ssim: misleading, cycle: 2 * misleading, features: 3 * misleading, ratio: 4 * misleading };
+      return { ...image, group: `${image.label} ${isSecond}`, scores: { ...scores, ...others } };
+    });
+    const infos = infosOf(Object.keys(shifted[0]?.scores ?? {}));
+    const { average, combination, scores } = chooseThresholds(shifted, infos, choice);
+    expect(combination).not.toBeNull();
+    expect(scores.combined?.auroc).toBeLessThan(0.9);
+    expect(average?.scores).toEqual(['sse', 'l1']);
+  });
+
   it('has none where there is nothing to average, or images are too few', () => {
     const oneObject = all.map((image) => ({
       ...image,
