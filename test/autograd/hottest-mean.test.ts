@@ -63,7 +63,7 @@ test('its gradient is that of central differences', async () => {
   await gradcheck((x) => hottestMean(x, 0.25), [leaf(device, values, [2, 3, 4, 1])]);
 });
 
-test('refuses other shares, and integers', () => {
+test('refuses other shares', () => {
   const x = leaf(device, [1, 2], [1, 2]);
   for (const share of [0, -1, 1.5, Number.NaN]) expect(() => hottestMean(x, share)).toThrow(CyclopsError);
 });

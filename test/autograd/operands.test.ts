@@ -7,6 +7,7 @@ import { add } from '../../src/autograd/add.ts';
 import { concatBatch } from '../../src/autograd/concat-batch.ts';
 import { convTranspose2d } from '../../src/autograd/conv-transpose2d.ts';
 import { conv2d } from '../../src/autograd/conv2d.ts';
+import { hottestMean } from '../../src/autograd/hottest-mean.ts';
 import { instanceNorm } from '../../src/autograd/instance-norm.ts';
 import { bceWithLogits } from '../../src/autograd/losses/bce-with-logits.ts';
 import { l1Loss } from '../../src/autograd/losses/l1-loss.ts';
@@ -48,6 +49,7 @@ const operations: [name: string, shapes: number[][], run: (...operands: Tensor[]
   ['scale', [IMAGES], (x) => scale(x!, 2)],
   ['sum', [IMAGES], (x) => sum(x!)],
   ['mean', [IMAGES], (x) => mean(x!)],
+  ['hottestMean', [IMAGES], (x) => hottestMean(x!, 0.1)],
   ['cast', [IMAGES], (x) => cast(x!, 'f16')],
   ['sliceBatch', [IMAGES], (x) => sliceBatch(x!, 0, 1)],
   ['splitBatch', [IMAGES], (x) => splitBatch(x!, 1)],

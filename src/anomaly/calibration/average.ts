@@ -10,7 +10,7 @@ export const AVERAGE: ScoreInfo = {
   name: 'average',
   label: 'average of equal scores',
   formula:
-    'mean of the scores that calibration cannot tell from the leading one, and of the combination, in standard deviations of normal images',
+    'mean of the scores that calibration cannot tell from the leading one, and of the combination if it cannot be told either, in standard deviations of normal images',
   paper: false,
 };
 
@@ -32,8 +32,8 @@ export const averageSchema = object({
  * The mean of some scores and, where one is given, with the same weight as all of them, of the combination of all scores. Each is taken in
  * standard deviations from its mean over normal images, which makes numbers of any unit comparable.
  *
- * The mean fits nothing to abnormal images, so it is steady where they are few; the combination knows which scores complete each other. On
- * held-out thirds of the training parts of five sets both together were better than either: bench/NOTES.md.
+ * The mean fits nothing to abnormal images, so it is steady where they are few; the combination knows which scores complete each other,
+ * where calibration bears that out. What both are worth on held-out objects: bench/NOTES.md.
  *
  * @param columns the scores of the images, by name, the leading one first @param normal of each image, whether it is
  * @returns the average, and what it says of these images, by fits without them where it is fitted

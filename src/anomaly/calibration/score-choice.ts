@@ -1,6 +1,6 @@
 import type { Label } from '../../data/datasets/dataset.ts';
 import { highest } from '../metrics/highest.ts';
-import { isOfPixels, mapOf, PIXEL_MAPS } from '../scores/list.ts';
+import { isOfPixels, PIXEL_MAPS } from '../scores/list.ts';
 
 /** By so many standard errors another score must be better. */
 const CLEARLY = 2;
@@ -47,9 +47,9 @@ export function equalScores(
   few: boolean,
 ): string[] {
   const area = areas.get(leading) ?? Number.NaN;
-  const map = few && isOfPixels(leading) ? mapOf(leading) : null;
+  const map = few ? PIXEL_MAPS.find((name) => isOfPixels(leading, name)) : undefined;
   const equal = [...areas].flatMap(([name, own]) => {
-    const comparable = name !== leading && (map === null || isOfPixels(name, map));
+    const comparable = name !== leading && (map === undefined || isOfPixels(name, map));
     return comparable && isEqual(own, area, counts) ? [name] : [];
   });
   return [leading, ...equal];

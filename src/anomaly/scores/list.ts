@@ -74,11 +74,6 @@ export function isOfPixels(score: string, map?: string): boolean {
   return OF_PIXELS.includes(score) && (map === undefined || score.startsWith(`${map}.`));
 }
 
-/** The map in a long name. */
-export function mapOf(score: string): string {
-  return score.slice(0, score.indexOf('.'));
-}
-
 /** Every score that calibration tries on these networks, in the order of reports. */
 export function scoresFor(networks: WithLayers): Score[] {
   const layers = layersOfDn(networks);

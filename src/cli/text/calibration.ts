@@ -74,7 +74,7 @@ function madeLines({ chosen, average, combination, scores }: Calibration): strin
         ]
       : []),
     combination && area !== undefined
-      ? `${halves ? 'That' : 'A'} combination${halves ? '' : ' of all scores'} has AUROC ${area.toFixed(3)} on images that it was not fitted on.`
+      ? `${halves ? 'That combination' : 'A combination of all scores'} has AUROC ${area.toFixed(3)} on images that it was not fitted on.`
       : `Scores were not combined: that takes at least ${COMBINED_LEAST} normal and ${COMBINED_LEAST} abnormal images to calibrate, of two objects each.`,
   ];
 }

@@ -6,17 +6,12 @@
 //
 // a, grad [N, count], gradOutput [N]; 1 ≤ hottest ≤ count; one workgroup an image.
 
-struct Params { images: u32, count: u32, hottest: u32 }
-var<immediate> p: Params;
-@group(0) @binding(0) var<storage, read> a: array<f32>;
+// #include "reduce/parts/kth-largest.wgsl"
+
 @group(0) @binding(1) var<storage, read> gradOutput: array<f32>;
 @group(0) @binding(2) var<storage, read_write> grad: array<f32>;
 
-// #include "reduce/parts/kth-largest.wgsl"
-
 var<workgroup> equal: atomic<u32>;
-
-fn element(i: u32) -> f32 { return a[i]; }
 
 @compute @workgroup_size(256)
 fn main(
@@ -27,7 +22,7 @@ fn main(
   for (var n = group.x; n < p.images; n += grid.x) {
     let start = n * p.count;
     if (lane == 0u) { atomicStore(&equal, 0u); }
-    let least = kthLargest(lane, start, p.count, p.hottest);
+    let least = kthLargest(lane, start);
     var own = 0u;
     for (var i = lane; i < p.count; i += 256u) { own += u32(keyOf(a[start + i]) == least); }
     atomicAdd(&equal, own);

@@ -6,18 +6,13 @@
 // Measured 2026-11-28, llvmpipe Mesa 25.0.7, 2 cores shared with other work, beside the maximum of the same image in reduce/per-image:
 // 36 elements 0.14 and 0.08 ms, 4,096 0.19 and 0.08 ms, 65,536 1.9 and 0.21 ms, 2²⁰ 27 and 2.3 ms.
 
-struct Params { images: u32, count: u32, hottest: u32 }
-var<immediate> p: Params;
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read_write> out: array<f32>;
-
 // #include "reduce/parts/kth-largest.wgsl"
+
+@group(0) @binding(1) var<storage, read_write> out: array<f32>;
 
 var<workgroup> parts: array<f32, 256>;
 var<workgroup> larger: array<u32, 256>;
 var<workgroup> nans: atomic<u32>;
-
-fn element(i: u32) -> f32 { return a[i]; }
 
 @compute @workgroup_size(256)
 fn main(
@@ -28,7 +23,7 @@ fn main(
   for (var n = group.x; n < p.images; n += grid.x) {
     let start = n * p.count;
     if (lane == 0u) { atomicStore(&nans, 0u); }
-    let least = kthLargest(lane, start, p.count, p.hottest);
+    let least = kthLargest(lane, start);
     var sum = 0.0;
     var many = 0u;
     for (var i = lane; i < p.count; i += 256u) {

@@ -1,7 +1,11 @@
-// The k-th largest of the floats that a workgroup of 256 looks at, by a radix select: the kernel says which by fn element(i: u32) -> f32.
+// Images a [N, count], each looked at by a workgroup of 256, and the hottest-th largest element of one, 1 ≤ hottest ≤ count: a radix select.
 //
 // Bits of floats, turned so that they grow with the floats, are looked at 8 at a time, highest first: a histogram of those elements that
-// agree with the prefix so far says which 8 bits the k-th largest has. It counts in integers: the same elements give the same bits.
+// agree with the prefix so far says which 8 bits that one has. It counts in integers: the same elements give the same bits.
+
+struct Params { images: u32, count: u32, hottest: u32 }
+var<immediate> p: Params;
+@group(0) @binding(0) var<storage, read> a: array<f32>;
 
 var<workgroup> histogram: array<atomic<u32>, 256>;
 var<workgroup> prefix: u32;
@@ -17,20 +21,20 @@ fn valueOf(key: u32) -> f32 {
   return bitcast<f32>(select(~key, key & 0x7fffffffu, key >= 0x80000000u));
 }
 
-// The key of the k-th largest element(i), first ≤ i < first + count; 1 ≤ k ≤ count. Called by all lanes together. It leaves in `wanted` how
-// many elements equal to that one are among the k largest.
-fn kthLargest(lane: u32, first: u32, count: u32, k: u32) -> u32 {
+// The key of the hottest-th largest element of the image that begins at `start`. Called by all lanes together. It leaves in `wanted` how
+// many elements equal to that one are among the hottest.
+fn kthLargest(lane: u32, start: u32) -> u32 {
   if (lane == 0u) {
     prefix = 0u;
-    wanted = k;
+    wanted = p.hottest;
   }
   for (var digit = 0u; digit < 4u; digit++) {
     let shift = 24u - 8u * digit;
     atomicStore(&histogram[lane], 0u);
     workgroupBarrier();
     let above = workgroupUniformLoad(&prefix);
-    for (var i = lane; i < count; i += 256u) {
-      let key = keyOf(element(first + i));
+    for (var i = lane; i < p.count; i += 256u) {
+      let key = keyOf(a[start + i]);
       // A shift by 32 bits is not one.
       if (digit == 0u || key >> (shift + 8u) == above >> (shift + 8u)) {
         atomicAdd(&histogram[(key >> shift) & 255u], 1u);
