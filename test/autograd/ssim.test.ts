@@ -17,10 +17,10 @@ afterAll(() => device.close());
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** On the scale of a similarity; at means near 0 it has a slope of some 25, which multiplies their rounding. */
+/** On the scale of a similarity: float32 has means of 121 values to 4e-7, and where both are near 0 a slope of 25 for each multiplies that. */
 function expectSimilarity(actual: ArrayLike<number>, expected: number[]): void {
   expect(actual.length).toBe(expected.length);
-  for (const [i, value] of expected.entries()) expect(Math.abs(actual[i]! - value)).toBeLessThan(1e-5);
+  for (const [i, value] of expected.entries()) expect(Math.abs(actual[i]! - value)).toBeLessThan(2e-5);
 }
 
 // Where both means are near 0 the slopes are steep, so float32 keeps fewer digits of the gradient than of the value.

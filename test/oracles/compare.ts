@@ -1,8 +1,11 @@
 import type { FloatDType } from '../../src/kernels/source.ts';
 
-/** The largest absolute difference, as a share of the largest expected value; infinite where a value is not finite. */
-export function worst(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let largest = 0;
+/**
+ * The largest absolute difference, as a share of the largest expected value, or of the size that such values typically have
+ * where all of a few happen to be small; infinite where a value is not finite.
+ */
+export function worst(actual: ArrayLike<number>, expected: ArrayLike<number>, typical = 0): number {
+  let largest = typical;
   let difference = 0;
   for (let i = 0; i < expected.length; i++) {
     const value = actual[i] ?? Number.NaN;
@@ -16,6 +19,11 @@ export function worst(actual: ArrayLike<number>, expected: ArrayLike<number>): n
 /** Uniform in [-1, 1). */
 export function random(count: number): Float32Array {
   return Float32Array.from({ length: count }, () => 2 * Math.random() - 1);
+}
+
+/** The typical size, as a root of the mean square, of a sum of so many products of {@link random} numbers. */
+export function typicalSum(products: number): number {
+  return Math.sqrt(products) / 3;
 }
 
 /** What an output buffer holds before a kernel runs, so that an element it forgets shows. */

@@ -2,7 +2,7 @@ import { convForward } from '../../../../src/kernels/conv2d/forward.ts';
 import { convInputGrad } from '../../../../src/kernels/conv2d/input-grad.ts';
 import { type ConvProblem, checkProblem, convSizes } from '../../../../src/kernels/conv2d/problem.ts';
 import { convWeightGrad } from '../../../../src/kernels/conv2d/weight-grad.ts';
-import { poison, random, randomAs, tolerance } from '../../../oracles/compare.ts';
+import { poison, random, randomAs, tolerance, typicalSum } from '../../../oracles/compare.ts';
 import * as oracle from '../../../oracles/conv2d.ts';
 import { suite } from './suite.ts';
 
@@ -96,7 +96,7 @@ export const forward = suite(
             bias: withBias ? upload(bias).slice : null,
             activation: withBias ? ('leaky_relu' as const) : ('none' as const),
           },
-          outputs: [{ tensor: y, values, tolerance: tolerance(k.dtype, 2e-6) }],
+          outputs: [{ tensor: y, values, tolerance: tolerance(k.dtype, 2e-6), typical: typicalSum(k.kh * k.kw * k.c) }],
         };
       },
     })),
@@ -117,7 +117,12 @@ export const inputGrad = suite(
         return {
           args: { ...slices, bias: withBias ? upload(bias).slice : null },
           // Sums of over a thousand terms, one after another, round off by more.
-          outputs: [{ tensor: dx, values, tolerance: tolerance(k.dtype, k.kh * k.kw * k.o > 1000 ? 4e-6 : 2e-6) }],
+          outputs: [
+            {
+              ...{ tensor: dx, values, tolerance: tolerance(k.dtype, k.kh * k.kw * k.o > 1000 ? 4e-6 : 2e-6) },
+              typical: typicalSum((k.kh * k.kw * k.o) / k.stride ** 2),
+            },
+          ],
         };
       },
     })),
@@ -136,7 +141,7 @@ export const weightGrad = suite(
         const values = oracle.weightGrad(k, x, dy).map((v, i) => v + (accumulate ? before[i]! : 0));
         return {
           args: { x: upload(x, k.dtype).slice, dy: upload(dy, k.dtype).slice, dw: dw.slice, accumulate },
-          outputs: [{ tensor: dw, values, tolerance: 5e-6 }],
+          outputs: [{ tensor: dw, values, tolerance: 5e-6, typical: typicalSum(k.n * k.p * k.q) }],
         };
       },
     })),
