@@ -86,6 +86,8 @@ export function addTrainingOptions(command: Command): Command {
     )
     .option('--flip', 'random horizontal flips')
     .option('--no-flip', 'no random horizontal flips')
+    .option('--flip-vertical', 'random vertical flips, for pictures with a grain, which turns would break')
+    .option('--no-flip-vertical', 'no random vertical flips')
     .option('--rotate', 'random quarter turns')
     .option('--no-rotate', 'no random quarter turns')
     .option('--crop-defects', 'crops of abnormal images with a mask hold some of what it marks')

@@ -90,6 +90,8 @@ export interface TrainingConfig {
   ema: number;
   /** Random horizontal flips. */
   flip: boolean;
+  /** Random vertical flips: with `flip`, the four views in which a grain keeps its direction. */
+  flipVertical: boolean;
   /** Random quarter turns; with `flip` the eight dihedral views. */
   rotate: boolean;
   /** Crops of abnormal images that have a mask hold some of what it marks. */
@@ -143,6 +145,7 @@ const configSchema = described(
     precision: v.optional(oneOf(PRECISIONS), 'f32'),
     ema: v.optional(finite(0, 0.999999), 0),
     flip: yesOrNo,
+    flipVertical: v.optional(yesOrNo, false),
     rotate: yesOrNo,
     cropDefects: v.optional(yesOrNo, false),
     localContrast: v.optional(yesOrNo, false),

@@ -31,6 +31,7 @@ const REFERENCE = {
   precision: 'f32',
   ema: 0,
   flip: true,
+  flipVertical: false,
   rotate: false,
   cropDefects: true,
   localContrast: false,

@@ -101,7 +101,7 @@ export function planEpoch(
 
 /** @param defect pixels of which the crop should hold one; null for a crop anywhere */
 function randomView(config: TrainingConfig, random: RandomStream, defect: Uint32Array | null = null): View {
-  const { loadSize, cropSize, flip, rotate } = config;
+  const { loadSize, cropSize, flip, flipVertical, rotate } = config;
   const last = loadSize - cropSize;
   /** Where a crop may begin, to hold a coordinate. */
   const around = (held: number) => {
@@ -114,7 +114,11 @@ function randomView(config: TrainingConfig, random: RandomStream, defect: Uint32
       ? [random.integer(last + 1), random.integer(last + 1)]
       : [around(pixel % loadSize), around(Math.floor(pixel / loadSize))];
   const [mirrored, turns] = [random.uniform() < 0.5, random.integer(4)];
-  return { x, y, width: cropSize, height: cropSize, flip: flip && mirrored, turns: rotate ? quarterTurns(turns) : 0 };
+  const crop = { x, y, width: cropSize, height: cropSize };
+  if (rotate) return { ...crop, flip: (flip || flipVertical) && mirrored, turns: quarterTurns(turns) };
+  // Upside down is half a turn of the mirror image.
+  const upsideDown = flipVertical && turns >= 2;
+  return { ...crop, flip: (flip && mirrored) !== upsideDown, turns: upsideDown ? 2 : 0 };
 }
 
 function quarterTurns(turns: number): View['turns'] {

@@ -49,6 +49,16 @@ describe('planEpoch', () => {
     expect(rest(plain)).toEqual(rest(full));
   });
 
+  it('keeps the direction of a grain where it flips without turning', () => {
+    const seen = (changes: Partial<TrainingConfig>) => {
+      const views = planEpoch(config({ rotate: false, ...changes }), { a: 400, b: 400 }, 1).flatMap(({ a }) => a.views);
+      return new Set(views.map(({ flip, turns }) => `${flip} ${turns}`));
+    };
+    expect(seen({ flipVertical: true })).toEqual(new Set(['false 0', 'true 0', 'true 2', 'false 2']));
+    expect(seen({ flip: false, flipVertical: true })).toEqual(new Set(['false 0', 'true 2']));
+    expect(seen({ rotate: true, flip: false, flipVertical: true })).toEqual(seen({ rotate: true }));
+  });
+
   it('cuts crops that hold a pixel of the defect, wherever it lies, and any crop where nobody knows', () => {
     const at = (x: number, y: number) => Uint32Array.of(y * 64 + x);
     const corners = [at(0, 0), at(63, 63), at(63, 0)];
