@@ -10,6 +10,7 @@ import {
   type TrainingConfig,
 } from '../cyclegan/config.ts';
 import { PRESET_NAMES, type PresetName } from '../cyclegan/presets.ts';
+import type { ValueRange } from '../data/images/value-range.ts';
 import { DEFAULT_PRESET } from '../workflow/runs/training-config.ts';
 import { toNumber } from './options.ts';
 
@@ -96,13 +97,27 @@ export function addTrainingOptions(command: Command): Command {
       '--local-contrast',
       'even out light and contrast of every image first, for pictures that are lit differently',
     )
-    .option('--no-local-contrast', 'take images as they are');
+    .option('--no-local-contrast', 'take images as they are')
+    .addOption(
+      new Option(
+        '--range <values>',
+        'which values of a file are black and white: full, all that its bits can hold; min,max; auto, full for 8 bits, for more from the ' +
+          'least to the greatest of the training part (default: auto)',
+      ).argParser(toRange),
+    );
 }
 
 /** The fields of the configuration that the options give. */
 export function fieldsFrom({ netG, ...values }: TrainingOptionValues): Partial<TrainingConfig> {
-  const fields = Object.entries(values).filter(([name]) => CONFIG_FIELDS.includes(name));
+  const fields = Object.entries(values).filter(([name, value]) => CONFIG_FIELDS.includes(name) && value !== 'auto');
   return { ...(netG === undefined ? {} : { blocks: netG }), ...Object.fromEntries(fields) };
+}
+
+function toRange(text: string): ValueRange | 'auto' {
+  if (text === 'auto' || text === 'full') return text;
+  const [min, max, ...rest] = text.split(',').map((number) => (number.trim() === '' ? Number.NaN : Number(number)));
+  if (min !== undefined && max !== undefined && rest.length === 0 && min < max) return { min, max };
+  throw new InvalidArgumentError('Expected auto, full, or two numbers such as 0,4095.');
 }
 
 function toBlocks(text: string): number {

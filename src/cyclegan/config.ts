@@ -3,9 +3,16 @@ import { quoted } from '../data/files/brief.ts';
 import { described, examine } from '../data/files/json.ts';
 import { finite, object, oneOf, whole, yesOrNo } from '../data/files/schema.ts';
 import type { BankOptions } from '../data/images/bank.ts';
+import type { ValueRange } from '../data/images/value-range.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { Architecture } from './network-set.ts';
 import { SIDE_MULTIPLE } from './networks.ts';
+
+/**
+ * How files become images today. 1: JPEG files by jpeg-js, which enlarges subsampled colours by repetition, colours on the mean up to half a
+ * level off; 16 bits rounded to 8; Exif orientation left aside. 2: by libvips, at the file's own depth, lying as a viewer shows them.
+ */
+export const PREPROCESSING = 2;
 
 /** The PatchGAN's last map is empty below this: 24 → 12 → 6 → 3 → 2 → 1. */
 const SMALLEST_SIDE = 24;
@@ -98,11 +105,20 @@ export interface TrainingConfig {
   cropDefects: boolean;
   /** Light and contrast of every image are evened out before the networks see it. */
   localContrast: boolean;
+  /** Which values of a file are black and white. */
+  range: ValueRange;
+  /** How files become images: see {@link PREPROCESSING}. */
+  preprocessing: number;
   seed: number;
   /** Steps between checkpoints, and between sample pictures; 0 writes no samples. */
   checkpointInterval: number;
   sampleInterval: number;
 }
+
+const rangeSchema: v.GenericSchema<unknown, ValueRange> = v.pipe(
+  v.union([v.literal('full'), object({ min: finite(), max: finite() })], "'full', or { min, max }"),
+  v.check((range) => range === 'full' || range.min < range.max, "'full', or { min, max } with min below max"),
+);
 
 /**
  * Fields with a default are younger than the first runs, and the default is what a run did before there was a choice: it computed in
@@ -149,6 +165,8 @@ const configSchema = described(
     rotate: yesOrNo,
     cropDefects: v.optional(yesOrNo, false),
     localContrast: v.optional(yesOrNo, false),
+    range: v.optional(rangeSchema, 'full'),
+    preprocessing: v.optional(whole(1, PREPROCESSING), 1),
     seed: whole(0, 2 ** 32 - 1),
     checkpointInterval: whole(1, 1e9),
     sampleInterval: whole(0, 1e9),

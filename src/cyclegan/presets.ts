@@ -1,5 +1,5 @@
 import { CyclopsError } from '../gpu/errors.ts';
-import type { TrainingConfig } from './config.ts';
+import { PREPROCESSING, type TrainingConfig } from './config.ts';
 
 /** The reference CycleGAN's defaults, but for the sizes: what every preset starts from. */
 const REFERENCE = {
@@ -35,6 +35,8 @@ const REFERENCE = {
   rotate: false,
   cropDefects: true,
   localContrast: false,
+  range: 'full',
+  preprocessing: PREPROCESSING,
   seed: 0,
   checkpointInterval: 500,
   sampleInterval: 500,

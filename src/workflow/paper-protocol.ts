@@ -11,6 +11,7 @@ import { checkOptions, DATA, number, RUNNING, TRAINING } from './common/options.
 import { UsageError } from './common/usage-error.ts';
 import { withDevice } from './common/with-device.ts';
 import { openData } from './images/open-data.ts';
+import { trainingRange } from './images/training-range.ts';
 import type { DivisionOptions } from './runs/division.ts';
 import { evaluateRun } from './runs/evaluate-run.ts';
 import { trainRun } from './runs/train-run.ts';
@@ -69,7 +70,11 @@ export async function paperProtocol(options: PaperProtocolOptions): Promise<Pape
       const number = evaluations.length + 1;
       options.onProgress?.({ stage: 'run', what: 'run', number, total: runs, folder: run.root });
       const split = splitDataset(dataset, seed);
-      const training = { ...common, eager, onProfile, run, resume: false, config: { ...config, seed }, dataset: split };
+      const range = options.config?.range ?? (await trainingRange(split, options.onWarning));
+      const training = {
+        ...{ ...common, eager, onProfile, run, resume: false },
+        ...{ config: { ...config, seed, range }, dataset: split },
+      };
       if (!(await trainRun(device, training))) return null;
       const model = openModel(run.root);
       const evaluated = await evaluateRun(device, { ...common, model, dataset: split, pictures: 0 });

@@ -5,6 +5,7 @@ import { scoreName } from '../anomaly/detector/detector-options.ts';
 import { picturesOf, type ResultPictures } from '../anomaly/detector/score-images.ts';
 import { requireMap } from '../anomaly/maps/list.ts';
 import type { ImageRef } from '../data/datasets/dataset.ts';
+import type { ValueRange } from '../data/images/value-range.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { Listener } from './common/listener.ts';
@@ -13,7 +14,7 @@ import { checkOptions, flag, JUDGING, paths, RUNNING } from './common/options.ts
 import { tuneScoring } from './common/tuning.ts';
 import { UsageError } from './common/usage-error.ts';
 import { type DeviceOption, onDevice } from './common/with-device.ts';
-import { type BrokenFile, ImageDecoder } from './images/decode-images.ts';
+import { type BrokenFile, ImageDecoder, warnOfOtherDecoder } from './images/decode-images.ts';
 import { imagesAt } from './images/images-at.ts';
 import { type ScoredRef, scoreRefs } from './images/score-refs.ts';
 
@@ -74,6 +75,8 @@ export interface UnreadableFile {
 /** A model and the files that it judges, in order. Each result is given out as soon as it is done; nothing happens before the first is asked for. */
 export interface Scoring extends AsyncIterable<FileResult> {
   readonly decision: Decision;
+  /** The values of a file that are black and white for the model. */
+  readonly range: ValueRange;
   /** File names and absolute paths. */
   readonly files: readonly { file: string; path: string }[];
 }
@@ -92,8 +95,10 @@ export function score(options: ScoreOptions): Scoring {
   const model = openModelFile(options.model);
   const decision = decide(model, options);
   const refs = options.images.flatMap(imagesAt);
+  warnOfOtherDecoder(model.config, refs, options.onWarning);
   return {
     decision,
+    range: model.config.range,
     files: refs.map(({ file, path }) => ({ file, path })),
     [Symbol.asyncIterator]: () => onDevice(options, (device) => scoreFiles(device, { model, decision, refs, options })),
   };
@@ -113,7 +118,7 @@ async function* scoreFiles(device: Device, { model, decision, refs, options }: W
   const detector = model.open(device, tile);
   try {
     await tuneScoring(detector, { ...options, tune });
-    const decoder = new ImageDecoder(refs, true);
+    const decoder = new ImageDecoder(refs, { skipBroken: true, range: detector.config.range });
     const scored = scoreRefs(detector, decoder, () => ({ scores: wanted, maps, pictures }));
     let done = 0;
     for await (const { ref, found } of inOrder(refs, scored)) {

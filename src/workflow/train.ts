@@ -11,6 +11,7 @@ import { type Listener, listenerOf } from './common/listener.ts';
 import { checkOptions, DATA, DIVISION, flag, RUNNING, TRAINING } from './common/options.ts';
 import { type DeviceOption, withDevice } from './common/with-device.ts';
 import { type DataOptions, openData } from './images/open-data.ts';
+import { trainingRange } from './images/training-range.ts';
 import { beginFolds, crossCalibrate } from './runs/cross-calibration.ts';
 import { type DivisionOptions, divide, partsOfRun, requireNoDivision } from './runs/division.ts';
 import { trainRun } from './runs/train-run.ts';
@@ -48,9 +49,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { out, resume = false, folds, skipBroken = false, tune = true, eager = false, onProfile } = options;
   const found = openData(options, { allowNormalAlone: true });
   if (resume) requireNoDivision(options);
-  const config = resume ? begunConfig(runFolder(out)) : configFor(found, options);
-  if (resume) requireSameConfig(options, config);
-  const dataset = resume ? partsOfRun(found, runFolder(out)) : divide(found, options, config.seed);
+  const asked = resume ? begunConfig(runFolder(out)) : configFor(found, options);
+  if (resume) requireSameConfig(options, asked);
+  const dataset = resume ? partsOfRun(found, runFolder(out)) : divide(found, options, asked.seed);
+  const range = resume || options.config?.range ? asked.range : await trainingRange(dataset, options.onWarning);
+  const config = { ...asked, range };
   const run = resume ? runFolder(out) : createRun(out);
   if (folds !== undefined) beginFolds(run, dataset, folds, config);
   const calibration = await withDevice(options, (device) => {

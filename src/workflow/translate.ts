@@ -4,7 +4,7 @@ import { wholeImage } from '../anomaly/detector/whole-image.ts';
 import { noGrad } from '../autograd/tape.ts';
 import { toImage } from '../cyclegan/tensor-image.ts';
 import { decodeImage } from '../data/images/decode.ts';
-import type { DecodedImage } from '../data/images/decoded-image.ts';
+import type { ByteImage, DecodedImage } from '../data/images/decoded-image.ts';
 import type { Device } from '../gpu/device.ts';
 import type { Module } from '../layers/module.ts';
 import { scope } from '../tensor/scope.ts';
@@ -28,7 +28,7 @@ export interface TranslateOptions extends DeviceOption, Listener {
 /** An image file, and what a generator makes of it, at the model's size. */
 export interface Translation {
   path: string;
-  image: DecodedImage;
+  image: ByteImage;
 }
 
 /**
@@ -48,7 +48,7 @@ async function* translateOn(device: Device, options: TranslateOptions): AsyncGen
     const generator = to === 'normal' ? detector.networks.G_A : detector.networks.G_B;
     await tuneTranslation(detector, generator, { ...options, tune });
     for (const path of images) {
-      yield { path, image: await translated(detector, generator, decodeImage(path)) };
+      yield { path, image: await translated(detector, generator, await decodeImage(path, detector.config.range)) };
       if (signal?.aborted) return;
     }
   } finally {
@@ -56,7 +56,7 @@ async function* translateOn(device: Device, options: TranslateOptions): AsyncGen
   }
 }
 
-async function translated(detector: DetectorNetworks, generator: Module, image: DecodedImage): Promise<DecodedImage> {
+async function translated(detector: DetectorNetworks, generator: Module, image: DecodedImage): Promise<ByteImage> {
   const x = await wholeImage(detector.device, image, detector.shown);
   const made = scope(() => noGrad(() => generator.forward(x)));
   try {

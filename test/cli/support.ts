@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PNG } from 'pngjs';
 import { preset } from '../../src/cyclegan/presets.ts';
 import { readDataset } from '../../src/data/datasets/layouts.ts';
-import { decodeImage } from '../../src/data/images/decode.ts';
 import { encodePng } from '../../src/data/images/png.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -33,13 +33,15 @@ export function makeData(folder: string, counts: { normal: number; abnormal: num
 
 /** The middle 32 × 32 pixels of an RGB image, as PNG. */
 function cut(path: string): Buffer {
-  const { width, height, pixels } = decodeImage(path);
+  const { width, height, data } = PNG.sync.read(readFileSync(path));
   const side = 32;
   const [left, top] = [(width - side) >> 1, (height - side) >> 1];
   const out = new Uint8Array(side * side * 3);
   for (let y = 0; y < side; y++) {
-    const start = ((top + y) * width + left) * 3;
-    out.set(pixels.subarray(start, start + side * 3), y * side * 3);
+    for (let x = 0; x < side; x++) {
+      const pixel = (top + y) * width + left + x;
+      out.set(data.subarray(4 * pixel, 4 * pixel + 3), 3 * (y * side + x));
+    }
   }
   return encodePng(side, side, 3, out);
 }

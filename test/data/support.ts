@@ -30,6 +30,21 @@ export function expectRefusal(action: () => unknown, ...texts: string[]): void {
   } catch (error) {
     thrown = error;
   }
+  expectError(thrown, texts);
+}
+
+/** The same of what is promised. */
+export async function expectRejection(action: () => Promise<unknown>, ...texts: string[]): Promise<void> {
+  let thrown: unknown;
+  try {
+    await action();
+  } catch (error) {
+    thrown = error;
+  }
+  expectError(thrown, texts);
+}
+
+function expectError(thrown: unknown, texts: readonly string[]): void {
   expect(thrown).toBeInstanceOf(CyclopsError);
   if (!(thrown instanceof CyclopsError)) return;
   for (const text of texts) expect(thrown.message).toContain(text);
@@ -37,11 +52,11 @@ export function expectRefusal(action: () => unknown, ...texts: string[]): void {
 }
 
 /** Runs an action with the rights of an ordinary user, since nothing is forbidden to root. */
-export function withoutRoot(action: () => void): void {
+export async function withoutRoot(action: () => unknown): Promise<void> {
   const user = process.geteuid?.();
   if (user === 0) process.seteuid?.(65534);
   try {
-    action();
+    await action();
   } finally {
     if (user === 0) process.seteuid?.(0);
   }
@@ -51,6 +66,17 @@ export function withoutRoot(action: () => void): void {
 export function survives(action: () => unknown): boolean {
   try {
     action();
+    return true;
+  } catch (error) {
+    if (!(error instanceof CyclopsError)) throw error;
+    return false;
+  }
+}
+
+/** The same of what is promised. */
+export async function isRead(action: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await action();
     return true;
   } catch (error) {
     if (!(error instanceof CyclopsError)) throw error;

@@ -186,7 +186,7 @@ test('views of byte images', async () => {
   variable.set(viewWords({ chunk: 7, start: 0, width }, view));
   const batch = { images: 1, width: 3, height: 2, channels: 3 };
   const out = await outputOf(poison(18), (out) =>
-    views(device, batch, { variable, chunk: { number: 7, bytes: chunk.slice }, out, dtype: 'f16' }),
+    views(device, batch, { variable, chunk: { number: 7, levels: chunk.slice, type: 'u8' }, out, dtype: 'f16' }),
   );
   const expected = Float64Array.from({ length: 18 }, (_, i) => {
     const [row, column, channel] = [Math.floor(i / 9), Math.floor(i / 3) % 3, i % 3];

@@ -350,20 +350,19 @@ describe.skipIf(!chromium)('a report in a browser', () => {
         { length: side * side * 3 },
         (_, i) => 128 + 50 * Math.sin((i + offset) / 111) + 20 * Math.random(),
       );
-    const picture = (offset: number): Picture => {
-      const bytes = encodeJpeg({ width: side, height: side, channels: 3, pixels: pixels(offset) }, 85);
+    const picture = async (offset: number): Promise<Picture> => {
+      const bytes = await encodeJpeg({ width: side, height: side, channels: 3, pixels: pixels(offset) }, 85);
       return { type: 'image/jpeg', width: side, height: side, bytes };
     };
     const report = sampleReport(many, infos, chosen);
     const kept = new KeptPictures(PICTURES_BUDGET);
     // The same few pictures again and again: encoding others for each image would take a minute.
-    const few = [1, 2, 3].map(picture);
-    const of = (i: number) => few[i % few.length] ?? picture(i);
+    const few = await Promise.all([1, 2, 3].map(picture));
+    const of = (i: number) => few[i % few.length] ?? expect.fail('no picture');
     for (const [i, { file, verdict, threshold, scores }] of report.evaluation.images.entries()) {
       const score = scores[chosen.chosen] ?? Number.NaN;
-      kept.add({ file, verdict, threshold, score }, () => ({
-        ...{ input: of(i), reconstruction: of(i + 1), heatmap: of(i + 2) },
-      }));
+      const made = { input: of(i), reconstruction: of(i + 1), heatmap: of(i + 2) };
+      await kept.add({ file, verdict, threshold, score }, () => Promise.resolve(made));
     }
     const file = join(folder, `many-${side}.html`);
     const pieces = renderReport({ ...report, pictures: kept.report() }, kept.pictures);

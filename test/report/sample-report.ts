@@ -5,7 +5,6 @@ import { type HidingMeasurement, summariseHiding } from '../../src/anomaly/evalu
 import type { ScoreInfo } from '../../src/anomaly/scores/score.ts';
 import type { ScoredImage } from '../../src/anomaly/scores/scored-image.ts';
 import type { Label } from '../../src/data/datasets/dataset.ts';
-import { encodeJpeg } from '../../src/data/images/jpeg.ts';
 import { encodePng } from '../../src/data/images/png.ts';
 import { renderReport } from '../../src/report/page.ts';
 import type { PicturesReport } from '../../src/report/parts/kept-pictures.ts';
@@ -100,23 +99,18 @@ export function samplePictures(images: readonly ScoredImage[]): ReportPictures {
   let colour = 0;
   const [width, height] = [3, 2];
   const pixels = () => {
-    // JPEG may round a single level away.
-    colour += 4;
+    colour += 1;
     return Uint8Array.from({ length: width * height * 3 }, (_, i) => (i % 3 === 0 ? colour % 256 : colour >> 8));
   };
-  const jpeg = (): Picture => {
-    const bytes = encodeJpeg({ width, height, channels: 3, pixels: pixels() }, 100);
-    return { type: 'image/jpeg', width, height, bytes };
-  };
-  const mask = (): Picture => ({
+  const picture = (): Picture => ({
     type: 'image/png',
     width,
     height,
     bytes: encodePng(width, height, 3, pixels()),
   });
   const picturesOf = (label: Label | null): Pictures => ({
-    ...{ input: jpeg(), reconstruction: jpeg(), heatmap: jpeg() },
-    ...(label === 'abnormal' && { mask: mask() }),
+    ...{ input: picture(), reconstruction: picture(), heatmap: picture() },
+    ...(label === 'abnormal' && { mask: picture() }),
   });
   return new Map(images.map(({ file, label }) => [file, picturesOf(label)]));
 }

@@ -37,8 +37,9 @@ it('trains on normal images alone, says what that means, and calibrates on damag
   expect(copies).toHaveLength(2);
   const calibrating = readFileSync(join(run, 'calibration.txt'), 'utf8').split('\n').filter(Boolean);
   for (const [i, name] of copies.entries()) {
-    const [copy, mask] = ['abnormal', 'masks'].map((part) => decodeImage(join(run, 'damaged', part, name)));
-    const normal = decodeImage(join(data, calibrating[i] ?? ''));
+    const made = ['abnormal', 'masks'].map((part) => decodeImage(join(run, 'damaged', part, name)));
+    const [copy, mask] = await Promise.all(made);
+    const normal = await decodeImage(join(data, calibrating[i] ?? ''));
     expect(copy?.pixels).not.toEqual(normal.pixels);
     expect([mask?.width, mask?.height, mask?.channels]).toEqual([normal.width, normal.height, 1]);
     expect(mask?.pixels.includes(255)).toBe(true);

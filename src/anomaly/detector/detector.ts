@@ -1,5 +1,7 @@
 import { optionProblem } from '../../data/files/json.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
+import type { StoredImage } from '../../data/images/stored-image.ts';
+import { toLevels, type ValueRange } from '../../data/images/value-range.ts';
 import { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { decisionOf, requireHeatmap } from '../calibration/calibration.ts';
@@ -13,15 +15,18 @@ import { mapName, openDevice, scoreName, thresholdOption, tileOption } from './d
 import { decodeModel, loadModel, type Model } from './model-file.ts';
 import { type ImageResult, scoreImage } from './score-images.ts';
 
-/** Pixels of 8 bits a sample, [height, width, channels] row by row: gray, RGB, or RGBA, of which alpha is dropped. */
+/**
+ * Pixels [height, width, channels] row by row: gray, RGB, or RGBA, of which alpha is dropped. Of 8 or 16 bits, or floats from 0 to 1 or in
+ * the range of values that the model was trained with.
+ */
 export interface PixelImage {
   width: number;
   height: number;
   channels: 1 | 3 | 4;
-  pixels: Uint8Array | Uint8ClampedArray;
+  pixels: Uint8Array | Uint8ClampedArray | Uint16Array | Float32Array;
 }
 
-/** An image as pixels, or the bytes of a PNG or JPEG file. */
+/** An image as pixels, or the bytes of an image file. */
 export type ImageInput = PixelImage | Uint8Array;
 
 export interface DetectorOptions {
@@ -151,7 +156,7 @@ export class Detector {
    */
   async score(image: ImageInput, { pictures = true }: ScoreImageOptions = {}): Promise<Judgement> {
     if (this.disposed) throw new CyclopsError('This detector was disposed and judges no more images. Open another.');
-    const decoded = await toDecoded(image);
+    const decoded = await toDecoded(image, this.networks.config.range);
     const maps = pictures ? [this.shown] : [];
     const result = await scoreImage(this.networks, decoded, { scores: this.known, maps, pictures });
     const score = result.scores[this.by];
@@ -217,43 +222,40 @@ async function readFile(path: string): Promise<Model> {
   return readModel(path);
 }
 
-async function toDecoded(image: ImageInput): Promise<DecodedImage> {
+async function toDecoded(image: ImageInput, range: ValueRange): Promise<DecodedImage> {
   if (image instanceof Uint8Array) {
     // The caller may write over them while the decoder is loaded.
     const bytes = new Uint8Array(image);
     const { decodeBytes } = await import('../../data/images/decode-bytes.ts');
-    return decodeBytes(bytes, 'The image');
+    return decodeBytes(bytes, 'The image', range);
   }
-  requirePixels(image);
-  const { width, height, channels, pixels } = image;
+  const samples = samplesOf(image);
+  const { width, height, channels } = image;
   const isSize = (extent: number) => Number.isInteger(extent) && extent > 0;
   if (
     ![1, 3, 4].includes(channels) ||
     !isSize(width) ||
     !isSize(height) ||
-    pixels.length !== width * height * channels
+    samples.length !== width * height * channels
   ) {
     throw new CyclopsError(
-      `An image needs width × height × channels bytes, with 1, 3 or 4 channels; got ${width} × ${height} × ${channels} and ${pixels.length} bytes.`,
+      `An image needs width × height × channels samples, with 1, 3 or 4 channels; got ${width} × ${height} × ${channels} and ${samples.length} samples.`,
     );
   }
-  if (channels !== 4) return { width, height, channels, pixels: new Uint8Array(pixels) };
-  return { width, height, channels: 3, pixels: withoutAlpha(pixels) };
+  return toLevels({ width, height, channels, samples }, range, 'The image');
 }
 
-function requirePixels(image: unknown): asserts image is PixelImage {
-  const pixels = typeof image === 'object' && image !== null && 'pixels' in image ? image.pixels : image;
-  if (pixels !== image && (pixels instanceof Uint8Array || pixels instanceof Uint8ClampedArray)) return;
+/** A copy of the pixels, which the caller may write over. @throws CyclopsError for what programs without types may give */
+function samplesOf(image: PixelImage): StoredImage['samples'] {
+  const given: unknown = typeof image === 'object' && image !== null && 'pixels' in image ? image.pixels : image;
+  if (given !== image) {
+    if (given instanceof Uint8Array || given instanceof Uint8ClampedArray) return new Uint8Array(given);
+    if (given instanceof Uint16Array || given instanceof Float32Array) return given.slice();
+  }
   throw new CyclopsError(
     'An image is the bytes of a file in a Uint8Array, or { width, height, channels, pixels } with pixels of 8 bits in a Uint8Array or ' +
-      `Uint8ClampedArray; got ${kindOf(pixels)}${pixels === image ? '' : ' for its pixels'}.`,
+      `Uint8ClampedArray, of 16 in a Uint16Array, or in a Float32Array; got ${kindOf(given)}${given === image ? '' : ' for its pixels'}.`,
   );
-}
-
-function withoutAlpha(pixels: PixelImage['pixels']): Uint8Array {
-  const rgb = new Uint8Array((pixels.length / 4) * 3);
-  for (let i = 0; i < rgb.length; i++) rgb[i] = pixels[i + Math.floor(i / 3)] ?? 0;
-  return rgb;
 }
 
 /** The kind of a value, for messages. */

@@ -1,7 +1,7 @@
 import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import { toImage } from '../../cyclegan/tensor-image.ts';
 import { ImageBank, type Size } from '../../data/images/bank.ts';
-import type { DecodedImage } from '../../data/images/decoded-image.ts';
+import type { ByteImage, DecodedImage } from '../../data/images/decoded-image.ts';
 import type { AnomalyMap } from '../maps/map.ts';
 import { computeScores, partsOf } from '../scores/list.ts';
 import { disposeMeasured, measure, readParts } from '../scores/measure.ts';
@@ -28,14 +28,14 @@ export interface ImageResult {
   /** The size at which the image was judged. */
   size: Size;
   /** Only where they were asked for. */
-  pictures: { input: DecodedImage; reconstruction: DecodedImage } | null;
+  pictures: { input: ByteImage; reconstruction: ByteImage } | null;
 }
 
 /** An image as the networks saw it, as they reconstruct it, and its heat map. */
 export interface ResultPictures {
-  input: DecodedImage;
+  input: ByteImage;
   /** x̂ = G_a2n(x). */
-  reconstruction: DecodedImage;
+  reconstruction: ByteImage;
   /** The map that calibration chose, or that was asked for: [H, W]. */
   heatmap: Float32Array;
   /** The size at which the image was judged, before its borders were cut to a multiple of 4. */
@@ -53,12 +53,12 @@ const AHEAD = 1;
  */
 export async function* scoreImages(
   detector: DetectorNetworks,
-  images: Iterable<DecodedImage>,
+  images: Iterable<DecodedImage> | AsyncIterable<DecodedImage>,
   request: (index: number) => ImageRequest,
 ): AsyncGenerator<ImageResult> {
   const underway: Promise<ImageResult>[] = [];
   let index = 0;
-  for (const image of images) {
+  for await (const image of images) {
     const result = scoreImage(detector, image, request(index++));
     // Thrown where it is awaited, after the results before it.
     result.catch(() => {});

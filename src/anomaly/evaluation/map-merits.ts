@@ -1,6 +1,6 @@
 import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import type { ImageRef } from '../../data/datasets/dataset.ts';
-import { decodeImage } from '../../data/images/decode.ts';
+import { readMask } from '../../data/images/mask.ts';
 import type { MapMerit } from '../calibration/heatmap-choice.ts';
 import type { ImageResult } from '../detector/score-images.ts';
 import { PixelMetrics } from '../metrics/pixel-metrics.ts';
@@ -21,9 +21,13 @@ export class MapMerits {
   }
 
   /** @throws CyclopsError when a map holds NaN or a mask cannot be read */
-  add({ label, mask: path }: ImageRef, { maps, extent, size }: Pick<ImageResult, 'maps' | 'extent' | 'size'>): void {
+  async add(
+    { label, mask: path }: ImageRef,
+    { maps, extent, size }: Pick<ImageResult, 'maps' | 'extent' | 'size'>,
+  ): Promise<void> {
     // A mask of a normal image would mark nothing.
-    const mask = label === 'abnormal' && path !== undefined ? maskOnMap(decodeImage(path), size, SIDE_MULTIPLE) : null;
+    const marks = label === 'abnormal' && path !== undefined;
+    const mask = marks ? maskOnMap(await readMask(path), size, SIDE_MULTIPLE) : null;
     if (mask) this.masked += 1;
     for (const [name, values] of Object.entries(maps)) {
       const metrics = this.metrics.get(name) ?? new PixelMetrics({ mantissaBits: MANTISSA_BITS });

@@ -1,18 +1,18 @@
 import { cutToMultiple, type Size } from '../../data/images/bank.ts';
-import type { DecodedImage } from '../../data/images/decoded-image.ts';
+import type { Mask } from '../../data/images/mask.ts';
 
 /**
  * A mask as it lies on the heat map of its image: stretched to the size at which the image was judged, where a pixel is
  * inside if at least half of its area is, then cut as the image was to sides that are multiples of `multiple`.
  *
- * @param mask of any size, not 0 where the defect is @param size of the judged image before the cut
+ * @param mask of any size @param size of the judged image before the cut
  * @returns [height, width] after the cut: 1 inside, 0 outside
  */
-export function maskOnMap(mask: DecodedImage, size: Size, multiple: number): Uint8Array {
+export function maskOnMap(mask: Pick<Mask, 'width' | 'height' | 'inside'>, size: Size, multiple: number): Uint8Array {
   const { x, y, width, height } = cutToMultiple(size, multiple);
   const across = shares(mask.width, size.width).slice(x, x + width);
   const down = shares(mask.height, size.height).slice(y, y + height);
-  const inside = insideOf(mask);
+  const { inside } = mask;
   const all = mask.width * mask.height;
   const out = new Uint8Array(width * height);
   for (const [row, { first: top, weights: heights }] of down.entries()) {
@@ -48,11 +48,4 @@ function shares(length: number, outLength: number): Share[] {
     });
     return { first, weights };
   });
-}
-
-/** 1 for each pixel that is not 0 in some channel. */
-function insideOf({ width, height, channels, pixels }: DecodedImage): Uint8Array {
-  const inside = new Uint8Array(width * height);
-  for (let i = 0; i < pixels.length; i++) if (pixels[i] !== 0) inside[Math.floor(i / channels)] = 1;
-  return inside;
 }

@@ -35,9 +35,12 @@ export interface PairReport {
 const GRAY_RANGE = 2;
 
 /** Compares images and what G_a2n makes of them with their templates, at the size at which they are judged. Null without pairs. */
-export async function comparePairs(detector: DetectorNetworks, pairs: Iterable<ImagePair>): Promise<PairReport | null> {
+export async function comparePairs(
+  detector: DetectorNetworks,
+  pairs: Iterable<ImagePair> | AsyncIterable<ImagePair>,
+): Promise<PairReport | null> {
   const found: Omit<PairReport, 'images'>[] = [];
-  for (const pair of pairs) found.push(await comparePair(detector, pair));
+  for await (const pair of pairs) found.push(await comparePair(detector, pair));
   if (found.length === 0) return null;
   const mean = (of: 'translated' | 'untouched') => ({
     mae: found.reduce((sum, pair) => sum + pair[of].mae, 0) / found.length,

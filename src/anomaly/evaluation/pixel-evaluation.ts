@@ -1,7 +1,7 @@
 import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import type { ImageRef } from '../../data/datasets/dataset.ts';
 import type { Size } from '../../data/images/bank.ts';
-import { decodeImage } from '../../data/images/decode.ts';
+import { readMask } from '../../data/images/mask.ts';
 import { type PixelF1, type PixelFigures, PixelMetrics } from '../metrics/pixel-metrics.ts';
 import { maskOnMap } from './mask-on-map.ts';
 
@@ -49,12 +49,12 @@ export class PixelEvaluation {
    * @param values the heat map [height, width] of `extent` @param size at which the image was judged, before the cut
    * @throws CyclopsError when a heat map holds NaN
    */
-  add(ref: ImageRef, values: Float32Array, { extent, size }: { extent: Size; size: Size }): void {
+  async add(ref: ImageRef, values: Float32Array, { extent, size }: { extent: Size; size: Size }): Promise<void> {
     if (!this.counts(ref)) {
       if (ref.label === 'abnormal') this.withoutMask += 1;
       return;
     }
-    const mask = ref.mask === undefined ? null : maskOnMap(decodeImage(ref.mask), size, SIDE_MULTIPLE);
+    const mask = ref.mask === undefined ? null : maskOnMap(await readMask(ref.mask), size, SIDE_MULTIPLE);
     if (mask && !mask.includes(1)) this.emptyMasks += 1;
     this.images[ref.label] += 1;
     this.metrics.add(values, mask, extent.width, extent.height);

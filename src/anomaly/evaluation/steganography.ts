@@ -2,6 +2,7 @@ import { add } from '../../autograd/add.ts';
 import { noGrad } from '../../autograd/tape.ts';
 import type { Label } from '../../data/datasets/dataset.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
+import type { Mask } from '../../data/images/mask.ts';
 import { randomNormal } from '../../tensor/random.ts';
 import { scope } from '../../tensor/scope.ts';
 import { Tensor } from '../../tensor/tensor.ts';
@@ -19,11 +20,11 @@ import type { Score } from '../scores/score.ts';
  * Source: Chu, Zhmoginov, Sandler, "CycleGAN, a Master of Steganography", 2017.
  */
 
-/** An image to look at, with its true mask where there is one: not 0 where the defect is. */
+/** An image to look at, with its true mask where there is one. */
 export interface CheckedImage {
   label: Label;
   image: DecodedImage;
-  mask: DecodedImage | null;
+  mask: Mask | null;
 }
 
 /** What is measured of one image. */
@@ -64,11 +65,12 @@ const NOISE_SEED = 1;
 /** Scores every image three times. */
 export async function checkSteganography(
   detector: DetectorNetworks,
-  images: Iterable<CheckedImage>,
+  images: Iterable<CheckedImage> | AsyncIterable<CheckedImage>,
   scores: readonly Score[],
 ): Promise<Steganography> {
   const measurements: HidingMeasurement[] = [];
-  for (const image of images) measurements.push(await measureHiding(detector, image, measurements.length, scores));
+  for await (const image of images)
+    measurements.push(await measureHiding(detector, image, measurements.length, scores));
   return summariseHiding(measurements);
 }
 
@@ -79,7 +81,7 @@ async function measureHiding(
   scores: readonly Score[],
 ): Promise<HidingMeasurement> {
   const x = await wholeImage(device, image, shown);
-  const weights = mask && (await wholeImage(device, binary(mask), { channels: 1, loadSize: sizeFor(image) }));
+  const weights = mask && (await wholeImage(device, whiteInside(mask), { channels: 1, loadSize: sizeFor(image) }));
   const parts = partsOf(scores);
   // Rounding x̂ cannot change what does not depend on it.
   const affected = parts.filter(({ map }) => map.usesReconstruction);
@@ -210,6 +212,6 @@ function toGrayLevel(value: number): number {
   return Math.round((value + 1) / GRAY_LEVEL) * GRAY_LEVEL - 1;
 }
 
-function binary({ width, height, channels, pixels }: DecodedImage): DecodedImage {
-  return { width, height, channels, pixels: pixels.map((value) => (value > 0 ? 255 : 0)) };
+function whiteInside({ width, height, inside }: Mask): DecodedImage {
+  return { width, height, channels: 1, pixels: inside.map((marked) => 255 * marked) };
 }

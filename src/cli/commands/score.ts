@@ -7,6 +7,7 @@ import { isFolder } from '../../data/files/is-folder.ts';
 import { makeFolder } from '../../data/files/make-folder.ts';
 import { decodeImage } from '../../data/images/decode.ts';
 import { encodePng } from '../../data/images/png.ts';
+import type { ValueRange } from '../../data/images/value-range.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
@@ -74,7 +75,7 @@ async function score(model: string, images: string[], options: ScoreCommandOptio
   const unreadable: string[] = [];
   await withDevice(options, async (device) => {
     const scoring = scoreWorkflow({ ...asked, device });
-    const { files, decision } = scoring;
+    const { files, decision, range } = scoring;
     counts.total = files.length;
     requireNoInput(csv, [model, runFolder(model).model, ...files.map(({ path }) => path)]);
     requireDifferentNames(files, heatmaps);
@@ -82,7 +83,8 @@ async function score(model: string, images: string[], options: ScoreCommandOptio
     try {
       for await (const result of scoring) {
         if (result.status === 'unreadable') unreadable.push(result.reason);
-        else if (heatmaps !== undefined && decision.heatmap) writeHeatmap(heatmaps, result, decision.heatmap);
+        else if (heatmaps !== undefined && decision.heatmap)
+          await writeHeatmap(heatmaps, result, decision.heatmap, range);
         if (result.status === 'flagged') counts.flagged += 1;
         output.add(result);
       }
@@ -140,12 +142,17 @@ function requireDifferentNames(files: Scoring['files'], heatmaps: string | undef
   }
 }
 
-function writeHeatmap(folder: string, { file, path, pictures }: ScoredFile, scale: HeatScale): void {
+async function writeHeatmap(
+  folder: string,
+  { file, path, pictures }: ScoredFile,
+  scale: HeatScale,
+  range: ValueRange,
+): Promise<void> {
   if (!pictures) return;
   const { heatmap: values, input, size: judged } = pictures;
   const target = heatmapPath(folder, file);
   makeFolder(dirname(target));
-  const picture = decodeImage(path);
+  const picture = await decodeImage(path, range);
   const { width, height } = input;
   const painted = overlayHeatmap(picture, { values, width, height, judged }, scale);
   writeFileAtomic(target, encodePng(picture.width, picture.height, 3, painted));

@@ -6,7 +6,6 @@ import type { DecodedImage } from '../../data/images/decoded-image.ts';
 import type { Device } from '../../gpu/device.ts';
 import { RandomStream } from '../../tensor/random.ts';
 import type { TrainingConfig } from '../config.ts';
-import { toImage } from '../tensor-image.ts';
 
 /** The two domains' training images. */
 export interface Banks {
@@ -47,7 +46,7 @@ export async function makeBanks(
   const sources: number[] = [];
   const cut = transplants > 0 ? await cutOutAll(a, known, loadSize) : [];
   for (let index = 0; index < b.count && transplants + damages > 0; index++) {
-    const normal = await imageIn(b, index);
+    const normal = await b.image(index);
     const made: DefectImage[] = [];
     for (let k = 0; k < transplants; k++) {
       const defect = cut[random.integer(Math.max(1, cut.length))];
@@ -70,17 +69,10 @@ export async function makeBanks(
 async function cutOutAll(bank: ImageBank, defects: readonly (Uint32Array | null)[], side: number) {
   const found = [];
   for (const [index, pixels] of defects.entries()) {
-    const defect = pixels && cutOut(await imageIn(bank, index), maskOf(pixels, side));
+    const defect = pixels && cutOut(await bank.image(index), maskOf(pixels, side));
     if (defect) found.push(defect);
   }
   return found;
-}
-
-async function imageIn(bank: ImageBank, index: number): Promise<DecodedImage> {
-  const tensor = bank.whole(index);
-  const image = await toImage(tensor);
-  tensor.dispose();
-  return image;
 }
 
 function maskOf(pixels: Uint32Array, side: number): Uint8Array {

@@ -1,13 +1,20 @@
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
-import { bicubicTable, type Resampling, resample, type View } from '../../kernels/images/image.ts';
+import {
+  bicubicTable,
+  type LevelType,
+  levelWords,
+  type Resampling,
+  resample,
+  type View,
+} from '../../kernels/images/image.ts';
 import type { FloatDType } from '../../kernels/source.ts';
 import { keep, scope } from '../../tensor/scope.ts';
 import { imageExtents } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { toChannels } from './channels.ts';
-import type { DecodedImage } from './decoded-image.ts';
-import { type BankEntry, BatchFeed, entryAt, type Size, turnedSize } from './feed.ts';
+import type { DecodedImage, Pixels } from './decoded-image.ts';
+import { type BankEntry, BatchFeed, type Chunk, entryAt, type Size, turnedSize } from './feed.ts';
 import { localContrast } from './local-contrast.ts';
 
 export type { View } from '../../kernels/images/image.ts';
@@ -26,11 +33,12 @@ const MAX_CHUNK_BYTES = 2 ** 28;
 /** Uploads wait in host memory until the device takes them: after so many bytes, wait for it. */
 const FENCE_BYTES = 2 ** 26;
 
-/** Images on the device as bytes, decoded, uploaded and resized once; batches are cut out of them by a kernel. */
+/** Images on the device, as bytes or as floats where they have more than 8 bits, uploaded and resized once; batches are cut out of them by a kernel. */
 export class ImageBank {
   private readonly entries: BankEntry[] = [];
-  private readonly chunks: Tensor<'u32'>[] = [];
-  private used = 0;
+  private readonly chunks: Chunk[] = [];
+  /** Words of the last chunk of each type. */
+  private readonly used: Record<LevelType, number> = { u8: 0, f32: 0 };
 
   private constructor(
     private readonly device: Device,
@@ -40,22 +48,26 @@ export class ImageBank {
   /**
    * Uploads images one after another, so that `images` may decode them as they are asked for.
    *
-   * Gray and colour images become one another as in {@link toChannels}. Resizing is bicubic and gives PIL's bytes
+   * Gray and colour images become one another as in {@link toChannels}. Resizing is bicubic; of bytes it gives PIL's
    * (Image.resize with BICUBIC).
    *
    * @throws CyclopsError when an image is larger than the device's largest buffer.
    */
-  static async create(device: Device, images: Iterable<DecodedImage>, options: BankOptions): Promise<ImageBank> {
+  static async create(
+    device: Device,
+    images: Iterable<DecodedImage> | AsyncIterable<DecodedImage>,
+    options: BankOptions,
+  ): Promise<ImageBank> {
     const bank = new ImageBank(device, options.channels);
     const { loadSize } = options;
     let waiting = 0;
-    for (const image of images) {
+    for await (const image of images) {
       const shown = toChannels(image, options.channels);
       bank.add(
         options.localContrast ? localContrast(shown) : shown,
         typeof loadSize === 'function' ? loadSize(image) : (loadSize ?? image),
       );
-      waiting += image.pixels.length;
+      waiting += image.pixels.byteLength;
       if (waiting >= FENCE_BYTES) {
         await device.fence();
         waiting = 0;
@@ -107,35 +119,45 @@ export class ImageBank {
     return this.batch([index], [{ ...cutToMultiple(this.size(index), multiple), flip: false, turns: 0 }]);
   }
 
+  /** An image as it lies in the bank, read back in levels as fine as it was given. */
+  async image(index: number): Promise<DecodedImage> {
+    const { chunk, width, height } = this.entry(index);
+    const tensor = this.whole(index);
+    const pixels = chunk.type === 'u8' ? await toBytes(tensor) : (await tensor.data()).map((v) => (v + 1) * 127.5);
+    tensor.dispose();
+    return { width, height, channels: this.channels, pixels };
+  }
+
   dispose(): void {
-    for (const chunk of this.chunks) chunk.dispose();
+    for (const { words } of this.chunks) words.dispose();
     this.chunks.length = 0;
     this.entries.length = 0;
   }
 
   private add(image: DecodedImage, size: Size): void {
     const { device, channels } = this;
-    const bytes = size.width * size.height * channels;
-    const { chunk, start } = this.reserve(Math.ceil(bytes / 4));
+    const type = image.pixels instanceof Uint8Array ? 'u8' : 'f32';
+    const levels = size.width * size.height * channels;
+    const { chunk, start } = this.reserve(levelWords(levels, type), type);
     const across = image.width !== size.width;
     const along = image.height !== size.height;
     if (!across && !along) {
-      const { buffer, offset } = chunk.slice;
-      device.write({ buffer, offset: offset + 4 * start, size: 4 * Math.ceil(bytes / 4) }, paddedToWords(image.pixels));
+      const { buffer, offset } = chunk.words.slice;
+      device.write({ buffer, offset: offset + 4 * start, size: 4 * levelWords(levels, type) }, wordsOf(image.pixels));
     } else {
       scope(() => {
-        let source = bytesTensor(device, image.pixels.length);
-        device.write(source.slice, paddedToWords(image.pixels));
+        let source = levelsTensor(device, image.pixels.length, type);
+        device.write(source.slice, wordsOf(image.pixels));
         if (across) {
           const outer = image.height;
-          const target = along ? bytesTensor(device, outer * size.width * channels) : chunk;
+          const target = along ? levelsTensor(device, outer * size.width * channels, type) : chunk.words;
           const axis = { length: image.width, outLength: size.width, inner: channels, outer };
-          resize(source, axis, target, along ? 0 : start);
+          resize(source, axis, { target, start: along ? 0 : start, type });
           source = target;
         }
         if (along) {
           const axis = { length: image.height, outLength: size.height, inner: size.width * channels, outer: 1 };
-          resize(source, axis, chunk, start);
+          resize(source, axis, { target: chunk.words, start, type });
         }
       });
     }
@@ -143,17 +165,17 @@ export class ImageBank {
   }
 
   /** Room for an image. Each new chunk is twice the one before, so that few are needed and little is wasted. */
-  private reserve(words: number): { chunk: Tensor<'u32'>; start: number } {
-    let chunk = this.chunks.at(-1);
-    if (!chunk || this.used + words > chunk.size) {
+  private reserve(words: number, type: LevelType): { chunk: Chunk; start: number } {
+    let chunk = this.chunks.findLast((other) => other.type === type);
+    if (!chunk || this.used[type] + words > chunk.words.size) {
       const largest = Math.min(MAX_CHUNK_BYTES, this.device.limits.maxStorageBufferBindingSize) / 4;
-      const size = Math.max(words, Math.min(largest, chunk ? 2 * chunk.size : MIN_CHUNK_BYTES / 4));
-      chunk = keep(Tensor.empty(this.device, [size], 'u32'));
+      const size = Math.max(words, Math.min(largest, chunk ? 2 * chunk.words.size : MIN_CHUNK_BYTES / 4));
+      chunk = { words: keep(Tensor.empty(this.device, [size], 'u32')), type };
       this.chunks.push(chunk);
-      this.used = 0;
+      this.used[type] = 0;
     }
-    const start = this.used;
-    this.used += words;
+    const start = this.used[type];
+    this.used[type] += words;
     return { chunk, start };
   }
 
@@ -175,23 +197,32 @@ export async function toBytes(image: Tensor): Promise<Uint8Array> {
   return Uint8Array.from(await image.data(), (v) => Math.round(Math.min(255, Math.max(0, (v + 1) * 127.5))));
 }
 
-function resize(source: Tensor<'u32'>, axis: Resampling, target: Tensor<'u32'>, targetStart: number): void {
+interface ResizedPlace {
+  target: Tensor<'u32'>;
+  /** The first word of the image in it. */
+  start: number;
+  type: LevelType;
+}
+
+function resize(source: Tensor<'u32'>, axis: Resampling, { target, start, type }: ResizedPlace): void {
   const { taps, values } = bicubicTable(axis.length, axis.outLength);
   const table = Tensor.empty(source.device, [values.length], 'u32');
   // Integers with a sign, as the kernel reads their bits.
   table.upload(new Uint32Array(values.buffer));
   resample(source.device, axis, {
     ...{ source: source.slice, table: table.slice, taps },
-    ...{ out: target.slice, outStart: targetStart },
+    ...{ out: target.slice, outStart: start, type },
   });
 }
 
-function bytesTensor(device: Device, bytes: number): Tensor<'u32'> {
-  return Tensor.empty(device, [Math.ceil(bytes / 4)], 'u32');
+function levelsTensor(device: Device, levels: number, type: LevelType): Tensor<'u32'> {
+  return Tensor.empty(device, [levelWords(levels, type)], 'u32');
 }
 
-function paddedToWords(pixels: Uint8Array): Uint8Array<ArrayBuffer> {
-  const padded = new Uint8Array(Math.ceil(pixels.length / 4) * 4);
+/** Pixels as the device stores them: bytes padded to whole words, or floats. */
+function wordsOf(pixels: Pixels): Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer> {
+  if (pixels instanceof Float32Array) return new Float32Array(pixels);
+  const padded = new Uint8Array(4 * levelWords(pixels.length, 'u8'));
   padded.set(pixels);
   return padded;
 }

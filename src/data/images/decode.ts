@@ -1,23 +1,40 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { fileError } from '../files/fs-error.ts';
-import { decodeBytes } from './decode-bytes.ts';
 import type { DecodedImage } from './decoded-image.ts';
+import { READ_FORMATS } from './formats.ts';
+import { readHeader, readStored } from './read-stored.ts';
+import type { ImageHeader, ReadOptions, StoredImage } from './stored-image.ts';
+import { toLevels, type ValueRange } from './value-range.ts';
 
 const MAX_FILE_BYTES = 2 ** 29;
 
-/** Reads an image file, as {@link decodeBytes} does. @throws CyclopsError that names the file and what is wrong with it */
-export function decodeImage(path: string): DecodedImage {
-  return decodeBytes(readBytes(path), path);
+/**
+ * Reads an image file, turned as its Exif orientation says, in levels from black to white.
+ *
+ * @param range the values that are black and white @throws CyclopsError that names the file and what is wrong with it
+ */
+export async function decodeImage(path: string, range: ValueRange = 'full'): Promise<DecodedImage> {
+  return toLevels(await readImage(path, { oriented: true }), range, path);
 }
 
-function readBytes(path: string): Buffer {
+/** Reads an image file as it is. @throws CyclopsError likewise */
+export async function readImage(path: string, options: ReadOptions): Promise<StoredImage> {
+  return readStored(await readBytes(path), path, options);
+}
+
+/** What the header of an image file says. @throws CyclopsError likewise */
+export async function readImageHeader(path: string): Promise<ImageHeader> {
+  return readHeader(await readBytes(path), path);
+}
+
+async function readBytes(path: string): Promise<Uint8Array> {
   try {
-    const status = statSync(path);
+    const status = await stat(path);
     // A pipe or a device would be read without end.
     if (!status.isFile()) throw unreadable(path, status.isDirectory() ? 'this is a folder' : 'this is no regular file');
     if (status.size > MAX_FILE_BYTES) throw unreadable(path, `it has ${status.size} bytes`);
-    return readFileSync(path);
+    return await readFile(path);
   } catch (error) {
     throw fileError(error, 'read', path);
   }
@@ -26,6 +43,6 @@ function readBytes(path: string): Buffer {
 function unreadable(path: string, came: string): CyclopsError {
   return new CyclopsError(
     `cannot read ${path}: an image file of at most ${MAX_FILE_BYTES} bytes was expected, but ${came}. ` +
-      'Give the path of a PNG or JPEG file.',
+      `Give the path of an image; ${READ_FORMATS} are read.`,
   );
 }

@@ -1,14 +1,17 @@
+import type { Mask } from './mask.ts';
+
 /**
  * The pixels, as y · side + x, of an image `side` px square under which its mask, of any size, is not black throughout, so that
  * the smallest defect has one; null where the mask is black.
  */
-import type { DecodedImage } from './decoded-image.ts';
-export function defectPixels({ width, height, channels, pixels }: DecodedImage, side: number): Uint32Array | null {
+export function defectPixels(
+  { width, height, inside }: Pick<Mask, 'width' | 'height' | 'inside'>,
+  side: number,
+): Uint32Array | null {
   const marked = new Set<number>();
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const first = (y * width + x) * channels;
-      if (!pixels.subarray(first, first + channels).some((value) => value > 0)) continue;
+      if (inside[y * width + x] !== 1) continue;
       for (const row of covered(y, height, side))
         for (const column of covered(x, width, side)) marked.add(row * side + column);
     }

@@ -1,7 +1,14 @@
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { Variable } from '../../gpu/variables.ts';
-import { views as launchViews, VIEW_WORDS, type View, type ViewBatch, viewWords } from '../../kernels/images/image.ts';
+import {
+  type LevelType,
+  views as launchViews,
+  VIEW_WORDS,
+  type View,
+  type ViewBatch,
+  viewWords,
+} from '../../kernels/images/image.ts';
 import type { FloatDType } from '../../kernels/source.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 
@@ -12,13 +19,19 @@ export interface Size {
 
 /** Where an image lies: its chunk, and its first word in it. */
 export interface BankEntry extends Size {
-  chunk: Tensor<'u32'>;
+  chunk: Chunk;
   start: number;
+}
+
+/** Memory of several images whose levels are stored alike. */
+export interface Chunk {
+  words: Tensor<'u32'>;
+  type: LevelType;
 }
 
 interface FeedOptions {
   entries: readonly BankEntry[];
-  chunks: readonly Tensor<'u32'>[];
+  chunks: readonly Chunk[];
   shape: ViewBatch;
   dtype: FloatDType;
 }
@@ -53,8 +66,9 @@ export class BatchFeed {
     const { chunks, shape, dtype } = this.options;
     const out = Tensor.empty(this.device, [shape.images, shape.height, shape.width, shape.channels], dtype);
     chunks.forEach((chunk, number) => {
-      const bytes = chunk.slice;
-      launchViews(this.device, shape, { variable: this.variable, chunk: { number, bytes }, out: out.slice, dtype });
+      const { words, type } = chunk;
+      const shown = { number, levels: words.slice, type };
+      launchViews(this.device, shape, { variable: this.variable, chunk: shown, out: out.slice, dtype });
     });
     return out;
   }

@@ -1,5 +1,5 @@
 import { toChannels } from './channels.ts';
-import type { DecodedImage } from './decoded-image.ts';
+import type { ByteImage } from './decoded-image.ts';
 
 /**
  * Puts images side by side, row under row, on white: each column as wide as its widest image, each row as high as its
@@ -7,7 +7,7 @@ import type { DecodedImage } from './decoded-image.ts';
  *
  * @param gap pixels between cells and around them
  */
-export function composeGrid(rows: DecodedImage[][], gap: number): DecodedImage {
+export function composeGrid(rows: ByteImage[][], gap: number): ByteImage {
   const columnCount = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: columnCount }, (_, c) => Math.max(...rows.map((row) => row[c]?.width ?? 0)));
   const heights = rows.map((row) => Math.max(0, ...row.map((image) => image.height)));

@@ -1,7 +1,7 @@
 import { CyclopsError } from '../../gpu/errors.ts';
 
 const MAX_SIDE = 16384;
-const MAX_PIXELS = 100e6;
+export const MAX_PIXELS = 100e6;
 
 /**
  * Refuses image sizes that are empty or beyond any photograph, from the header alone and before memory is taken.

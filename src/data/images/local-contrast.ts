@@ -25,9 +25,9 @@ export function localContrast(image: DecodedImage): DecodedImage {
   const variances = around(excess.map((value) => value * value));
   const shown = excess.map((value, i) => {
     const deviations = value / Math.max(FLAT, Math.sqrt(variances[i] ?? 0));
-    return Math.round(127.5 * (1 + Math.min(1, Math.max(-1, deviations / LIMIT))));
+    return 127.5 * (1 + Math.min(1, Math.max(-1, deviations / LIMIT)));
   });
-  return { ...image, pixels: new Uint8Array(shown) };
+  return { ...image, pixels: image.pixels instanceof Uint8Array ? Uint8Array.from(shown, Math.round) : shown };
 }
 
 function blurred(plane: Float32Array, { width, height, channels }: Extents, radius: number): Float32Array {

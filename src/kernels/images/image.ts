@@ -1,4 +1,4 @@
-/** Images as bytes [H, W, C], four to a word, lowest first: resizing, and views of them as floats. */
+/** Images as levels [H, W, C] from 0 to 255, bytes four to a word, lowest first, or floats: resizing, and views of them in [−1, 1]. */
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, ceilDiv, immediates } from '../../gpu/launch.ts';
 import type { Variable } from '../../gpu/variables.ts';
@@ -57,6 +57,18 @@ function roundHalfAway(value: number): number {
   return Math.sign(value) * Math.floor(Math.abs(value) + 0.5);
 }
 
+/** How levels are stored. */
+export type LevelType = 'u8' | 'f32';
+
+/** Words that so many levels take. */
+export function levelWords(levels: number, type: LevelType): number {
+  return type === 'u8' ? ceilDiv(levels, 4) : levels;
+}
+
+const LEVEL_BYTES = { u8: 1, f32: 4 } as const;
+
+const F32_LEVELS = { 'images/parts/level.wgsl': 'images/parts/level-f32.wgsl' };
+
 interface ResampleArguments {
   readonly source: BufferSlice;
   /** The values of a {@link ResamplingTable} … */
@@ -66,23 +78,25 @@ interface ResampleArguments {
   readonly out: BufferSlice;
   /** The first word that is written. */
   readonly outStart: number;
+  /** Of source and out. */
+  readonly type: LevelType;
 }
 
-/** Resizes one axis of a byte image. */
+/** Resizes one axis of an image. */
 export function resample(
   device: Device,
   { length, outLength, inner, outer }: Resampling,
-  { source, table, taps, out, outStart }: ResampleArguments,
+  { source, table, taps, out, outStart, type }: ResampleArguments,
 ): void {
-  const bytes = outer * outLength * inner;
+  const count = outer * outLength * inner;
   device.launch({
-    kernel: kernel('images/resample'),
+    kernel: kernel(type === 'u8' ? 'images/resample' : 'images/resample-f32'),
     bindings: [source, table, out],
-    immediates: immediates(bytes, outStart, length, outLength, inner, taps),
-    workgroups: flatGrid(device, ceilDiv(bytes, 4)),
+    immediates: immediates(count, outStart, length, outLength, inner, taps),
+    workgroups: flatGrid(device, levelWords(count, type)),
     label: 'resample',
     flops: 0,
-    bytes: bytes + outer * length * inner,
+    bytes: LEVEL_BYTES[type] * (count + outer * length * inner),
   });
 }
 
@@ -96,8 +110,8 @@ export interface View {
   turns: 0 | 1 | 2 | 3;
 }
 
-/** Where a byte image lies: its chunk by number, its first word in it, its width in pixels. */
-interface ByteImage {
+/** Where an image lies: its chunk by number, its first word in it, its width in pixels. */
+interface PlacedImage {
   chunk: number;
   start: number;
   width: number;
@@ -107,7 +121,7 @@ interface ByteImage {
 export const VIEW_WORDS = 5;
 
 /** The words for one view of one image, inside which it must lie. */
-export function viewWords(image: ByteImage, { x, y, width, height, flip, turns }: View): number[] {
+export function viewWords(image: PlacedImage, { x, y, width, height, flip, turns }: View): number[] {
   let extent = { width, height };
   let origin = y * image.width + (flip ? x + width - 1 : x);
   let right = flip ? -1 : 1;
@@ -132,7 +146,7 @@ export interface ViewBatch {
 interface ViewsArguments {
   /** {@link VIEW_WORDS} words for each image, from {@link viewWords}. */
   readonly variable: Variable;
-  readonly chunk: { readonly number: number; readonly bytes: BufferSlice };
+  readonly chunk: { readonly number: number; readonly levels: BufferSlice; readonly type: LevelType };
   readonly out: BufferSlice;
   /** Of out; f32 unless told otherwise. */
   readonly dtype?: FloatDType;
@@ -146,12 +160,12 @@ export function views(
 ): void {
   const pixels = width * height;
   device.launch({
-    kernel: kernel('images/view', {}, { dtype }),
-    bindings: [device.variables.slice, chunk.bytes, out],
+    kernel: kernel('images/view', {}, { dtype, instead: chunk.type === 'u8' ? {} : F32_LEVELS }),
+    bindings: [device.variables.slice, chunk.levels, out],
     immediates: immediates(variable.start, chunk.number, images, pixels, width, channels),
     workgroups: flatGrid(device, images * pixels),
     label: 'view',
     flops: 3 * images * pixels * channels,
-    bytes: (1 + DTYPE_BYTES[dtype]) * images * pixels * channels,
+    bytes: (LEVEL_BYTES[chunk.type] + DTYPE_BYTES[dtype]) * images * pixels * channels,
   });
 }

@@ -59,12 +59,12 @@ export class KeptPictures {
   }
 
   /** @param encode called where there may be room */
-  add(image: PicturedImage, encode: () => Pictures): void {
+  async add(image: PicturedImage, encode: () => Promise<Pictures>): Promise<void> {
     const kind = kindOf(image);
     const place = this.placeOf(kind, image);
     this.seen[kind] += 1;
     if (!isBefore(place, this.end)) return;
-    const pictures = encode();
+    const pictures = await encode();
     const entry = { file: image.file, kind, place, pictures, bytes: bytesInPage(pictures) };
     const next = this.entries.findIndex((other) => isBefore(place, other.place));
     this.entries.splice(next < 0 ? this.entries.length : next, 0, entry);

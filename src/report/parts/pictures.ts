@@ -1,8 +1,8 @@
 import type { HeatScale } from '../../anomaly/calibration/heatmap-scale.ts';
 import type { ResultPictures } from '../../anomaly/detector/score-images.ts';
-import { decodeImage } from '../../data/images/decode.ts';
-import type { DecodedImage } from '../../data/images/decoded-image.ts';
+import type { ByteImage } from '../../data/images/decoded-image.ts';
 import { encodeJpeg } from '../../data/images/jpeg.ts';
+import { type Mask, readMask } from '../../data/images/mask.ts';
 import { encodePng } from '../../data/images/png.ts';
 import { paintHeatmap } from './heatmap.ts';
 
@@ -38,17 +38,17 @@ const QUALITY = 85;
  * @param scale of the heat map's colours
  * @param mask path of the true mask @throws CyclopsError when it cannot be read
  */
-export function encodePictures(
+export async function encodePictures(
   { input, reconstruction, heatmap }: ResultPictures,
   scale: HeatScale,
   mask: string | undefined,
-): Pictures {
+): Promise<Pictures> {
   const { width, height } = input;
   return {
-    input: jpeg(input),
-    reconstruction: jpeg(reconstruction),
-    heatmap: jpeg({ width, height, channels: 3, pixels: paintHeatmap(heatmap, width, height, scale) }),
-    ...(mask !== undefined && { mask: png(decodeImage(mask)) }),
+    input: await jpeg(input),
+    reconstruction: await jpeg(reconstruction),
+    heatmap: await jpeg({ width, height, channels: 3, pixels: paintHeatmap(heatmap, width, height, scale) }),
+    ...(mask !== undefined && { mask: png(await readMask(mask)) }),
   };
 }
 
@@ -57,11 +57,12 @@ export function bytesInPage(pictures: Pictures): number {
   return Object.values<Picture>({ ...pictures }).reduce((sum, { bytes }) => sum + 4 * Math.ceil(bytes.length / 3), 0);
 }
 
-function jpeg(image: DecodedImage): Picture {
+async function jpeg(image: ByteImage): Promise<Picture> {
   const { width, height } = image;
-  return { type: 'image/jpeg', width, height, bytes: encodeJpeg(image, QUALITY) };
+  return { type: 'image/jpeg', width, height, bytes: await encodeJpeg(image, QUALITY) };
 }
 
-function png({ width, height, channels, pixels }: DecodedImage): Picture {
-  return { type: 'image/png', width, height, bytes: encodePng(width, height, channels, pixels) };
+function png({ width, height, inside }: Mask): Picture {
+  const white = inside.map((marked) => 255 * marked);
+  return { type: 'image/png', width, height, bytes: encodePng(width, height, 1, white) };
 }

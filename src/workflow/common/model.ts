@@ -5,6 +5,7 @@ import type { DetectorNetworks } from '../../anomaly/detector/detector-networks.
 import { loadModel } from '../../anomaly/detector/model-file.ts';
 import { openRunNetworks } from '../../anomaly/detector/run-networks.ts';
 import { readModel } from '../../anomaly/detector/stored-model.ts';
+import type { TrainingConfig } from '../../cyclegan/config.ts';
 import { readCheckpointHead } from '../../cyclegan/run/checkpoint-head.ts';
 import { fingerprint, readDataRecord } from '../../cyclegan/run/data-record.ts';
 import { hasCheckpoint, openRun, type RunFolder, runFolder } from '../../cyclegan/run/run-folder.ts';
@@ -18,6 +19,7 @@ export interface TrainedModel {
   source: string;
   /** Null for a model file that was given alone. */
   run: RunFolder | null;
+  config: TrainingConfig;
   /** @param tile as for `openDetector` */
   open: (device: Device, tile: number | undefined) => DetectorNetworks;
   calibration: Calibration;
@@ -58,6 +60,7 @@ function ofRun(run: RunFolder): TrainedModel {
   return {
     source: run.root,
     run,
+    config: readCheckpointHead(run.checkpoint).config,
     open: (device, tile) => openRunNetworks(device, run, tile),
     calibration,
     seen: readDataRecord(run.data).images.map(({ sha256 }) => fingerprint(sha256)),
@@ -76,9 +79,9 @@ function requireItsNetworks(run: RunFolder, { step }: Calibration): void {
 
 function ofFile(path: string): TrainedModel {
   const model = readModel(path);
-  const { calibration, seen } = model;
+  const { config, calibration, seen } = model;
   return {
-    ...{ source: path, run: null, calibration, seen },
+    ...{ source: path, run: null, config, calibration, seen },
     open: (device, tile) => loadModel(device, model, tile),
   };
 }

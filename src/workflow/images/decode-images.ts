@@ -1,7 +1,11 @@
+import { PREPROCESSING, type TrainingConfig } from '../../cyclegan/config.ts';
 import type { ImageRef } from '../../data/datasets/dataset.ts';
 import { decodeImage } from '../../data/images/decode.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
+import type { ValueRange } from '../../data/images/value-range.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
+import type { Listener } from '../common/listener.ts';
+import { madeAhead } from './ahead.ts';
 
 /** A file that could not be used, and why. */
 export interface BrokenFile {
@@ -9,44 +13,86 @@ export interface BrokenFile {
   reason: string;
 }
 
+export interface DecoderOptions {
+  /** Whether images behind a broken one are still wanted; if not, they are only looked at for faults. */
+  skipBroken: boolean;
+  /** The values that are black and white. */
+  range: ValueRange;
+  /** Sees each image before it goes on. */
+  onImage?: (ref: ImageRef, image: DecodedImage) => void;
+}
+
 /** How many broken files a message names. */
 const SHOWN = 5;
 
-/** Images decoded one after another as they are asked for, so that a data set need not fit the host's memory. */
+/** Images decoded a few ahead of where they are asked for, so that a data set need not fit the host's memory. */
 export class ImageDecoder {
   /** The images that could be decoded so far. */
   readonly good: ImageRef[] = [];
   readonly broken: BrokenFile[] = [];
 
-  /**
-   * @param skipBroken whether images behind a broken one are still wanted; if not, they are only looked at for faults
-   * @param onImage sees each image before it goes on
-   */
   constructor(
     private readonly refs: readonly ImageRef[],
-    private readonly skipBroken: boolean,
-    private readonly onImage: (ref: ImageRef, image: DecodedImage) => void = () => {},
+    private readonly options: DecoderOptions,
   ) {}
 
-  *images(): Generator<DecodedImage> {
-    for (const ref of this.refs) {
-      const image = this.decode(ref);
-      if (image && (this.skipBroken || this.broken.length === 0)) yield image;
+  async *images(): AsyncGenerator<DecodedImage> {
+    const { skipBroken, range, onImage } = this.options;
+    const decode = (ref: ImageRef) => attempt(ref, range);
+    for await (const { ref, image, fault } of madeAhead(this.refs, decode, bytesOf)) {
+      if (fault !== null) this.broken.push({ ref, reason: reasonOf(fault) });
+      if (!image) continue;
+      this.good.push(ref);
+      onImage?.(ref, image);
+      if (skipBroken || this.broken.length === 0) yield image;
     }
   }
 
-  private decode(ref: ImageRef): DecodedImage | null {
-    try {
-      const image = decodeImage(ref.path);
-      this.good.push(ref);
-      this.onImage(ref, image);
-      return image;
-    } catch (error) {
-      if (!(error instanceof CyclopsError)) throw error;
-      this.broken.push({ ref, reason: error.message });
-      return null;
-    }
+  /** Decodes them all, for their faults alone. */
+  async look(): Promise<void> {
+    for await (const _ of this.images());
   }
+}
+
+interface Attempt {
+  ref: ImageRef;
+  image: DecodedImage | null;
+  /** What was thrown. */
+  fault: unknown;
+}
+
+async function attempt(ref: ImageRef, range: ValueRange): Promise<Attempt> {
+  try {
+    return { ref, image: await decodeImage(ref.path, range), fault: null };
+  } catch (fault) {
+    return { ref, image: null, fault };
+  }
+}
+
+function bytesOf({ image }: Attempt): number {
+  return image?.pixels.byteLength ?? 0;
+}
+
+/** Of a file that cannot be used. @throws whatever else went wrong */
+function reasonOf(fault: unknown): string {
+  if (fault instanceof CyclopsError) return fault.message;
+  throw fault;
+}
+
+const IS_JPEG = /\.(jpe?g|jpe|jfif)$/i;
+
+/** Says where a model was trained when files became images in another way, and that this matters for some of these. */
+export function warnOfOtherDecoder(
+  { preprocessing }: Pick<TrainingConfig, 'preprocessing'>,
+  refs: readonly ImageRef[],
+  onWarning: Listener['onWarning'],
+): void {
+  const jpegs = refs.filter(({ path }) => IS_JPEG.test(path)).length;
+  if (preprocessing >= PREPROCESSING || jpegs === 0) return;
+  onWarning?.(
+    `The model was trained when JPEG files were read by another decoder, which smeared colours and left Exif orientation aside: for ${jpegs} of ` +
+      `${refs.length} images the networks see a little else than they learned from. Train anew to have one way of reading.`,
+  );
 }
 
 /**

@@ -2,6 +2,7 @@ import type { ImageRef } from '../../data/datasets/dataset.ts';
 import { differenceHash, nearDuplicates } from '../../data/datasets/near-duplicates.ts';
 import { decodeImage } from '../../data/images/decode.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
+import type { ValueRange } from '../../data/images/value-range.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 
 /** How many pairs a warning names. */
@@ -11,16 +12,19 @@ const SHOWN = 3;
 export class DuplicateWatch {
   private readonly hashed: { ref: ImageRef; hash: Uint32Array }[] = [];
 
+  /** @param range the values that are black and white */
+  constructor(private readonly range: ValueRange) {}
+
   /** Notes an image that was decoded for another reason. */
   readonly see = (ref: ImageRef, image: DecodedImage): void => {
     this.hashed.push({ ref, hash: differenceHash(image) });
   };
 
   /** Notes images that nobody has decoded; for a broken one, whoever uses it will complain. */
-  look(refs: readonly ImageRef[]): void {
+  async look(refs: readonly ImageRef[]): Promise<void> {
     for (const ref of refs) {
       try {
-        this.see(ref, decodeImage(ref.path));
+        this.see(ref, await decodeImage(ref.path, this.range));
       } catch (error) {
         if (!(error instanceof CyclopsError)) throw error;
       }

@@ -21,6 +21,7 @@ import { fingerprint, hashFile, readDataRecord } from '../../cyclegan/run/data-r
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import { type ImageRef, isNormalAlone } from '../../data/datasets/dataset.ts';
 import { readDataset } from '../../data/datasets/layouts.ts';
+import type { DecodedImage } from '../../data/images/decoded-image.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { withReadableCompanions } from '../images/companions.ts';
@@ -103,7 +104,11 @@ function masksIn(root: string, warn: Listener['onWarning']): Map<string, string>
   }
 }
 
-function withMasks(recorded: readonly ImageRef[], root: string, warn: Listener['onWarning']): ImageRef[] {
+async function withMasks(
+  recorded: readonly ImageRef[],
+  root: string,
+  warn: Listener['onWarning'],
+): Promise<ImageRef[]> {
   const masks = masksIn(root, warn);
   const masked = recorded.map((ref) => {
     const mask = masks.get(ref.file);
@@ -138,12 +143,12 @@ export async function scoreRecorded(
     );
   });
   const refs = isNormalAlone(record)
-    ? [...recorded, ...damagedCopies(run, recorded, detector.config.seed)]
-    : withMasks(recorded, root, onWarning);
+    ? [...recorded, ...(await damagedCopies(run, recorded, detector.config))]
+    : await withMasks(recorded, root, onWarning);
   const statistics = new Map<string, ImageStatistics>();
-  const decoder = new ImageDecoder(refs, false, ({ file }, image) => {
-    statistics.set(file, imageStatistics(image, detector.config.loadSize));
-  });
+  const { loadSize, range } = detector.config;
+  const onImage = ({ file }: ImageRef, image: DecodedImage) => statistics.set(file, imageStatistics(image, loadSize));
+  const decoder = new ImageDecoder(refs, { skipBroken: false, range, onImage });
   const images: ScoredImage[] = [];
   await tuneScoring(detector, options);
   const { networks } = detector;
@@ -159,7 +164,7 @@ export async function scoreRecorded(
   });
   for await (const scored of scoreRefs(detector, decoder, request)) {
     const { ref } = scored;
-    if (MapMerits.wants(ref)) merits.add(ref, scored);
+    if (MapMerits.wants(ref)) await merits.add(ref, scored);
     images.push({
       ...scoredImage(scored, statistics.get(ref.file)),
       ...changeIn(scored.pictures),

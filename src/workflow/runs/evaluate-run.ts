@@ -17,12 +17,15 @@ import type { ScoredImage } from '../../anomaly/scores/scored-image.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import { type Dataset, type ImageRef, LABELS } from '../../data/datasets/dataset.ts';
 import { decodeImage } from '../../data/images/decode.ts';
+import type { DecodedImage } from '../../data/images/decoded-image.ts';
+import { readMask } from '../../data/images/mask.ts';
+import type { ValueRange } from '../../data/images/value-range.ts';
 import type { AdapterInfo } from '../../gpu/host/adapter.ts';
 import type { Device } from '../../gpu/device.ts';
 import { KeptPictures } from '../../report/parts/kept-pictures.ts';
 import { encodePictures } from '../../report/parts/pictures.ts';
 import { withReadableCompanions } from '../images/companions.ts';
-import { ImageDecoder, settleBroken } from '../images/decode-images.ts';
+import { ImageDecoder, settleBroken, warnOfOtherDecoder } from '../images/decode-images.ts';
 import type { Listener } from '../common/listener.ts';
 import type { TrainedModel } from '../common/model.ts';
 import { type ScoredRef, scoredImage, scoreRefs } from '../images/score-refs.ts';
@@ -80,30 +83,31 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   const heatmap = requireHeatmap(calibration, model.source, options.map);
   const map = requireMap(heatmap.map);
   const { judged, leftOut } = imagesToJudge(dataset, model.seen);
-  const refs = withReadableCompanions(
+  const refs = await withReadableCompanions(
     judged.map(({ ref }) => ref),
     skipBroken,
     onWarning,
   );
   const statistics = new Map<string, ImageStatistics>();
-  const decoder = new ImageDecoder(refs, skipBroken, ({ file }, image) =>
-    statistics.set(file, imageStatistics(image, detector.config.loadSize)),
-  );
   const where = new PixelEvaluation(refs, heatmap.threshold);
   const seen = new Set(judged.flatMap(({ ref, seenInTraining }) => (seenInTraining ? [ref.file] : [])));
   const images: ScoredImage[] = [];
   const pictures = new KeptPictures(options.pictures);
-  const keep = (scored: ScoredRef) => {
+  const keep = async (scored: ScoredRef) => {
     const { ref, scores: own } = scored;
     const made = picturesOf(scored, map.name);
     const score = own[calibration.chosen] ?? Number.NaN;
     const threshold = calibration.scores[calibration.chosen]?.threshold.value ?? Number.NaN;
     const verdict = verdictOf(ref.label, isFlagged(score, threshold));
     const image = { file: ref.file, verdict, score, threshold };
-    if (made) pictures.add(image, () => encodePictures(made, heatmap, ref.mask));
+    if (made) await pictures.add(image, () => encodePictures(made, heatmap, ref.mask));
     else pictures.leaveOut(image);
   };
   const detector = model.open(device, options.tile);
+  const { loadSize, range } = detector.config;
+  warnOfOtherDecoder(detector.config, refs, onWarning);
+  const onImage = ({ file }: ImageRef, image: DecodedImage) => statistics.set(file, imageStatistics(image, loadSize));
+  const decoder = new ImageDecoder(refs, { skipBroken, range, onImage });
   let steganography: Steganography;
   let pairs: PairReport | null;
   try {
@@ -112,16 +116,16 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
     for await (const scored of scoreRefs(detector, decoder, request)) {
       const { file } = scored.ref;
       const values = scored.maps[map.name] ?? new Float32Array();
-      keep(scored);
-      where.add(scored.ref, values, scored);
+      await keep(scored);
+      await where.add(scored.ref, values, scored);
       const found = { hottest: hottestOf(values), seenInTraining: seen.has(file) };
       images.push({ ...scoredImage(scored, statistics.get(file)), ...found });
       onProgress?.({ stage: 'scoring', done: images.length, total: judged.length });
       if (signal?.aborted) return null;
     }
     settleBroken(decoder, skipBroken, onWarning);
-    steganography = await checkSteganography(detector, imagesToCheck(decoder.good), scores);
-    pairs = await comparePairs(detector, pairsOf(decoder.good));
+    steganography = await checkSteganography(detector, imagesToCheck(decoder.good, range), scores);
+    pairs = await comparePairs(detector, pairsOf(decoder.good, range));
   } finally {
     detector.dispose();
   }
@@ -148,18 +152,18 @@ function evenlySpread(count: number, wanted: number): (index: number) => boolean
   return (index) => Math.floor(index % every) === 0;
 }
 
-function* pairsOf(refs: readonly ImageRef[]): Generator<ImagePair> {
+async function* pairsOf(refs: readonly ImageRef[], range: ValueRange): AsyncGenerator<ImagePair> {
   for (const { path, pair } of refs) {
-    if (pair !== undefined) yield { image: decodeImage(path), template: decodeImage(pair) };
+    if (pair !== undefined) yield { image: await decodeImage(path, range), template: await decodeImage(pair, range) };
   }
 }
 
-function* imagesToCheck(refs: readonly ImageRef[]): Generator<CheckedImage> {
+async function* imagesToCheck(refs: readonly ImageRef[], range: ValueRange): AsyncGenerator<CheckedImage> {
   for (const label of LABELS) {
     const own = refs.filter((ref) => ref.label === label);
     const isSpread = evenlySpread(own.length, HIDING_CHECKED);
     for (const { path, mask } of own.filter((_, i) => isSpread(i))) {
-      yield { label, image: decodeImage(path), mask: mask === undefined ? null : decodeImage(mask) };
+      yield { label, image: await decodeImage(path, range), mask: mask === undefined ? null : await readMask(mask) };
     }
   }
 }

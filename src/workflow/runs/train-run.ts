@@ -8,7 +8,8 @@ import { Trainer } from '../../cyclegan/run/trainer.ts';
 import { type Dataset, type ImageRef, isNormalAlone, partOf } from '../../data/datasets/dataset.ts';
 import { writeSplit } from '../../data/datasets/split.ts';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
-import { ImageBank } from '../../data/images/bank.ts';
+import { ImageBank, type Size } from '../../data/images/bank.ts';
+import type { DecodedImage } from '../../data/images/decoded-image.ts';
 import { defectPixels } from '../../data/images/defect-pixels.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
@@ -16,6 +17,7 @@ import type { TimedLaunch } from '../../gpu/profiler.ts';
 import { calibrateRun } from './calibrate-run.ts';
 import { ImageDecoder, settleBroken } from '../images/decode-images.ts';
 import { DuplicateWatch } from '../images/duplicate-warning.ts';
+import { readMasks, warnOfGrayMasks } from '../images/read-masks.ts';
 import { type Listener, listenerOf } from '../common/listener.ts';
 import { tuneKernels } from '../common/tuning.ts';
 import { versions } from '../common/versions.ts';
@@ -54,14 +56,14 @@ function defaultRule(dataset: Dataset): Rule {
 /** Trains the networks of a run; `stopped` when the signal did. A checkpoint stands after either. */
 export async function trainNetworks(device: Device, options: TrainRunOptions): Promise<'finished' | 'stopped'> {
   const { config, dataset, run, resume, tune, eager, onProfile, signal, onProgress, onWarning } = options;
-  const watch = new DuplicateWatch();
+  const watch = new DuplicateWatch(config.range);
   const { banks, training } = await loadBanks(device, options, watch);
   try {
-    const data = recordData(dataset.root, training, readableCalibration(options, watch));
+    const data = recordData(dataset.root, training, await readableCalibration(options, watch));
     if (resume) {
       requireSameData(data.hash, run, dataset.root);
     } else {
-      watch.look(dataset.images.filter(({ part }) => part === 'test'));
+      await watch.look(dataset.images.filter(({ part }) => part === 'test'));
       const warning = watch.warning();
       if (warning) onWarning?.(warning);
       writeFileAtomic(run.data, `${JSON.stringify(data, null, 2)}\n`);
@@ -102,19 +104,21 @@ async function loadBanks(
 ): Promise<{ banks: Banks; training: ImageRef[] }> {
   const refs = partOf(dataset, 'train');
   const shown = { ...imageOptions(config), loadSize: { width: config.loadSize, height: config.loadSize } };
+  const sizes = new Map<string, Size>();
+  const onImage = (ref: ImageRef, image: DecodedImage) => {
+    watch.see(ref, image);
+    sizes.set(ref.file, image);
+  };
   const load = async (label: ImageRef['label']) => {
-    const decoder = new ImageDecoder(
-      refs.filter((ref) => ref.label === label),
-      skipBroken,
-      watch.see,
-    );
+    const labelled = refs.filter((ref) => ref.label === label);
+    const decoder = new ImageDecoder(labelled, { skipBroken, range: config.range, onImage });
     const bank = await ImageBank.create(device, decoder.images(), shown);
     return { bank, ...decoder };
   };
   const abnormal = await load('abnormal');
   const normal = await load('normal');
   const good = [...abnormal.good, ...normal.good];
-  const masks = wantsMasks(config) ? readDefects(abnormal.good, config.loadSize, skipBroken) : null;
+  const masks = wantsMasks(config) ? await readDefects(abnormal.good, sizes, config.loadSize) : null;
   const broken = [...abnormal.broken, ...normal.broken, ...(masks?.broken ?? [])];
   settleBroken({ good, broken }, skipBroken, onWarning);
   for (const [label, { bank }] of Object.entries({ abnormal, normal })) {
@@ -123,6 +127,7 @@ async function loadBanks(
       `Training needs normal and abnormal images, but no ${label} image of ${dataset.root} can be read. Repair or replace them.`,
     );
   }
+  if (masks) warnOfGrayMasks(masks.gray, onWarning);
   const defects = abnormal.good.map(({ file }) => masks?.defects.get(file) ?? null);
   warnOfUnmasked(config, defects, onWarning);
   return { banks: await makeBanks(device, { a: abnormal.bank, b: normal.bank, defects }, config), training: good };
@@ -151,22 +156,24 @@ function wantsMasks({ cropDefects, netD, transplants }: TrainingConfig): boolean
   return cropDefects || netD === 'unet' || transplants > 0;
 }
 
-/** Where masks say that the defects are, by file, in images of `loadSize` px a side. */
-function readDefects(refs: readonly ImageRef[], loadSize: number, skipBroken: boolean) {
-  const masked = refs.flatMap((ref) => (ref.mask === undefined ? [] : [{ ...ref, path: ref.mask }]));
+/** Where masks say that the defects are, by file, in images of `loadSize` px a side. @param sizes of the images, by file */
+async function readDefects(refs: readonly ImageRef[], sizes: ReadonlyMap<string, Size>, loadSize: number) {
   const defects = new Map<string, Uint32Array | null>();
-  const decoder = new ImageDecoder(masked, skipBroken, ({ file }, mask) =>
-    defects.set(file, defectPixels(mask, loadSize)),
-  );
-  for (const _ of decoder.images());
-  return { defects, broken: decoder.broken };
+  const { broken, gray } = await readMasks(refs, sizes, ({ file }, mask) => {
+    defects.set(file, defectPixels(mask, loadSize));
+  });
+  return { defects, broken, gray };
 }
 
 /** The calibration images that can be read, so that the end of training has no bad surprise. */
-function readableCalibration({ dataset, skipBroken, onWarning }: TrainRunOptions, watch: DuplicateWatch): ImageRef[] {
+async function readableCalibration(
+  { dataset, config, skipBroken, onWarning }: TrainRunOptions,
+  watch: DuplicateWatch,
+): Promise<ImageRef[]> {
   if (!dataset.images.some(({ part }) => part === 'calibration')) return [];
-  const decoder = new ImageDecoder(partOf(dataset, 'calibration'), skipBroken, watch.see);
-  for (const _ of decoder.images());
+  const { range } = config;
+  const decoder = new ImageDecoder(partOf(dataset, 'calibration'), { skipBroken, range, onImage: watch.see });
+  await decoder.look();
   settleBroken(decoder, skipBroken, onWarning);
   return decoder.good;
 }

@@ -33,10 +33,14 @@ export function requireSameConfig(options: ConfigOptions, begun: TrainingConfig)
   const asked: Partial<TrainingConfig> = options.preset === undefined ? (options.config ?? {}) : configOf(options);
   const before = new Map<string, unknown>(Object.entries(begun));
   for (const [name, value] of Object.entries(asked)) {
-    if (!CONFIG_FIELDS.includes(name) || value === before.get(name)) continue;
+    if (!CONFIG_FIELDS.includes(name) || JSON.stringify(value) === JSON.stringify(before.get(name))) continue;
     throw new UsageError(
-      `${optionName(name)} ${value} differs from the ${before.get(name)} that the run began with, and a resumed run keeps ` +
+      `${optionName(name)} ${shown(value)} differs from the ${shown(before.get(name))} that the run began with, and a resumed run keeps ` +
         'its options. Leave it out, or begin a new run in another folder.',
     );
   }
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'object' && value !== null ? Object.values(value).join(',') : `${value}`;
 }

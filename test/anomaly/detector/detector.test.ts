@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readModel } from '../../../src/anomaly/detector/stored-model.ts';
 import { decodeImage } from '../../../src/data/images/decode.ts';
+import { toByteImage } from '../../../src/data/images/decoded-image.ts';
 import { Detector, Device } from '../../../src/detector.ts';
 import { evaluate, score, train } from '../../../src/workflow.ts';
 import { makeData, SMALL_CONFIG, temporaryFolder } from '../../cli/support.ts';
@@ -44,7 +45,7 @@ describe('Detector', () => {
     for (const source of [model, readFileSync(model)]) {
       const detector = await Detector.open(source, { device });
       for (const [i, file] of files.entries()) {
-        const byPixels = await detector.score(decodeImage(image(i)));
+        const byPixels = await detector.score(await decodeImage(image(i)));
         expect(byPixels).toEqual(await detector.score(readFileSync(image(i))));
         expect(byPixels.scores).toEqual(file.scores);
         expect(byPixels.flagged).toBe(file.status === 'flagged');
@@ -101,7 +102,7 @@ describe('Detector', () => {
 
   it('drops alpha, repeats gray, and takes images of any size', async () => {
     const detector = await Detector.open(model, { device });
-    const { width, height, pixels } = decodeImage(image(1));
+    const { width, height, pixels } = toByteImage(await decodeImage(image(1)));
     const rgba = Uint8ClampedArray.from({ length: width * height * 4 }, (_, i) =>
       i % 4 === 3 ? 17 : (pixels[Math.floor(i / 4) * 3 + (i % 4)] ?? 0),
     );

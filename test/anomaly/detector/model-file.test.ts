@@ -61,7 +61,7 @@ describe('a model file', () => {
     expect(model).toMatchObject({ calibration, config: detector.config, manifest: detector.manifest });
     expect(model.seen).toEqual(['0123456789abcdef']);
     const loaded = loadModel(device, model);
-    const image = decodeImage(folder.path('data', 'abnormal', '0.png'));
+    const image = await decodeImage(folder.path('data', 'abnormal', '0.png'));
     const scores = async (by: DetectorNetworks) => {
       const request = () => ({ scores: scoresFor(by.networks) });
       for await (const result of scoreImages(by, [image], request)) return result.scores;

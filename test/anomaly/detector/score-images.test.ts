@@ -40,9 +40,10 @@ beforeAll(async () => {
   run = runFolder(folder.path('run'));
   await trainNew(device, banks, run.root, { ...QUICK, steps: 2 });
   detector = openRunNetworks(device, run);
-  images = ['normal', 'abnormal'].flatMap((label) =>
-    readdirSync(folder.path('data', label)).map((name) => decodeImage(folder.path('data', label, name))),
+  const paths = ['normal', 'abnormal'].flatMap((label) =>
+    readdirSync(folder.path('data', label)).map((name) => folder.path('data', label, name)),
   );
+  images = await Promise.all(paths.map((path) => decodeImage(path)));
 });
 
 afterAll(() => {

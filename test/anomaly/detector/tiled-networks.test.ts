@@ -125,7 +125,7 @@ describe('tiled networks', () => {
   const photograph = () => decodeImage(folder.path('data', 'normal', '0.png'));
 
   it('score an image that one tile covers with the same bits as without', async () => {
-    expect(await collect(32, [photograph()])).toEqual(await collect(null, [photograph()]));
+    expect(await collect(32, [await photograph()])).toEqual(await collect(null, [await photograph()]));
   });
 
   it('keep an image larger than the run’s size, shrink none of its pixels, and leave no memory behind', async () => {

@@ -37,7 +37,7 @@ describe('comparePairs', () => {
     await trainNew(device, await loadBanks(device, folder.path('data')), folder.path('run'), { ...QUICK, steps: 2 });
     const opened = openRunNetworks(device, runFolder(folder.path('run')));
     detector = { ...opened, networks: { ...opened.networks, G_A: new Paler() } };
-    images = [0, 1, 2].map((i) => decodeImage(folder.path('data', 'abnormal', `${i}.png`)));
+    images = await Promise.all([0, 1, 2].map((i) => decodeImage(folder.path('data', 'abnormal', `${i}.png`))));
   });
   afterAll(() => {
     device.close();

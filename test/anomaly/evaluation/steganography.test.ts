@@ -16,6 +16,7 @@ import type { Generator } from '../../../src/cyclegan/networks.ts';
 import { runFolder } from '../../../src/cyclegan/run/run-folder.ts';
 import { decodeImage } from '../../../src/data/images/decode.ts';
 import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
+import type { Mask } from '../../../src/data/images/mask.ts';
 import { Device } from '../../../src/gpu/device.ts';
 import { Module } from '../../../src/layers/module.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
@@ -109,14 +110,14 @@ describe('checkSteganography', () => {
   let device: Device;
   let detector: DetectorNetworks;
   let images: { normal: DecodedImage; abnormal: DecodedImage };
-  const mask: DecodedImage = { width: 32, height: 32, channels: 1, pixels: new Uint8Array(1024).fill(1, 0, 320) };
+  const mask: Mask = { width: 32, height: 32, inside: new Uint8Array(1024).fill(1, 0, 320), between: 0 };
 
   beforeAll(async () => {
     device = await Device.open({ checked: true });
     await trainNew(device, await loadBanks(device, folder.path('data')), folder.path('run'), { ...QUICK, steps: 2 });
     detector = openRunNetworks(device, runFolder(folder.path('run')));
     const read = (label: string) => decodeImage(folder.path('data', label, '0.png'));
-    images = { normal: read('normal'), abnormal: read('abnormal') };
+    images = { normal: await read('normal'), abnormal: await read('abnormal') };
   });
   afterAll(() => {
     device.close();

@@ -13,7 +13,7 @@ import numpy as np
 from pixel_figures import mask_on_map, pixel_figures
 case = json.load(sys.stdin)
 size = case["size"]
-masks = [np.array(mask["pixels"]).reshape(mask["height"], mask["width"]) for mask in case["masks"]]
+masks = [np.array(mask["inside"]).reshape(mask["height"], mask["width"]) for mask in case["masks"]]
 inside = [mask_on_map(mask, size) for mask in masks]
 maps = [np.array(values, dtype=np.float32).reshape(size, size) for values in case["maps"]]
 print(json.dumps({"inside": [mask.astype(int).ravel().tolist() for mask in inside], "figures": pixel_figures(maps, inside)}))
@@ -21,14 +21,14 @@ print(json.dumps({"inside": [mask.astype(int).ravel().tolist() for mask in insid
 
 /** Blobs that overlap and touch, so that regions have many shapes. */
 function randomMask(width: number, height: number) {
-  const pixels = new Uint8Array(width * height);
+  const inside = new Uint8Array(width * height);
   for (let blob = 0; blob < 6; blob++) {
     const [x, y, side] = [Math.random() * width, Math.random() * height, 1 + Math.random() * 6];
-    for (let i = 0; i < pixels.length; i++) {
-      if (Math.abs((i % width) - x) + Math.abs(Math.floor(i / width) - y) < side) pixels[i] = 255;
+    for (let i = 0; i < inside.length; i++) {
+      if (Math.abs((i % width) - x) + Math.abs(Math.floor(i / width) - y) < side) inside[i] = 1;
     }
   }
-  return { width, height, channels: 1 as const, pixels };
+  return { width, height, inside };
 }
 
 describe.runIf(python)('the figures of the peers in PyTorch', () => {
@@ -48,7 +48,7 @@ describe.runIf(python)('the figures of the peers in PyTorch', () => {
     const input = JSON.stringify({
       size,
       maps: maps.map((map) => [...map]),
-      masks: masks.map((mask) => ({ ...mask, pixels: [...mask.pixels] })),
+      masks: masks.map((mask) => ({ ...mask, inside: [...mask.inside] })),
     });
     const env = { ...process.env, PYTHONPATH: fileURLToPath(new URL('../../../bench/peers', import.meta.url)) };
     const { stdout, stderr } = spawnSync(python ?? '', ['-B', '-c', SCRIPT], { input, env, encoding: 'utf8' });

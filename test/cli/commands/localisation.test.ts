@@ -242,8 +242,8 @@ describe('score --heatmaps', () => {
     const { stdout } = await cyclops(...args);
     for (const line of stdout.trimEnd().split('\n')) {
       const [file = '', hottest] = line.split('\t');
-      const picture = toChannels(decodeImage(join(data, 'normal', file)), 3);
-      const laid = decodeImage(join(heat, `${file}.heat.png`));
+      const picture = toChannels(await decodeImage(join(data, 'normal', file)), 3);
+      const laid = await decodeImage(join(heat, `${file}.heat.png`));
       expect({ width: laid.width, height: laid.height }).toEqual({ width: picture.width, height: picture.height });
       // Cold colours have next to no red; warm ones have 194 and more of it, of which 0.7 is laid over the picture.
       const reds = Array.from({ length: picture.width * picture.height }, (_, i) => [

@@ -48,7 +48,7 @@ describe('score', () => {
     expect(entries.map((entry) => entry[decisive])).toEqual(rows.map(([, value]) => value));
 
     expect(readdirSync(join(heatmaps, 'abnormal'))).toHaveLength(6);
-    expect(decodeImage(join(heatmaps, 'normal', '0.png.heat.png'))).toMatchObject({
+    expect(await decodeImage(join(heatmaps, 'normal', '0.png.heat.png'))).toMatchObject({
       width: 32,
       height: 32,
       channels: 3,

@@ -335,7 +335,8 @@ describe('score and translate', () => {
       cyclops('translate', run, '--to', 'abnormal', '--out', out, images[1] ?? ''),
     ]);
     expect(readdirSync(out).sort()).toEqual(['0_abnormal.png', '0_normal.png']);
-    const [normal, abnormal] = ['normal', 'abnormal'].map((to) => decodeImage(join(out, `0_${to}.png`)));
+    const translated = ['normal', 'abnormal'].map((to) => decodeImage(join(out, `0_${to}.png`)));
+    const [normal, abnormal] = await Promise.all(translated);
     expect([normal?.width, normal?.height, normal?.channels]).toEqual([32, 32, 3]);
     expect(normal?.pixels).not.toEqual(abnormal?.pixels);
   });

@@ -33,8 +33,9 @@ export const MANIFEST = { versions: { cyclops: 'test' }, device: 'test', dataHas
 /** Three abnormal and four normal cuts of real photographs. */
 export async function loadBanks(device: Device, folder: string): Promise<Banks> {
   makeData(folder, { normal: 4, abnormal: 3 });
-  const load = (label: string, count: number) => {
-    const images = Array.from({ length: count }, (_, i) => decodeImage(join(folder, label, `${i}.png`)));
+  const load = async (label: string, count: number) => {
+    const paths = Array.from({ length: count }, (_, i) => join(folder, label, `${i}.png`));
+    const images = await Promise.all(paths.map((path) => decodeImage(path)));
     return ImageBank.create(device, images, { channels: 3, loadSize: { width: 32, height: 32 } });
   };
   return {

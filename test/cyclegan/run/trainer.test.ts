@@ -248,7 +248,7 @@ describe('training', () => {
     const out = folder.path('samples');
     await trainNew(device, banks, out, { ...QUICK, steps: 5, sampleInterval: 2 });
     expect(readdirSync(join(out, 'samples'))).toEqual(['step-000002.png', 'step-000004.png', 'step-000005.png']);
-    const { width, height } = decodeImage(join(out, 'samples', 'step-000005.png'));
+    const { width, height } = await decodeImage(join(out, 'samples', 'step-000005.png'));
     expect([width, height]).toEqual([3 * 32 + 4 * 4, 2 * 32 + 3 * 4]);
   });
 

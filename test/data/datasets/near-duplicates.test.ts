@@ -7,8 +7,8 @@ import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
 
 const photograph = (name: string) =>
   decodeImage(fileURLToPath(new URL(`../../../data/bsdata_pitting/normal/${name}`, import.meta.url)));
-const one = photograph('bsd_277500_315_200828110014.png');
-const other = photograph('bsd_397500_315_200828195825.png');
+const one = await photograph('bsd_277500_315_200828110014.png');
+const other = await photograph('bsd_397500_315_200828195825.png');
 
 /** The same picture half as large, or with its values changed. */
 function changed(image: DecodedImage, step: number, value: (old: number) => number): DecodedImage {

@@ -84,11 +84,11 @@ describe('writeFileAtomic', () => {
     expect(readdirSync(path())).toEqual(['old']);
   });
 
-  it('names a folder in which it has no right to write', () => {
+  it('names a folder in which it has no right to write', async () => {
     mkdirSync(path('locked'));
     chmodSync(path('locked'), 0o555);
     chmodSync(path(), 0o755);
-    withoutRoot(() => {
+    await withoutRoot(() => {
       expectRefusal(() => writeFileAtomic(path('locked', 'a'), 'x'), path('locked', 'a'), 'EACCES', 'permissions');
       expectRefusal(() => writeFolderAtomic(path('locked', 'run'), () => {}), path('locked', 'run'), 'EACCES');
     });

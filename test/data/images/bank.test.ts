@@ -206,7 +206,7 @@ describe(`ImageBank, images of seed ${seed}`, () => {
     expect(device.pool.use.liveBuffers - liveBuffers).toBe(2);
     for (const [i, { pixels }] of images.entries()) {
       const whole = bank.whole(i);
-      expect(Buffer.compare(await toBytes(whole), pixels), `image ${i}`).toBe(0);
+      expect(Buffer.compare(await toBytes(whole), Uint8Array.from(pixels)), `image ${i}`).toBe(0);
       whole.dispose();
     }
     bank.dispose();

@@ -4,47 +4,53 @@ import { toChannels } from '../../../src/data/images/channels.ts';
 import { decodeImage } from '../../../src/data/images/decode.ts';
 import { composeGrid } from '../../../src/data/images/grid.ts';
 import { encodePng } from '../../../src/data/images/png.ts';
-import { expectRefusal, put, useTemporaryFolder, withoutRoot } from '../support.ts';
+import { expectRejection, put, useTemporaryFolder, withoutRoot } from '../support.ts';
 
 const path = useTemporaryFolder();
 
-describe('decodeImage', () => {
-  it('goes by the content, not by the name', () => {
+describe('decodeImage', async () => {
+  it('goes by the content, not by the name', async () => {
     const png = encodePng(2, 1, 1, Uint8Array.of(3, 250));
     for (const name of ['a.png', 'a.jpg', 'a']) {
-      expect([...decodeImage(put(path(name), png)).pixels]).toEqual([3, 250]);
+      expect([...(await decodeImage(put(path(name), png))).pixels]).toEqual([3, 250]);
     }
   });
 
-  it('reads an image of one pixel', () => {
-    const image = decodeImage(put(path('one.png'), encodePng(1, 1, 3, Uint8Array.of(1, 2, 3))));
+  it('reads an image of one pixel', async () => {
+    const image = await decodeImage(put(path('one.png'), encodePng(1, 1, 3, Uint8Array.of(1, 2, 3))));
     expect(image).toEqual({ width: 1, height: 1, channels: 3, pixels: Uint8Array.of(1, 2, 3) });
   });
 
-  it('refuses what is not an image, and says what it is', () => {
-    expectRefusal(() => decodeImage(put(path('empty.png'), '')), 'empty.png', 'empty (0 bytes)', 'Replace');
-    expectRefusal(() => decodeImage(put(path('text.png'), 'Hello, this is text')), 'text.png', "'Hello, this '");
-    expectRefusal(() => decodeImage(put(path('bmp.png'), Buffer.from('BM\x00\x01', 'latin1'))), '42 4d 00 01');
-    expectRefusal(() => decodeImage(put(path('short.png'), Buffer.from([0x89, 0x50]))), '89 50');
-    expectRefusal(
+  it('refuses what is not an image, and says what it is', async () => {
+    await expectRejection(() => decodeImage(put(path('empty.png'), '')), 'empty.png', 'empty (0 bytes)', 'Convert');
+    await expectRejection(
+      () => decodeImage(put(path('text.png'), 'Hello, this is text')),
+      'text.png',
+      "'Hello, this '",
+    );
+    await expectRejection(() => decodeImage(put(path('bmp.png'), Buffer.from('BM\x00\x01', 'latin1'))), '42 4d 00 01');
+    await expectRejection(() => decodeImage(put(path('short.png'), Buffer.from([0x89, 0x50]))), '89 50');
+    await expectRejection(
       () => decodeImage(put(path('signature.png'), encodePng(1, 1, 1, Uint8Array.of(1)).subarray(0, 8))),
       '8 bytes',
     );
   });
 
-  it('refuses what is not a readable file', () => {
+  it('refuses what is not a readable file', async () => {
     mkdirSync(path('folder.png'));
-    expectRefusal(() => decodeImage(path('folder.png')), 'folder.png', 'folder');
-    expectRefusal(() => decodeImage(path('absent.png')), 'absent.png', 'no such file', 'ENOENT');
-    expectRefusal(() => decodeImage(path('folder.png', '..', 'absent', 'a.png')), 'ENOENT');
+    await expectRejection(() => decodeImage(path('folder.png')), 'folder.png', 'folder');
+    await expectRejection(() => decodeImage(path('absent.png')), 'absent.png', 'no such file', 'ENOENT');
+    await expectRejection(() => decodeImage(path('folder.png', '..', 'absent', 'a.png')), 'ENOENT');
     put(path('file'));
-    expectRefusal(() => decodeImage(path('file', 'a.png')), 'ENOTDIR');
+    await expectRejection(() => decodeImage(path('file', 'a.png')), 'ENOTDIR');
     symlinkSync(path('loop.png'), path('loop.png'));
-    expectRefusal(() => decodeImage(path('loop.png')), 'loop.png', 'ELOOP');
+    await expectRejection(() => decodeImage(path('loop.png')), 'loop.png', 'ELOOP');
     chmodSync(put(path('locked.png')), 0);
     chmodSync(path(), 0o755);
-    withoutRoot(() => expectRefusal(() => decodeImage(path('locked.png')), 'locked.png', 'EACCES', 'permissions'));
-    expectRefusal(() => decodeImage('/dev/zero'), '/dev/zero', 'no regular file');
+    await withoutRoot(() =>
+      expectRejection(() => decodeImage(path('locked.png')), 'locked.png', 'EACCES', 'permissions'),
+    );
+    await expectRejection(() => decodeImage('/dev/zero'), '/dev/zero', 'no regular file');
   });
 });
 

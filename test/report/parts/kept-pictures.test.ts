@@ -26,23 +26,23 @@ function image(file: string, verdict: PicturedImage['verdict']) {
 const list = (count: number, of: (i: number) => PicturedImage) => Array.from({ length: count }, (_, i) => of(i));
 
 /** A budget that pictures of so many images fill, each image of 120 bytes in the page. */
-function keep(images: readonly PicturedImage[], room: number): { kept: KeptPictures; encoded: number } {
+async function keep(images: readonly PicturedImage[], room: number): Promise<{ kept: KeptPictures; encoded: number }> {
   const kept = new KeptPictures(room * 120 + 60);
   let encoded = 0;
   for (const one of images) {
-    kept.add(one, () => {
+    await kept.add(one, () => {
       encoded++;
-      return pictures(30);
+      return Promise.resolve(pictures(30));
     });
     expect(kept.report().bytes).toBeLessThanOrEqual(room * 120 + 60);
   }
   return { kept, encoded };
 }
 
-describe('pictures up to a budget', () => {
-  it('are of all misses and false alarms among 2,000 images in any order', () => {
+describe('pictures up to a budget', async () => {
+  it('are of all misses and false alarms among 2,000 images in any order', async () => {
     const images = shuffled([...list(40, missed), ...list(60, falseAlarm), ...list(1900, other)]);
-    const { kept } = keep(images, 250);
+    const { kept } = await keep(images, 250);
     const files = [...kept.pictures.keys()];
     expect(files.filter((file) => file.startsWith('missed'))).toHaveLength(40);
     expect(files.filter((file) => file.startsWith('alarm'))).toHaveLength(60);
@@ -54,22 +54,22 @@ describe('pictures up to a budget', () => {
     });
   });
 
-  it('are of misses and false alarms that come last of all', () => {
-    const { kept } = keep([...list(1990, other), ...list(5, missed), ...list(5, falseAlarm)], 10);
+  it('are of misses and false alarms that come last of all', async () => {
+    const { kept } = await keep([...list(1990, other), ...list(5, missed), ...list(5, falseAlarm)], 10);
     expect(kept.report().kept).toEqual({ missed: 5, falseAlarms: 5, others: 0 });
   });
 
-  it('are of the worst where there is no room for all misses and false alarms', () => {
-    const { kept } = keep(shuffled([...list(10, missed), ...list(10, falseAlarm), ...list(10, other)]), 14);
+  it('are of the worst where there is no room for all misses and false alarms', async () => {
+    const { kept } = await keep(shuffled([...list(10, missed), ...list(10, falseAlarm), ...list(10, other)]), 14);
     expect([...kept.pictures.keys()].sort()).toEqual(
       [...list(10, missed), ...list(10, falseAlarm).slice(6)].map(({ file }) => file).sort(),
     );
-    const { kept: fewer } = keep(shuffled(list(10, missed)), 3);
+    const { kept: fewer } = await keep(shuffled(list(10, missed)), 3);
     expect([...fewer.pictures.keys()]).toEqual(['missed-9', 'missed-8', 'missed-7']);
   });
 
-  it('are of others evenly spread over all of them', () => {
-    const { kept } = keep(list(1000, other), 100);
+  it('are of others evenly spread over all of them', async () => {
+    const { kept } = await keep(list(1000, other), 100);
     const numbers = [...kept.pictures.keys()].map((file) => Number(file.slice('other-'.length))).sort((a, b) => a - b);
     const gaps = numbers.slice(1).map((number, i) => number - (numbers[i] ?? 0));
     expect(numbers).toHaveLength(100);
@@ -77,11 +77,11 @@ describe('pictures up to a budget', () => {
     expect(numbers.filter((number) => number < 500).length).toBeGreaterThan(45);
   });
 
-  it('are encoded for few images more than have room', () => {
-    expect(keep(list(2000, other), 100).encoded).toBeLessThan(600);
+  it('are encoded for few images more than have room', async () => {
+    expect((await keep(list(2000, other), 100)).encoded).toBeLessThan(600);
   });
 
-  it('are counted where there are none', () => {
+  it('are counted where there are none', async () => {
     const kept = new KeptPictures(0);
     for (const one of [missed(1), falseAlarm(1), other(1), other(2)]) kept.leaveOut(one);
     expect(kept.report()).toMatchObject({ bytes: 0, leftOut: { missed: 1, falseAlarms: 1, others: 2 } });

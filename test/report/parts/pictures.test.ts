@@ -29,22 +29,22 @@ const encoded = (heatmap: Float32Array) =>
   );
 
 describe('the pictures of a page', () => {
-  it('are JPEG of the size of the image', () => {
-    const pictures = encoded(mapWith([]));
+  it('are JPEG of the size of the image', async () => {
+    const pictures = await encoded(mapWith([]));
     for (const { type, width: w, height: h, bytes } of Object.values<Picture>({ ...pictures })) {
       expect([type, w, h]).toEqual(['image/jpeg', width, height]);
-      const back = decodeBytes(bytes, 'x');
+      const back = await decodeBytes(bytes, 'x');
       expect([back.width, back.height]).toEqual([width, height]);
     }
     expect(Object.keys(pictures)).toEqual(['input', 'reconstruction', 'heatmap']);
   });
 
-  it('keep small hot spots of a heat map warm, and the rest cold', () => {
+  it('keep small hot spots of a heat map warm, and the rest cold', async () => {
     const spots = Array.from(
       { length: 12 },
       (): Spot => [2 + Math.floor(Math.random() * (width - 4)), 2 + Math.floor(Math.random() * (height - 4))],
     );
-    const { pixels } = decodeBytes(encoded(mapWith(spots)).heatmap.bytes, 'x');
+    const { pixels } = await decodeBytes((await encoded(mapWith(spots))).heatmap.bytes, 'x');
     const warmth = ([red = 0, , blue = 0]: ArrayLike<number> & Iterable<number>) => red - blue;
     const least = warmth(heatColor(1.5 * THRESHOLD_SHARE)) / 2;
     for (let i = 0; i < width * height; i++) {
@@ -56,8 +56,8 @@ describe('the pictures of a page', () => {
     }
   });
 
-  it('take four letters of the page for three bytes', () => {
-    const pictures = encoded(mapWith([]));
+  it('take four letters of the page for three bytes', async () => {
+    const pictures = await encoded(mapWith([]));
     const { input, reconstruction, heatmap } = pictures;
     expect(bytesInPage(pictures)).toBe(
       [input, reconstruction, heatmap].reduce(

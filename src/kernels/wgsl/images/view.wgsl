@@ -1,11 +1,11 @@
-// Parts of byte images, flipped and turned, as floats: out[n, r, q, c] = (2 b − 255) / 255 with b = byte c of image n's pixel
-// origin + r · down + q · right. Crops, flips and quarter turns are all a choice of (origin, right, down). Bytes lie four to a word, lowest
-// first, in one of several chunks: a launch writes the images of its own chunk. One invocation makes one pixel.
+// Parts of images, flipped and turned: out[n, r, q, c] = (2 v − 255) / 255 with v = level c of image n's pixel
+// origin + r · down + q · right. Crops, flips and quarter turns are all a choice of (origin, right, down). Levels lie in one of several
+// chunks, of bytes or of floats: a launch writes the images of its own chunk. One invocation makes one pixel.
 
 // #include "parts/dtype.wgsl"
 struct Params {
   views: u32,    // first of the variables: for each image chunk, first word in it, origin, right, down
-  chunk: u32,    // which of the chunks `bytes` is
+  chunk: u32,    // which of the chunks `stored` is
   images: u32,
   pixels: u32,   // of each view
   width: u32,    // of each view
@@ -13,8 +13,9 @@ struct Params {
 }
 var<immediate> p: Params;
 @group(0) @binding(0) var<storage, read> variables: array<u32>;
-@group(0) @binding(1) var<storage, read> bytes: array<u32>;
+@group(0) @binding(1) var<storage, read> stored: array<u32>;
 @group(0) @binding(2) var<storage, read_write> out: array<Element>;
+// #include "images/parts/level.wgsl"
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
@@ -28,9 +29,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
     let place = i % p.pixels;
     let pixel = origin + i32(place / p.width) * down + i32(place % p.width) * right;
     for (var c = 0u; c < p.channels; c++) {
-      let index = u32(pixel) * p.channels + c;
-      let byte = (bytes[start + index / 4u] >> (8u * (index % 4u))) & 255u;
-      out[i * p.channels + c] = Element((2.0 * f32(byte) - 255.0) / 255.0);
+      let level = levelAt(start, u32(pixel) * p.channels + c);
+      out[i * p.channels + c] = Element((2.0 * level - 255.0) / 255.0);
     }
   }
 }

@@ -1,0 +1,51 @@
+import { readImage } from './decode.ts';
+import type { StoredImage } from './stored-image.ts';
+
+/** Where the defect of an image is. */
+export interface Mask {
+  width: number;
+  height: number;
+  /** [height, width]: 1 inside, 0 outside. */
+  inside: Uint8Array;
+  /** Pixels that are neither black nor white, as edges have that were smoothed and files that JPEG has smeared. */
+  between: number;
+}
+
+/**
+ * Reads a mask of any format and depth, lying as the file holds it. Inside is what has at least half of the mask's own maximum in a
+ * channel; its alpha, where that is all that varies.
+ *
+ * @throws CyclopsError that names the file and what is wrong with it
+ */
+export async function readMask(path: string): Promise<Mask> {
+  return toMask(await readImage(path, { oriented: false }));
+}
+
+/** The mask that an image is. */
+export function toMask({ width, height, channels, samples }: StoredImage): Mask {
+  const values = varying(samples, channels);
+  const white = values.reduce((most, value) => Math.max(most, value), 0);
+  const inside = new Uint8Array(width * height);
+  let between = 0;
+  for (let pixel = 0; pixel < inside.length; pixel++) {
+    const value = values[pixel] ?? 0;
+    if (white > 0 && 2 * value >= white) inside[pixel] = 1;
+    if (value > 0 && value < white) between += 1;
+  }
+  return { width, height, inside, between };
+}
+
+/** The largest colour of each pixel, or the alpha where the colours are all the same and it is not. */
+function varying(samples: StoredImage['samples'], channels: number): Float64Array {
+  const colours = channels < 3 ? 1 : 3;
+  const pixels = samples.length / channels;
+  const largest = new Float64Array(pixels);
+  const alpha = new Float64Array(pixels);
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    const start = pixel * channels;
+    for (let c = 0; c < colours; c++) largest[pixel] = Math.max(largest[pixel] ?? 0, samples[start + c] ?? 0);
+    alpha[pixel] = samples[start + colours] ?? 0;
+  }
+  const varies = (values: Float64Array) => values.some((value) => value !== values[0]);
+  return channels > colours && !varies(largest) && varies(alpha) ? alpha : largest;
+}

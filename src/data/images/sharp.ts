@@ -1,0 +1,133 @@
+import type { Metadata, Sharp, SharpConstructor } from 'sharp';
+import { CyclopsError } from '../../gpu/errors.ts';
+import { checkSize, MAX_PIXELS } from './limits.ts';
+import { completedPng, examinePng } from './png.ts';
+import type { ImageHeader, ReadOptions, StoredImage } from './stored-image.ts';
+
+/** Formats that libvips reads here. */
+export type SharpFormat = 'PNG' | 'JPEG' | 'WebP' | 'TIFF' | 'AVIF' | 'GIF';
+
+let library: Promise<SharpConstructor> | undefined;
+
+/** Loaded when the first image comes: who uses the engine alone need not have it. @throws CyclopsError when it is not installed */
+export function loadSharp(): Promise<SharpConstructor> {
+  const loading =
+    library ??
+    import('sharp').then(
+      ({ default: sharp }) => {
+        // Each file is read once: what libvips keeps would only take memory.
+        sharp.cache(false);
+        return sharp;
+      },
+      (error: unknown) => {
+        throw new CyclopsError(
+          `Images are read by the package sharp, which cannot be loaded (${error instanceof Error ? error.message.split('\n')[0] : error}). ` +
+            'Install it: npm install sharp.',
+        );
+      },
+    );
+  library = loading;
+  return loading;
+}
+
+/** The format that the first bytes tell, or null. */
+export function sharpFormat(bytes: Uint8Array): SharpFormat | null {
+  const text = Buffer.from(bytes.subarray(0, 16)).toString('latin1');
+  if (text.startsWith('\x89PNG\r\n\x1a\n')) return 'PNG';
+  if (text.startsWith('\xff\xd8\xff')) return 'JPEG';
+  if (text.startsWith('RIFF') && text.slice(8, 12) === 'WEBP') return 'WebP';
+  if (/^(II[*+]\0|MM\0[*+])/.test(text)) return 'TIFF';
+  if (/^ftypavi[fs]$/.test(text.slice(4, 12))) return 'AVIF';
+  return /^GIF8[79]a/.test(text) ? 'GIF' : null;
+}
+
+/**
+ * Reads a file by libvips (sharp). Gray stays gray, everything else becomes RGB; alpha is kept.
+ *
+ * @param source for messages @throws CyclopsError for a damaged file, one of several pages, or a size beyond any photograph
+ */
+export async function readBySharp(
+  bytes: Uint8Array,
+  format: SharpFormat,
+  source: string,
+  options: ReadOptions,
+): Promise<StoredImage> {
+  const sharp = await loadSharp();
+  const png = format === 'PNG' ? examinePng(bytes, source) : null;
+  const open = (content: Uint8Array, failOn: 'error' | 'warning' = 'error') =>
+    sharp(content, { failOn, limitInputPixels: MAX_PIXELS, ignoreIcc: true, autoOrient: options.oriented });
+  try {
+    const metadata = await open(bytes).metadata();
+    checkImage(metadata, source, format);
+    // Of JPEG data that is damaged libjpeg only warns, and paints gray what it cannot read.
+    const strictness = format === 'JPEG' ? 'warning' : 'error';
+    return await samplesOf(open(bytes, strictness), metadata).catch((error: unknown) => {
+      const completed = png && completedPng(png);
+      if (completed) return samplesOf(open(completed), metadata);
+      if (isHarmless(error)) return samplesOf(open(bytes), metadata);
+      throw error;
+    });
+  } catch (error) {
+    if (error instanceof CyclopsError) throw error;
+    throw damaged(source, format, error);
+  }
+}
+
+/** What the header of a file says. @throws CyclopsError for a damaged one */
+export async function headerBySharp(bytes: Uint8Array, format: SharpFormat, source: string): Promise<ImageHeader> {
+  const sharp = await loadSharp();
+  try {
+    const { depth, autoOrient } = await sharp(bytes).metadata();
+    return { ...autoOrient, bits: depth === 'uchar' ? 8 : depth === 'ushort' ? 16 : 32 };
+  } catch (error) {
+    throw damaged(source, format, error);
+  }
+}
+
+/** Cameras leave bytes between the pixels and the end, of which libjpeg warns too. */
+function isHarmless(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('extraneous bytes before marker 0xd9');
+}
+
+function checkImage({ width, height, pages = 1 }: Metadata, source: string, format: SharpFormat): void {
+  checkSize(source, width, height);
+  if (pages > 1) {
+    throw new CyclopsError(
+      `${source} holds ${pages} ${format === 'TIFF' ? 'pages' : 'frames'}: expected one image a file. Save each as a file of its own.`,
+    );
+  }
+}
+
+async function samplesOf(image: Sharp, { space, depth, channels: stored }: Metadata): Promise<StoredImage> {
+  const isGray = stored <= 2 || space === 'b-w' || space === 'grey16';
+  const { read, colours } = DEPTHS[depth === 'uchar' || depth === 'ushort' ? depth : 'float'];
+  const colour = isGray ? colours.gray : colours.rgb;
+  const { data, info } = await image
+    .pipelineColourspace(depth === 'uchar' ? 'srgb' : colour)
+    .toColourspace(colour)
+    .raw({ depth: read })
+    .toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  if (channels !== 1 && channels !== 2 && channels !== 3 && channels !== 4)
+    throw new Error(`it has ${channels} channels`);
+  // A view of another type has to begin at a multiple of its size.
+  const own = Uint8Array.from(data).buffer;
+  const samples =
+    read === 'uchar' ? new Uint8Array(own) : read === 'ushort' ? new Uint16Array(own) : new Float32Array(own);
+  return { width, height, channels, samples };
+}
+
+/** How samples are taken out, so that none is stretched or rounded; whole numbers of 32 bits come as floats. */
+const DEPTHS = {
+  uchar: { read: 'uchar', colours: { gray: 'b-w', rgb: 'srgb' } },
+  ushort: { read: 'ushort', colours: { gray: 'grey16', rgb: 'rgb16' } },
+  float: { read: 'float', colours: { gray: 'b-w', rgb: 'srgb' } },
+} as const;
+
+function damaged(source: string, format: SharpFormat, error: unknown): CyclopsError {
+  const reason = (error instanceof Error ? error.message : `${error}`).split('\n')[0] ?? '';
+  return new CyclopsError(
+    `${source} is a damaged ${format} file, or one of a kind that is not read: ${reason.replace(/^(Input buffer|Vips\w+|vips\w+)[ :]+/, '')}. ` +
+      'Expected a complete image; copy or export the file again, or remove it.',
+  );
+}

@@ -1,0 +1,28 @@
+/** An image as its file holds it: samples [height, width, channels], colours as RGB. */
+export interface StoredImage {
+  width: number;
+  height: number;
+  channels: 1 | 2 | 3 | 4;
+  /** Gray or RGB, and with 2 or 4 channels alpha behind it. Whole numbers of 8 or 16 bits, or whatever a file of floats holds. */
+  samples: Uint8Array | Uint16Array | Float32Array;
+}
+
+/** Bits of a sample; files of floats and of whole numbers with more than 16 bits have 32. */
+export function bitsOf({ samples }: Pick<StoredImage, 'samples'>): 8 | 16 | 32 {
+  if (samples instanceof Uint8Array) return 8;
+  return samples instanceof Uint16Array ? 16 : 32;
+}
+
+/** What can be known of a file without its pixels. */
+export interface ImageHeader {
+  /** Lying as a viewer shows it. */
+  width: number;
+  height: number;
+  /** Bits of a sample. */
+  bits: 8 | 16 | 32;
+}
+
+export interface ReadOptions {
+  /** Whether to turn the image as its Exif orientation says, so that it lies as a viewer shows it. */
+  oriented: boolean;
+}

@@ -1,0 +1,70 @@
+import { CyclopsError } from '../../gpu/errors.ts';
+import type { DecodedImage, Pixels } from './decoded-image.ts';
+import { bitsOf, type StoredImage } from './stored-image.ts';
+
+/**
+ * Which values of a file are black and white: all that its samples can hold (0 to 255 or 65535, 0 to 1 in floats), or those from `min` to
+ * `max`, as a camera of 12 bits needs whose files have 16.
+ */
+export type ValueRange = 'full' | { readonly min: number; readonly max: number };
+
+const FULL = { 8: 255, 16: 65535, 32: 1 } as const;
+
+/**
+ * The image in levels, without its alpha: 255 · (v − min) / (max − min), clamped. Files of 8 bits in their full range keep their bytes.
+ *
+ * @param source for messages @throws CyclopsError when the range is one of values beyond 8 bits, and the file has 8; or when a sample is no number
+ */
+export function toLevels(
+  { width, height, channels, samples }: StoredImage,
+  range: ValueRange,
+  source: string,
+): DecodedImage {
+  const colours = channels < 3 ? 1 : 3;
+  const bits = bitsOf({ samples });
+  const picked = (pixels: Pixels, level: (value: number) => number) => {
+    const skipped = channels - colours;
+    for (let to = 0, from = 0; to < pixels.length; from += skipped)
+      for (let c = 0; c < colours; c++) pixels[to++] = level(samples[from++] ?? 0);
+    return { width, height, channels: colours, pixels } as const;
+  };
+  const count = width * height * colours;
+  if (samples instanceof Uint8Array && range === 'full') {
+    return channels === colours
+      ? { width, height, channels, pixels: samples }
+      : picked(new Uint8Array(count), (v) => v);
+  }
+  const { min, max } = range === 'full' ? { min: 0, max: FULL[bits] } : range;
+  if (bits === 8 && max > FULL[8]) {
+    throw new CyclopsError(
+      `${source} has 8 bits a sample, and the model takes values from ${min} to ${max}: expected an image of more bits, as it was trained with. ` +
+        'Give the image as the camera writes it.',
+    );
+  }
+  const found = picked(new Float32Array(count), (value) =>
+    Math.min(255, Math.max(0, (255 * (value - min)) / (max - min))),
+  );
+  if (found.pixels.some(Number.isNaN)) {
+    throw new CyclopsError(
+      `${source} holds samples that are no numbers (NaN): expected numbers alone. Repair or remove it.`,
+    );
+  }
+  return found;
+}
+
+/**
+ * Levels as samples of a PNG file that {@link toLevels} takes back to them: bytes as they are, others in 16 bits.
+ *
+ * @throws CyclopsError where 16 bits cannot hold the range, as of a file of floats
+ */
+export function toSamples(pixels: Pixels, range: ValueRange): Uint8Array | Uint16Array {
+  if (pixels instanceof Uint8Array) return pixels;
+  const { min, max } = range === 'full' ? { min: 0, max: FULL[16] } : range;
+  if (min < 0 || max > FULL[16] || max - min < FULL[8]) {
+    throw new CyclopsError(
+      `Values from ${min} to ${max} cannot be kept in a PNG of 16 bits, which holds whole numbers from 0 to ${FULL[16]}: damaged copies cannot be ` +
+        'made of such images. Convert them to whole numbers of 16 bits.',
+    );
+  }
+  return Uint16Array.from(pixels, (level) => Math.round(min + (level / 255) * (max - min)));
+}

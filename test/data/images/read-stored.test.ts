@@ -1,0 +1,259 @@
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { toChannels } from '../../../src/data/images/channels.ts';
+import { decodeImage, readImage, readImageHeader } from '../../../src/data/images/decode.ts';
+import { imageKind } from '../../../src/data/images/formats.ts';
+import { expectRejection, put, useTemporaryFolder } from '../support.ts';
+import { makePng } from './make-png.ts';
+
+const path = useTemporaryFolder();
+const [width, height] = [23, 17];
+const colour = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 7 + Math.floor(i / 69) * 13) % 256);
+const gray = Uint8Array.from({ length: width * height }, (_, i) => (i * 11) % 256);
+const ofColour = () => sharp(colour, { raw: { width, height, channels: 3 } });
+const ofGray = () => sharp(gray, { raw: { width, height, channels: 1 } }).toColourspace('b-w');
+
+/** The largest |a − b|. */
+function offBy(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  expect(a.length).toBe(b.length);
+  return Math.max(...Array.from(a, (value, i) => Math.abs(value - b[i]!)));
+}
+
+describe('formats', () => {
+  it.each([
+    ['a.png', () => ofColour().png()],
+    ['a.webp', () => ofColour().webp({ lossless: true })],
+    ['a.tif', () => ofColour().tiff({ compression: 'lzw' })],
+    ['a.tiff', () => ofColour().tiff({ compression: 'deflate', tile: true })],
+    ['a.gif', () => ofColour().gif({ colours: 256, dither: 0 })],
+  ])('reads %s with the pixels that it was made of', async (name, make) => {
+    const file = put(path(name), await make().toBuffer());
+    const { pixels, ...size } = await decodeImage(file);
+    expect(size).toEqual({ width, height, channels: 3 });
+    if (name.endsWith('gif')) expect(offBy(pixels, colour)).toBeLessThan(80);
+    else expect(pixels).toEqual(colour);
+    expect(await readImageHeader(file)).toEqual({ width, height, bits: 8 });
+    expect(imageKind(name)).toBe('read');
+  });
+
+  it.each([
+    ['a.jpg', () => ofColour().jpeg({ quality: 100, chromaSubsampling: '4:4:4' })],
+    ['a.avif', () => ofColour().avif({ quality: 100, chromaSubsampling: '4:4:4' })],
+  ])('reads %s nearly so', async (name, make) => {
+    const { pixels } = await decodeImage(put(path(name), await make().toBuffer()));
+    expect(offBy(pixels, colour)).toBeLessThan(12);
+  });
+
+  it('keeps gray as one channel, and drops alpha but not what it hides', async () => {
+    expect(await decodeImage(put(path('g.png'), await ofGray().png().toBuffer()))).toEqual({
+      ...{ width, height, channels: 1, pixels: gray },
+    });
+    const hidden = await ofColour().ensureAlpha(0).webp({ lossless: true, exact: true }).toBuffer();
+    expect((await decodeImage(put(path('hidden.webp'), hidden))).pixels).toEqual(colour);
+  });
+
+  it.each([1, 4, 8, 24, 32] as const)(
+    'reads BMP of %i bits, from the bottom up and from the top down',
+    async (bits) => {
+      for (const topDown of [false, true]) {
+        const { file, expected } = makeBmp(bits, topDown);
+        const image = await decodeImage(put(path('a.bmp'), file));
+        expect(image).toEqual({ width: bits === 4 ? 6 : 5, height: 3, channels: 3, pixels: expected });
+      }
+      const { file } = makeBmp(bits, false);
+      await expectRejection(() => decodeImage(put(path('cut.bmp'), file.subarray(0, -9))), 'cut.bmp', 'damaged BMP');
+    },
+  );
+
+  it('refuses several pages and frames, and says how many', async () => {
+    const frames = sharp([await ofColour().png().toBuffer(), await ofColour().negate().png().toBuffer()], {
+      join: { animated: true },
+    });
+    for (const [name, file] of [
+      ['two.gif', await frames.clone().gif().toBuffer()],
+      ['two.webp', await frames.clone().webp().toBuffer()],
+      ['two.tif', await frames.clone().tiff().toBuffer()],
+    ] as const) {
+      await expectRejection(() => decodeImage(put(path(name), file)), name, 'holds 2', 'one image a file');
+    }
+  });
+
+  it.each([
+    ['scan.dcm', Buffer.concat([Buffer.alloc(128), Buffer.from('DICM')]), 'DICOM'],
+    ['brain.nii', Buffer.concat([Buffer.alloc(344), Buffer.from('n+1\0')]), 'NIfTI'],
+    ['phone.heic', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0', 'latin1'), 'HEIC'],
+    ['layers.psd', Buffer.from('8BPS\0\x01'), 'Photoshop'],
+    ['plain.pgm', Buffer.from('P5\n2 2\n255\nabcd'), 'Netpbm'],
+    ['paper.pdf', Buffer.from('%PDF-1.7'), 'PDF'],
+  ])('names the format of %s, which it cannot read', async (name, bytes, format) => {
+    await expectRejection(() => decodeImage(put(path(name), bytes)), name, format, 'Convert it');
+    expect(imageKind(name)).toBe('foreign');
+  });
+
+  it('refuses a file of any format that was cut off, but for its last bytes', async () => {
+    for (const [name, make] of [
+      ['a.webp', () => ofColour().webp()],
+      ['a.tif', () => ofColour().tiff()],
+      ['a.avif', () => ofColour().avif()],
+      ['a.gif', () => ofColour().gif()],
+    ] as const) {
+      const bytes = await make().toBuffer();
+      for (const share of [0.3, 0.6, 0.9]) {
+        const cut = put(path(name), bytes.subarray(0, Math.floor(share * bytes.length)));
+        await expectRejection(() => decodeImage(cut), name, 'damaged');
+      }
+    }
+  });
+});
+
+describe('depth', () => {
+  const values = Uint16Array.from({ length: width * height }, (_, i) => (i * 173) % 65536);
+
+  it('of 16 bits stays as it is, in PNG and TIFF, gray and colour', async () => {
+    const sample = (x: number, y: number, c: number) => ((y * width + x) * 173 + c * 20000) % 65536;
+    const png = makePng({ width, height, colorType: 2, depth: 16, sample });
+    const stored = await readImage(put(path('c.png'), png), { oriented: true });
+    expect(stored.channels).toBe(3);
+    expect([...stored.samples]).toEqual(
+      Array.from({ length: width * height * 3 }, (_, i) => {
+        const pixel = Math.floor(i / 3);
+        return sample(pixel % width, Math.floor(pixel / width), i % 3);
+      }),
+    );
+    const back = await readImage(put(path('g.tif'), makeTiff(width, height, values)), { oriented: true });
+    expect(back.samples).toEqual(values);
+    expect(await readImageHeader(path('g.tif'))).toEqual({ width, height, bits: 16 });
+  });
+
+  it('becomes levels by the range that is asked for, and none is lost of a camera of 12 bits', async () => {
+    const file = put(
+      path('a.png'),
+      makePng({ width: 4, height: 1, colorType: 0, depth: 16, sample: (x) => [0, 2000, 2100, 65535][x]! }),
+    );
+    const levels = async (range?: { min: number; max: number }) => [...(await decodeImage(file, range)).pixels];
+    for (const [i, value] of [0, 2000 / 257, 2100 / 257, 255].entries())
+      expect((await levels())[i]).toBeCloseTo(value, 4);
+    const camera = [0, (255 * 2000) / 4095, (255 * 2100) / 4095, 255];
+    for (const [i, value] of camera.entries()) expect((await levels({ min: 0, max: 4095 }))[i]).toBeCloseTo(value, 4);
+  });
+
+  it('of floats stays as it is', async () => {
+    const floats = Float32Array.from({ length: 12 }, (_, i) => 1000.25 - 90 * i);
+    const file = put(path('f.tif'), makeTiff(4, 3, floats));
+    expect((await readImage(file, { oriented: true })).samples).toEqual(floats);
+    expect((await decodeImage(file, { min: 10.25, max: 1000.25 })).pixels[0]).toBe(255);
+    await expectRejection(
+      () => decodeImage(put(path('nan.tif'), makeTiff(2, 1, Float32Array.of(1, Number.NaN)))),
+      'NaN',
+    );
+  });
+
+  it('of 8 bits is refused where values beyond it are black and white', async () => {
+    const file = put(path('a.png'), await ofGray().png().toBuffer());
+    await expectRejection(() => decodeImage(file, { min: 200, max: 4000 }), 'a.png', '8 bits', '200 to 4000');
+    expect((await decodeImage(file, { min: 0, max: 255 })).pixels).toEqual(Float32Array.from(gray));
+  });
+});
+
+it.each([1, 2, 3, 4, 5, 6, 7, 8])('turns an image of Exif orientation %i as viewers do', async (orientation) => {
+  // The letter F, dark on white, as a camera of this orientation stores it.
+  const upright = [
+    [0, 0, 0],
+    [0, 9, 9],
+    [0, 0, 9],
+    [0, 9, 9],
+  ];
+  const stored = upright.map((row) => [...row]);
+  const mirrored = (rows: number[][]) => rows.map((row) => row.toReversed());
+  const turned = (rows: number[][]) => rows[0]!.map((_, x) => rows.map((row) => row[x]!).toReversed());
+  const asStored: Record<number, (rows: number[][]) => number[][]> = {
+    1: (rows) => rows,
+    2: mirrored,
+    3: (rows) => mirrored(rows.toReversed()),
+    4: (rows) => rows.toReversed(),
+    5: (rows) => mirrored(turned(rows)),
+    6: (rows) => turned(turned(turned(rows))),
+    7: (rows) => mirrored(turned(turned(turned(rows)))),
+    8: turned,
+  };
+  const rows = asStored[orientation]!(stored);
+  const size = { width: rows[0]!.length, height: rows.length };
+  const bytes = Uint8Array.from(rows.flat(), (value) => 28 * value);
+  const file = await sharp(bytes, { raw: { ...size, channels: 1 } })
+    .toColourspace('b-w')
+    .withMetadata({ orientation })
+    .webp({ lossless: true })
+    .toBuffer();
+  const image = await decodeImage(put(path('f.webp'), file));
+  expect(image).toMatchObject({ width: 3, height: 4 });
+  expect([...toChannels(image, 1).pixels]).toEqual(upright.flat().map((v) => 28 * v));
+  expect(await readImageHeader(path('f.webp'))).toMatchObject({ width: 3, height: 4 });
+  expect(await readImage(path('f.webp'), { oriented: false })).toMatchObject(size);
+});
+
+/** A BMP of 5 × 3 pixels by the specification, and its pixels from the top down. */
+function makeBmp(bits: 1 | 4 | 8 | 24 | 32, topDown: boolean): { file: Buffer; expected: Uint8Array } {
+  const [w, h] = [bits === 4 ? 6 : 5, 3];
+  const palette = Array.from({ length: 2 ** Math.min(bits, 8) }, (_, i) => [
+    (i * 40) % 256,
+    (i * 90) % 256,
+    (i * 17) % 256,
+  ]);
+  const index = (x: number, y: number) => (y * 7 + x * 3) % palette.length;
+  const colourAt = (x: number, y: number) => (bits <= 8 ? palette[index(x, y)]! : [x * 50, y * 90, x * y * 20]);
+  const entries = bits <= 8 ? palette.flatMap(([r, g, b]) => [b!, g!, r!, 0]) : [];
+  const stride = Math.ceil((w * bits) / 32) * 4;
+  const rows = Array.from({ length: h }, (_, y) => {
+    const row = Buffer.alloc(stride);
+    for (let x = 0; x < w; x++) {
+      const [r, g, b] = colourAt(x, y);
+      if (bits >= 24) row.set([b!, g!, r!], (x * bits) / 8);
+      else row[(x * bits) >> 3]! |= index(x, y) << (8 - bits - ((x * bits) % 8));
+    }
+    return row;
+  });
+  const head = Buffer.alloc(54);
+  head.write('BM');
+  const start = 54 + entries.length;
+  head.writeUInt32LE(start + stride * h, 2);
+  head.writeUInt32LE(start, 10);
+  head.writeUInt32LE(40, 14);
+  head.writeInt32LE(w, 18);
+  head.writeInt32LE(topDown ? -h : h, 22);
+  head.writeUInt16LE(1, 26);
+  head.writeUInt16LE(bits, 28);
+  head.writeUInt32LE(stride * h, 34);
+  head.writeUInt32LE(bits <= 8 ? palette.length : 0, 46);
+  const file = Buffer.concat([head, Buffer.from(entries), ...(topDown ? rows : rows.toReversed())]);
+  const expected = Array.from({ length: w * h }, (_, i) => colourAt(i % w, Math.floor(i / w))).flat();
+  return { file, expected: Uint8Array.from(expected) };
+}
+
+/** A TIFF of one channel by the specification: little endian, one strip. */
+function makeTiff(w: number, h: number, samples: Uint16Array | Float32Array): Buffer {
+  const [short, long] = [3, 4];
+  const data = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+  const tags = [
+    { tag: 256, type: short, value: w },
+    { tag: 257, type: short, value: h },
+    { tag: 258, type: short, value: 8 * samples.BYTES_PER_ELEMENT },
+    { tag: 259, type: short, value: 1 },
+    { tag: 262, type: short, value: 1 },
+    { tag: 273, type: long, value: 8 },
+    { tag: 277, type: short, value: 1 },
+    { tag: 278, type: short, value: h },
+    { tag: 279, type: long, value: data.length },
+    { tag: 339, type: short, value: samples instanceof Float32Array ? 3 : 1 },
+  ];
+  const head = Buffer.from('II*\0\0\0\0\0', 'latin1');
+  head.writeUInt32LE(8 + data.length, 4);
+  const directory = Buffer.alloc(2 + 12 * tags.length + 4);
+  directory.writeUInt16LE(tags.length, 0);
+  for (const [i, { tag, type, value }] of tags.entries()) {
+    directory.writeUInt16LE(tag, 2 + 12 * i);
+    directory.writeUInt16LE(type, 4 + 12 * i);
+    directory.writeUInt32LE(1, 6 + 12 * i);
+    directory.writeUInt32LE(value, 10 + 12 * i);
+  }
+  return Buffer.concat([head, data, directory]);
+}
