@@ -40,7 +40,8 @@ const SETS = [
   },
   {
     name: 'magnetic_tile',
-    options: '--preset segment --input-nc 1 --load-size 256 --local-contrast --crop-size 96',
+    options:
+      '--preset segment --input-nc 1 --load-size 256 --local-contrast --crop-size 96 --no-rotate --flip-vertical',
     auroc: 0.85,
     aupro: 0.8,
   },
