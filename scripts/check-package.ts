@@ -4,7 +4,7 @@
  *
  * Usage: tsx scripts/check-package.ts [--or-skip]. With --or-skip it ends well, and says why, where it cannot run.
  */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,9 @@ import { ensureTools, run, toolPath } from './package/tools.mjs';
 /** Folders of the compilers: one beside the tools, one that compiles this repository. */
 const COMPILERS = [toolPath('typescript'), fileURLToPath(new URL('../node_modules/typescript', import.meta.url))];
 const MIB = 2 ** 20;
+
+/** Examples of the engine and its kernels. */
+const ENGINE_PROGRAMS = ['kernel-variant', 'edge'];
 
 let failures = 0;
 
@@ -106,10 +109,17 @@ function execute({ root, programs, assets }: Consumer, compiled: string): void {
     report(`${program} runs in Node`, { ...plain, ok: plain.ok && plain.stdout !== '' });
 
     const outfile = join('bundled', `${program}.js`);
-    // Packages in CommonJS ask for Node's modules by a function that modules lack; the binary of `webgpu` cannot be bundled.
+    // Packages in CommonJS ask for Node's modules by a function that modules lack; the binaries of `webgpu` and `sharp` cannot be bundled.
     const require =
       "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);";
-    const options = ['--bundle', '--platform=node', '--format=esm', '--external:webgpu', `--banner:js=${require}`];
+    const options = [
+      '--bundle',
+      '--platform=node',
+      '--format=esm',
+      '--external:webgpu',
+      '--external:sharp',
+      `--banner:js=${require}`,
+    ];
     const esbuild = [toolPath('esbuild/bin/esbuild'), join(compiled, `${program}.js`), ...options];
     const bundled = run(process.execPath, [...esbuild, `--outfile=${outfile}`, '--log-level=warning'], root);
     report(`${program} is bundled without a warning`, { ...bundled, ok: bundled.ok && bundled.said === '' });
@@ -127,6 +137,27 @@ function runCommand({ root }: Consumer): void {
   report('the command cyclops tells its version', run(command, ['--version'], root));
   const demo = run(command, ['demo'], root);
   report('cyclops demo says where its photographs are', { ...demo, ok: !demo.ok && /in a clone/.test(demo.said) });
+}
+
+/** The engine alone, as who asks for nothing else installs it. */
+function checkEngineAlone(consumer: Consumer, compiled: string): void {
+  const root = join(consumer.root, '..', 'engine');
+  mkdirSync(root);
+  const dependencies = { 'cyclops-vision': `file:${consumer.tarball}` };
+  writeFileSync(join(root, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
+  const install = ['install', '--omit=optional', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
+  const installed = run('npm', install, root);
+  const packages = installed.ok ? readdirSync(join(root, 'node_modules')).filter((name) => !name.startsWith('.')) : [];
+  const alone = packages.join(' ') === 'cyclops-vision webgpu';
+  report('without optional packages WebGPU alone is installed', {
+    ok: alone,
+    said: `${installed.said}\n${packages.join(' ')}`,
+  });
+  cpSync(join(consumer.root, compiled), root, { recursive: true });
+  for (const program of ENGINE_PROGRAMS)
+    report(`${program} runs with it`, run(process.execPath, [`${program}.js`], root));
+  const command = run(join('node_modules', '.bin', 'cyclops'), ['--version'], root);
+  report('the command says there what it lacks', { ...command, ok: !command.ok && /not installed/.test(command.said) });
 }
 
 function bytesIn(folder: string): number {
@@ -162,7 +193,9 @@ try {
       cannotRun(`npm cannot reach its registry (${offline[0]}), from which an empty project would install the package`);
     report('the package can be installed', { ok: false, said: consumer.problem });
   } else {
-    execute(consumer, compileEverywhere(consumer));
+    const compiled = compileEverywhere(consumer);
+    execute(consumer, compiled);
+    checkEngineAlone(consumer, compiled);
     runCommand(consumer);
     report(
       'publint',

@@ -1,4 +1,3 @@
-import { decode } from 'bmp-ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { checkSize } from './limits.ts';
 import type { StoredImage } from './stored-image.ts';
@@ -19,7 +18,7 @@ export function bmpSize(bytes: Uint8Array, source: string): { width: number; hei
 }
 
 /** Reads a BMP file of 1 to 32 bits a pixel as RGB. @param source for messages @throws CyclopsError when it is damaged */
-export function readBmp(bytes: Uint8Array, source: string): StoredImage {
+export async function readBmp(bytes: Uint8Array, source: string): Promise<StoredImage> {
   const { width: across } = bmpSize(bytes, source);
   const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   // Of these bmp-ts 1.0.9 loses what comes after the first line.
@@ -29,15 +28,28 @@ export function readBmp(bytes: Uint8Array, source: string): StoredImage {
     );
   }
   try {
+    const { decode } = await loadLibrary();
     const { width, height, data } = decode(content);
     const samples = new Uint8Array(3 * width * height);
     // It gives alpha, blue, green, red.
     for (let i = 0; i < samples.length; i++) samples[i] = data[4 * Math.floor(i / 3) + 3 - (i % 3)] ?? 0;
     return { width, height, channels: 3, samples };
   } catch (error) {
+    if (error instanceof CyclopsError) throw error;
     throw new CyclopsError(
       `${source} is a damaged BMP file, or one of a kind that is not read: ${error instanceof Error ? error.message : error}. ` +
         'Expected a complete image; copy or export the file again, or remove it.',
+    );
+  }
+}
+
+/** Loaded when the first such image comes, as sharp is. */
+async function loadLibrary(): Promise<typeof import('bmp-ts')> {
+  try {
+    return await import('bmp-ts');
+  } catch {
+    throw new CyclopsError(
+      'BMP files are read by the package bmp-ts, which is not installed. Install it: npm install bmp-ts.',
     );
   }
 }

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ImageBank, toBytes, type View } from '../../../src/data/images/bank.ts';
+import { toChannels } from '../../../src/data/images/channels.ts';
 import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
-
+import { localContrast } from '../../../src/data/images/local-contrast.ts';
 import { Device } from '../../../src/gpu/device.ts';
 import { RandomStream } from '../../../src/tensor/random.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
@@ -151,6 +152,61 @@ describe(`resizing, images of seed ${seed}`, () => {
     ).toEqual(new Uint8Array(9 * 64 * 3).fill(201));
     const source = image(7, 5, 3);
     expect(await resized(source, 7, 5)).toEqual(source.pixels);
+  });
+});
+
+describe(`images of more than 8 bits, of seed ${seed}`, () => {
+  const fine = (width: number, height: number, channels: 1 | 3): DecodedImage => ({
+    ...{ width, height, channels },
+    pixels: Float32Array.from({ length: width * height * channels }, () => 255 * random.uniform()),
+  });
+
+  it.each([
+    [13, 9, 3, 7, 17],
+    [41, 30, 1, 9, 5],
+    [5, 4, 3, 16, 15],
+    [1, 7, 1, 3, 2],
+    [33, 2, 3, 33, 1],
+  ] as const)('%d×%d pixels of %d channels to %d×%d are bicubic, unrounded', async (w, h, channels, width, height) => {
+    poison(2 ** 14);
+    const source = fine(w, h, channels);
+    const bank = await ImageBank.create(device, [source], { channels, loadSize: { width, height } });
+    const { pixels } = await bank.image(0);
+    for (const [i, value] of oracleResize(source, width, height).entries())
+      expect(Math.abs(pixels[i]! - value)).toBeLessThan(2e-3);
+    bank.dispose();
+  });
+
+  it('lie beside images of bytes, and views of both come in one batch', async () => {
+    poison(2 ** 14);
+    const images = [image(11, 8, 3), fine(11, 9, 3), image(12, 8, 3), fine(11, 8, 3)];
+    const { liveBytes } = device.pool.use;
+    const bank = await ImageBank.create(device, images, { channels: 3, loadSize: null });
+    const view: View = { x: 2, y: 1, width: 7, height: 6, flip: true, turns: 1 };
+    const batch = bank.batch([3, 0, 1, 2], [view, view, view, view]);
+    const expected = [3, 0, 1, 2].flatMap((index) => oracleView(images[index]!, view)).flat(2);
+    const actual = await batch.data();
+    for (const [i, level] of expected.entries()) expect(Math.abs(actual[i]! - (level / 127.5 - 1))).toBeLessThan(2e-7);
+    batch.dispose();
+    for (const [i, { pixels }] of images.entries()) {
+      const back = await bank.image(i);
+      expect(back.pixels.constructor).toBe(pixels.constructor);
+      for (const [k, level] of pixels.entries()) expect(Math.abs(back.pixels[k]! - level)).toBeLessThan(1e-4);
+    }
+    bank.dispose();
+    expect(device.pool.use.liveBytes).toBe(liveBytes);
+  });
+
+  it('become gray and are evened out without being rounded', async () => {
+    const colour = fine(24, 20, 3);
+    const options = { channels: 1, loadSize: null, localContrast: true } as const;
+    const bank = await ImageBank.create(device, [colour], options);
+    const { pixels } = await bank.image(0);
+    expect(pixels).toBeInstanceOf(Float32Array);
+    const rounded = localContrast(toChannels({ ...colour, pixels: Uint8Array.from(colour.pixels, Math.round) }, 1));
+    for (const [i, level] of pixels.entries()) expect(Math.abs(level - rounded.pixels[i]!)).toBeLessThan(3);
+    expect(new Set(pixels).size).toBeGreaterThan(300);
+    bank.dispose();
   });
 });
 
