@@ -146,22 +146,38 @@ export class ImageBank {
       device.write({ buffer, offset: offset + 4 * start, size: 4 * levelWords(levels, type) }, wordsOf(image.pixels));
     } else {
       scope(() => {
-        let source = levelsTensor(device, image.pixels.length, type);
-        device.write(source.slice, wordsOf(image.pixels));
+        let source: Tensor<'u32'> | null = null;
         if (across) {
-          const outer = image.height;
-          const target = along ? levelsTensor(device, outer * size.width * channels, type) : chunk.words;
-          const axis = { length: image.width, outLength: size.width, inner: channels, outer };
-          resize(source, axis, { target, start: along ? 0 : start, type });
+          const target = along ? levelsTensor(device, image.height * size.width * channels, type) : chunk.words;
+          this.resizeRows(image, size.width, { target, start: along ? 0 : start, type });
           source = target;
         }
         if (along) {
           const axis = { length: image.height, outLength: size.height, inner: size.width * channels, outer: 1 };
-          resize(source, axis, { target: chunk.words, start, type });
+          resize(source ?? uploaded(device, image.pixels, type), axis, { target: chunk.words, start, type });
         }
       });
     }
     this.entries.push({ chunk, start, width: size.width, height: size.height });
+  }
+
+  /** Resizes each row, in strips of rows that the device can bind, whatever the image has. */
+  private resizeRows({ width, height, pixels }: DecodedImage, outWidth: number, place: ResizedPlace): void {
+    const { device, channels } = this;
+    const { target, start, type } = place;
+    const levels = width * channels;
+    const fitting = Math.floor(device.limits.maxStorageBufferBindingSize / (4 * levelWords(levels, type)));
+    // Each strip has to begin with a whole word.
+    const strip = Math.max(4, fitting - (fitting % 4));
+    for (let top = 0; top < height; top += strip) {
+      const outer = Math.min(strip, height - top);
+      const axis = { length: width, outLength: outWidth, inner: channels, outer };
+      const first = start + levelWords(top * outWidth * channels, type);
+      scope(() => {
+        const rows = uploaded(device, pixels.subarray(top * levels, (top + outer) * levels), type);
+        resize(rows, axis, { target, start: first, type });
+      });
+    }
   }
 
   /** Room for an image. Each new chunk is twice the one before, so that few are needed and little is wasted. */
@@ -213,6 +229,12 @@ function resize(source: Tensor<'u32'>, axis: Resampling, { target, start, type }
     ...{ source: source.slice, table: table.slice, taps },
     ...{ out: target.slice, outStart: start, type },
   });
+}
+
+function uploaded(device: Device, pixels: Pixels, type: LevelType): Tensor<'u32'> {
+  const tensor = levelsTensor(device, pixels.length, type);
+  device.write(tensor.slice, wordsOf(pixels));
+  return tensor;
 }
 
 function levelsTensor(device: Device, levels: number, type: LevelType): Tensor<'u32'> {

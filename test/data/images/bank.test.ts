@@ -142,6 +142,34 @@ describe(`resizing, images of seed ${seed}`, () => {
     }
   });
 
+  it.each([
+    [41, 301, 3, 7, 20],
+    [41, 301, 1, 9, 301],
+    [30, 200, 3, 64, 8],
+  ] as const)(
+    'of %d×%d pixels in strips of rows that a small device can bind gives the same bytes',
+    async (w, h, channels, width, height) => {
+      const fine = {
+        ...image(w, h, channels),
+        pixels: Float32Array.from({ length: w * h * channels }, random.uniform.bind(random)),
+      };
+      for (const source of [image(w, h, channels), fine]) {
+        const options = { channels, loadSize: { width, height } };
+        const limits = new Proxy(device.limits, {
+          get: (own, name) => (name === 'maxStorageBufferBindingSize' ? 4096 : Reflect.get(own, name, own)),
+        });
+        const small: Device = Object.create(device, { limits: { value: limits } });
+        const [strips, whole] = [
+          await ImageBank.create(small, [source], options),
+          await ImageBank.create(device, [source], options),
+        ];
+        expect(await strips.image(0)).toEqual(await whole.image(0));
+        strips.dispose();
+        whole.dispose();
+      }
+    },
+  );
+
   it('keeps a plain image plain and an image of its own size as it is', async () => {
     expect(
       await resized(
