@@ -119,11 +119,12 @@ async function* scoreFiles(device: Device, { model, decision, refs, options }: W
   try {
     await tuneScoring(detector, { ...options, tune });
     const decoder = new ImageDecoder(refs, { skipBroken: true, range: detector.config.range });
-    const scored = scoreRefs(detector, decoder, () => ({ scores: wanted, maps, pictures }));
+    const faults: BrokenFile[] = [];
+    const scored = scoreRefs(detector, decoder, () => ({ scores: wanted, maps, pictures }), faults);
     let done = 0;
     for await (const { ref, found } of inOrder(refs, scored)) {
       onProgress?.({ stage: 'scoring', done: ++done, total: refs.length });
-      yield found ? verdictOn(found, decision, model.source) : unreadable(ref, decoder.broken);
+      yield found ? verdictOn(found, decision, model.source) : unreadable(ref, [...decoder.broken, ...faults]);
       if (signal?.aborted) return;
     }
   } finally {

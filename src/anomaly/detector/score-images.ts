@@ -2,6 +2,7 @@ import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import { toImage } from '../../cyclegan/tensor-image.ts';
 import { ImageBank, type Size } from '../../data/images/bank.ts';
 import type { ByteImage, DecodedImage } from '../../data/images/decoded-image.ts';
+import { CyclopsError, OutOfMemoryError } from '../../gpu/errors.ts';
 import type { AnomalyMap } from '../maps/map.ts';
 import { computeScores, partsOf } from '../scores/list.ts';
 import { disposeMeasured, measure, readParts } from '../scores/measure.ts';
@@ -50,23 +51,40 @@ const AHEAD = 1;
  * it is there. Memory does not grow with the number of images, which may be decoded as they are asked for.
  *
  * @param request what to find in the image at this index
+ * @param onFault takes what is wrong with one image alone, as being too large for the device, and its index: it has no result then, and
+ *   others go on; without, it is thrown
  */
 export async function* scoreImages(
   detector: DetectorNetworks,
   images: Iterable<DecodedImage> | AsyncIterable<DecodedImage>,
   request: (index: number) => ImageRequest,
+  onFault?: (index: number, fault: CyclopsError) => void,
 ): AsyncGenerator<ImageResult> {
-  const underway: Promise<ImageResult>[] = [];
+  const underway: Promise<ImageResult | null>[] = [];
+  const attempt = (image: DecodedImage, index: number) =>
+    scoreImage(detector, image, request(index)).catch((error: unknown) => {
+      if (!onFault || !isOfOneImage(error)) throw error;
+      onFault(index, error);
+      return null;
+    });
   let index = 0;
   for await (const image of images) {
-    const result = scoreImage(detector, image, request(index++));
+    const result = attempt(image, index++);
     // Thrown where it is awaited, after the results before it.
     result.catch(() => {});
     underway.push(result);
-    const first = underway.length > AHEAD && underway.shift();
-    if (first) yield await first;
+    const first = underway.length > AHEAD && (await underway.shift());
+    if (first) yield first;
   }
-  for (const result of underway) yield await result;
+  for (const last of underway) {
+    const result = await last;
+    if (result) yield result;
+  }
+}
+
+/** A device that is gone, or was never what it should be, is no fault of an image. */
+function isOfOneImage(error: unknown): error is CyclopsError {
+  return error instanceof OutOfMemoryError || (error instanceof CyclopsError && error.name === 'CyclopsError');
 }
 
 /** Scores one image. Everything is handed to the device before the promise is first awaited. */

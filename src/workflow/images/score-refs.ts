@@ -4,26 +4,40 @@ import type { ImageStatistics } from '../../anomaly/scores/image-statistics.ts';
 import type { ScoredImage } from '../../anomaly/scores/scored-image.ts';
 
 import type { ImageRef } from '../../data/datasets/dataset.ts';
-import type { ImageDecoder } from './decode-images.ts';
+import type { CyclopsError } from '../../gpu/errors.ts';
+import type { BrokenFile, ImageDecoder } from './decode-images.ts';
 
 /** What a detector finds in an image, and which image it is. */
 export interface ScoredRef extends ImageResult {
   ref: ImageRef;
 }
 
-/** Scores the images that a decoder can read, each as soon as it is done. @param request what to find in an image */
+/**
+ * Scores the images that a decoder can read, each as soon as it is done.
+ *
+ * @param request what to find in an image @param faults takes images that can be read, and not be scored; without, what is wrong is thrown
+ */
 export async function* scoreRefs(
   detector: DetectorNetworks,
   decoder: ImageDecoder,
   request: (ref: ImageRef) => ImageRequest,
+  faults?: BrokenFile[],
 ): AsyncGenerator<ScoredRef> {
   const refOf = (index: number) => {
     const ref = decoder.good[index];
     if (ref) return ref;
     throw new Error('An image was scored that was not decoded.');
   };
+  const faulty = new Set<number>();
+  const onFault = (index: number, { message }: CyclopsError) => {
+    faulty.add(index);
+    const ref = refOf(index);
+    faults?.push({ ref, reason: `${ref.path} cannot be scored: ${message}` });
+  };
+  const results = scoreImages(detector, decoder.images(), (i) => request(refOf(i)), faults && onFault);
   let index = 0;
-  for await (const result of scoreImages(detector, decoder.images(), (i) => request(refOf(i)))) {
+  for await (const result of results) {
+    while (faulty.has(index)) index++;
     yield { ref: refOf(index++), ...result };
   }
 }

@@ -20,6 +20,7 @@ import { decodeImage } from '../../../src/data/images/decode.ts';
 import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
 import { localContrast } from '../../../src/data/images/local-contrast.ts';
 import { Device } from '../../../src/gpu/device.ts';
+import { CyclopsError, DeviceLostError } from '../../../src/gpu/errors.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
 import { makeData, temporaryFolder } from '../../cli/support.ts';
 import { loadBanks, QUICK, trainNew } from '../../cyclegan/run/trainer-support.ts';
@@ -104,6 +105,33 @@ async function plainScores(image: DecodedImage): Promise<Record<string, number>>
 }
 
 describe('scoreImages', () => {
+  it('goes on after an image that is wrong in itself, and ends where anything else is', async () => {
+    const { loadSize } = detector.shown;
+    const failing = (error: Error): DetectorNetworks => ({
+      ...detector,
+      shown: {
+        ...detector.shown,
+        loadSize: (size) => {
+          if (size.width === 9) throw error;
+          return typeof loadSize === 'function' ? loadSize(size) : size;
+        },
+      },
+    });
+    const odd: DecodedImage = { width: 9, height: 9, channels: 3, pixels: new Uint8Array(243) };
+    const mixed = [odd, ...images.slice(0, 2), odd, ...images.slice(2)];
+    const faults: string[] = [];
+    const own = failing(new CyclopsError('too large'));
+    const results = await collect(
+      scoreImages(own, mixed, all(), (index, { message }) => faults.push(`${index} ${message}`)),
+    );
+    expect(faults).toEqual(['0 too large', '3 too large']);
+    expect(results).toEqual(await collect(scoreImages(detector, images, all())));
+
+    await expect(collect(scoreImages(own, mixed, all()))).rejects.toThrow('too large');
+    for (const error of [new DeviceLostError('gone'), new RangeError('ours')])
+      await expect(collect(scoreImages(failing(error), mixed, all(), () => {}))).rejects.toBe(error);
+  });
+
   it('computes what the definitions say', async () => {
     const results = await collect(scoreImages(detector, images, all()));
     expect(results).toHaveLength(images.length);
