@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { CyclopsError } from '../../gpu/errors.ts';
 
 const REASONS: Record<string, string> = {
@@ -12,6 +13,7 @@ const REASONS: Record<string, string> = {
   EFBIG: 'the file would exceed the size limit of the file system; choose another place',
   EEXIST: 'something of that name is there already; remove it or choose another place',
   ENOTEMPTY: 'a folder of that name is there already and is not empty; remove it or choose another place',
+  ELOOP: 'symbolic links lead in a circle here; correct or remove them',
   ENAMETOOLONG: 'the name is too long; choose a shorter one',
   EMFILE: 'too many files are open; raise the limit (ulimit -n)',
   EIO: 'the device reports a read or write error; check the disk',
@@ -25,5 +27,14 @@ export function fileError(error: unknown, task: string, path: string): CyclopsEr
   if (error instanceof CyclopsError) return error;
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) throw error;
   const code = String(error.code);
-  return new CyclopsError(`cannot ${task} ${path}: ${REASONS[code] ?? error.message} (${code}).`);
+  const reason = code === 'ENOENT' ? absence(path) : (REASONS[code] ?? error.message);
+  return new CyclopsError(`cannot ${task} ${path}: ${reason} (${code}).`);
+}
+
+/** Why nothing is at a path. */
+function absence(path: string): string | undefined {
+  // Node puts this character for bytes of a name that are no text, and then finds no such file.
+  if (path.includes('\uFFFD')) return 'the name is not UTF-8, and so cannot be opened; rename it';
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  return isLink ? 'it is a symbolic link to something that is not there; correct or remove it' : REASONS.ENOENT;
 }
