@@ -2,6 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { type CsvField, csvLine } from '../data/files/csv.ts';
 import { fileError } from '../data/files/fs-error.ts';
 import type { Decision, FileResult, ScoredFile } from '../workflow/score.ts';
+import { visible } from './text/visible.ts';
 
 /** Digits that a person reads; whoever reads from a file or a pipe gets all. */
 const DIGITS = 6;
@@ -51,7 +52,7 @@ export class ScoreOutput {
 
   private columns({ file, score, status }: ScoredFile): string[] {
     const shown = (value: number) => (this.forPeople ? Number(value.toPrecision(DIGITS)) : value);
-    return [file, `${shown(score)}`, `${shown(this.decision.threshold)}`, status];
+    return [visible(file), `${shown(score)}`, `${shown(this.decision.threshold)}`, status];
   }
 
   private document(result: FileResult): object {

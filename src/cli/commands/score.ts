@@ -15,6 +15,7 @@ import { EXIT } from '../failure.ts';
 import { listenOnTerminal } from '../listener.ts';
 import { addTileOption, addTuneOptions, MAP_OPTION, type TuneFlags, toNumber, withDevice } from '../options.ts';
 import { ScoreOutput } from '../score-output.ts';
+import { visible } from '../text/visible.ts';
 
 interface ScoreCommandOptions extends TuneFlags {
   by?: string;
@@ -95,7 +96,7 @@ async function score(model: string, images: string[], options: ScoreCommandOptio
 
 /** Below the folder of heat maps, wherever the image lies. */
 function heatmapPath(folder: string, file: string): string {
-  const parts = file.split(/[\\/]/).filter((part) => part !== '..');
+  const parts = file.split(sep === '/' ? '/' : /[\\/]/).filter((part) => part !== '..');
   return join(folder, `${parts.join('/')}.heat.png`);
 }
 
@@ -157,7 +158,7 @@ function conclude(
   { flagged, total }: { flagged: number; total: number },
   { quiet, skipBroken, failOnAnomaly }: { quiet: boolean; skipBroken: boolean; failOnAnomaly: boolean },
 ): void {
-  if (!quiet || !skipBroken) for (const reason of unreadable) process.stderr.write(`unreadable: ${reason}\n`);
+  if (!quiet || !skipBroken) for (const reason of unreadable) process.stderr.write(`unreadable: ${visible(reason)}\n`);
   if (failOnAnomaly && flagged > 0) process.exitCode = EXIT.flagged;
   else if (unreadable.length > 0 && (!skipBroken || unreadable.length === total)) {
     throw new CyclopsError(
