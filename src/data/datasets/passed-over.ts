@@ -15,12 +15,14 @@ export type PassedOver = Partial<Record<keyof typeof REASONS, string[]>>;
 
 const reasons = Object.keys(REASONS) as (keyof PassedOver)[];
 
-/** How many files a warning names for each reason. */
+/** How many files a message names for each reason. */
 const SHOWN = 3;
 
 /** Notes something that was passed over. */
 export function passOver(passed: PassedOver, reason: keyof PassedOver, paths: readonly string[]): void {
-  if (paths.length > 0) passed[reason] = [...(passed[reason] ?? []), ...paths];
+  if (paths.length === 0) return;
+  passed[reason] ??= [];
+  for (const path of paths) passed[reason].push(path);
 }
 
 /** Notes all that was passed over elsewhere. */
@@ -28,13 +30,13 @@ export function passOverAll(passed: PassedOver, more: PassedOver): void {
   for (const reason of reasons) passOver(passed, reason, more[reason] ?? []);
 }
 
-/** A warning that counts it all and names some; null where nothing was passed over. */
-export function passedOverWarning(passed: PassedOver): string | null {
+/** How much was passed over for each reason, and some names; null where nothing was. */
+export function passedOverText(passed: PassedOver): string | null {
   const counted = reasons.flatMap((reason) => {
     const paths = passed[reason] ?? [];
     const [one, many] = REASONS[reason];
     const named = `${paths.slice(0, SHOWN).join(', ')}${paths.length > SHOWN ? ', …' : ''}`;
     return paths.length === 0 ? [] : `${paths.length} ${paths.length === 1 ? one : many} (${named})`;
   });
-  return counted.length === 0 ? null : `Warning: passed over: ${counted.join('; ')}.`;
+  return counted.length === 0 ? null : counted.join('; ');
 }

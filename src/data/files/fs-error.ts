@@ -1,4 +1,5 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { CyclopsError } from '../../gpu/errors.ts';
 
 const REASONS: Record<string, string> = {
@@ -36,5 +37,19 @@ function absence(path: string): string | undefined {
   // Node puts this character for bytes of a name that are no text, and then finds no such file.
   if (path.includes('\uFFFD')) return 'the name is not UTF-8, and so cannot be opened; rename it';
   const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
-  return isLink ? 'it is a symbolic link to something that is not there; correct or remove it' : REASONS.ENOENT;
+  if (isLink) return 'it is a symbolic link to something that is not there; correct or remove it';
+  return hasOtherForm(path)
+    ? 'there is one of this name in another Unicode form, as Macs write it; give or rename that'
+    : REASONS.ENOENT;
+}
+
+/** Whether something beside a path has its name in another Unicode form, which looks the same. */
+function hasOtherForm(path: string): boolean {
+  const name = basename(path).normalize();
+  try {
+    return !/^[ -~]*$/.test(name) && readdirSync(dirname(path)).some((other) => other.normalize() === name);
+  } catch {
+    // Who may not list the folder cannot know.
+    return false;
+  }
 }

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { posix, resolve, sep } from 'node:path';
 import { byFile, type ImageRef } from '../../data/datasets/dataset.ts';
 import { folderContent } from '../../data/datasets/folder-content.ts';
-import { type PassedOver, passedOverWarning, passOver, passOverAll } from '../../data/datasets/passed-over.ts';
+import { type PassedOver, passedOverText, passOver, passOverAll } from '../../data/datasets/passed-over.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
 import { UsageError } from '../common/usage-error.ts';
 
@@ -21,18 +21,17 @@ export function imagesAt(paths: readonly string[], warn?: (line: string) => void
   const images = paths.flatMap((path) => {
     const called = paths.length > 1 ? slashed(path) : '';
     const refs = isFolder(path) ? imagesBelow(path, called, passed) : [imageRef(path, path)];
-    const isKnown = new Map(refs.map((ref) => [ref, known.has(realPath(ref.path))]));
-    // Two links to one image in one folder are two names that somebody gave it.
-    for (const ref of refs) known.add(realPath(ref.path));
-    passOver(
-      passed,
-      'twice',
-      refs.filter((ref) => isKnown.get(ref)).map(({ file }) => file),
+    const places = refs.map((ref) => realPath(ref.path));
+    const [fresh, again] = [false, true].map((isKnown) =>
+      refs.filter((_, i) => known.has(places[i] ?? '') === isKnown),
     );
-    return refs.filter((ref) => !isKnown.get(ref));
+    // Links to one image in one folder are names that somebody gave it: only other paths repeat it.
+    for (const place of places) known.add(place);
+    passOver(passed, 'twice', again?.map(({ file }) => file) ?? []);
+    return fresh ?? [];
   });
-  const warning = passedOverWarning(passed);
-  if (warning) warn?.(warning);
+  const text = passedOverText(passed);
+  if (text) warn?.(`Warning: passed over: ${text}.`);
   return images;
 }
 
@@ -54,16 +53,16 @@ function imagesBelow(root: string, called: string, passed: PassedOver): ImageRef
     }
     visited.add(real);
     const content = folderContent(resolve(root, folder));
-    images.push(...below(content.images).map((name) => imageRef(resolve(root, name), posix.join(called, name))));
-    folders.push(...below(content.folders));
-    links.push(...below(content.links));
+    for (const name of below(content.images)) images.push(imageRef(resolve(root, name), posix.join(called, name)));
+    for (const name of below(content.folders)) folders.push(name);
+    for (const name of below(content.links)) links.push(name);
     passOver(here, 'others', named(below(content.others)));
     passOver(here, 'hidden', named(below(content.hidden)));
   }
   if (images.length === 0) {
-    const instead = passedOverWarning(here);
+    const text = passedOverText(here);
     throw new UsageError(
-      `${root} holds no PNG or JPEG file, and none lies below it. Give a folder of images, or images.${instead ? ` ${instead}` : ''}`,
+      `${root} holds no PNG or JPEG file, and none lies below it. Give a folder of images, or images.${text ? ` It holds ${text}.` : ''}`,
     );
   }
   passOverAll(passed, here);
@@ -81,7 +80,7 @@ function slashed(path: string): string {
 /** Where links lead to; the path itself where they lead nowhere. */
 function realPath(path: string): string {
   try {
-    return realpathSync(path);
+    return realpathSync.native(path);
   } catch {
     return resolve(path);
   }

@@ -1,6 +1,6 @@
 import type { Dataset } from '../../data/datasets/dataset.ts';
 import { type LayoutOptions, readDataset } from '../../data/datasets/layouts.ts';
-import { passedOverWarning } from '../../data/datasets/passed-over.ts';
+import { passedOverText } from '../../data/datasets/passed-over.ts';
 import type { Listener } from '../common/listener.ts';
 
 /** How a data folder is read. */
@@ -27,8 +27,8 @@ export function openData(
 ): Dataset {
   const dataset = readDataset(data, { ...layout, ...(aIs && { aIs }) });
   const { strays, passedOver } = dataset;
-  const warning = passedOverWarning(passedOver);
-  if (warning) onWarning?.(warning);
+  const text = passedOverText(passedOver);
+  if (text) onWarning?.(`Warning: passed over: ${text}.`);
   if (strays.length > 0) {
     const more = strays.length > SHOWN ? `, and ${strays.length - SHOWN} more` : '';
     onWarning?.(

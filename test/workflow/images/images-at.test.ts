@@ -101,5 +101,8 @@ describe('the images of several paths', () => {
 
   it('name a file that is not there as it was given', () => {
     expect(look(path('absent.png'))).toEqual({ names: [path('absent.png')], said: [] });
+    expectRefusal(() => decodeImage(path('absent.png')), 'no such file');
+    files('o\u0308.png');
+    expectRefusal(() => decodeImage(path('ö.png')), path('ö.png'), 'another Unicode form');
   });
 });
