@@ -19,14 +19,15 @@ interface Said {
  * folder), `group`, and `type` (the kind of defect of an abnormal image whose folder does not tell it) count. Commas divide its
  * columns, or semicolons or tabs where its header has them. Without such a file images stay as they are.
  *
+ * @returns the images, and the names in rows that are of none
  * @throws CyclopsError when the file cannot be read, a row is broken, two rows say different things of one image, or it names no group
  *   and no kind of any image: a misspelt column would else let images of one object into two parts unseen
  */
-export function applyIndex(root: string, images: ImageRef[]): ImageRef[] {
+export function applyIndex(root: string, images: ImageRef[]): { images: ImageRef[]; unknown: string[] } {
   const path = join(root, 'index.csv');
-  if (!existsSync(path)) return images;
+  if (!existsSync(path)) return { images, unknown: [] };
   const [header = [], ...rows] = readTable(path);
-  const known = whatIsSaid(
+  const { known, unknown } = whatIsSaid(
     path,
     new FileNames(images.map((image) => image.file)),
     rows.map((row) => {
@@ -42,10 +43,11 @@ export function applyIndex(root: string, images: ImageRef[]): ImageRef[] {
         `commas; its first line is '${header.join(',').slice(0, 80)}'${rest}. Correct it, or take it out of the folder.`,
     );
   }
-  return images.map((image) => {
+  const described = images.map((image) => {
     const said = known.get(image.file);
     return said ? withType(withGroup(image, said.group), said.type) : image;
   });
+  return { images: described, unknown };
 }
 
 /** Spreadsheets of countries with decimal commas write semicolons. */
@@ -56,11 +58,16 @@ function readTable(path: string): string[][] {
   return csvRows(text, path, { delimiter });
 }
 
-function whatIsSaid(path: string, names: FileNames, rows: readonly (Said & { file: string })[]): Map<string, Said> {
+/** @returns what rows say of each image, and the names in rows that are of none */
+function whatIsSaid(path: string, names: FileNames, rows: readonly (Said & { file: string })[]) {
   const known = new Map<string, Said>();
+  const unknown: string[] = [];
   for (const { file: written, group, type } of rows) {
     const file = names.find(written, path);
-    if (file === undefined) continue;
+    if (file === undefined) {
+      unknown.push(written);
+      continue;
+    }
     const before = known.get(file) ?? { group, type };
     if (before.group !== group || before.type !== type) {
       throw new CyclopsError(
@@ -69,7 +76,7 @@ function whatIsSaid(path: string, names: FileNames, rows: readonly (Said & { fil
     }
     known.set(file, before);
   }
-  return known;
+  return { known, unknown };
 }
 
 function withType(image: ImageRef, type: string): ImageRef {

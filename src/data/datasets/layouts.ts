@@ -5,6 +5,7 @@ import { byFile, type Dataset, type ImageRef, LABELS, type Label, PARTS, type Pa
 import { matchStems } from './file-names.ts';
 import { applyIndex } from './index-file.ts';
 import { applyLists, listPath, readLists } from './lists.ts';
+import { passOver } from './passed-over.ts';
 
 export interface LayoutOptions {
   /** What `trainA` and `testA` hold; the B folders hold the other class. */
@@ -29,28 +30,39 @@ export interface LayoutOptions {
  */
 export function readDataset(root: string, options: LayoutOptions = {}): Dataset {
   const data = new DataFolder(resolve(root));
-  const dir = data.root;
-  const folders = data.folders('');
-
   // Who has made a folder for abnormal images, be it empty, means to put some there.
   const allowNormalAlone = options.allowNormalAlone === true && !data.has('abnormal') && !data.has('test');
-  const checked = ({ images, strays }: Found) => {
-    data.use(['index.csv']);
-    const dataset = { root: dir, images: applyIndex(dir, images), strays, passedOver: data.passedOver() };
-    return requireClasses(dataset, allowNormalAlone ? ['normal'] : LABELS);
-  };
+  const { images, strays, hasLists = false } = findImages(data, { ...options, allowNormalAlone });
+  const said = applyIndex(data.root, images.sort(byFile));
+  const parted = hasLists ? applyLists(said.images, readLists(data.root), data.root) : said.images;
+  data.use(['index.csv', ...(hasLists ? PARTS.map((part) => listPath('', part)) : [])]);
+  const passedOver = data.passedOver();
+  passOver(passedOver, 'rows', said.unknown);
+  const dataset = { root: data.root, images: parted, strays, passedOver };
+  return requireClasses(dataset, allowNormalAlone ? ['normal'] : LABELS);
+}
 
-  const { normal, abnormal } = { normal: data.has('normal'), abnormal: data.has('abnormal') };
-  if (normal && !abnormal && !allowNormalAlone) throw onlyNormal(`${dir} has normal/ and no abnormal/`);
-  if (normal || abnormal) return checked(readFolders(data));
-  if (data.has('train/good') || data.has('test/good')) return checked(readMvtec(data, allowNormalAlone));
-  if (['trainA', 'trainB', 'testA', 'testB'].some((folder) => data.has(folder))) {
-    return checked({ images: readPairs(data, options.aIs ?? 'abnormal'), strays: [] });
-  }
-  const bare = folders.length === 0 ? data.images('').length : 0;
-  if (bare > 0) {
-    if (!allowNormalAlone) throw onlyNormal(`${dir} holds ${bare} images and no folders`);
-    return checked({ images: applied(data, imagesIn(data, '', { label: 'normal' })), strays: [] });
+/** Images, and the masks and templates that belong to none, as paths relative to the root. */
+interface Found {
+  images: ImageRef[];
+  strays: string[];
+  /** Whether the layout lets lists give the parts. */
+  hasLists?: boolean;
+}
+
+/** The images of the layout that a folder has. @throws CyclopsError when it has none */
+function findImages(data: DataFolder, { aIs = 'abnormal', allowNormalAlone = false }: LayoutOptions): Found {
+  const dir = data.root;
+  const folders = data.folders('');
+  const hasAbnormal = data.has('abnormal');
+  if (data.has('normal') && !hasAbnormal && !allowNormalAlone) throw onlyNormal(`${dir} has normal/ and no abnormal/`);
+  if (data.has('normal') || hasAbnormal) return readFolders(data);
+  if (data.has('train/good') || data.has('test/good')) return readMvtec(data, allowNormalAlone);
+  if (['trainA', 'trainB', 'testA', 'testB'].some((folder) => data.has(folder))) return readPairs(data, aIs);
+  const bare = folders.length === 0 ? imagesIn(data, '', { label: 'normal' }) : [];
+  if (bare.length > 0) {
+    if (!allowNormalAlone) throw onlyNormal(`${dir} holds ${bare.length} images and no folders`);
+    return { images: bare, strays: [], hasLists: true };
   }
   const found = [...folders, ...data.files('')].sort();
   const names = found.length > 0 ? `${found.slice(0, 8).join(', ')}${found.length > 8 ? ', …' : ''}` : 'nothing';
@@ -69,12 +81,6 @@ function onlyNormal(found: string): CyclopsError {
   );
 }
 
-/** Images, and the masks and templates that belong to none, as paths relative to the root. */
-interface Found {
-  images: ImageRef[];
-  strays: string[];
-}
-
 function readFolders(data: DataFolder): Found {
   const alone = (['normal', 'abnormal'] as const)
     .filter((label) => label === 'normal' || data.has(label))
@@ -91,13 +97,7 @@ function readFolders(data: DataFolder): Found {
       paired.images.some((image) => image[kind]),
     );
   }
-  return { images: applied(data, paired.images), strays: [...masked.strays, ...paired.strays] };
-}
-
-/** The parts that lists of the folder give. */
-function applied(data: DataFolder, images: ImageRef[]): ImageRef[] {
-  data.use(PARTS.map((part) => relative(data.root, listPath(data.root, part))));
-  return applyLists(images.sort(byFile), readLists(data.root), data.root);
+  return { images: paired.images, strays: [...masked.strays, ...paired.strays], hasLists: true };
 }
 
 function inRoot(root: string, path: string): string {
@@ -135,18 +135,18 @@ function readMvtec(data: DataFolder, allowNormalAlone: boolean): Found {
     const masks = data.images(`ground_truth/${kind}`).map((name) => `ground_truth/${kind}/${name}`);
     if (kind !== 'good') strays.push(...masks);
   }
-  return { images: [...train, ...test].sort(byFile), strays };
+  return { images: [...train, ...test], strays };
 }
 
-function readPairs(data: DataFolder, aIs: Label): ImageRef[] {
+function readPairs(data: DataFolder, aIs: Label): Found {
   const bIs = aIs === 'abnormal' ? 'normal' : 'abnormal';
-  return (['train', 'test'] as const)
+  const images = (['train', 'test'] as const)
     .filter((part) => data.has(`${part}A`) || data.has(`${part}B`))
     .flatMap((part) => [
       ...imagesIn(data, `${part}A`, { label: aIs, part }),
       ...imagesIn(data, `${part}B`, { label: bIs, part }),
-    ])
-    .sort(byFile);
+    ]);
+  return { images, strays: [] };
 }
 
 /** The images directly in a folder, each with the given properties. */

@@ -38,8 +38,9 @@ describe('score', () => {
     expect(stderr).toMatch(/unreadable: .*broken\.png is not an image.*1 of 15 files could not be read/);
     expect(stderr).toMatch(/scoring 15\/15 [\d.]+ images\/s, 0s left/);
     const rows = lines(stdout).map((line) => line.split('\t'));
-    expect(rows).toHaveLength(14);
+    expect(rows).toHaveLength(15);
     expect(rows[0]?.[0]).toBe('abnormal/0.png');
+    expect(rows.splice(6, 1)).toEqual([['abnormal/broken.png', '', '', 'unreadable']]);
 
     const [header, ...entries] = lines(readFileSync(csv, 'utf8')).map((line) => line.split(','));
     expect(header?.slice(0, 6)).toEqual(['file', 'status', 'decided_by', 'threshold', 'sse', 'l1']);
@@ -139,7 +140,12 @@ describe('score', () => {
     expect(text.stderr).toMatch(
       /1 file that is no image \(notes\.txt\).*unreadable: .*scan\.psd.*1 of 4 files could not/,
     );
-    expect(lines(text.stdout).map((line) => line.split('\t')[0])).toEqual(['=1+1.png', 'bad\\nname.png', 'lot\\7.png']);
+    expect(lines(text.stdout).map((line) => line.split('\t')[0])).toEqual([
+      '=1+1.png',
+      'bad\\nname.png',
+      'lot\\7.png',
+      'scan.psd',
+    ]);
     const table = csvRows(readFileSync(csv, 'utf8'), csv).map(([file = '', status]) => [withoutGuard(file), status]);
     expect(table.slice(1).sort()).toEqual(
       [...names.map((name) => [name, 'passed']), ['scan.psd', 'unreadable']].sort(),

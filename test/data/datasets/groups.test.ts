@@ -86,6 +86,16 @@ describe('index.csv', () => {
     );
   });
 
+  it('has rows that name no image, which are counted, but for images that no list names', () => {
+    images();
+    put(path('train.txt'), 'normal/p1_a.png\nabnormal/x.png\n');
+    put(path('test.txt'), 'normal/p2_b.png\n');
+    put(path('index.csv'), 'file,group\nnormal/p1_a.png,1\nabnormal/p1_c.png,1\nabnormal/p1_d.png,1\n');
+    const { images: found, passedOver } = readDataset(path());
+    expect(found).toHaveLength(3);
+    expect(passedOver).toEqual({ rows: ['abnormal/p1_d.png'] });
+  });
+
   it('leaves the types of MVTec folders alone', () => {
     for (const file of ['train/good/1.png', 'test/good/2.png', 'test/hole/3.png']) put(path(file));
     put(path('index.csv'), 'file,type\ntest/hole/3.png,scratch\n');
