@@ -85,18 +85,12 @@ function readFolders(data: DataFolder): Found {
   const alone = (['normal', 'abnormal'] as const)
     .filter((label) => label === 'normal' || data.has(label))
     .flatMap((label) => imagesIn(data, label, { label }));
-  const masked = withFiles(alone, 'mask', filesByStem(data, 'masks'), data.root);
-  const paired = withFiles(masked.images, 'pair', filesByStem(data, 'pairs'), data.root);
-  for (const [folder, kind, { files }] of [
-    ['masks', 'mask', masked],
-    ['pairs', 'pair', paired],
-  ] as const) {
-    requireMatch(
-      join(data.root, folder),
-      files,
-      paired.images.some((image) => image[kind]),
-    );
-  }
+  const [masks, pairs] = [filesByStem(data, 'masks'), filesByStem(data, 'pairs')];
+  const masked = withFiles(alone, 'mask', masks, data.root);
+  const paired = withFiles(masked.images, 'pair', pairs, data.root);
+  const has = (kind: 'mask' | 'pair') => paired.images.some((image) => image[kind]);
+  requireMatch(join(data.root, 'masks'), masks, has('mask'));
+  requireMatch(join(data.root, 'pairs'), pairs, has('pair'));
   return { images: paired.images, strays: [...masked.strays, ...paired.strays], hasLists: true };
 }
 
@@ -116,9 +110,10 @@ function requireMatch(folder: string, files: FilesByStem, matches: boolean): voi
 
 function readMvtec(data: DataFolder, allowNormalAlone: boolean): Found {
   const hasTrain = data.has('train');
+  // What lies beside train/good is counted as passed over.
+  if (hasTrain) data.folders('train');
   const part: { part?: Part } = hasTrain ? {} : { part: 'test' };
   const train = hasTrain ? imagesIn(data, 'train/good', { label: 'normal' }) : [];
-  if (hasTrain) data.folders('train');
   const strays: string[] = [];
   const kinds = allowNormalAlone && !data.has('test') ? [] : data.folders('test');
   const test = kinds.flatMap((kind) => {
@@ -161,21 +156,17 @@ function imagesIn(data: DataFolder, folder: string, properties: Pick<ImageRef, '
 type FilesByStem = ReadonlyMap<string, string>;
 
 /** Abnormal images with the files that belong to them, and those that have the name of no image, be it a normal one. */
-function withFiles(
-  images: readonly ImageRef[],
-  kind: 'mask' | 'pair',
-  files: FilesByStem,
-  root: string,
-): Found & { files: FilesByStem } {
+function withFiles(images: readonly ImageRef[], kind: 'mask' | 'pair', files: FilesByStem, root: string): Found {
   const stem = ({ file }: ImageRef) => parse(file).name;
-  const matches = matchStems(images.map(stem), files, root);
-  const belonging = new Set(matches.values());
+  const stems = (wanted: Label) => images.filter(({ label }) => label === wanted).map(stem);
+  const matches = matchStems(stems('abnormal'), files, root);
+  const belonging = new Set([...matches.values(), ...matchStems(stems('normal'), files, root).values()]);
   const strays = [...files.values()].filter((path) => !belonging.has(path)).map((path) => inRoot(root, path));
   const all = images.map((image) => {
     const path = image.label === 'abnormal' ? matches.get(stem(image)) : undefined;
     return path === undefined ? image : { ...image, [kind]: path };
   });
-  return { images: all, strays, files };
+  return { images: all, strays };
 }
 
 /**
