@@ -1,6 +1,7 @@
 import { CyclopsError } from '../gpu/errors.ts';
 import { UsageError } from '../workflow/common/usage-error.ts';
 import { adviceOn } from './advice.ts';
+import { visible } from './text/visible.ts';
 
 /** Exit codes: done, failed, wrong use, an anomaly where that was to fail, and stopped by Ctrl-C as shells number it. */
 export const EXIT = { done: 0, failed: 1, usage: 2, flagged: 3, interrupted: 130 } as const;
@@ -14,7 +15,7 @@ export function reportFailure(error: unknown): number {
     process.stderr.write(`${wrap(`cyclops: ${error.message}${advice ? ` ${advice}` : ''}`)}\n`);
     return error instanceof UsageError ? EXIT.usage : EXIT.failed;
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ');
   const paragraph =
     `cyclops: This is a fault of the program, not of your input: ${message} Please report it with the command that you ` +
     'ran. Set CYCLOPS_DEBUG=1 to see where it happened.';
@@ -23,11 +24,11 @@ export function reportFailure(error: unknown): number {
   return EXIT.failed;
 }
 
-/** Breaks a paragraph at spaces; what has none, such as a path, stays whole. */
+/** Breaks a paragraph at spaces; what has none, such as a path, stays whole. Control characters, as of a file's name, are shown. */
 export function wrap(paragraph: string, width = Math.min(process.stderr.columns || WIDTH, WIDTH)): string {
   const lines: string[] = [];
   let line = '';
-  for (const word of paragraph.split(/\s+/)) {
+  for (const word of visible(paragraph).split(/\s+/)) {
     if (line !== '' && line.length + 1 + word.length > width) {
       lines.push(line);
       line = word;

@@ -1,7 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { type CsvField, csvLine } from '../data/files/csv.ts';
 import { fileError } from '../data/files/fs-error.ts';
-import type { Decision, FileResult, ScoredFile } from '../workflow/score.ts';
+import type { Decision, FileResult } from '../workflow/score.ts';
+import { visible } from './text/visible.ts';
 
 /** Digits that a person reads; whoever reads from a file or a pipe gets all. */
 const DIGITS = 6;
@@ -39,7 +40,7 @@ export class ScoreOutput {
   add(result: FileResult): void {
     const { by, threshold, scores: names } = this.decision;
     if (this.json) print(JSON.stringify(this.document(result)));
-    else if (result.status !== 'unreadable') print(this.columns(result).join('\t'));
+    else print(this.columns(result).join('\t'));
     const unreadable = result.status === 'unreadable';
     const values = names.map((name) => (unreadable ? null : (result.scores[name] ?? null)));
     this.row([result.file, result.status, by, threshold, ...values, unreadable ? result.reason : null]);
@@ -49,9 +50,11 @@ export class ScoreOutput {
     if (this.csv) closeSync(this.csv.descriptor);
   }
 
-  private columns({ file, score, status }: ScoredFile): string[] {
+  private columns(result: FileResult): string[] {
+    const { file, status } = result;
+    if (status === 'unreadable') return [visible(file), '', '', status];
     const shown = (value: number) => (this.forPeople ? Number(value.toPrecision(DIGITS)) : value);
-    return [file, `${shown(score)}`, `${shown(this.decision.threshold)}`, status];
+    return [visible(file), `${shown(result.score)}`, `${shown(this.decision.threshold)}`, status];
   }
 
   private document(result: FileResult): object {

@@ -53,7 +53,7 @@ export interface Decision {
 export type FileResult = ScoredFile | UnreadableFile;
 
 export interface ScoredFile {
-  /** Its path in the folder that was given, or the path that was given. */
+  /** The path that was given, or its path in the one folder that was; with the folder's path in front where there were several. */
   file: string;
   /** Absolute path. */
   path: string;
@@ -94,7 +94,7 @@ export function score(options: ScoreOptions): Scoring {
   });
   const model = openModelFile(options.model);
   const decision = decide(model, options);
-  const refs = options.images.flatMap(imagesAt);
+  const refs = imagesAt(options.images, options.onWarning);
   warnOfOtherDecoder(model.config, refs, options.onWarning);
   return {
     decision,

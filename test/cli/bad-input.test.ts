@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -94,6 +95,25 @@ describe('images', () => {
     expect(counts).toMatchObject({ normal: 2, abnormal: 1, skipped: 1 });
     expect(skipped).toEqual([{ file: 'abnormal/3.png', reason: expect.stringContaining('Dear diary') }]);
     expect(stderr).toMatch(/left out: .*abnormal\/3.png/);
+  });
+
+  it('of a foreign format, behind a link to nothing and of a name that is no text are broken ones too; other files are counted', async () => {
+    const root = dataWith('foreign', 'abnormal/scan.psd', '8BPS');
+    symlinkSync('nowhere.png', join(root, 'normal', 'dangling.png'));
+    writeFileSync(Buffer.concat([Buffer.from(join(root, 'normal', 'caf')), Buffer.of(0xe9), Buffer.from('.png')]), '');
+    writeFileSync(join(root, 'normal', 'bad\nname.txt'), '');
+    mkdirSync(join(root, '.trash'));
+    writeFileSync(join(root, '.trash', '0.png'), '');
+    const reasons = [/abnormal\/scan\.psd is not an image/, /dangling\.png.*not there/, /caf\uFFFD\.png.*not UTF-8/];
+    const passed = /passed over: 1 file that is no image \(normal\/bad\\nname\.txt\); 1 hidden .*\(\.trash\)/;
+    writeFileSync(join(root, 'test.txt'), 'normal/0.png\nabnormal/0.png\n');
+    expectRefused(await train(root, folder.path('run foreign'), '--calibration-share', '0'), passed, ...reasons);
+    rmSync(join(root, 'test.txt'));
+    writeFileSync(join(root, 'train.txt'), 'normal/0.png\nabnormal/0.png\n');
+    expectRefused(await cyclops('evaluate', run, root, '--json'), passed, ...reasons);
+    const { code, stdout } = await cyclops('evaluate', run, root, '--json', '--skip-broken');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).counts).toMatchObject({ normal: 3, abnormal: 3, skipped: 3 });
   });
 
   it('a mask that is broken is named and refused, and left out with --skip-broken; masks decide about crops', async () => {

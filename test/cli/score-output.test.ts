@@ -44,12 +44,14 @@ function show({ onTerminal, json, csv }: { onTerminal: boolean; json: boolean; c
 describe('ScoreOutput', () => {
   it('shows people a header and six digits', () => {
     expect(show({ onTerminal: true, json: false })).toBe(
-      'file\tsse\tthreshold\tstatus\na.png\t12.3457\t0.123457\tflagged\n',
+      'file\tsse\tthreshold\tstatus\na.png\t12.3457\t0.123457\tflagged\n=1+1.png\t\t\tunreadable\n',
     );
   });
 
   it('gives programs every digit and no header', () => {
-    expect(show({ onTerminal: false, json: false })).toBe('a.png\t12.3456789012\t0.123456789\tflagged\n');
+    expect(show({ onTerminal: false, json: false })).toBe(
+      'a.png\t12.3456789012\t0.123456789\tflagged\n=1+1.png\t\t\tunreadable\n',
+    );
   });
 
   it.each([true, false])(

@@ -16,7 +16,7 @@ interface JudgedRef {
  */
 export function imagesToJudge(dataset: Dataset, seen: readonly string[]): { judged: JudgedRef[]; leftOut: number } {
   const trained = new Set(seen);
-  const mark = (ref: ImageRef) => ({ ref, seenInTraining: trained.has(fingerprint(hashFile(ref.path))) });
+  const mark = (ref: ImageRef) => ({ ref, seenInTraining: trained.has(fingerprintOf(ref) ?? '') });
   if (dataset.images.some(({ part }) => part)) return { judged: partOf(dataset, 'test').map(mark), leftOut: 0 };
 
   const all = dataset.images.map(mark);
@@ -29,4 +29,14 @@ export function imagesToJudge(dataset: Dataset, seen: readonly string[]): { judg
     );
   }
   return { judged, leftOut: all.length - judged.length };
+}
+
+/** Null for a file that cannot be read: whoever decodes it says why. */
+function fingerprintOf({ path }: ImageRef): string | null {
+  try {
+    return fingerprint(hashFile(path));
+  } catch (error) {
+    if (!(error instanceof CyclopsError)) throw error;
+    return null;
+  }
 }

@@ -16,6 +16,7 @@ import { EXIT } from '../failure.ts';
 import { listenOnTerminal } from '../listener.ts';
 import { addTileOption, addTuneOptions, MAP_OPTION, type TuneFlags, toNumber, withDevice } from '../options.ts';
 import { ScoreOutput } from '../score-output.ts';
+import { visible } from '../text/visible.ts';
 
 interface ScoreCommandOptions extends TuneFlags {
   by?: string;
@@ -34,7 +35,7 @@ export function addScore(program: Command): void {
     .command('score')
     .description('print file, score, threshold and flag of images, one a line as each is done, separated by tabs')
     .argument('<model>', 'model.safetensors, or the folder that train wrote')
-    .argument('<image...>', 'PNG or JPEG files, or folders of them, with those below')
+    .argument('<image...>', 'image files, or folders of them, with those below')
     .option(
       '--by <score>',
       'the score that decides, or a map and a pooling such as residual5.top1 (default: the one that calibration chose)',
@@ -97,7 +98,7 @@ async function score(model: string, images: string[], options: ScoreCommandOptio
 
 /** Below the folder of heat maps, wherever the image lies. */
 function heatmapPath(folder: string, file: string): string {
-  const parts = file.split(/[\\/]/).filter((part) => part !== '..');
+  const parts = file.split(sep === '/' ? '/' : /[\\/]/).filter((part) => part !== '..');
   return join(folder, `${parts.join('/')}.heat.png`);
 }
 
@@ -164,7 +165,7 @@ function conclude(
   { flagged, total }: { flagged: number; total: number },
   { quiet, skipBroken, failOnAnomaly }: { quiet: boolean; skipBroken: boolean; failOnAnomaly: boolean },
 ): void {
-  if (!quiet || !skipBroken) for (const reason of unreadable) process.stderr.write(`unreadable: ${reason}\n`);
+  if (!quiet || !skipBroken) for (const reason of unreadable) process.stderr.write(`unreadable: ${visible(reason)}\n`);
   if (failOnAnomaly && flagged > 0) process.exitCode = EXIT.flagged;
   else if (unreadable.length > 0 && (!skipBroken || unreadable.length === total)) {
     throw new CyclopsError(

@@ -8,6 +8,7 @@ import { translate as translateWorkflow } from '../../workflow/translate.ts';
 import { listenOnTerminal } from '../listener.ts';
 
 import { addTileOption, addTuneOptions, type TuneFlags, withDevice } from '../options.ts';
+import { visible } from '../text/visible.ts';
 
 interface TranslateCommandOptions extends TuneFlags {
   to: 'normal' | 'abnormal';
@@ -20,7 +21,7 @@ export function addTranslate(program: Command): void {
     .command('translate')
     .description("write what a generator makes of images, as <name>_<to>.png at the run's size")
     .argument('<model>', 'model.safetensors, or the folder that train wrote')
-    .argument('<image...>', 'PNG or JPEG files')
+    .argument('<image...>', 'image files')
     .addOption(
       new Option('--to <domain>', 'what to make of them').choices(['normal', 'abnormal']).makeOptionMandatory(),
     )
@@ -39,7 +40,7 @@ async function translate(model: string, images: string[], options: TranslateComm
     for await (const { path, image } of translateWorkflow({ ...listener, device, model, images, to, tile, tune })) {
       const target = join(folder, `${parse(path).name}_${to}.png`);
       writeFileAtomic(target, encodePng(image.width, image.height, image.channels, image.pixels));
-      if (!options.quiet) process.stdout.write(`${target}\n`);
+      if (!options.quiet) process.stdout.write(`${visible(target)}\n`);
     }
   }).finally(stop);
 }

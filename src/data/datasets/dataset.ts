@@ -1,4 +1,5 @@
 import { CyclopsError } from '../../gpu/errors.ts';
+import type { PassedOver } from './passed-over.ts';
 
 /** The classes of images, in the order of tables. */
 export const LABELS = ['normal', 'abnormal'] as const;
@@ -33,6 +34,8 @@ export interface Dataset {
   images: ImageRef[];
   /** Masks and templates that have the name of no image, relative to the root: somebody meant them for one. */
   strays: string[];
+  /** What else lies there and is not used, relative to the root. */
+  passedOver: PassedOver;
 }
 
 const USES = { train: 'Training', calibration: 'Calibration', test: 'Evaluation' } as const;

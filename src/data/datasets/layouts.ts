@@ -1,11 +1,11 @@
-import { type Dirent, readdirSync } from 'node:fs';
 import { join, parse, relative, resolve, sep } from 'node:path';
 import { CyclopsError } from '../../gpu/errors.ts';
-import { fileError } from '../files/fs-error.ts';
-import { isFolder } from '../files/is-folder.ts';
-import { byFile, type Dataset, type ImageRef, LABELS, type Label, type Part } from './dataset.ts';
+import { DataFolder } from './data-folder.ts';
+import { byFile, type Dataset, type ImageRef, LABELS, type Label, PARTS, type Part } from './dataset.ts';
+import { matchStems } from './file-names.ts';
 import { applyIndex } from './index-file.ts';
-import { applyLists, readLists } from './lists.ts';
+import { applyLists, listPath, readLists } from './lists.ts';
+import { passOver } from './passed-over.ts';
 
 export interface LayoutOptions {
   /** What `trainA` and `testA` hold; the B folders hold the other class. */
@@ -13,9 +13,6 @@ export interface LayoutOptions {
   /** Whether normal images alone will do: `normal/` without `abnormal/`, `train/good` without `test/`, or a folder of images. */
   allowNormalAlone?: boolean;
 }
-
-/** Names of image files: PNG or JPEG, not hidden. */
-export const IMAGE_NAME = /^[^.].*\.(png|jpe?g)$/i;
 
 /**
  * Recognises a data folder and lists its images, without opening them. Three layouts:
@@ -26,31 +23,48 @@ export const IMAGE_NAME = /^[^.].*\.(png|jpe?g)$/i;
  *
  * Normal images alone, where they will do, may also lie directly in the folder.
  *
- * `index.csv` may name group and kind of defect of each image (see `applyIndex`). Only PNG and JPEG names count; other files, names that begin with a dot and sub-folders of a class are passed over.
+ * `index.csv` may name group and kind of defect of each image (see `applyIndex`). What has the ending of an image is one, whether it can be read or not. Hidden files and folders
+ * are never looked at; sub-folders of a class are not searched. What is passed over is told of in `passedOver`.
  *
  * @throws CyclopsError when no layout fits, a folder of the layout is missing, a class is empty or a list is wrong
  */
 export function readDataset(root: string, options: LayoutOptions = {}): Dataset {
-  const dir = resolve(root);
-  const found = list(dir).map((entry) => entry.name);
-  const has = (path: string) => isFolder(join(dir, path));
-
+  const data = new DataFolder(resolve(root));
   // Who has made a folder for abnormal images, be it empty, means to put some there.
-  const allowNormalAlone = options.allowNormalAlone === true && !has('abnormal') && !has('test');
-  const checked = ([images, strays]: Found) =>
-    requireClasses({ root: dir, images: applyIndex(dir, images), strays }, allowNormalAlone ? ['normal'] : LABELS);
+  const allowNormalAlone = options.allowNormalAlone === true && !data.has('abnormal') && !data.has('test');
+  const { images, strays, hasLists = false } = findImages(data, { ...options, allowNormalAlone });
+  const said = applyIndex(data.root, images.sort(byFile));
+  const parted = hasLists ? applyLists(said.images, readLists(data.root), data.root) : said.images;
+  data.use(['index.csv', ...(hasLists ? PARTS.map((part) => listPath('', part)) : [])]);
+  const passedOver = data.passedOver();
+  passOver(passedOver, 'rows', said.unknown);
+  const dataset = { root: data.root, images: parted, strays, passedOver };
+  return requireClasses(dataset, allowNormalAlone ? ['normal'] : LABELS);
+}
 
-  const bare = found.filter((name) => IMAGE_NAME.test(name)).length;
-  if (has('normal') && !has('abnormal') && !allowNormalAlone) throw onlyNormal(`${dir} has normal/ and no abnormal/`);
-  if (has('normal') || has('abnormal')) return checked(readFolders(dir));
-  if (has('train/good') || has('test/good')) return checked(readMvtec(dir, allowNormalAlone));
-  if (['trainA', 'trainB', 'testA', 'testB'].some(has)) {
-    return checked([readPairs(dir, options.aIs ?? 'abnormal'), []]);
+/** Images, and the masks and templates that belong to none, as paths relative to the root. */
+interface Found {
+  images: ImageRef[];
+  strays: string[];
+  /** Whether the layout lets lists give the parts. */
+  hasLists?: boolean;
+}
+
+/** The images of the layout that a folder has. @throws CyclopsError when it has none */
+function findImages(data: DataFolder, { aIs = 'abnormal', allowNormalAlone = false }: LayoutOptions): Found {
+  const dir = data.root;
+  const folders = data.folders('');
+  const hasAbnormal = data.has('abnormal');
+  if (data.has('normal') && !hasAbnormal && !allowNormalAlone) throw onlyNormal(`${dir} has normal/ and no abnormal/`);
+  if (data.has('normal') || hasAbnormal) return readFolders(data);
+  if (data.has('train/good') || data.has('test/good')) return readMvtec(data, allowNormalAlone);
+  if (['trainA', 'trainB', 'testA', 'testB'].some((folder) => data.has(folder))) return readPairs(data, aIs);
+  const bare = folders.length === 0 ? imagesIn(data, '', { label: 'normal' }) : [];
+  if (bare.length > 0) {
+    if (!allowNormalAlone) throw onlyNormal(`${dir} holds ${bare.length} images and no folders`);
+    return { images: bare, strays: [], hasLists: true };
   }
-  if (bare > 0 && !found.some((name) => has(name))) {
-    if (!allowNormalAlone) throw onlyNormal(`${dir} holds ${bare} images and no folders`);
-    return checked([applyLists(imagesIn(dir, '', { label: 'normal' }).sort(byFile), readLists(dir), dir), []]);
-  }
+  const found = [...folders, ...data.files('')].sort();
   const names = found.length > 0 ? `${found.slice(0, 8).join(', ')}${found.length > 8 ? ', …' : ''}` : 'nothing';
   throw new CyclopsError(
     `${dir} is not a data folder of a known layout. Expected normal/ and abnormal/ (with optional masks/, pairs/, train.txt, ` +
@@ -67,35 +81,17 @@ function onlyNormal(found: string): CyclopsError {
   );
 }
 
-/** Images, and the masks and templates that belong to none, as paths relative to the root. */
-type Found = [images: ImageRef[], strays: string[]];
-
-function readFolders(root: string): Found {
-  const masks = filesByStem(join(root, 'masks'));
-  const pairs = filesByStem(join(root, 'pairs'));
-  const images = [
-    ...imagesIn(root, 'normal', { label: 'normal' }),
-    ...(isFolder(join(root, 'abnormal')) ? imagesIn(root, 'abnormal', { label: 'abnormal' }, { masks, pairs }) : []),
-  ].sort(byFile);
-  requireMatch(
-    root,
-    'masks',
-    masks,
-    images.some(({ mask }) => mask),
-  );
-  requireMatch(
-    root,
-    'pairs',
-    pairs,
-    images.some(({ pair }) => pair),
-  );
-  return [applyLists(images, readLists(root), root), [...strays(root, masks, images), ...strays(root, pairs, images)]];
-}
-
-/** Files that have the name of no image. A normal image may have a mask, which is black and tells nothing. */
-function strays(root: string, files: FilesByStem, images: readonly ImageRef[]): string[] {
-  const stems = new Set(images.map(({ file }) => parse(file).name));
-  return [...files].flatMap(([stem, path]) => (stems.has(stem) ? [] : [inRoot(root, path)]));
+function readFolders(data: DataFolder): Found {
+  const alone = (['normal', 'abnormal'] as const)
+    .filter((label) => label === 'normal' || data.has(label))
+    .flatMap((label) => imagesIn(data, label, { label }));
+  const [masks, pairs] = [filesByStem(data, 'masks'), filesByStem(data, 'pairs')];
+  const masked = withFiles(alone, 'mask', masks, data.root);
+  const paired = withFiles(masked.images, 'pair', pairs, data.root);
+  const has = (kind: 'mask' | 'pair') => paired.images.some((image) => image[kind]);
+  requireMatch(join(data.root, 'masks'), masks, has('mask'));
+  requireMatch(join(data.root, 'pairs'), pairs, has('pair'));
+  return { images: paired.images, strays: [...masked.strays, ...paired.strays], hasLists: true };
 }
 
 function inRoot(root: string, path: string): string {
@@ -103,63 +99,74 @@ function inRoot(root: string, path: string): string {
 }
 
 /** Files of which none belongs to an image are named otherwise than somebody thought. */
-function requireMatch(root: string, folder: string, files: FilesByStem, matches: boolean): void {
+function requireMatch(folder: string, files: FilesByStem, matches: boolean): void {
   const [first] = files.values();
   if (matches || first === undefined) return;
   throw new CyclopsError(
-    `No file of ${join(root, folder)} belongs to an abnormal image: expected the same names, but for the ending, and found ` +
+    `No file of ${folder} belongs to an abnormal image: expected the same names, but for the ending, and found ` +
       `${parse(first).base}. Rename them, or remove the folder.`,
   );
 }
 
-function readMvtec(root: string, allowNormalAlone: boolean): Found {
-  const part: { part?: Part } = isFolder(join(root, 'train')) ? {} : { part: 'test' };
-  const train = isFolder(join(root, 'train')) ? imagesIn(root, 'train/good', { label: 'normal' }) : [];
-  const unmatched: string[] = [];
-  const test = (allowNormalAlone && !isFolder(join(root, 'test')) ? [] : list(join(root, 'test')))
-    .filter((entry) => isFolder(join(root, 'test', entry.name)))
-    .flatMap(({ name }) => {
-      if (name === 'good') return imagesIn(root, 'test/good', { label: 'normal', ...part });
-      const masks = filesByStem(join(root, 'ground_truth', name), (stem) => stem.replace(/_mask$/, ''));
-      const images = imagesIn(root, `test/${name}`, { label: 'abnormal', type: name, ...part }, { masks });
-      unmatched.push(...strays(root, masks, images));
-      return images;
-    });
-  const kinds = isFolder(join(root, 'ground_truth')) ? list(join(root, 'ground_truth')).map(({ name }) => name) : [];
-  for (const kind of kinds) {
-    const folder = join(root, 'ground_truth', kind);
-    if (kind === 'good' || !isFolder(folder) || isFolder(join(root, 'test', kind))) continue;
-    unmatched.push(...imageNames(folder).map((name) => inRoot(root, join(folder, name))));
+function readMvtec(data: DataFolder, allowNormalAlone: boolean): Found {
+  const hasTrain = data.has('train');
+  // What lies beside train/good is counted as passed over.
+  if (hasTrain) data.folders('train');
+  const part: { part?: Part } = hasTrain ? {} : { part: 'test' };
+  const train = hasTrain ? imagesIn(data, 'train/good', { label: 'normal' }) : [];
+  const strays: string[] = [];
+  const kinds = allowNormalAlone && !data.has('test') ? [] : data.folders('test');
+  const test = kinds.flatMap((kind) => {
+    if (kind === 'good') return imagesIn(data, 'test/good', { label: 'normal', ...part });
+    const masks = filesByStem(data, `ground_truth/${kind}`, (stem) => stem.replace(/_mask$/, ''));
+    const images = imagesIn(data, `test/${kind}`, { label: 'abnormal', type: kind, ...part });
+    const masked = withFiles(images, 'mask', masks, data.root);
+    strays.push(...masked.strays);
+    return masked.images;
+  });
+  for (const kind of data.has('ground_truth') ? data.folders('ground_truth') : []) {
+    if (kinds.includes(kind) && kind !== 'good') continue;
+    // Masks of good images are black and tell nothing.
+    const masks = data.images(`ground_truth/${kind}`).map((name) => `ground_truth/${kind}/${name}`);
+    if (kind !== 'good') strays.push(...masks);
   }
-  return [[...train, ...test].sort(byFile), unmatched];
+  return { images: [...train, ...test], strays };
 }
 
-function readPairs(root: string, aIs: Label): ImageRef[] {
+function readPairs(data: DataFolder, aIs: Label): Found {
   const bIs = aIs === 'abnormal' ? 'normal' : 'abnormal';
-  return (['train', 'test'] as const)
-    .filter((part) => isFolder(join(root, `${part}A`)) || isFolder(join(root, `${part}B`)))
+  const images = (['train', 'test'] as const)
+    .filter((part) => data.has(`${part}A`) || data.has(`${part}B`))
     .flatMap((part) => [
-      ...imagesIn(root, `${part}A`, { label: aIs, part }),
-      ...imagesIn(root, `${part}B`, { label: bIs, part }),
-    ])
-    .sort(byFile);
+      ...imagesIn(data, `${part}A`, { label: aIs, part }),
+      ...imagesIn(data, `${part}B`, { label: bIs, part }),
+    ]);
+  return { images, strays: [] };
+}
+
+/** The images directly in a folder, each with the given properties. */
+function imagesIn(data: DataFolder, folder: string, properties: Pick<ImageRef, 'label' | 'type' | 'part'>): ImageRef[] {
+  return data.images(folder).map((name) => {
+    const path = join(data.root, folder, name);
+    return { path, file: inRoot(data.root, path), ...properties };
+  });
 }
 
 /** Paths of files, by the stem of the image that they belong to. */
 type FilesByStem = ReadonlyMap<string, string>;
 
-/** The images directly in `root/folder`, each with the given properties and the mask and pair of its stem. */
-function imagesIn(
-  root: string,
-  folder: string,
-  properties: Pick<ImageRef, 'label' | 'type' | 'part'>,
-  { masks, pairs }: { masks?: FilesByStem; pairs?: FilesByStem } = {},
-): ImageRef[] {
-  return imageNames(join(root, folder)).map((name) => {
-    const path = join(root, folder, name);
-    const [mask, pair] = [masks?.get(parse(name).name), pairs?.get(parse(name).name)];
-    return { path, file: inRoot(root, path), ...properties, ...(mask && { mask }), ...(pair && { pair }) };
+/** Abnormal images with the files that belong to them, and those that have the name of no image, be it a normal one. */
+function withFiles(images: readonly ImageRef[], kind: 'mask' | 'pair', files: FilesByStem, root: string): Found {
+  const stem = ({ file }: ImageRef) => parse(file).name;
+  const stems = (wanted: Label) => images.filter(({ label }) => label === wanted).map(stem);
+  const matches = matchStems(stems('abnormal'), files, root);
+  const belonging = new Set([...matches.values(), ...matchStems(stems('normal'), files, root).values()]);
+  const strays = [...files.values()].filter((path) => !belonging.has(path)).map((path) => inRoot(root, path));
+  const all = images.map((image) => {
+    const path = image.label === 'abnormal' ? matches.get(stem(image)) : undefined;
+    return path === undefined ? image : { ...image, [kind]: path };
   });
+  return { images: all, strays };
 }
 
 /**
@@ -167,34 +174,21 @@ function imagesIn(
  *
  * @throws CyclopsError when two belong to one image
  */
-function filesByStem(dir: string, imageStem = (stem: string) => stem): FilesByStem {
+function filesByStem(data: DataFolder, folder: string, imageStem = (stem: string) => stem): FilesByStem {
   const files = new Map<string, string>();
-  if (!isFolder(dir)) return files;
-  for (const name of imageNames(dir)) {
+  if (!data.has(folder)) return files;
+  for (const name of data.images(folder)) {
+    const path = join(data.root, folder, name);
     const stem = imageStem(parse(name).name);
     const other = files.get(stem);
     if (other !== undefined) {
       throw new CyclopsError(
-        `${join(dir, name)} and ${parse(other).base} belong to one image, ${stem}: expected one file for each. Remove one of them.`,
+        `${path} and ${parse(other).base} belong to one image, ${stem}: expected one file for each. Remove one of them.`,
       );
     }
-    files.set(stem, join(dir, name));
+    files.set(stem, path);
   }
   return files;
-}
-
-function imageNames(dir: string): string[] {
-  return list(dir)
-    .filter((entry) => !entry.isDirectory() && IMAGE_NAME.test(entry.name))
-    .map((entry) => entry.name);
-}
-
-function list(dir: string): Dirent[] {
-  try {
-    return readdirSync(dir, { withFileTypes: true });
-  } catch (error) {
-    throw fileError(error, 'list the data folder', dir);
-  }
 }
 
 function requireClasses(dataset: Dataset, labels: readonly Label[]): Dataset {
@@ -202,7 +196,7 @@ function requireClasses(dataset: Dataset, labels: readonly Label[]): Dataset {
     if (dataset.images.some((image) => image.label === label)) continue;
     const none = dataset.images.length === 0 ? 'no image at all' : `no ${label} image`;
     throw new CyclopsError(
-      `${dataset.root} holds ${none}: expected PNG or JPEG files of both classes directly in their folders ` +
+      `${dataset.root} holds ${none}: expected images of both classes directly in their folders ` +
         '(sub-folders of a class are not searched). Put the images there.',
     );
   }

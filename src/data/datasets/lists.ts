@@ -1,34 +1,29 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { stringify } from 'csv-stringify/sync';
 import { CyclopsError } from '../../gpu/errors.ts';
-import { readText } from '../files/read.ts';
+import { csvRows } from '../files/csv-rows.ts';
+import { readForeignText } from '../files/read.ts';
 import { type ImageRef, PARTS, type Part } from './dataset.ts';
+import { FileNames } from './file-names.ts';
 
-/** The content of train.txt, calibration.txt and test.txt: files relative to the data folder. An absent list is absent here. */
+/** The content of train.txt, calibration.txt and test.txt: names as they stand there. An absent list is absent here. */
 type SplitLists = Partial<Record<Part, string[]>>;
+
+/** A list is a table of one column: a name cannot hold the character that would divide columns. */
+const COLUMN = '\0';
 
 /**
  * Reads `train.txt`, `calibration.txt` and `test.txt` of a folder: one relative path a line; blank lines and lines that begin with `#` are
- * skipped; `\` counts as `/`.
+ * skipped. A line that begins with a double quote is a field of RFC 4180, so that it may hold line breaks.
  *
- * @throws CyclopsError when a list cannot be read or a file stands in two
+ * @throws CyclopsError when a list cannot be read, is UTF-16, or has a quote that does not end
  */
 export function readLists(dir: string): SplitLists {
   const lists: SplitLists = {};
-  const owner = new Map<string, Part>();
   for (const part of PARTS) {
     const path = listPath(dir, part);
-    if (!existsSync(path)) continue;
-    lists[part] = readList(path);
-    const shared = lists[part].find((file) => owner.has(file));
-    const other = owner.get(shared ?? '');
-    if (shared !== undefined && other) {
-      throw new CyclopsError(
-        `${path} names ${shared}, which ${listPath(dir, other)} names too: an image belongs to one part, or figures on ` +
-          'one would speak of another. Remove it from one of the lists.',
-      );
-    }
-    for (const file of lists[part]) owner.set(file, part);
+    if (existsSync(path)) lists[part] = readList(path);
   }
   return lists;
 }
@@ -38,18 +33,27 @@ export function readLists(dir: string): SplitLists {
  * them, the rest forms the other part; with none, no part is given, and with that of calibration alone the rest trains.
  *
  * @param dir the folder of the lists, for messages
- * @throws CyclopsError when a list names a file that is not among the images
+ * @throws CyclopsError when a list names a file that is not among the images, or two name the same
  */
 export function applyLists(images: ImageRef[], lists: SplitLists, dir: string): ImageRef[] {
   if (PARTS.every((part) => !lists[part])) return images;
-  const known = new Set(images.map((image) => image.file));
+  const names = new FileNames(images.map((image) => image.file));
   const parts = new Map<string, Part>();
   for (const part of PARTS) {
-    for (const file of lists[part] ?? []) {
-      if (!known.has(file)) {
+    const path = listPath(dir, part);
+    for (const written of lists[part] ?? []) {
+      const file = names.find(written, path);
+      if (file === undefined) {
         throw new CyclopsError(
-          `${listPath(dir, part)} names ${file}, which is not among the PNG and JPEG files of the data set. ` +
-            'Expected one path a line, relative to the data folder, such as normal/a.png; correct or remove the line.',
+          `${path} names ${written}, which is not among the images of the data set. ` +
+            `Expected one path a line, relative to the data folder, such as normal/a.png; correct or remove the line.${names.hint(written)}`,
+        );
+      }
+      const other = parts.get(file) ?? part;
+      if (other !== part) {
+        throw new CyclopsError(
+          `${path} names ${file}, which ${listPath(dir, other)} names too: an image belongs to one part, or figures on ` +
+            'one would speak of another. Remove it from one of the lists.',
         );
       }
       parts.set(file, part);
@@ -67,9 +71,18 @@ export function listPath(dir: string, part: Part): string {
 }
 
 function readList(path: string): string[] {
-  return readText(path)
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => line.replaceAll('\\', '/').replace(/^(\.\/)+/, ''));
+  const rows = csvRows(readForeignText(path), path, {
+    ...{ delimiter: COLUMN, record_delimiter: ['\r\n', '\n'], comment: '#', comment_no_infix: true },
+    ...{ relax_quotes: true, trim: true, cast: (name, { quoting }) => (quoting ? name : name.trim()) },
+  });
+  return rows.flat().filter((name) => name !== '');
+}
+
+/** A list of these files, in the form that {@link readLists} reads. */
+export function listText(files: readonly string[]): string {
+  return stringify(
+    files.map((file) => [file]),
+    // What would be a comment, or be trimmed, is quoted too.
+    { delimiter: COLUMN, record_delimiter: 'unix', quote_record_delimiter: true, quoted_match: /^[\s#]|\s$/ },
+  );
 }

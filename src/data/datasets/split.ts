@@ -2,7 +2,7 @@ import { CyclopsError } from '../../gpu/errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { byFile, type Dataset, type ImageRef, type Label, PARTS, type Part } from './dataset.ts';
 import { wholeGroups } from './groups.ts';
-import { listPath } from './lists.ts';
+import { listPath, listText } from './lists.ts';
 import { shuffled } from './shuffle.ts';
 
 const LABELS = ['abnormal', 'normal'] as const;
@@ -127,7 +127,7 @@ function requireBothClasses(root: string, images: readonly ImageRef[], parts: re
  */
 export function writeSplit(dir: string, dataset: Dataset): void {
   for (const part of PARTS) {
-    const files = dataset.images.filter((image) => image.part === part).map((image) => `${image.file}\n`);
-    if (part !== 'calibration' || files.length > 0) writeFileAtomic(listPath(dir, part), files.join(''));
+    const files = dataset.images.filter((image) => image.part === part).map(({ file }) => file);
+    if (part !== 'calibration' || files.length > 0) writeFileAtomic(listPath(dir, part), listText(files));
   }
 }

@@ -1,3 +1,5 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { CyclopsError } from '../../gpu/errors.ts';
 
 const REASONS: Record<string, string> = {
@@ -12,6 +14,7 @@ const REASONS: Record<string, string> = {
   EFBIG: 'the file would exceed the size limit of the file system; choose another place',
   EEXIST: 'something of that name is there already; remove it or choose another place',
   ENOTEMPTY: 'a folder of that name is there already and is not empty; remove it or choose another place',
+  ELOOP: 'symbolic links lead in a circle here; correct or remove them',
   ENAMETOOLONG: 'the name is too long; choose a shorter one',
   EMFILE: 'too many files are open; raise the limit (ulimit -n)',
   EIO: 'the device reports a read or write error; check the disk',
@@ -25,5 +28,28 @@ export function fileError(error: unknown, task: string, path: string): CyclopsEr
   if (error instanceof CyclopsError) return error;
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) throw error;
   const code = String(error.code);
-  return new CyclopsError(`cannot ${task} ${path}: ${REASONS[code] ?? error.message} (${code}).`);
+  const reason = code === 'ENOENT' ? absence(path) : (REASONS[code] ?? error.message);
+  return new CyclopsError(`cannot ${task} ${path}: ${reason} (${code}).`);
+}
+
+/** Why nothing is at a path. */
+function absence(path: string): string | undefined {
+  // Node puts this character for bytes of a name that are no text, and then finds no such file.
+  if (path.includes('\uFFFD')) return 'the name is not UTF-8, and so cannot be opened; rename it';
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  if (isLink) return 'it is a symbolic link to something that is not there; correct or remove it';
+  return hasOtherForm(path)
+    ? 'there is one of this name in another Unicode form, as Macs write it; give or rename that'
+    : REASONS.ENOENT;
+}
+
+/** Whether something beside a path has its name in another Unicode form, which looks the same. */
+function hasOtherForm(path: string): boolean {
+  const name = basename(path).normalize();
+  try {
+    return !/^[ -~]*$/.test(name) && readdirSync(dirname(path)).some((other) => other.normalize() === name);
+  } catch {
+    // Who may not list the folder cannot know.
+    return false;
+  }
 }

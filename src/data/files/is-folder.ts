@@ -1,6 +1,10 @@
 import { statSync } from 'node:fs';
 
-/** False too where nothing is there. */
+/** False too where nothing is there, or nobody can tell, as of a link in a circle. */
 export function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }

@@ -1,32 +1,87 @@
-import { readdirSync } from 'node:fs';
-import { basename, join, resolve, sep } from 'node:path';
-import type { ImageRef } from '../../data/datasets/dataset.ts';
-import { IMAGE_NAME } from '../../data/datasets/layouts.ts';
-import { fileError } from '../../data/files/fs-error.ts';
+import { realpathSync } from 'node:fs';
+import { posix, resolve, sep } from 'node:path';
+import { byFile, type ImageRef } from '../../data/datasets/dataset.ts';
+import { folderContent } from '../../data/datasets/folder-content.ts';
+import { type PassedOver, passedOverText, passOver, passOverAll } from '../../data/datasets/passed-over.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
 import { UsageError } from '../common/usage-error.ts';
 
 /**
- * The image that a path names, or the PNG and JPEG files of a folder and of those below it, by name. A folder's images
- * are called by their path in it, an image by the path that was given. They have no label, and nothing here asks for one.
+ * The images that paths name, and those of folders and of the folders below them, by name. An image is called by the path that was
+ * given. The images of a folder are called by their path in it, and where there are other paths by the folder's in front of it, so that
+ * nobody takes one for another. Hidden files and folders are not looked at; what two paths name is taken once. The images have no
+ * label, and nothing here asks for one.
  *
+ * @param warn takes a sentence on what was passed over
  * @throws CyclopsError when a folder cannot be listed or holds no image
  */
-export function imagesAt(path: string): ImageRef[] {
-  const ref = (file: string, name: string): ImageRef => ({ path: resolve(file), file: name, label: 'normal' });
-  if (!isFolder(path)) return [ref(path, path)];
-  let names: string[];
-  try {
-    names = readdirSync(path, { recursive: true, encoding: 'utf8' })
-      .filter((name) => IMAGE_NAME.test(basename(name)) && !isFolder(join(path, name)))
-      .map((name) => name.split(sep).join('/'));
-  } catch (error) {
-    throw fileError(error, 'list the folder', path);
+export function imagesAt(paths: readonly string[], warn?: (line: string) => void): ImageRef[] {
+  const passed: PassedOver = {};
+  const known = new Set<string>();
+  const images = paths.flatMap((path) => {
+    const called = paths.length > 1 ? slashed(path) : '';
+    const refs = isFolder(path) ? imagesBelow(path, called, passed) : [imageRef(path, path)];
+    const places = refs.map((ref) => realPath(ref.path));
+    const [fresh, again] = [false, true].map((isKnown) =>
+      refs.filter((_, i) => known.has(places[i] ?? '') === isKnown),
+    );
+    // Links to one image in one folder are names that somebody gave it: only other paths repeat it.
+    for (const place of places) known.add(place);
+    passOver(passed, 'twice', again?.map(({ file }) => file) ?? []);
+    return fresh ?? [];
+  });
+  const text = passedOverText(passed);
+  if (text) warn?.(`Warning: passed over: ${text}.`);
+  return images;
+}
+
+/** @param called what stands in front of the names of its images */
+function imagesBelow(root: string, called: string, passed: PassedOver): ImageRef[] {
+  const images: ImageRef[] = [];
+  const here: PassedOver = {};
+  const named = (names: readonly string[]) => names.map((name) => posix.join(called, name));
+  const visited = new Set<string>();
+  const folders = [''];
+  const links: string[] = [];
+  // Links come last, so that a folder is entered by its own name where it has one here.
+  for (let folder = folders.shift(); folder !== undefined; folder = folders.shift() ?? links.shift()) {
+    const below = (names: readonly string[]) => names.map((name) => posix.join(folder ?? '', name));
+    const real = realPath(resolve(root, folder));
+    if (visited.has(real)) {
+      passOver(here, 'again', named([folder]));
+      continue;
+    }
+    visited.add(real);
+    const content = folderContent(resolve(root, folder));
+    for (const name of below(content.images)) images.push(imageRef(resolve(root, name), posix.join(called, name)));
+    for (const name of below(content.folders)) folders.push(name);
+    for (const name of below(content.links)) links.push(name);
+    passOver(here, 'others', named(below(content.others)));
+    passOver(here, 'hidden', named(below(content.hidden)));
   }
-  if (names.length === 0) {
+  if (images.length === 0) {
+    const text = passedOverText(here);
     throw new UsageError(
-      `${path} holds no PNG or JPEG file, and none lies below it. Give a folder of images, or images.`,
+      `${root} holds no image, and none lies below it. Give a folder of images, or images.${text ? ` It holds ${text}.` : ''}`,
     );
   }
-  return names.sort().map((name) => ref(join(path, name), name));
+  passOverAll(passed, here);
+  return images.sort(byFile);
+}
+
+function imageRef(path: string, file: string): ImageRef {
+  return { path: resolve(path), file, label: 'normal' };
+}
+
+function slashed(path: string): string {
+  return path.split(sep).join('/');
+}
+
+/** Where links lead to; the path itself where they lead nowhere. */
+function realPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return resolve(path);
+  }
 }

@@ -1,5 +1,6 @@
 import type { Dataset } from '../../data/datasets/dataset.ts';
 import { type LayoutOptions, readDataset } from '../../data/datasets/layouts.ts';
+import { passedOverText } from '../../data/datasets/passed-over.ts';
 import type { Listener } from '../common/listener.ts';
 
 /** How a data folder is read. */
@@ -16,7 +17,7 @@ export interface DataOptions {
 const SHOWN = 3;
 
 /**
- * The images of a data folder. Warns of masks and templates that belong to no image.
+ * The images of a data folder. Warns of masks and templates that belong to no image, and of what was passed over.
  *
  * @throws CyclopsError as readDataset
  */
@@ -25,7 +26,9 @@ export function openData(
   layout: Pick<LayoutOptions, 'allowNormalAlone'> = {},
 ): Dataset {
   const dataset = readDataset(data, { ...layout, ...(aIs && { aIs }) });
-  const { strays } = dataset;
+  const { strays, passedOver } = dataset;
+  const text = passedOverText(passedOver);
+  if (text) onWarning?.(`Warning: passed over: ${text}.`);
   if (strays.length > 0) {
     const more = strays.length > SHOWN ? `, and ${strays.length - SHOWN} more` : '';
     onWarning?.(

@@ -1,6 +1,8 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { withoutGuard } from '../../../src/data/files/csv.ts';
+import { csvRows } from '../../../src/data/files/csv-rows.ts';
 import { decodeImage } from '../../../src/data/images/decode.ts';
 import { cyclops, makeData, SMALL, temporaryFolder } from '../support.ts';
 
@@ -36,8 +38,9 @@ describe('score', () => {
     expect(stderr).toMatch(/unreadable: .*broken\.png is not an image.*1 of 15 files could not be read/);
     expect(stderr).toMatch(/scoring 15\/15 [\d.]+ images\/s, 0s left/);
     const rows = lines(stdout).map((line) => line.split('\t'));
-    expect(rows).toHaveLength(14);
+    expect(rows).toHaveLength(15);
     expect(rows[0]?.[0]).toBe('abnormal/0.png');
+    expect(rows.splice(6, 1)).toEqual([['abnormal/broken.png', '', '', 'unreadable']]);
 
     const [header, ...entries] = lines(readFileSync(csv, 'utf8')).map((line) => line.split(','));
     expect(header?.slice(0, 6)).toEqual(['file', 'status', 'decided_by', 'threshold', 'sse', 'l1']);
@@ -104,9 +107,52 @@ describe('score', () => {
     expect(
       readdirSync(inside, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.png')),
     ).toHaveLength(1);
-    const twice = await cyclops('score', model, path, path, '--heatmaps', inside);
-    expect(twice.stderr).toMatch(/would both have the heat map/);
-    expect(twice.code).toBe(2);
+    const twin = folder.path('images', 'images', 'normal', '0.png');
+    cpSync(path, twin);
+    const both = await cyclops('score', model, path, twin, '--heatmaps', inside);
+    expect(both.stderr).toMatch(/would both have the heat map/);
+    expect(both.code).toBe(2);
+    rmSync(join(images, 'images'), { recursive: true });
+  });
+
+  it('tells apart the images of two folders, in rows and heat maps, and scores what is given twice once', async () => {
+    const folders = ['1', '2'].map((line) => folder.path(`line${line}`));
+    for (const [i, line] of folders.entries()) cpSync(join(images, 'normal', `${i}.png`), join(line, '001.png'));
+    const heat = folder.path('heat of lines');
+    const args = ['score', model, ...folders, join(folders[0] ?? '', '001.png'), '--heatmaps', heat, '--json'];
+    const { code, stdout, stderr } = await cyclops(...args);
+    expect(code).toBe(0);
+    expect(lines(stdout).map((line) => JSON.parse(line).file)).toEqual(folders.map((line) => join(line, '001.png')));
+    expect(stderr).toMatch(/passed over: 1 file that was given twice/);
+    for (const line of folders) expect(existsSync(join(heat, line, '001.png.heat.png'))).toBe(true);
+  });
+
+  it('reads no image of a foreign format, and says so; names with line breaks are one line, and whole in JSON and CSV', async () => {
+    const mixed = folder.path('mixed');
+    const names = ['bad\nname.png', '=1+1.png', 'lot\\7.png'];
+    mkdirSync(mixed);
+    for (const name of names) cpSync(join(images, 'normal', '0.png'), join(mixed, name));
+    writeFileSync(join(mixed, 'scan.psd'), '8BPS');
+    writeFileSync(join(mixed, 'notes.txt'), '');
+    const args = ['score', model, mixed, '--fail-on-anomaly', '--threshold', '1e9'];
+    const text = await cyclops(...args, '--csv', csv);
+    expect(text.code).toBe(1);
+    expect(text.stderr).toMatch(
+      /1 file that is no image \(notes\.txt\).*unreadable: .*scan\.psd.*1 of 4 files could not/,
+    );
+    expect(lines(text.stdout).map((line) => line.split('\t')[0])).toEqual([
+      '=1+1.png',
+      'bad\\nname.png',
+      'lot\\7.png',
+      'scan.psd',
+    ]);
+    const table = csvRows(readFileSync(csv, 'utf8'), csv).map(([file = '', status]) => [withoutGuard(file), status]);
+    expect(table.slice(1).sort()).toEqual(
+      [...names.map((name) => [name, 'passed']), ['scan.psd', 'unreadable']].sort(),
+    );
+    const json = await cyclops(...args, '--json', '--skip-broken');
+    expect(json.code).toBe(0);
+    expect(lines(json.stdout).map((line) => JSON.parse(line).file)).toEqual([...names, 'scan.psd'].sort());
   });
 
   it('shows how far it has come also through files at the end that it cannot read', async () => {
@@ -137,7 +183,7 @@ describe('score', () => {
 
   it('refuses a folder without images, and a file that is no model', async () => {
     mkdirSync(folder.path('empty'));
-    expect((await cyclops('score', model, folder.path('empty'))).stderr).toMatch(/holds no PNG or JPEG/);
+    expect((await cyclops('score', model, folder.path('empty'))).stderr).toMatch(/holds no image/);
     const { code, stderr } = await cyclops('score', join(images, 'normal', '0.png'), images);
     expect(stderr).toMatch(/0\.png is not a complete safetensors file/);
     expect(code).toBe(1);

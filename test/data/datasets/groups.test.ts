@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { groupByName } from '../../../src/data/datasets/groups.ts';
 import { readDataset } from '../../../src/data/datasets/layouts.ts';
+import { csvLine } from '../../../src/data/files/csv.ts';
 import { expectRefusal, put, useTemporaryFolder } from '../support.ts';
 
 const path = useTemporaryFolder();
@@ -36,6 +37,65 @@ describe('index.csv', () => {
     ]);
   });
 
+  it.each([
+    ['an empty first field', 'type,file,group\n,normal/p1_a.png,1\nscratch,abnormal/p1_c.png,1\n'],
+    ['an index of pandas', ',file,group,type\n0,normal/p1_a.png,1,\n1,abnormal/p1_c.png,1,scratch\n'],
+    ['semicolons', '"note; of\nus";"file";type;group\r\n;"normal/p1_a.png";;1\r\n;abnormal/p1_c.png;scratch;1\r\n'],
+    ['tabs', 'file\tgroup\ttype\n\nnormal/p1_a.png\t1\t\nabnormal/p1_c.png\t1\tscratch\n'],
+  ])('is read with %s', (_, text) => {
+    images();
+    put(path('index.csv'), text);
+    expect(groups()).toEqual([
+      'abnormal/p1_c.png 1',
+      'abnormal/x.png alone',
+      'normal/p1_a.png 1',
+      'normal/p2_b.png alone',
+    ]);
+    expect(readDataset(path()).images[0]?.type).toBe('scratch');
+  });
+
+  it.each([
+    ['a row with too few fields', 'file,group\nnormal/p1_a.png,1\nabnormal/x.png\n', 'line 3 has 1 field,'],
+    ['a row with too many fields', 'file,group\nnormal/p1_a.png,1,2\n', 'line 2 has 3 fields'],
+    ['a quote without end', 'file,group\nnormal/p1_a.png,1\n"abnormal/x.png,1\n,\n', 'line 3'],
+    ['a quote amid a field', 'file,group\nnormal/p1_a.png,a "1"\n', 'line 2'],
+    ['two rows for one image', 'file,group\nabnormal/x.png,1\nabnormal\\x.png,2\n', 'abnormal/x.png'],
+  ])('is refused with %s, which is named', (_, text, told) => {
+    images();
+    put(path('index.csv'), text);
+    expectRefusal(() => readDataset(path()), path('index.csv'), told);
+  });
+
+  it('is refused in UTF-16, with a mark or without', () => {
+    images();
+    const text = Buffer.from('file,group\nnormal/p1_a.png,1\n', 'utf16le');
+    for (const bytes of [text, Buffer.concat([Buffer.of(0xff, 0xfe), text])]) {
+      put(path('index.csv'), bytes);
+      expectRefusal(() => readDataset(path()), 'index.csv is UTF-16 text; save it as UTF-8');
+    }
+  });
+
+  it('may be a table of this program, where names that a spreadsheet would run have an apostrophe in front', () => {
+    const names = ['=1+1.png', '@SUM(1).png', "'=1.png", 'a,b "c"\nd.png'];
+    for (const name of names) put(path(name));
+    const rows = [['file', 'group'], ...names.map((name, i) => [name, `-${i}`])];
+    put(path('index.csv'), rows.map(csvLine).join(''));
+    const { images } = readDataset(path(), { allowNormalAlone: true });
+    expect(new Map(images.map(({ file, group }) => [file, group]))).toEqual(
+      new Map(names.map((name, i) => [name, `-${i}`])),
+    );
+  });
+
+  it('has rows that name no image, which are counted, but for images that no list names', () => {
+    images();
+    put(path('train.txt'), 'normal/p1_a.png\nabnormal/x.png\n');
+    put(path('test.txt'), 'normal/p2_b.png\n');
+    put(path('index.csv'), 'file,group\nnormal/p1_a.png,1\nabnormal/p1_c.png,1\nabnormal/p1_d.png,1\n');
+    const { images: found, passedOver } = readDataset(path());
+    expect(found).toHaveLength(3);
+    expect(passedOver).toEqual({ rows: ['abnormal/p1_d.png'] });
+  });
+
   it('leaves the types of MVTec folders alone', () => {
     for (const file of ['train/good/1.png', 'test/good/2.png', 'test/hole/3.png']) put(path(file));
     put(path('index.csv'), 'file,type\ntest/hole/3.png,scratch\n');
@@ -45,7 +105,7 @@ describe('index.csv', () => {
   it.each([
     ['without its columns', 'name,source\nnormal/p1_a.png,scratch\n', 'name,source'],
     ['with a misspelt column', 'file,gruop\nnormal/p1_a.png,1\n', 'file,gruop'],
-    ['with semicolons', 'file;group\nnormal/p1_a.png;1\n', 'file;group'],
+    ['with another mark between columns', 'file|group\nnormal/p1_a.png|1\n', 'file|group'],
     ['of other files', 'file,group\np1_a.png,1\n', 'no line for abnormal/p1_c.png'],
     ['of nothing', '', "its first line is ''"],
   ])('is refused %s, and says what it holds', (_, text, told) => {

@@ -1,7 +1,8 @@
-import { cpSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { partOf } from '../../../src/data/datasets/dataset.ts';
 import { readDataset } from '../../../src/data/datasets/layouts.ts';
+import { readBytes } from '../../../src/data/files/read.ts';
 import { expectRefusal, put, useTemporaryFolder } from '../support.ts';
 
 const path = useTemporaryFolder();
@@ -10,7 +11,7 @@ const summary = (options = {}) =>
   readDataset(path(), options).images.map(({ file, label, part }) => `${file} ${label} ${part ?? 'none'}`);
 
 describe('folders normal/ and abnormal/', () => {
-  it('lists images sorted, with masks of the same stem, and passes over everything else', () => {
+  it('lists images sorted, with masks of the same stem, and says what it passes over', () => {
     files(
       'normal/b.png',
       'normal/a.JPG',
@@ -21,6 +22,9 @@ describe('folders normal/ and abnormal/', () => {
       'masks/b.png',
     );
     files('normal/Thumbs.db', 'normal/.DS_Store', 'normal/._a.png', 'normal/notes.txt', 'abnormal/deeper/z.png');
+    files('README.md', 'index.txt', 'calibration.csv', 'masks/noending', '__MACOSX/normal/._a.png', '.git/objects/12');
+    files('loose.png', 'normal/.cache/deep/er.jpg', 'other/notes.txt');
+    put(path('index.csv'), 'file,group\nnormal/b.png,1\n');
     mkdirSync(path('normal/folder.png'));
     expect(readDataset(path())).toEqual({
       root: path(),
@@ -29,9 +33,14 @@ describe('folders normal/ and abnormal/', () => {
         { path: path('abnormal/y.PNG'), file: 'abnormal/y.PNG', label: 'abnormal' },
         { path: path('normal/B.jpeg'), file: 'normal/B.jpeg', label: 'normal' },
         { path: path('normal/a.JPG'), file: 'normal/a.JPG', label: 'normal' },
-        { path: path('normal/b.png'), file: 'normal/b.png', label: 'normal' },
+        { path: path('normal/b.png'), file: 'normal/b.png', label: 'normal', group: '1' },
       ],
       strays: [],
+      passedOver: {
+        others: ['calibration.csv', 'index.txt', 'normal/notes.txt', 'masks/noending'],
+        elsewhere: ['loose.png', 'abnormal/deeper'],
+        hidden: ['__MACOSX', 'normal/._a.png', 'normal/.cache'],
+      },
     });
   });
 
@@ -121,6 +130,32 @@ describe('folders normal/ and abnormal/', () => {
     ]);
   });
 
+  it('takes image files that nobody can read for images, so that they are refused by name', () => {
+    files('normal/a.png', 'normal/b.heic', 'abnormal/x.png', 'abnormal/y.PSD', 'masks/x.jp2');
+    expect(readDataset(path()).images.map(({ file }) => file)).toEqual([
+      ...['abnormal/x.png', 'abnormal/y.PSD', 'normal/a.png', 'normal/b.heic'],
+    ]);
+    expect(readDataset(path()).images[0]?.mask).toBe(path('masks/x.jp2'));
+  });
+
+  it('looks through no link in a circle, and leaves one of a file to the decoder', () => {
+    files('normal/a.png', 'abnormal/x.png');
+    symlinkSync(path('normal'), path('normal/loop'));
+    symlinkSync('self.png', path('normal/self.png'));
+    const { images, passedOver } = readDataset(path());
+    expect(images.map(({ file }) => file)).toEqual(['abnormal/x.png', 'normal/a.png', 'normal/self.png']);
+    expect(passedOver).toEqual({ elsewhere: ['normal/loop'] });
+    expectRefusal(() => readBytes(path('normal/self.png')), 'in a circle');
+  });
+
+  it('lists files whose names are no text, which cannot be opened by them', () => {
+    files('normal/a.png', 'abnormal/x.png');
+    writeFileSync(Buffer.concat([Buffer.from(path('normal/b')), Buffer.of(0xff), Buffer.from('.png')]), '');
+    const image = readDataset(path()).images.at(-1);
+    expect(image?.file).toBe('normal/b\uFFFD.png');
+    expectRefusal(() => readBytes(image?.path ?? ''), 'b\uFFFD.png', 'not UTF-8', 'rename it');
+  });
+
   it('refuses a root that is absent, a file or unknown, naming what it found', () => {
     expectRefusal(() => readDataset(path('absent')), path('absent'), 'ENOENT');
     files('cats/a.png');
@@ -148,8 +183,15 @@ describe('MVTec AD', () => {
   it('pools all images, with the defect as type and its mask', () => {
     wood();
     put(path('test/notes.txt'), 'x');
+    put(path('train.txt'), 'train/good/000.png');
+    files('test/.ipynb_checkpoints/000.png', 'train/bad/000.png', 'test/loose.png', 'validation/good/000.png');
     files('ground_truth/hole/00_mask.png', 'ground_truth/scratches/000_mask.png', 'ground_truth/good/000_mask.png');
-    const { images, strays } = readDataset(path());
+    const { images, strays, passedOver } = readDataset(path());
+    expect(passedOver).toEqual({
+      others: ['train.txt', 'test/notes.txt'],
+      elsewhere: ['validation', 'train/bad', 'test/loose.png'],
+      hidden: ['test/.ipynb_checkpoints'],
+    });
     expect(strays.sort()).toEqual(['ground_truth/hole/00_mask.png', 'ground_truth/scratches/000_mask.png']);
     expect(images.map(({ path: _, ...rest }) => rest)).toEqual([
       { file: 'test/good/000.png', label: 'normal' },

@@ -15,7 +15,12 @@ function dataset(normal: number, abnormal: number): Dataset {
       const file = `${label}/${String(i).padStart(3, '0')}.png`;
       return { path: `/data/${file}`, file, label };
     });
-  return { root: '/data', images: [...refs('abnormal', abnormal), ...refs('normal', normal)], strays: [] };
+  return {
+    root: '/data',
+    images: [...refs('abnormal', abnormal), ...refs('normal', normal)],
+    strays: [],
+    passedOver: {},
+  };
 }
 
 const files = (data: Dataset, part: string) => data.images.filter((image) => image.part === part).map((i) => i.file);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { csvLine } from '../../../src/data/files/csv.ts';
+import { csvLine, withoutGuard } from '../../../src/data/files/csv.ts';
 
 /** The fields of a line of RFC 4180, by its grammar. */
 function fieldsOf(line: string): string[] {
@@ -37,12 +37,24 @@ describe('a line of a table', () => {
     expect(fieldsOf(csvLine(numbers)).map(Number)).toEqual(numbers);
   });
 
-  it.each(['=1+1.png', '+1.png', '-1.png', '@SUM(1).png', '\t=1', '\r=1', '=HYPERLINK("http://a","b,c")'])(
-    'shows %j to a spreadsheet, which would run it',
-    (text) => {
-      const line = csvLine(['a', text, 3]);
-      expect(fieldsOf(line)).toEqual(['a', `'${text}`, '3']);
-      expect(line).toMatch(/^a,"?'/);
-    },
-  );
+  it.each([
+    '=1+1.png',
+    '+1.png',
+    '-1.png',
+    '@SUM(1).png',
+    '\t=1',
+    '\r=1',
+    '\n=1',
+    '＝1',
+    '=HYPERLINK("http://a","b,c")',
+  ])('shows %j to a spreadsheet, which would run it', (text) => {
+    const line = csvLine(['a', text, 3]);
+    expect(fieldsOf(line)).toEqual(['a', `'${text}`, '3']);
+    expect(withoutGuard(`'${text}`)).toBe(text);
+    expect(line).toMatch(/^a,"?'/);
+  });
+
+  it('quotes what would fall into two cells where semicolons or tabs divide them', () => {
+    expect(csvLine(['a;=1+1', 'b\t=1', 'c'])).toBe('"a;=1+1","b\t=1",c\r\n');
+  });
 });

@@ -1,0 +1,64 @@
+import { join, posix } from 'node:path';
+import { isFolder } from '../files/is-folder.ts';
+import { type FolderContent, folderContent, holdsImages } from './folder-content.ts';
+import { type PassedOver, passOver } from './passed-over.ts';
+
+/** Files that speak of the data, wherever they lie. */
+const ABOUT = /^(readme|licen[cs]e)(\.|$)/i;
+
+/** A data folder as a layout looks at it, folder by folder: it knows at the end what was passed over. Paths are relative to it, with `/`. */
+export class DataFolder {
+  private readonly contents = new Map<string, FolderContent>();
+  private readonly taken = new Set<string>();
+
+  /** @param root absolute path */
+  constructor(readonly root: string) {}
+
+  has(folder: string): boolean {
+    return isFolder(join(this.root, folder));
+  }
+
+  /** Files with the ending of an image directly in a folder, by name. @throws CyclopsError when it cannot be listed */
+  images(folder: string): string[] {
+    const { images } = this.content(folder);
+    for (const name of images) this.taken.add(posix.join(folder, name));
+    return images;
+  }
+
+  /** Folders directly in a folder, and links to folders, by name. @throws CyclopsError when it cannot be listed */
+  folders(folder: string): string[] {
+    const { folders, links } = this.content(folder);
+    return [...folders, ...links].sort();
+  }
+
+  /** Every file directly in a folder, by name, but hidden ones. */
+  files(folder: string): string[] {
+    const { images, others } = this.content(folder);
+    return [...images, ...others].sort();
+  }
+
+  /** Notes files that are no images and are used all the same. */
+  use(files: readonly string[]): void {
+    for (const file of files) this.taken.add(file);
+  }
+
+  /** What nothing was made of in the folders that were looked at, and the folders in them that were not, where they hold images. */
+  passedOver(): PassedOver {
+    const passed: PassedOver = {};
+    for (const [folder, { images, folders, links, others, hidden }] of this.contents) {
+      const paths = (names: readonly string[]) =>
+        names.map((name) => posix.join(folder, name)).filter((path) => !this.taken.has(path));
+      const unseen = paths([...folders, ...links]).filter((path) => !this.contents.has(path));
+      passOver(passed, 'others', paths(others.filter((name) => !ABOUT.test(name))));
+      passOver(passed, 'elsewhere', [...paths(images), ...unseen.filter((path) => holdsImages(join(this.root, path)))]);
+      passOver(passed, 'hidden', paths(hidden));
+    }
+    return passed;
+  }
+
+  private content(folder: string): FolderContent {
+    const known = this.contents.get(folder) ?? folderContent(join(this.root, folder));
+    this.contents.set(folder, known);
+    return known;
+  }
+}
