@@ -36,6 +36,11 @@ export const DTYPE_F16: Readonly<Record<string, string>> = { 'parts/dtype.wgsl':
 /** … when an invocation handles four channels, … */
 export const VEC4: Readonly<Record<string, string>> = { 'images/parts/value.wgsl': 'images/parts/value-vec4.wgsl' };
 
+/** … when stored levels are floats, … */
+export const F32_LEVELS: Readonly<Record<string, string>> = {
+  'images/parts/level.wgsl': 'images/parts/level-f32.wgsl',
+};
+
 /** … and when rows of results are whole eights. */
 export const EIGHTS: Readonly<Record<string, string>> = {
   'conv2d/parts/put-f16.wgsl': 'conv2d/parts/put-f16-eights.wgsl',

@@ -3,7 +3,7 @@ import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, ceilDiv, immediates } from '../../gpu/launch.ts';
 import type { Variable } from '../../gpu/variables.ts';
 import { flatGrid } from '../flat-grid.ts';
-import { DTYPE_BYTES, type FloatDType, kernel } from '../source.ts';
+import { DTYPE_BYTES, F32_LEVELS, type FloatDType, kernel } from '../source.ts';
 
 /** One axis of a separable resize. */
 export interface Resampling {
@@ -66,8 +66,6 @@ export function levelWords(levels: number, type: LevelType): number {
 }
 
 const LEVEL_BYTES = { u8: 1, f32: 4 } as const;
-
-const F32_LEVELS = { 'images/parts/level.wgsl': 'images/parts/level-f32.wgsl' };
 
 interface ResampleArguments {
   readonly source: BufferSlice;
