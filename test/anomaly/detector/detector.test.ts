@@ -211,8 +211,8 @@ describe('Detector', () => {
     const size = { width: 1, height: 1, channels: 1 };
     await expect(judge('new/1.png')).rejects.toThrow(/An image is the bytes of a file .* got string/);
     await expect(judge(size)).rejects.toThrow(/pixels/);
-    await expect(judge({ ...size, pixels: new Float32Array(1) })).rejects.toThrow(
-      /got a value of Float32Array for its pixels/,
+    await expect(judge({ ...size, pixels: new Int16Array(1) })).rejects.toThrow(
+      /got a value of Int16Array for its pixels/,
     );
     const bytes = readFileSync(image(0));
     const before = judge(bytes);

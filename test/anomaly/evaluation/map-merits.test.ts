@@ -12,7 +12,7 @@ const extent = { width, height };
 const ref = (label: 'normal' | 'abnormal', mask?: string) => ({ path: 'p', file: 'f', label, ...(mask && { mask }) });
 
 describe('the merit of maps', () => {
-  it('is the AUPRO of each over normal images and those with masks', () => {
+  it('is the AUPRO of each over normal images and those with masks', async () => {
     const mask = Uint8Array.from({ length: width * height }, (_, i) => (i % width < 3 && i < 40 ? 255 : 0));
     const file = path('mask.png');
     writeFileSync(file, encodePng(width, height, 1, mask));
@@ -23,7 +23,7 @@ describe('the merit of maps', () => {
       const own = image.label === 'abnormal' ? mask : null;
       const maps = { good: noise().map((value, i) => value + (own?.[i] ? 1 : 0)), chance: noise() };
       expect(MapMerits.wants(image)).toBe(true);
-      merits.add(image, { maps, extent, size: extent });
+      await merits.add(image, { maps, extent, size: extent });
       for (const [name, values] of Object.entries(maps)) exact[name as 'good'].add(values, own, width, height);
     }
     const { masked, aupro } = merits.merit();
@@ -34,9 +34,9 @@ describe('the merit of maps', () => {
     expect(aupro.good).toBeGreaterThan(aupro.chance ?? 1);
   });
 
-  it('is unknown without masks', () => {
+  it('is unknown without masks', async () => {
     const merits = new MapMerits();
-    merits.add(ref('normal'), { maps: { dn: random(96) }, extent, size: extent });
+    await merits.add(ref('normal'), { maps: { dn: random(96) }, extent, size: extent });
     expect(merits.merit()).toEqual({ masked: 0, aupro: {}, f1: {} });
     expect(MapMerits.wants(ref('abnormal'))).toBe(false);
   });
