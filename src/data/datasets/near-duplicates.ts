@@ -13,6 +13,9 @@ const WORDS = (SIDE * SIDE) / 32;
  */
 const NEAR = 8;
 
+/** More pairs tell nobody more. */
+export const MOST_PAIRS = 1000;
+
 /** An image of one part that looks almost the same as one of another part. */
 interface NearDuplicate {
   a: { file: string; part: Part };
@@ -39,18 +42,39 @@ export function differenceHash(image: DecodedImage): Uint32Array {
 /**
  * Pairs of almost equal pictures in different parts: what is known of the one makes the other an easy test. Pictures
  * with little structure may look alike without showing one object, so this is reason for a look and no proof.
+ *
+ * @returns the first {@link MOST_PAIRS} of them, in the order of the images
  */
 export function nearDuplicates(hashed: readonly { ref: ImageRef; hash: Uint32Array }[]): NearDuplicate[] {
   const found: NearDuplicate[] = [];
-  hashed.forEach(({ ref: a, hash }, i) => {
-    for (let j = 0; j < i; j++) {
+  const buckets = new Map<string, number[]>();
+  for (const [i, { ref: a, hash }] of hashed.entries()) {
+    const keys = bands(hash);
+    const alike = new Set(keys.flatMap((key) => buckets.get(key) ?? []));
+    for (const j of [...alike].sort((one, another) => one - another)) {
       const other = hashed[j];
       if (!other || !a.part || !other.ref.part || a.part === other.ref.part) continue;
       if (distance(hash, other.hash) > NEAR) continue;
       found.push({ a: { file: other.ref.file, part: other.ref.part }, b: { file: a.file, part: a.part } });
+      if (found.length === MOST_PAIRS) return found;
     }
-  });
+    for (const key of keys) {
+      const bucket = buckets.get(key);
+      if (bucket) bucket.push(i);
+      else buckets.set(key, [i]);
+    }
+  }
   return found;
+}
+
+/**
+ * The bits of a hash in one band more than may differ: of two hashes that are near, one band at least is the same, so that only
+ * images that share one need be compared, and not all pairs.
+ */
+function bands(hash: Uint32Array): string[] {
+  const bits = Array.from(hash, (word) => word.toString(2).padStart(32, '0')).join('');
+  const length = Math.ceil(bits.length / (NEAR + 1));
+  return Array.from({ length: NEAR + 1 }, (_, band) => `${band} ${bits.slice(band * length, (band + 1) * length)}`);
 }
 
 function distance(a: Uint32Array, b: Uint32Array): number {

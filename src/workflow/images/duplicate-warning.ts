@@ -1,5 +1,5 @@
 import type { ImageRef } from '../../data/datasets/dataset.ts';
-import { differenceHash, nearDuplicates } from '../../data/datasets/near-duplicates.ts';
+import { differenceHash, MOST_PAIRS, nearDuplicates } from '../../data/datasets/near-duplicates.ts';
 import { decodeImage } from '../../data/images/decode.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
 import type { ValueRange } from '../../data/images/value-range.ts';
@@ -36,7 +36,8 @@ export class DuplicateWatch {
     const pairs = nearDuplicates(this.hashed);
     if (pairs.length === 0) return null;
     const named = pairs.slice(0, SHOWN).map(({ a, b }) => `${a.file} (${a.part}) and ${b.file} (${b.part})`);
-    const more = pairs.length > SHOWN ? `, and ${pairs.length - SHOWN} pairs more` : '';
+    const least = pairs.length === MOST_PAIRS ? 'at least ' : '';
+    const more = pairs.length > SHOWN ? `, and ${least}${pairs.length - SHOWN} pairs more` : '';
     return (
       `Warning: pictures of different parts look almost the same: ${named.join(', ')}${more}. If they show one object, ` +
       'keep it in one part with a column `group` in index.csv or with --group-by: else the figures are too good.'

@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { ImageRef, Part } from '../../../src/data/datasets/dataset.ts';
-import { differenceHash, nearDuplicates } from '../../../src/data/datasets/near-duplicates.ts';
+import { differenceHash, MOST_PAIRS, nearDuplicates } from '../../../src/data/datasets/near-duplicates.ts';
 import { decodeImage } from '../../../src/data/images/decode.ts';
 import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
+import { randomNumbers } from '../support.ts';
 
 const photograph = (name: string) =>
   decodeImage(fileURLToPath(new URL(`../../../data/bsdata_pitting/normal/${name}`, import.meta.url)));
@@ -38,6 +39,31 @@ describe('nearDuplicates', () => {
       'a train, c test',
       'b train, c test',
     ]);
+  });
+
+  it('finds the pairs that comparing all of them finds, however the bits lie that differ', () => {
+    const random = randomNumbers(4);
+    const parts = ['train', 'calibration', 'test'] as const;
+    const centres = Array.from({ length: 12 }, () => Uint32Array.from({ length: 8 }, () => random() * 2 ** 32));
+    const hashed = Array.from({ length: 400 }, (_, i) => {
+      const hash = Uint32Array.from(centres[i % centres.length] ?? []);
+      for (let flips = Math.floor(random() * 9); flips > 0; flips--) {
+        const bit = Math.floor(random() * 256);
+        hash[bit >> 5] = (hash[bit >> 5] ?? 0) ^ (1 << (bit & 31));
+      }
+      const part = parts[Math.floor(random() * 3)] ?? 'train';
+      return { ref: { path: `${i}`, file: `${i}`, label: 'normal', part } as ImageRef, hash };
+    });
+    const ones = (word: number) => word.toString(2).replaceAll('0', '').length;
+    const expected = hashed.flatMap(({ ref: b, hash }, i) =>
+      hashed.slice(0, i).flatMap(({ ref: a, hash: other }) => {
+        const apart = hash.reduce((sum, word, k) => sum + ones((word ^ (other[k] ?? 0)) >>> 0), 0);
+        return a.part !== b.part && apart <= 8 ? `${a.file} ${b.file}` : [];
+      }),
+    );
+    const found = nearDuplicates(hashed).map(({ a, b }) => `${a.file} ${b.file}`);
+    expect(expected.length).toBeGreaterThan(1000);
+    expect(found).toEqual(expected.slice(0, MOST_PAIRS));
   });
 
   it('hashes images with fewer pixels than cells', () => {
