@@ -6,7 +6,7 @@ import { probeAdapter } from './setup/adapter.mjs';
 import { installMesa, mesaAdvice, mesaPlan } from './setup/mesa.mjs';
 import { installPackages, missingPackages } from './setup/packages.mjs';
 
-const OLDEST_NODE = 20;
+const OLDEST_NODE = [20, 15];
 
 /** @param {string} line */
 const say = (line) => console.error(`set-up: ${line}`);
@@ -47,8 +47,11 @@ function ensureAdapter() {
   say(`done, WebGPU answers: ${second.adapter}`);
 }
 
-if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
-  fail(`this is Node ${process.versions.node}; Cyclops needs Node ${OLDEST_NODE} or newer. Install one and run again.`);
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+const [oldestMajor = 0, oldestMinor = 0] = OLDEST_NODE;
+if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor)) {
+  const oldest = OLDEST_NODE.join('.');
+  fail(`this is Node ${process.versions.node}; Cyclops needs Node ${oldest} or newer. Install one and run again.`);
 }
 ensurePackages(fileURLToPath(new URL('..', import.meta.url)));
 if (!process.argv.includes('--packages-only')) ensureAdapter();

@@ -1,10 +1,14 @@
 import type { Command } from 'commander';
+import { scoresOf } from '../../anomaly/calibration/combined-score.ts';
 import type { Device } from '../../gpu/device.ts';
 import { measureCeilings } from '../../kernels/ceilings.ts';
 import { exportChoices } from '../../kernels/tuning/choices.ts';
-import { type TuningCost, tuneKernels } from '../../workflow/common/tuning.ts';
+import { openModelFile } from '../../workflow/common/model.ts';
+import { type TuningCost, tuneKernels, tuneScoring } from '../../workflow/common/tuning.ts';
+import { imagesAt } from '../../workflow/images/images-at.ts';
 import { benchCeilings, ceilingsReport } from '../bench/ceilings.ts';
 import { deliver, type JsonOption, writeJson } from '../bench/document.ts';
+import { benchInput, inputText } from '../bench/input.ts';
 import { benchKernels, kernelsText } from '../bench/kernels.ts';
 import { benchLayers, layersText, profileSteps, writeRoofline } from '../bench/layers.ts';
 import { benchMemory, memoryText } from '../bench/memory.ts';
@@ -42,6 +46,11 @@ interface TunedOptions extends BenchOptions, TuneFlags {
 interface LayersOptions extends TunedOptions {
   filter?: string;
   roofline?: string;
+}
+
+interface InputFlags extends CommonFlags, JsonOption, TuneFlags {
+  model: string;
+  seconds: number;
 }
 
 interface StepOptions extends TunedOptions, ProfileOptions {
@@ -82,6 +91,13 @@ export function addBench(program: Command): void {
     .option('--no-eager', 'leave out steps recorded launch by launch, which take more memory than replays')
     .action(step);
   addTuned('memory', 'what a training step keeps in memory').action(memory);
+  addTuneOptions(
+    addPlain('input', 'images a second: reading alone, the device alone, and both, and which of them limits'),
+  )
+    .argument('<folder>', 'of images')
+    .requiredOption('--model <path>', 'model.safetensors, or the folder that train wrote: what judges them')
+    .option(...seconds(5))
+    .action(input);
 }
 
 /** The option that says how long to measure. */
@@ -144,6 +160,22 @@ async function memory(options: TunedOptions): Promise<void> {
   await withBench(options, async (device, bench) => {
     const result = await benchMemory(device, bench);
     deliver(device, options, result, memoryText(device, result));
+  });
+}
+
+async function input(folder: string, { model: path, seconds, ...options }: InputFlags): Promise<void> {
+  const refs = imagesAt([folder]);
+  const model = openModelFile(path);
+  await withDevice(options, async (device) => {
+    const detector = model.open(device, undefined);
+    try {
+      await tuneScoring(detector, { ...options, tune: options.tune ?? true });
+      const scores = scoresOf(model.calibration, model.calibration.chosen);
+      const result = await benchInput({ refs, detector, scores, seconds });
+      deliver(device, options, result, inputText(device, result));
+    } finally {
+      detector.dispose();
+    }
   });
 }
 

@@ -1,10 +1,10 @@
 import { homedir, tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import * as v from 'valibot';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { CachedChoice, ChoiceCache } from '../../kernels/tuning/choice-cache.ts';
 import { writeFileAtomic } from './atomic.ts';
-import { crc32 } from './crc32.ts';
 import { readJson } from './json-file.ts';
 import { makeFolder } from './make-folder.ts';
 import { byName, finite, object, text } from './schema.ts';

@@ -1,7 +1,6 @@
-import { constants, deflateSync, inflateSync } from 'node:zlib';
+import { constants, crc32, deflateSync, inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { CyclopsError } from '../../gpu/errors.ts';
-import { crc32 } from '../files/crc32.ts';
 import { checkSize } from './limits.ts';
 
 const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');

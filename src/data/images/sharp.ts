@@ -110,11 +110,7 @@ async function samplesOf(image: Sharp, { space, depth, channels: stored }: Metad
   const { width, height, channels } = info;
   if (channels !== 1 && channels !== 2 && channels !== 3 && channels !== 4)
     throw new Error(`it has ${channels} channels`);
-  // A view of another type has to begin at a multiple of its size.
-  const own = Uint8Array.from(data).buffer;
-  const samples =
-    read === 'uchar' ? new Uint8Array(own) : read === 'ushort' ? new Uint16Array(own) : new Float32Array(own);
-  return { width, height, channels, samples };
+  return { width, height, channels, samples: SAMPLES[read](data) };
 }
 
 /** How samples are taken out, so that none is stretched or rounded; whole numbers of 32 bits come as floats. */
@@ -123,6 +119,13 @@ const DEPTHS = {
   ushort: { read: 'ushort', colours: { gray: 'grey16', rgb: 'rgb16' } },
   float: { read: 'float', colours: { gray: 'b-w', rgb: 'srgb' } },
 } as const;
+
+/** A view of another type has to begin at a multiple of its size, so that those are copies. */
+const SAMPLES = {
+  uchar: ({ buffer, byteOffset, length }: Buffer) => new Uint8Array(buffer, byteOffset, length),
+  ushort: (data: Buffer) => new Uint16Array(new Uint8Array(data).buffer),
+  float: (data: Buffer) => new Float32Array(new Uint8Array(data).buffer),
+};
 
 function damaged(source: string, format: SharpFormat, error: unknown): CyclopsError {
   const reason = (error instanceof Error ? error.message : `${error}`).split('\n')[0] ?? '';

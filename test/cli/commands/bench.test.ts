@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { resnetGenerator } from '../../../src/cyclegan/networks.ts';
 import { Device } from '../../../src/gpu/device.ts';
@@ -230,5 +230,34 @@ describe('what cannot be measured is refused in plain words', () => {
     expect(outcome.stderr).toMatch(message);
     expect(outcome.stderr).not.toMatch(/\bat .*\.ts:/);
     expect(outcome.stdout).toBe('');
+  });
+});
+
+describe('bench input', () => {
+  it('tells how fast images are read, judged, and both, and what limits', async () => {
+    const data = makeData(folder.path('input-data'), { normal: 8, abnormal: 8 });
+    const run = folder.path('input-run');
+    const trained = await cyclops('train', data, '--out', run, ...SMALL, '--steps', '2', '--no-tune');
+    expect(trained.code).toBe(0);
+    const args = ['bench', 'input', `${data}/normal`, '--model', run, '--seconds', '0.2', '--no-tune'];
+    const { code, stdout } = await cyclops(...args, '--json');
+    expect(code).toBe(0);
+    const result = JSON.parse(stdout);
+    expect(result).toMatchObject({ files: 8, megapixels: 0.001024 });
+    for (const rate of ['library', 'reading', 'device', 'together']) expect(result[rate]).toBeGreaterThan(0);
+    expect(result.limits).toBe(result.reading < result.device ? 'reading' : 'the device');
+    const text = (await cyclops(...args)).stdout;
+    expect(text).toMatch(/8 files of 0\.00102 million pixels/);
+    expect(text).toMatch(/limits\.$/m);
+  });
+
+  it('says where a folder has no image that can be read, and where none is', async () => {
+    const broken = folder.path('input-broken');
+    mkdirSync(broken);
+    writeFileSync(`${broken}/a.png`, 'no image');
+    const run = folder.path('input-run');
+    const { code, stderr } = await cyclops('bench', 'input', broken, '--model', run, '--no-tune');
+    expect(code).toBe(1);
+    expect(stderr.replace(/\s+/g, ' ')).toMatch(/None of the first 16 images can be read\. .*a\.png is not an image/);
   });
 });

@@ -1,5 +1,4 @@
-import { deflateSync } from 'node:zlib';
-import { crc32 } from '../../../src/data/files/crc32.ts';
+import { crc32, deflateSync } from 'node:zlib';
 
 export interface PngPlan {
   width: number;

@@ -1,7 +1,6 @@
 import { deflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
-import { crc32 } from '../../../src/data/files/crc32.ts';
 import { decodeBytes } from '../../../src/data/images/decode-bytes.ts';
 import { encodePng } from '../../../src/data/images/png.ts';
 import { expectRejection, isRead, randomNumbers } from '../support.ts';
@@ -248,12 +247,5 @@ describe('encodePng', async () => {
     expect(file[25]).toBe(channels === 1 ? 0 : 2);
     expect(PNG.sync.read(file).data[4 * 8]).toBe(pixels[channels * 8]);
     expect(encodePng(7, 5, channels, pixels).equals(file)).toBe(true);
-  });
-});
-
-describe('crc32', async () => {
-  it('gives the check value of the standard', async () => {
-    expect(crc32(Buffer.from('123456789'))).toBe(0xcbf43926);
-    expect(crc32(new Uint8Array(0))).toBe(0);
   });
 });
