@@ -1,10 +1,12 @@
 import { decide as decideBy, requireHeatmap, unknownScore } from '../anomaly/calibration/calibration.ts';
 import { scoresOf } from '../anomaly/calibration/combined-score.ts';
 import type { HeatmapCalibration } from '../anomaly/calibration/heatmap-scale.ts';
+import type { DetectorNetworks } from '../anomaly/detector/detector-networks.ts';
 import { scoreName } from '../anomaly/detector/detector-options.ts';
 import { picturesOf, type ResultPictures } from '../anomaly/detector/score-images.ts';
 import { requireMap } from '../anomaly/maps/list.ts';
 import type { ImageRef } from '../data/datasets/dataset.ts';
+import { isFolder } from '../data/files/is-folder.ts';
 import type { ValueRange } from '../data/images/value-range.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
@@ -16,6 +18,7 @@ import { UsageError } from './common/usage-error.ts';
 import { type DeviceOption, onDevice } from './common/with-device.ts';
 import { type BrokenFile, ImageDecoder, warnOfOtherDecoder } from './images/decode-images.ts';
 import { imagesAt } from './images/images-at.ts';
+import { newImages } from './images/new-images.ts';
 import { type ScoredRef, scoreRefs } from './images/score-refs.ts';
 
 export interface ScoreOptions extends DeviceOption, Listener {
@@ -23,6 +26,11 @@ export interface ScoreOptions extends DeviceOption, Listener {
   model: string;
   /** Image files, and folders of them with those below. */
   images: readonly string[];
+  /**
+   * Whether to score, in place of what lies there, the images that come into `images`, which is then one folder: each as soon as it is
+   * whole, until the signal stops it.
+   */
+  watch?: boolean | undefined;
   /** The score that decides, by its name or as map and pooling, such as `residual5.max`; the one that calibration chose unless it is given. */
   by?: string | undefined;
   /** Flag from this score on, instead of the calibrated threshold. */
@@ -77,7 +85,7 @@ export interface Scoring extends AsyncIterable<FileResult> {
   readonly decision: Decision;
   /** The values of a file that are black and white for the model. */
   readonly range: ValueRange;
-  /** File names and absolute paths. */
+  /** File names and absolute paths; none where a folder is watched. */
   readonly files: readonly { file: string; path: string }[];
 }
 
@@ -90,46 +98,88 @@ export interface Scoring extends AsyncIterable<FileResult> {
 export function score(options: ScoreOptions): Scoring {
   checkOptions('score', options, {
     ...{ ...RUNNING, ...JUDGING, images: paths, by: scoreName },
-    ...{ allScores: flag, pictures: flag },
+    ...{ allScores: flag, pictures: flag, watch: flag },
   });
   const model = openModelFile(options.model);
   const decision = decide(model, options);
-  const refs = imagesAt(options.images, options.onWarning);
+  const folder = options.watch ? requireFolder(options.images) : null;
+  const refs = folder === null ? imagesAt(options.images, options.onWarning) : [];
   warnOfOtherDecoder(model.config, refs, options.onWarning);
+  const work = { model, decision, options };
   return {
     decision,
     range: model.config.range,
     files: refs.map(({ file, path }) => ({ file, path })),
-    [Symbol.asyncIterator]: () => onDevice(options, (device) => scoreFiles(device, { model, decision, refs, options })),
+    [Symbol.asyncIterator]: () =>
+      onDevice(options, (device) =>
+        folder === null ? scoreFiles(device, refs, work) : watchFolder(device, folder, work),
+      ),
   };
 }
 
 interface Work {
   model: TrainedModel;
   decision: Decision;
-  refs: readonly ImageRef[];
   options: ScoreOptions;
 }
 
-async function* scoreFiles(device: Device, { model, decision, refs, options }: Work): AsyncGenerator<FileResult> {
-  const { tile, pictures = false, signal, onProgress, tune = true } = options;
-  const wanted = scoresOf(model.calibration, decision.by).filter(({ info }) => decision.scores.includes(info.name));
-  const maps = pictures && decision.heatmap ? [requireMap(decision.heatmap.map)] : [];
-  const detector = model.open(device, tile);
+async function* scoreFiles(device: Device, refs: readonly ImageRef[], work: Work): AsyncGenerator<FileResult> {
+  const { signal, onProgress } = work.options;
+  const detector = await openDetector(device, work);
   try {
-    await tuneScoring(detector, { ...options, tune });
-    const decoder = new ImageDecoder(refs, { skipBroken: true, range: detector.config.range });
-    const faults: BrokenFile[] = [];
-    const scored = scoreRefs(detector, decoder, () => ({ scores: wanted, maps, pictures }), faults);
     let done = 0;
-    for await (const { ref, found } of inOrder(refs, scored)) {
+    for await (const result of judged(detector, refs, work)) {
       onProgress?.({ stage: 'scoring', done: ++done, total: refs.length });
-      yield found ? verdictOn(found, decision, model.source) : unreadable(ref, [...decoder.broken, ...faults]);
+      yield result;
       if (signal?.aborted) return;
     }
   } finally {
     detector.dispose();
   }
+}
+
+async function* watchFolder(device: Device, folder: string, work: Work): AsyncGenerator<FileResult> {
+  const detector = await openDetector(device, work);
+  try {
+    for await (const refs of newImages(folder, work.options)) yield* judged(detector, refs, work);
+  } finally {
+    detector.dispose();
+  }
+}
+
+async function openDetector(device: Device, { model, options }: Work): Promise<DetectorNetworks> {
+  const detector = model.open(device, options.tile);
+  try {
+    await tuneScoring(detector, { ...options, tune: options.tune ?? true });
+    return detector;
+  } catch (error) {
+    detector.dispose();
+    throw error;
+  }
+}
+
+async function* judged(
+  detector: DetectorNetworks,
+  refs: readonly ImageRef[],
+  { model, decision, options }: Work,
+): AsyncGenerator<FileResult> {
+  const { pictures = false } = options;
+  const wanted = scoresOf(model.calibration, decision.by).filter(({ info }) => decision.scores.includes(info.name));
+  const maps = pictures && decision.heatmap ? [requireMap(decision.heatmap.map)] : [];
+  const decoder = new ImageDecoder(refs, { skipBroken: true, range: detector.config.range });
+  const faults: BrokenFile[] = [];
+  const scored = scoreRefs(detector, decoder, () => ({ scores: wanted, maps, pictures }), faults);
+  for await (const { ref, found } of inOrder(refs, scored))
+    yield found ? verdictOn(found, decision, model.source) : unreadable(ref, [...decoder.broken, ...faults]);
+}
+
+/** @throws UsageError unless it is one folder */
+function requireFolder(paths: readonly string[]): string {
+  const [folder, ...more] = paths;
+  if (folder !== undefined && more.length === 0 && isFolder(folder)) return folder;
+  throw new UsageError(
+    `One folder can be watched; got ${paths.join(', ') || 'none'}. Give the folder that new images come into.`,
+  );
 }
 
 /** Every image in order, as soon as it is known whether it can be read: what was found in it, or null. */

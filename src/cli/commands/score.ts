@@ -13,6 +13,7 @@ import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { type ScoredFile, type Scoring, score as scoreWorkflow } from '../../workflow/score.ts';
 import { EXIT } from '../failure.ts';
+import { catchInterrupt } from '../interrupt.ts';
 import { listenOnTerminal } from '../listener.ts';
 import { addTileOption, addTuneOptions, MAP_OPTION, type TuneFlags, toNumber, withDevice } from '../options.ts';
 import { ScoreOutput } from '../score-output.ts';
@@ -28,6 +29,7 @@ interface ScoreCommandOptions extends TuneFlags {
   failOnAnomaly?: boolean;
   skipBroken?: boolean;
   tile?: number;
+  watch?: string;
 }
 
 export function addScore(program: Command): void {
@@ -35,7 +37,7 @@ export function addScore(program: Command): void {
     .command('score')
     .description('print file, score, threshold and flag of images, one a line as each is done, separated by tabs')
     .argument('<model>', 'model.safetensors, or the folder that train wrote')
-    .argument('<image...>', 'image files, or folders of them, with those below')
+    .argument('[image...]', 'image files, or folders of them, with those below')
     .option(
       '--by <score>',
       'the score that decides, or a map and a pooling such as residual5.top1 (default: the one that calibration chose)',
@@ -49,21 +51,35 @@ export function addScore(program: Command): void {
     )
     .option('--map <name>', MAP_OPTION)
     .option('--fail-on-anomaly', `end with exit code ${EXIT.flagged} when an image is flagged`)
-    .option('--skip-broken', 'do not fail when files cannot be read; they are listed either way');
+    .option('--skip-broken', 'do not fail when files cannot be read; they are listed either way')
+    .option('--watch <folder>', 'score images that come into this folder, each once it is whole, until Ctrl-C');
   addTileOption(command);
   addTuneOptions(command).action(score);
 }
 
-async function score(model: string, images: string[], options: ScoreCommandOptions): Promise<void> {
-  const { by, threshold, map, csv, json = false, heatmaps, tile, tune, quiet = false, skipBroken = false } = options;
+async function score(model: string, given: string[], options: ScoreCommandOptions): Promise<void> {
+  const images = imagesOrFolder(given, options.watch);
+  const {
+    by,
+    threshold,
+    map,
+    csv,
+    json = false,
+    heatmaps,
+    tile,
+    tune,
+    watch,
+    quiet = false,
+    skipBroken = false,
+  } = options;
   requireOutside(images, heatmaps);
+  const { signal, release } = watch === undefined ? NO_INTERRUPT : catchInterrupt(() => {});
   // On a terminal the lines themselves show how far it has come.
   const { listener, stop } = listenOnTerminal(quiet, process.stdout.isTTY ? 'scoring' : undefined);
   const pictures = heatmaps !== undefined;
   const asked = {
     ...listener,
-    model,
-    images,
+    ...{ model, images, signal, watch: watch !== undefined },
     by,
     threshold,
     map,
@@ -83,17 +99,39 @@ async function score(model: string, images: string[], options: ScoreCommandOptio
     const output = ScoreOutput.open(decision, { csv, json });
     try {
       for await (const result of scoring) {
-        if (result.status === 'unreadable') unreadable.push(result.reason);
-        else if (heatmaps !== undefined && decision.heatmap)
+        if (result.status === 'unreadable') {
+          unreadable.push(result.reason);
+          // Who watches for days does not want to hear of it at the end.
+          if (watch !== undefined && !quiet) tellUnreadable(result.reason);
+        } else if (heatmaps !== undefined && decision.heatmap)
           await writeHeatmap(heatmaps, result, decision.heatmap, range);
         if (result.status === 'flagged') counts.flagged += 1;
+        if (watch !== undefined) counts.total += 1;
         output.add(result);
       }
     } finally {
       output.close();
     }
-  }).finally(stop);
-  conclude(unreadable, counts, { quiet, skipBroken, failOnAnomaly: options.failOnAnomaly ?? false });
+  }).finally(() => {
+    release();
+    stop();
+  });
+  const told = watch !== undefined && !quiet;
+  conclude(unreadable, counts, { quiet, skipBroken, told, failOnAnomaly: options.failOnAnomaly ?? false });
+}
+
+/** What Ctrl-C does by itself: it ends the process. */
+const NO_INTERRUPT = { signal: undefined, release: () => {} };
+
+/** @throws UsageError unless there are either images or a folder to watch */
+function imagesOrFolder(images: string[], watched: string | undefined): string[] {
+  if (watched === undefined && images.length > 0) return images;
+  if (watched !== undefined && images.length === 0) return [watched];
+  throw new UsageError(
+    watched === undefined
+      ? 'No image was given. Name images or folders of them, or a folder with --watch.'
+      : `--watch ${watched} scores what comes into that folder alone, and ${images.join(', ')} was given too. Leave out either.`,
+  );
 }
 
 /** Below the folder of heat maps, wherever the image lies. */
@@ -159,13 +197,17 @@ async function writeHeatmap(
   writeFileAtomic(target, encodePng(picture.width, picture.height, 3, painted));
 }
 
+function tellUnreadable(reason: string): void {
+  process.stderr.write(`unreadable: ${visible(reason)}\n`);
+}
+
 /** Says what was left over, and chooses the exit code: flagged images weigh more than unreadable files. */
 function conclude(
   unreadable: readonly string[],
   { flagged, total }: { flagged: number; total: number },
-  { quiet, skipBroken, failOnAnomaly }: { quiet: boolean; skipBroken: boolean; failOnAnomaly: boolean },
+  { quiet, skipBroken, failOnAnomaly, told }: Record<'quiet' | 'skipBroken' | 'failOnAnomaly' | 'told', boolean>,
 ): void {
-  if (!quiet || !skipBroken) for (const reason of unreadable) process.stderr.write(`unreadable: ${visible(reason)}\n`);
+  if (!told && (!quiet || !skipBroken)) for (const reason of unreadable) tellUnreadable(reason);
   if (failOnAnomaly && flagged > 0) process.exitCode = EXIT.flagged;
   else if (unreadable.length > 0 && (!skipBroken || unreadable.length === total)) {
     throw new CyclopsError(

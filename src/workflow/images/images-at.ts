@@ -20,7 +20,7 @@ export function imagesAt(paths: readonly string[], warn?: (line: string) => void
   const known = new Set<string>();
   const images = paths.flatMap((path) => {
     const called = paths.length > 1 ? slashed(path) : '';
-    const refs = isFolder(path) ? imagesBelow(path, called, passed) : [imageRef(path, path)];
+    const refs = isFolder(path) ? requireImages(path, called, passed) : [imageRef(path, path)];
     const places = refs.map((ref) => realPath(ref.path));
     const [fresh, again] = [false, true].map((isKnown) =>
       refs.filter((_, i) => known.has(places[i] ?? '') === isKnown),
@@ -35,10 +35,27 @@ export function imagesAt(paths: readonly string[], warn?: (line: string) => void
   return images;
 }
 
-/** @param called what stands in front of the names of its images */
-function imagesBelow(root: string, called: string, passed: PassedOver): ImageRef[] {
-  const images: ImageRef[] = [];
+function requireImages(root: string, called: string, passed: PassedOver): ImageRef[] {
   const here: PassedOver = {};
+  const images = imagesBelow(root, called, here);
+  if (images.length === 0) {
+    const text = passedOverText(here);
+    throw new UsageError(
+      `${root} holds no image, and none lies below it. Give a folder of images, or images.${text ? ` It holds ${text}.` : ''}`,
+    );
+  }
+  passOverAll(passed, here);
+  return images;
+}
+
+/**
+ * The images of a folder and of those below it, by name.
+ *
+ * @param called what stands in front of the names of its images @param passed gets what was passed over
+ * @throws CyclopsError when a folder cannot be listed
+ */
+export function imagesBelow(root: string, called: string, passed: PassedOver): ImageRef[] {
+  const images: ImageRef[] = [];
   const named = (names: readonly string[]) => names.map((name) => posix.join(called, name));
   const visited = new Set<string>();
   const folders = [''];
@@ -48,7 +65,7 @@ function imagesBelow(root: string, called: string, passed: PassedOver): ImageRef
     const below = (names: readonly string[]) => names.map((name) => posix.join(folder ?? '', name));
     const real = realPath(resolve(root, folder));
     if (visited.has(real)) {
-      passOver(here, 'again', named([folder]));
+      passOver(passed, 'again', named([folder]));
       continue;
     }
     visited.add(real);
@@ -56,16 +73,9 @@ function imagesBelow(root: string, called: string, passed: PassedOver): ImageRef
     for (const name of below(content.images)) images.push(imageRef(resolve(root, name), posix.join(called, name)));
     for (const name of below(content.folders)) folders.push(name);
     for (const name of below(content.links)) links.push(name);
-    passOver(here, 'others', named(below(content.others)));
-    passOver(here, 'hidden', named(below(content.hidden)));
+    passOver(passed, 'others', named(below(content.others)));
+    passOver(passed, 'hidden', named(below(content.hidden)));
   }
-  if (images.length === 0) {
-    const text = passedOverText(here);
-    throw new UsageError(
-      `${root} holds no image, and none lies below it. Give a folder of images, or images.${text ? ` It holds ${text}.` : ''}`,
-    );
-  }
-  passOverAll(passed, here);
   return images.sort(byFile);
 }
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { withoutGuard } from '../../../src/data/files/csv.ts';
 import { csvRows } from '../../../src/data/files/csv-rows.ts';
 import { decodeImage } from '../../../src/data/images/decode.ts';
-import { cyclops, makeData, SMALL, temporaryFolder } from '../support.ts';
+import { cyclops, makeData, SMALL, start, temporaryFolder, until } from '../support.ts';
 
 const folder = temporaryFolder();
 const model = folder.path('elsewhere', 'model.safetensors');
@@ -187,5 +187,45 @@ describe('score', () => {
     const { code, stderr } = await cyclops('score', join(images, 'normal', '0.png'), images);
     expect(stderr).toMatch(/0\.png is not a complete safetensors file/);
     expect(code).toBe(1);
+  });
+});
+
+describe('score --watch', () => {
+  it('scores what comes into a folder until Ctrl-C, and ends as a run over the same files does', async () => {
+    const watched = folder.path('line');
+    mkdirSync(watched);
+    cpSync(join(images, 'normal', '0.png'), join(watched, 'before.png'));
+    const [table, heat] = [folder.path('watch.csv'), folder.path('watch-heat')];
+    const args = ['score', model, '--watch', watched, '--csv', table, '--heatmaps', heat, '--no-tune'];
+    const { child, outcome } = start(args);
+    const scored = () => (existsSync(table) ? lines(readFileSync(table, 'utf8')).length - 1 : -1);
+    await until(() => scored() === 0);
+    // The device opens, and the folder is looked at for the first time.
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    cpSync(join(images, 'abnormal', '1.png'), join(watched, 'a.png'));
+    await until(() => scored() === 1);
+    writeFileSync(join(watched, 'b.png'), 'no image');
+    mkdirSync(join(watched, 'below'));
+    cpSync(join(images, 'normal', '2.png'), join(watched, 'below', 'c.png'));
+    await until(() => scored() === 3);
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await outcome;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/What lies in .* already, 1 image, is not scored/);
+    expect(stderr).toMatch(/unreadable: .*b\.png is not an image.*1 of 3 files could not be read/);
+    expect(stderr.match(/unreadable:/g)).toHaveLength(1);
+    const again = await cyclops('score', model, watched, '--no-tune');
+    const told = new Set(lines(again.stdout).filter((line) => !line.startsWith('before.png')));
+    expect(new Set(lines(stdout))).toEqual(told);
+    expect(readdirSync(heat).sort()).toEqual(['a.png.heat.png', 'below']);
+  });
+
+  it('takes a folder or images, not both and not neither', async () => {
+    const both = await cyclops('score', model, images, '--watch', images);
+    expect([both.code, both.stderr]).toEqual([2, expect.stringMatching(/was given too\. Leave out either/)]);
+    const neither = await cyclops('score', model);
+    expect([neither.code, neither.stderr]).toEqual([2, expect.stringMatching(/No image was given/)]);
+    const file = await cyclops('score', model, '--watch', join(images, 'normal', '0.png'));
+    expect([file.code, file.stderr]).toEqual([2, expect.stringMatching(/One folder can be watched/)]);
   });
 });

@@ -1,0 +1,76 @@
+import { statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ImageRef } from '../../data/datasets/dataset.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
+import type { Listener } from '../common/listener.ts';
+import { imagesBelow } from './images-at.ts';
+
+/** How often a folder is looked at, in ms; less often where looking takes long. */
+const INTERVAL = 250;
+/** For so many ms nothing may have changed of a file that is whole; empty ones wait longer, since somebody may be about to write. */
+const SETTLED = 1000;
+const SETTLED_EMPTY = 10_000;
+
+/** What tells one content of a file from another, and since when it is known. */
+interface Seen {
+  stamp: string;
+  since: number;
+  isEmpty: boolean;
+  given: boolean;
+}
+
+/**
+ * The images that come into a folder, or below it, from now on, as soon as each is whole: of several the oldest first. A file that is
+ * written anew counts as another. What lies there already is not given.
+ *
+ * @param signal ends it @param onWarning is told how many those are, and where the folder is away for a while
+ * @throws CyclopsError when the folder cannot be listed at first
+ */
+export async function* newImages(
+  folder: string,
+  { signal, onWarning }: Pick<Listener, 'signal' | 'onWarning'>,
+): AsyncGenerator<ImageRef[], void> {
+  const known = new Map<string, Seen>();
+  let isMissing = false;
+  for (let isFirst = true; !signal?.aborted; isFirst = false) {
+    const begin = performance.now();
+    try {
+      const found = look(folder, known, isFirst);
+      if (isFirst && known.size > 0) {
+        onWarning?.(
+          `What lies in ${folder} already, ${known.size === 1 ? '1 image' : `${known.size} images`}, is not scored; score the folder without --watch for that.`,
+        );
+      }
+      if (found.length > 0) yield found;
+      isMissing = false;
+    } catch (error) {
+      if (!(error instanceof CyclopsError) || isFirst) throw error;
+      if (!isMissing) onWarning?.(`${error.message} Waiting for it to come back.`);
+      isMissing = true;
+    }
+    await sleep(Math.max(INTERVAL, 2 * (performance.now() - begin)));
+  }
+}
+
+/** The images that are whole now and were not given yet. */
+function look(folder: string, known: Map<string, Seen>, isFirst: boolean): ImageRef[] {
+  const now = performance.now();
+  const whole: { ref: ImageRef; written: number }[] = [];
+  const refs = imagesBelow(folder, '', {});
+  for (const ref of refs) {
+    const status = statSync(ref.path, { throwIfNoEntry: false });
+    if (!status) continue;
+    const stamp = `${status.size} ${status.mtimeMs} ${status.ino}`;
+    const before = known.get(ref.path);
+    if (before?.stamp !== stamp) {
+      known.set(ref.path, { stamp, since: now, isEmpty: status.size === 0, given: isFirst });
+    } else if (!before.given && now - before.since >= (before.isEmpty ? SETTLED_EMPTY : SETTLED)) {
+      before.given = true;
+      whole.push({ ref, written: status.mtimeMs });
+    }
+  }
+  // What was taken away may come again under its name.
+  const present = new Set(refs.map(({ path }) => path));
+  for (const path of known.keys()) if (!present.has(path)) known.delete(path);
+  return whole.sort((a, b) => a.written - b.written).map(({ ref }) => ref);
+}

@@ -1,0 +1,80 @@
+import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it, vi } from 'vitest';
+import { encodePng } from '../../../src/data/images/png.ts';
+import { newImages } from '../../../src/workflow/images/new-images.ts';
+import { expectRejection, put, useTemporaryFolder } from '../../data/support.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+const path = useTemporaryFolder();
+const png = encodePng(2, 1, 1, Uint8Array.of(3, 250));
+
+/** Watches a folder, and notes names with the time at which they were given. */
+function watch(folder: string) {
+  const controller = new AbortController();
+  const given: { file: string; at: number }[] = [];
+  const warnings: string[] = [];
+  const done = (async () => {
+    const onWarning = (line: string) => warnings.push(line);
+    for await (const refs of newImages(folder, { signal: controller.signal, onWarning }))
+      given.push(...refs.map(({ file }) => ({ file, at: performance.now() })));
+  })();
+  const stop = () => {
+    controller.abort();
+    return done;
+  };
+  return { given, warnings, stop };
+}
+
+it('gives each image once it is whole, and not what lies there already', async () => {
+  put(path('in', 'old.png'), png);
+  const { given, warnings, stop } = watch(path('in'));
+  await sleep(600);
+  const began = performance.now();
+  put(path('in', 'quick.png'), png);
+  put(path('in', 'below', 'deep.png'), png);
+  put(path('in', 'notes.txt'), 'no image');
+  put(path('in', '.hidden.png'), png);
+  writeFileSync(path('in', 'slow.png'), png.subarray(0, 20));
+  for (let part = 20; part < png.length; part += 20) {
+    await sleep(700);
+    appendFileSync(path('in', 'slow.png'), png.subarray(part, part + 20));
+  }
+  const written = performance.now();
+  await sleep(2000);
+  expect(given.map(({ file }) => file).sort()).toEqual(['below/deep.png', 'quick.png', 'slow.png']);
+  expect(given.find(({ file }) => file === 'slow.png')?.at).toBeGreaterThan(written);
+  expect((given[0]?.at ?? 0) - began).toBeGreaterThan(1000);
+  expect(warnings).toEqual([expect.stringMatching(/already, 1 image, is not scored/)]);
+  await stop();
+});
+
+it('gives a file again that is written anew, also one that lay there, and one that comes under the name of another', async () => {
+  put(path('in', 'old.png'), png);
+  const { given, stop } = watch(path('in'));
+  await sleep(600);
+  writeFileSync(path('in', 'old.png'), encodePng(2, 1, 1, Uint8Array.of(1, 2)));
+  await sleep(2000);
+  rmSync(path('in', 'old.png'));
+  await sleep(600);
+  writeFileSync(path('elsewhere.png'), png);
+  renameSync(path('elsewhere.png'), path('in', 'old.png'));
+  await sleep(2000);
+  expect(given.map(({ file }) => file)).toEqual(['old.png', 'old.png']);
+  await stop();
+});
+
+it('waits for a folder that is away for a while, and refuses one that was never there', async () => {
+  mkdirSync(path('in'));
+  const { given, warnings, stop } = watch(path('in'));
+  await sleep(600);
+  renameSync(path('in'), path('away'));
+  await sleep(800);
+  renameSync(path('away'), path('in'));
+  put(path('in', 'a.png'), png);
+  await sleep(2500);
+  expect(given.map(({ file }) => file)).toEqual(['a.png']);
+  expect(warnings).toEqual([expect.stringMatching(/no such file or folder.*Waiting/s)]);
+  await stop();
+  await expectRejection(() => newImages(path('absent'), {}).next().then(), 'absent');
+});
