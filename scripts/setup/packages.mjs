@@ -5,7 +5,8 @@ import { join } from 'node:path';
 
 /**
  * What both lockfiles say of a package.
- * @typedef {{ version?: string, integrity?: string, optional?: boolean, os?: string[], cpu?: string[], libc?: string[]
+ * @typedef {{ version?: string, integrity?: string, optional?: boolean, os?: string[], cpu?: string[], libc?: string[],
+ *   optionalDependencies?: Record<string, string>
  *   }} LockEntry
  */
 
@@ -50,9 +51,12 @@ function lockEntries(path) {
 export function missingPackages(root) {
   const platform = { os: process.platform, cpu: process.arch, libc: libcOfThisMachine() };
   const installed = lockEntries(join(root, 'node_modules', '.package-lock.json'));
-  return Object.entries(lockEntries(join(root, 'package-lock.json')))
+  const wanted = lockEntries(join(root, 'package-lock.json'));
+  // The engine alone does without them; the commands here do not.
+  const own = Object.keys(wanted['']?.optionalDependencies ?? {}).map((name) => `node_modules/${name}`);
+  return Object.entries(wanted)
     .filter(([path, entry]) => {
-      if (path === '' || !isNeeded(entry, platform)) return false;
+      if (path === '' || !(own.includes(path) || isNeeded(entry, platform))) return false;
       const there = installed[path];
       const same = there?.version === entry.version && there?.integrity === entry.integrity;
       return !same || !existsSync(join(root, path, 'package.json'));

@@ -7,6 +7,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addEvaluate } from './commands/evaluate.ts';
 import { addKernels } from './commands/kernels.ts';
 import { addScore } from './commands/score.ts';
+import { addServe } from './commands/serve.ts';
 import { addTrain } from './commands/train.ts';
 import { addTranslate } from './commands/translate.ts';
 import { addVerify } from './commands/verify.ts';
@@ -24,6 +25,7 @@ export async function run(args: readonly string[]): Promise<number> {
     addCalibrate,
     addEvaluate,
     addScore,
+    addServe,
     addTranslate,
     addVerify,
     addBench,

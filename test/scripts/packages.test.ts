@@ -12,14 +12,21 @@ afterEach(() => rmSync(root, { recursive: true }));
 
 const other = process.platform === 'darwin' ? 'linux' : 'darwin';
 const wanted = {
-  '': { version: '0.1.0' },
+  '': { version: '0.1.0', optionalDependencies: { reader: '5.0.0' } },
   'node_modules/png': { version: '1.0.0', integrity: 'sha512-a' },
   'node_modules/@gpu/dawn': { version: '2.0.0', integrity: 'sha512-b' },
   'node_modules/native-here': { version: '3.0.0', optional: true, os: [process.platform], cpu: [process.arch] },
   'node_modules/native-elsewhere': { version: '3.0.0', optional: true, os: [other] },
+  'node_modules/reader': { version: '5.0.0', optional: true },
   'node_modules/wasm-fallback': { version: '4.0.0', optional: true },
 };
-const needed = ['node_modules/png', 'node_modules/@gpu/dawn', 'node_modules/native-here'] as const;
+const needed = [
+  'node_modules/png',
+  'node_modules/@gpu/dawn',
+  'node_modules/native-here',
+  // The commands need the optional packages of the project itself.
+  'node_modules/reader',
+] as const;
 
 function write(path: string, content: object): void {
   mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -34,7 +41,7 @@ function install(installed: object = Object.fromEntries(needed.map((path) => [pa
 beforeEach(() => write('package-lock.json', { packages: wanted }));
 
 test('a fresh clone lacks everything that this platform needs, and nothing else', () => {
-  expect(missingPackages(root)).toEqual(['png@1.0.0', '@gpu/dawn@2.0.0', 'native-here@3.0.0']);
+  expect(missingPackages(root)).toEqual(['png@1.0.0', '@gpu/dawn@2.0.0', 'native-here@3.0.0', 'reader@5.0.0']);
 });
 
 test('an install that matches the lockfile lacks nothing', () => {
@@ -49,11 +56,11 @@ test('another version, another content, and a deleted folder are noticed', () =>
     'node_modules/native-here': { version: '3.0.0' },
   });
   rmSync(join(root, 'node_modules/native-here'), { recursive: true });
-  expect(missingPackages(root)).toEqual(['png@1.0.0', '@gpu/dawn@2.0.0', 'native-here@3.0.0']);
+  expect(missingPackages(root)).toEqual(['png@1.0.0', '@gpu/dawn@2.0.0', 'native-here@3.0.0', 'reader@5.0.0']);
 });
 
 test("an install that was cut off counts as none: npm's record is written last", () => {
   install();
   writeFileSync(join(root, 'node_modules/.package-lock.json'), '{"packages": {');
-  expect(missingPackages(root)).toHaveLength(3);
+  expect(missingPackages(root)).toHaveLength(4);
 });

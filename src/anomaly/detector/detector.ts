@@ -1,4 +1,5 @@
 import { optionProblem } from '../../data/files/json.ts';
+import type { Size } from '../../data/images/bank.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
 import type { StoredImage } from '../../data/images/stored-image.ts';
 import { toLevels, type ValueRange } from '../../data/images/value-range.ts';
@@ -59,6 +60,8 @@ export interface HeatMap {
   values: Float32Array;
   width: number;
   height: number;
+  /** The size at which the image was judged, of whose border up to 3 px were cut evenly. */
+  judged: Size;
   /** A pixel above it is hot: one of twenty normal images has such a pixel. Null for models without a calibrated one. */
   threshold: number | null;
   /** What normal images have in the middle, or 0 where a map has a zero of its own: where a scale of colours begins. */
@@ -149,6 +152,11 @@ export class Detector {
     return this.networks.config.loadSize;
   }
 
+  /** Which values of a file are black and white for it. */
+  get range(): ValueRange {
+    return this.networks.config.range;
+  }
+
   /**
    * Judges an image.
    *
@@ -156,7 +164,7 @@ export class Detector {
    */
   async score(image: ImageInput, { pictures = true }: ScoreImageOptions = {}): Promise<Judgement> {
     if (this.disposed) throw new CyclopsError('This detector was disposed and judges no more images. Open another.');
-    const decoded = await toDecoded(image, this.networks.config.range);
+    const decoded = await toDecoded(image, this.range);
     const maps = pictures ? [this.shown] : [];
     const result = await scoreImage(this.networks, decoded, { scores: this.known, maps, pictures });
     const score = result.scores[this.by];
@@ -203,10 +211,12 @@ export class Detector {
     this.own?.close();
   }
 
-  private heatMapOf({ maps, extent }: ImageResult): HeatMap | null {
+  private heatMapOf({ maps, extent, size }: ImageResult): HeatMap | null {
     const { name: map, formula } = this.shown;
     const values = maps[map];
-    return values ? { map, formula, values, ...extent, threshold: this.heatMapThreshold, floor: this.floor } : null;
+    return values
+      ? { map, formula, values, ...extent, judged: size, threshold: this.heatMapThreshold, floor: this.floor }
+      : null;
   }
 }
 

@@ -1,0 +1,124 @@
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
+import type { Detector, Judgement } from '../../anomaly/detector/detector.ts';
+import { decodeBytes } from '../../data/images/decode-bytes.ts';
+import { toByteImage } from '../../data/images/decoded-image.ts';
+import { encodePng } from '../../data/images/png.ts';
+import { CyclopsError, DeviceLostError } from '../../gpu/errors.ts';
+import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
+import { Metrics } from './metrics.ts';
+import { QueueFull, WorkQueue } from './work-queue.ts';
+
+export interface ServerOptions {
+  /** The most images in hand and waiting; more are refused with 429. */
+  queue: number;
+  /** The most bytes of an image file. */
+  maxBytes: number;
+  /** Takes an error that is no fault of a request. */
+  onError: (error: unknown) => void;
+}
+
+/** A detector behind HTTP. */
+export interface DetectorServer {
+  app: Express;
+  /** When every image that has come is answered. */
+  settled(): Promise<void>;
+}
+
+/**
+ * Answers requests with a detector.
+ *
+ * - `POST /score`, the bytes of an image file: JSON with flag, score, threshold and every score;
+ * - `POST /heatmap`, likewise: the picture with its heat map laid over it, as PNG, the judgement in headers;
+ * - `GET /healthz`: 200 while the device answers; `GET /metrics`: in Prometheus' format.
+ */
+export function detectorServer(detector: Detector, { queue: room, maxBytes, onError }: ServerOptions): DetectorServer {
+  const queue = new WorkQueue(room);
+  const metrics = new Metrics();
+  let isLost = false;
+  const app = express();
+  app.disable('x-powered-by');
+  const body = express.raw({ type: () => true, limit: maxBytes });
+  // Before the body is read, which takes memory.
+  const hasRoom = (_: Request, response: Response, next: () => void) => {
+    if (queue.length < room) return next();
+    metrics.note('refused');
+    response
+      .status(429)
+      .set('Retry-After', '1')
+      .json({ error: fullText(room) });
+  };
+  const judge = async (request: Request, pictures: boolean): Promise<Judgement> => {
+    const began = performance.now();
+    const judgement = await queue.run(() => detector.score(bytesOf(request), { pictures }));
+    metrics.note(judgement.flagged ? 'flagged' : 'passed', (performance.now() - began) / 1000);
+    return judgement;
+  };
+  app.post('/score', hasRoom, body, async (request, response) => {
+    const { flagged, score, threshold, scores } = await judge(request, false);
+    response.json({ flagged, score, threshold, by: detector.by, scores });
+  });
+  app.post('/heatmap', hasRoom, body, async (request, response) => {
+    const { heatMap, flagged, score, threshold } = await judge(request, true);
+    if (!heatMap || heatMap.threshold === null) {
+      response
+        .status(409)
+        .json({ error: 'This model has no calibrated heat map. Calibrate its run with this version.' });
+      return;
+    }
+    const picture = toByteImage(await decodeBytes(bytesOf(request), 'The image', detector.range));
+    const { floor } = heatMap;
+    const painted = overlayHeatmap(picture, heatMap, { floor, threshold: heatMap.threshold });
+    response
+      .set({ 'X-Flagged': `${flagged}`, 'X-Score': `${score}`, 'X-Threshold': `${threshold}`, 'X-Map': heatMap.map })
+      .type('png')
+      .send(encodePng(picture.width, picture.height, 3, painted));
+  });
+  app.get('/healthz', (_, response) => {
+    response.status(isLost ? 503 : 200).json(isLost ? { error: 'The device is lost.' } : { ok: true });
+  });
+  app.get('/metrics', (_, response) => {
+    response.type('text/plain; version=0.0.4').send(metrics.text(queue.length));
+  });
+  app.use((request, response) => {
+    response.status(404).json({
+      error: `There is no ${request.method} ${request.path}: POST /score and /heatmap, GET /healthz and /metrics are answered.`,
+    });
+  });
+  const onFault: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
+    const { status, text } = faultOf(error, { room, maxBytes });
+    if (status === 429) metrics.note('refused');
+    if (status === 400) metrics.note('unreadable');
+    if (error instanceof DeviceLostError) isLost = true;
+    if (status >= 500) onError(error);
+    response.status(status).json({ error: text });
+  };
+  app.use(onFault);
+  return { app, settled: () => queue.settled() };
+}
+
+function bytesOf({ body }: Request): Uint8Array {
+  if (body instanceof Uint8Array && body.length > 0) return body;
+  throw new CyclopsError(
+    'The request has no body: expected the bytes of an image file. Send it by --data-binary @FILE.',
+  );
+}
+
+/** What a client is told. Nobody outside is told what went wrong inside. */
+function faultOf(
+  error: unknown,
+  { room, maxBytes }: { room: number; maxBytes: number },
+): { status: number; text: string } {
+  if (error instanceof QueueFull) return { status: 429, text: fullText(room) };
+  if (error instanceof DeviceLostError)
+    return { status: 503, text: 'The device is lost; the server has to be started again.' };
+  if (error instanceof CyclopsError) return { status: 400, text: error.message };
+  const status = error instanceof Error && 'status' in error ? error.status : 500;
+  if (status === 413) return { status, text: `An image file may have ${maxBytes} bytes at most. Send a smaller one.` };
+  if (typeof status === 'number' && status >= 400 && status < 500)
+    return { status, text: 'The request is not complete, or encoded in a way that is not known.' };
+  return { status: 500, text: 'Something went wrong here; the log of the server says what.' };
+}
+
+function fullText(room: number): string {
+  return `${room} images are waiting already. Try again in a second.`;
+}

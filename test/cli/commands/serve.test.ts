@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { decodeBytes } from '../../../src/data/images/decode-bytes.ts';
+import { cyclops, makeData, type Outcome, type Running, SMALL, start, temporaryFolder, until } from '../support.ts';
+
+const folder = temporaryFolder();
+const data = folder.path('data');
+const model = folder.path('run', 'model.safetensors');
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+beforeAll(async () => {
+  makeData(data, { normal: 8, abnormal: 6 });
+  const { code } = await cyclops('train', data, '--out', folder.path('run'), ...SMALL, '--steps', '3', '--quiet');
+  expect(code).toBe(0);
+});
+afterAll(() => folder.remove());
+
+interface Served extends Running {
+  url: string;
+}
+
+async function serve(...options: string[]): Promise<Served> {
+  const running = start(['serve', model, '--port', '0', ...options]);
+  let said = '';
+  running.child.stdout?.on('data', (text) => {
+    said += text;
+  });
+  await until(() => said.includes('\n') || running.child.exitCode !== null);
+  return { ...running, url: said.trim() };
+}
+
+function stop({ child, outcome }: Served): Promise<Outcome> {
+  child.kill('SIGTERM');
+  return outcome;
+}
+
+const bytes = (label: string, i: number) => readFileSync(join(data, label, `${i}.png`));
+const post = (url: string, body: Uint8Array | string) => fetch(url, { method: 'POST', body: body as BodyInit });
+
+describe('serve', () => {
+  it('answers with what score says, shows heat maps, and counts', async () => {
+    const served = await serve();
+    const { url } = served;
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    const scored = await cyclops('score', model, join(data, 'abnormal'), '--json', '--no-tune');
+    const expected = scored.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    let flagged = 0;
+    for (const [i, { score, status, scores }] of expected.entries()) {
+      const answer = await post(`${url}/score`, bytes('abnormal', i));
+      expect(answer.status).toBe(200);
+      const told = await answer.json();
+      expect(told).toMatchObject({ score, flagged: status === 'flagged', scores });
+      flagged += told.flagged ? 1 : 0;
+    }
+    const heat = await post(`${url}/heatmap`, bytes('normal', 0));
+    expect(heat.headers.get('content-type')).toBe('image/png');
+    expect(Number(heat.headers.get('x-score'))).not.toBeNaN();
+    flagged += heat.headers.get('x-flagged') === 'true' ? 1 : 0;
+    const picture = await decodeBytes(new Uint8Array(await heat.arrayBuffer()), 'the heat map');
+    expect([picture.width, picture.height, picture.channels]).toEqual([32, 32, 3]);
+
+    expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ ok: true });
+    const broken = await post(`${url}/score`, 'no image');
+    expect([broken.status, (await broken.json()).error]).toEqual([400, expect.stringMatching(/is not an image/)]);
+    const empty = await post(`${url}/score`, '');
+    expect([empty.status, (await empty.json()).error]).toEqual([400, expect.stringMatching(/has no body/)]);
+    expect((await fetch(`${url}/nothing`)).status).toBe(404);
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics).toContain(`cyclops_images_total{outcome="flagged"} ${flagged}`);
+    expect(metrics).toContain(`cyclops_images_total{outcome="passed"} ${expected.length + 1 - flagged}`);
+    expect(metrics).toContain('cyclops_images_total{outcome="unreadable"} 2');
+    expect(metrics).toContain(`cyclops_seconds_count ${expected.length + 1}`);
+    expect(metrics).toMatch(/cyclops_waiting 0/);
+    const { code, stderr } = await stop(served);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/Flags from .* on\. Ctrl-C or SIGTERM ends it/);
+  });
+
+  it('refuses more images than it has room for, and bodies that are too large', async () => {
+    const served = await serve('--queue', '2', '--max-bytes', '20000');
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, async (_, i) => {
+        const answer = await post(`${served.url}/score`, bytes('normal', i % 8));
+        return { status: answer.status, retry: answer.headers.get('retry-after'), told: await answer.json() };
+      }),
+    );
+    const [judged, refused] = [200, 429].map((status) => answers.filter((answer) => answer.status === status));
+    expect(judged!.length).toBeGreaterThanOrEqual(2);
+    expect(refused!.length).toBeGreaterThan(0);
+    expect(judged!.length + refused!.length).toBe(30);
+    expect(refused!.every(({ told }) => /2 images are waiting already/.test(told.error))).toBe(true);
+    const large = await post(`${served.url}/score`, new Uint8Array(20001));
+    expect([large.status, (await large.json()).error]).toEqual([413, expect.stringMatching(/20000 bytes at most/)]);
+    expect((await post(`${served.url}/score`, bytes('normal', 0))).status).toBe(200);
+    expect((await stop(served)).code).toBe(0);
+  });
+
+  it('answers what is in hand when it is told to end, and takes nothing more', async () => {
+    const served = await serve();
+    const underway = Array.from({ length: 12 }, (_, i) => post(`${served.url}/score`, bytes('normal', i % 8)));
+    // One answer shows that all of them have come in: they were sent at once, and are judged one after another.
+    await Promise.race(underway);
+    const ended = stop(served);
+    const statuses = await Promise.all(underway.map(async (answer) => (await answer).status));
+    expect(statuses).toEqual(Array(12).fill(200));
+    expect((await ended).code).toBe(0);
+    await expect(post(`${served.url}/score`, bytes('normal', 0))).rejects.toThrow();
+  });
+
+  it('says where it cannot listen, and which numbers cannot be', async () => {
+    const served = await serve();
+    const { port } = new URL(served.url);
+    const taken = await cyclops('serve', model, '--port', port);
+    expect([taken.code, taken.stderr]).toEqual([
+      1,
+      expect.stringMatching(/Cannot listen on 127\.0\.0\.1, port \d+ .*in use/),
+    ]);
+    await stop(served);
+    const odd = await cyclops('serve', model, '--queue', '0');
+    expect([odd.code, odd.stderr]).toEqual([2, expect.stringMatching(/--queue is 0; expected a whole number from 1/)]);
+  });
+});
