@@ -6,6 +6,7 @@ import type { TrainingConfig } from '../cyclegan/config.ts';
 import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
 import { createRun, openRun, type RunFolder, runFolder } from '../cyclegan/run/run-folder.ts';
 import { type Dataset, isNormalAlone } from '../data/datasets/dataset.ts';
+import { requireSixteenBits } from '../data/images/value-range.ts';
 import type { TimedLaunch } from '../gpu/profiler.ts';
 import { type Listener, listenerOf } from './common/listener.ts';
 import { checkOptions, DATA, DIVISION, flag, RUNNING, TRAINING } from './common/options.ts';
@@ -54,6 +55,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const dataset = resume ? partsOfRun(found, runFolder(out)) : divide(found, options, asked.seed);
   const range = resume || options.config?.range ? asked.range : await trainingRange(dataset, options.onWarning);
   const config = { ...asked, range };
+  // Before hours of training: copies of calibrating images are damaged at its end.
+  if (isNormalAlone(dataset)) requireSixteenBits(range);
   const run = resume ? runFolder(out) : createRun(out);
   if (folds !== undefined) beginFolds(run, dataset, folds, config);
   const calibration = await withDevice(options, (device) => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readDataset } from '../../src/data/datasets/layouts.ts';
@@ -89,6 +89,11 @@ describe('a camera of 12 bits in files of 16', () => {
     const config = { ...SMALL_CONFIG, inputNc: 1 as const, range: { min: 0, max: 4095 }, steps: 2, sampleInterval: 0 };
     const { calibration } = await train({ device, tune: false, data, out: folder.path('run-alone'), config });
     expect(calibration?.chosenOn).toBe('damage');
+    const unkept = { ...config, range: { min: -0.5, max: 1 } };
+    await expect(train({ device, tune: false, data, out: folder.path('run-none'), config: unkept })).rejects.toThrow(
+      /Values from -0\.5 to 1 .* Convert the images to 16 bits/,
+    );
+    expect(existsSync(folder.path('run-none'))).toBe(false);
   });
 });
 

@@ -52,19 +52,18 @@ export function toLevels(
   return found;
 }
 
-/**
- * Levels as samples of a PNG file that {@link toLevels} takes back to them: bytes as they are, others in 16 bits.
- *
- * @throws CyclopsError where 16 bits cannot hold the range, as of a file of floats
- */
+/** Levels as samples of a PNG file that {@link toLevels} takes back to them: bytes as they are, others in 16 bits, if they can hold the range. */
 export function toSamples(pixels: Pixels, range: ValueRange): Uint8Array | Uint16Array {
   if (pixels instanceof Uint8Array) return pixels;
   const { min, max } = range === 'full' ? { min: 0, max: FULL[16] } : range;
-  if (min < 0 || max > FULL[16] || max - min < FULL[8]) {
-    throw new CyclopsError(
-      `Values from ${min} to ${max} cannot be kept in a PNG of 16 bits, which holds whole numbers from 0 to ${FULL[16]}: damaged copies cannot be ` +
-        'made of such images. Convert them to whole numbers of 16 bits.',
-    );
-  }
   return Uint16Array.from(pixels, (level) => Math.round(min + (level / 255) * (max - min)));
+}
+
+/** @throws CyclopsError where 16 bits cannot hold a range, as of a file of floats, so that images cannot be kept as PNG */
+export function requireSixteenBits(range: ValueRange): void {
+  if (range === 'full' || (range.min >= 0 && range.max <= FULL[16] && range.max - range.min >= FULL[8])) return;
+  throw new CyclopsError(
+    `Values from ${range.min} to ${range.max} are black and white, and damaged copies of the images would be kept as PNG of 16 bits, which hold ` +
+      `whole numbers from 0 to ${FULL[16]}, 256 of them at least. Convert the images to 16 bits, or train on abnormal images too.`,
+  );
 }
