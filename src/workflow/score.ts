@@ -141,7 +141,12 @@ async function* scoreFiles(device: Device, refs: readonly ImageRef[], work: Work
 async function* watchFolder(device: Device, folder: string, work: Work): AsyncGenerator<FileResult> {
   const detector = await openDetector(device, work);
   try {
-    for await (const refs of newImages(folder, work.options)) yield* judged(detector, refs, work);
+    for await (const refs of newImages(folder, work.options)) {
+      for await (const result of judged(detector, refs, work)) {
+        yield result;
+        if (work.options.signal?.aborted) return;
+      }
+    }
   } finally {
     detector.dispose();
   }
