@@ -148,6 +148,29 @@ describe('depth', () => {
     );
   });
 
+  it('of floats in colour stays as it is, without a curve or rounding', async () => {
+    const floats = Float32Array.from({ length: 4 * 3 * 3 }, (_, i) => 0.7 - 0.09 * i);
+    const file = put(path('c.tif'), makeTiff(4, 3, floats, { channels: 3 }));
+    expect(await readImage(file, { oriented: true })).toEqual({ width: 4, height: 3, channels: 3, samples: floats });
+  });
+
+  it('of 16 bits with a sign stays as it is, as of scanners whose air is −1000', async () => {
+    const signed = Int16Array.of(-32768, -1000, -1, 0, 40, 32767);
+    const file = put(path('s.tif'), makeTiff(3, 2, signed));
+    expect((await readImage(file, { oriented: true })).samples).toEqual(Float32Array.from(signed));
+    expect(await readImageHeader(file)).toEqual({ width: 3, height: 2, bits: 32 });
+  });
+
+  it.each([
+    ['five channels', new Uint8Array(30), { channels: 5 }, 'it has 5 channels'],
+    ['three channels of gray', new Uint16Array(18), { channels: 3, photometric: 1 }, 'it has 3 channels'],
+    ['floats of 16 bits', new Uint16Array(6), { format: 3 }, 'floats of 16 bits'],
+    ['Lab', new Float32Array(18), { channels: 3, photometric: 8 }, 'Lab'],
+  ] as const)('of a kind that would be misread is refused: %s', async (_, samples, kind, reason) => {
+    const file = put(path('kind.tif'), makeTiff(3, 2, samples, kind));
+    await expectRejection(() => readImage(file, { oriented: true }), 'kind.tif', reason, 'Save it as gray or RGB');
+  });
+
   it('of 8 bits is refused where values beyond it are black and white', async () => {
     const file = put(path('a.png'), await ofGray().png().toBuffer());
     await expectRejection(() => decodeImage(file, { min: 200, max: 4000 }), 'a.png', '8 bits', '200 to 4000');
@@ -229,31 +252,56 @@ function makeBmp(bits: 1 | 4 | 8 | 24 | 32, topDown: boolean): { file: Buffer; e
   return { file, expected: Uint8Array.from(expected) };
 }
 
-/** A TIFF of one channel by the specification: little endian, one strip. */
-function makeTiff(w: number, h: number, samples: Uint16Array | Float32Array): Buffer {
+/** How a TIFF differs from one whose samples say it all. */
+interface TiffKind {
+  channels?: number;
+  /** How colours are told: 1 for gray, 2 for RGB. */
+  photometric?: number;
+  /** 1 for whole numbers, 2 for those with a sign, 3 for floats. */
+  format?: number;
+}
+
+/** A TIFF by the specification: little endian, one strip. */
+function makeTiff(
+  w: number,
+  h: number,
+  samples: Uint8Array | Uint16Array | Int16Array | Float32Array,
+  { channels = 1, photometric = channels < 3 ? 1 : 2, format }: TiffKind = {},
+): Buffer {
   const [short, long] = [3, 4];
   const data = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
-  const tags = [
+  const bits = Array.from({ length: channels }, () => 8 * samples.BYTES_PER_ELEMENT);
+  const formats = bits.map(
+    () => format ?? (samples instanceof Float32Array ? 3 : samples instanceof Int16Array ? 2 : 1),
+  );
+  const lists = Buffer.alloc(4 * channels);
+  for (const [i, value] of [...bits, ...formats].entries()) lists.writeUInt16LE(value, 2 * i);
+  // One or two short numbers stand in the entry itself.
+  const listed = (values: readonly number[], at: number) =>
+    channels > 2
+      ? { type: short, count: channels, value: 8 + data.length + at }
+      : { type: short, count: channels, value: values.reduce((sum, value, i) => sum + value * 65536 ** i, 0) };
+  const tags: { tag: number; type: number; value: number; count?: number }[] = [
     { tag: 256, type: short, value: w },
     { tag: 257, type: short, value: h },
-    { tag: 258, type: short, value: 8 * samples.BYTES_PER_ELEMENT },
+    { tag: 258, ...listed(bits, 0) },
     { tag: 259, type: short, value: 1 },
-    { tag: 262, type: short, value: 1 },
+    { tag: 262, type: short, value: photometric },
     { tag: 273, type: long, value: 8 },
-    { tag: 277, type: short, value: 1 },
+    { tag: 277, type: short, value: channels },
     { tag: 278, type: short, value: h },
     { tag: 279, type: long, value: data.length },
-    { tag: 339, type: short, value: samples instanceof Float32Array ? 3 : 1 },
+    { tag: 339, ...listed(formats, 2 * channels) },
   ];
   const head = Buffer.from('II*\0\0\0\0\0', 'latin1');
-  head.writeUInt32LE(8 + data.length, 4);
+  head.writeUInt32LE(8 + data.length + lists.length, 4);
   const directory = Buffer.alloc(2 + 12 * tags.length + 4);
   directory.writeUInt16LE(tags.length, 0);
-  for (const [i, { tag, type, value }] of tags.entries()) {
+  for (const [i, { tag, type, value, count = 1 }] of tags.entries()) {
     directory.writeUInt16LE(tag, 2 + 12 * i);
     directory.writeUInt16LE(type, 4 + 12 * i);
-    directory.writeUInt32LE(1, 6 + 12 * i);
+    directory.writeUInt32LE(count, 6 + 12 * i);
     directory.writeUInt32LE(value, 10 + 12 * i);
   }
-  return Buffer.concat([head, data, directory]);
+  return Buffer.concat([head, data, lists, directory]);
 }
