@@ -118,14 +118,16 @@ function isGray({ space, channels }: Pick<Metadata, 'space' | 'channels'>): bool
 }
 
 async function samplesOf(image: Sharp, metadata: Metadata): Promise<StoredImage> {
-  const { space, depth } = metadata;
+  const { space, depth, channels: stored } = metadata;
   const { read, colours } = DEPTHS[depth === 'uchar' || depth === 'ushort' ? depth : 'float'];
   // libvips makes unsigned numbers of what it takes for gray of 16 bits.
   const isSigned = depth === 'short' && space === 'grey16';
   // Floats of colour are linear to it, and would become whole numbers on a curve.
   const rgb = space === 'scrgb' ? 'scrgb' : colours.rgb;
   const gray = isSigned ? 'grey16' : colours.gray;
-  const colour = isGray(metadata) ? gray : rgb;
+  // Gray with alpha would come without it, but of 16 bits.
+  const isSpread = stored === 2 && space === 'b-w';
+  const colour = isGray(metadata) && !isSpread ? gray : rgb;
   const { data, info } = await (isSigned ? image.linear(1, SIGNED) : image)
     .pipelineColourspace(depth === 'uchar' ? 'srgb' : colour)
     .toColourspace(colour)
@@ -135,6 +137,8 @@ async function samplesOf(image: Sharp, metadata: Metadata): Promise<StoredImage>
   if (channels !== 1 && channels !== 2 && channels !== 3 && channels !== 4)
     throw new Error(`it has ${channels} channels`);
   const samples = SAMPLES[read](data);
+  if (isSpread && channels === 4)
+    return { width, height, channels: 2, samples: samples.filter((_, i) => i % 4 === 0 || i % 4 === 3) };
   if (isSigned) for (let i = 0; i < samples.length; i += channels) samples[i] = (samples[i] ?? 0) - SIGNED;
   return { width, height, channels, samples };
 }

@@ -20,6 +20,8 @@ describe('a mask', () => {
     ['of 16 bits', 0, 16, (inside: boolean) => (inside ? 40000 : 0)],
     ['of which one channel speaks', 2, 8, (inside: boolean, c: number) => (inside && c === 2 ? 200 : 0)],
     ['in its alpha alone', 6, 8, (inside: boolean, c: number) => (c === 3 ? (inside ? 255 : 0) : 90)],
+    ['in the alpha of gray alone', 4, 8, (inside: boolean, c: number) => (c === 1 ? (inside ? 255 : 0) : 90)],
+    ['in the alpha of gray of 16 bits', 4, 16, (inside: boolean, c: number) => (c === 1 ? (inside ? 65535 : 0) : 90)],
     ['in gray with alpha', 4, 8, (inside: boolean, c: number) => (c === 1 ? 255 : inside ? 255 : 0)],
   ] as const)('%s marks what has half of its own maximum', async (_, colorType, depth, value) => {
     const png = makePng({ width, height, colorType, depth, sample: (x, y, c) => value(isMarked(x, y), c) });

@@ -162,6 +162,18 @@ describe('depth', () => {
   });
 
   it.each([
+    ['8 bits', Uint8Array.of(7, 255, 200, 0, 90, 128)],
+    ['16 bits', Uint16Array.of(7, 65535, 200, 0, 60000, 128)],
+    ['floats', Float32Array.of(-1.5, 1, 0.25, 0, 700.5, 0.5)],
+  ] as const)('of gray with alpha keeps both, in %s', async (_, samples) => {
+    const file = put(path('a.tif'), makeTiff(3, 1, samples, { channels: 2 }));
+    expect(await readImage(file, { oriented: true })).toEqual({ width: 3, height: 1, channels: 2, samples });
+    const range = samples instanceof Float32Array ? { min: -1.5, max: 700.5 } : 'full';
+    const { channels, pixels } = await decodeImage(file, range);
+    expect([channels, pixels.length]).toEqual([1, 3]);
+  });
+
+  it.each([
     ['five channels', new Uint8Array(30), { channels: 5 }, 'it has 5 channels'],
     ['three channels of gray', new Uint16Array(18), { channels: 3, photometric: 1 }, 'it has 3 channels'],
     ['floats of 16 bits', new Uint16Array(6), { format: 3 }, 'floats of 16 bits'],
