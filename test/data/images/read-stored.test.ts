@@ -65,6 +65,45 @@ describe('formats', () => {
     },
   );
 
+  it('reads BMP whose pixels begin anywhere behind the header, and with a palette that it does not need', async () => {
+    const { file, expected } = makeBmp(24, false);
+    const gap = Buffer.concat([file.subarray(0, 54), Buffer.alloc(20, 99), file.subarray(54)]);
+    gap.writeUInt32LE(74, 10);
+    gap.writeUInt32LE(3, 46);
+    expect([...(await decodeImage(put(path('gap.bmp'), gap))).pixels]).toEqual([...expected]);
+  });
+
+  it.each([
+    ['of five bits', null, 31, 40],
+    ['of five bits, of a header with room for masks', null, 31, 108],
+    ['of five and six bits, by masks', [0xf800, 0x7e0, 0x1f], 31 + 2 ** 11, 40],
+  ] as const)('reads samples %s as 0 to 255', async (_, masks, first, headerBytes) => {
+    const head = Buffer.alloc(14 + headerBytes + (masks ? 12 : 0));
+    head.write('BM');
+    head.writeUInt32LE(head.length, 10);
+    head.writeUInt32LE(headerBytes, 14);
+    head.writeInt32LE(2, 18);
+    head.writeInt32LE(1, 22);
+    head.writeUInt16LE(16, 28);
+    head.writeUInt32LE(masks ? 3 : 0, 30);
+    for (const [i, mask] of (masks ?? []).entries()) head.writeUInt32LE(mask, 54 + 4 * i);
+    const row = Buffer.alloc(4);
+    row.writeUInt16LE(first, 0);
+    row.writeUInt16LE(1, 2);
+    const { pixels } = await decodeImage(put(path('a.bmp'), Buffer.concat([head, row])));
+    expect([...pixels]).toEqual([masks ? 8 : 0, 0, 255, 0, 0, 8]);
+  });
+
+  it.each([
+    ['run lengths', 30, 1, 'compressed'],
+    ['OS/2', 14, 12, 'OS/2'],
+    ['64 bits a pixel', 28, 64, '64 bits a pixel'],
+  ])('refuses BMP of a kind that it would read wrongly: %s', async (_, at, value, reason) => {
+    const { file } = makeBmp(8, false);
+    file.writeUInt16LE(value, at);
+    await expectRejection(() => decodeImage(put(path('kind.bmp'), file)), 'kind.bmp', reason, 'Save it as PNG');
+  });
+
   it('refuses several pages and frames, and says how many', async () => {
     const frames = sharp([await ofColour().png().toBuffer(), await ofColour().negate().png().toBuffer()], {
       join: { animated: true },
