@@ -1,8 +1,9 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { readMask } from '../../../src/data/images/mask.ts';
-import { put, useTemporaryFolder } from '../support.ts';
+import { expectRejection, put, useTemporaryFolder } from '../support.ts';
 import { makePng } from './make-png.ts';
+import { makeTiff } from './make-tiff.ts';
 
 const path = useTemporaryFolder();
 const [width, height] = [24, 16];
@@ -32,6 +33,11 @@ describe('a mask', () => {
   it('that is black throughout marks nothing', async () => {
     const black = makePng({ width: 3, height: 2, colorType: 0, depth: 8, sample: () => 0 });
     expect((await readMask(put(path('m.png'), black))).inside).toEqual(new Uint8Array(6));
+  });
+
+  it('of floats is refused where a sample is no number, which would leave nothing inside', async () => {
+    const file = put(path('m.tif'), makeTiff(3, 1, Float32Array.of(1, Number.NaN, 0)));
+    await expectRejection(() => readMask(file), 'm.tif', 'NaN');
   });
 
   it('that JPEG has smeared marks what it marked, and says how many pixels lie between', async () => {
