@@ -58,7 +58,7 @@ export async function readBySharp(
     sharp(content, { failOn, limitInputPixels: MAX_PIXELS, ignoreIcc: true, autoOrient: options.oriented });
   try {
     const metadata = await open(bytes).metadata();
-    checkImage(metadata, source, format);
+    checkImage({ ...metadata, pages: png?.frames ?? metadata.pages }, source, format);
     // Of JPEG data that is damaged libjpeg only warns, and paints gray what it cannot read.
     const strictness = format === 'JPEG' ? 'warning' : 'error';
     return await samplesOf(open(bytes, strictness), metadata).catch((error: unknown) => {

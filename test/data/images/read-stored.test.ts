@@ -109,7 +109,10 @@ describe('formats', () => {
     const frames = sharp([await ofColour().png().toBuffer(), await ofColour().negate().png().toBuffer()], {
       join: { animated: true },
     });
+    const animation = { type: 'acTL', content: Uint8Array.of(0, 0, 0, 2, 0, 0, 0, 0) };
+    const plan = { width, height, colorType: 0, depth: 8, sample: () => 7, extra: [animation] } as const;
     for (const [name, file] of [
+      ['two.png', makePng(plan)],
       ['two.gif', await frames.clone().gif().toBuffer()],
       ['two.webp', await frames.clone().webp().toBuffer()],
       ['two.tif', await frames.clone().tiff().toBuffer()],
