@@ -3,6 +3,7 @@ import { CyclopsError } from '../../gpu/errors.ts';
 import { checkSize, MAX_PIXELS } from './limits.ts';
 import { completedPng, examinePng } from './png.ts';
 import type { ImageHeader, ReadOptions, StoredImage } from './stored-image.ts';
+import { tiffNumber } from './tiff.ts';
 
 /** Formats that libvips reads here. */
 export type SharpFormat = 'PNG' | 'JPEG' | 'WebP' | 'TIFF' | 'AVIF' | 'GIF';
@@ -59,6 +60,7 @@ export async function readBySharp(
   try {
     const metadata = await open(bytes).metadata();
     checkImage({ ...metadata, pages: png?.frames ?? metadata.pages }, source, format);
+    if (format === 'TIFF') checkTiff(bytes, source, metadata);
     // Of JPEG data that is damaged libjpeg only warns, and paints gray what it cannot read.
     const strictness = format === 'JPEG' ? 'warning' : 'error';
     return await samplesOf(open(bytes, strictness), metadata).catch((error: unknown) => {
@@ -97,11 +99,24 @@ function checkImage({ width, height, pages = 1, ...kind }: Metadata, source: str
     );
   }
   const foreign = foreignKind(kind);
-  if (foreign) {
-    throw new CyclopsError(
-      `${source} is a ${format} file of a kind that is not read: ${foreign}. Save it as gray or RGB, in whole numbers or floats of 32 bits.`,
-    );
-  }
+  if (foreign) throw ofForeignKind(source, format, foreign);
+}
+
+/** @throws CyclopsError for a TIFF file whose samples mean something that libvips does not heed */
+function checkTiff(bytes: Uint8Array, source: string, { depth }: Metadata): void {
+  const [colours, compression] = [262, 259].map((tag) => tiffNumber(bytes, tag));
+  if (colours === YCBCR && compression !== JPEG) throw ofForeignKind(source, 'TIFF', 'its colours are YCbCr');
+  if (colours === WHITE_IS_ZERO && depth !== 'uchar' && depth !== 'ushort')
+    throw ofForeignKind(source, 'TIFF', '0 is white in it');
+}
+
+/** Values of the tags 262 and 259. libjpeg makes RGB of YCbCr where JPEG compresses it. */
+const [WHITE_IS_ZERO, YCBCR, JPEG] = [0, 6, 7];
+
+function ofForeignKind(source: string, format: SharpFormat, kind: string): CyclopsError {
+  return new CyclopsError(
+    `${source} is a ${format} file of a kind that is not read: ${kind}. Save it as gray or RGB, in whole numbers or floats of 32 bits.`,
+  );
 }
 
 /** What libvips would take for something else, or leave parts of; null of all others. */

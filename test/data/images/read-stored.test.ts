@@ -221,6 +221,8 @@ describe('depth', () => {
     ['three channels of gray', new Uint16Array(18), { channels: 3, photometric: 1 }, 'it has 3 channels'],
     ['floats of 16 bits', new Uint16Array(6), { format: 3 }, 'floats of 16 bits'],
     ['Lab', new Float32Array(18), { channels: 3, photometric: 8 }, 'Lab'],
+    ['YCbCr', new Uint8Array(18), { channels: 3, photometric: 6 }, 'YCbCr'],
+    ['floats of which 0 is white', new Float32Array(6), { photometric: 0 }, '0 is white'],
   ] as const)('of a kind that would be misread is refused: %s', async (_, samples, kind, reason) => {
     const file = put(path('kind.tif'), makeTiff(3, 2, samples, kind));
     await expectRejection(() => readImage(file, { oriented: true }), 'kind.tif', reason, 'Save it as gray or RGB');
