@@ -1,10 +1,11 @@
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import type { Command } from 'commander';
 import type { HeatScale } from '../../anomaly/calibration/heatmap-scale.ts';
 import { runFolder } from '../../cyclegan/run/run-folder.ts';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
 import { makeFolder } from '../../data/files/make-folder.ts';
+import { realPlace } from '../../data/files/real-place.ts';
 import { decodeImage } from '../../data/images/decode.ts';
 import { encodePng } from '../../data/images/png.ts';
 import type { ValueRange } from '../../data/images/value-range.ts';
@@ -142,7 +143,7 @@ function heatmapPath(folder: string, file: string): string {
 
 /** @throws UsageError when the table would be written over what is read */
 function requireNoInput(csv: string | undefined, inputs: readonly string[]): void {
-  if (csv === undefined || !inputs.some((path) => resolve(path) === resolve(csv))) return;
+  if (csv === undefined || !inputs.some((path) => realPlace(path) === realPlace(csv))) return;
   throw new UsageError(
     `--csv ${csv} would overwrite the model or an image that is to be scored. Give the table another name, such as scores.csv.`,
   );
@@ -161,20 +162,26 @@ function requireOutside(images: readonly string[], heatmaps: string | undefined)
 
 /** Whether a path is that of a folder, or of something in it. */
 function holds(folder: string, path: string): boolean {
-  const way = relative(resolve(folder), resolve(path));
+  const way = relative(realPlace(folder), realPlace(path));
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/** @throws UsageError when two heat maps would be written under one name */
+/** @throws UsageError when two heat maps would be written under one name, or one over an image */
 function requireDifferentNames(files: Scoring['files'], heatmaps: string | undefined): void {
   if (heatmaps === undefined) return;
   const seen = new Map<string, string>();
+  const inputs = new Set(files.map(({ path }) => realPlace(path)));
   for (const { file, path } of files) {
     const target = heatmapPath(heatmaps, file);
     const other = seen.get(target);
     if (other !== undefined) {
       throw new UsageError(
         `${other} and ${path} would both have the heat map ${target}. Score them one after the other.`,
+      );
+    }
+    if (inputs.has(realPlace(target))) {
+      throw new UsageError(
+        `The heat map of ${path} would overwrite ${target}, which is to be scored too. Choose another folder for heat maps.`,
       );
     }
     seen.set(target, path);
