@@ -91,6 +91,7 @@ async function score(model: string, given: string[], options: ScoreCommandOption
   };
   const counts = { flagged: 0, total: 0 };
   const unreadable: string[] = [];
+  const unpainted: string[] = [];
   await withDevice(options, async (device) => {
     const scoring = scoreWorkflow({ ...asked, device });
     const { files, decision, range } = scoring;
@@ -104,8 +105,13 @@ async function score(model: string, given: string[], options: ScoreCommandOption
           unreadable.push(result.reason);
           // Who watches for days does not want to hear of it at the end.
           if (watch !== undefined && !quiet) tellUnreadable(result.reason);
-        } else if (heatmaps !== undefined && decision.heatmap)
-          await writeHeatmap(heatmaps, result, decision.heatmap, range);
+        } else if (heatmaps !== undefined && decision.heatmap) {
+          const reason = await writeHeatmap(heatmaps, result, decision.heatmap, range);
+          if (reason !== null) {
+            unpainted.push(reason);
+            process.stderr.write(`no heat map: ${visible(reason)}\n`);
+          }
+        }
         if (result.status === 'flagged') counts.flagged += 1;
         if (watch !== undefined) counts.total += 1;
         output.add(result);
@@ -119,6 +125,11 @@ async function score(model: string, given: string[], options: ScoreCommandOption
   });
   const told = watch !== undefined && !quiet;
   conclude(unreadable, counts, { quiet, skipBroken, told, failOnAnomaly: options.failOnAnomaly ?? false });
+  if (unpainted.length > 0 && !skipBroken && !process.exitCode) {
+    throw new CyclopsError(
+      `${unpainted.length} images have scores and no heat map, since they were taken away or changed in between. Leave them in place until they are done.`,
+    );
+  }
 }
 
 /** What Ctrl-C does by itself: it ends the process. */
@@ -188,20 +199,26 @@ function requireDifferentNames(files: Scoring['files'], heatmaps: string | undef
   }
 }
 
+/** @returns why there is none, where the image was taken away or changed since it was judged; null where it was written */
 async function writeHeatmap(
   folder: string,
   { file, path, pictures }: ScoredFile,
   scale: HeatScale,
   range: ValueRange,
-): Promise<void> {
-  if (!pictures) return;
+): Promise<string | null> {
+  if (!pictures) return null;
   const { heatmap: values, input, size: judged } = pictures;
   const target = heatmapPath(folder, file);
-  makeFolder(dirname(target));
-  const picture = await decodeImage(path, range);
+  const picture = await decodeImage(path, range).catch((error: unknown) => {
+    if (error instanceof CyclopsError) return error.message;
+    throw error;
+  });
+  if (typeof picture === 'string') return picture;
   const { width, height } = input;
   const painted = overlayHeatmap(picture, { values, width, height, judged }, scale);
+  makeFolder(dirname(target));
   writeFileAtomic(target, encodePng(picture.width, picture.height, 3, painted));
+  return null;
 }
 
 function tellUnreadable(reason: string): void {

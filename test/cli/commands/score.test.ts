@@ -174,6 +174,18 @@ describe('score', () => {
     expect((await cyclops('score', model, ...broken)).stderr).toMatch(/scoring 2\/2 /);
   });
 
+  it('gives every image its row where images are taken away before their heat maps', async () => {
+    const [short, table] = [folder.path('short'), folder.path('short.csv')];
+    for (let i = 0; i < 40; i++) cpSync(join(images, 'normal', '0.png'), join(short, `${i}.png`));
+    const { outcome } = start(['score', model, short, '--csv', table, '--heatmaps', folder.path('short-heat')]);
+    const rows = () => (existsSync(table) ? lines(readFileSync(table, 'utf8')).length - 1 : 0);
+    await until(() => rows() > 0);
+    for (const name of readdirSync(short)) rmSync(join(short, name));
+    const { code, stderr } = await outcome;
+    expect([code, rows()]).toEqual([1, 40]);
+    expect(stderr).toMatch(/no heat map: cannot read .*unreadable: cannot read /);
+  });
+
   it('refuses a table that would overwrite the model or an image', async () => {
     const image = join(images, 'normal', '0.png');
     for (const path of [model, image, folder.path('link', 'normal', '0.png')]) {
