@@ -7,6 +7,7 @@ import { Detector, Device } from '../../src/detector.ts';
 import { trainingRange } from '../../src/workflow/images/training-range.ts';
 import { calibrate, score, train } from '../../src/workflow.ts';
 import { SMALL_CONFIG, temporaryFolder } from '../cli/support.ts';
+import { makeTiff } from '../data/images/make-tiff.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 const folder = temporaryFolder();
@@ -123,6 +124,21 @@ describe('the range of a training part', () => {
     expect(range).toBe('full');
     expect(warnings.join()).toMatch(/^2 of 4 training images have more than 8 bits/);
   });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    'leaves out a float that is %s',
+    async (odd) => {
+      const root = folder.path(`${odd}`);
+      const floats = Float32Array.of(0.25, odd, 0.5, 0.75);
+      for (const label of ['normal', 'abnormal']) {
+        mkdirSync(join(root, label), { recursive: true });
+        writeFileSync(join(root, label, 'a.tif'), makeTiff(2, 2, floats));
+      }
+      const { images, ...dataset } = readDataset(root);
+      const trained = images.map((image) => ({ ...image, part: 'train' as const }));
+      expect(await trainingRange({ ...dataset, images: trained }, undefined)).toEqual({ min: 0.25, max: 0.75 });
+    },
+  );
 
   it('leaves out files that cannot be read, and is full where all values are one', async () => {
     expect((await rangeOf('flat', [new Uint16Array(SIDE * SIDE).fill(300)])).range).toBe('full');

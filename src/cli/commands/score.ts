@@ -1,10 +1,11 @@
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import type { Command } from 'commander';
 import type { HeatScale } from '../../anomaly/calibration/heatmap-scale.ts';
 import { runFolder } from '../../cyclegan/run/run-folder.ts';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
 import { makeFolder } from '../../data/files/make-folder.ts';
+import { realPlace } from '../../data/files/real-place.ts';
 import { decodeImage } from '../../data/images/decode.ts';
 import { encodePng } from '../../data/images/png.ts';
 import type { ValueRange } from '../../data/images/value-range.ts';
@@ -90,6 +91,7 @@ async function score(model: string, given: string[], options: ScoreCommandOption
   };
   const counts = { flagged: 0, total: 0 };
   const unreadable: string[] = [];
+  const unpainted: string[] = [];
   await withDevice(options, async (device) => {
     const scoring = scoreWorkflow({ ...asked, device });
     const { files, decision, range } = scoring;
@@ -103,8 +105,13 @@ async function score(model: string, given: string[], options: ScoreCommandOption
           unreadable.push(result.reason);
           // Who watches for days does not want to hear of it at the end.
           if (watch !== undefined && !quiet) tellUnreadable(result.reason);
-        } else if (heatmaps !== undefined && decision.heatmap)
-          await writeHeatmap(heatmaps, result, decision.heatmap, range);
+        } else if (heatmaps !== undefined && decision.heatmap) {
+          const reason = await writeHeatmap(heatmaps, result, decision.heatmap, range);
+          if (reason !== null) {
+            unpainted.push(reason);
+            process.stderr.write(`no heat map: ${visible(reason)}\n`);
+          }
+        }
         if (result.status === 'flagged') counts.flagged += 1;
         if (watch !== undefined) counts.total += 1;
         output.add(result);
@@ -118,6 +125,11 @@ async function score(model: string, given: string[], options: ScoreCommandOption
   });
   const told = watch !== undefined && !quiet;
   conclude(unreadable, counts, { quiet, skipBroken, told, failOnAnomaly: options.failOnAnomaly ?? false });
+  if (unpainted.length > 0 && !skipBroken && !process.exitCode) {
+    throw new CyclopsError(
+      `${unpainted.length} images have scores and no heat map, since they were taken away or changed in between. Leave them in place until they are done.`,
+    );
+  }
 }
 
 /** What Ctrl-C does by itself: it ends the process. */
@@ -142,7 +154,7 @@ function heatmapPath(folder: string, file: string): string {
 
 /** @throws UsageError when the table would be written over what is read */
 function requireNoInput(csv: string | undefined, inputs: readonly string[]): void {
-  if (csv === undefined || !inputs.some((path) => resolve(path) === resolve(csv))) return;
+  if (csv === undefined || !inputs.some((path) => realPlace(path) === realPlace(csv))) return;
   throw new UsageError(
     `--csv ${csv} would overwrite the model or an image that is to be scored. Give the table another name, such as scores.csv.`,
   );
@@ -161,14 +173,15 @@ function requireOutside(images: readonly string[], heatmaps: string | undefined)
 
 /** Whether a path is that of a folder, or of something in it. */
 function holds(folder: string, path: string): boolean {
-  const way = relative(resolve(folder), resolve(path));
+  const way = relative(realPlace(folder), realPlace(path));
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/** @throws UsageError when two heat maps would be written under one name */
+/** @throws UsageError when two heat maps would be written under one name, or one over an image */
 function requireDifferentNames(files: Scoring['files'], heatmaps: string | undefined): void {
   if (heatmaps === undefined) return;
   const seen = new Map<string, string>();
+  const inputs = new Set(files.map(({ path }) => realPlace(path)));
   for (const { file, path } of files) {
     const target = heatmapPath(heatmaps, file);
     const other = seen.get(target);
@@ -177,24 +190,35 @@ function requireDifferentNames(files: Scoring['files'], heatmaps: string | undef
         `${other} and ${path} would both have the heat map ${target}. Score them one after the other.`,
       );
     }
+    if (inputs.has(realPlace(target))) {
+      throw new UsageError(
+        `The heat map of ${path} would overwrite ${target}, which is to be scored too. Choose another folder for heat maps.`,
+      );
+    }
     seen.set(target, path);
   }
 }
 
+/** @returns why there is none, where the image was taken away or changed since it was judged; null where it was written */
 async function writeHeatmap(
   folder: string,
   { file, path, pictures }: ScoredFile,
   scale: HeatScale,
   range: ValueRange,
-): Promise<void> {
-  if (!pictures) return;
+): Promise<string | null> {
+  if (!pictures) return null;
   const { heatmap: values, input, size: judged } = pictures;
   const target = heatmapPath(folder, file);
-  makeFolder(dirname(target));
-  const picture = await decodeImage(path, range);
+  const picture = await decodeImage(path, range).catch((error: unknown) => {
+    if (error instanceof CyclopsError) return error.message;
+    throw error;
+  });
+  if (typeof picture === 'string') return picture;
   const { width, height } = input;
   const painted = overlayHeatmap(picture, { values, width, height, judged }, scale);
+  makeFolder(dirname(target));
   writeFileAtomic(target, encodePng(picture.width, picture.height, 3, painted));
+  return null;
 }
 
 function tellUnreadable(reason: string): void {

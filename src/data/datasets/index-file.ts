@@ -50,12 +50,16 @@ export function applyIndex(root: string, images: ImageRef[]): { images: ImageRef
   return { images: described, unknown };
 }
 
+/** Lines may end in several ways, as where one system goes on with another's table. */
+const LINE_ENDS = ['\r\n', '\n', '\r'];
+
 /** Spreadsheets of countries with decimal commas write semicolons. */
 function readTable(path: string): string[][] {
   const text = readForeignText(path);
-  const headerBy = (delimiter: string) => csvRows(text, path, { delimiter, to: 1, relax_quotes: true }).flat();
+  const headerBy = (delimiter: string) =>
+    csvRows(text, path, { delimiter, to: 1, relax_quotes: true, record_delimiter: LINE_ENDS }).flat();
   const delimiter = [',', ';', '\t'].find((mark) => headerBy(mark).includes('file')) ?? ',';
-  return csvRows(text, path, { delimiter });
+  return csvRows(text, path, { delimiter, record_delimiter: LINE_ENDS });
 }
 
 /** @returns what rows say of each image, and the names in rows that are of none */

@@ -1,3 +1,4 @@
+import { CyclopsError } from '../../gpu/errors.ts';
 import { readImage } from './decode.ts';
 import type { StoredImage } from './stored-image.ts';
 
@@ -18,7 +19,14 @@ export interface Mask {
  * @throws CyclopsError that names the file and what is wrong with it
  */
 export async function readMask(path: string): Promise<Mask> {
-  return toMask(await readImage(path, { oriented: false }));
+  const image = await readImage(path, { oriented: false });
+  // Half of what is no number is none.
+  if (image.samples instanceof Float32Array && image.samples.some(Number.isNaN)) {
+    throw new CyclopsError(
+      `the mask ${path} holds samples that are no numbers (NaN): expected black and white. Repair or remove it.`,
+    );
+  }
+  return toMask(image);
 }
 
 /** The mask that an image is. */

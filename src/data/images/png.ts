@@ -41,6 +41,8 @@ export interface PngFile {
   chunks: Chunk[];
   width: number;
   height: number;
+  /** More than one where it is animated. */
+  frames: number;
 }
 
 /**
@@ -67,7 +69,9 @@ export function examinePng(bytes: Uint8Array, source: string): PngFile {
   }
   const [width, height] = [file.readUInt32BE(16), file.readUInt32BE(20)];
   checkSize(source, width, height);
-  return { chunks, width, height };
+  // Of the frames of an animated PNG readers that do not know of them take the first.
+  const animation = chunks.find(({ type, content }) => type === 'acTL' && content.length >= 4);
+  return { chunks, width, height, frames: animation ? Buffer.from(animation.content).readUInt32BE(0) : 1 };
 }
 
 /**

@@ -3,6 +3,7 @@ import { CyclopsError } from '../../gpu/errors.ts';
 import { checkSize, MAX_PIXELS } from './limits.ts';
 import { completedPng, examinePng } from './png.ts';
 import type { ImageHeader, ReadOptions, StoredImage } from './stored-image.ts';
+import { tiffNumber } from './tiff.ts';
 
 /** Formats that libvips reads here. */
 export type SharpFormat = 'PNG' | 'JPEG' | 'WebP' | 'TIFF' | 'AVIF' | 'GIF';
@@ -58,7 +59,8 @@ export async function readBySharp(
     sharp(content, { failOn, limitInputPixels: MAX_PIXELS, ignoreIcc: true, autoOrient: options.oriented });
   try {
     const metadata = await open(bytes).metadata();
-    checkImage(metadata, source, format);
+    checkImage({ ...metadata, pages: png?.frames ?? metadata.pages }, source, format);
+    if (format === 'TIFF') checkTiff(bytes, source, metadata);
     // Of JPEG data that is damaged libjpeg only warns, and paints gray what it cannot read.
     const strictness = format === 'JPEG' ? 'warning' : 'error';
     return await samplesOf(open(bytes, strictness), metadata).catch((error: unknown) => {
@@ -89,20 +91,59 @@ function isHarmless(error: unknown): boolean {
   return error instanceof Error && error.message.includes('extraneous bytes before marker 0xd9');
 }
 
-function checkImage({ width, height, pages = 1 }: Metadata, source: string, format: SharpFormat): void {
+function checkImage({ width, height, pages = 1, ...kind }: Metadata, source: string, format: SharpFormat): void {
   checkSize(source, width, height);
   if (pages > 1) {
     throw new CyclopsError(
       `${source} holds ${pages} ${format === 'TIFF' ? 'pages' : 'frames'}: expected one image a file. Save each as a file of its own.`,
     );
   }
+  const foreign = foreignKind(kind);
+  if (foreign) throw ofForeignKind(source, format, foreign);
 }
 
-async function samplesOf(image: Sharp, { space, depth, channels: stored }: Metadata): Promise<StoredImage> {
-  const isGray = stored <= 2 || space === 'b-w' || space === 'grey16';
+/** @throws CyclopsError for a TIFF file whose samples mean something that libvips does not heed */
+function checkTiff(bytes: Uint8Array, source: string, { depth }: Metadata): void {
+  const [colours, compression] = [262, 259].map((tag) => tiffNumber(bytes, tag));
+  if (colours === YCBCR && compression !== JPEG) throw ofForeignKind(source, 'TIFF', 'its colours are YCbCr');
+  if (colours === WHITE_IS_ZERO && depth !== 'uchar' && depth !== 'ushort')
+    throw ofForeignKind(source, 'TIFF', '0 is white in it');
+}
+
+/** Values of the tags 262 and 259. libjpeg makes RGB of YCbCr where JPEG compresses it. */
+const [WHITE_IS_ZERO, YCBCR, JPEG] = [0, 6, 7];
+
+function ofForeignKind(source: string, format: SharpFormat, kind: string): CyclopsError {
+  return new CyclopsError(
+    `${source} is a ${format} file of a kind that is not read: ${kind}. Save it as gray or RGB, in whole numbers or floats of 32 bits.`,
+  );
+}
+
+/** What libvips would take for something else, or leave parts of; null of all others. */
+function foreignKind(kind: Pick<Metadata, 'space' | 'depth' | 'channels'>): string | null {
+  const { space, depth, channels } = kind;
+  if ((isGray(kind) && channels > 2) || (space !== 'cmyk' && channels > 4)) return `it has ${channels} channels`;
+  if (space === 'grey16' && depth === 'float') return 'it has floats of 16 bits';
+  if (space === 'lab' || space === 'labs' || space === 'labq') return 'its colours are Lab';
+  return space === 'cmyk' && depth === 'float' ? 'its colours are CMYK in floats' : null;
+}
+
+function isGray({ space, channels }: Pick<Metadata, 'space' | 'channels'>): boolean {
+  return channels <= 2 || space === 'b-w' || space === 'grey16';
+}
+
+async function samplesOf(image: Sharp, metadata: Metadata): Promise<StoredImage> {
+  const { space, depth, channels: stored } = metadata;
   const { read, colours } = DEPTHS[depth === 'uchar' || depth === 'ushort' ? depth : 'float'];
-  const colour = isGray ? colours.gray : colours.rgb;
-  const { data, info } = await image
+  // libvips makes unsigned numbers of what it takes for gray of 16 bits.
+  const isSigned = depth === 'short' && space === 'grey16';
+  // Floats of colour are linear to it, and would become whole numbers on a curve.
+  const rgb = space === 'scrgb' ? 'scrgb' : colours.rgb;
+  const gray = isSigned ? 'grey16' : colours.gray;
+  // Gray with alpha would come without it, but of 16 bits.
+  const isSpread = stored === 2 && space === 'b-w';
+  const colour = isGray(metadata) && !isSpread ? gray : rgb;
+  const { data, info } = await (isSigned ? image.linear(1, SIGNED) : image)
     .pipelineColourspace(depth === 'uchar' ? 'srgb' : colour)
     .toColourspace(colour)
     .raw({ depth: read })
@@ -110,8 +151,15 @@ async function samplesOf(image: Sharp, { space, depth, channels: stored }: Metad
   const { width, height, channels } = info;
   if (channels !== 1 && channels !== 2 && channels !== 3 && channels !== 4)
     throw new Error(`it has ${channels} channels`);
-  return { width, height, channels, samples: SAMPLES[read](data) };
+  const samples = SAMPLES[read](data);
+  if (isSpread && channels === 4)
+    return { width, height, channels: 2, samples: samples.filter((_, i) => i % 4 === 0 || i % 4 === 3) };
+  if (isSigned) for (let i = 0; i < samples.length; i += channels) samples[i] = (samples[i] ?? 0) - SIGNED;
+  return { width, height, channels, samples };
 }
+
+/** Added, it makes whole numbers of 16 bits without a sign of those with one. */
+const SIGNED = 2 ** 15;
 
 /** How samples are taken out, so that none is stretched or rounded; whole numbers of 32 bits come as floats. */
 const DEPTHS = {

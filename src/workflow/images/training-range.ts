@@ -62,12 +62,12 @@ async function collect<T>(
   return found;
 }
 
-/** Of the colours, without alpha. */
+/** Of the colours, without alpha and without infinity, which would leave no difference among all others. */
 function extremesOf({ samples, channels }: StoredImage): { min: number; max: number; bytes: number } {
   const colours = channels < 3 ? 1 : 3;
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   samples.forEach((value, i) => {
-    if (i % channels >= colours) return;
+    if (i % channels >= colours || !Number.isFinite(value)) return;
     if (value < min) min = value;
     if (value > max) max = value;
   });

@@ -1,5 +1,15 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, parse } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { withoutGuard } from '../../../src/data/files/csv.ts';
 import { csvRows } from '../../../src/data/files/csv-rows.ts';
@@ -22,6 +32,7 @@ beforeAll(async () => {
   mkdirSync(folder.path('elsewhere'));
   cpSync(folder.path('run', 'model.safetensors'), model);
   renameSync(data, images);
+  symlinkSync(images, folder.path('link'));
 });
 
 afterAll(() => folder.remove());
@@ -163,9 +174,21 @@ describe('score', () => {
     expect((await cyclops('score', model, ...broken)).stderr).toMatch(/scoring 2\/2 /);
   });
 
+  it('gives every image its row where images are taken away before their heat maps', async () => {
+    const [short, table] = [folder.path('short'), folder.path('short.csv')];
+    for (let i = 0; i < 40; i++) cpSync(join(images, 'normal', '0.png'), join(short, `${i}.png`));
+    const { outcome } = start(['score', model, short, '--csv', table, '--heatmaps', folder.path('short-heat')]);
+    const rows = () => (existsSync(table) ? lines(readFileSync(table, 'utf8')).length - 1 : 0);
+    await until(() => rows() > 0);
+    for (const name of readdirSync(short)) rmSync(join(short, name));
+    const { code, stderr } = await outcome;
+    expect([code, rows()]).toEqual([1, 40]);
+    expect(stderr).toMatch(/no heat map: cannot read .*unreadable: cannot read /);
+  });
+
   it('refuses a table that would overwrite the model or an image', async () => {
     const image = join(images, 'normal', '0.png');
-    for (const path of [model, image]) {
+    for (const path of [model, image, folder.path('link', 'normal', '0.png')]) {
       const before = readFileSync(path);
       const { code, stdout, stderr } = await cyclops('score', model, images, '--csv', path);
       expect([code, stdout, stderr]).toEqual([2, '', expect.stringMatching(/would overwrite the model or an image/)]);
@@ -174,11 +197,21 @@ describe('score', () => {
   });
 
   it('refuses heat maps in a folder whose images it scores', async () => {
-    for (const inside of [images, join(images, 'normal', 'heat')]) {
+    for (const inside of [images, join(images, 'normal', 'heat'), folder.path('link', 'heat')]) {
       const { code, stdout, stderr } = await cyclops('score', model, images, '--heatmaps', inside);
       expect([code, stdout, stderr]).toEqual([2, '', expect.stringMatching(/Choose a folder outside it/)]);
     }
     expect(readdirSync(images, { recursive: true, encoding: 'utf8' }).join()).not.toContain('heat');
+  });
+
+  it('refuses a heat map that would overwrite an image', async () => {
+    const [first, second] = [folder.path('own', 'a.png'), folder.path('own', 'a.png.heat.png')];
+    for (const path of [first, second]) cpSync(join(images, 'normal', '0.png'), path);
+    const before = readFileSync(second);
+    // Below the folder each heat map lies where the given path leads.
+    const { code, stderr } = await cyclops('score', model, first, second, '--heatmaps', parse(first).root);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/would overwrite .*a\.png\.heat\.png/)]);
+    expect(readFileSync(second)).toEqual(before);
   });
 
   it('refuses a folder without images, and a file that is no model', async () => {

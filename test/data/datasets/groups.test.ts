@@ -42,6 +42,9 @@ describe('index.csv', () => {
     ['an index of pandas', ',file,group,type\n0,normal/p1_a.png,1,\n1,abnormal/p1_c.png,1,scratch\n'],
     ['semicolons', '"note; of\nus";"file";type;group\r\n;"normal/p1_a.png";;1\r\n;abnormal/p1_c.png;scratch;1\r\n'],
     ['tabs', 'file\tgroup\ttype\n\nnormal/p1_a.png\t1\t\nabnormal/p1_c.png\t1\tscratch\n'],
+    ['lines that end in several ways', 'file,type,group\nnormal/p1_a.png,,1\r\nabnormal/p1_c.png,scratch,1\n'],
+    ['lines that end as on an old Mac', 'file,group,type\rnormal/p1_a.png,1,\rabnormal/p1_c.png,1,scratch\r'],
+    ['the ends of lines of Windows at first', 'file,type,group\r\nnormal/p1_a.png,,1\nabnormal/p1_c.png,scratch,1\r\n'],
   ])('is read with %s', (_, text) => {
     images();
     put(path('index.csv'), text);

@@ -1,8 +1,9 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { readMask } from '../../../src/data/images/mask.ts';
-import { put, useTemporaryFolder } from '../support.ts';
+import { expectRejection, put, useTemporaryFolder } from '../support.ts';
 import { makePng } from './make-png.ts';
+import { makeTiff } from './make-tiff.ts';
 
 const path = useTemporaryFolder();
 const [width, height] = [24, 16];
@@ -20,6 +21,8 @@ describe('a mask', () => {
     ['of 16 bits', 0, 16, (inside: boolean) => (inside ? 40000 : 0)],
     ['of which one channel speaks', 2, 8, (inside: boolean, c: number) => (inside && c === 2 ? 200 : 0)],
     ['in its alpha alone', 6, 8, (inside: boolean, c: number) => (c === 3 ? (inside ? 255 : 0) : 90)],
+    ['in the alpha of gray alone', 4, 8, (inside: boolean, c: number) => (c === 1 ? (inside ? 255 : 0) : 90)],
+    ['in the alpha of gray of 16 bits', 4, 16, (inside: boolean, c: number) => (c === 1 ? (inside ? 65535 : 0) : 90)],
     ['in gray with alpha', 4, 8, (inside: boolean, c: number) => (c === 1 ? 255 : inside ? 255 : 0)],
   ] as const)('%s marks what has half of its own maximum', async (_, colorType, depth, value) => {
     const png = makePng({ width, height, colorType, depth, sample: (x, y, c) => value(isMarked(x, y), c) });
@@ -30,6 +33,11 @@ describe('a mask', () => {
   it('that is black throughout marks nothing', async () => {
     const black = makePng({ width: 3, height: 2, colorType: 0, depth: 8, sample: () => 0 });
     expect((await readMask(put(path('m.png'), black))).inside).toEqual(new Uint8Array(6));
+  });
+
+  it('of floats is refused where a sample is no number, which would leave nothing inside', async () => {
+    const file = put(path('m.tif'), makeTiff(3, 1, Float32Array.of(1, Number.NaN, 0)));
+    await expectRejection(() => readMask(file), 'm.tif', 'NaN');
   });
 
   it('that JPEG has smeared marks what it marked, and says how many pixels lie between', async () => {

@@ -5,6 +5,7 @@ import { decodeImage, readImage, readImageHeader } from '../../../src/data/image
 import { imageKind } from '../../../src/data/images/formats.ts';
 import { expectRejection, put, useTemporaryFolder } from '../support.ts';
 import { makePng } from './make-png.ts';
+import { makeTiff } from './make-tiff.ts';
 
 const path = useTemporaryFolder();
 const [width, height] = [23, 17];
@@ -65,11 +66,53 @@ describe('formats', () => {
     },
   );
 
+  it('reads BMP whose pixels begin anywhere behind the header, and with a palette that it does not need', async () => {
+    const { file, expected } = makeBmp(24, false);
+    const gap = Buffer.concat([file.subarray(0, 54), Buffer.alloc(20, 99), file.subarray(54)]);
+    gap.writeUInt32LE(74, 10);
+    gap.writeUInt32LE(3, 46);
+    expect([...(await decodeImage(put(path('gap.bmp'), gap))).pixels]).toEqual([...expected]);
+  });
+
+  it.each([
+    ['of five bits', null, 31, 40],
+    ['of five bits, of a header with room for masks', null, 31, 108],
+    ['of five and six bits, by masks', [0xf800, 0x7e0, 0x1f], 31 + 2 ** 11, 40],
+  ] as const)('reads samples %s as 0 to 255', async (_, masks, first, headerBytes) => {
+    const head = Buffer.alloc(14 + headerBytes + (masks ? 12 : 0));
+    head.write('BM');
+    head.writeUInt32LE(head.length, 10);
+    head.writeUInt32LE(headerBytes, 14);
+    head.writeInt32LE(2, 18);
+    head.writeInt32LE(1, 22);
+    head.writeUInt16LE(16, 28);
+    head.writeUInt32LE(masks ? 3 : 0, 30);
+    for (const [i, mask] of (masks ?? []).entries()) head.writeUInt32LE(mask, 54 + 4 * i);
+    const row = Buffer.alloc(4);
+    row.writeUInt16LE(first, 0);
+    row.writeUInt16LE(1, 2);
+    const { pixels } = await decodeImage(put(path('a.bmp'), Buffer.concat([head, row])));
+    expect([...pixels]).toEqual([masks ? 8 : 0, 0, 255, 0, 0, 8]);
+  });
+
+  it.each([
+    ['run lengths', 30, 1, 'compressed'],
+    ['OS/2', 14, 12, 'OS/2'],
+    ['64 bits a pixel', 28, 64, '64 bits a pixel'],
+  ])('refuses BMP of a kind that it would read wrongly: %s', async (_, at, value, reason) => {
+    const { file } = makeBmp(8, false);
+    file.writeUInt16LE(value, at);
+    await expectRejection(() => decodeImage(put(path('kind.bmp'), file)), 'kind.bmp', reason, 'Save it as PNG');
+  });
+
   it('refuses several pages and frames, and says how many', async () => {
     const frames = sharp([await ofColour().png().toBuffer(), await ofColour().negate().png().toBuffer()], {
       join: { animated: true },
     });
+    const animation = { type: 'acTL', content: Uint8Array.of(0, 0, 0, 2, 0, 0, 0, 0) };
+    const plan = { width, height, colorType: 0, depth: 8, sample: () => 7, extra: [animation] } as const;
     for (const [name, file] of [
+      ['two.png', makePng(plan)],
       ['two.gif', await frames.clone().gif().toBuffer()],
       ['two.webp', await frames.clone().webp().toBuffer()],
       ['two.tif', await frames.clone().tiff().toBuffer()],
@@ -146,6 +189,43 @@ describe('depth', () => {
       () => decodeImage(put(path('nan.tif'), makeTiff(2, 1, Float32Array.of(1, Number.NaN)))),
       'NaN',
     );
+  });
+
+  it('of floats in colour stays as it is, without a curve or rounding', async () => {
+    const floats = Float32Array.from({ length: 4 * 3 * 3 }, (_, i) => 0.7 - 0.09 * i);
+    const file = put(path('c.tif'), makeTiff(4, 3, floats, { channels: 3 }));
+    expect(await readImage(file, { oriented: true })).toEqual({ width: 4, height: 3, channels: 3, samples: floats });
+  });
+
+  it('of 16 bits with a sign stays as it is, as of scanners whose air is −1000', async () => {
+    const signed = Int16Array.of(-32768, -1000, -1, 0, 40, 32767);
+    const file = put(path('s.tif'), makeTiff(3, 2, signed));
+    expect((await readImage(file, { oriented: true })).samples).toEqual(Float32Array.from(signed));
+    expect(await readImageHeader(file)).toEqual({ width: 3, height: 2, bits: 32 });
+  });
+
+  it.each([
+    ['8 bits', Uint8Array.of(7, 255, 200, 0, 90, 128)],
+    ['16 bits', Uint16Array.of(7, 65535, 200, 0, 60000, 128)],
+    ['floats', Float32Array.of(-1.5, 1, 0.25, 0, 700.5, 0.5)],
+  ] as const)('of gray with alpha keeps both, in %s', async (_, samples) => {
+    const file = put(path('a.tif'), makeTiff(3, 1, samples, { channels: 2 }));
+    expect(await readImage(file, { oriented: true })).toEqual({ width: 3, height: 1, channels: 2, samples });
+    const range = samples instanceof Float32Array ? { min: -1.5, max: 700.5 } : 'full';
+    const { channels, pixels } = await decodeImage(file, range);
+    expect([channels, pixels.length]).toEqual([1, 3]);
+  });
+
+  it.each([
+    ['five channels', new Uint8Array(30), { channels: 5 }, 'it has 5 channels'],
+    ['three channels of gray', new Uint16Array(18), { channels: 3, photometric: 1 }, 'it has 3 channels'],
+    ['floats of 16 bits', new Uint16Array(6), { format: 3 }, 'floats of 16 bits'],
+    ['Lab', new Float32Array(18), { channels: 3, photometric: 8 }, 'Lab'],
+    ['YCbCr', new Uint8Array(18), { channels: 3, photometric: 6 }, 'YCbCr'],
+    ['floats of which 0 is white', new Float32Array(6), { photometric: 0 }, '0 is white'],
+  ] as const)('of a kind that would be misread is refused: %s', async (_, samples, kind, reason) => {
+    const file = put(path('kind.tif'), makeTiff(3, 2, samples, kind));
+    await expectRejection(() => readImage(file, { oriented: true }), 'kind.tif', reason, 'Save it as gray or RGB');
   });
 
   it('of 8 bits is refused where values beyond it are black and white', async () => {
@@ -227,33 +307,4 @@ function makeBmp(bits: 1 | 4 | 8 | 24 | 32, topDown: boolean): { file: Buffer; e
   const file = Buffer.concat([head, Buffer.from(entries), ...(topDown ? rows : rows.toReversed())]);
   const expected = Array.from({ length: w * h }, (_, i) => colourAt(i % w, Math.floor(i / w))).flat();
   return { file, expected: Uint8Array.from(expected) };
-}
-
-/** A TIFF of one channel by the specification: little endian, one strip. */
-function makeTiff(w: number, h: number, samples: Uint16Array | Float32Array): Buffer {
-  const [short, long] = [3, 4];
-  const data = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
-  const tags = [
-    { tag: 256, type: short, value: w },
-    { tag: 257, type: short, value: h },
-    { tag: 258, type: short, value: 8 * samples.BYTES_PER_ELEMENT },
-    { tag: 259, type: short, value: 1 },
-    { tag: 262, type: short, value: 1 },
-    { tag: 273, type: long, value: 8 },
-    { tag: 277, type: short, value: 1 },
-    { tag: 278, type: short, value: h },
-    { tag: 279, type: long, value: data.length },
-    { tag: 339, type: short, value: samples instanceof Float32Array ? 3 : 1 },
-  ];
-  const head = Buffer.from('II*\0\0\0\0\0', 'latin1');
-  head.writeUInt32LE(8 + data.length, 4);
-  const directory = Buffer.alloc(2 + 12 * tags.length + 4);
-  directory.writeUInt16LE(tags.length, 0);
-  for (const [i, { tag, type, value }] of tags.entries()) {
-    directory.writeUInt16LE(tag, 2 + 12 * i);
-    directory.writeUInt16LE(type, 4 + 12 * i);
-    directory.writeUInt32LE(1, 6 + 12 * i);
-    directory.writeUInt32LE(value, 10 + 12 * i);
-  }
-  return Buffer.concat([head, data, directory]);
 }

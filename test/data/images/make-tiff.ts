@@ -1,0 +1,53 @@
+/** How a TIFF differs from one whose samples say it all. */
+interface TiffKind {
+  channels?: number;
+  /** How colours are told: 1 for gray, 2 for RGB. */
+  photometric?: number;
+  /** 1 for whole numbers, 2 for those with a sign, 3 for floats. */
+  format?: number;
+}
+
+/** A TIFF by the specification: little endian, one strip. */
+export function makeTiff(
+  w: number,
+  h: number,
+  samples: Uint8Array | Uint16Array | Int16Array | Float32Array,
+  { channels = 1, photometric = channels < 3 ? 1 : 2, format }: TiffKind = {},
+): Buffer {
+  const [short, long] = [3, 4];
+  const data = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+  const bits = Array.from({ length: channels }, () => 8 * samples.BYTES_PER_ELEMENT);
+  const formats = bits.map(
+    () => format ?? (samples instanceof Float32Array ? 3 : samples instanceof Int16Array ? 2 : 1),
+  );
+  const lists = Buffer.alloc(4 * channels);
+  for (const [i, value] of [...bits, ...formats].entries()) lists.writeUInt16LE(value, 2 * i);
+  // One or two short numbers stand in the entry itself.
+  const listed = (values: readonly number[], at: number) =>
+    channels > 2
+      ? { type: short, count: channels, value: 8 + data.length + at }
+      : { type: short, count: channels, value: values.reduce((sum, value, i) => sum + value * 65536 ** i, 0) };
+  const tags: { tag: number; type: number; value: number; count?: number }[] = [
+    { tag: 256, type: short, value: w },
+    { tag: 257, type: short, value: h },
+    { tag: 258, ...listed(bits, 0) },
+    { tag: 259, type: short, value: 1 },
+    { tag: 262, type: short, value: photometric },
+    { tag: 273, type: long, value: 8 },
+    { tag: 277, type: short, value: channels },
+    { tag: 278, type: short, value: h },
+    { tag: 279, type: long, value: data.length },
+    { tag: 339, ...listed(formats, 2 * channels) },
+  ];
+  const head = Buffer.from('II*\0\0\0\0\0', 'latin1');
+  head.writeUInt32LE(8 + data.length + lists.length, 4);
+  const directory = Buffer.alloc(2 + 12 * tags.length + 4);
+  directory.writeUInt16LE(tags.length, 0);
+  for (const [i, { tag, type, value, count = 1 }] of tags.entries()) {
+    directory.writeUInt16LE(tag, 2 + 12 * i);
+    directory.writeUInt16LE(type, 4 + 12 * i);
+    directory.writeUInt32LE(count, 6 + 12 * i);
+    directory.writeUInt32LE(value, 10 + 12 * i);
+  }
+  return Buffer.concat([head, data, lists, directory]);
+}
