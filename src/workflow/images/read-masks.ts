@@ -55,7 +55,7 @@ export function warnOfGrayMasks(gray: MasksRead['gray'], onWarning: Listener['on
   const [first] = gray;
   if (!first) return;
   onWarning?.(
-    `${gray.length} masks have many pixels between black and white, such as ${first.file} with ${first.pixels}: those from half of its maximum ` +
+    `${gray.length} ${gray.length === 1 ? 'mask has' : 'masks have'} many pixels between black and white, such as ${first.file} with ${first.pixels}: those from half of its maximum ` +
       'on count as inside. JPEG smears edges; save masks as PNG.',
   );
 }

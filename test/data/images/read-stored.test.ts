@@ -228,6 +228,22 @@ describe('depth', () => {
     await expectRejection(() => readImage(file, { oriented: true }), 'kind.tif', reason, 'Save it as gray or RGB');
   });
 
+  it('is refused where no value lies in the range: the file is of another depth than the model', async () => {
+    const floats = put(path('f.tif'), makeTiff(2, 2, Float32Array.of(0, 0.5, 0.2, 1)));
+    await expectRejection(
+      () => decodeImage(floats, { min: 1574, max: 3232 }),
+      'no value between 1574 and 3232',
+      'below',
+    );
+    const deep = put(path('d.tif'), makeTiff(2, 2, Uint16Array.of(200, 300, 400, 500)));
+    await expectRejection(() => decodeImage(deep, { min: 0.4, max: 0.8 }), 'all lie above');
+    await expectRejection(
+      () => decodeImage(put(path('g.tif'), makeTiff(1, 1, Float32Array.of(7)))),
+      '0 to 1 in files of floats',
+    );
+    expect((await decodeImage(deep, { min: 0, max: 200 })).pixels).toEqual(Float32Array.of(255, 255, 255, 255));
+  });
+
   it('of 8 bits is refused where values beyond it are black and white', async () => {
     const file = put(path('a.png'), await ofGray().png().toBuffer());
     await expectRejection(() => decodeImage(file, { min: 200, max: 4000 }), 'a.png', '8 bits', '200 to 4000');
