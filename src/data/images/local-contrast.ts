@@ -23,11 +23,13 @@ export function localContrast(image: DecodedImage): DecodedImage {
   const means = around(values);
   const excess = values.map((value, i) => value - (means[i] ?? 0));
   const variances = around(excess.map((value) => value * value));
+  const isBytes = image.pixels instanceof Uint8Array;
   const shown = excess.map((value, i) => {
     const deviations = value / Math.max(FLAT, Math.sqrt(variances[i] ?? 0));
-    return 127.5 * (1 + Math.min(1, Math.max(-1, deviations / LIMIT)));
+    const level = 127.5 * (1 + Math.min(1, Math.max(-1, deviations / LIMIT)));
+    return isBytes ? Math.round(level) : level;
   });
-  return { ...image, pixels: image.pixels instanceof Uint8Array ? Uint8Array.from(shown, Math.round) : shown };
+  return { ...image, pixels: isBytes ? new Uint8Array(shown) : shown };
 }
 
 function blurred(plane: Float32Array, { width, height, channels }: Extents, radius: number): Float32Array {
