@@ -1,4 +1,8 @@
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { decodeImage } from '../../../src/data/images/decode.ts';
 import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
 
 import { localContrast } from '../../../src/data/images/local-contrast.ts';
@@ -59,5 +63,15 @@ describe('localContrast', () => {
     expect(Math.max(...one.map((value, i) => Math.abs(value - (other[i] ?? 0))))).toBeLessThanOrEqual(2);
     expect(Math.max(...one) - Math.min(...one)).toBeGreaterThan(100);
     expect(new Set(localContrast({ ...image, pixels: image.pixels.map(() => 90) }).pixels)).toEqual(new Set([128]));
+  });
+
+  it('gives the shipped photographs the bytes that published figures were made with', async () => {
+    const folder = new URL('../../../data/bsdata_pitting/abnormal/', import.meta.url);
+    const hash = createHash('sha256');
+    for (const name of readdirSync(folder).sort()) {
+      const { pixels } = localContrast(await decodeImage(fileURLToPath(new URL(name, folder))));
+      hash.update(Uint8Array.from(pixels));
+    }
+    expect(hash.digest('hex')).toBe('c12f3720baf7858971ead57fd90d7d49b5d541f1409ca9bfbfb1feb3800f8e43');
   });
 });
