@@ -109,7 +109,7 @@ async function drained(results: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of results);
 }
 
-async function* decodedByLibrary(refs: readonly ImageRef[]): AsyncGenerator<number> {
+async function* decodedByLibrary(refs: readonly ImageRef[]): AsyncGenerator {
   const sharp = await loadSharp();
   const bytes = async ({ path }: ImageRef) =>
     (

@@ -1,5 +1,6 @@
-/** Endings of files that are read, in lower case. */
-const READ = ['png', 'jpg', 'jpeg', 'jpe', 'jfif', 'webp', 'tif', 'tiff', 'avif', 'gif', 'bmp', 'dib'];
+/** Endings of JPEG files, and of all files that are read, in lower case. */
+const JPEG = ['jpg', 'jpeg', 'jpe', 'jfif'];
+const READ = ['png', ...JPEG, 'webp', 'tif', 'tiff', 'avif', 'gif', 'bmp', 'dib'];
 
 /** Endings of image files that nobody here can read: whoever put them into a folder of images means them to be looked at. */
 const FOREIGN = [
@@ -12,10 +13,18 @@ const FOREIGN = [
 /** For messages. */
 export const READ_FORMATS = 'PNG, JPEG, WebP, TIFF, AVIF, GIF and BMP';
 
+/** Whether a file name has the ending of a JPEG file. */
+export function isJpegName(name: string): boolean {
+  return endsIn(name, JPEG);
+}
+
 /** What the ending of a file name says: an image that can be read, one that cannot, or no image. */
 export function imageKind(name: string): 'read' | 'foreign' | 'none' {
+  if (endsIn(name, READ)) return 'read';
+  return endsIn(name, FOREIGN) ? 'foreign' : 'none';
+}
+
+function endsIn(name: string, endings: readonly string[]): boolean {
   const lower = name.toLowerCase();
-  const ends = (endings: readonly string[]) => endings.some((ending) => lower.endsWith(`.${ending}`));
-  if (ends(READ)) return 'read';
-  return ends(FOREIGN) ? 'foreign' : 'none';
+  return endings.some((ending) => lower.endsWith(`.${ending}`));
 }

@@ -12,23 +12,20 @@ let library: Promise<SharpConstructor> | undefined;
 
 /** Loaded when the first image comes: who uses the engine alone need not have it. @throws CyclopsError when it is not installed */
 export function loadSharp(): Promise<SharpConstructor> {
-  const loading =
-    library ??
-    import('sharp').then(
-      ({ default: sharp }) => {
-        // Each file is read once: what libvips keeps would only take memory.
-        sharp.cache(false);
-        return sharp;
-      },
-      (error: unknown) => {
-        throw new CyclopsError(
-          `Images are read by the package sharp, which cannot be loaded (${error instanceof Error ? error.message.split('\n')[0] : error}). ` +
-            'Install it: npm install sharp.',
-        );
-      },
-    );
-  library = loading;
-  return loading;
+  library ??= import('sharp').then(
+    ({ default: sharp }) => {
+      // Each file is read once: what libvips keeps would only take memory.
+      sharp.cache(false);
+      return sharp;
+    },
+    (error: unknown) => {
+      throw new CyclopsError(
+        `Images are read by the package sharp, which cannot be loaded (${error instanceof Error ? error.message.split('\n')[0] : error}). ` +
+          'Install it: npm install sharp.',
+      );
+    },
+  );
+  return library;
 }
 
 /** The format that the first bytes tell, or null. */

@@ -1,7 +1,7 @@
 import type { ImageRef } from '../../data/datasets/dataset.ts';
 import type { Size } from '../../data/images/bank.ts';
 import { decodeImage, readImageHeader } from '../../data/images/decode.ts';
-import { CyclopsError } from '../../gpu/errors.ts';
+import { madeAhead } from './ahead.ts';
 import { type BrokenFile, settleBroken } from './decode-images.ts';
 import { readMasks, warnOfGrayMasks } from './read-masks.ts';
 
@@ -37,28 +37,20 @@ export async function withReadableCompanions(
 /** Of images with masks; for a broken image, whoever uses it will complain. */
 async function sizesOf(refs: readonly ImageRef[]): Promise<Map<string, Size>> {
   const sizes = new Map<string, Size>();
-  for (const { path, file, mask } of refs) {
-    const size = mask === undefined ? null : await orNull(readImageHeader(path));
-    if (size) sizes.set(file, size);
-  }
+  const masked = refs.filter(({ mask }) => mask !== undefined);
+  const read = ({ path }: ImageRef) => readImageHeader(path);
+  for await (const { item, made } of madeAhead(masked, read, () => 1)) if (made) sizes.set(item.file, made);
   return sizes;
 }
 
 async function brokenTemplates(refs: readonly ImageRef[]): Promise<BrokenFile[]> {
+  const paired = refs.flatMap((ref) => (ref.pair === undefined ? [] : [{ ref, path: ref.pair }]));
+  const decoder = madeAhead(
+    paired,
+    ({ path }) => decodeImage(path),
+    ({ pixels }) => pixels.byteLength,
+  );
   const broken: BrokenFile[] = [];
-  for (const ref of refs) {
-    if (ref.pair === undefined) continue;
-    await decodeImage(ref.pair).catch((error: unknown) => {
-      if (!(error instanceof CyclopsError)) throw error;
-      broken.push({ ref, reason: error.message });
-    });
-  }
+  for await (const { item, reason } of decoder) if (reason !== null) broken.push({ ref: item.ref, reason });
   return broken;
-}
-
-function orNull<T>(found: Promise<T>): Promise<T | null> {
-  return found.catch((error: unknown) => {
-    if (error instanceof CyclopsError) return null;
-    throw error;
-  });
 }

@@ -2,6 +2,7 @@ import { PREPROCESSING, type TrainingConfig } from '../../cyclegan/config.ts';
 import type { ImageRef } from '../../data/datasets/dataset.ts';
 import { decodeImage } from '../../data/images/decode.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
+import { isJpegName } from '../../data/images/formats.ts';
 import type { ValueRange } from '../../data/images/value-range.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { Listener } from '../common/listener.ts';
@@ -38,10 +39,12 @@ export class ImageDecoder {
 
   async *images(): AsyncGenerator<DecodedImage> {
     const { skipBroken, range, onImage } = this.options;
-    const decode = (ref: ImageRef) => attempt(ref, range);
-    for await (const { ref, image, fault } of madeAhead(this.refs, decode, bytesOf)) {
-      if (fault !== null) this.broken.push({ ref, reason: reasonOf(fault) });
-      if (!image) continue;
+    const decode = ({ path }: ImageRef) => decodeImage(path, range);
+    for await (const { item: ref, made: image, reason } of madeAhead(this.refs, decode, bytesOf)) {
+      if (reason !== null) {
+        this.broken.push({ ref, reason });
+        continue;
+      }
       this.good.push(ref);
       onImage?.(ref, image);
       if (skipBroken || this.broken.length === 0) yield image;
@@ -54,32 +57,9 @@ export class ImageDecoder {
   }
 }
 
-interface Attempt {
-  ref: ImageRef;
-  image: DecodedImage | null;
-  /** What was thrown. */
-  fault: unknown;
+function bytesOf({ pixels }: DecodedImage): number {
+  return pixels.byteLength;
 }
-
-async function attempt(ref: ImageRef, range: ValueRange): Promise<Attempt> {
-  try {
-    return { ref, image: await decodeImage(ref.path, range), fault: null };
-  } catch (fault) {
-    return { ref, image: null, fault };
-  }
-}
-
-function bytesOf({ image }: Attempt): number {
-  return image?.pixels.byteLength ?? 0;
-}
-
-/** Of a file that cannot be used. @throws whatever else went wrong */
-function reasonOf(fault: unknown): string {
-  if (fault instanceof CyclopsError) return fault.message;
-  throw fault;
-}
-
-const IS_JPEG = /\.(jpe?g|jpe|jfif)$/i;
 
 /** Says where a model was trained when files became images in another way, and that this matters for some of these. */
 export function warnOfOtherDecoder(
@@ -87,7 +67,7 @@ export function warnOfOtherDecoder(
   refs: readonly ImageRef[],
   onWarning: Listener['onWarning'],
 ): void {
-  const jpegs = refs.filter(({ path }) => IS_JPEG.test(path)).length;
+  const jpegs = refs.filter(({ path }) => isJpegName(path)).length;
   if (preprocessing >= PREPROCESSING || jpegs === 0) return;
   onWarning?.(
     `The model was trained when JPEG files were read by another decoder, which smeared colours and left Exif orientation aside: for ${jpegs} of ` +

@@ -1,9 +1,9 @@
-import { realpathSync } from 'node:fs';
 import { posix, resolve, sep } from 'node:path';
 import { byFile, type ImageRef } from '../../data/datasets/dataset.ts';
 import { folderContent } from '../../data/datasets/folder-content.ts';
 import { type PassedOver, passedOverText, passOver, passOverAll } from '../../data/datasets/passed-over.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
+import { realPlace } from '../../data/files/real-place.ts';
 import { UsageError } from '../common/usage-error.ts';
 
 /**
@@ -21,7 +21,7 @@ export function imagesAt(paths: readonly string[], warn?: (line: string) => void
   const images = paths.flatMap((path) => {
     const called = paths.length > 1 ? slashed(path) : '';
     const refs = isFolder(path) ? requireImages(path, called, passed) : [imageRef(path, path)];
-    const places = refs.map((ref) => realPath(ref.path));
+    const places = refs.map((ref) => realPlace(ref.path));
     const [fresh, again] = [false, true].map((isKnown) =>
       refs.filter((_, i) => known.has(places[i] ?? '') === isKnown),
     );
@@ -63,7 +63,7 @@ export function imagesBelow(root: string, called: string, passed: PassedOver): I
   // Links come last, so that a folder is entered by its own name where it has one here.
   for (let folder = folders.shift(); folder !== undefined; folder = folders.shift() ?? links.shift()) {
     const below = (names: readonly string[]) => names.map((name) => posix.join(folder ?? '', name));
-    const real = realPath(resolve(root, folder));
+    const real = realPlace(resolve(root, folder));
     if (visited.has(real)) {
       passOver(passed, 'again', named([folder]));
       continue;
@@ -85,13 +85,4 @@ function imageRef(path: string, file: string): ImageRef {
 
 function slashed(path: string): string {
   return path.split(sep).join('/');
-}
-
-/** Where links lead to; the path itself where they lead nowhere. */
-function realPath(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    return resolve(path);
-  }
 }

@@ -1,7 +1,6 @@
 import type { ImageRef } from '../../data/datasets/dataset.ts';
 import type { Size } from '../../data/images/bank.ts';
 import { type Mask, readMask } from '../../data/images/mask.ts';
-import { CyclopsError } from '../../gpu/errors.ts';
 import type { Listener } from '../common/listener.ts';
 import { madeAhead } from './ahead.ts';
 import type { BrokenFile } from './decode-images.ts';
@@ -31,18 +30,13 @@ export async function readMasks(
   onMask: (ref: ImageRef, mask: Mask) => void,
 ): Promise<MasksRead> {
   const masked = refs.flatMap((ref) => (ref.mask === undefined ? [] : [{ ref, path: ref.mask }]));
-  const attempt = ({ ref, path }: { ref: ImageRef; path: string }) =>
-    readMask(path).then(
-      (mask) => ({ ref, path, mask, fault: null }),
-      (fault: unknown) => ({ ref, path, mask: null, fault }),
-    );
+  const read = ({ path }: { path: string }) => readMask(path);
   const found: MasksRead = { broken: [], gray: [] };
-  for await (const { ref, path, mask, fault } of madeAhead(masked, attempt, ({ mask }) => mask?.inside.length ?? 0)) {
-    const reason = mask ? shapeFault(path, mask, sizes.get(ref.file)) : reasonOf(fault);
-    if (reason !== null || !mask) {
-      found.broken.push({ ref, reason: reason ?? `${path} could not be read` });
-      continue;
-    }
+  for await (const { item, made: mask, reason } of madeAhead(masked, read, ({ inside }) => inside.length)) {
+    const { ref, path } = item;
+    const fault = mask ? shapeFault(path, mask, sizes.get(ref.file)) : reason;
+    if (fault !== null) found.broken.push({ ref, reason: fault });
+    if (fault !== null || !mask) continue;
     const inside = mask.inside.reduce((sum, value) => sum + value, 0);
     if (mask.between > GRAY_SHARE * inside) found.gray.push({ file: path, pixels: mask.between });
     onMask(ref, mask);
@@ -69,9 +63,4 @@ function shapeFault(path: string, mask: Size, image: Size | undefined): string |
     `the mask ${path} has ${mask.width} × ${mask.height} pixels, but its image ${image.width} × ${image.height} as it is shown: expected the same ` +
     'shape. Where the camera says in Exif that the picture is to be turned, turn the mask likewise.'
   );
-}
-
-function reasonOf(fault: unknown): string {
-  if (fault instanceof CyclopsError) return fault.message;
-  throw fault;
 }

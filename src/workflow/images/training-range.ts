@@ -2,7 +2,6 @@ import { type Dataset, type ImageRef, partOf } from '../../data/datasets/dataset
 import { readImage, readImageHeader } from '../../data/images/decode.ts';
 import type { StoredImage } from '../../data/images/stored-image.ts';
 import type { ValueRange } from '../../data/images/value-range.ts';
-import { CyclopsError } from '../../gpu/errors.ts';
 import type { Listener } from '../common/listener.ts';
 import { madeAhead } from './ahead.ts';
 
@@ -48,17 +47,7 @@ async function collect<T>(
   bytesOf: (found: T) => number,
 ): Promise<T[]> {
   const found: T[] = [];
-  const attempt = (ref: ImageRef) =>
-    find(ref).then(
-      (value) => ({ value, fault: null }),
-      (fault: unknown) => ({ value: null, fault }),
-    );
-  for await (const { value, fault } of madeAhead(refs, attempt, (made) =>
-    made.value === null ? 0 : bytesOf(made.value),
-  )) {
-    if (value !== null) found.push(value);
-    else if (!(fault instanceof CyclopsError)) throw fault;
-  }
+  for await (const { made } of madeAhead(refs, find, bytesOf)) if (made !== null) found.push(made);
   return found;
 }
 

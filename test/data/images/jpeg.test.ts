@@ -41,6 +41,14 @@ describe('a JPEG file', async () => {
     }
   });
 
+  it('reads one with bytes to spare before its end mark, as cameras leave them', async () => {
+    for (const name of ['gray', 'progressive']) {
+      const bytes = load(`${name}.jpg`);
+      const spare = Buffer.concat([bytes.subarray(0, -2), Buffer.from([0x12, 0x34, 0x56]), bytes.subarray(-2)]);
+      expect(await decodeBytes(spare, 'spare.jpg')).toEqual(await decodeImage(fixture(`${name}.jpg`)));
+    }
+  });
+
   it('reads CMYK as RGB, and refuses kinds of coding that libjpeg does not know', async () => {
     expect(await decodeImage(fixture('cmyk.jpg'))).toMatchObject({ channels: 3 });
     const lossless = load('baseline.jpg');
