@@ -1,24 +1,11 @@
 // A Mesa whose software Vulkan offers subgroup matrices, from Debian, in the user's cache folder.
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NEW_SUITES, unpackPackages } from '../debian.mjs';
+import { ensureUnpacked, NEW_SUITES } from '../debian.mjs';
 
 const PACKAGES = ['mesa-vulkan-drivers', 'libvulkan1'];
 const DRIVER = 'usr/share/vulkan/icd.d/lvp_icd.json';
-
-/** The folder that survives between runs: $CYCLOPS_CACHE, or cyclops in the user's cache folder. @returns {string} */
-const cacheFolder = () =>
-  process.env.CYCLOPS_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'cyclops');
 
 /**
  * Fetches Mesa unless the cache has it.
@@ -26,22 +13,9 @@ const cacheFolder = () =>
  * @returns {{ root: string } | { reason: string }} where it is, or why it is not to be had
  */
 export function ensureMesa(say) {
-  if (process.platform !== 'linux') return { reason: 'its libraries run on Linux only' };
-  const cache = cacheFolder();
-  const root = join(cache, `mesa-${NEW_SUITES.at(-1)}`);
-  if (existsSync(root)) return { root };
-  say(`fetching ${PACKAGES.join(' and ')} of Debian's ${NEW_SUITES.at(-1)}, about 75 MB, into ${root}`);
-  mkdirSync(cache, { recursive: true });
-  const partial = mkdtempSync(join(cache, 'partial-'));
-  try {
-    const reason = unpackPackages(PACKAGES, { suites: NEW_SUITES, folder: partial }) ?? prepare(partial);
-    if (reason) return { reason };
-    // Someone else may have been faster.
-    if (!existsSync(root)) renameSync(partial, root);
-    return { root };
-  } finally {
-    rmSync(partial, { recursive: true, force: true });
-  }
+  return ensureUnpacked(`mesa-${NEW_SUITES.at(-1)}`, {
+    ...{ packages: PACKAGES, suites: NEW_SUITES, megabytes: 75, prepare, say },
+  });
 }
 
 /**

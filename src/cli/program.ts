@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../workflow/common/versions.ts';
 import { addBench } from './commands/bench.ts';
 import { addCalibrate } from './commands/calibrate.ts';
+import { addCollect } from './commands/collect.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvaluate } from './commands/evaluate.ts';
@@ -26,6 +27,7 @@ export async function run(args: readonly string[]): Promise<number> {
     addEvaluate,
     addScore,
     addServe,
+    addCollect,
     addTranslate,
     addVerify,
     addBench,

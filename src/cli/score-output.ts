@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { type CsvField, csvLine } from '../data/files/csv.ts';
 import { fileError } from '../data/files/fs-error.ts';
 import type { Decision, FileResult } from '../workflow/score.ts';
+import { scoreHeader, scoreRow } from '../workflow/score-table.ts';
 import { visible } from './text/visible.ts';
 
 /** Digits that a person reads; whoever reads from a file or a pipe gets all. */
@@ -29,7 +29,7 @@ export class ScoreOutput {
     try {
       const csv = path === undefined ? null : { path, descriptor: openSync(path, 'w') };
       const output = new ScoreOutput(decision, json, csv);
-      output.row(['file', 'status', 'decided_by', 'threshold', ...decision.scores, 'reason']);
+      output.row(scoreHeader(decision));
       if (output.forPeople && !json) print(['file', decision.by, 'threshold', 'status'].join('\t'));
       return output;
     } catch (error) {
@@ -38,12 +38,9 @@ export class ScoreOutput {
   }
 
   add(result: FileResult): void {
-    const { by, threshold, scores: names } = this.decision;
     if (this.json) print(JSON.stringify(this.document(result)));
     else print(this.columns(result).join('\t'));
-    const unreadable = result.status === 'unreadable';
-    const values = names.map((name) => (unreadable ? null : (result.scores[name] ?? null)));
-    this.row([result.file, result.status, by, threshold, ...values, unreadable ? result.reason : null]);
+    this.row(scoreRow(result, this.decision));
   }
 
   close(): void {
@@ -64,10 +61,10 @@ export class ScoreOutput {
     return { file, status, decidedBy: by, score: result.score, threshold, scores: result.scores };
   }
 
-  private row(fields: readonly CsvField[]): void {
+  private row(line: string): void {
     if (!this.csv) return;
     try {
-      writeSync(this.csv.descriptor, csvLine(fields));
+      writeSync(this.csv.descriptor, line);
     } catch (error) {
       throw fileError(error, 'write', this.csv.path);
     }

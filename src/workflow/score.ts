@@ -96,6 +96,21 @@ export interface Scoring extends AsyncIterable<FileResult> {
  * @throws CyclopsError for a model or folders that cannot be read; while results are taken, where a score is not finite
  */
 export function score(options: ScoreOptions): Scoring {
+  const prepared = prepareScoring(options);
+  return scoringOf(prepared, prepared.refs, options);
+}
+
+/** A model, what it decides by, and all images that it is asked to judge, before anything is judged. */
+export interface PreparedScoring {
+  model: TrainedModel;
+  decision: Decision;
+  refs: readonly ImageRef[];
+  /** The folder that is watched, if one is. */
+  folder: string | null;
+}
+
+/** @throws as {@link score} */
+export function prepareScoring(options: ScoreOptions): PreparedScoring {
   checkOptions('score', options, {
     ...{ ...RUNNING, ...JUDGING, images: paths, by: scoreName },
     ...{ allScores: flag, pictures: flag, watch: flag },
@@ -105,6 +120,15 @@ export function score(options: ScoreOptions): Scoring {
   const folder = options.watch ? requireFolder(options.images) : null;
   const refs = folder === null ? imagesAt(options.images, options.onWarning) : [];
   warnOfOtherDecoder(model.config, refs, options.onWarning);
+  return { model, decision, refs, folder };
+}
+
+/** Judges these of the images. */
+export function scoringOf(
+  { model, decision, folder }: PreparedScoring,
+  refs: readonly ImageRef[],
+  options: ScoreOptions,
+): Scoring {
   const work = { model, decision, options };
   return {
     decision,

@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import type { Command } from 'commander';
 import type { HeatScale } from '../../anomaly/calibration/heatmap-scale.ts';
+import { optionName } from '../../cyclegan/config.ts';
 import { runFolder } from '../../cyclegan/run/run-folder.ts';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
@@ -13,11 +14,14 @@ import { CyclopsError } from '../../gpu/errors.ts';
 import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { type ScoredFile, type Scoring, score as scoreWorkflow } from '../../workflow/score.ts';
-import { EXIT } from '../failure.ts';
+import { type ScoreShardOptions, type ShardScoring, scoreShard } from '../../workflow/score-shard.ts';
+import { concludeScoring, tellUnreadable } from '../conclude-scoring.ts';
+import { EXIT, wrap } from '../failure.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { listenOnTerminal } from '../listener.ts';
 import { addTileOption, addTuneOptions, MAP_OPTION, type TuneFlags, toNumber, withDevice } from '../options.ts';
 import { ScoreOutput } from '../score-output.ts';
+import { addShardOption, type ChosenShard, type ShardFlag, shardOrWhole } from '../shard-option.ts';
 import { visible } from '../text/visible.ts';
 
 interface ScoreCommandOptions extends TuneFlags {
@@ -31,6 +35,8 @@ interface ScoreCommandOptions extends TuneFlags {
   skipBroken?: boolean;
   tile?: number;
   watch?: string;
+  out?: string;
+  shard?: ShardFlag;
 }
 
 export function addScore(program: Command): void {
@@ -55,6 +61,11 @@ export function addScore(program: Command): void {
     .option('--skip-broken', 'do not fail when files cannot be read; they are listed either way')
     .option('--watch <folder>', 'score images that come into this folder, each once it is whole, until Ctrl-C');
   addTileOption(command);
+  command.option(
+    '--out <folder>',
+    'score a share of the images, and leave it here for collect, which makes the table when all shards are done',
+  );
+  addShardOption(command);
   addTuneOptions(command).action(score);
 }
 
@@ -73,6 +84,7 @@ async function score(model: string, given: string[], options: ScoreCommandOption
     quiet = false,
     skipBroken = false,
   } = options;
+  const chosen = shardOf(options);
   requireOutside(images, heatmaps);
   const { signal, release } = watch === undefined ? NO_INTERRUPT : catchInterrupt(() => {});
   // On a terminal the lines themselves show how far it has come.
@@ -80,7 +92,7 @@ async function score(model: string, given: string[], options: ScoreCommandOption
   const pictures = heatmaps !== undefined;
   const asked = {
     ...listener,
-    ...{ model, images, signal, watch: watch !== undefined },
+    ...{ model, images, signal },
     by,
     threshold,
     map,
@@ -93,9 +105,10 @@ async function score(model: string, given: string[], options: ScoreCommandOption
   const unreadable: string[] = [];
   const unpainted: string[] = [];
   await withDevice(options, async (device) => {
-    const scoring = scoreWorkflow({ ...asked, device });
+    const scoring = chosen
+      ? begin({ ...asked, device }, chosen)
+      : scoreWorkflow({ ...asked, watch: watch !== undefined, device });
     const { files, decision, range } = scoring;
-    counts.total = files.length;
     requireNoInput(csv, [model, runFolder(model).model, ...files.map(({ path }) => path)]);
     requireDifferentNames(files, heatmaps);
     const output = ScoreOutput.open(decision, { csv, json });
@@ -113,7 +126,7 @@ async function score(model: string, given: string[], options: ScoreCommandOption
           }
         }
         if (result.status === 'flagged') counts.flagged += 1;
-        if (watch !== undefined) counts.total += 1;
+        counts.total += 1;
         output.add(result);
       }
     } finally {
@@ -124,12 +137,47 @@ async function score(model: string, given: string[], options: ScoreCommandOption
     stop();
   });
   const told = watch !== undefined && !quiet;
-  conclude(unreadable, counts, { quiet, skipBroken, told, failOnAnomaly: options.failOnAnomaly ?? false });
+  // What a shard found is in its piece, and collect judges all of them.
+  const allows = skipBroken || chosen !== null;
+  concludeScoring(
+    { unreadable, ...counts },
+    { quiet, skipBroken: allows, told, failOnAnomaly: options.failOnAnomaly ?? false },
+  );
   if (unpainted.length > 0 && !skipBroken && !process.exitCode) {
     throw new CyclopsError(
       `${unpainted.length} images have scores and no heat map, since they were taken away or changed in between. Leave them in place until they are done.`,
     );
   }
+}
+
+/** The shard and where it is left; null where nothing is divided. @throws UsageError for options that do not fit together */
+function shardOf(options: ScoreCommandOptions): (ChosenShard & { out: string }) | null {
+  const { out, shard, csv, watch, failOnAnomaly, skipBroken } = options;
+  if (out === undefined) {
+    if (shard === undefined || shard === 'none') return null;
+    throw new UsageError(
+      '--shard scores a share of the images, and --out says where it is left for collect. Add --out, or leave --shard out.',
+    );
+  }
+  const foreign = Object.entries({ csv, watch, failOnAnomaly, skipBroken }).find(([, value]) => value !== undefined);
+  if (foreign === undefined) return { out, ...shardOrWhole(shard, out, process.env) };
+  throw new UsageError(
+    foreign[0] === 'watch'
+      ? 'Images that come into a watched folder cannot be divided. Leave --out or --watch out.'
+      : `With --out, ${optionName(foreign[0])} is for collect, which sees all shards: give it to 'cyclops collect ${out}'.`,
+  );
+}
+
+/** Begins a shard, and says which it is. */
+function begin(
+  asked: Omit<ScoreShardOptions, 'out' | 'shard'>,
+  { out, shard, said }: ChosenShard & { out: string },
+): ShardScoring {
+  const scoring = scoreShard({ ...asked, out, shard });
+  const { own, files, isDone } = scoring;
+  const what = isDone ? 'It is done already: nothing is scored again.' : `It scores ${own} of ${files.length} images.`;
+  process.stderr.write(`${wrap(`${said} ${what}`)}\n`);
+  return scoring;
 }
 
 /** What Ctrl-C does by itself: it ends the process. */
@@ -219,23 +267,4 @@ async function writeHeatmap(
   makeFolder(dirname(target));
   writeFileAtomic(target, encodePng(picture.width, picture.height, 3, painted));
   return null;
-}
-
-function tellUnreadable(reason: string): void {
-  process.stderr.write(`unreadable: ${visible(reason)}\n`);
-}
-
-/** Says what was left over, and chooses the exit code: flagged images weigh more than unreadable files. */
-function conclude(
-  unreadable: readonly string[],
-  { flagged, total }: { flagged: number; total: number },
-  { quiet, skipBroken, failOnAnomaly, told }: Record<'quiet' | 'skipBroken' | 'failOnAnomaly' | 'told', boolean>,
-): void {
-  if (!told && (!quiet || !skipBroken)) for (const reason of unreadable) tellUnreadable(reason);
-  if (failOnAnomaly && flagged > 0) process.exitCode = EXIT.flagged;
-  else if (unreadable.length > 0 && (!skipBroken || unreadable.length === total)) {
-    throw new CyclopsError(
-      `${unreadable.length} of ${total} files could not be read, and were not scored. Repair or remove them, or leave them out with --skip-broken.`,
-    );
-  }
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -24,37 +25,77 @@ function fileBehind(path: string): string {
 }
 
 /**
- * Writes a file so that its final name holds the old content or the new one, never a part: a temporary file in the same
- * folder is written, synced and renamed over it, or over what a symbolic link points to. The folder must exist.
+ * A file that grows under a temporary name in the same folder, so that its final name holds the old content or the whole new one, never
+ * a part: when it is complete it is synced and renamed over what is there, or over what a symbolic link points to. The folder must exist.
+ * Every operation throws a CyclopsError that names the path and the cause.
+ */
+export class AtomicFile {
+  private descriptor: number | null;
+
+  private constructor(
+    private readonly path: string,
+    private readonly target: string,
+    private readonly temporary: string,
+  ) {
+    this.descriptor = openSync(temporary, 'wx');
+  }
+
+  static open(path: string): AtomicFile {
+    return naming(path, () => {
+      const target = fileBehind(path);
+      return new AtomicFile(path, target, temporaryFor(target));
+    });
+  }
+
+  write(data: string | Uint8Array): void {
+    const { descriptor } = this;
+    if (descriptor !== null) naming(this.path, () => writeFileSync(descriptor, data));
+  }
+
+  /** Gives the file its name. */
+  complete(): void {
+    naming(this.path, () => {
+      if (this.descriptor === null) return;
+      fsyncSync(this.descriptor);
+      this.close();
+      renameSync(this.temporary, this.target);
+      syncFolder(dirname(this.target));
+    });
+  }
+
+  /** Removes what was written, unless it is complete. */
+  abandon(): void {
+    this.close();
+    rmSync(this.temporary, { force: true });
+  }
+
+  private close(): void {
+    if (this.descriptor !== null) closeSync(this.descriptor);
+    this.descriptor = null;
+  }
+}
+
+/**
+ * Writes an {@link AtomicFile} at once.
  *
  * @param data all of it, or piece by piece
  * @throws CyclopsError that names the path and the cause; the temporary file is gone then.
  */
-export function writeFileAtomic(path: string, data: string | Uint8Array | Iterable<string>): void {
+export function writeFileAtomic(path: string, data: string | Uint8Array | Iterable<string | Uint8Array>): void {
+  const file = AtomicFile.open(path);
   try {
-    const target = fileBehind(path);
-    const temporary = temporaryFor(target);
-    try {
-      if (typeof data === 'string' || data instanceof Uint8Array) writeFileSync(temporary, data);
-      else writePieces(temporary, data);
-      syncFile(temporary);
-      renameSync(temporary, target);
-    } catch (error) {
-      rmSync(temporary, { force: true });
-      throw error;
-    }
-    syncFolder(dirname(target));
-  } catch (error) {
-    throw fileError(error, 'write', path);
+    for (const piece of typeof data === 'string' || data instanceof Uint8Array ? [data] : data) file.write(piece);
+    file.complete();
+  } finally {
+    file.abandon();
   }
 }
 
-function writePieces(path: string, pieces: Iterable<string>): void {
-  const file = openSync(path, 'w');
+function naming<T>(path: string, work: () => T): T {
   try {
-    for (const piece of pieces) writeFileSync(file, piece);
-  } finally {
-    closeSync(file);
+    return work();
+  } catch (error) {
+    throw fileError(error, 'write', path);
   }
 }
 
@@ -74,8 +115,9 @@ export function requireWritable(path: string): void {
   }
 }
 
+/** Another for each writer: processes of several machines, or of containers, may have one number. */
 function temporaryFor(target: string): string {
-  return join(dirname(target), `.${basename(target)}.${process.pid}.partial`);
+  return join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.partial`);
 }
 
 /**

@@ -1,0 +1,37 @@
+import { CyclopsError } from '../gpu/errors.ts';
+import { EXIT } from './failure.ts';
+import { visible } from './text/visible.ts';
+
+/** What scoring found. */
+interface Found {
+  flagged: number;
+  /** Why files could not be read. */
+  unreadable: readonly string[];
+  total: number;
+}
+
+export interface ConcludeOptions {
+  quiet: boolean;
+  skipBroken: boolean;
+  failOnAnomaly: boolean;
+  /** Whether the files that cannot be read were told already. */
+  told: boolean;
+}
+
+export function tellUnreadable(reason: string): void {
+  process.stderr.write(`unreadable: ${visible(reason)}\n`);
+}
+
+/** Says what was left over, and chooses the exit code: flagged images weigh more than unreadable files. */
+export function concludeScoring(
+  { unreadable, flagged, total }: Found,
+  { quiet, skipBroken, failOnAnomaly, told }: ConcludeOptions,
+): void {
+  if (!told && (!quiet || !skipBroken)) for (const reason of unreadable) tellUnreadable(reason);
+  if (failOnAnomaly && flagged > 0) process.exitCode = EXIT.flagged;
+  else if (unreadable.length > 0 && (!skipBroken || unreadable.length === total)) {
+    throw new CyclopsError(
+      `${unreadable.length} of ${total} files could not be read, and were not scored. Repair or remove them, or leave them out with --skip-broken.`,
+    );
+  }
+}

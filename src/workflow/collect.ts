@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { writeFileAtomic } from '../data/files/atomic.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+import type { Listener } from './common/listener.ts';
+import { checkOptions, path, pathOption, RUNNING } from './common/options.ts';
+import type { DeviceOption } from './common/with-device.ts';
+import { scoredPieceSchema } from './score-shard.ts';
+import { type Job, readJob } from './shards/job.ts';
+import { linesOf, removeRemains, resultsOf } from './shards/pieces.ts';
+
+export interface CollectOptions extends DeviceOption, Listener {
+  /** The folder in which shards left their pieces. */
+  out: string;
+  /** Of scored images: the table of all; `scores.csv` in that folder unless it is given. */
+  csv?: string | undefined;
+}
+
+/** What all shards made together. */
+export type Collected = CollectedScores;
+
+export interface CollectedScores {
+  kind: 'score';
+  /** The table. */
+  csv: string;
+  flagged: number;
+  /** Why files could not be read. */
+  unreadable: string[];
+  total: number;
+}
+
+/**
+ * Makes one of what shards left in a folder, the same as if nothing had been divided.
+ *
+ * @throws CyclopsError naming the pieces that are missing, damaged or of another job, and the shards to submit again
+ */
+export async function collect(options: CollectOptions): Promise<Collected> {
+  checkOptions('collect', options, { ...RUNNING, out: path, csv: pathOption });
+  const job = readJob(options.out);
+  const collected = collectScores(job, options);
+  removeRemains(options.out);
+  return collected;
+}
+
+function collectScores(job: Job, { out, csv = join(out, 'scores.csv'), onWarning }: CollectOptions): CollectedScores {
+  const pieces = resultsOf(out, job, scoredPieceSchema);
+  const [first] = pieces;
+  if (!first) throw new CyclopsError(`The job in ${out} has no pieces.`);
+  warnOfDevices(
+    pieces.map(({ device }) => device),
+    onWarning,
+  );
+  writeFileAtomic(csv, tableOf(first.header, out, job));
+  return {
+    ...{ kind: 'score', csv },
+    flagged: pieces.reduce((sum, { flagged }) => sum + flagged, 0),
+    unreadable: pieces.flatMap(({ unreadable }) => unreadable),
+    total: pieces.reduce((sum, { total }) => sum + total, 0),
+  };
+}
+
+function* tableOf(header: string, out: string, job: Job): Generator<string | Uint8Array> {
+  yield header;
+  yield* linesOf(out, job);
+}
+
+/** The same seed gives the same bits on one kind of device alone. */
+function warnOfDevices(devices: readonly string[], onWarning: Listener['onWarning']): void {
+  const kinds = [...new Set(devices)];
+  if (kinds.length < 2) return;
+  onWarning?.(
+    `The shards ran on ${kinds.length} kinds of devices (${kinds.join('; ')}), so that figures may differ in their last digits from those of one.`,
+  );
+}
