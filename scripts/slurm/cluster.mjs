@@ -20,8 +20,8 @@ import { ensureUnpacked } from '../debian.mjs';
 import { osRelease } from '../setup/machine.mjs';
 
 const PACKAGES = ['slurm-wlm', 'munge'];
-// Jobs that may run at once.
-const CPUS = 2;
+// What the node says that it has, so that jobs that ask for several run here too.
+const CPUS = 16;
 const START_SECONDS = 30;
 const STOP_MS = 5000;
 
