@@ -60,11 +60,11 @@ function run(file, args) {
 /**
  * Unpacks packages of this machine's architecture.
  * @param {string[]} packages
- * @param {{ suites: string[], folder: string, without: string[] }} where the suites that they come from, of which the
- *   last is preferred, the folder that they go to, and which of what they depend on is left out
+ * @param {{ suites: string[], folder: string, without?: string[] }} where the suites that they come from, of which the
+ *   last is preferred, the folder that they go to, made if it does not exist, and which of what they depend on is left out
  * @returns {string | undefined} what went wrong
  */
-function unpackPackages(packages, { suites, folder, without }) {
+export function unpackPackages(packages, { suites, folder, without = [] }) {
   const reason = obstacle();
   if (reason) return reason;
   const archive = debianArchive(aptSources(), osRelease(), suites);
@@ -99,6 +99,7 @@ function unpackPackages(packages, { suites, folder, without }) {
       run('apt-get', [...options, 'update', '--error-on=any']) ??
       run('apt-get', [...options, 'install', '--download-only', ...packages]);
     if (problem) return problem;
+    mkdirSync(folder, { recursive: true });
     const archives = join(apt, 'cache', 'archives');
     for (const name of readdirSync(archives).filter((file) => file.endsWith('.deb'))) {
       if (without.includes(name.split('_')[0] ?? '')) continue;

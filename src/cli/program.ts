@@ -9,6 +9,7 @@ import { addEvaluate } from './commands/evaluate.ts';
 import { addKernels } from './commands/kernels.ts';
 import { addScore } from './commands/score.ts';
 import { addServe } from './commands/serve.ts';
+import { addSweep } from './commands/sweep.ts';
 import { addTrain } from './commands/train.ts';
 import { addTranslate } from './commands/translate.ts';
 import { addVerify } from './commands/verify.ts';
@@ -23,6 +24,7 @@ export async function run(args: readonly string[]): Promise<number> {
   for (const add of [
     addDoctor,
     addTrain,
+    addSweep,
     addCalibrate,
     addEvaluate,
     addScore,

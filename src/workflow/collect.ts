@@ -1,12 +1,20 @@
 import { join } from 'node:path';
+import type { Calibration } from '../anomaly/calibration/calibration.ts';
+import { checkLearned, type Learned } from '../anomaly/evaluation/learned.ts';
+import { runFolder } from '../cyclegan/run/run-folder.ts';
 import { writeFileAtomic } from '../data/files/atomic.ts';
 import { CyclopsError } from '../gpu/errors.ts';
-import type { Listener } from './common/listener.ts';
+import { type Listener, listenerOf } from './common/listener.ts';
 import { checkOptions, path, pathOption, RUNNING } from './common/options.ts';
-import type { DeviceOption } from './common/with-device.ts';
+import { UsageError } from './common/usage-error.ts';
+import { type DeviceOption, withDevice } from './common/with-device.ts';
+import { collectProtocol, type PaperFigures } from './paper-protocol.ts';
+import { calibrateRun } from './runs/calibrate-run.ts';
+import { collectFolds } from './runs/cross-calibration.ts';
 import { scoredPieceSchema } from './score-shard.ts';
 import { type Job, readJob } from './shards/job.ts';
 import { linesOf, removeRemains, resultsOf } from './shards/pieces.ts';
+import { collectSweep, type SweepTable } from './sweep.ts';
 
 export interface CollectOptions extends DeviceOption, Listener {
   /** The folder in which shards left their pieces. */
@@ -16,7 +24,11 @@ export interface CollectOptions extends DeviceOption, Listener {
 }
 
 /** What all shards made together. */
-export type Collected = CollectedScores;
+export type Collected =
+  | CollectedScores
+  | { kind: 'folds'; calibration: Calibration; learned: Learned }
+  | { kind: 'protocol'; figures: PaperFigures }
+  | { kind: 'sweep'; table: SweepTable };
 
 export interface CollectedScores {
   kind: 'score';
@@ -36,9 +48,33 @@ export interface CollectedScores {
 export async function collect(options: CollectOptions): Promise<Collected> {
   checkOptions('collect', options, { ...RUNNING, out: path, csv: pathOption });
   const job = readJob(options.out);
-  const collected = collectScores(job, options);
+  const collected = await collectJob(job, options);
   removeRemains(options.out);
   return collected;
+}
+
+async function collectJob(job: Job, options: CollectOptions): Promise<Collected> {
+  const { kind } = job;
+  if (kind === 'score') return collectScores(job, options);
+  if (options.csv !== undefined) {
+    throw new UsageError(
+      `--csv writes the table of scored images, and the job in ${options.out} trains. Leave it out.`,
+    );
+  }
+  if (kind === 'protocol') return { kind, figures: collectProtocol(options.out, job) };
+  if (kind === 'sweep') return { kind, table: collectSweep(options.out, job) };
+  return await calibrateFolds(job, options);
+}
+
+async function calibrateFolds(job: Job, options: CollectOptions): Promise<Collected> {
+  const { tune = true, out } = options;
+  const run = runFolder(out);
+  collectFolds(run, job);
+  const calibration = await withDevice(options, (device) =>
+    calibrateRun(device, { ...listenerOf(options), run, rule: 'zfn', tune }),
+  );
+  if (!calibration) throw new CyclopsError(`The calibration of ${run.root} was stopped. Collect again.`);
+  return { kind: 'folds', calibration, learned: checkLearned(calibration) };
 }
 
 function collectScores(job: Job, { out, csv = join(out, 'scores.csv'), onWarning }: CollectOptions): CollectedScores {

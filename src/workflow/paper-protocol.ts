@@ -1,10 +1,14 @@
 import { join } from 'node:path';
+import * as v from 'valibot';
 import type { Evaluation } from '../anomaly/evaluation/evaluation.ts';
-import { mean } from '../anomaly/metrics/mean.ts';
-import { createRun } from '../cyclegan/run/run-folder.ts';
+import { meanAndDeviation } from '../anomaly/metrics/mean-and-deviation.ts';
+import type { TrainingConfig } from '../cyclegan/config.ts';
+import { createRun, hasCheckpoint, type RunFolder, runFolder } from '../cyclegan/run/run-folder.ts';
 import type { Dataset } from '../data/datasets/dataset.ts';
 import { splitDataset } from '../data/datasets/split.ts';
 import { writeFileAtomic } from '../data/files/atomic.ts';
+import { byName, finite, object, whole, yesOrNo } from '../data/files/schema.ts';
+import type { Device } from '../gpu/device.ts';
 import { listenerOf } from './common/listener.ts';
 import { openModel } from './common/model.ts';
 import { checkOptions, DATA, number, RUNNING, TRAINING } from './common/options.ts';
@@ -16,6 +20,10 @@ import type { DivisionOptions } from './runs/division.ts';
 import { evaluateRun } from './runs/evaluate-run.ts';
 import { trainRun } from './runs/train-run.ts';
 import { configOf } from './runs/training-config.ts';
+import { commonOfTraining } from './shards/common.ts';
+import { type Job, joinJob } from './shards/job.ts';
+import { resultsOf, type ShardDone, workOf, writePiece } from './shards/pieces.ts';
+import { requireShard, type Shard, shardOption } from './shards/shard.ts';
 import type { TrainOptions } from './train.ts';
 
 /** A figure of several runs: mean and standard deviation (of a sample; null for one run), and each run's own. */
@@ -44,6 +52,11 @@ export interface PaperProtocolOptions extends Omit<TrainOptions, keyof DivisionO
   runs?: number | undefined;
 }
 
+export interface ProtocolShardOptions extends PaperProtocolOptions {
+  /** Which of the runs are made. */
+  shard: Shard;
+}
+
 /**
  * The protocol of the paper's public code: for each seed a balanced split of all images, whatever parts or groups they
  * have, a training without validation, and figures whose thresholds are chosen on the test images, so that all of them are oracles.
@@ -54,37 +67,97 @@ export interface PaperProtocolOptions extends Omit<TrainOptions, keyof DivisionO
  * @throws UsageError for options that cannot be @throws CyclopsError as `train`
  */
 export async function paperProtocol(options: PaperProtocolOptions): Promise<PaperFigures | null> {
-  checkOptions('paperProtocol', options, { ...RUNNING, ...DATA, ...TRAINING, runs: number });
-  const { out, runs = 1, skipBroken = false, tune = true, eager = false, onProfile } = options;
+  checkOptions('paperProtocol', options, PROTOCOL);
+  const protocol = openProtocol(options);
+  const { seeds } = protocol;
+  const runs: RunFigures[] = [];
+  return await withDevice(options, async (device) => {
+    for (const seed of seeds) {
+      const run = createRun(join(options.out, `seed-${seed}`));
+      const figures = await runSeed(device, protocol, { seed, run, resume: false });
+      if (!figures) return null;
+      runs.push(figures);
+    }
+    return writeFigures(options.out, runs);
+  });
+}
+
+/**
+ * Makes a shard's share of the protocol: each run and its figures are a piece of it, in `out`. `collect` makes `protocol.json` when all are
+ * there. What is there is not made again; what was cut off goes on from its last checkpoint.
+ *
+ * @throws UsageError for options that cannot be @throws CyclopsError as `train`, and when `out` holds another job
+ */
+export async function protocolShard({ shard, ...options }: ProtocolShardOptions): Promise<ShardDone> {
+  checkOptions('protocolShard', { shard, ...options }, { ...PROTOCOL, shard: shardOption });
+  requireShard(shard);
+  const { out, runs = 1 } = options;
+  const protocol = openProtocol(options);
+  const { seeds, config, dataset } = protocol;
+  const pieceOf = (seed: number) => `seed-${seed}`;
+  const common = { '--runs': runs, ...commonOfTraining(config, dataset, options) };
+  const job: Job = { kind: 'protocol', shards: shard.of, pieces: seeds.map(pieceOf), common };
+  joinJob(out, job);
+  const work = workOf(out, job, shard, options.onWarning);
+  const isWhole = await withDevice(options, async (device) => {
+    for (const seed of seeds.filter((one) => work.names.includes(pieceOf(one)))) {
+      const known = runFolder(join(out, pieceOf(seed)));
+      const resume = hasCheckpoint(known);
+      const run = resume ? known : createRun(known.root);
+      const figures = await runSeed(device, protocol, { seed, run, resume });
+      if (!figures) return false;
+      writePiece(out, job, pieceOf(seed), figures);
+    }
+    return true;
+  });
+  return { ...work, isWhole };
+}
+
+/** Makes `protocol.json` of the pieces of all shards. @throws CyclopsError when some are missing */
+export function collectProtocol(out: string, job: Job): PaperFigures {
+  return writeFigures(out, resultsOf(out, job, runFiguresSchema));
+}
+
+const PROTOCOL = { ...RUNNING, ...DATA, ...TRAINING, runs: number };
+
+/** What every run of a protocol has in common. */
+interface Protocol {
+  options: PaperProtocolOptions;
+  config: TrainingConfig;
+  dataset: Dataset;
+  seeds: number[];
+}
+
+function openProtocol(options: PaperProtocolOptions): Protocol {
+  const { runs = 1 } = options;
   if (!Number.isInteger(runs) || runs < 1) {
     throw new UsageError(`--runs is ${runs}; expected a whole number from 1, such as 5.`);
   }
   const config = configOf(options);
-  const dataset = pooled(openData(options));
   const seeds = Array.from({ length: runs }, (_, i) => config.seed + i);
-  const evaluations: Evaluation[] = [];
+  return { options, config, dataset: pooled(openData(options)), seeds };
+}
+
+/** Trains and judges one run. @returns null when the signal stopped it */
+async function runSeed(
+  device: Device,
+  { options, config, dataset, seeds }: Protocol,
+  { seed, run, resume }: { seed: number; run: RunFolder; resume: boolean },
+): Promise<RunFigures | null> {
+  const { skipBroken = false, tune = true, eager = false, onProfile } = options;
   const common = { ...listenerOf(options), skipBroken, tune };
-  return await withDevice(options, async (device) => {
-    for (const seed of seeds) {
-      const run = createRun(join(out, `seed-${seed}`));
-      const number = evaluations.length + 1;
-      options.onProgress?.({ stage: 'run', what: 'run', number, total: runs, folder: run.root });
-      const split = splitDataset(dataset, seed);
-      const range = options.config?.range ?? (await trainingRange(split, options.onWarning));
-      const training = {
-        ...{ ...common, eager, onProfile, run, resume: false },
-        ...{ config: { ...config, seed, range }, dataset: split },
-      };
-      if (!(await trainRun(device, training))) return null;
-      const model = openModel(run.root);
-      const evaluated = await evaluateRun(device, { ...common, model, dataset: split, pictures: 0 });
-      if (!evaluated) return null;
-      evaluations.push(evaluated.evaluation);
-    }
-    const figures = summarisePaper(seeds, evaluations);
-    writeFileAtomic(join(out, 'protocol.json'), `${JSON.stringify(figures, null, 2)}\n`);
-    return figures;
-  });
+  const number = seeds.indexOf(seed) + 1;
+  options.onProgress?.({ stage: 'run', what: 'run', number, total: seeds.length, folder: run.root });
+  const split = splitDataset(dataset, seed);
+  const range = options.config?.range ?? (await trainingRange(split, options.onWarning));
+  const training = {
+    ...{ ...common, eager, onProfile, run, resume },
+    ...{ config: { ...config, seed, range }, dataset: split },
+  };
+  if (!(await trainRun(device, training))) return null;
+  const model = openModel(run.root);
+  const evaluated = await evaluateRun(device, { ...common, model, dataset: split, pictures: 0 });
+  return evaluated && figuresOf(seed, evaluated.evaluation);
 }
 
 /** All images, without what is known of parts, objects and defects: the paper's code has labels alone. */
@@ -92,35 +165,58 @@ function pooled(dataset: Dataset): Dataset {
   return { ...dataset, images: dataset.images.map(({ path, file, label }) => ({ path, file, label })) };
 }
 
-/** @param evaluations one for each seed, each of both classes */
-export function summarisePaper(seeds: number[], evaluations: readonly Evaluation[]): PaperFigures {
-  const [first] = evaluations;
-  if (!first) throw new RangeError('A protocol needs at least one run.');
-  const { normal, abnormal } = first.counts;
+const figure = v.nullable(finite());
+
+/** What a run tells the protocol. */
+const runFiguresSchema = object({
+  seed: finite(),
+  testImages: object({ normal: whole(), abnormal: whole() }),
+  scores: byName(object({ paper: yesOrNo, accuracy: figure, accZfn: figure, auroc: figure })),
+});
+
+export type RunFigures = v.InferOutput<typeof runFiguresSchema>;
+
+export function figuresOf(seed: number, { counts: { normal, abnormal }, scores }: Evaluation): RunFigures {
   return {
-    protocol: 'paper',
-    seeds,
+    seed,
     testImages: { normal, abnormal },
     scores: Object.fromEntries(
-      first.scores.map(({ info }, i) => {
-        const reports = evaluations.map(({ scores }) => scores[i]);
+      scores.map(({ info: { name, paper }, bestAccuracy, zfn, auroc }) => [
+        name,
+        { paper, accuracy: bestAccuracy?.accuracy ?? null, accZfn: zfn?.accuracy ?? null, auroc },
+      ]),
+    ),
+  };
+}
+
+function writeFigures(out: string, runs: readonly RunFigures[]): PaperFigures {
+  const figures = summarisePaper(runs);
+  writeFileAtomic(join(out, 'protocol.json'), `${JSON.stringify(figures, null, 2)}\n`);
+  return figures;
+}
+
+/** @param runs one for each seed, each with test images of both classes */
+export function summarisePaper(runs: readonly RunFigures[]): PaperFigures {
+  const [first] = runs;
+  if (!first) throw new RangeError('A protocol needs at least one run.');
+  return {
+    protocol: 'paper',
+    seeds: runs.map(({ seed }) => seed),
+    testImages: first.testImages,
+    scores: Object.fromEntries(
+      Object.entries(first.scores).map(([name, { paper }]) => {
+        const of = (figure: 'accuracy' | 'accZfn' | 'auroc') =>
+          meanAndDeviation(runs.map(({ scores }) => scores[name]?.[figure]));
         return [
-          info.name,
+          name,
           {
-            paper: info.paper,
-            accuracy: { ...meanAndDeviation(reports.map((report) => report?.bestAccuracy?.accuracy)), oracle: true },
-            accZfn: { ...meanAndDeviation(reports.map((report) => report?.zfn?.accuracy)), oracle: true },
-            auroc: { ...meanAndDeviation(reports.map((report) => report?.auroc)), oracle: false },
+            paper,
+            accuracy: { ...of('accuracy'), oracle: true },
+            accZfn: { ...of('accZfn'), oracle: true },
+            auroc: { ...of('auroc'), oracle: false },
           },
         ];
       }),
     ),
   };
-}
-
-function meanAndDeviation(figures: readonly (number | null | undefined)[]): Omit<MeanAndDeviation, 'oracle'> {
-  const values = figures.map((figure) => figure ?? Number.NaN);
-  const centre = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
-  return { mean: centre, sd: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : null, values };
 }

@@ -13,7 +13,7 @@ import { checkOptions, DATA, DIVISION, flag, RUNNING, TRAINING } from './common/
 import { type DeviceOption, withDevice } from './common/with-device.ts';
 import { type DataOptions, openData } from './images/open-data.ts';
 import { trainingRange } from './images/training-range.ts';
-import { beginFolds, crossCalibrate } from './runs/cross-calibration.ts';
+import { beginFolds, crossCalibrate, foldsOf } from './runs/cross-calibration.ts';
 import { type DivisionOptions, divide, partsOfRun, requireNoDivision } from './runs/division.ts';
 import { trainRun } from './runs/train-run.ts';
 import { type ConfigOptions, configOf, requireSameConfig } from './runs/training-config.ts';
@@ -48,22 +48,42 @@ export interface TrainResult {
 export async function train(options: TrainOptions): Promise<TrainResult> {
   checkOptions('train', options, { ...RUNNING, ...DATA, ...DIVISION, ...TRAINING, resume: flag });
   const { out, resume = false, folds, skipBroken = false, tune = true, eager = false, onProfile } = options;
-  const found = openData(options, { allowNormalAlone: true });
-  if (resume) requireNoDivision(options);
-  const asked = resume ? begunConfig(runFolder(out)) : configFor(found, options);
-  if (resume) requireSameConfig(options, asked);
-  const dataset = resume ? partsOfRun(found, runFolder(out)) : divide(found, options, asked.seed);
-  const range = resume || options.config?.range ? asked.range : await trainingRange(dataset, options.onWarning);
-  const config = { ...asked, range };
-  // Before hours of training: copies of calibrating images are damaged at its end.
-  if (isNormalAlone(dataset)) requireSixteenBits(range);
+  const { config, dataset } = resume ? begunTraining(options) : await newTraining(options);
+  const begun = folds === undefined ? null : foldsOf(dataset, folds, config);
   const run = resume ? runFolder(out) : createRun(out);
-  if (folds !== undefined) beginFolds(run, dataset, folds, config);
+  if (begun) beginFolds(run, dataset, begun);
   const calibration = await withDevice(options, (device) => {
     const common = { ...listenerOf(options), config, dataset, run, skipBroken, tune, eager, onProfile };
     return existsSync(run.foldScores) ? crossCalibrate(device, common) : trainRun(device, { ...common, resume });
   });
   return { run: run.root, calibration, learned: calibration && checkLearned(calibration) };
+}
+
+/** What a training is made of. */
+interface Training {
+  config: TrainingConfig;
+  /** With a part for every image. */
+  dataset: Dataset;
+}
+
+/** @throws UsageError for options that cannot be or do not fit together @throws CyclopsError for images that cannot be used */
+export async function newTraining(options: TrainOptions): Promise<Training> {
+  const found = openData(options, { allowNormalAlone: true });
+  const asked = configFor(found, options);
+  const dataset = divide(found, options, asked.seed);
+  const range = options.config?.range ? asked.range : await trainingRange(dataset, options.onWarning);
+  // Before hours of training: copies of calibrating images are damaged at its end.
+  if (isNormalAlone(dataset)) requireSixteenBits(range);
+  return { config: { ...asked, range }, dataset };
+}
+
+function begunTraining(options: TrainOptions): Training {
+  const run = runFolder(options.out);
+  const found = openData(options, { allowNormalAlone: true });
+  requireNoDivision(options);
+  const config = begunConfig(run);
+  requireSameConfig(options, config);
+  return { config, dataset: partsOfRun(found, run) };
 }
 
 /** Damaged images that stand for abnormal ones are made of each normal image, unless told otherwise. */

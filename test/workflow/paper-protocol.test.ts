@@ -4,7 +4,7 @@ import { chooseThresholds } from '../../src/anomaly/calibration/thresholds.ts';
 import { summarise } from '../../src/anomaly/evaluation/evaluation.ts';
 import type { ScoredImage } from '../../src/anomaly/scores/scored-image.ts';
 import { paperText } from '../../src/cli/text/paper-protocol.ts';
-import { summarisePaper } from '../../src/workflow/paper-protocol.ts';
+import { figuresOf, summarisePaper } from '../../src/workflow/paper-protocol.ts';
 import { cyclops, makeData, SMALL, temporaryFolder } from '../cli/support.ts';
 
 const folder = temporaryFolder();
@@ -20,7 +20,7 @@ it('gives mean and standard deviation over runs, and calls what hindsight chose 
   const evaluations = [images(1, 2, 3, 4), images(1, 3, 2, 4)].map((scored) =>
     summarise(scored, infos, chooseThresholds(scored, infos, { rule: 'zfn', chosenOn: 'train', dataHash: null })),
   );
-  const figures = summarisePaper([5, 6], evaluations);
+  const figures = summarisePaper(evaluations.map((evaluation, i) => figuresOf(5 + i, evaluation)));
   const sd = Math.sqrt(2) * 0.125;
   expect(figures.scores.sse).toEqual({
     paper: true,

@@ -1,9 +1,15 @@
 import type { Command } from 'commander';
-import { collect as collectWorkflow } from '../../workflow/collect.ts';
+import type { Device } from '../../gpu/device.ts';
+import { type CollectedScores, collect as collectWorkflow } from '../../workflow/collect.ts';
+import { UsageError } from '../../workflow/common/usage-error.ts';
+import { readJob } from '../../workflow/shards/job.ts';
 import { concludeScoring } from '../conclude-scoring.ts';
 import { EXIT } from '../failure.ts';
 import { listenOnTerminal } from '../listener.ts';
-import { addTuneOptions, type TuneFlags } from '../options.ts';
+import { addTuneOptions, type TuneFlags, withDevice } from '../options.ts';
+import { calibrationText } from '../text/calibration.ts';
+import { paperText } from '../text/paper-protocol.ts';
+import { sweepText } from '../text/sweep.ts';
 import { visible } from '../text/visible.ts';
 
 interface CollectCommandOptions extends TuneFlags {
@@ -24,10 +30,26 @@ export function addCollect(program: Command): void {
 }
 
 async function collect(out: string, options: CollectCommandOptions): Promise<void> {
-  const { csv, tune, quiet = false, skipBroken = false, failOnAnomaly = false } = options;
+  const { csv, tune, quiet = false, failOnAnomaly, skipBroken } = options;
+  const { kind } = readJob(out);
+  if (kind !== 'score' && (failOnAnomaly || skipBroken)) {
+    throw new UsageError(
+      `--fail-on-anomaly and --skip-broken are for scored images, and the job in ${out} trains. Leave them out.`,
+    );
+  }
   const { listener, stop } = listenOnTerminal(quiet);
-  const collected = await collectWorkflow({ ...listener, tune, out, csv }).finally(stop);
-  const { flagged, total } = collected;
-  if (!quiet) process.stdout.write(`${flagged} of ${total} images flagged: ${visible(collected.csv)}\n`);
-  concludeScoring(collected, { quiet, skipBroken, failOnAnomaly, told: false });
+  const work = (device?: Device) => collectWorkflow({ ...listener, device, tune, out, csv });
+  // Whoever collects elsewhere may have no device there; a calibration alone needs one.
+  const collected = await (kind === 'folds' ? withDevice(options, work) : work()).finally(stop);
+  if (collected.kind === 'score') concludeScores(collected, options);
+  else if (collected.kind === 'protocol') process.stdout.write(paperText(collected.figures));
+  else if (collected.kind === 'sweep') process.stdout.write(sweepText(collected.table));
+  else if (!quiet) process.stdout.write(`Trained: ${out}\n${calibrationText(collected.calibration)}`);
+}
+
+function concludeScores(scores: CollectedScores, options: CollectCommandOptions): void {
+  const { quiet = false, skipBroken = false, failOnAnomaly = false } = options;
+  const { flagged, total, csv } = scores;
+  if (!quiet) process.stdout.write(`${flagged} of ${total} images flagged: ${visible(csv)}\n`);
+  concludeScoring(scores, { quiet, skipBroken, failOnAnomaly, told: false });
 }

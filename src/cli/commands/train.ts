@@ -1,14 +1,18 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../../workflow/common/usage-error.ts';
-import { paperProtocol } from '../../workflow/paper-protocol.ts';
+import { paperProtocol, protocolShard } from '../../workflow/paper-protocol.ts';
 import { CALIBRATION_SHARE, type DivisionOptions } from '../../workflow/runs/division.ts';
+import type { ShardDone } from '../../workflow/shards/pieces.ts';
 import { type TrainOptions, train as trainWorkflow } from '../../workflow/train.ts';
+import { trainShard } from '../../workflow/train-shard.ts';
 import { commandLine, dataWords, deviceWords } from '../command-line.ts';
-import { EXIT } from '../failure.ts';
+import { concludeShard } from '../conclude-shard.ts';
+import { EXIT, wrap } from '../failure.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { listenOnTerminal } from '../listener.ts';
 import { addDataOptions, addTuneOptions, type DataFlags, type TuneFlags, toNumber, withDevice } from '../options.ts';
 import { addProfileOptions, openProfile, type ProfileOptions } from '../profile/profile.ts';
+import { addShardOption, type ChosenShard, chooseShard, type ShardFlag } from '../shard-option.ts';
 import { calibrationText } from '../text/calibration.ts';
 import { paperText } from '../text/paper-protocol.ts';
 import { addTrainingOptions, fieldsFrom, type TrainingOptionValues } from '../training-options.ts';
@@ -19,6 +23,7 @@ interface TrainCommandOptions extends TuneFlags, DataFlags, DivisionOptions, Pro
   capture: boolean;
   protocol?: 'paper';
   runs?: number;
+  shard?: ShardFlag;
 }
 
 export function addTrain(program: Command): void {
@@ -59,6 +64,7 @@ export function addTrain(program: Command): void {
       '--no-capture',
       'record every step anew instead of replaying the first: slower, the same bits; for debugging',
     );
+  addShardOption(command);
   addTrainingOptions(command);
   addDataOptions(command);
   addProfileOptions(command);
@@ -73,6 +79,12 @@ async function train(data: string, options: TrainCommandOptions): Promise<void> 
     );
   }
   const { resume, calibrationShare, folds, groupBy, out, quiet = false } = options;
+  const chosen = shardOf(options, folds !== undefined);
+  if (chosen) {
+    return await makeShard(options, chosen, (common) =>
+      trainShard({ ...common, data, calibrationShare, folds, groupBy, shard: chosen.shard }),
+    );
+  }
   const { run, calibration } = await runTraining(options, (common) =>
     trainWorkflow({ ...common, data, resume, calibrationShare, folds, groupBy }),
   );
@@ -87,6 +99,18 @@ async function train(data: string, options: TrainCommandOptions): Promise<void> 
   }
 }
 
+/** The shard of trainings that can be divided; null where this process makes all. */
+function shardOf({ out, shard, resume }: TrainCommandOptions, canBeDivided: boolean): ChosenShard | null {
+  if (!canBeDivided && shard !== undefined && shard !== 'none') {
+    throw new UsageError(
+      '--shard divides the trainings of --folds or of --protocol paper. Add one of them, or leave --shard out.',
+    );
+  }
+  const chosen = canBeDivided ? chooseShard(shard, out, process.env) : null;
+  if (!chosen || !resume) return chosen;
+  throw new UsageError('A shard goes on by itself where it was cut off. Leave --resume out, or say --shard none.');
+}
+
 /** Trains and judges as the paper did. */
 async function trainByProtocol(data: string, options: TrainCommandOptions): Promise<void> {
   const { runs, resume, calibrationShare, folds, groupBy } = options;
@@ -96,9 +120,24 @@ async function trainByProtocol(data: string, options: TrainCommandOptions): Prom
         '--calibration-share, --folds and --group-by out.',
     );
   }
+  const chosen = shardOf(options, true);
+  if (chosen) {
+    const { shard } = chosen;
+    return await makeShard(options, chosen, (common) => protocolShard({ ...common, data, runs, shard }));
+  }
   const figures = await runTraining(options, (common) => paperProtocol({ ...common, data, runs }));
   if (figures) process.stdout.write(paperText(figures));
   else process.exitCode = EXIT.interrupted;
+}
+
+/** Makes a shard's share of trainings, and says which it is and what to do then. */
+async function makeShard(
+  options: TrainCommandOptions,
+  { said }: ChosenShard,
+  work: (common: Omit<TrainOptions, 'data'>) => Promise<ShardDone>,
+): Promise<void> {
+  process.stderr.write(`${wrap(said)}\n`);
+  concludeShard(await runTraining(options, work), options.out);
 }
 
 /** Opens the device for a training, listens for Ctrl-C, shows how it goes, and profiles it where that is asked for. */

@@ -1,6 +1,14 @@
 import { join } from 'node:path';
+import * as v from 'valibot';
 import type { Calibration } from '../../anomaly/calibration/calibration.ts';
-import { type FoldScores, readFoldScores, writeFoldScores } from '../../anomaly/calibration/fold-scores.ts';
+import {
+  type FoldResult,
+  type FoldScores,
+  foldResultSchema,
+  readFoldScores,
+  withFold,
+  writeFoldScores,
+} from '../../anomaly/calibration/fold-scores.ts';
 import { openRunNetworks } from '../../anomaly/detector/run-networks.ts';
 import { scoreColumn } from '../../anomaly/scores/scored-image.ts';
 import type { TrainingConfig } from '../../cyclegan/config.ts';
@@ -16,14 +24,16 @@ import { scoreRecorded } from './calibrate-run.ts';
 import { listenerOf } from '../common/listener.ts';
 import { type TrainRunOptions, trainNetworks, trainRun } from './train-run.ts';
 import { UsageError } from '../common/usage-error.ts';
+import type { Job } from '../shards/job.ts';
+import { resultsOf, writePiece } from '../shards/pieces.ts';
 
 /**
- * Cuts the training part into folds and notes them in a new run: from then on it can be resumed.
+ * Cuts the training part into folds.
  *
  * @param dataset with a part for every image, none of them calibration
  * @throws UsageError for a number of folds that cannot be
  */
-export function beginFolds(run: RunFolder, dataset: Dataset, folds: number, config: TrainingConfig): void {
+export function foldsOf(dataset: Dataset, folds: number, config: TrainingConfig): FoldScores {
   const images = partOf(dataset, 'train');
   const dealt = cutFolds(images, folds, config.seed);
   for (let fold = 0; fold < folds; fold++) {
@@ -34,8 +44,7 @@ export function beginFolds(run: RunFolder, dataset: Dataset, folds: number, conf
       );
     }
   }
-  writeSplit(run.root, dataset);
-  writeFoldScores(run, {
+  return {
     folds,
     hash: recordData(dataset.root, images).hash,
     config,
@@ -44,7 +53,13 @@ export function beginFolds(run: RunFolder, dataset: Dataset, folds: number, conf
       ...(group !== undefined && { group }),
     })),
     merits: [],
-  });
+  };
+}
+
+/** Notes folds in a new run: from then on it can be resumed. */
+export function beginFolds(run: RunFolder, dataset: Dataset, folds: FoldScores): void {
+  writeSplit(run.root, dataset);
+  writeFoldScores(run, folds);
 }
 
 /** @throws UsageError unless each fold can have an object of each class */
@@ -73,42 +88,106 @@ export async function crossCalibrate(
   device: Device,
   options: Omit<TrainRunOptions, 'resume'>,
 ): Promise<Calibration | null> {
-  const { run, tune, onProgress } = options;
+  const { run } = options;
   let known = readFoldScores(run);
-  const dataset = withGroups(options.dataset, known);
-  requireSameImages(run, dataset, known);
+  const dataset = datasetOf(run, options.dataset, known);
   for (let fold = 1; fold <= known.folds; fold++) {
     if (known.images.some((image) => image.fold === fold && image.scores)) continue;
-    const own = runFolder(join(run.root, `fold-${fold}`));
-    onProgress?.({ stage: 'run', what: 'fold', number: fold, total: known.folds, folder: own.root });
-    const resume = hasCheckpoint(own);
-    if (!resume) createRun(own.root);
-    const divided = withoutFold(dataset, known, fold);
-    if ((await trainNetworks(device, { ...options, dataset: divided, run: own, resume })) === 'stopped') return null;
-    const detector = openRunNetworks(device, own);
-    try {
-      const scored = await scoreRecorded(detector, { ...listenerOf(options), run: own, data: dataset.root, tune });
-      if (!scored) return null;
-      // JSON has no NaN, so weights that diverged must be reported here.
-      for (const name of Object.keys(scored.images[0]?.scores ?? {})) scoreColumn(scored.images, name);
-      const found = new Map(
-        scored.images.map(({ file, scores, statistics, change, heat }) => [
-          file,
-          { scores, ...(statistics && { statistics }), ...(change !== undefined && { change }), ...(heat && { heat }) },
-        ]),
-      );
-      known = {
-        ...known,
-        images: known.images.map((image) => ({ ...image, ...found.get(image.file) })),
-        merits: [...known.merits, ...scored.merits],
-      };
-    } finally {
-      detector.dispose();
-    }
+    const found = await scoreFold(device, { ...options, dataset }, known, fold);
+    if (!found) return null;
+    known = withFold(known, found);
     writeFoldScores(run, known);
   }
-  onProgress?.({ stage: 'run', what: 'all', number: 1, total: 1, folder: run.root });
+  tellOfAll(options);
   return await trainRun(device, { ...options, dataset, resume: hasCheckpoint(run) });
+}
+
+/** The last of the pieces of a run of folds: the networks of all training images. */
+const ALL = 'all';
+
+/** What the shards of a run of folds make: a piece for each fold, and one for the networks that are trained on all. */
+export function foldPieces(folds: number): string[] {
+  return [...Array.from({ length: folds }, (_, i) => `fold-${i + 1}`), ALL];
+}
+
+/**
+ * Makes some of these pieces: what the networks of a fold found in it, or networks, which a checkpoint holds then.
+ *
+ * @param options of a run that {@link beginFolds} began @returns whether all are made; not where the signal stopped it
+ * @throws CyclopsError as {@link crossCalibrate}
+ */
+export async function makeFoldPieces(
+  device: Device,
+  options: Omit<TrainRunOptions, 'resume'>,
+  { job, names }: { job: Job; names: readonly string[] },
+): Promise<boolean> {
+  const { run } = options;
+  const known = readFoldScores(run);
+  const dataset = datasetOf(run, options.dataset, known);
+  for (const name of names) {
+    let result: FoldResult | null = null;
+    if (name === ALL) {
+      tellOfAll(options);
+      const training = { ...options, dataset, resume: hasCheckpoint(run) };
+      if ((await trainNetworks(device, training)) === 'stopped') return false;
+    } else {
+      result = await scoreFold(device, { ...options, dataset }, known, job.pieces.indexOf(name) + 1);
+      if (!result) return false;
+    }
+    writePiece(run.root, job, name, result);
+  }
+  return true;
+}
+
+/** Puts what the pieces of folds hold where `crossCalibrate` would have put it. @throws CyclopsError when some are missing */
+export function collectFolds(run: RunFolder, job: Job): void {
+  const results = resultsOf(run.root, job, v.nullable(foldResultSchema));
+  const begun = readFoldScores(run);
+  const merge = (known: FoldScores, result: FoldResult | null) => (result ? withFold(known, result) : known);
+  writeFoldScores(run, results.reduce(merge, { ...begun, merits: [] }));
+}
+
+/** Trains networks without a fold, and lets them score it. @returns null when the signal stopped it */
+async function scoreFold(
+  device: Device,
+  options: Omit<TrainRunOptions, 'resume'>,
+  known: FoldScores,
+  fold: number,
+): Promise<FoldResult | null> {
+  const { dataset, run, tune, onProgress } = options;
+  const own = runFolder(join(run.root, `fold-${fold}`));
+  onProgress?.({ stage: 'run', what: 'fold', number: fold, total: known.folds, folder: own.root });
+  const resume = hasCheckpoint(own);
+  if (!resume) createRun(own.root);
+  const divided = withoutFold(dataset, known, fold);
+  if ((await trainNetworks(device, { ...options, dataset: divided, run: own, resume })) === 'stopped') return null;
+  const detector = openRunNetworks(device, own);
+  try {
+    const scored = await scoreRecorded(detector, { ...listenerOf(options), run: own, data: dataset.root, tune });
+    if (!scored) return null;
+    // JSON has no NaN, so weights that diverged must be reported here.
+    for (const name of Object.keys(scored.images[0]?.scores ?? {})) scoreColumn(scored.images, name);
+    const images = scored.images.map(({ file, scores, statistics, change, heat }) => ({
+      ...{ file, scores },
+      ...(statistics && { statistics }),
+      ...(change !== undefined && { change }),
+      ...(heat && { heat }),
+    }));
+    return { images, merits: scored.merits };
+  } finally {
+    detector.dispose();
+  }
+}
+
+function tellOfAll({ run, onProgress }: Omit<TrainRunOptions, 'resume'>): void {
+  onProgress?.({ stage: 'run', what: 'all', number: 1, total: 1, folder: run.root });
+}
+
+/** The images with the groups that the run began with. @throws CyclopsError when they are others */
+function datasetOf(run: RunFolder, given: Dataset, known: FoldScores): Dataset {
+  const dataset = withGroups(given, known);
+  requireSameImages(run, dataset, known);
+  return dataset;
 }
 
 /** The groups that the run began with, so that an option that found them in names need not be given again. */

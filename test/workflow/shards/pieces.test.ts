@@ -111,7 +111,7 @@ describe('pieces', () => {
     const file = write(path('out'), 'shard-1');
     const whole = readFileSync(file);
     const flipped = Buffer.from(whole);
-    flipped[3] ^= 1;
+    flipped.writeUInt8(flipped.readUInt8(3) ^ 1, 3);
     const cuts = Array.from({ length: whole.length - 1 }, (_, length) => whole.subarray(0, length));
     for (const bytes of [...cuts, flipped]) {
       writeFileSync(file, bytes);

@@ -1,0 +1,174 @@
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { meanAndDeviation } from '../anomaly/metrics/mean-and-deviation.ts';
+import { hasCheckpoint, runFolder } from '../cyclegan/run/run-folder.ts';
+import type { Dataset } from '../data/datasets/dataset.ts';
+import { writeFileAtomic } from '../data/files/atomic.ts';
+import { csvLine } from '../data/files/csv.ts';
+import { finite, object, text, whole } from '../data/files/schema.ts';
+import type { Device } from '../gpu/device.ts';
+import { type Listener, listenerOf } from './common/listener.ts';
+import { checkOptions, DATA, path, RUNNING } from './common/options.ts';
+import { VERSION } from './common/versions.ts';
+import { type DeviceOption, withDevice } from './common/with-device.ts';
+import { evaluate } from './evaluate.ts';
+import { type DataOptions, openData } from './images/open-data.ts';
+import type { EvaluatedRun } from './runs/evaluate-run.ts';
+import { configOf } from './runs/training-config.ts';
+import { hashOf } from './shards/common.ts';
+import { type Job, joinJob } from './shards/job.ts';
+import { resultsOf, type ShardDone, workOf, writePiece } from './shards/pieces.ts';
+import { requireShard, type Shard, shardOption, WHOLE } from './shards/shard.ts';
+import { readSweep, type Sweep, type SweepRun } from './sweep-file.ts';
+import { train } from './train.ts';
+
+export interface SweepOptions extends Omit<DataOptions, 'data'>, DeviceOption, Listener {
+  /** JSON that names sets, options and seeds: see docs/cluster.md. */
+  file: string;
+  /** The folder of all runs: new, empty, or begun by another shard. */
+  out: string;
+  /** Which of the trainings are made; all unless it is given. */
+  shard?: Shard | undefined;
+}
+
+const rowSchema = object({
+  variant: text,
+  set: text,
+  seed: whole(),
+  /** The score that decides, which calibration chose. */
+  score: text,
+  /** Of that score on the test images; null where they lack a class. */
+  auroc: v.nullable(finite(0, 1)),
+  /** Abnormal test images that were passed, and normal ones that were flagged. */
+  missed: whole(),
+  abnormal: whole(),
+  falseAlarms: whole(),
+  normal: whole(),
+  /** Of heat maps; null without masks. */
+  aupro: v.nullable(finite(0, 1)),
+});
+
+/** What one training of a sweep came to. */
+export type SweepRow = v.InferOutput<typeof rowSchema>;
+
+/** What a variant came to on a set, over all seeds: means with deviations of a sample, and sums. */
+export interface SweepSummary extends Omit<SweepRow, 'seed' | 'score' | 'auroc' | 'aupro'> {
+  runs: number;
+  auroc: { mean: number; sd: number | null };
+  aupro: { mean: number; sd: number | null } | null;
+}
+
+export interface SweepTable {
+  rows: SweepRow[];
+  summary: SweepSummary[];
+}
+
+/**
+ * Trains every variant of options on every set with every seed, and judges each by the test images: those trainings that are the shard's
+ * share. Each and its figures are a piece in `out`, of which `collect` makes the table. What is there is not made again; what was cut off
+ * goes on from its last checkpoint.
+ *
+ * @throws UsageError for options that cannot be @throws CyclopsError for a file or images that cannot be used, and when `out` holds another job
+ */
+export async function sweep({ shard = WHOLE, ...options }: SweepOptions): Promise<ShardDone> {
+  const { data: _, ...reading } = DATA;
+  checkOptions('sweep', { shard, ...options }, { ...RUNNING, ...reading, file: path, out: path, shard: shardOption });
+  requireShard(shard);
+  const { out } = options;
+  const plan = readSweep(options.file);
+  const job = jobOf(plan, options, shard);
+  joinJob(out, job);
+  const work = workOf(out, job, shard, options.onWarning);
+  const isWhole = await withDevice(options, async (device) => {
+    for (const run of plan.runs.filter(({ name }) => work.names.includes(name))) {
+      const number = plan.runs.indexOf(run) + 1;
+      options.onProgress?.({ stage: 'run', what: 'run', number, total: plan.runs.length, folder: join(out, run.name) });
+      const row = await trainAndJudge(device, run, plan, options);
+      if (!row) return false;
+      writePiece(out, job, run.name, row);
+    }
+    return true;
+  });
+  return { ...work, isWhole };
+}
+
+/** Makes `sweep.csv` and `sweep.json` of the pieces of all shards. @throws CyclopsError when some are missing */
+export function collectSweep(out: string, job: Job): SweepTable {
+  const rows = resultsOf(out, job, rowSchema);
+  const table = { rows, summary: summarise(rows) };
+  writeFileAtomic(join(out, 'sweep.json'), `${JSON.stringify(table, null, 2)}\n`);
+  const columns = Object.keys(rowSchema.entries);
+  const lines = rows.map((row) => csvLine(Object.values(row)));
+  writeFileAtomic(join(out, 'sweep.csv'), `${csvLine(columns)}${lines.join('')}`);
+  return table;
+}
+
+function jobOf({ sets, runs }: Sweep, options: SweepOptions, { of }: Shard): Job {
+  const { skipBroken = false, aIs = null, tune = true } = options;
+  const hashes = Object.entries(sets).map(([name, data]) => [
+    `list of images of ${name} (SHA-256)`,
+    hashOf(openSet(data, options)),
+  ]);
+  const configs = runs.map(({ name, options: asked }) => [`configuration of ${name}`, JSON.stringify(configOf(asked))]);
+  return {
+    kind: 'sweep',
+    shards: of,
+    pieces: runs.map(({ name }) => name),
+    common: {
+      version: VERSION,
+      ...Object.fromEntries([...hashes, ...configs]),
+      ...{ '--skip-broken': skipBroken, '--a-is': aIs, '--no-tune': !tune },
+    },
+  };
+}
+
+function openSet(data: string, options: SweepOptions): Dataset {
+  return openData({ ...listenerOf(options), data, aIs: options.aIs }, { allowNormalAlone: true });
+}
+
+/** @returns null when the signal stopped it */
+async function trainAndJudge(
+  device: Device,
+  { name, variant, set, seed, options: asked }: SweepRun,
+  { sets }: Sweep,
+  options: SweepOptions,
+): Promise<SweepRow | null> {
+  const { skipBroken, aIs, tune } = options;
+  const run = join(options.out, name);
+  const common = { ...listenerOf(options), device, tune, skipBroken, aIs, data: sets[set] ?? '' };
+  const resume = hasCheckpoint(runFolder(run));
+  const { calibration } = await train({ ...common, out: run, ...(resume ? { resume } : asked) });
+  const evaluated = calibration && (await evaluate({ ...common, model: run }));
+  return evaluated && { variant, set, seed, ...figuresOf(evaluated) };
+}
+
+function figuresOf({ evaluation, pixels }: EvaluatedRun): Omit<SweepRow, 'variant' | 'set' | 'seed'> {
+  const { score } = evaluation.chosen;
+  const report = evaluation.scores.find(({ info }) => info.name === score);
+  const { truePositives = 0, falseNegatives = 0, falsePositives = 0, trueNegatives = 0 } = report?.calibrated ?? {};
+  return {
+    ...{ score, auroc: report?.auroc ?? null },
+    ...{ missed: falseNegatives, abnormal: falseNegatives + truePositives },
+    ...{ falseAlarms: falsePositives, normal: falsePositives + trueNegatives },
+    aupro: pixels?.figures?.aupro ?? null,
+  };
+}
+
+function summarise(rows: readonly SweepRow[]): SweepSummary[] {
+  const keys = [...new Set(rows.map(({ variant, set }) => `${variant}.${set}`))];
+  return keys.map((key) => {
+    const own = rows.filter(({ variant, set }) => `${variant}.${set}` === key);
+    const [{ variant, set } = { variant: '', set: '' }] = own;
+    const sum = (name: 'missed' | 'abnormal' | 'falseAlarms' | 'normal') =>
+      own.reduce((total, row) => total + row[name], 0);
+    const over = (name: 'auroc' | 'aupro') => {
+      const { mean, sd } = meanAndDeviation(own.map((row) => row[name]));
+      return { mean, sd };
+    };
+    return {
+      ...{ variant, set, runs: own.length, auroc: over('auroc') },
+      ...{ missed: sum('missed'), abnormal: sum('abnormal'), falseAlarms: sum('falseAlarms'), normal: sum('normal') },
+      aupro: own.every(({ aupro }) => aupro !== null) ? over('aupro') : null,
+    };
+  });
+}
