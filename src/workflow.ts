@@ -53,6 +53,25 @@ export {
 } from './workflow/score.ts';
 export { type TranslateOptions, type Translation, translate } from './workflow/translate.ts';
 
+// Jobs that are divided among machines.
+
+export { type Collected, type CollectOptions, collect } from './workflow/collect.ts';
+export type { CollectedScores } from './workflow/collect-scores.ts';
+export { type ProtocolShardOptions, protocolShard } from './workflow/paper-protocol.ts';
+export { type ScoreShardOptions, type ShardScoring, scoreShard } from './workflow/score-shard.ts';
+export type { ShardDone, ShardWork } from './workflow/shards/pieces.ts';
+export type { Shard } from './workflow/shards/shard.ts';
+export {
+  type Mistakes,
+  type Spread,
+  type SweepOptions,
+  type SweepRow,
+  type SweepSummary,
+  type SweepTable,
+  sweep,
+} from './workflow/sweep.ts';
+export { type TrainShardOptions, trainShard } from './workflow/train-shard.ts';
+
 // What an evaluation tells: figures of every score, of pixels and pairs, checks, and pictures for a report.
 
 export type { BaselineReport } from './anomaly/evaluation/baseline-report.ts';

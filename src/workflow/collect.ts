@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Calibration } from '../anomaly/calibration/calibration.ts';
 import { checkLearned, type Learned } from '../anomaly/evaluation/learned.ts';
 import { runFolder } from '../cyclegan/run/run-folder.ts';
-import { writeFileAtomic } from '../data/files/atomic.ts';
 import { CyclopsError } from '../gpu/errors.ts';
+import { type CollectedScores, collectScores } from './collect-scores.ts';
 import { type Listener, listenerOf } from './common/listener.ts';
 import { checkOptions, path, pathOption, RUNNING } from './common/options.ts';
 import { UsageError } from './common/usage-error.ts';
@@ -11,9 +11,8 @@ import { type DeviceOption, withDevice } from './common/with-device.ts';
 import { collectProtocol, type PaperFigures } from './paper-protocol.ts';
 import { calibrateRun } from './runs/calibrate-run.ts';
 import { collectFolds } from './runs/cross-calibration.ts';
-import { scoredPieceSchema } from './score-shard.ts';
 import { type Job, readJob } from './shards/job.ts';
-import { linesOf, removeRemains, resultsOf } from './shards/pieces.ts';
+import { removeRemains } from './shards/pieces.ts';
 import { collectSweep, type SweepTable } from './sweep.ts';
 
 export interface CollectOptions extends DeviceOption, Listener {
@@ -30,16 +29,6 @@ export type Collected =
   | { kind: 'protocol'; figures: PaperFigures }
   | { kind: 'sweep'; table: SweepTable };
 
-export interface CollectedScores {
-  kind: 'score';
-  /** The table. */
-  csv: string;
-  flagged: number;
-  /** Why files could not be read. */
-  unreadable: string[];
-  total: number;
-}
-
 /**
  * Makes one of what shards left in a folder, the same as if nothing had been divided.
  *
@@ -55,7 +44,10 @@ export async function collect(options: CollectOptions): Promise<Collected> {
 
 async function collectJob(job: Job, options: CollectOptions): Promise<Collected> {
   const { kind } = job;
-  if (kind === 'score') return collectScores(job, options);
+  if (kind === 'score') {
+    const { out, csv = join(out, 'scores.csv'), onWarning } = options;
+    return collectScores(out, job, csv, onWarning);
+  }
   if (options.csv !== undefined) {
     throw new UsageError(
       `--csv writes the table of scored images, and the job in ${options.out} trains. Leave it out.`,
@@ -75,35 +67,4 @@ async function calibrateFolds(job: Job, options: CollectOptions): Promise<Collec
   );
   if (!calibration) throw new CyclopsError(`The calibration of ${run.root} was stopped. Collect again.`);
   return { kind: 'folds', calibration, learned: checkLearned(calibration) };
-}
-
-function collectScores(job: Job, { out, csv = join(out, 'scores.csv'), onWarning }: CollectOptions): CollectedScores {
-  const pieces = resultsOf(out, job, scoredPieceSchema);
-  const [first] = pieces;
-  if (!first) throw new CyclopsError(`The job in ${out} has no pieces.`);
-  warnOfDevices(
-    pieces.map(({ device }) => device),
-    onWarning,
-  );
-  writeFileAtomic(csv, tableOf(first.header, out, job));
-  return {
-    ...{ kind: 'score', csv },
-    flagged: pieces.reduce((sum, { flagged }) => sum + flagged, 0),
-    unreadable: pieces.flatMap(({ unreadable }) => unreadable),
-    total: pieces.reduce((sum, { total }) => sum + total, 0),
-  };
-}
-
-function* tableOf(header: string, out: string, job: Job): Generator<string | Uint8Array> {
-  yield header;
-  yield* linesOf(out, job);
-}
-
-/** The same seed gives the same bits on one kind of device alone. */
-function warnOfDevices(devices: readonly string[], onWarning: Listener['onWarning']): void {
-  const kinds = [...new Set(devices)];
-  if (kinds.length < 2) return;
-  onWarning?.(
-    `The shards ran on ${kinds.length} kinds of devices (${kinds.join('; ')}), so that figures may differ in their last digits from those of one.`,
-  );
 }

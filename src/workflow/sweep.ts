@@ -31,31 +31,54 @@ export interface SweepOptions extends Omit<DataOptions, 'data'>, DeviceOption, L
   shard?: Shard | undefined;
 }
 
-const rowSchema = object({
-  variant: text,
-  set: text,
-  seed: whole(),
-  /** The score that decides, which calibration chose. */
-  score: text,
-  /** Of that score on the test images; null where they lack a class. */
-  auroc: v.nullable(finite(0, 1)),
-  /** Abnormal test images that were passed, and normal ones that were flagged. */
-  missed: whole(),
-  abnormal: whole(),
-  falseAlarms: whole(),
-  normal: whole(),
-  /** Of heat maps; null without masks. */
+const rowSchema: v.GenericSchema<SweepRow> = object({
+  ...{ variant: text, set: text, seed: whole(), score: text, auroc: v.nullable(finite(0, 1)) },
+  ...{ missed: whole(), abnormal: whole(), falseAlarms: whole(), normal: whole() },
   aupro: v.nullable(finite(0, 1)),
 });
 
-/** What one training of a sweep came to. */
-export type SweepRow = v.InferOutput<typeof rowSchema>;
+const COLUMNS = [
+  ...(['variant', 'set', 'seed', 'score', 'auroc'] as const),
+  ...(['missed', 'abnormal', 'falseAlarms', 'normal', 'aupro'] as const),
+];
 
-/** What a variant came to on a set, over all seeds: means with deviations of a sample, and sums. */
-export interface SweepSummary extends Omit<SweepRow, 'seed' | 'score' | 'auroc' | 'aupro'> {
+/** Images of a test part that were judged wrongly, and how many there were. */
+export interface Mistakes {
+  /** Abnormal images that were passed. */
+  missed: number;
+  abnormal: number;
+  /** Normal images that were flagged. */
+  falseAlarms: number;
+  normal: number;
+}
+
+/** What one training of a sweep came to. */
+export interface SweepRow extends Mistakes {
+  variant: string;
+  set: string;
+  seed: number;
+  /** The score that decides, which calibration chose. */
+  score: string;
+  /** Of that score on the test images; null where they lack a class. */
+  auroc: number | null;
+  /** Of heat maps; null without masks. */
+  aupro: number | null;
+}
+
+/** A mean, and the deviation of a sample; null for one run. */
+export interface Spread {
+  mean: number;
+  sd: number | null;
+}
+
+/** What a variant came to on a set, over all seeds; mistakes are summed. */
+export interface SweepSummary extends Mistakes {
+  variant: string;
+  set: string;
   runs: number;
-  auroc: { mean: number; sd: number | null };
-  aupro: { mean: number; sd: number | null } | null;
+  auroc: Spread;
+  /** Null where a run has none. */
+  aupro: Spread | null;
 }
 
 export interface SweepTable {
@@ -97,9 +120,8 @@ export function collectSweep(out: string, job: Job): SweepTable {
   const rows = resultsOf(out, job, rowSchema);
   const table = { rows, summary: summarise(rows) };
   writeFileAtomic(join(out, 'sweep.json'), `${JSON.stringify(table, null, 2)}\n`);
-  const columns = Object.keys(rowSchema.entries);
-  const lines = rows.map((row) => csvLine(Object.values(row)));
-  writeFileAtomic(join(out, 'sweep.csv'), `${csvLine(columns)}${lines.join('')}`);
+  const lines = rows.map((row) => csvLine(COLUMNS.map((name) => row[name])));
+  writeFileAtomic(join(out, 'sweep.csv'), `${csvLine(COLUMNS)}${lines.join('')}`);
   return table;
 }
 
@@ -161,7 +183,7 @@ function summarise(rows: readonly SweepRow[]): SweepSummary[] {
     const [{ variant, set } = { variant: '', set: '' }] = own;
     const sum = (name: 'missed' | 'abnormal' | 'falseAlarms' | 'normal') =>
       own.reduce((total, row) => total + row[name], 0);
-    const over = (name: 'auroc' | 'aupro') => {
+    const over = (name: 'auroc' | 'aupro'): Spread => {
       const { mean, sd } = meanAndDeviation(own.map((row) => row[name]));
       return { mean, sd };
     };

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Device } from '../../gpu/device.ts';
-import { type CollectedScores, collect as collectWorkflow } from '../../workflow/collect.ts';
+import { collect as collectWorkflow } from '../../workflow/collect.ts';
+import type { CollectedScores } from '../../workflow/collect-scores.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { readJob } from '../../workflow/shards/job.ts';
 import { concludeScoring } from '../conclude-scoring.ts';

@@ -51,9 +51,7 @@ describe('score --out', () => {
     inArray(2, 3);
     const second = await cyclops('score', model, images, '--out', out, '--heatmaps', heat, '--quiet');
     vi.unstubAllEnvs();
-    expect(second.stderr).toMatch(
-      /Shard 2\/3: its number by SLURM_ARRAY_TASK_ID=2, of 3 as out was begun|Shard 2\/3.*SLURM_ARRAY_TASK_ID=2/,
-    );
+    expect(second.stderr).toMatch(/Shard 2\/3: its number by SLURM_ARRAY_TASK_ID=2, of 3 as .*out was begun with\./);
     expect((await shard(out, '2/3', '--heatmaps', heat)).stderr).toMatch(/done already: nothing is scored again/);
 
     const collected = await cyclops('collect', out);
@@ -65,6 +63,8 @@ describe('score --out', () => {
     const elsewhere = folder.path('elsewhere.csv');
     expect((await cyclops('collect', out, '--csv', elsewhere, '--skip-broken')).code).toBe(0);
     expect(readFileSync(elsewhere)).toEqual(readFileSync(single));
+    const over = await cyclops('collect', out, '--csv', model);
+    expect([over.code, over.stderr]).toEqual([2, expect.stringMatching(/would overwrite a file that is no table/)]);
     expect((await cyclops('collect', out, '--fail-on-anomaly')).code).toBe(
       readFileSync(single, 'utf8').includes(',flagged,') ? 3 : 1,
     );
