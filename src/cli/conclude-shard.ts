@@ -1,4 +1,4 @@
-import type { ShardDone } from '../workflow/shards/pieces.ts';
+import type { ShardDone } from '../workflow/shards/shard.ts';
 import { commandLine } from './command-line.ts';
 import { EXIT, wrap } from './failure.ts';
 

@@ -4,7 +4,7 @@ import { fileError } from '../data/files/fs-error.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { Listener } from './common/listener.ts';
 import { UsageError } from './common/usage-error.ts';
-import { scoredPieceSchema } from './score-shard.ts';
+import { scoredPieceSchema } from './scored-piece.ts';
 import type { Job } from './shards/job.ts';
 import { linesOf, resultsOf } from './shards/pieces.ts';
 

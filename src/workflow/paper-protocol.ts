@@ -11,7 +11,7 @@ import { byName, finite, object, whole, yesOrNo } from '../data/files/schema.ts'
 import type { Device } from '../gpu/device.ts';
 import { listenerOf } from './common/listener.ts';
 import { openModel } from './common/model.ts';
-import { checkOptions, DATA, number, RUNNING, TRAINING } from './common/options.ts';
+import { checkOptions, DATA, number, RUNNING, shardOption, TRAINING } from './common/options.ts';
 import { UsageError } from './common/usage-error.ts';
 import { withDevice } from './common/with-device.ts';
 import { openData } from './images/open-data.ts';
@@ -22,8 +22,8 @@ import { trainRun } from './runs/train-run.ts';
 import { configOf } from './runs/training-config.ts';
 import { commonOfTraining } from './shards/common.ts';
 import { type Job, joinJob } from './shards/job.ts';
-import { resultsOf, type ShardDone, workOf, writePiece } from './shards/pieces.ts';
-import { requireShard, type Shard, shardOption } from './shards/shard.ts';
+import { resultsOf, workOf, writePiece } from './shards/pieces.ts';
+import { requireShard, type Shard, type ShardDone } from './shards/shard.ts';
 import type { TrainOptions } from './train.ts';
 
 /** A figure of several runs: mean and standard deviation (of a sample; null for one run), and each run's own. */
@@ -165,16 +165,21 @@ function pooled(dataset: Dataset): Dataset {
   return { ...dataset, images: dataset.images.map(({ path, file, label }) => ({ path, file, label })) };
 }
 
+/** What a run tells the protocol; a figure is null where the test images lack a class. */
+export interface RunFigures {
+  seed: number;
+  testImages: { normal: number; abnormal: number };
+  /** By score. */
+  scores: Record<string, { paper: boolean; accuracy: number | null; accZfn: number | null; auroc: number | null }>;
+}
+
 const figure = v.nullable(finite());
 
-/** What a run tells the protocol. */
 const runFiguresSchema = object({
   seed: finite(),
   testImages: object({ normal: whole(), abnormal: whole() }),
   scores: byName(object({ paper: yesOrNo, accuracy: figure, accZfn: figure, auroc: figure })),
-});
-
-export type RunFigures = v.InferOutput<typeof runFiguresSchema>;
+}) satisfies v.GenericSchema<unknown, RunFigures>;
 
 export function figuresOf(seed: number, { counts: { normal, abnormal }, scores }: Evaluation): RunFigures {
   return {

@@ -3,8 +3,7 @@ import { scoreName } from '../anomaly/detector/detector-options.ts';
 import { hashFile } from '../cyclegan/run/data-record.ts';
 import type { ImageRef } from '../data/datasets/dataset.ts';
 import { isFolder } from '../data/files/is-folder.ts';
-import { list, object, text, whole } from '../data/files/schema.ts';
-import { checkOptions, flag, JUDGING, path, paths, RUNNING } from './common/options.ts';
+import { checkOptions, flag, JUDGING, path, paths, RUNNING, shardOption } from './common/options.ts';
 import { UsageError } from './common/usage-error.ts';
 import { VERSION } from './common/versions.ts';
 import { onDevice } from './common/with-device.ts';
@@ -17,9 +16,10 @@ import {
   scoringOf,
 } from './score.ts';
 import { scoreHeader, scoreRow } from './score-table.ts';
+import type { ScoredPiece } from './scored-piece.ts';
 import { type Job, joinJob } from './shards/job.ts';
 import { isDone, PieceWriter } from './shards/pieces.ts';
-import { ownOf, requireShard, type Shard, shardOption, WHOLE } from './shards/shard.ts';
+import { ownOf, requireShard, type Shard, WHOLE } from './shards/shard.ts';
 
 export interface ScoreShardOptions extends Omit<ScoreOptions, 'watch'> {
   /** The folder in which the shards of the job meet: new, empty, or begun by another shard. */
@@ -37,17 +37,6 @@ export interface ShardScoring extends Scoring {
   /** Whether the shard's piece is there already: then there are no results. */
   readonly isDone: boolean;
 }
-
-/** What a piece says of its rows. */
-export const scoredPieceSchema = object({
-  /** The first line of the table. */
-  header: text,
-  flagged: whole(),
-  /** What kept files from being read. */
-  unreadable: list(text),
-  total: whole(),
-  device: text,
-});
 
 /**
  * Scores a shard's share of images, every score of them, and leaves the rows of the table as a piece in `out`: complete once the last result
@@ -93,7 +82,8 @@ export function scoreShard({ out, shard = WHOLE, ...options }: ScoreShardOptions
           }
           // Fewer where the signal stopped it.
           if (found.total === own.length) {
-            writer.complete({ header: scoreHeader(decision), ...found, device: device.info.name });
+            const result: ScoredPiece = { header: scoreHeader(decision), ...found, device: device.info.name };
+            writer.complete(result);
           }
         } finally {
           writer.abandon();

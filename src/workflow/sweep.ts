@@ -7,8 +7,9 @@ import { writeFileAtomic } from '../data/files/atomic.ts';
 import { csvLine } from '../data/files/csv.ts';
 import { finite, object, text, whole } from '../data/files/schema.ts';
 import type { Device } from '../gpu/device.ts';
+import { CyclopsError, DeviceLostError } from '../gpu/errors.ts';
 import { type Listener, listenerOf } from './common/listener.ts';
-import { checkOptions, DATA, path, RUNNING } from './common/options.ts';
+import { checkOptions, DATA, path, RUNNING, shardOption } from './common/options.ts';
 import { VERSION } from './common/versions.ts';
 import { type DeviceOption, withDevice } from './common/with-device.ts';
 import { evaluate } from './evaluate.ts';
@@ -17,8 +18,8 @@ import type { EvaluatedRun } from './runs/evaluate-run.ts';
 import { configOf } from './runs/training-config.ts';
 import { hashOf } from './shards/common.ts';
 import { type Job, joinJob } from './shards/job.ts';
-import { resultsOf, type ShardDone, workOf, writePiece } from './shards/pieces.ts';
-import { requireShard, type Shard, shardOption, WHOLE } from './shards/shard.ts';
+import { resultsOf, workOf, writePiece } from './shards/pieces.ts';
+import { requireShard, type Shard, type ShardDone, WHOLE } from './shards/shard.ts';
 import { readSweep, type Sweep, type SweepRun } from './sweep-file.ts';
 import { train } from './train.ts';
 
@@ -102,16 +103,29 @@ export async function sweep({ shard = WHOLE, ...options }: SweepOptions): Promis
   const job = jobOf(plan, options, shard);
   joinJob(out, job);
   const work = workOf(out, job, shard, options.onWarning);
+  const failures: string[] = [];
   const isWhole = await withDevice(options, async (device) => {
     for (const run of plan.runs.filter(({ name }) => work.names.includes(name))) {
       const number = plan.runs.indexOf(run) + 1;
       options.onProgress?.({ stage: 'run', what: 'run', number, total: plan.runs.length, folder: join(out, run.name) });
-      const row = await trainAndJudge(device, run, plan, options);
-      if (!row) return false;
-      writePiece(out, job, run.name, row);
+      try {
+        const row = await trainAndJudge(device, run, plan, options);
+        if (!row) return false;
+        writePiece(out, job, run.name, row);
+      } catch (error) {
+        // One that diverges does not keep the others from being trained; a lost device does.
+        if (!(error instanceof CyclopsError) || error instanceof DeviceLostError) throw error;
+        failures.push(`${run.name}: ${error.message}`);
+        options.onWarning?.(`${run.name} failed: ${error.message}`);
+      }
     }
     return true;
   });
+  if (failures.length > 0) {
+    throw new CyclopsError(
+      `${failures.length} of ${work.names.length} trainings failed, the others are done. ${failures.join(' ')}`,
+    );
+  }
   return { ...work, isWhole };
 }
 

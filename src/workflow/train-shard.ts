@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { runFolder } from '../cyclegan/run/run-folder.ts';
 import { listenerOf } from './common/listener.ts';
-import { checkOptions, DATA, DIVISION, RUNNING, TRAINING } from './common/options.ts';
+import { checkOptions, DATA, DIVISION, RUNNING, shardOption, TRAINING } from './common/options.ts';
 import { UsageError } from './common/usage-error.ts';
 import { withDevice } from './common/with-device.ts';
 import { beginFolds, foldPieces, foldsOf, makeFoldPieces } from './runs/cross-calibration.ts';
 import { commonOfTraining } from './shards/common.ts';
 import { type Job, joinJob } from './shards/job.ts';
-import { type ShardDone, workOf } from './shards/pieces.ts';
-import { requireShard, type Shard, shardOption } from './shards/shard.ts';
+import { workOf } from './shards/pieces.ts';
+import { requireShard, type Shard, type ShardDone } from './shards/shard.ts';
 import { newTraining, type TrainOptions } from './train.ts';
 
 export interface TrainShardOptions extends Omit<TrainOptions, 'resume'> {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readSweep } from '../../src/workflow/sweep-file.ts';
 import { expectRefusal, put, useTemporaryFolder } from '../data/support.ts';
@@ -24,6 +25,11 @@ describe('a sweep', () => {
       preset: 'small',
       config: { ngf: 48, lambdaA: 5, localContrast: true, seed: 3 },
     });
+  });
+
+  it('is what docs/cluster.md shows', () => {
+    const [, example = ''] = /```json\n(.*?)```/s.exec(readFileSync('docs/cluster.md', 'utf8')) ?? [];
+    expect(readSweep(put(path('sweep.json'), example)).runs).toHaveLength(12);
   });
 
   it('is refused where it says what cannot be', () => {

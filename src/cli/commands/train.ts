@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { paperProtocol, protocolShard } from '../../workflow/paper-protocol.ts';
 import { CALIBRATION_SHARE, type DivisionOptions } from '../../workflow/runs/division.ts';
-import type { ShardDone } from '../../workflow/shards/pieces.ts';
+import type { ShardDone } from '../../workflow/shards/shard.ts';
 import { type TrainOptions, train as trainWorkflow } from '../../workflow/train.ts';
 import { trainShard } from '../../workflow/train-shard.ts';
 import { commandLine, dataWords, deviceWords } from '../command-line.ts';

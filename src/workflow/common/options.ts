@@ -4,7 +4,7 @@ import { mapName, openDevice, thresholdOption, tileOption } from '../../anomaly/
 import { PRESET_NAMES } from '../../cyclegan/presets.ts';
 import { LABELS } from '../../data/datasets/dataset.ts';
 import { optionProblem } from '../../data/files/json.ts';
-import { finite, list, object, oneOf, text, yesOrNo } from '../../data/files/schema.ts';
+import { finite, list, object, oneOf, text, whole, yesOrNo } from '../../data/files/schema.ts';
 import { UsageError } from './usage-error.ts';
 
 /**
@@ -29,6 +29,8 @@ export const paths = list(path);
 export const label = oneOf(LABELS);
 export const flag = v.optional(yesOrNo);
 export const number = v.optional(finite());
+/** A share of a job that is divided. */
+export const shardOption = v.optional(object({ number: whole(1), of: whole(1) }));
 export const byteCount = v.optional(finite(0));
 export const ruleOption = v.optional(v.custom((given) => parseRule(given) !== undefined, `one of ${RULES}`));
 const listening = v.optional(v.function('a function'));

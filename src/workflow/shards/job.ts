@@ -9,21 +9,27 @@ import { makeFolder } from '../../data/files/make-folder.ts';
 import { byName, list, object, oneOf, text, whole } from '../../data/files/schema.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 
+/** A job that is divided into shards. Each leaves its pieces in one folder, complete or absent, and nothing else is shared. */
+export interface Job {
+  kind: 'score' | 'folds' | 'protocol' | 'sweep';
+  /** How many shards there are. */
+  shards: number;
+  /** What the shards make, in order. */
+  pieces: string[];
+  /** What every shard must have in common: versions, options, inputs. */
+  common: Record<string, unknown>;
+}
+
+/** @internal */
 export const jobSchema = described(
   object({
     kind: oneOf(['score', 'folds', 'protocol', 'sweep']),
-    /** How many shards there are. */
     shards: whole(1),
-    /** What the shards make, in order. */
     pieces: list(text),
-    /** What every shard must have in common: versions, options, inputs. */
     common: byName(v.unknown()),
-  }),
+  }) satisfies v.GenericSchema<unknown, Job>,
   { holds: 'what shards make together', remedy: 'Restore it, or begin in another folder.' },
 );
-
-/** A job that is divided into shards. Each leaves its pieces in one folder, complete or absent, and nothing else is shared. */
-export type Job = v.InferOutput<typeof jobSchema>;
 
 const JOB = 'job.json';
 const PIECES = 'pieces';

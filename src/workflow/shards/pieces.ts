@@ -10,7 +10,7 @@ import { hexadecimal, object, text } from '../../data/files/schema.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { Listener } from '../common/listener.ts';
 import { differenceOf, type Job, jobSchema, piecesFolder } from './job.ts';
-import { ownOf, type Shard, shardWith } from './shard.ts';
+import { ownOf, type Shard, type ShardWork, shardWith } from './shard.ts';
 
 /**
  * What one shard made: lines of text, then a last line of JSON that says of which job it is and what came of it. A file that is cut off
@@ -128,20 +128,6 @@ export function isDone(out: string, job: Job, name: string, onWarning: Listener[
     onWarning?.(`${error.message} It is made anew.`);
     return false;
   }
-}
-
-/** What a shard has to do. */
-export interface ShardWork {
-  /** Its pieces. */
-  own: string[];
-  /** Those of them that were not there yet. */
-  names: string[];
-}
-
-/** What a shard did. */
-export interface ShardDone extends ShardWork {
-  /** Whether all of its pieces are there now; not where the signal stopped it. */
-  isWhole: boolean;
 }
 
 /** What there is to do for a shard. Warns of pieces that have to be made anew. @throws CyclopsError as {@link isDone} */

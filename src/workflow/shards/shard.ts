@@ -1,5 +1,3 @@
-import * as v from 'valibot';
-import { object, whole } from '../../data/files/schema.ts';
 import { UsageError } from '../common/usage-error.ts';
 
 /** A share of a job that is divided by index. */
@@ -9,8 +7,6 @@ export interface Shard {
   /** How many shards the job has. */
   of: number;
 }
-
-export const shardOption = v.optional(object({ number: whole(1), of: whole(1) }));
 
 /** A job that nobody divides. */
 export const WHOLE: Shard = { number: 1, of: 1 };
@@ -33,4 +29,18 @@ export function ownOf<T>(items: readonly T[], { number, of }: Shard): T[] {
 export function shardWith<T>(item: T, items: readonly T[], of: number): number {
   for (let number = 1; number < of; number++) if (ownOf(items, { number, of }).includes(item)) return number;
   return of;
+}
+
+/** What a shard has to do. */
+export interface ShardWork {
+  /** Its pieces. */
+  own: string[];
+  /** Those of them that were not there yet. */
+  names: string[];
+}
+
+/** What a shard did. */
+export interface ShardDone extends ShardWork {
+  /** Whether all of its pieces are there now; not where the signal stopped it. */
+  isWhole: boolean;
 }

@@ -55,3 +55,17 @@ it('gives the table of one process where it is divided, and where a shard is kil
     /begun with 2 shards, and here there are 3/,
   );
 });
+
+it('trains the others where one cannot be trained, and says which', async () => {
+  makeData(folder.path('torn'), { normal: 8, abnormal: 6 });
+  put(folder.path('torn', 'normal', '0.png'), 'no image');
+  const sets = { torn: 'torn', pits: 'pits' };
+  const file = put(folder.path('torn-sweep.json'), JSON.stringify({ sets, options: { plain: small }, seeds: [4] }));
+  const out = folder.path('torn-sweep');
+  const { code, stderr } = await cyclops('sweep', file, '--out', out);
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringMatching(/1 of 2 trainings failed, the others are done\. plain\.torn\.4: .*0\.png/),
+  ]);
+  expect((await cyclops('collect', out)).stderr).toMatch(/1 of 2 pieces are not there: plain\.torn\.4\./);
+});
