@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { AtomicFile } from '../../data/files/atomic.ts';
 import { fileError } from '../../data/files/fs-error.ts';
-import { described, parseJson } from '../../data/files/json.ts';
+import { checkJson, described, parseJson } from '../../data/files/json.ts';
 import { readBytes } from '../../data/files/read.ts';
 import { hexadecimal, object, text } from '../../data/files/schema.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
@@ -20,7 +20,7 @@ const sealSchema = described(
   object({
     job: jobSchema,
     piece: text,
-    /** SHA-256 of the lines above. */
+    /** SHA-256 of the lines above and of the result. */
     sha256: hexadecimal(64),
     result: v.unknown(),
   }),
@@ -61,7 +61,8 @@ export class PieceWriter {
 
   complete(result: unknown): void {
     const { job, name: piece } = this;
-    this.file.write(`${JSON.stringify({ job, piece, sha256: this.hash.digest('hex'), result })}\n`);
+    const sha256 = this.hash.update(JSON.stringify(result)).digest('hex');
+    this.file.write(`${JSON.stringify({ job, piece, sha256, result })}\n`);
     this.file.complete();
   }
 
@@ -96,7 +97,8 @@ function readPiece(out: string, job: Job, name: string): Piece | null {
   const end = bytes.length > 1 ? bytes.lastIndexOf(LINE_FEED, bytes.length - 2) + 1 : 0;
   const lines = bytes.subarray(0, end);
   const seal = sealOf(new TextDecoder().decode(bytes.subarray(end)), path);
-  if (seal.sha256 !== createHash('sha256').update(lines).digest('hex')) throw damaged(path);
+  const sha256 = createHash('sha256').update(lines).update(JSON.stringify(seal.result)).digest('hex');
+  if (seal.sha256 !== sha256) throw damaged(path);
   const difference = differenceOf(job, seal.job);
   if (difference !== null) throw new CyclopsError(`${path} is of another job: this one was begun with ${difference}.`);
   if (seal.piece !== name) throw new CyclopsError(`${path} is the piece ${seal.piece} under another name.`);
@@ -147,7 +149,7 @@ export function resultsOf<S extends v.GenericSchema>(out: string, job: Job, resu
   const results = job.pieces.flatMap((name): v.InferOutput<S>[] => {
     try {
       const piece = readPiece(out, job, name);
-      if (piece) return [v.parse(result, piece.result)];
+      if (piece) return [checkJson(piece.result, result, piecePath(out, name))];
       absent.set(name, name);
     } catch (error) {
       if (!(error instanceof CyclopsError)) throw error;

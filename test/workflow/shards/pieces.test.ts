@@ -113,7 +113,9 @@ describe('pieces', () => {
     const flipped = Buffer.from(whole);
     flipped.writeUInt8(flipped.readUInt8(3) ^ 1, 3);
     const cuts = Array.from({ length: whole.length - 1 }, (_, length) => whole.subarray(0, length));
-    for (const bytes of [...cuts, flipped]) {
+    const changed = Buffer.from(whole.toString().replace('"result":"shard-1"', '"result":"shard-2"'));
+    expect(changed.equals(whole)).toBe(false);
+    for (const bytes of [...cuts, flipped, changed]) {
       writeFileSync(file, bytes);
       expectRefusal(collect, 'shard-1 (', 'cut off or was changed', '--shard 1/2');
       const warnings: string[] = [];
