@@ -62,14 +62,15 @@ export function makeConsumer(work: string): Consumer | { problem: string } {
   const installed = run('npm', install, root);
   if (!installed.ok) return { problem: installed.said };
 
-  const examples = readdirSync('examples').filter((file) => file.endsWith('.ts'));
+  const entries = readdirSync('examples', { withFileTypes: true });
+  const examples = entries.flatMap((entry) => (entry.isFile() ? entry.name : []));
   const texts = examples.map((file) => ({ file, text: readFileSync(join('examples', file), 'utf8') }));
   for (const { file, text } of texts) {
     const rewritten = text.replace(/'\.\.\/src\/([\w-]+)\.ts'/g, (_, entry) => `'${importedAs(name, entry)}'`);
     writeFileSync(join(root, file), rewritten);
   }
   copyPhotographs(join(root, 'photographs'));
-  const modules = examples.map((file) => file.slice(0, -3));
+  const modules = examples.flatMap((file) => (file.endsWith('.ts') ? file.slice(0, -3) : []));
   // The detector's needs the model that the workflow's trains.
   const programs = modules
     .filter((module) => !texts.some(({ text }) => text.includes(`from './${module}.ts'`)))
