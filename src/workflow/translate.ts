@@ -57,7 +57,7 @@ async function* translateOn(device: Device, options: TranslateOptions): AsyncGen
 }
 
 async function translated(detector: DetectorNetworks, generator: Module, image: DecodedImage): Promise<ByteImage> {
-  const x = await wholeImage(detector.device, image, detector.shown);
+  const x = wholeImage(detector.device, image, detector.shown);
   const made = scope(() => noGrad(() => generator.forward(x)));
   try {
     return await toImage(made);

@@ -40,33 +40,25 @@ export class ImageBank {
   /** Words of the last chunk of each type. */
   private readonly used: Record<LevelType, number> = { u8: 0, f32: 0 };
 
-  private constructor(
+  constructor(
     private readonly device: Device,
-    private readonly channels: 1 | 3,
+    private readonly options: BankOptions,
   ) {}
 
   /**
-   * Uploads images one after another, so that `images` may decode them as they are asked for.
+   * Adds images one after another, so that `images` may decode them as they are asked for.
    *
-   * Gray and colour images become one another as in {@link toChannels}. Resizing is bicubic; of bytes it gives PIL's
-   * (Image.resize with BICUBIC).
-   *
-   * @throws CyclopsError when an image is larger than the device's largest buffer.
+   * @throws CyclopsError as {@link add}
    */
   static async create(
     device: Device,
     images: Iterable<DecodedImage> | AsyncIterable<DecodedImage>,
     options: BankOptions,
   ): Promise<ImageBank> {
-    const bank = new ImageBank(device, options.channels);
-    const { loadSize } = options;
+    const bank = new ImageBank(device, options);
     let waiting = 0;
     for await (const image of images) {
-      const shown = toChannels(image, options.channels);
-      bank.add(
-        options.localContrast ? localContrast(shown) : shown,
-        typeof loadSize === 'function' ? loadSize(image) : (loadSize ?? image),
-      );
+      bank.add(image);
       waiting += image.pixels.byteLength;
       if (waiting >= FENCE_BYTES) {
         await device.fence();
@@ -77,9 +69,24 @@ export class ImageBank {
     return bank;
   }
 
-  /** Adds an image of the bank's channels as it is, without resizing. @throws CyclopsError when it is larger than the device's largest buffer */
+  /**
+   * Uploads an image. Gray and colour become one another as in {@link toChannels}. Resizing is bicubic; of bytes it gives PIL's
+   * (Image.resize with BICUBIC).
+   *
+   * @throws CyclopsError when it is larger than the device's largest buffer
+   */
+  add(image: DecodedImage): void {
+    const { channels, loadSize, localContrast: evens } = this.options;
+    const shown = toChannels(image, channels);
+    this.put(
+      evens ? localContrast(shown) : shown,
+      typeof loadSize === 'function' ? loadSize(image) : (loadSize ?? image),
+    );
+  }
+
+  /** Adds an image of the bank's channels as it is, without resizing. @throws CyclopsError as {@link add} */
   append(image: DecodedImage): void {
-    this.add(toChannels(image, this.channels), image);
+    this.put(toChannels(image, this.channels), image);
   }
 
   get count(): number {
@@ -134,7 +141,7 @@ export class ImageBank {
     this.entries.length = 0;
   }
 
-  private add(image: DecodedImage, size: Size): void {
+  private put(image: DecodedImage, size: Size): void {
     const { device, channels } = this;
     const type = image.pixels instanceof Uint8Array ? 'u8' : 'f32';
     const levels = size.width * size.height * channels;
@@ -193,6 +200,10 @@ export class ImageBank {
     const start = this.used[type];
     this.used[type] += words;
     return { chunk, start };
+  }
+
+  private get channels(): 1 | 3 {
+    return this.options.channels;
   }
 
   private entry(index: number): BankEntry {
