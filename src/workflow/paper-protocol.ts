@@ -14,7 +14,7 @@ import { openData } from './images/open-data.ts';
 import { trainingRange } from './images/training-range.ts';
 import type { DivisionOptions } from './runs/division.ts';
 import { evaluateRun } from './runs/evaluate-run.ts';
-import { trainRun } from './runs/train-run.ts';
+import { BANK_MEMORY, trainRun } from './runs/train-run.ts';
 import { configOf } from './runs/training-config.ts';
 import type { TrainOptions } from './train.ts';
 
@@ -56,6 +56,7 @@ export interface PaperProtocolOptions extends Omit<TrainOptions, keyof DivisionO
 export async function paperProtocol(options: PaperProtocolOptions): Promise<PaperFigures | null> {
   checkOptions('paperProtocol', options, { ...RUNNING, ...DATA, ...TRAINING, runs: number });
   const { out, runs = 1, skipBroken = false, tune = true, eager = false, onProfile } = options;
+  const { bankMemory = BANK_MEMORY } = options;
   if (!Number.isInteger(runs) || runs < 1) {
     throw new UsageError(`--runs is ${runs}; expected a whole number from 1, such as 5.`);
   }
@@ -72,7 +73,7 @@ export async function paperProtocol(options: PaperProtocolOptions): Promise<Pape
       const split = splitDataset(dataset, seed);
       const range = options.config?.range ?? (await trainingRange(split, options.onWarning));
       const training = {
-        ...{ ...common, eager, onProfile, run, resume: false },
+        ...{ ...common, eager, bankMemory, onProfile, run, resume: false },
         ...{ config: { ...config, seed, range }, dataset: split },
       };
       if (!(await trainRun(device, training))) return null;

@@ -8,9 +8,11 @@ import { Trainer } from '../../cyclegan/run/trainer.ts';
 import { type Dataset, type ImageRef, isNormalAlone, partOf } from '../../data/datasets/dataset.ts';
 import { writeSplit } from '../../data/datasets/split.ts';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
+import { ScratchFile } from '../../data/files/scratch-file.ts';
 import { ImageBank, type Size } from '../../data/images/bank.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
 import { defectPixels } from '../../data/images/defect-pixels.ts';
+import type { Overflow } from '../../data/images/level-memory.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { TimedLaunch } from '../../gpu/profiler.ts';
@@ -22,6 +24,9 @@ import { type Listener, listenerOf } from '../common/listener.ts';
 import { tuneKernels } from '../common/tuning.ts';
 import { versions } from '../common/versions.ts';
 
+/** Of the device, for training images. WebGPU does not say how much a device has. */
+export const BANK_MEMORY = 2 ** 30;
+
 export interface TrainRunOptions extends Listener {
   config: TrainingConfig;
   /** With a part for every image. */
@@ -31,6 +36,8 @@ export interface TrainRunOptions extends Listener {
   skipBroken: boolean;
   /** Whether to look for the fastest kernels first. */
   tune: boolean;
+  /** Bytes of the device's memory for training images; what is more lies in a file. */
+  bankMemory: number;
   /** Records every step anew instead of replaying the first. */
   eager: boolean;
   /** Takes the launches of a few steps, with their times on the device. */
@@ -55,9 +62,22 @@ function defaultRule(dataset: Dataset): Rule {
 
 /** Trains the networks of a run; `stopped` when the signal did. A checkpoint stands after either. */
 export async function trainNetworks(device: Device, options: TrainRunOptions): Promise<'finished' | 'stopped'> {
+  const store = new ScratchFile(options.run.root);
+  try {
+    return await trainOn(device, options, { left: options.bankMemory, store });
+  } finally {
+    store.close();
+  }
+}
+
+async function trainOn(
+  device: Device,
+  options: TrainRunOptions,
+  overflow: Overflow,
+): Promise<'finished' | 'stopped'> {
   const { config, dataset, run, resume, tune, eager, onProfile, signal, onProgress, onWarning } = options;
   const watch = new DuplicateWatch(config.range);
-  const { banks, training } = await loadBanks(device, options, watch);
+  const { banks, training } = await loadBanks(device, options, watch, overflow);
   try {
     const data = recordData(dataset.root, training, await readableCalibration(options, watch));
     if (resume) {
@@ -101,9 +121,10 @@ async function loadBanks(
   device: Device,
   { dataset, config, skipBroken, onWarning }: TrainRunOptions,
   watch: DuplicateWatch,
+  overflow: Overflow,
 ): Promise<{ banks: Banks; training: ImageRef[] }> {
   const refs = partOf(dataset, 'train');
-  const shown = { ...imageOptions(config), loadSize: { width: config.loadSize, height: config.loadSize } };
+  const shown = { ...imageOptions(config), loadSize: { width: config.loadSize, height: config.loadSize }, overflow };
   const sizes = new Map<string, Size>();
   const onImage = (ref: ImageRef, image: DecodedImage) => {
     watch.see(ref, image);
@@ -130,7 +151,7 @@ async function loadBanks(
   if (masks) warnOfGrayMasks(masks.gray, onWarning);
   const defects = abnormal.good.map(({ file }) => masks?.defects.get(file) ?? null);
   warnOfUnmasked(config, defects, onWarning);
-  return { banks: await makeBanks(device, { a: abnormal.bank, b: normal.bank, defects }, config), training: good };
+  return { banks: await makeBanks(device, { a: abnormal.bank, b: normal.bank, defects }, config, overflow), training: good };
 }
 
 /** Says what training cannot learn where masks are missing. */
