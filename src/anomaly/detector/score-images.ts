@@ -5,6 +5,8 @@ import type { ByteImage, DecodedImage } from '../../data/images/decoded-image.ts
 import { CyclopsError, OutOfMemoryError } from '../../gpu/errors.ts';
 import { scope } from '../../tensor/scope.ts';
 import { imageExtents } from '../../tensor/shape.ts';
+import { sliceBatch } from '../../tensor/slice.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { AnomalyMap } from '../maps/map.ts';
 import { computeScores, partsOf } from '../scores/list.ts';
 import { disposeMeasured, measure, readParts } from '../scores/measure.ts';
@@ -126,7 +128,7 @@ async function measureBatch(
         size: sizeFor(image),
         pictures:
           reconstruction && request.pictures
-            ? { input: await toImage(x, i), reconstruction: await toImage(reconstruction, i) }
+            ? { input: await pictureOf(x, i), reconstruction: await pictureOf(reconstruction, i) }
             : null,
       });
     }
@@ -134,6 +136,16 @@ async function measureBatch(
   } finally {
     x.dispose();
     disposeMeasured(measured);
+  }
+}
+
+/** One image of a batch, read back. */
+async function pictureOf(images: Tensor, index: number): Promise<ByteImage> {
+  const image = sliceBatch(images, index, index + 1);
+  try {
+    return await toImage(image);
+  } finally {
+    image.dispose();
   }
 }
 
