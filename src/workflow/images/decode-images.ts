@@ -21,6 +21,8 @@ export interface DecoderOptions {
   range: ValueRange;
   /** Sees each image before it goes on. */
   onImage?: (ref: ImageRef, image: DecodedImage) => void;
+  /** Sees the content of each file that is an image. */
+  onBytes?: (ref: ImageRef, bytes: Uint8Array) => void;
 }
 
 /** How many broken files a message names. */
@@ -38,8 +40,8 @@ export class ImageDecoder {
   ) {}
 
   async *images(): AsyncGenerator<DecodedImage> {
-    const { skipBroken, range, onImage } = this.options;
-    const decode = ({ path }: ImageRef) => decodeImage(path, range);
+    const { skipBroken, range, onImage, onBytes } = this.options;
+    const decode = (ref: ImageRef) => decodeImage(ref.path, range, onBytes && ((bytes) => onBytes(ref, bytes)));
     for await (const { item: ref, made: image, reason } of madeAhead(this.refs, decode, bytesOf)) {
       if (reason !== null) {
         this.broken.push({ ref, reason });

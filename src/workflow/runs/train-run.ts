@@ -2,7 +2,7 @@ import type { Calibration, Rule } from '../../anomaly/calibration/calibration.ts
 import { imageOptions, type TrainingConfig } from '../../cyclegan/config.ts';
 import type { Manifest } from '../../cyclegan/manifest.ts';
 import { type Banks, makeBanks } from '../../cyclegan/run/training-banks.ts';
-import { readDataRecord, recordData } from '../../cyclegan/run/data-record.ts';
+import { hashBytes, readDataRecord, recordData } from '../../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import { Trainer } from '../../cyclegan/run/trainer.ts';
 import { type Dataset, type ImageRef, isNormalAlone, partOf } from '../../data/datasets/dataset.ts';
@@ -17,7 +17,7 @@ import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { TimedLaunch } from '../../gpu/profiler.ts';
 import { calibrateRun } from './calibrate-run.ts';
-import { ImageDecoder, settleBroken } from '../images/decode-images.ts';
+import { type DecoderOptions, ImageDecoder, settleBroken } from '../images/decode-images.ts';
 import { DuplicateWatch } from '../images/duplicate-warning.ts';
 import { readMasks, warnOfGrayMasks } from '../images/read-masks.ts';
 import { type Listener, listenerOf } from '../common/listener.ts';
@@ -77,9 +77,11 @@ async function trainOn(
 ): Promise<'finished' | 'stopped'> {
   const { config, dataset, run, resume, tune, eager, onProfile, signal, onProgress, onWarning } = options;
   const watch = new DuplicateWatch(config.range);
-  const { banks, training } = await loadBanks(device, options, watch, overflow);
+  const hashes = new Map<string, string>();
+  const onBytes = ({ path }: ImageRef, bytes: Uint8Array) => hashes.set(path, hashBytes(bytes));
+  const { banks, training } = await loadBanks(device, options, { watch, onBytes, overflow });
   try {
-    const data = recordData(dataset.root, training, await readableCalibration(options, watch));
+    const data = recordData(dataset.root, training, await readableCalibration(options, { watch, onBytes }), hashes);
     if (resume) {
       requireSameData(data.hash, run, dataset.root);
     } else {
@@ -116,12 +118,16 @@ async function trainOn(
   }
 }
 
+/** Who looks at images that are read, so that each is read once. */
+interface Onlookers extends Required<Pick<DecoderOptions, 'onBytes'>> {
+  watch: DuplicateWatch;
+}
+
 /** Decodes and uploads the training part, resized. */
 async function loadBanks(
   device: Device,
   { dataset, config, skipBroken, onWarning }: TrainRunOptions,
-  watch: DuplicateWatch,
-  overflow: Overflow,
+  { watch, onBytes, overflow }: Onlookers & { overflow: Overflow },
 ): Promise<{ banks: Banks; training: ImageRef[] }> {
   const refs = partOf(dataset, 'train');
   const shown = { ...imageOptions(config), loadSize: { width: config.loadSize, height: config.loadSize }, overflow };
@@ -132,7 +138,7 @@ async function loadBanks(
   };
   const load = async (label: ImageRef['label']) => {
     const labelled = refs.filter((ref) => ref.label === label);
-    const decoder = new ImageDecoder(labelled, { skipBroken, range: config.range, onImage });
+    const decoder = new ImageDecoder(labelled, { skipBroken, range: config.range, onImage, onBytes });
     const bank = await ImageBank.create(device, decoder.images(), shown);
     return { bank, ...decoder };
   };
@@ -189,11 +195,11 @@ async function readDefects(refs: readonly ImageRef[], sizes: ReadonlyMap<string,
 /** The calibration images that can be read, so that the end of training has no bad surprise. */
 async function readableCalibration(
   { dataset, config, skipBroken, onWarning }: TrainRunOptions,
-  watch: DuplicateWatch,
+  { watch, onBytes }: Onlookers,
 ): Promise<ImageRef[]> {
   if (!dataset.images.some(({ part }) => part === 'calibration')) return [];
   const { range } = config;
-  const decoder = new ImageDecoder(partOf(dataset, 'calibration'), { skipBroken, range, onImage: watch.see });
+  const decoder = new ImageDecoder(partOf(dataset, 'calibration'), { skipBroken, range, onImage: watch.see, onBytes });
   await decoder.look();
   settleBroken(decoder, skipBroken, onWarning);
   return decoder.good;
