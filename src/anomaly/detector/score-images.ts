@@ -13,6 +13,7 @@ import { disposeMeasured, measure, readParts } from '../scores/measure.ts';
 import { type AskedImage, type Batch, type ImageRequest, inBatches } from './batches.ts';
 import type { DetectorNetworks } from './detector-networks.ts';
 import { wholeImage } from './whole-image.ts';
+import { cropImage, Mosaic, PictureMosaic, type Windows, windowsOf } from './windows.ts';
 
 export type { ImageRequest } from './batches.ts';
 
@@ -83,7 +84,9 @@ export async function* scoreImages(
  */
 export async function scoreBatch(detector: DetectorNetworks, batch: Batch): Promise<Outcome[]> {
   try {
-    return await measureBatch(detector, batch);
+    const [{ image, request }] = batch;
+    const large = windowsOf(detector, image);
+    return large ? [await measureWindows(detector, image, request, large)] : await measureBatch(detector, batch);
   } catch (error) {
     if (!isOfOneImage(error)) throw error;
     if (batch.length === 1) return [error];
@@ -96,6 +99,43 @@ export async function scoreBatch(detector: DetectorNetworks, batch: Batch): Prom
 /** A device that is gone, or was never what it should be, is no fault of an image. */
 function isOfOneImage(error: unknown): error is CyclopsError {
   return error instanceof OutOfMemoryError || (error instanceof CyclopsError && error.name === 'CyclopsError');
+}
+
+/**
+ * Scores each window of a large image as an image of its own: the image is as abnormal as its most abnormal window. Maps and pictures
+ * are put together.
+ */
+async function measureWindows(
+  detector: DetectorNetworks,
+  image: DecodedImage,
+  request: ImageRequest,
+  { extent, windows }: Windows,
+): Promise<ImageResult> {
+  const { width, height } = extent;
+  const scores: Record<string, number> = {};
+  const maps = new Map(
+    (request.maps ?? []).map(({ name }) => [
+      name,
+      new Mosaic<Float32Array>(new Float32Array(width * height), extent, 1),
+    ]),
+  );
+  const [input, reconstruction] = [new PictureMosaic(extent), new PictureMosaic(extent)];
+  for (const window of windows) {
+    const [found] = await measureBatch(detector, [{ image: cropImage(image, window), request }]);
+    for (const [name, score] of Object.entries(found?.scores ?? {}))
+      scores[name] = Math.max(scores[name] ?? Number.NEGATIVE_INFINITY, score);
+    for (const [name, map] of maps) map.put(found?.maps[name] ?? new Float32Array(), window);
+    if (!found?.pictures) continue;
+    input.put(found.pictures.input, window);
+    reconstruction.put(found.pictures.reconstruction, window);
+  }
+  return {
+    scores,
+    maps: Object.fromEntries([...maps].map(([name, { values }]) => [name, values])),
+    extent: { width, height },
+    size: detector.sizeFor(image),
+    pictures: request.pictures ? { input: input.picture, reconstruction: reconstruction.picture } : null,
+  };
 }
 
 /** Scores images of one size at once, and reads back of each what was asked of it. A fault is that of any of them. */

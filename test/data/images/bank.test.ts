@@ -408,7 +408,8 @@ describe('a bank of more than the device shall hold', () => {
     for (const one of made) for (const bank of [whole, spilt]) await bank.append(one);
     expect(overflow.store.bytes.length).toBeGreaterThan(2 ** 20);
     expect(spilt.count).toBe(27);
-    const views = (indices: number[]) => indices.map((_, n) => ({ ...upright, x: n % 15, y: 3, width: 60, height: 80 }));
+    const views = (indices: number[]) =>
+      indices.map((_, n) => ({ ...upright, x: n % 15, y: 3, width: 60, height: 80 }));
     for (const indices of [[0], [26, 0, 13, 13, 2, 5, 25, 1], Array.from({ length: 27 }, (_, i) => i)]) {
       const [expected, found] = [whole, spilt].map((bank) => bank.batch(indices, views(indices)));
       expect(await found?.data()).toEqual(await expected?.data());
