@@ -1,7 +1,7 @@
 import { CyclopsError } from '../gpu/errors.ts';
 import { copy } from '../kernels/elementwise.ts';
 import { record } from '../tensor/record.ts';
-import { requireSameType } from '../tensor/shape.ts';
+import { requireOperands, requireSameType } from '../tensor/shape.ts';
 import { sliceBatch } from '../tensor/slice.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
@@ -12,6 +12,7 @@ import { Tensor } from '../tensor/tensor.ts';
  * @throws CyclopsError when the shapes differ in more than the first axis, or the dtypes or devices differ
  */
 export function concatBatch(first: Tensor, ...others: readonly Tensor[]): Tensor {
+  requireOperands('concatBatch', first, ...others);
   const [, ...shape] = first.shape;
   for (const other of others) {
     requireSameType('concatBatch', first, other);

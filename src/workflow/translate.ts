@@ -62,7 +62,7 @@ async function translated(detector: DetectorNetworks, generator: Module, image: 
   if (!large) return await translatedWhole(detector, generator, image);
   const mosaic = new PictureMosaic(large.extent);
   for (const window of large.windows)
-    mosaic.put(await translatedWhole(detector, generator, cropImage(image, window)), window);
+    mosaic.put(await translatedWhole(detector, generator, await cropImage(image, window)), window);
   return mosaic.picture;
 }
 

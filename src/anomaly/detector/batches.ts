@@ -1,4 +1,4 @@
-import type { DecodedImage } from '../../data/images/decoded-image.ts';
+import type { DecodedImage, LargeImage } from '../../data/images/decoded-image.ts';
 import type { AnomalyMap } from '../maps/map.ts';
 import type { Score } from '../scores/score.ts';
 import type { DetectorNetworks } from './detector-networks.ts';
@@ -14,7 +14,7 @@ export interface ImageRequest {
 
 /** An image, and what to find in it. */
 export interface AskedImage {
-  image: DecodedImage;
+  image: DecodedImage | LargeImage;
   request: ImageRequest;
 }
 
@@ -38,7 +38,7 @@ export function batchSize({ device, tile, config: { loadSize } }: DetectorNetwor
 /** Images one after another as batches that the networks can see at once. */
 export async function* inBatches(
   detector: DetectorNetworks,
-  images: Iterable<DecodedImage> | AsyncIterable<DecodedImage>,
+  images: Iterable<DecodedImage | LargeImage> | AsyncIterable<DecodedImage | LargeImage>,
   request: (index: number) => ImageRequest,
 ): AsyncGenerator<Batch> {
   const most = batchSize(detector);
@@ -49,7 +49,7 @@ export async function* inBatches(
     const asked: AskedImage = { image, request: request(index) };
     batch = batch ? [...batch, asked] : [asked];
     index += 1;
-    waiting += image.pixels.byteLength;
+    waiting += 'pixels' in image ? image.pixels.byteLength : 0;
     if (batch.length < most && waiting < WAITING) continue;
     yield batch;
     batch = null;

@@ -1,7 +1,7 @@
 import { concatBatch } from '../../autograd/concat-batch.ts';
 import { toImage } from '../../cyclegan/tensor-image.ts';
 import type { Size } from '../../data/images/bank.ts';
-import type { ByteImage, DecodedImage } from '../../data/images/decoded-image.ts';
+import type { ByteImage, DecodedImage, LargeImage } from '../../data/images/decoded-image.ts';
 import { CyclopsError, OutOfMemoryError } from '../../gpu/errors.ts';
 import { scope } from '../../tensor/scope.ts';
 import { imageExtents } from '../../tensor/shape.ts';
@@ -54,7 +54,7 @@ type Outcome = ImageResult | CyclopsError;
  */
 export async function* scoreImages(
   detector: DetectorNetworks,
-  images: Iterable<DecodedImage> | AsyncIterable<DecodedImage>,
+  images: Iterable<DecodedImage | LargeImage> | AsyncIterable<DecodedImage | LargeImage>,
   request: (index: number) => ImageRequest,
   onFault?: (index: number, fault: CyclopsError) => void,
 ): AsyncGenerator<ImageResult> {
@@ -107,11 +107,15 @@ function isOfOneImage(error: unknown): error is CyclopsError {
  */
 async function measureWindows(
   detector: DetectorNetworks,
-  image: DecodedImage,
+  image: DecodedImage | LargeImage,
   request: ImageRequest,
   { extent, windows }: Windows,
 ): Promise<ImageResult> {
   const { width, height } = extent;
+  if ('rows' in image && ((request.maps ?? []).length > 0 || request.pictures))
+    throw new CyclopsError(
+      `it has ${width} × ${height} pixels, and maps and pictures are made of what can be decoded at once. Score it alone, without them.`,
+    );
   const scores: Record<string, number> = {};
   const maps = new Map(
     (request.maps ?? []).map(({ name }) => [
@@ -121,7 +125,7 @@ async function measureWindows(
   );
   const [input, reconstruction] = [new PictureMosaic(extent), new PictureMosaic(extent)];
   for (const window of windows) {
-    const [found] = await measureBatch(detector, [{ image: cropImage(image, window), request }]);
+    const [found] = await measureBatch(detector, [{ image: await cropImage(image, window), request }]);
     for (const [name, score] of Object.entries(found?.scores ?? {}))
       scores[name] = Math.max(scores[name] ?? Number.NEGATIVE_INFINITY, score);
     for (const [name, map] of maps) map.put(found?.maps[name] ?? new Float32Array(), window);
@@ -143,7 +147,10 @@ async function measureBatch(
   { device, networks, tile, shown, sizeFor }: DetectorNetworks,
   batch: Batch,
 ): Promise<ImageResult[]> {
-  const shownOf = ({ image }: AskedImage) => wholeImage(device, image, shown);
+  const shownOf = ({ image }: AskedImage) => {
+    if ('rows' in image) throw new CyclopsError('it is too large to be shrunk. Score it in tiles (--tile).');
+    return wholeImage(device, image, shown);
+  };
   const [first, ...others] = batch;
   const x = scope(() => concatBatch(shownOf(first), ...others.map(shownOf)));
   const { n, h: height, w: width } = imageExtents('Scoring', x);

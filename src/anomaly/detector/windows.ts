@@ -1,7 +1,7 @@
 /** Images larger than a device can bind, window by window. */
 import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import { cutToMultiple } from '../../data/images/bank.ts';
-import type { ByteImage, DecodedImage } from '../../data/images/decoded-image.ts';
+import type { ByteImage, DecodedImage, LargeImage } from '../../data/images/decoded-image.ts';
 import type { Size } from '../../data/images/level-memory.ts';
 import { tilesAlong } from '../maps/tiles.ts';
 import type { DetectorNetworks } from './detector-networks.ts';
@@ -55,8 +55,10 @@ function spansAlong(extent: number, largest: number): { start: number; side: num
   }));
 }
 
-/** Part of an image, as one. */
-export function cropImage({ width, channels, pixels }: DecodedImage, part: Rectangle): DecodedImage {
+/** Part of an image, as one. @throws CyclopsError when the file of one that is read part by part is damaged there */
+export async function cropImage(image: DecodedImage | LargeImage, part: Rectangle): Promise<DecodedImage> {
+  if ('rows' in image) return cropImage(await image.rows(part.y, part.height), { ...part, y: 0 });
+  const { width, channels, pixels } = image;
   const cropped = new (pixels instanceof Uint8Array ? Uint8Array : Float32Array)(part.width * part.height * channels);
   for (let row = 0; row < part.height; row++) {
     const first = ((part.y + row) * width + part.x) * channels;

@@ -1,8 +1,10 @@
 import { open, readFile, stat } from 'node:fs/promises';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { fileError } from '../files/fs-error.ts';
-import type { DecodedImage } from './decoded-image.ts';
+import type { DecodedImage, LargeImage } from './decoded-image.ts';
 import { READ_FORMATS } from './formats.ts';
+import { openLarge } from './large-image.ts';
+import { isWithinLimits } from './limits.ts';
 import { readHeader, readStored } from './read-stored.ts';
 import type { ImageHeader, ReadOptions, StoredImage } from './stored-image.ts';
 import { toLevels, type ValueRange } from './value-range.ts';
@@ -26,6 +28,19 @@ export async function decodeImage(
   const image = toLevels(await readStored(bytes, path, { oriented: true }), range, path);
   onBytes?.(bytes);
   return image;
+}
+
+/**
+ * Reads an image file as {@link decodeImage} does, or opens one that is too large for that, up to a gigapixel, to be read part by part.
+ *
+ * @throws CyclopsError likewise
+ */
+export async function openImage(path: string, range: ValueRange): Promise<DecodedImage | LargeImage> {
+  const header = await readImageHeader(path);
+  const { format } = header;
+  return format === 'BMP' || isWithinLimits(header.width, header.height)
+    ? decodeImage(path, range)
+    : openLarge(path, header, format, range);
 }
 
 /** Reads an image file as it is. @throws CyclopsError likewise */

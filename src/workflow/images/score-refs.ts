@@ -34,7 +34,9 @@ export async function* scoreRefs(
     faults?.push({ ref, reason: `${ref.path} cannot be scored: ${message}` });
     index = at + 1;
   };
-  const results = scoreImages(detector, decoder.images(), (i) => request(refOf(i)), faults && onFault);
+  // In tiles an image may have any size, where its score alone is wanted.
+  const images = faults && detector.tile !== null ? decoder.imagesOfAnySize() : decoder.images();
+  const results = scoreImages(detector, images, (i) => request(refOf(i)), faults && onFault);
   for await (const result of results) yield { ref: refOf(index++), ...result };
 }
 

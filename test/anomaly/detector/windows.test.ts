@@ -85,7 +85,7 @@ it('a large image is as abnormal as its most abnormal window, and its maps and p
   };
   const before = device.pool.use.liveBytes;
   const [whole] = await collect([image]);
-  const parts = await collect(windows.map((window) => cropImage(image, window)));
+  const parts = await collect(await Promise.all(windows.map((window) => cropImage(image, window))));
   expect(device.pool.use.liveBytes).toBe(before);
   expect(windows).toHaveLength(2);
   for (const [name, score] of Object.entries(whole?.scores ?? {}))
