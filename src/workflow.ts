@@ -39,7 +39,7 @@ export { type TrainOptions, type TrainResult, train } from './workflow/train.ts'
 
 export type { ResultPictures } from './anomaly/detector/score-images.ts';
 export type { DecodedImage } from './data/images/decoded-image.ts';
-export type { Size } from './data/images/feed.ts';
+export type { Size } from './data/images/level-memory.ts';
 export { type EvaluateOptions, evaluate } from './workflow/evaluate.ts';
 export { PICTURES_BUDGET, type ReportOptions, report } from './workflow/report-file.ts';
 export {

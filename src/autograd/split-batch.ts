@@ -16,7 +16,7 @@ export function splitBatch(x: Tensor, count: number): [Tensor, Tensor] {
   // Recorded as one operation: the gradient of x is then put together in one go.
   const [first, rest] = noGrad(() => [sliceBatch(x, 0, count), sliceBatch(x, count, n)] as const);
   recordAll([first, rest], [x], ([gradFirst, gradRest]) => [
-    joined(gradFirst ?? zeros(first), gradRest ?? zeros(rest), x.shape),
+    joined([gradFirst ?? zeros(first), gradRest ?? zeros(rest)], x.shape),
   ]);
   return [first, rest];
 }

@@ -18,7 +18,7 @@ import { openData } from './images/open-data.ts';
 import { trainingRange } from './images/training-range.ts';
 import type { DivisionOptions } from './runs/division.ts';
 import { evaluateRun } from './runs/evaluate-run.ts';
-import { trainRun } from './runs/train-run.ts';
+import { BANK_MEMORY, trainRun } from './runs/train-run.ts';
 import { configOf } from './runs/training-config.ts';
 import { commonOfTraining } from './shards/common.ts';
 import { type Job, joinJob } from './shards/job.ts';
@@ -144,14 +144,14 @@ async function runSeed(
   { options, config, dataset, seeds }: Protocol,
   { seed, run, resume }: { seed: number; run: RunFolder; resume: boolean },
 ): Promise<RunFigures | null> {
-  const { skipBroken = false, tune = true, eager = false, onProfile } = options;
+  const { skipBroken = false, tune = true, eager = false, bankMemory = BANK_MEMORY, onProfile } = options;
   const common = { ...listenerOf(options), skipBroken, tune };
   const number = seeds.indexOf(seed) + 1;
   options.onProgress?.({ stage: 'run', what: 'run', number, total: seeds.length, folder: run.root });
   const split = splitDataset(dataset, seed);
   const range = options.config?.range ?? (await trainingRange(split, options.onWarning));
   const training = {
-    ...{ ...common, eager, onProfile, run, resume },
+    ...{ ...common, eager, bankMemory, onProfile, run, resume },
     ...{ config: { ...config, seed, range }, dataset: split },
   };
   if (!(await trainRun(device, training))) return null;

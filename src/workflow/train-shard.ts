@@ -5,6 +5,7 @@ import { checkOptions, DATA, DIVISION, RUNNING, shardOption, TRAINING } from './
 import { UsageError } from './common/usage-error.ts';
 import { withDevice } from './common/with-device.ts';
 import { beginFolds, foldPieces, foldsOf, makeFoldPieces } from './runs/cross-calibration.ts';
+import { BANK_MEMORY } from './runs/train-run.ts';
 import { commonOfTraining } from './shards/common.ts';
 import { type Job, joinJob } from './shards/job.ts';
 import { workOf } from './shards/pieces.ts';
@@ -30,7 +31,7 @@ export async function trainShard({ shard, ...options }: TrainShardOptions): Prom
     { ...RUNNING, ...DATA, ...DIVISION, ...TRAINING, shard: shardOption },
   );
   requireShard(shard);
-  const { out, folds, skipBroken = false, tune = true, eager = false, onProfile } = options;
+  const { out, folds, skipBroken = false, tune = true, eager = false, bankMemory = BANK_MEMORY, onProfile } = options;
   if (folds === undefined) {
     throw new UsageError(
       '--shard divides the trainings of --folds or of --protocol paper. Add one of them, or leave --shard out.',
@@ -44,7 +45,7 @@ export async function trainShard({ shard, ...options }: TrainShardOptions): Prom
   const run = runFolder(out);
   if (!existsSync(run.foldScores)) beginFolds(run, dataset, begun);
   const work = workOf(out, job, shard, options.onWarning);
-  const training = { ...listenerOf(options), config, dataset, run, skipBroken, tune, eager, onProfile };
+  const training = { ...listenerOf(options), config, dataset, run, skipBroken, tune, eager, bankMemory, onProfile };
   const isWhole = await withDevice(options, (device) => makeFoldPieces(device, training, { job, names: work.names }));
   return { ...work, isWhole };
 }

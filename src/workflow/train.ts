@@ -15,7 +15,7 @@ import { type DataOptions, openData } from './images/open-data.ts';
 import { trainingRange } from './images/training-range.ts';
 import { beginFolds, crossCalibrate, foldsOf } from './runs/cross-calibration.ts';
 import { type DivisionOptions, divide, partsOfRun, requireNoDivision } from './runs/division.ts';
-import { trainRun } from './runs/train-run.ts';
+import { BANK_MEMORY, trainRun } from './runs/train-run.ts';
 import { type ConfigOptions, configOf, requireSameConfig } from './runs/training-config.ts';
 
 export interface TrainOptions extends DataOptions, DivisionOptions, ConfigOptions, DeviceOption, Listener {
@@ -23,6 +23,8 @@ export interface TrainOptions extends DataOptions, DivisionOptions, ConfigOption
   out: string;
   /** Whether to continue the run in `out`, with the options that it began with. */
   resume?: boolean | undefined;
+  /** Bytes of the device's memory for training images, 2³⁰ unless told otherwise: what is more lies in a file in `out`, with the same bits. */
+  bankMemory?: number | undefined;
   /** Records every step anew instead of replaying the first: slower, the same bits; for debugging. */
   eager?: boolean | undefined;
   /** Takes the launches of a few steps, with their times on the device. */
@@ -48,12 +50,13 @@ export interface TrainResult {
 export async function train(options: TrainOptions): Promise<TrainResult> {
   checkOptions('train', options, { ...RUNNING, ...DATA, ...DIVISION, ...TRAINING, resume: flag });
   const { out, resume = false, folds, skipBroken = false, tune = true, eager = false, onProfile } = options;
+  const { bankMemory = BANK_MEMORY } = options;
   const { config, dataset } = resume ? begunTraining(options) : await newTraining(options);
   const begun = folds === undefined ? null : foldsOf(dataset, folds, config);
   const run = resume ? runFolder(out) : createRun(out);
   if (begun) beginFolds(run, dataset, begun);
   const calibration = await withDevice(options, (device) => {
-    const common = { ...listenerOf(options), config, dataset, run, skipBroken, tune, eager, onProfile };
+    const common = { ...listenerOf(options), config, dataset, run, skipBroken, tune, eager, bankMemory, onProfile };
     return existsSync(run.foldScores) ? crossCalibrate(device, common) : trainRun(device, { ...common, resume });
   });
   return { run: run.root, calibration, learned: calibration && checkLearned(calibration) };

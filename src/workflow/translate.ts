@@ -1,6 +1,7 @@
 import type { DetectorNetworks } from '../anomaly/detector/detector-networks.ts';
 import { tileOption } from '../anomaly/detector/detector-options.ts';
 import { wholeImage } from '../anomaly/detector/whole-image.ts';
+import { cropImage, PictureMosaic, windowsOf } from '../anomaly/detector/windows.ts';
 import { noGrad } from '../autograd/tape.ts';
 import { toImage } from '../cyclegan/tensor-image.ts';
 import { decodeImage } from '../data/images/decode.ts';
@@ -57,7 +58,16 @@ async function* translateOn(device: Device, options: TranslateOptions): AsyncGen
 }
 
 async function translated(detector: DetectorNetworks, generator: Module, image: DecodedImage): Promise<ByteImage> {
-  const x = await wholeImage(detector.device, image, detector.shown);
+  const large = windowsOf(detector, image);
+  if (!large) return await translatedWhole(detector, generator, image);
+  const mosaic = new PictureMosaic(large.extent);
+  for (const window of large.windows)
+    mosaic.put(await translatedWhole(detector, generator, await cropImage(image, window)), window);
+  return mosaic.picture;
+}
+
+async function translatedWhole(detector: DetectorNetworks, generator: Module, image: DecodedImage): Promise<ByteImage> {
+  const x = wholeImage(detector.device, image, detector.shown);
   const made = scope(() => noGrad(() => generator.forward(x)));
   try {
     return await toImage(made);

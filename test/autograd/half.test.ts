@@ -14,13 +14,13 @@ import { scale } from '../../src/autograd/scale.ts';
 import { splitBatch } from '../../src/autograd/split-batch.ts';
 import { ssim } from '../../src/autograd/ssim.ts';
 import { sum } from '../../src/autograd/sum.ts';
-import { backward } from '../../src/autograd/tape.ts';
+import { backward, noGrad } from '../../src/autograd/tape.ts';
 import type { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
 import { cast } from '../../src/tensor/cast.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
-import { randomAs } from '../oracles/compare.ts';
+import { random, randomAs, rounded } from '../oracles/compare.ts';
 import { gradOf, leaf, openPoisoned } from './support.ts';
 
 let device: Device;
@@ -45,21 +45,31 @@ function distance(found: Float32Array, expected: Float32Array): number {
   return Math.sqrt(difference / reference);
 }
 
-/** A pass through every operation that a training step uses, smooth enough for a rounding to stay one. */
+/**
+ * A pass through every operation that a training step uses, smooth enough for a rounding to stay one: the kink of the leaky ReLU is
+ * slight, since its slope changes wherever a rounding crosses 0.
+ */
 function pass(x: Tensor, target: Tensor, filters: Tensor[], bias: Tensor): { y: Tensor; loss: Tensor } {
   const [first, second] = filters as [Tensor, Tensor];
   const padded = reflectionPad2d(conv2d(x, first, bias, { padding: 1, activation: 'tanh' }), [1, 1, 1, 1]);
-  const normal = instanceNorm(padded, { activation: 'leaky_relu' });
+  const normal = instanceNorm(padded, { activation: 'tanh' });
   const residual = instanceNorm(normal, { residual: scale(normal, 0.5) });
-  const [one, two] = splitBatch(concatBatch(residual, leakyRelu(residual, 0.2)), 2);
+  const [one, two] = splitBatch(concatBatch(residual, leakyRelu(residual, 0.9)), 2);
   const y = convTranspose2d(add(one, two), second, null, { padding: 2 });
   return { y, loss: add(add(mseLoss(y, target), l1Loss(y, target)), bceWithLogits(y, 0.5)) };
 }
 
 test('a pass in f16 follows the same pass in f32, and a scale multiplies its gradients', async () => {
-  const [values, targets] = [randomAs('f16', size(SHAPE)), randomAs('f16', size(SHAPE))];
+  const values = randomAs('f16', size(SHAPE));
   const filters = [weight([3, 3, 4, 8]), weight([3, 3, 4, 8])];
   const bias = weight([8]);
+  // No target is near what comes out: the slope of the L1 loss turns its sign where a rounding crosses one.
+  const first = scope(() => noGrad(() => pass(image('f32', values), image('f32'), filters, bias)));
+  const out = await first.y.data();
+  const targets = rounded(
+    'f16',
+    random(size(SHAPE)).map((target, i) => (Math.abs(target - out[i]!) < 0.1 ? target + 0.3 : target)),
+  );
   const run = async (dtype: 'f32' | 'f16', factor: number) => {
     const x = image(dtype, values);
     x.requiresGrad = true;
@@ -82,8 +92,7 @@ test('a pass in f16 follows the same pass in f32, and a scale multiplies its gra
   const half = await run('f16', 1024);
   expect(distance(half.y, exact.y)).toBeLessThan(2e-3);
   expect(Math.abs(half.loss / exact.loss - 1)).toBeLessThan(1e-3);
-  // The L1 loss turns a sign wherever a rounding crosses the target.
-  half.gradients.forEach((gradient, i) => void expect(distance(gradient, exact.gradients[i]!)).toBeLessThan(5e-2));
+  half.gradients.forEach((gradient, i) => void expect(distance(gradient, exact.gradients[i]!)).toBeLessThan(1e-2));
 });
 
 test('gradients of an f16 leaf add up, in f16', async () => {

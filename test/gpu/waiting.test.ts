@@ -15,7 +15,7 @@ async function sleepsOn(software: boolean): Promise<boolean> {
   const sleep = vi.spyOn(Atomics, 'wait');
   const device = await Device.open({ backend: 'null' });
   // A promise of the device's that takes a while.
-  const settled = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 20));
+  const settled = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 300));
   device.gpu.queue.onSubmittedWorkDone = () => settled;
   await device.fence();
   device.close();

@@ -68,13 +68,17 @@ describe('Adam with a loss scaler', () => {
         });
       });
     }
+    // Weights are below 1, but a step is long where the second moment happens to be small: then relative to what it leads to.
+    const size = (weight: number) => Math.max(1, Math.abs(weight));
     const weights = await read(parameters);
     weights.forEach((values, p) => {
-      values.forEach((value, i) => void expect(Math.abs(value - expected[p]![i]!)).toBeLessThan(3e-6));
+      const far = values.map((value, i) => Math.abs(value - expected[p]![i]!) / size(expected[p]![i]!));
+      expect(Math.max(...far)).toBeLessThan(3e-6);
     });
     const halves = await halvesOf(parameters);
     halves.forEach((values, p) => {
-      values.forEach((value, i) => void expect(Math.abs(value - weights[p]![i]!)).toBeLessThanOrEqual(2 ** -11));
+      const far = values.map((value, i) => Math.abs(value - weights[p]![i]!) / size(weights[p]![i]!));
+      expect(Math.max(...far)).toBeLessThanOrEqual(2 ** -11);
     });
     expect((await adam.state()).step).toBe(before + 3);
     dispose(built);

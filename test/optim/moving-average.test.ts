@@ -49,7 +49,8 @@ test.each([0, 0.5, 0.999])(
       average.update();
     }
     for (const [i, parameter] of parameters.entries()) {
-      expectClose(await average.averages.get(parameter)!.data(), oracle(history[i]!, decay));
+      // Relative to the weights that meet: all averages of a few may be small.
+      expectClose(await average.averages.get(parameter)!.data(), oracle(history[i]!, decay), 2e-6, 1 / Math.sqrt(3));
     }
     expect(average.step).toBe(7);
     average.dispose();

@@ -49,7 +49,10 @@ export function prepareNetworks(
   const { loadSize } = config;
   const isTiled = ({ width, height }: Size) =>
     tile !== null && Math.max(width, height) > loadSize && Math.min(width, height) >= SMALLEST_TILE;
-  const sizeFor = (image: Size) => (isTiled(image) ? image : { width: loadSize, height: loadSize });
+  const sizeFor = (image: Size) => {
+    const { width, height } = isTiled(image) ? image : { width: loadSize, height: loadSize };
+    return { width, height };
+  };
   return {
     device,
     config,

@@ -11,10 +11,12 @@ import type { HeatmapCalibration } from '../calibration/heatmap-scale.ts';
 import { RESIDUAL5, requireMap } from '../maps/list.ts';
 import type { AnomalyMap } from '../maps/map.ts';
 import type { Score } from '../scores/score.ts';
+import { type AskedImage, batchSize, type ImageRequest } from './batches.ts';
 import type { DetectorNetworks } from './detector-networks.ts';
 import { mapName, openDevice, scoreName, thresholdOption, tileOption } from './detector-options.ts';
+import { alikeInBatches, scoreEmpty } from './empty-images.ts';
 import { decodeModel, loadModel, type Model } from './model-file.ts';
-import { type ImageResult, scoreImage } from './score-images.ts';
+import { type ImageResult, scoreBatch } from './score-images.ts';
 
 /**
  * Pixels [height, width, channels] row by row: gray, RGB, or RGBA, of which alpha is dropped. Of 8 or 16 bits, or floats from 0 to 1 or in
@@ -48,6 +50,8 @@ const OPTIONS = { device: openDevice, by: scoreName, threshold: thresholdOption,
 export interface ScoreImageOptions {
   /** Whether the judgement holds heat map and reconstruction, which have to be read back; true unless told otherwise. */
   pictures?: boolean | undefined;
+  /** Whether it holds every score, not just the one that decides; true unless told otherwise. */
+  allScores?: boolean | undefined;
 }
 
 /** How abnormal each pixel of an image looks. */
@@ -75,7 +79,7 @@ export interface Judgement {
   /** The score that decides. */
   score: number;
   threshold: number;
-  /** Every score by name; higher means more abnormal. */
+  /** Every score by name, or the one that decides; higher means more abnormal. */
   scores: Readonly<Record<string, number>>;
   /** At the size at which the image was judged, its borders cut to a multiple of 4. Null where pictures were not asked for. */
   heatMap: HeatMap | null;
@@ -92,9 +96,24 @@ interface Criteria {
   heatmap: HeatmapCalibration | null;
 }
 
-/** A trained model that judges images. Keep one for as long as the program runs: its first image compiles the kernels. */
+/** An image that waits for the networks, and who waits for it. */
+interface Waiting extends AskedImage {
+  resolve(result: ImageResult): void;
+  reject(reason: unknown): void;
+}
+
+/** How many batches the device has in hand: while it works on one, the next is made ready. */
+const IN_HAND = 2;
+
+/**
+ * A trained model that judges images: those together that wait while the device is at work. Keep one for as long as the program runs: its
+ * first image compiles the kernels.
+ */
 export class Detector {
   private readonly known: readonly Score[];
+  private readonly deciding: readonly Score[];
+  private readonly waiting: Waiting[] = [];
+  private inHand = 0;
   private disposed = false;
   /** Name of the score that decides. */
   readonly by: string;
@@ -113,6 +132,7 @@ export class Detector {
     { scores, by, threshold, heatmap }: Criteria,
   ) {
     this.known = scores;
+    this.deciding = scores.filter(({ info }) => info.name === by);
     this.by = by;
     this.threshold = threshold;
     this.map = heatmap?.map ?? RESIDUAL5.name;
@@ -140,7 +160,9 @@ export class Detector {
     const own = used === device ? null : used;
     try {
       const decides = { scores: scoresOf(calibration, by), by, threshold, heatmap };
-      return new Detector(loadModel(used, read, tile), own, decides);
+      const networks = loadModel(used, read, tile);
+      alikeInBatches(networks, scoreEmpty);
+      return new Detector(networks, own, decides);
     } catch (error) {
       own?.close();
       throw error;
@@ -162,11 +184,11 @@ export class Detector {
    *
    * @throws CyclopsError for bytes that are no image, and where the score that decides is not finite
    */
-  async score(image: ImageInput, { pictures = true }: ScoreImageOptions = {}): Promise<Judgement> {
+  async score(image: ImageInput, { pictures = true, allScores = true }: ScoreImageOptions = {}): Promise<Judgement> {
     if (this.disposed) throw new CyclopsError('This detector was disposed and judges no more images. Open another.');
     const decoded = await toDecoded(image, this.range);
-    const maps = pictures ? [this.shown] : [];
-    const result = await scoreImage(this.networks, decoded, { scores: this.known, maps, pictures });
+    const scores = allScores ? this.known : this.deciding;
+    const result = await this.queued(decoded, { scores, maps: pictures ? [this.shown] : [], pictures });
     const score = result.scores[this.by];
     if (score === undefined || !Number.isFinite(score)) {
       throw new CyclopsError(
@@ -209,6 +231,40 @@ export class Detector {
     this.disposed = true;
     this.networks.dispose();
     this.own?.close();
+  }
+
+  /** What the networks find, when the turn of the image has come. */
+  private queued(image: DecodedImage, request: ImageRequest): Promise<ImageResult> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ image, request, resolve, reject });
+      this.take();
+    });
+  }
+
+  /** Hands the device what waits, as far as it has room. */
+  private take(): void {
+    while (this.inHand < IN_HAND) {
+      const [first, ...others] = this.waiting.splice(0, batchSize(this.networks));
+      if (!first) return;
+      this.inHand += 1;
+      void this.settle([first, ...others]).then(() => {
+        this.inHand -= 1;
+        this.take();
+      });
+    }
+  }
+
+  /** Never rejects: who waits is told. */
+  private async settle(batch: readonly [Waiting, ...Waiting[]]): Promise<void> {
+    try {
+      const outcomes = await scoreBatch(this.networks, batch);
+      for (const [i, outcome] of outcomes.entries()) {
+        if (outcome instanceof CyclopsError) batch[i]?.reject(outcome);
+        else batch[i]?.resolve(outcome);
+      }
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
   }
 
   private heatMapOf({ maps, extent, size }: ImageResult): HeatMap | null {

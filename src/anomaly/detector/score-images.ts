@@ -1,22 +1,21 @@
-import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
+import { concatBatch } from '../../autograd/concat-batch.ts';
 import { toImage } from '../../cyclegan/tensor-image.ts';
-import { ImageBank, type Size } from '../../data/images/bank.ts';
-import type { ByteImage, DecodedImage } from '../../data/images/decoded-image.ts';
+import type { Size } from '../../data/images/bank.ts';
+import type { ByteImage, DecodedImage, LargeImage } from '../../data/images/decoded-image.ts';
 import { CyclopsError, OutOfMemoryError } from '../../gpu/errors.ts';
+import { scope } from '../../tensor/scope.ts';
+import { imageExtents } from '../../tensor/shape.ts';
+import { sliceBatch } from '../../tensor/slice.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { AnomalyMap } from '../maps/map.ts';
 import { computeScores, partsOf } from '../scores/list.ts';
 import { disposeMeasured, measure, readParts } from '../scores/measure.ts';
-import type { Score } from '../scores/score.ts';
+import { type AskedImage, type Batch, type ImageRequest, inBatches } from './batches.ts';
 import type { DetectorNetworks } from './detector-networks.ts';
+import { wholeImage } from './whole-image.ts';
+import { cropImage, Mosaic, PictureMosaic, type Windows, windowsOf } from './windows.ts';
 
-/** What to find in an image; the networks run only as far as it needs. */
-export interface ImageRequest {
-  scores: readonly Score[];
-  /** Maps to be read back as they lie in the image; none unless told otherwise. */
-  maps?: readonly AnomalyMap[];
-  /** Whether image and reconstruction are wanted as pictures. */
-  pictures?: boolean;
-}
+export type { ImageRequest } from './batches.ts';
 
 /** What a detector finds in one image. */
 export interface ImageResult {
@@ -43,43 +42,58 @@ export interface ResultPictures {
   size: Size;
 }
 
-/** How many images the device works on while the next one is decoded: one keeps host and device busy. */
-const AHEAD = 1;
+/** What came of an image: a result, or what is wrong with it alone, as being too large for the device. */
+type Outcome = ImageResult | CyclopsError;
 
 /**
- * Scores images one after another, each as a whole, at the size that the detector has for it, and gives out each result as soon as
- * it is there. Memory does not grow with the number of images, which may be decoded as they are asked for.
+ * Scores images in their order, each as a whole, at the size that the detector has for it: several of one size at once, while the next ones
+ * are asked for. Memory does not grow with the number of images, which may be decoded as they are asked for.
  *
  * @param request what to find in the image at this index
- * @param onFault takes what is wrong with one image alone, as being too large for the device, and its index: it has no result then, and
- *   others go on; without, it is thrown
+ * @param onFault takes what is wrong with one image alone, and its index: it has no result then, and others go on; without, it is thrown
  */
 export async function* scoreImages(
   detector: DetectorNetworks,
-  images: Iterable<DecodedImage> | AsyncIterable<DecodedImage>,
+  images: Iterable<DecodedImage | LargeImage> | AsyncIterable<DecodedImage | LargeImage>,
   request: (index: number) => ImageRequest,
   onFault?: (index: number, fault: CyclopsError) => void,
 ): AsyncGenerator<ImageResult> {
-  const underway: Promise<ImageResult | null>[] = [];
-  const attempt = (image: DecodedImage, index: number) =>
-    scoreImage(detector, image, request(index)).catch((error: unknown) => {
-      if (!onFault || !isOfOneImage(error)) throw error;
-      onFault(index, error);
-      return null;
-    });
   let index = 0;
-  for await (const image of images) {
-    const result = attempt(image, index++);
+  let underway: Promise<Outcome[]> = Promise.resolve([]);
+  async function* results(): AsyncGenerator<ImageResult> {
+    for (const outcome of await underway) {
+      if (!(outcome instanceof CyclopsError)) yield outcome;
+      else if (onFault) onFault(index, outcome);
+      else throw outcome;
+      index += 1;
+    }
+  }
+  for await (const batch of inBatches(detector, images, request)) {
+    const outcomes = scoreBatch(detector, batch);
     // Thrown where it is awaited, after the results before it.
-    result.catch(() => {});
-    underway.push(result);
-    const first = underway.length > AHEAD && (await underway.shift());
-    if (first) yield first;
+    outcomes.catch(() => {});
+    yield* results();
+    underway = outcomes;
   }
-  for (const last of underway) {
-    const result = await last;
-    if (result) yield result;
+  yield* results();
+}
+
+/**
+ * Scores a batch, or where something is wrong with it each of its images alone. Everything is handed to the device before the promise is
+ * first awaited.
+ */
+export async function scoreBatch(detector: DetectorNetworks, batch: Batch): Promise<Outcome[]> {
+  try {
+    const [{ image, request }] = batch;
+    const large = windowsOf(detector, image);
+    return large ? [await measureWindows(detector, image, request, large)] : await measureBatch(detector, batch);
+  } catch (error) {
+    if (!isOfOneImage(error)) throw error;
+    if (batch.length === 1) return [error];
   }
+  const outcomes: Outcome[] = [];
+  for (const one of batch) outcomes.push(...(await scoreBatch(detector, [one])));
+  return outcomes;
 }
 
 /** A device that is gone, or was never what it should be, is no fault of an image. */
@@ -87,33 +101,98 @@ function isOfOneImage(error: unknown): error is CyclopsError {
   return error instanceof OutOfMemoryError || (error instanceof CyclopsError && error.name === 'CyclopsError');
 }
 
-/** Scores one image. Everything is handed to the device before the promise is first awaited. */
-export async function scoreImage(
-  { device, networks, tile, shown }: DetectorNetworks,
-  image: DecodedImage,
-  { scores, maps = [], pictures = false }: ImageRequest,
+/**
+ * Scores each window of a large image as an image of its own: the image is as abnormal as its most abnormal window. Maps and pictures
+ * are put together.
+ */
+async function measureWindows(
+  detector: DetectorNetworks,
+  image: DecodedImage | LargeImage,
+  request: ImageRequest,
+  { extent, windows }: Windows,
 ): Promise<ImageResult> {
-  const bank = await ImageBank.create(device, [image], shown);
-  const size = bank.size(0);
-  const x = bank.whole(0, SIDE_MULTIPLE);
-  bank.dispose();
-  const [, height = 0, width = 0] = x.shape;
-  const parts = partsOf(scores);
-  const measured = measure(networks, x, { parts, maps, wantsReconstruction: pictures, tile });
+  const { width, height } = extent;
+  if ('rows' in image && ((request.maps ?? []).length > 0 || request.pictures))
+    throw new CyclopsError(
+      `it has ${width} × ${height} pixels, and maps and pictures are made of what can be decoded at once. Score it alone, without them.`,
+    );
+  const scores: Record<string, number> = {};
+  const maps = new Map(
+    (request.maps ?? []).map(({ name }) => [
+      name,
+      new Mosaic<Float32Array>(new Float32Array(width * height), extent, 1),
+    ]),
+  );
+  const [input, reconstruction] = [new PictureMosaic(extent), new PictureMosaic(extent)];
+  for (const window of windows) {
+    const [found] = await measureBatch(detector, [{ image: await cropImage(image, window), request }]);
+    for (const [name, score] of Object.entries(found?.scores ?? {}))
+      scores[name] = Math.max(scores[name] ?? Number.NEGATIVE_INFINITY, score);
+    for (const [name, map] of maps) map.put(found?.maps[name] ?? new Float32Array(), window);
+    if (!found?.pictures) continue;
+    input.put(found.pictures.input, window);
+    reconstruction.put(found.pictures.reconstruction, window);
+  }
+  return {
+    scores,
+    maps: Object.fromEntries([...maps].map(([name, { values }]) => [name, values])),
+    extent: { width, height },
+    size: detector.sizeFor(image),
+    pictures: request.pictures ? { input: input.picture, reconstruction: reconstruction.picture } : null,
+  };
+}
+
+/** Scores images of one size at once, and reads back of each what was asked of it. A fault is that of any of them. */
+async function measureBatch(
+  { device, networks, tile, shown, sizeFor }: DetectorNetworks,
+  batch: Batch,
+): Promise<ImageResult[]> {
+  const shownOf = ({ image }: AskedImage) => {
+    if ('rows' in image) throw new CyclopsError('it is too large to be shrunk. Score it in tiles (--tile).');
+    return wholeImage(device, image, shown);
+  };
+  const [first, ...others] = batch;
+  const x = scope(() => concatBatch(shownOf(first), ...others.map(shownOf)));
+  const { n, h: height, w: width } = imageExtents('Scoring', x);
+  const requests = batch.map(({ request }) => request);
+  const parts = partsOf([...new Set(requests.flatMap(({ scores }) => scores))]);
+  const maps = [...new Set(requests.flatMap((request) => request.maps ?? []))];
+  const wantsReconstruction = requests.some(({ pictures }) => pictures);
+  const measured = measure(networks, x, { parts, maps, wantsReconstruction, tile });
   try {
-    const values = await readParts(measured, parts);
+    const values = await readParts(measured, parts, n);
     const read = await Promise.all(measured.maps.map((map) => map.data()));
-    const { reconstruction } = measured;
-    return {
-      scores: computeScores(values, scores),
-      maps: Object.fromEntries(maps.map(({ name }, i) => [name, read[i] ?? new Float32Array()])),
-      extent: { width, height },
-      size,
-      pictures: reconstruction && { input: await toImage(x), reconstruction: await toImage(reconstruction) },
-    };
+    const pixels = height * width;
+    const mapOf = (map: AnomalyMap, i: number) =>
+      read[maps.indexOf(map)]?.slice(i * pixels, (i + 1) * pixels) ?? new Float32Array();
+    const results: ImageResult[] = [];
+    for (const [i, { image, request }] of batch.entries()) {
+      const { reconstruction } = measured;
+      results.push({
+        scores: computeScores(values[i] ?? new Map(), request.scores),
+        maps: Object.fromEntries((request.maps ?? []).map((map) => [map.name, mapOf(map, i)])),
+        extent: { width, height },
+        size: sizeFor(image),
+        pictures:
+          reconstruction && request.pictures
+            ? { input: await pictureOf(x, i), reconstruction: await pictureOf(reconstruction, i) }
+            : null,
+      });
+    }
+    return results;
   } finally {
     x.dispose();
     disposeMeasured(measured);
+  }
+}
+
+/** One image of a batch, read back. */
+async function pictureOf(images: Tensor, index: number): Promise<ByteImage> {
+  const image = sliceBatch(images, index, index + 1);
+  try {
+    return await toImage(image);
+  } finally {
+    image.dispose();
   }
 }
 

@@ -6,9 +6,12 @@ import type { Device } from '../../gpu/device.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /** An image as the networks see it: [1, H, W, C] in [−1, 1], cut to a multiple of 4. */
-export async function wholeImage(device: Device, image: DecodedImage, options: BankOptions): Promise<Tensor> {
-  const bank = await ImageBank.create(device, [image], options);
-  const tensor = bank.whole(0, SIDE_MULTIPLE);
-  bank.dispose();
-  return tensor;
+export function wholeImage(device: Device, image: DecodedImage, options: BankOptions): Tensor {
+  const bank = new ImageBank(device, options);
+  try {
+    bank.add(image);
+    return bank.whole(0, SIDE_MULTIPLE);
+  } finally {
+    bank.dispose();
+  }
 }

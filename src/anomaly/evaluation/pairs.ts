@@ -50,8 +50,8 @@ export async function comparePairs(
 }
 
 async function comparePair({ device, networks, sizeFor, shown }: DetectorNetworks, { image, template }: ImagePair) {
-  const x = await wholeImage(device, image, shown);
-  const right = await wholeImage(device, template, { ...shown, loadSize: sizeFor(image) });
+  const x = wholeImage(device, image, shown);
+  const right = wholeImage(device, template, { ...shown, loadSize: sizeFor(image) });
   const measured = scope(() =>
     noGrad(() => {
       const made = networks.G_A.forward(x);

@@ -74,14 +74,16 @@ export async function checkSteganography(
   return summariseHiding(measurements);
 }
 
+const NONE: ReadonlyMap<string, number> = new Map();
+
 async function measureHiding(
   { device, networks, tile, sizeFor, shown }: DetectorNetworks,
   { label, image, mask }: CheckedImage,
   index: number,
   scores: readonly Score[],
 ): Promise<HidingMeasurement> {
-  const x = await wholeImage(device, image, shown);
-  const weights = mask && (await wholeImage(device, whiteInside(mask), { channels: 1, loadSize: sizeFor(image) }));
+  const x = wholeImage(device, image, shown);
+  const weights = mask && wholeImage(device, whiteInside(mask), { channels: 1, loadSize: sizeFor(image) });
   const parts = partsOf(scores);
   // Rounding x̂ cannot change what does not depend on it.
   const affected = parts.filter(({ map }) => map.usesReconstruction);
@@ -95,12 +97,14 @@ async function measureHiding(
   const noisyImage = scope(noise);
   const noisy = measure(networks, noisyImage, { parts, tile });
 
-  const values = await readParts(plain, parts);
+  const [values = NONE] = await readParts(plain, parts, 1);
+  const [ofQuantised = NONE] = await readParts(quantised, affected, 1);
+  const [ofNoisy = NONE] = await readParts(noisy, parts, 1);
   const result = {
     label,
     scores: computeScores(values, scores),
-    quantised: computeScores(new Map([...values, ...(await readParts(quantised, affected))]), scores),
-    noisy: computeScores(await readParts(noisy, parts), scores),
+    quantised: computeScores(new Map([...values, ...ofQuantised]), scores),
+    noisy: computeScores(ofNoisy, scores),
     change: changedShare(original, made),
     removed: weights && removedEnergy(original, made, await weights.data()),
   };

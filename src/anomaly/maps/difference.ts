@@ -52,11 +52,12 @@ export function requireRoom(side: number, height: number, width: number): void {
   );
 }
 
-/** Two maps of one shape, element by element: see {@link MapPairKind}. Not differentiable. @param b [1] for a departure */
+/** Two maps of one shape, element by element: see {@link MapPairKind}. Not differentiable. @param b [N] for a departure */
 export function combineMaps(kind: MapPairKind, a: Tensor, b: Tensor, constant = 0): Tensor {
   if (kind !== 'departure') requireAlike('combineMaps', a, b);
   const out = Tensor.empty(a.device, a.shape);
-  mapPair(a.device, { kind, a: a.slice, b: b.slice, out: out.slice, count: a.size, constant });
+  const each = a.size / (kind === 'departure' ? b.size : 1);
+  mapPair(a.device, { kind, a: a.slice, b: b.slice, out: out.slice, count: a.size, each, constant });
   return out;
 }
 

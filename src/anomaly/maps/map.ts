@@ -17,9 +17,9 @@ export interface AnomalyMap {
   make(passes: Passes): Plane;
 }
 
-/** The values of a map for one image. */
+/** The values of a map for images. */
 export interface Plane {
-  /** At the map's own resolution: [1, P, Q, C], or [tiles, P, Q, C] of what networks saw tile by tile. */
+  /** At the map's own resolution: [N, P, Q, C], or [tiles, P, Q, C] of an image that networks saw tile by tile. */
   readonly values: Tensor;
   /** Where they lie in the image, or in its tiles. */
   readonly field: Pick<Field, 'stride' | 'offset'>;
@@ -28,12 +28,12 @@ export interface Plane {
 /** Networks that look at an image with their hidden layers: D_n, D_a and G_a2n. */
 export type Observer = 'dn' | 'da' | 'ga';
 
-/** What maps of one image are made of. Each part is made when it is first asked for, and once. */
+/** What maps of images are made of. Each part is made when it is first asked for, and once. */
 export interface Passes {
   readonly networks: Networks;
-  /** The largest side of what they see at once; null where they see the whole image. */
+  /** The largest side of what they see at once; null where they see whole images. */
   readonly tile: number | null;
-  /** [1, H, W, C] in [−1, 1]. */
+  /** [N, H, W, C] in [−1, 1]; N is 1 where there are tiles. */
   readonly x: Tensor;
   /** x̂ = G_a2n(x). */
   reconstruction(): Tensor;
@@ -47,13 +47,13 @@ export interface Passes {
   hiddenOfReconstruction(observer: Observer): readonly Plane[];
   /** D_n(x) or D_a(x), one value a patch. */
   logits(judge: 'dn' | 'da'): Plane;
-  /** D_n(x), a logit for each pixel: [1, H, W, 1], or [tiles, …]. @throws CyclopsError where D_n judges patches alone */
+  /** D_n(x), a logit for each pixel: [N, H, W, 1], or [tiles, …]. @throws CyclopsError where D_n judges patches alone */
   pixelLogits(): Tensor;
   /** D_n(x̂), likewise. */
   pixelLogitsOfReconstruction(): Tensor;
   /** What a map makes of x. */
   plane(map: AnomalyMap): Plane;
-  /** The same, where it lies in the image: [1, H, W, 1]. */
+  /** The same, where it lies in the image: [N, H, W, 1]. */
   placed(map: AnomalyMap): Tensor;
 }
 

@@ -13,10 +13,10 @@ interface PassesOptions {
 }
 
 /**
- * The passes of networks over one image. Whatever is asked of them, no network sees the same image twice; G_a2n alone goes through its
+ * The passes of networks over images. Whatever is asked of them, no network sees the same image twice; G_a2n alone goes through its
  * first layers anew where they are looked at.
  *
- * @param x [1, H, W, C] in [−1, 1], its sides multiples of 4
+ * @param x [N, H, W, C] in [−1, 1], its sides multiples of 4; one image where there are tiles
  */
 export function passesOf(networks: Networks, x: Tensor, { tile, given }: PassesOptions): Passes {
   const { G_A, G_B, D_A, D_B } = networks;

@@ -9,8 +9,8 @@ import { blendTiles } from './tiles.ts';
  * A map as it lies in its image, averaged over its channels: each value in the middle of the pixels that it was made of, interpolated
  * bilinearly between them, and outside of all the nearest. What came tile by tile is placed tile by tile, and blended as tiles are.
  *
- * @param x the image [1, H, W, ·] @param tile the side of tiles that it was laid out by; null for none
- * @returns [1, H, W, 1]; the map's own values where it has one for each pixel
+ * @param x the images [N, H, W, ·], one where there are tiles @param tile the side of tiles that it was laid out by; null for none
+ * @returns [N, H, W, 1]; the map's own values where it has one for each pixel
  */
 export function place({ values, field }: Plane, x: Tensor, tile: number | null): Tensor {
   const { h, w } = imageExtents('A map', x);

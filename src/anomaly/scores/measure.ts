@@ -1,6 +1,7 @@
 import type { Networks } from '../../cyclegan/network-set.ts';
 import { copy } from '../../kernels/elementwise.ts';
 import { scope } from '../../tensor/scope.ts';
+import { imageExtents } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import type { AnomalyMap } from '../maps/map.ts';
 import { passesOf } from '../maps/passes.ts';
@@ -19,20 +20,20 @@ interface MeasureOptions {
   readonly given?: Tensor;
 }
 
-/** What {@link measure} makes of one image. */
+/** What {@link measure} makes of N images. */
 export type Measured = {
-  /** The pooled maps, [parts], in the order in which they were asked for; null for none. */
+  /** The pooled maps, [parts, N], in the order in which they were asked for; null for none. */
   readonly values: Tensor | null;
-  /** Each [1, H, W, 1], likewise. */
+  /** Each [N, H, W, 1], likewise. */
   readonly maps: readonly Tensor[];
-  /** x̂ [1, H, W, C]; null where it was not asked for. */
+  /** x̂ [N, H, W, C]; null where it was not asked for. */
   readonly reconstruction: Tensor | null;
 };
 
 /**
  * Runs the networks as far as pooled maps, maps and x̂ need them, and none of them twice on the same image.
  *
- * @param networks whose weights want no gradient @param x one image [1, H, W, C] in [−1, 1], its sides multiples of 4
+ * @param networks whose weights want no gradient @param x images [N, H, W, C] in [−1, 1], their sides multiples of 4; one where there are tiles
  */
 export function measure(
   networks: Networks,
@@ -41,10 +42,11 @@ export function measure(
 ): Measured {
   return scope(() => {
     const passes = passesOf(networks, x, { tile, given });
-    const values = parts.length > 0 ? Tensor.empty(x.device, [parts.length]) : null;
+    const { n } = imageExtents('A score', x);
+    const values = parts.length > 0 ? Tensor.empty(x.device, [parts.length, n]) : null;
     for (const [i, { map, pooling }] of parts.entries()) {
-      const pooled = POOLINGS[pooling].pool(passes.plane(map).values);
-      if (values) copy(x.device, { x: pooled.slice, out: values.slice, count: 1, outStart: i });
+      const pooled = POOLINGS[pooling].pool(passes.plane(map).values, n);
+      if (values) copy(x.device, { x: pooled.slice, out: values.slice, count: n, outStart: i * n });
     }
     return {
       values,
@@ -54,10 +56,19 @@ export function measure(
   });
 }
 
-/** Reads pooled maps back, by their long names. */
-export async function readParts({ values }: Measured, parts: readonly PooledMap[]): Promise<Map<string, number>> {
+/** Reads pooled maps back, of each image by their long names. @param images how many were measured */
+export async function readParts(
+  { values }: Measured,
+  parts: readonly PooledMap[],
+  images: number,
+): Promise<Map<string, number>[]> {
   const read = (await values?.data()) ?? [];
-  return new Map(parts.map((part, i) => [spelled(part), POOLINGS[part.pooling].finish(read[i] ?? Number.NaN)]));
+  const finished = (part: PooledMap, i: number, image: number) =>
+    POOLINGS[part.pooling].finish(read[i * images + image] ?? Number.NaN);
+  return Array.from(
+    { length: images },
+    (_, image) => new Map(parts.map((part, i) => [spelled(part), finished(part, i, image)])),
+  );
 }
 
 export function disposeMeasured({ values, maps, reconstruction }: Measured): void {

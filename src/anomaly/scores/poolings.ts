@@ -1,14 +1,14 @@
 import { hottestMean, type PerImageKind, perImage } from '../../kernels/images/per-image.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 
-/** A way to make one number of a map: of all its own values, of all tiles and channels. */
+/** A way to make one number of a map for each image: of all its own values, of all tiles and channels. */
 export interface Pooling {
   /** In the names of scores, such as `top1`. */
   readonly name: string;
   /** For people, before the label of a map. */
   readonly label: string;
-  /** On the device, a tensor [1]; NaN where a value is. */
-  pool(values: Tensor): Tensor;
+  /** On the device, a tensor [images]; NaN where a value is. @param values of one image after another */
+  pool(values: Tensor, images: number): Tensor;
   /** What remains to be done with the number. */
   finish(value: number): number;
 }
@@ -18,10 +18,11 @@ function top(percent: number, name: string): Pooling {
   return {
     name,
     label: `hottest ${percent} % of the`,
-    pool: (values) => {
-      const out = Tensor.empty(values.device, [1]);
-      const hottest = Math.max(1, Math.ceil((percent / 100) * values.size));
-      hottestMean(values.device, { a: values.slice, out: out.slice, images: 1, count: values.size, hottest });
+    pool: (values, images) => {
+      const out = Tensor.empty(values.device, [images]);
+      const count = values.size / images;
+      const hottest = Math.max(1, Math.ceil((percent / 100) * count));
+      hottestMean(values.device, { a: values.slice, out: out.slice, images, count, hottest });
       return out;
     },
     finish: (value) => value,
@@ -32,11 +33,11 @@ function statistic(name: string, label: string, kind: PerImageKind, finish = (va
   return {
     name,
     label,
-    pool: (values) => {
-      const out = Tensor.empty(values.device, [1]);
+    pool: (values, images) => {
+      const out = Tensor.empty(values.device, [images]);
       perImage(values.device, {
         ...{ kind, a: values.slice, b: null, out: out.slice },
-        ...{ images: 1, count: values.size },
+        ...{ images, count: values.size / images },
       });
       return out;
     },

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { paperProtocol, protocolShard } from '../../workflow/paper-protocol.ts';
 import { CALIBRATION_SHARE, type DivisionOptions } from '../../workflow/runs/division.ts';
+import { BANK_MEMORY } from '../../workflow/runs/train-run.ts';
 import type { ShardDone } from '../../workflow/shards/shard.ts';
 import { type TrainOptions, train as trainWorkflow } from '../../workflow/train.ts';
 import { trainShard } from '../../workflow/train-shard.ts';
@@ -21,6 +22,8 @@ interface TrainCommandOptions extends TuneFlags, DataFlags, DivisionOptions, Pro
   out: string;
   resume?: boolean;
   capture: boolean;
+  /** MiB */
+  bankMemory: number;
   protocol?: 'paper';
   runs?: number;
   shard?: ShardFlag;
@@ -59,6 +62,12 @@ export function addTrain(program: Command): void {
       '--runs <number>',
       'with --protocol: runs with seeds that follow one another, for mean ± standard deviation',
       toNumber,
+    )
+    .option(
+      '--bank-memory <MiB>',
+      "training images take so much of the device's memory; more wait in a file in RUN, with the same bits",
+      toNumber,
+      BANK_MEMORY / 2 ** 20,
     )
     .option(
       '--no-capture',
@@ -145,7 +154,8 @@ async function runTraining<T>(
   options: TrainCommandOptions,
   work: (common: Omit<TrainOptions, 'data'>) => Promise<T>,
 ): Promise<T> {
-  const { out, aIs, skipBroken, tune, capture, preset, quiet = false } = options;
+  const { out, aIs, skipBroken, tune, capture, bankMemory, preset, quiet = false } = options;
+  if (!(bankMemory >= 0)) throw new UsageError(`--bank-memory is ${bankMemory}; expected a number of MiB from 0 on.`);
   return await withDevice(options, async (device) => {
     if (!quiet) process.stderr.write(`device: ${device.info.name}\n`);
     const profile = await openProfile(device, options);
@@ -158,6 +168,7 @@ async function runTraining<T>(
       const outcome = await work({
         ...{ ...listener, signal, device, out, aIs, skipBroken, tune, preset, config: fieldsFrom(options) },
         eager: !capture,
+        bankMemory: bankMemory * 2 ** 20,
         onProfile: profile?.add,
       });
       await profile?.report();

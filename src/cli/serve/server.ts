@@ -1,5 +1,5 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
-import type { Detector, Judgement } from '../../anomaly/detector/detector.ts';
+import type { Detector, Judgement, ScoreImageOptions } from '../../anomaly/detector/detector.ts';
 import { decodeBytes } from '../../data/images/decode-bytes.ts';
 import { toByteImage } from '../../data/images/decoded-image.ts';
 import { encodePng } from '../../data/images/png.ts';
@@ -7,6 +7,9 @@ import { CyclopsError, DeviceLostError } from '../../gpu/errors.ts';
 import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
 import { Metrics } from './metrics.ts';
 import { QueueFull, WorkQueue } from './work-queue.ts';
+
+/** How many images are decoded and judged at once: the device judges together what waits for it. */
+const AT_ONCE = 16;
 
 export interface ServerOptions {
   /** The most images in hand and waiting; more are refused with 429. */
@@ -27,12 +30,12 @@ export interface DetectorServer {
 /**
  * Answers requests with a detector.
  *
- * - `POST /score`, the bytes of an image file: JSON with flag, score, threshold and every score;
+ * - `POST /score`, the bytes of an image file: JSON with flag, score and threshold; `POST /score?scores=all`: with every score;
  * - `POST /heatmap`, likewise: the picture with its heat map laid over it, as PNG, the judgement in headers;
  * - `GET /healthz`: 200 while the device answers; `GET /metrics`: in Prometheus' format.
  */
 export function detectorServer(detector: Detector, { queue: room, maxBytes, onError }: ServerOptions): DetectorServer {
-  const queue = new WorkQueue(room);
+  const queue = new WorkQueue(room, AT_ONCE);
   const metrics = new Metrics();
   let isLost = false;
   const app = express();
@@ -47,18 +50,19 @@ export function detectorServer(detector: Detector, { queue: room, maxBytes, onEr
       .set('Retry-After', '1')
       .json({ error: fullText(room) });
   };
-  const judge = async (request: Request, pictures: boolean): Promise<Judgement> => {
+  const judge = async (request: Request, wanted: ScoreImageOptions): Promise<Judgement> => {
     const began = performance.now();
-    const judgement = await queue.run(() => detector.score(bytesOf(request), { pictures }));
+    const judgement = await queue.run(() => detector.score(bytesOf(request), wanted));
     metrics.note(judgement.flagged ? 'flagged' : 'passed', (performance.now() - began) / 1000);
     return judgement;
   };
   app.post('/score', hasRoom, body, async (request, response) => {
-    const { flagged, score, threshold, scores } = await judge(request, false);
-    response.json({ flagged, score, threshold, by: detector.by, scores });
+    const allScores = wantsAll(request);
+    const { flagged, score, threshold, scores } = await judge(request, { pictures: false, allScores });
+    response.json({ flagged, score, threshold, by: detector.by, ...(allScores && { scores }) });
   });
   app.post('/heatmap', hasRoom, body, async (request, response) => {
-    const { heatMap, flagged, score, threshold } = await judge(request, true);
+    const { heatMap, flagged, score, threshold } = await judge(request, { allScores: false });
     if (!heatMap || heatMap.threshold === null) {
       response
         .status(409)
@@ -94,6 +98,12 @@ export function detectorServer(detector: Detector, { queue: room, maxBytes, onEr
   };
   app.use(onFault);
   return { app, settled: () => queue.settled() };
+}
+
+/** @throws CyclopsError for another value than `all` */
+function wantsAll({ query: { scores } }: Request): boolean {
+  if (scores === undefined || scores === 'all') return scores === 'all';
+  throw new CyclopsError('The parameter scores may be `all`. Leave it out for the score that decides alone.');
 }
 
 function bytesOf({ body }: Request): Uint8Array {

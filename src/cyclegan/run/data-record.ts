@@ -33,15 +33,20 @@ const recordSchema = described(
 /** What a run was made of: kept with it, so that a resume can refuse other data and an evaluation can find leaks. */
 export type DataRecord = v.InferOutput<typeof recordSchema>;
 
-/** Records the images that train, and those that calibrate where there are some. */
+/**
+ * Records the images that train, and those that calibrate where there are some.
+ *
+ * @param hashes of files that were read already, as {@link hashBytes} makes them, by path
+ */
 export function recordData(
   root: string,
   training: readonly ImageRef[],
   calibration: readonly ImageRef[] = [],
+  hashes: ReadonlyMap<string, string> = new Map(),
 ): DataRecord {
   const record = (refs: readonly ImageRef[], part: RecordedImage['part']) =>
     refs.map(({ path, file, label, group }) => ({
-      ...{ file, label, part, sha256: hashFile(path) },
+      ...{ file, label, part, sha256: hashes.get(path) ?? hashFile(path) },
       ...(group !== undefined && { group }),
     }));
   const images = [...record(training, 'train'), ...record(calibration, 'calibration')];
@@ -52,7 +57,12 @@ export function recordData(
 
 /** SHA-256 of a file's content in hexadecimal. @throws CyclopsError when it cannot be read */
 export function hashFile(path: string): string {
-  return createHash('sha256').update(readBytes(path)).digest('hex');
+  return hashBytes(readBytes(path));
+}
+
+/** The same of a content. */
+export function hashBytes(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** By what a model file knows an image again: 64 bits of its SHA-256, enough to tell it from any other, in 16 digits. */

@@ -3,6 +3,7 @@ import { type DefectImage, pixelsInside } from '../../data/defects/defect-image.
 import { cutOut, transplant } from '../../data/defects/transplant.ts';
 import { ImageBank } from '../../data/images/bank.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
+import type { Overflow } from '../../data/images/level-memory.ts';
 import type { Device } from '../../gpu/device.ts';
 import { RandomStream } from '../../tensor/random.ts';
 import type { TrainingConfig } from '../config.ts';
@@ -33,11 +34,13 @@ const DEFECT_STREAM = 5;
  * give the same ones.
  *
  * @param banks the images of both domains, all at the load size, and the pixels of the abnormal images' defects where they are known
+ * @param overflow where masks lie that are too many for the device
  */
 export async function makeBanks(
   device: Device,
   { a, b, defects }: Pick<Banks, 'a' | 'b' | 'defects'>,
   config: TrainingConfig,
+  overflow?: Overflow,
 ): Promise<Banks> {
   const { loadSize, transplants, damage: damages, cropDefects, netD, seed } = config;
   const real = a.count;
@@ -56,12 +59,12 @@ export async function makeBanks(
     for (const { image, mask } of made) {
       const inside = pixelsInside(mask);
       if (inside.length === 0) continue;
-      a.append(image);
+      await a.append(image);
       known.push(inside);
       sources.push(index);
     }
   }
-  const masks = netD === 'unet' ? await maskBank(device, known, loadSize) : null;
+  const masks = netD === 'unet' ? await maskBank(device, known, loadSize, overflow) : null;
   const unmasked = known.includes(null);
   return { a, b, made: a.count - real, sources, defects: cropDefects ? known : [], masks, unmasked };
 }
@@ -82,7 +85,12 @@ function maskOf(pixels: Uint32Array, side: number): Uint8Array {
 }
 
 /** Where nobody said where the defect is, the mask is gray, which becomes about 0. */
-function maskBank(device: Device, defects: readonly (Uint32Array | null)[], side: number): Promise<ImageBank> {
+function maskBank(
+  device: Device,
+  defects: readonly (Uint32Array | null)[],
+  side: number,
+  overflow: Overflow | undefined,
+): Promise<ImageBank> {
   const unknown = new Uint8Array(side * side).fill(128);
   // One after another, so that they need not all fit the host's memory.
   function* images(): Generator<DecodedImage> {
@@ -91,5 +99,5 @@ function maskBank(device: Device, defects: readonly (Uint32Array | null)[], side
       yield { width: side, height: side, channels: 1, pixels: mask };
     }
   }
-  return ImageBank.create(device, images(), { channels: 1, loadSize: null });
+  return ImageBank.create(device, images(), { channels: 1, loadSize: null, ...(overflow && { overflow }) });
 }

@@ -1,4 +1,4 @@
-import type { Size } from '../images/feed.ts';
+import type { Size } from '../images/level-memory.ts';
 
 /**
  * How much of a defect is laid on each pixel, so that its edge does not show: 1 inside, falling to 0 over two pixels around it.

@@ -9,16 +9,17 @@ import {
   type View,
 } from '../../kernels/images/image.ts';
 import type { FloatDType } from '../../kernels/source.ts';
-import { keep, scope } from '../../tensor/scope.ts';
+import { scope } from '../../tensor/scope.ts';
 import { imageExtents } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { toChannels } from './channels.ts';
 import type { DecodedImage, Pixels } from './decoded-image.ts';
-import { type BankEntry, BatchFeed, type Chunk, entryAt, type Size, turnedSize } from './feed.ts';
+import { BatchFeed, entryAt, turnedSize } from './feed.ts';
+import { type BankEntry, LevelMemory, type Overflow, type Size } from './level-memory.ts';
 import { localContrast } from './local-contrast.ts';
 
 export type { View } from '../../kernels/images/image.ts';
-export type { Size } from './feed.ts';
+export type { Size } from './level-memory.ts';
 
 export interface BankOptions {
   channels: 1 | 3;
@@ -26,47 +27,39 @@ export interface BankOptions {
   loadSize: Size | null | ((image: Size) => Size);
   /** Whether to even out light and contrast first, see {@link localContrast}. */
   localContrast?: boolean;
+  /** Where images lie that are too many for the device; all lie on it unless told otherwise. */
+  overflow?: Overflow;
 }
 
-const MIN_CHUNK_BYTES = 2 ** 20;
-const MAX_CHUNK_BYTES = 2 ** 28;
 /** Uploads wait in host memory until the device takes them: after so many bytes, wait for it. */
 const FENCE_BYTES = 2 ** 26;
 
 /** Images on the device, as bytes or as floats where they have more than 8 bits, uploaded and resized once; batches are cut out of them by a kernel. */
 export class ImageBank {
-  private readonly entries: BankEntry[] = [];
-  private readonly chunks: Chunk[] = [];
-  /** Words of the last chunk of each type. */
-  private readonly used: Record<LevelType, number> = { u8: 0, f32: 0 };
+  private readonly memory: LevelMemory;
 
-  private constructor(
+  constructor(
     private readonly device: Device,
-    private readonly channels: 1 | 3,
-  ) {}
+    private readonly options: BankOptions,
+  ) {
+    this.memory = new LevelMemory(device, options.overflow ?? null);
+  }
 
   /**
-   * Uploads images one after another, so that `images` may decode them as they are asked for.
+   * Adds images one after another, so that `images` may decode them as they are asked for.
    *
-   * Gray and colour images become one another as in {@link toChannels}. Resizing is bicubic; of bytes it gives PIL's
-   * (Image.resize with BICUBIC).
-   *
-   * @throws CyclopsError when an image is larger than the device's largest buffer.
+   * @throws CyclopsError as {@link add}
    */
   static async create(
     device: Device,
     images: Iterable<DecodedImage> | AsyncIterable<DecodedImage>,
     options: BankOptions,
   ): Promise<ImageBank> {
-    const bank = new ImageBank(device, options.channels);
-    const { loadSize } = options;
+    const bank = new ImageBank(device, options);
     let waiting = 0;
     for await (const image of images) {
-      const shown = toChannels(image, options.channels);
-      bank.add(
-        options.localContrast ? localContrast(shown) : shown,
-        typeof loadSize === 'function' ? loadSize(image) : (loadSize ?? image),
-      );
+      await bank.makeRoom(image, bank.sizeOf(image));
+      bank.add(image);
       waiting += image.pixels.byteLength;
       if (waiting >= FENCE_BYTES) {
         await device.fence();
@@ -77,13 +70,25 @@ export class ImageBank {
     return bank;
   }
 
-  /** Adds an image of the bank's channels as it is, without resizing. @throws CyclopsError when it is larger than the device's largest buffer */
-  append(image: DecodedImage): void {
-    this.add(toChannels(image, this.channels), image);
+  /**
+   * Uploads an image. Gray and colour become one another as in {@link toChannels}. Resizing is bicubic; of bytes it gives PIL's
+   * (Image.resize with BICUBIC).
+   *
+   * @throws CyclopsError when it is larger than the device's largest buffer
+   */
+  add(image: DecodedImage): void {
+    const shown = toChannels(image, this.channels);
+    this.put(this.options.localContrast ? localContrast(shown) : shown, this.sizeOf(image));
+  }
+
+  /** Adds an image of the bank's channels as it is, without resizing. @throws CyclopsError as {@link add} */
+  async append(image: DecodedImage): Promise<void> {
+    await this.makeRoom(image, image);
+    this.put(toChannels(image, this.channels), image);
   }
 
   get count(): number {
-    return this.entries.length;
+    return this.memory.entries.length;
   }
 
   /** The size of an image in the bank, in pixels. */
@@ -111,7 +116,7 @@ export class ImageBank {
   /** Batches of `count` views of one size in this dtype, to be made again and again by the same launches. */
   feed(count: number, size: Size, dtype: FloatDType = 'f32'): BatchFeed {
     const shape = { images: count, ...size, channels: this.channels };
-    return new BatchFeed(this.device, { entries: this.entries, chunks: this.chunks, shape, dtype });
+    return new BatchFeed(this.device, this.memory, shape, dtype);
   }
 
   /** One whole image [1, H, W, C] in [−1, 1], its borders cut evenly until both sides are multiples of `multiple`. */
@@ -121,24 +126,32 @@ export class ImageBank {
 
   /** An image as it lies in the bank, read back in levels as fine as it was given. */
   async image(index: number): Promise<DecodedImage> {
-    const { chunk, width, height } = this.entry(index);
+    const { type, width, height } = this.entry(index);
     const tensor = this.whole(index);
-    const pixels = chunk.type === 'u8' ? await toBytes(tensor) : (await tensor.data()).map((v) => (v + 1) * 127.5);
+    const pixels = type === 'u8' ? await toBytes(tensor) : (await tensor.data()).map((v) => (v + 1) * 127.5);
     tensor.dispose();
     return { width, height, channels: this.channels, pixels };
   }
 
   dispose(): void {
-    for (const { words } of this.chunks) words.dispose();
-    this.chunks.length = 0;
-    this.entries.length = 0;
+    this.memory.dispose();
   }
 
-  private add(image: DecodedImage, size: Size): void {
+  private sizeOf(image: Size): Size {
+    const { loadSize } = this.options;
+    return typeof loadSize === 'function' ? loadSize(image) : (loadSize ?? image);
+  }
+
+  private makeRoom({ pixels }: DecodedImage, { width, height }: Size): Promise<void> {
+    const type = levelType(pixels);
+    return this.memory.makeRoom(levelWords(width * height * this.channels, type), type);
+  }
+
+  private put(image: DecodedImage, size: Size): void {
     const { device, channels } = this;
-    const type = image.pixels instanceof Uint8Array ? 'u8' : 'f32';
+    const type = levelType(image.pixels);
     const levels = size.width * size.height * channels;
-    const { chunk, start } = this.reserve(levelWords(levels, type), type);
+    const { chunk, start } = this.memory.reserve(size, levelWords(levels, type), type);
     const across = image.width !== size.width;
     const along = image.height !== size.height;
     if (!across && !along) {
@@ -158,7 +171,6 @@ export class ImageBank {
         }
       });
     }
-    this.entries.push({ chunk, start, width: size.width, height: size.height });
   }
 
   /** Resizes each row, in strips of rows that the device can bind, whatever the image has. */
@@ -180,24 +192,17 @@ export class ImageBank {
     }
   }
 
-  /** Room for an image. Each new chunk is twice the one before, so that few are needed and little is wasted. */
-  private reserve(words: number, type: LevelType): { chunk: Chunk; start: number } {
-    let chunk = this.chunks.findLast((other) => other.type === type);
-    if (!chunk || this.used[type] + words > chunk.words.size) {
-      const largest = Math.min(MAX_CHUNK_BYTES, this.device.limits.maxStorageBufferBindingSize) / 4;
-      const size = Math.max(words, Math.min(largest, chunk ? 2 * chunk.words.size : MIN_CHUNK_BYTES / 4));
-      chunk = { words: keep(Tensor.empty(this.device, [size], 'u32')), type };
-      this.chunks.push(chunk);
-      this.used[type] = 0;
-    }
-    const start = this.used[type];
-    this.used[type] += words;
-    return { chunk, start };
+  private get channels(): 1 | 3 {
+    return this.options.channels;
   }
 
   private entry(index: number): BankEntry {
-    return entryAt(this.entries, index);
+    return entryAt(this.memory.entries, index);
   }
+}
+
+function levelType(pixels: Pixels): LevelType {
+  return pixels instanceof Uint8Array ? 'u8' : 'f32';
 }
 
 /** What is left of an image of this size when its borders are cut evenly until both sides are multiples of `multiple`. */

@@ -1,21 +1,46 @@
-import { readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { fileError } from '../files/fs-error.ts';
-import type { DecodedImage } from './decoded-image.ts';
+import type { DecodedImage, LargeImage } from './decoded-image.ts';
 import { READ_FORMATS } from './formats.ts';
+import { openLarge } from './large-image.ts';
+import { isWithinLimits } from './limits.ts';
 import { readHeader, readStored } from './read-stored.ts';
 import type { ImageHeader, ReadOptions, StoredImage } from './stored-image.ts';
 import { toLevels, type ValueRange } from './value-range.ts';
 
 const MAX_FILE_BYTES = 2 ** 29;
+/** Most headers lie in so many bytes at the beginning of a file. */
+const HEAD_BYTES = 2 ** 16;
 
 /**
  * Reads an image file, turned as its Exif orientation says, in levels from black to white.
  *
- * @param range the values that are black and white @throws CyclopsError that names the file and what is wrong with it
+ * @param range the values that are black and white @param onBytes sees the content of the file, which is read once
+ * @throws CyclopsError that names the file and what is wrong with it
  */
-export async function decodeImage(path: string, range: ValueRange = 'full'): Promise<DecodedImage> {
-  return toLevels(await readImage(path, { oriented: true }), range, path);
+export async function decodeImage(
+  path: string,
+  range: ValueRange = 'full',
+  onBytes?: (bytes: Uint8Array) => void,
+): Promise<DecodedImage> {
+  const bytes = await readBytes(path);
+  const image = toLevels(await readStored(bytes, path, { oriented: true }), range, path);
+  onBytes?.(bytes);
+  return image;
+}
+
+/**
+ * Reads an image file as {@link decodeImage} does, or opens one that is too large for that, up to a gigapixel, to be read part by part.
+ *
+ * @throws CyclopsError likewise
+ */
+export async function openImage(path: string, range: ValueRange): Promise<DecodedImage | LargeImage> {
+  const header = await readImageHeader(path);
+  const { format } = header;
+  return format === 'BMP' || isWithinLimits(header.width, header.height)
+    ? decodeImage(path, range)
+    : openLarge(path, header, format, range);
 }
 
 /** Reads an image file as it is. @throws CyclopsError likewise */
@@ -25,7 +50,29 @@ export async function readImage(path: string, options: ReadOptions): Promise<Sto
 
 /** What the header of an image file says. @throws CyclopsError likewise */
 export async function readImageHeader(path: string): Promise<ImageHeader> {
+  const head = await readHead(path);
+  if (head) {
+    // It may lie further on, as in many TIFF files.
+    const found = await readHeader(head, path).catch(() => null);
+    if (found) return found;
+  }
   return readHeader(await readBytes(path), path);
+}
+
+/** The beginning of a file that is longer; null of one that is short, or cannot be read. */
+async function readHead(path: string): Promise<Uint8Array | null> {
+  try {
+    if ((await stat(path)).size <= HEAD_BYTES) return null;
+    const file = await open(path);
+    try {
+      const { buffer, bytesRead } = await file.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return null;
+  }
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {

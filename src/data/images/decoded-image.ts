@@ -7,6 +7,14 @@ export interface DecodedImage {
   pixels: Pixels;
 }
 
+/** An image that is too large to be decoded at once: its rows are read from the file as they are asked for. */
+export interface LargeImage {
+  width: number;
+  height: number;
+  /** So many whole rows. @throws CyclopsError when the file is damaged there */
+  rows(top: number, count: number): Promise<DecodedImage>;
+}
+
 /** An image of 8 bits a sample, as pictures are shown and written. */
 export interface ByteImage extends DecodedImage {
   pixels: Uint8Array;

@@ -4,47 +4,34 @@ import type { Variable } from '../../gpu/variables.ts';
 import {
   type LevelType,
   views as launchViews,
+  levelWords,
   VIEW_WORDS,
   type View,
   type ViewBatch,
   viewWords,
 } from '../../kernels/images/image.ts';
 import type { FloatDType } from '../../kernels/source.ts';
+import { keep } from '../../tensor/scope.ts';
 import { Tensor } from '../../tensor/tensor.ts';
-
-export interface Size {
-  width: number;
-  height: number;
-}
-
-/** Where an image lies: its chunk, and its first word in it. */
-export interface BankEntry extends Size {
-  chunk: Chunk;
-  start: number;
-}
-
-/** Memory of several images whose levels are stored alike. */
-export interface Chunk {
-  words: Tensor<'u32'>;
-  type: LevelType;
-}
-
-interface FeedOptions {
-  entries: readonly BankEntry[];
-  chunks: readonly Chunk[];
-  shape: ViewBatch;
-  dtype: FloatDType;
-}
+import type { BankEntry, Chunk, LevelMemory, Size } from './level-memory.ts';
 
 /** Makes batches out of a bank by launches that stay the same: what each batch shows are variables. */
 export class BatchFeed {
   private readonly variable: Variable;
 
+  /** All that views may be taken of: the bank's, and those that hold what a batch shows of the store. */
+  private readonly chunks: readonly Chunk[];
+  private readonly shelves: readonly Shelf[];
+
   constructor(
     private readonly device: Device,
-    private readonly options: FeedOptions,
+    private readonly memory: LevelMemory,
+    private readonly shape: ViewBatch,
+    private readonly dtype: FloatDType,
   ) {
-    this.variable = device.variables.reserve(VIEW_WORDS * options.shape.images);
+    this.variable = device.variables.reserve(VIEW_WORDS * shape.images);
+    this.shelves = shelvesFor(device, memory, shape);
+    this.chunks = [...memory.chunks, ...this.shelves.map(({ chunk }) => chunk)];
   }
 
   /**
@@ -53,17 +40,18 @@ export class BatchFeed {
    * @throws CyclopsError when a view leaves its image or has another size than the batch
    */
   show(indices: readonly number[], views: readonly View[]): void {
-    const { entries, chunks } = this.options;
     const words = indices.flatMap((index, n) => {
-      const entry = entryAt(entries, index);
-      return viewWords({ ...entry, chunk: chunks.indexOf(entry.chunk) }, this.checked(index, entry, views[n]));
+      const entry = entryAt(this.memory.entries, index);
+      const view = this.checked(index, entry, views[n]);
+      const { chunk, start } = entry.chunk ? { chunk: entry.chunk, start: entry.start } : this.fetched(entry, n);
+      return viewWords({ width: entry.width, start, chunk: this.chunks.indexOf(chunk) }, view);
     });
     this.variable.set(words);
   }
 
   /** The batch [N, H, W, C] in [−1, 1]. */
   images(): Tensor {
-    const { chunks, shape, dtype } = this.options;
+    const { chunks, shape, dtype } = this;
     const out = Tensor.empty(this.device, [shape.images, shape.height, shape.width, shape.channels], dtype);
     chunks.forEach((chunk, number) => {
       const { words, type } = chunk;
@@ -75,6 +63,20 @@ export class BatchFeed {
 
   dispose(): void {
     this.variable.release();
+    for (const { chunk } of this.shelves) chunk.words.dispose();
+  }
+
+  /** Brings an image from the store to the n-th place of its shelf. */
+  private fetched({ type, width, height, start }: BankEntry, n: number): { chunk: Chunk; start: number } {
+    const shelf = this.shelves.find(({ chunk }) => chunk.type === type);
+    const { store } = this.memory;
+    if (!shelf || !store) throw new Error('A feed was made before its bank was complete.');
+    const { chunk, each } = shelf;
+    const bytes = 4 * levelWords(width * height * this.shape.channels, type);
+    const { buffer, offset } = chunk.words.slice;
+    const place = { buffer, offset: offset + 4 * n * each, size: bytes };
+    this.device.write(place, store.read(4 * start, bytes));
+    return { chunk, start: n * each };
   }
 
   private checked(index: number, { width, height }: Size, view: View | undefined): View {
@@ -87,7 +89,7 @@ export class BatchFeed {
           `which has ${width}×${height} pixels. Choose a crop size no larger than the images, or a larger load size.`,
       );
     }
-    const { shape } = this.options;
+    const { shape } = this;
     const size = turnedSize(view);
     if (size.width !== shape.width || size.height !== shape.height) {
       throw new CyclopsError(
@@ -97,6 +99,24 @@ export class BatchFeed {
     }
     return view;
   }
+}
+
+/** Room for the images of a batch that lie in the store, so many words for each. */
+interface Shelf {
+  chunk: Chunk;
+  each: number;
+}
+
+/** A shelf for each type that the store holds. */
+function shelvesFor(device: Device, { entries }: LevelMemory, { images, channels }: ViewBatch): Shelf[] {
+  const each = new Map<LevelType, number>();
+  for (const { chunk, type, width, height } of entries) {
+    if (!chunk) each.set(type, Math.max(each.get(type) ?? 0, levelWords(width * height * channels, type)));
+  }
+  return [...each].map(([type, words]) => ({
+    chunk: { words: keep(Tensor.empty(device, [images * words], 'u32')), type },
+    each: words,
+  }));
 }
 
 /** @throws CyclopsError when the bank has no such image */

@@ -17,7 +17,7 @@ export async function readStored(bytes: Uint8Array, source: string, options: Rea
 
 /** What the header of an image file says. @throws CyclopsError likewise */
 export async function readHeader(bytes: Uint8Array, source: string): Promise<ImageHeader> {
-  if (isBmp(bytes)) return { ...bmpSize(bytes, source), bits: 8 };
+  if (isBmp(bytes)) return { ...bmpSize(bytes, source), bits: 8, format: 'BMP' };
   return headerBySharp(bytes, requireFormat(bytes, source), source);
 }
 

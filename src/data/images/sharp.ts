@@ -1,12 +1,12 @@
 import type { Metadata, Sharp, SharpConstructor } from 'sharp';
 import { CyclopsError } from '../../gpu/errors.ts';
-import { checkSize, MAX_PIXELS } from './limits.ts';
+import { checkSize, MAX_LARGE_PIXELS, MAX_PIXELS } from './limits.ts';
 import { completedPng, examinePng } from './png.ts';
-import type { ImageHeader, ReadOptions, StoredImage } from './stored-image.ts';
+import type { Format, ImageHeader, ReadOptions, StoredImage } from './stored-image.ts';
 import { tiffNumber } from './tiff.ts';
 
 /** Formats that libvips reads here. */
-export type SharpFormat = 'PNG' | 'JPEG' | 'WebP' | 'TIFF' | 'AVIF' | 'GIF';
+export type SharpFormat = Exclude<Format, 'BMP'>;
 
 let library: Promise<SharpConstructor> | undefined;
 
@@ -72,12 +72,51 @@ export async function readBySharp(
   }
 }
 
+/** Part of a picture: its upper left corner, and its size. */
+export interface Part {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/**
+ * Opens a file that is too large to be decoded at once, to read parts of it: the pixels above a part are decoded and left aside.
+ *
+ * @throws CyclopsError for a damaged file, and one of a kind that is not read so
+ */
+export async function partsBySharp(path: string, format: SharpFormat): Promise<(part: Part) => Promise<StoredImage>> {
+  const sharp = await loadSharp();
+  const open = () =>
+    sharp(path, { failOn: 'error', limitInputPixels: MAX_LARGE_PIXELS, ignoreIcc: true, sequentialRead: true });
+  const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof CyclopsError) throw error;
+      throw damaged(path, format, error);
+    }
+  };
+  const metadata = await attempt(() => open().metadata());
+  const { width, height, orientation = 1 } = metadata;
+  if (width * height > MAX_LARGE_PIXELS)
+    throw new CyclopsError(
+      `${path} has ${width} × ${height} pixels; expected at most ${MAX_LARGE_PIXELS} in all. Tile the image.`,
+    );
+  if (orientation !== 1)
+    throw new CyclopsError(
+      `${path} is to be turned, says its Exif, which is not done at ${width} × ${height} pixels. Turn its pixels.`,
+    );
+  checkKind(metadata, path, format);
+  return (part) => attempt(() => samplesOf(open().extract(part), metadata));
+}
+
 /** What the header of a file says. @throws CyclopsError for a damaged one */
 export async function headerBySharp(bytes: Uint8Array, format: SharpFormat, source: string): Promise<ImageHeader> {
   const sharp = await loadSharp();
   try {
-    const { depth, autoOrient } = await sharp(bytes).metadata();
-    return { ...autoOrient, bits: depth === 'uchar' ? 8 : depth === 'ushort' ? 16 : 32 };
+    const { depth, autoOrient } = await sharp(bytes, { limitInputPixels: false }).metadata();
+    return { ...autoOrient, bits: depth === 'uchar' ? 8 : depth === 'ushort' ? 16 : 32, format };
   } catch (error) {
     throw damaged(source, format, error);
   }
@@ -88,8 +127,12 @@ function isHarmless(error: unknown): boolean {
   return error instanceof Error && error.message.includes('extraneous bytes before marker 0xd9');
 }
 
-function checkImage({ width, height, pages = 1, ...kind }: Metadata, source: string, format: SharpFormat): void {
-  checkSize(source, width, height);
+function checkImage(metadata: Metadata, source: string, format: SharpFormat): void {
+  checkSize(source, metadata.width, metadata.height);
+  checkKind(metadata, source, format);
+}
+
+function checkKind({ pages = 1, ...kind }: Metadata, source: string, format: SharpFormat): void {
   if (pages > 1) {
     throw new CyclopsError(
       `${source} holds ${pages} ${format === 'TIFF' ? 'pages' : 'frames'}: expected one image a file. Save each as a file of its own.`,

@@ -13,6 +13,9 @@ export function bitsOf({ samples }: Pick<StoredImage, 'samples'>): 8 | 16 | 32 {
   return samples instanceof Uint16Array ? 16 : 32;
 }
 
+/** Formats that are read. */
+export type Format = 'PNG' | 'JPEG' | 'WebP' | 'TIFF' | 'AVIF' | 'GIF' | 'BMP';
+
 /** What can be known of a file without its pixels. */
 export interface ImageHeader {
   /** Lying as a viewer shows it. */
@@ -20,6 +23,7 @@ export interface ImageHeader {
   height: number;
   /** Bits of a sample. */
   bits: 8 | 16 | 32;
+  format: Format;
 }
 
 export interface ReadOptions {

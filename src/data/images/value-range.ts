@@ -13,13 +13,15 @@ const FULL = { 8: 255, 16: 65535, 32: 1 } as const;
 /**
  * The image in levels, without its alpha: 255 · (v − min) / (max − min), clamped. Files of 8 bits in their full range keep their bytes.
  *
- * @param source for messages @throws CyclopsError when the range is one of values beyond 8 bits, and the file has 8; when no sample
- * lies in the range, as where the file is of another depth than the model was trained with; or when one is no number
+ * @param source for messages @param isPart whether it is part of a picture, of which all may lie beyond the range
+ * @throws CyclopsError when the range is one of values beyond 8 bits, and the file has 8; when no sample lies in the range, as where the
+ * file is of another depth than the model was trained with; or when one is no number
  */
 export function toLevels(
   { width, height, channels, samples }: StoredImage,
   range: ValueRange,
   source: string,
+  isPart = false,
 ): DecodedImage {
   const colours = channels < 3 ? 1 : 3;
   const bits = bitsOf({ samples });
@@ -53,7 +55,7 @@ export function toLevels(
       `${source} holds samples that are no numbers (NaN): expected numbers alone. Repair or remove it.`,
     );
   }
-  if (isBelow || isAbove) {
+  if (!isPart && (isBelow || isAbove)) {
     throw new CyclopsError(
       `${source} has no value between ${min} and ${max}, which are black and white: all lie ${isBelow ? 'below' : 'above'}. Expected values as in ` +
         'the images of the training, or, without a range of its own, 0 to 1 in files of floats. Convert it, or train with another --range.',

@@ -4,7 +4,7 @@ import { type BufferSlice, f32, immediates } from '../../gpu/launch.ts';
 import { flatGrid } from '../flat-grid.ts';
 import { kernel } from '../source.ts';
 
-/** `product` = a · b, `quotient` = a / (b + constant), `departure` = |a − the only element of b|. */
+/** `product` = a · b, `quotient` = a / (b + constant), `departure` = |a − the number of its image in b|. */
 export type MapPairKind = 'product' | 'quotient' | 'departure';
 
 const CODES: Readonly<Record<MapPairKind, number>> = { product: 0, quotient: 1, departure: 2 };
@@ -13,20 +13,22 @@ interface MapPairArguments {
   readonly kind: MapPairKind;
   /** [count], as is `out` */
   readonly a: BufferSlice;
-  /** [count], or [1] for a departure */
+  /** [count], or [images] for a departure */
   readonly b: BufferSlice;
   readonly out: BufferSlice;
   readonly count: number;
+  /** Elements of an image, for a departure. */
+  readonly each: number;
   /** Of a quotient; 0 for others. */
   readonly constant: number;
 }
 
 /** out = what two maps give element by element. */
-export function mapPair(device: Device, { kind, a, b, out, count, constant }: MapPairArguments): void {
+export function mapPair(device: Device, { kind, a, b, out, count, each, constant }: MapPairArguments): void {
   device.launch({
     kernel: kernel('images/map-pair', { KIND: CODES[kind] }),
     bindings: [a, b, out],
-    immediates: immediates(count, f32(constant)),
+    immediates: immediates(count, each, f32(constant)),
     workgroups: flatGrid(device, count),
     label: `mapPair.${kind}`,
     flops: 2 * count,

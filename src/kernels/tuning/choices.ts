@@ -135,6 +135,20 @@ export function importChoices(device: Device, choices: Readonly<Record<string, s
   return unknown;
 }
 
+/**
+ * Decides that what `body` does is computed by the variants that `like` is, which does the same with batches of another size: problem by
+ * problem in their order, so that an entry of a batch gets the same bits in both. Both are traced, not run.
+ */
+export function adoptChoices(device: Device, like: () => void, body: () => void): void {
+  const variants: string[] = [];
+  watchWhile(device, like, ({ variant }) => variants.push(variant));
+  const keys: string[] = [];
+  watchWhile(device, body, ({ key }) => keys.push(key));
+  if (keys.length !== variants.length)
+    throw new Error(`Work that should be alike has ${variants.length} and ${keys.length} problems.`);
+  for (const [i, key] of keys.entries()) decide(device, key, variants[i] ?? '');
+}
+
 function watchWhile(device: Device, body: () => void, watch: Watch): void {
   const choices = choicesOf(device);
   choices.watch = watch;

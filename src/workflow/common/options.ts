@@ -62,6 +62,7 @@ export const TRAINING = {
   preset: v.optional(oneOf(PRESET_NAMES)),
   config: v.optional(object({})),
   eager: flag,
+  bankMemory: byteCount,
   onProfile: listening,
 };
 

@@ -1,16 +1,13 @@
 import { availableParallelism, cpus } from 'node:os';
+import { batchSize } from '../../anomaly/detector/batches.ts';
 import type { DetectorNetworks } from '../../anomaly/detector/detector-networks.ts';
-import { heatMapCandidates } from '../../anomaly/maps/list.ts';
-import { partsOf, scoresFor } from '../../anomaly/scores/list.ts';
-import { measure } from '../../anomaly/scores/measure.ts';
+import { alikeInBatches, emptyImages, scoreEmpty } from '../../anomaly/detector/empty-images.ts';
 import { noGrad } from '../../autograd/tape.ts';
-import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import { FileChoiceCache, type MeasuringDevice } from '../../data/files/choice-cache.ts';
 import type { Device } from '../../gpu/device.ts';
 import { type Tuning, tune } from '../../kernels/tuning/tune.ts';
 import type { Module } from '../../layers/module.ts';
 import { scope } from '../../tensor/scope.ts';
-import { Tensor } from '../../tensor/tensor.ts';
 import type { Listener } from './listener.ts';
 import { versions } from './versions.ts';
 
@@ -56,29 +53,24 @@ export async function tuneKernels(
   return { problems: size, seconds };
 }
 
-/** {@link tuneKernels} for the scores of one image. */
-export function tuneScoring(detector: DetectorNetworks, options: TuningOptions): Promise<TuningCost> {
-  const { networks, tile } = detector;
-  const asked = { parts: partsOf(scoresFor(networks)), maps: heatMapCandidates(networks), tile };
-  const score = () => void measure(networks, wholeImage(detector), asked);
-  return tuneKernels(detector.device, options, () => scope(score));
+/** {@link tuneKernels} for the scores of images. */
+export async function tuneScoring(detector: DetectorNetworks, options: TuningOptions): Promise<TuningCost> {
+  const cost = await tuneKernels(detector.device, options, () => scoreEmpty(detector, batchSize(detector)));
+  alikeInBatches(detector, scoreEmpty);
+  return cost;
 }
 
-/** {@link tuneKernels} for what one of the generators makes of an image. */
-export function tuneTranslation(
+/** {@link tuneKernels} for what one of the generators makes of an image: on the kernels that it has in a batch. */
+export async function tuneTranslation(
   detector: DetectorNetworks,
   generator: Module,
   options: TuningOptions,
 ): Promise<TuningCost> {
-  const translate = () => void noGrad(() => generator.forward(wholeImage(detector)));
-  return tuneKernels(detector.device, options, () => scope(translate));
-}
-
-/** An image, or a tile, as a detector takes it, without contents. */
-function wholeImage({ device, tile, config: { loadSize, inputNc } }: DetectorNetworks): Tensor {
-  const largest = Math.min(loadSize, tile ?? loadSize);
-  const side = largest - (largest % SIDE_MULTIPLE);
-  return Tensor.empty(device, [1, side, side, inputNc]);
+  const translate = (_: DetectorNetworks, images: number) =>
+    scope(() => void noGrad(() => generator.forward(emptyImages(detector, images))));
+  const cost = await tuneKernels(detector.device, options, () => translate(detector, batchSize(detector)));
+  alikeInBatches(detector, translate);
+  return cost;
 }
 
 function summary(tuning: Tuning, seconds: number): string {

@@ -1,7 +1,7 @@
 import { PREPROCESSING, type TrainingConfig } from '../../cyclegan/config.ts';
 import type { ImageRef } from '../../data/datasets/dataset.ts';
-import { decodeImage } from '../../data/images/decode.ts';
-import type { DecodedImage } from '../../data/images/decoded-image.ts';
+import { decodeImage, openImage } from '../../data/images/decode.ts';
+import type { DecodedImage, LargeImage } from '../../data/images/decoded-image.ts';
 import { isJpegName } from '../../data/images/formats.ts';
 import type { ValueRange } from '../../data/images/value-range.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
@@ -21,6 +21,8 @@ export interface DecoderOptions {
   range: ValueRange;
   /** Sees each image before it goes on. */
   onImage?: (ref: ImageRef, image: DecodedImage) => void;
+  /** Sees the content of each file that is an image. */
+  onBytes?: (ref: ImageRef, bytes: Uint8Array) => void;
 }
 
 /** How many broken files a message names. */
@@ -37,28 +39,39 @@ export class ImageDecoder {
     private readonly options: DecoderOptions,
   ) {}
 
-  async *images(): AsyncGenerator<DecodedImage> {
-    const { skipBroken, range, onImage } = this.options;
-    const decode = ({ path }: ImageRef) => decodeImage(path, range);
-    for await (const { item: ref, made: image, reason } of madeAhead(this.refs, decode, bytesOf)) {
-      if (reason !== null) {
-        this.broken.push({ ref, reason });
-        continue;
-      }
-      this.good.push(ref);
-      onImage?.(ref, image);
-      if (skipBroken || this.broken.length === 0) yield image;
-    }
+  images(): AsyncGenerator<DecodedImage> {
+    const { range, onImage, onBytes } = this.options;
+    const decode = (ref: ImageRef) => decodeImage(ref.path, range, onBytes && ((bytes) => onBytes(ref, bytes)));
+    return this.inTurn(decode, ({ pixels }) => pixels.byteLength, onImage);
+  }
+
+  /** Those too that are too large to be decoded at once, which nobody sees before. */
+  imagesOfAnySize(): AsyncGenerator<DecodedImage | LargeImage> {
+    const { range } = this.options;
+    const open = ({ path }: ImageRef) => openImage(path, range);
+    return this.inTurn(open, (image) => ('pixels' in image ? image.pixels.byteLength : 0));
   }
 
   /** Decodes them all, for their faults alone. */
   async look(): Promise<void> {
     for await (const _ of this.images());
   }
-}
 
-function bytesOf({ pixels }: DecodedImage): number {
-  return pixels.byteLength;
+  private async *inTurn<Image>(
+    read: (ref: ImageRef) => Promise<Image>,
+    bytesOf: (image: Image) => number,
+    onImage?: (ref: ImageRef, image: Image) => void,
+  ): AsyncGenerator<Image> {
+    for await (const { item: ref, made: image, reason } of madeAhead(this.refs, read, bytesOf)) {
+      if (reason !== null) {
+        this.broken.push({ ref, reason });
+        continue;
+      }
+      this.good.push(ref);
+      onImage?.(ref, image);
+      if (this.options.skipBroken || this.broken.length === 0) yield image;
+    }
+  }
 }
 
 /** Says where a model was trained when files became images in another way, and that this matters for some of these. */

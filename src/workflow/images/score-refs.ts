@@ -28,18 +28,16 @@ export async function* scoreRefs(
     if (ref) return ref;
     throw new Error('An image was scored that was not decoded.');
   };
-  const faulty = new Set<number>();
-  const onFault = (index: number, { message }: CyclopsError) => {
-    faulty.add(index);
-    const ref = refOf(index);
-    faults?.push({ ref, reason: `${ref.path} cannot be scored: ${message}` });
-  };
-  const results = scoreImages(detector, decoder.images(), (i) => request(refOf(i)), faults && onFault);
   let index = 0;
-  for await (const result of results) {
-    while (faulty.has(index)) index++;
-    yield { ref: refOf(index++), ...result };
-  }
+  const onFault = (at: number, { message }: CyclopsError) => {
+    const ref = refOf(at);
+    faults?.push({ ref, reason: `${ref.path} cannot be scored: ${message}` });
+    index = at + 1;
+  };
+  // In tiles an image may have any size, where its score alone is wanted.
+  const images = faults && detector.tile !== null ? decoder.imagesOfAnySize() : decoder.images();
+  const results = scoreImages(detector, images, (i) => request(refOf(i)), faults && onFault);
+  for await (const result of results) yield { ref: refOf(index++), ...result };
 }
 
 /** What calibration and evaluation know of an image once it is scored. */

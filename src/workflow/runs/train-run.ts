@@ -2,25 +2,30 @@ import type { Calibration, Rule } from '../../anomaly/calibration/calibration.ts
 import { imageOptions, type TrainingConfig } from '../../cyclegan/config.ts';
 import type { Manifest } from '../../cyclegan/manifest.ts';
 import { type Banks, makeBanks } from '../../cyclegan/run/training-banks.ts';
-import { readDataRecord, recordData } from '../../cyclegan/run/data-record.ts';
+import { hashBytes, readDataRecord, recordData } from '../../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import { Trainer } from '../../cyclegan/run/trainer.ts';
 import { type Dataset, type ImageRef, isNormalAlone, partOf } from '../../data/datasets/dataset.ts';
 import { writeSplit } from '../../data/datasets/split.ts';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
+import { ScratchFile } from '../../data/files/scratch-file.ts';
 import { ImageBank, type Size } from '../../data/images/bank.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
 import { defectPixels } from '../../data/images/defect-pixels.ts';
+import type { Overflow } from '../../data/images/level-memory.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { TimedLaunch } from '../../gpu/profiler.ts';
 import { calibrateRun } from './calibrate-run.ts';
-import { ImageDecoder, settleBroken } from '../images/decode-images.ts';
+import { type DecoderOptions, ImageDecoder, settleBroken } from '../images/decode-images.ts';
 import { DuplicateWatch } from '../images/duplicate-warning.ts';
 import { readMasks, warnOfGrayMasks } from '../images/read-masks.ts';
 import { type Listener, listenerOf } from '../common/listener.ts';
 import { tuneKernels } from '../common/tuning.ts';
 import { versions } from '../common/versions.ts';
+
+/** Of the device, for training images. WebGPU does not say how much a device has. */
+export const BANK_MEMORY = 2 ** 30;
 
 export interface TrainRunOptions extends Listener {
   config: TrainingConfig;
@@ -31,6 +36,8 @@ export interface TrainRunOptions extends Listener {
   skipBroken: boolean;
   /** Whether to look for the fastest kernels first. */
   tune: boolean;
+  /** Bytes of the device's memory for training images; what is more lies in a file. */
+  bankMemory: number;
   /** Records every step anew instead of replaying the first. */
   eager: boolean;
   /** Takes the launches of a few steps, with their times on the device. */
@@ -55,11 +62,26 @@ function defaultRule(dataset: Dataset): Rule {
 
 /** Trains the networks of a run; `stopped` when the signal did. A checkpoint stands after either. */
 export async function trainNetworks(device: Device, options: TrainRunOptions): Promise<'finished' | 'stopped'> {
+  const store = new ScratchFile(options.run.root);
+  try {
+    return await trainOn(device, options, { left: options.bankMemory, store });
+  } finally {
+    store.close();
+  }
+}
+
+async function trainOn(
+  device: Device,
+  options: TrainRunOptions,
+  overflow: Overflow,
+): Promise<'finished' | 'stopped'> {
   const { config, dataset, run, resume, tune, eager, onProfile, signal, onProgress, onWarning } = options;
   const watch = new DuplicateWatch(config.range);
-  const { banks, training } = await loadBanks(device, options, watch);
+  const hashes = new Map<string, string>();
+  const onBytes = ({ path }: ImageRef, bytes: Uint8Array) => hashes.set(path, hashBytes(bytes));
+  const { banks, training } = await loadBanks(device, options, { watch, onBytes, overflow });
   try {
-    const data = recordData(dataset.root, training, await readableCalibration(options, watch));
+    const data = recordData(dataset.root, training, await readableCalibration(options, { watch, onBytes }), hashes);
     if (resume) {
       requireSameData(data.hash, run, dataset.root);
     } else {
@@ -96,14 +118,19 @@ export async function trainNetworks(device: Device, options: TrainRunOptions): P
   }
 }
 
+/** Who looks at images that are read, so that each is read once. */
+interface Onlookers extends Required<Pick<DecoderOptions, 'onBytes'>> {
+  watch: DuplicateWatch;
+}
+
 /** Decodes and uploads the training part, resized. */
 async function loadBanks(
   device: Device,
   { dataset, config, skipBroken, onWarning }: TrainRunOptions,
-  watch: DuplicateWatch,
+  { watch, onBytes, overflow }: Onlookers & { overflow: Overflow },
 ): Promise<{ banks: Banks; training: ImageRef[] }> {
   const refs = partOf(dataset, 'train');
-  const shown = { ...imageOptions(config), loadSize: { width: config.loadSize, height: config.loadSize } };
+  const shown = { ...imageOptions(config), loadSize: { width: config.loadSize, height: config.loadSize }, overflow };
   const sizes = new Map<string, Size>();
   const onImage = (ref: ImageRef, image: DecodedImage) => {
     watch.see(ref, image);
@@ -111,7 +138,7 @@ async function loadBanks(
   };
   const load = async (label: ImageRef['label']) => {
     const labelled = refs.filter((ref) => ref.label === label);
-    const decoder = new ImageDecoder(labelled, { skipBroken, range: config.range, onImage });
+    const decoder = new ImageDecoder(labelled, { skipBroken, range: config.range, onImage, onBytes });
     const bank = await ImageBank.create(device, decoder.images(), shown);
     return { bank, ...decoder };
   };
@@ -130,7 +157,7 @@ async function loadBanks(
   if (masks) warnOfGrayMasks(masks.gray, onWarning);
   const defects = abnormal.good.map(({ file }) => masks?.defects.get(file) ?? null);
   warnOfUnmasked(config, defects, onWarning);
-  return { banks: await makeBanks(device, { a: abnormal.bank, b: normal.bank, defects }, config), training: good };
+  return { banks: await makeBanks(device, { a: abnormal.bank, b: normal.bank, defects }, config, overflow), training: good };
 }
 
 /** Says what training cannot learn where masks are missing. */
@@ -168,11 +195,11 @@ async function readDefects(refs: readonly ImageRef[], sizes: ReadonlyMap<string,
 /** The calibration images that can be read, so that the end of training has no bad surprise. */
 async function readableCalibration(
   { dataset, config, skipBroken, onWarning }: TrainRunOptions,
-  watch: DuplicateWatch,
+  { watch, onBytes }: Onlookers,
 ): Promise<ImageRef[]> {
   if (!dataset.images.some(({ part }) => part === 'calibration')) return [];
   const { range } = config;
-  const decoder = new ImageDecoder(partOf(dataset, 'calibration'), { skipBroken, range, onImage: watch.see });
+  const decoder = new ImageDecoder(partOf(dataset, 'calibration'), { skipBroken, range, onImage: watch.see, onBytes });
   await decoder.look();
   settleBroken(decoder, skipBroken, onWarning);
   return decoder.good;

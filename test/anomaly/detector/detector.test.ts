@@ -132,6 +132,37 @@ describe('Detector', () => {
     detector.dispose();
   });
 
+  it('judges together what is asked for at once, with the same bits, and tells each what is wrong with it', async () => {
+    const detector = await Detector.open(model, { device });
+    const alone = [];
+    for (let i = 0; i < 6; i++) alone.push(await detector.score(readFileSync(image(i))));
+    const run = vi.spyOn(device, 'launch');
+    await detector.score(readFileSync(image(0)), { pictures: false });
+    const launchesOfOne = run.mock.calls.length;
+    run.mockClear();
+    const many = Array.from({ length: 18 }, (_, i) => i % 6);
+    const pictures = (i: number) => i % 4 !== 0;
+    // Decoded before, so that none waits for its file while the device is at work.
+    const decoded = await Promise.all([0, 1, 2, 3, 4, 5].map((i) => decodeImage(image(i))));
+    const judged = await Promise.allSettled([
+      ...many.flatMap((i) => {
+        const pixels = decoded[i];
+        return pixels ? [detector.score(pixels, { pictures: pictures(i) })] : [];
+      }),
+      detector.score(Uint8Array.of(1, 2, 3)),
+    ]);
+    expect(run.mock.calls.length).toBeLessThan(10 * launchesOfOne);
+    run.mockRestore();
+    for (const [at, i] of many.entries()) {
+      const expected = pictures(i) ? alone[i] : { ...alone[i], heatMap: null, reconstruction: null };
+      expect(judged[at]).toEqual({ status: 'fulfilled', value: expected });
+    }
+    expect(judged.at(-1)).toMatchObject({ status: 'rejected' });
+    const { scores, score } = await detector.score(readFileSync(image(1)), { allScores: false });
+    expect(scores).toEqual({ [detector.by]: score });
+    detector.dispose();
+  });
+
   it('takes another score and threshold, and a device of its own', async () => {
     const by = await Detector.open(model, { by: 'l1', threshold: -1 });
     expect(await by.score(readFileSync(image(0)))).toMatchObject({ flagged: true, threshold: -1 });

@@ -21,7 +21,7 @@ describe('the merit of maps', () => {
     for (const image of [ref('normal'), ref('abnormal', file), ref('abnormal', file)]) {
       const noise = () => random(width * height).map((value) => value - 0.5);
       const own = image.label === 'abnormal' ? mask : null;
-      const maps = { good: noise().map((value, i) => value + (own?.[i] ? 1 : 0)), chance: noise() };
+      const maps = { good: noise().map((value, i) => value + (own?.[i] ? 1.5 : 0)), chance: noise() };
       expect(MapMerits.wants(image)).toBe(true);
       await merits.add(image, { maps, extent, size: extent });
       for (const [name, values] of Object.entries(maps)) exact[name as 'good'].add(values, own, width, height);

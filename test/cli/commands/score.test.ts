@@ -231,10 +231,13 @@ describe('score --watch', () => {
     const [table, heat] = [folder.path('watch.csv'), folder.path('watch-heat')];
     const args = ['score', model, '--watch', watched, '--csv', table, '--heatmaps', heat, '--no-tune'];
     const { child, outcome } = start(args);
+    let said = '';
+    child.stderr?.on('data', (text) => {
+      said += text;
+    });
     const scored = () => (existsSync(table) ? lines(readFileSync(table, 'utf8')).length - 1 : -1);
-    await until(() => scored() === 0);
-    // The device opens, and the folder is looked at for the first time.
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    // What comes before the folder is looked at for the first time would count as lying there already.
+    await until(() => /What\s+lies\s+in/.test(said) && scored() === 0);
     cpSync(join(images, 'abnormal', '1.png'), join(watched, 'a.png'));
     await until(() => scored() === 1);
     writeFileSync(join(watched, 'b.png'), 'no image');

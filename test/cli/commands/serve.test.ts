@@ -49,13 +49,19 @@ describe('serve', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     let flagged = 0;
+    // All at once, so that they are judged together.
+    const answers = await Promise.all(expected.map((_, i) => post(`${url}/score?scores=all`, bytes('abnormal', i))));
     for (const [i, { score, status, scores }] of expected.entries()) {
-      const answer = await post(`${url}/score`, bytes('abnormal', i));
-      expect(answer.status).toBe(200);
-      const told = await answer.json();
+      expect(answers[i]?.status).toBe(200);
+      const told = await answers[i]?.json();
       expect(told).toMatchObject({ score, flagged: status === 'flagged', scores });
       flagged += told.flagged ? 1 : 0;
     }
+    const wrong = await post(`${url}/score?scores=some`, bytes('normal', 0));
+    expect([wrong.status, (await wrong.json()).error]).toEqual([400, expect.stringMatching(/may be `all`/)]);
+    const plain = await (await post(`${url}/score`, bytes('normal', 0))).json();
+    expect(Object.keys(plain)).toEqual(['flagged', 'score', 'threshold', 'by']);
+    flagged += plain.flagged ? 1 : 0;
     const heat = await post(`${url}/heatmap`, bytes('normal', 0));
     expect(heat.headers.get('content-type')).toBe('image/png');
     expect(Number(heat.headers.get('x-score'))).not.toBeNaN();
@@ -71,9 +77,9 @@ describe('serve', () => {
     expect((await fetch(`${url}/nothing`)).status).toBe(404);
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toContain(`cyclops_images_total{outcome="flagged"} ${flagged}`);
-    expect(metrics).toContain(`cyclops_images_total{outcome="passed"} ${expected.length + 1 - flagged}`);
-    expect(metrics).toContain('cyclops_images_total{outcome="unreadable"} 2');
-    expect(metrics).toContain(`cyclops_seconds_count ${expected.length + 1}`);
+    expect(metrics).toContain(`cyclops_images_total{outcome="passed"} ${expected.length + 2 - flagged}`);
+    expect(metrics).toContain('cyclops_images_total{outcome="unreadable"} 3');
+    expect(metrics).toContain(`cyclops_seconds_count ${expected.length + 2}`);
     expect(metrics).toMatch(/cyclops_waiting 0/);
     const { code, stderr } = await stop(served);
     expect(code).toBe(0);
@@ -102,8 +108,13 @@ describe('serve', () => {
   it('answers what is in hand when it is told to end, and takes nothing more', async () => {
     const served = await serve();
     const underway = Array.from({ length: 12 }, (_, i) => post(`${served.url}/score`, bytes('normal', i % 8)));
-    // One answer shows that all of them have come in: they were sent at once, and are judged one after another.
-    await Promise.race(underway);
+    // Told to end when all of them have come in, as far as they are not answered yet.
+    let come = 0;
+    while (come < underway.length) {
+      const metrics = await (await fetch(`${served.url}/metrics`)).text();
+      const counts = metrics.matchAll(/^cyclops_(?:waiting|images_total\{.*\}) (\d+)$/gm);
+      come = [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+    }
     const ended = stop(served);
     const statuses = await Promise.all(underway.map(async (answer) => (await answer).status));
     expect(statuses).toEqual(Array(12).fill(200));

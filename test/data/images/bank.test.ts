@@ -376,3 +376,65 @@ describe('toBytes', () => {
     batch.dispose();
   });
 });
+
+describe('a bank of more than the device shall hold', () => {
+  class Store {
+    bytes = new Uint8Array();
+    append(more: Uint8Array): number {
+      const start = this.bytes.length;
+      this.bytes = new Uint8Array([...this.bytes, ...more]);
+      return start;
+    }
+    read(start: number, length: number) {
+      return this.bytes.slice(start, start + length);
+    }
+  }
+
+  const deep = (width: number, height: number): DecodedImage => ({
+    ...image(width, height, 3),
+    pixels: Float32Array.from({ length: width * height * 3 }, () => 255 * random.uniform()),
+  });
+
+  it('gives the same bits out of a store, of every size and depth, resized or not', async () => {
+    const images = Array.from({ length: 24 }, (_, i) =>
+      i % 3 === 2 ? deep(90 + i, 120) : image(201 - i, i % 2 === 0 ? 150 : 97, i % 4 === 0 ? 1 : 3),
+    );
+    const made = [image(150, 131, 3), deep(77, 131), image(150, 131, 1)];
+    const options = { channels: 3, loadSize: ({ width }: { width: number }) => ({ width, height: 131 }) } as const;
+    const overflow = { left: 0, store: new Store() };
+    const whole = await ImageBank.create(device, images, options);
+    poison(2 ** 21);
+    const spilt = await ImageBank.create(device, images, { ...options, overflow });
+    for (const one of made) for (const bank of [whole, spilt]) await bank.append(one);
+    expect(overflow.store.bytes.length).toBeGreaterThan(2 ** 20);
+    expect(spilt.count).toBe(27);
+    const views = (indices: number[]) =>
+      indices.map((_, n) => ({ ...upright, x: n % 15, y: 3, width: 60, height: 80 }));
+    for (const indices of [[0], [26, 0, 13, 13, 2, 5, 25, 1], Array.from({ length: 27 }, (_, i) => i)]) {
+      const [expected, found] = [whole, spilt].map((bank) => bank.batch(indices, views(indices)));
+      expect(await found?.data()).toEqual(await expected?.data());
+      expected?.dispose();
+      found?.dispose();
+    }
+    for (const index of [0, 2, 23, 24, 25]) expect(await spilt.image(index)).toEqual(await whole.image(index));
+    whole.dispose();
+    spilt.dispose();
+  });
+
+  it('takes no more of the device than it is given, and shares that with other banks', async () => {
+    const overflow = { left: 2 ** 22, store: new Store() };
+    const before = device.pool.use.liveBytes;
+    const fill = () =>
+      ImageBank.create(
+        device,
+        Array.from({ length: 40 }, () => image(200, 200, 3)),
+        { channels: 3, loadSize: null, overflow },
+      );
+    const banks = [await fill(), await fill()];
+    // One chunk of each bank, with which it works, may be more.
+    expect(device.pool.use.liveBytes - before).toBeLessThanOrEqual(2 ** 22 + 2 ** 20);
+    expect(overflow.store.bytes.length).toBeGreaterThan(2 ** 22);
+    for (const bank of banks) bank.dispose();
+    expect(device.pool.use.liveBytes).toBe(before);
+  });
+});

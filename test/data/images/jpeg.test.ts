@@ -99,6 +99,7 @@ describe('encodeJpeg', async () => {
     expect([back.width, back.height]).toEqual([width, height]);
     const each = back.channels / channels;
     const worst = Math.max(...back.pixels.map((value, i) => Math.abs(value - (pixels[Math.floor(i / each)] ?? 0))));
-    expect(worst).toBeLessThanOrEqual(4);
+    // Rounded as they are and as frequencies, gray levels are off by 0.4, a standard deviation, and of colours blue by 1, most of it 1.77 Cb.
+    expect(worst).toBeLessThanOrEqual(channels === 1 ? 3 : 6);
   });
 });

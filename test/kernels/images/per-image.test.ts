@@ -34,7 +34,9 @@ test.each(KINDS.flatMap((kind) => [0, 1, 300, 1022].map((at) => [kind, at] as co
       if (kind === 'sum') return size * mean(a);
       return mean(a.map((value) => value ** 8));
     };
-    expectClose([first!, last!], [oracle(0), oracle(2)], 1e-5);
+    // A sum of both signs may end near 0, here both of them.
+    const typical = { sum: Math.sqrt(size / 3), mean: Math.sqrt(size / 3) / size, l1: 0, eighth: 0, max: 0 };
+    expectClose([first!, last!], [oracle(0), oracle(2)], 1e-5, typical[kind]);
   },
 );
 

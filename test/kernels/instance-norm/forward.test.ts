@@ -29,7 +29,7 @@ test.each(instanceNormForward.variants)(
       stats: stats.slice,
       y: y.slice,
     });
-    // The mean itself is only known to an ulp of 10,000, about 0.001 of a deviation of 0.58.
-    expect(worst(await y.data(), expected.y)).toBeLessThan(1.5e-3);
+    // The mean, which is rounded when its parts are merged too, is only known to two ulps of 10,000: 0.002 of the largest value, 1.
+    expect(worst(await y.data(), expected.y)).toBeLessThan(2e-3);
   },
 );

@@ -3,7 +3,14 @@ import { conv2d } from '../../../src/autograd/conv2d.ts';
 import { Device } from '../../../src/gpu/device.ts';
 import { CyclopsError } from '../../../src/gpu/errors.ts';
 import { convForward } from '../../../src/kernels/conv2d/forward.ts';
-import { choose, decide, exportChoices, forceVariants, importChoices } from '../../../src/kernels/tuning/choices.ts';
+import {
+  adoptChoices,
+  choose,
+  decide,
+  exportChoices,
+  forceVariants,
+  importChoices,
+} from '../../../src/kernels/tuning/choices.ts';
 import { register, supportedVariants } from '../../../src/kernels/variant.ts';
 import { scope } from '../../../src/tensor/scope.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
@@ -111,6 +118,20 @@ describe('forcing', () => {
     expect(() => chosen()).toThrow(CyclopsError);
     expect(() => chosen()).toThrow(/^CYCLOPS_VARIANT: reduce has no variant 'huge'/);
   });
+});
+
+test('a batch of another size adopts the choices of a body, and no other problem does', () => {
+  const wideOf = (n: number) => problem(n, 9, 9, 8, 8, 3, 1, 1);
+  const oddOf = (n: number) => problem(n, 9, 9, 3, 5, 3, 1, 1);
+  const body = (n: number) => () => {
+    for (const k of [wideOf(n), oddOf(n), wideOf(n)]) choose(device, convForward, k);
+  };
+  const standard = chosen(wideOf(3));
+  decide(device, 'conv2d.forward 3×3 s1 p1 zeros [4,9,9,8]→[4,9,9,8] f32', 'thin_input');
+  adoptChoices(device, body(4), body(2));
+  expect([chosen(wideOf(2)), chosen(wideOf(3))]).toEqual(['thin_input', standard]);
+  expect(chosen(oddOf(2))).toBe(chosen(oddOf(4)));
+  expect(() => adoptChoices(device, body(4), () => choose(device, convForward, wideOf(2)))).toThrow(/3 and 1 problems/);
 });
 
 describe('choices for a later process', () => {

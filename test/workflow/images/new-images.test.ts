@@ -3,9 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
 import { encodePng } from '../../../src/data/images/png.ts';
 import { newImages } from '../../../src/workflow/images/new-images.ts';
+import { until } from '../../cli/support.ts';
 import { expectRejection, put, useTemporaryFolder } from '../../data/support.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 240_000 });
 const path = useTemporaryFolder();
 const png = encodePng(2, 1, 1, Uint8Array.of(3, 250));
 
@@ -29,19 +30,20 @@ function watch(folder: string) {
 it('gives each image once it is whole, and not what lies there already', async () => {
   put(path('in', 'old.png'), png);
   const { given, warnings, stop } = watch(path('in'));
-  await sleep(600);
+  await until(() => warnings.length > 0);
   const began = performance.now();
   put(path('in', 'quick.png'), png);
   put(path('in', 'below', 'deep.png'), png);
   put(path('in', 'notes.txt'), 'no image');
   put(path('in', '.hidden.png'), png);
   writeFileSync(path('in', 'slow.png'), png.subarray(0, 20));
-  for (let part = 20; part < png.length; part += 20) {
-    await sleep(700);
-    appendFileSync(path('in', 'slow.png'), png.subarray(part, part + 20));
+  // In small parts, so that even on a busy machine none is a second in coming, after which the file would count as whole.
+  for (let part = 20; part < png.length; part += 2) {
+    await sleep(100);
+    appendFileSync(path('in', 'slow.png'), png.subarray(part, part + 2));
   }
   const written = performance.now();
-  await sleep(2000);
+  await until(() => given.length >= 3);
   expect(given.map(({ file }) => file).sort()).toEqual(['below/deep.png', 'quick.png', 'slow.png']);
   expect(given.find(({ file }) => file === 'slow.png')?.at).toBeGreaterThan(written);
   expect((given[0]?.at ?? 0) - began).toBeGreaterThan(1000);
@@ -51,15 +53,17 @@ it('gives each image once it is whole, and not what lies there already', async (
 
 it('gives a file again that is written anew, also one that lay there, and one that comes under the name of another', async () => {
   put(path('in', 'old.png'), png);
-  const { given, stop } = watch(path('in'));
-  await sleep(600);
+  const { given, warnings, stop } = watch(path('in'));
+  await until(() => warnings.length > 0);
   writeFileSync(path('in', 'old.png'), encodePng(2, 1, 1, Uint8Array.of(1, 2)));
-  await sleep(2000);
+  await until(() => given.length >= 1);
   rmSync(path('in', 'old.png'));
   await sleep(600);
   writeFileSync(path('elsewhere.png'), png);
   renameSync(path('elsewhere.png'), path('in', 'old.png'));
-  await sleep(2000);
+  await until(() => given.length >= 2);
+  // Neither is given once more.
+  await sleep(1500);
   expect(given.map(({ file }) => file)).toEqual(['old.png', 'old.png']);
   await stop();
 });
@@ -69,10 +73,10 @@ it('waits for a folder that is away for a while, and refuses one that was never 
   const { given, warnings, stop } = watch(path('in'));
   await sleep(600);
   renameSync(path('in'), path('away'));
-  await sleep(800);
+  await until(() => warnings.length > 0);
   renameSync(path('away'), path('in'));
   put(path('in', 'a.png'), png);
-  await sleep(2500);
+  await until(() => given.length >= 1);
   expect(given.map(({ file }) => file)).toEqual(['a.png']);
   expect(warnings).toEqual([expect.stringMatching(/no such file or folder.*Waiting/s)]);
   await stop();

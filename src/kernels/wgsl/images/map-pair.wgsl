@@ -1,10 +1,10 @@
 // out[i] of two maps, by KIND as in src/kernels/images/maps.ts:
-//   0 a · b    1 a / (b + constant)    2 |a − b₀|, b₀ the only element of b
-// a, out [count], b [count] or [1]; one invocation an element.
+//   0 a · b    1 a / (b + constant)    2 |a − b of its image|
+// a, out [count], b [count], or [images] for a departure; one invocation an element.
 
 override KIND: u32;
 
-struct Params { count: u32, constant: f32 }
+struct Params { count: u32, each: u32, constant: f32 }
 var<immediate> p: Params;
 @group(0) @binding(0) var<storage, read> a: array<f32>;
 @group(0) @binding(1) var<storage, read> b: array<f32>;
@@ -16,7 +16,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
     switch KIND {
       case 0u: { out[i] = a[i] * b[i]; }
       case 1u: { out[i] = a[i] / (b[i] + p.constant); }
-      default: { out[i] = abs(a[i] - b[0]); }
+      default: { out[i] = abs(a[i] - b[i / p.each]); }
     }
   }
 }

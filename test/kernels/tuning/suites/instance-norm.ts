@@ -59,15 +59,24 @@ const problems = [...everything, ...large, ...halves].map(
   ({ shape, kind: { activation, affine, residual }, dtype }) => {
     const [n, pixels, channels] = shape;
     const size = n * pixels * channels;
+    // The last pixel differs by 2 and more: three or four at random may lie so close together that their deviation is rounding. Not the
+    // first, about which the naive kernel takes its sums.
+    const apart = (i: number) => (Math.floor(i / channels) % pixels === pixels - 1 ? 8 : 0);
     const x = rounded(
       dtype,
-      random(size).map((v, i) => v * 3 + ((i % channels) % 40)),
+      random(size).map((v, i) => v * 3 + ((i % channels) % 40) + apart(i)),
     );
     const gamma = affine ? random(channels) : new Float32Array(channels).fill(1);
     const beta = affine ? random(channels) : new Float32Array(channels);
     const before = oracle.instanceNorm(shape, x, gamma, beta, x, oracle.activations.none, EPS).y;
     const dy = randomAs(dtype, size).map((v, i) => (Math.abs(before[i] ?? 0) < AT_KINK ? 0 : v));
     const expected = oracle.instanceNorm(shape, x, gamma, beta, dy, oracle.activations[activation], EPS);
+    // Of few pixels nearly nothing may be left of a gradient beside its mean and its part along x, or of a sum.
+    const steepest = expected.stats.reduce((most, inverse, i) => {
+      const isInverse = Math.floor(i / channels) % 2 === 1;
+      return isInverse ? Math.max(most, Math.abs(inverse * gamma[i % channels]!)) : most;
+    }, 0);
+    const typical = { dx: steepest / Math.sqrt(3), sum: Math.sqrt(pixels / 3) };
     const options = (upload: (values: ArrayLike<number>) => Tensor) => ({
       eps: EPS,
       activation,
@@ -82,6 +91,7 @@ const problems = [...everything, ...large, ...halves].map(
       dy,
       skip: residual ? randomAs(dtype, size) : null,
       expected,
+      typical,
       options,
     };
   },
@@ -112,7 +122,7 @@ export const backward = suite(
   instanceNormBackward,
   problems
     .filter(({ skip }) => !skip)
-    .map(({ name, problem, size, x, dy, expected, options }) => ({
+    .map(({ name, problem, size, x, dy, expected, typical, options }) => ({
       name,
       problem,
       stage: (upload) => {
@@ -123,8 +133,8 @@ export const backward = suite(
         return {
           args: { ...options(upload), ...slices, sums: sums.slice, dx: dx.slice },
           outputs: [
-            { tensor: dx, values: expected.dx, tolerance: tolerance(dtype, 2e-5) },
-            { tensor: sums, values: expected.sums, tolerance: 2e-5 },
+            { tensor: dx, values: expected.dx, tolerance: tolerance(dtype, 2e-5), typical: typical.dx },
+            { tensor: sums, values: expected.sums, tolerance: 2e-5, typical: typical.sum },
           ],
         };
       },
