@@ -145,7 +145,10 @@ function jobOf({ sets, runs }: Sweep, options: SweepOptions, { of }: Shard): Job
     `list of images of ${name} (SHA-256)`,
     hashOf(openSet(data, options)),
   ]);
-  const configs = runs.map(({ name, options: asked }) => [`configuration of ${name}`, JSON.stringify(configOf(asked))]);
+  const configs = runs.map(({ variant, options: asked }) => {
+    const { seed: _, ...config } = configOf(asked);
+    return [`configuration of ${variant}`, JSON.stringify(config)];
+  });
   return {
     kind: 'sweep',
     shards: of,
@@ -153,6 +156,7 @@ function jobOf({ sets, runs }: Sweep, options: SweepOptions, { of }: Shard): Job
     common: {
       version: VERSION,
       ...Object.fromEntries([...hashes, ...configs]),
+      seeds: [...new Set(runs.map(({ seed }) => seed))].join(', '),
       ...{ '--skip-broken': skipBroken, '--a-is': aIs, '--no-tune': !tune },
     },
   };

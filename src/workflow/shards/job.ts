@@ -9,25 +9,30 @@ import { makeFolder } from '../../data/files/make-folder.ts';
 import { byName, list, object, oneOf, text, whole } from '../../data/files/schema.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 
-/** A job that is divided into shards. Each leaves its pieces in one folder, complete or absent, and nothing else is shared. */
-export interface Job {
+/** What tells one job from another. */
+export interface JobIdentity {
   kind: 'score' | 'folds' | 'protocol' | 'sweep';
   /** How many shards there are. */
   shards: number;
-  /** What the shards make, in order. */
-  pieces: string[];
-  /** What every shard must have in common: versions, options, inputs. */
+  /** What every shard must have in common: versions, options, inputs. It decides the pieces. */
   common: Record<string, unknown>;
 }
 
+/** A job that is divided into shards. Each leaves its pieces in one folder, complete or absent, and nothing else is shared. */
+export interface Job extends JobIdentity {
+  /** What the shards make, in order. */
+  pieces: string[];
+}
+
 /** @internal */
-export const jobSchema = described(
-  object({
-    kind: oneOf(['score', 'folds', 'protocol', 'sweep']),
-    shards: whole(1),
-    pieces: list(text),
-    common: byName(v.unknown()),
-  }) satisfies v.GenericSchema<unknown, Job>,
+export const identitySchema = object({
+  kind: oneOf(['score', 'folds', 'protocol', 'sweep']),
+  shards: whole(1),
+  common: byName(v.unknown()),
+}) satisfies v.GenericSchema<unknown, JobIdentity>;
+
+const jobSchema = described(
+  object({ ...identitySchema.entries, pieces: list(text) }) satisfies v.GenericSchema<unknown, Job>,
   { holds: 'what shards make together', remedy: 'Restore it, or begin in another folder.' },
 );
 
@@ -60,7 +65,9 @@ export function joinJob(out: string, job: Job): void {
     }
     writeFileAtomic(jobPath(out), `${JSON.stringify(job, null, 2)}\n`);
   }
-  const difference = differenceOf(readJob(out), job);
+  const begun = readJob(out);
+  const isInOrder = JSON.stringify(begun.pieces) === JSON.stringify(job.pieces);
+  const difference = differenceOf(begun, job) ?? (isInOrder ? null : 'its pieces in another order');
   if (difference !== null) {
     throw new CyclopsError(
       `The job in ${out} was begun with ${difference}. Give every shard the same, or begin in another folder.`,
@@ -83,14 +90,13 @@ export function shardsBegun(out: string): number | null {
 }
 
 /** What is not the same in two jobs, for the middle of a sentence: `16 shards, and here there are 4`; null where nothing is. */
-export function differenceOf(begun: Job, here: Job): string | null {
+export function differenceOf(begun: JobIdentity, here: JobIdentity): string | null {
   if (begun.kind !== here.kind) return `another purpose: ${begun.kind}, and here it is ${here.kind}`;
   const names = Object.keys({ ...begun.common, ...here.common });
   const other = names.find((name) => JSON.stringify(begun.common[name]) !== JSON.stringify(here.common[name]));
   if (other !== undefined)
     return `another ${other}: ${shown(begun.common[other])}, and here it is ${shown(here.common[other])}`;
-  if (begun.shards !== here.shards) return `${begun.shards} shards, and here there are ${here.shards}`;
-  return JSON.stringify(begun.pieces) === JSON.stringify(here.pieces) ? null : 'other pieces';
+  return begun.shards === here.shards ? null : `${begun.shards} shards, and here there are ${here.shards}`;
 }
 
 function shown(value: unknown): string {

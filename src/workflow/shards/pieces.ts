@@ -9,7 +9,7 @@ import { readBytes } from '../../data/files/read.ts';
 import { hexadecimal, object, text } from '../../data/files/schema.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { Listener } from '../common/listener.ts';
-import { differenceOf, type Job, jobSchema, piecesFolder } from './job.ts';
+import { differenceOf, identitySchema, type Job, piecesFolder } from './job.ts';
 import { ownOf, type Shard, type ShardWork, shardWith } from './shard.ts';
 
 /**
@@ -18,7 +18,7 @@ import { ownOf, type Shard, type ShardWork, shardWith } from './shard.ts';
  */
 const sealSchema = described(
   object({
-    job: jobSchema,
+    job: identitySchema,
     piece: text,
     /** SHA-256 of the lines above and of the result. */
     sha256: hexadecimal(64),
@@ -60,7 +60,8 @@ export class PieceWriter {
   }
 
   complete(result: unknown): void {
-    const { job, name: piece } = this;
+    const { name: piece } = this;
+    const { pieces: _, ...job } = this.job;
     const sha256 = this.hash.update(JSON.stringify(result)).digest('hex');
     this.file.write(`${JSON.stringify({ job, piece, sha256, result })}\n`);
     this.file.complete();

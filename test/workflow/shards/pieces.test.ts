@@ -54,6 +54,7 @@ describe('a job', () => {
       [{ ...job, common: { ...job.common, version: '2' } }, 'another version: "1", and here it is "2"'],
       [{ ...job, common: { ...job.common, '--threshold': 3 } }, 'another --threshold: 2.5, and here it is 3'],
       [{ ...job, common: { ...job.common, '--tile': 64 } }, 'another --tile: none, and here it is 64'],
+      [{ ...job, pieces: job.pieces.toReversed() }, 'its pieces in another order'],
     ];
     for (const [other, reason] of refused) expectRefusal(() => joinJob(path('out'), other), reason, 'another folder');
   });
