@@ -6,9 +6,10 @@
 
 DATA has normal/, abnormal/, train.txt, test.txt and perhaps masks/ (same stem as the abnormal image). The network has 16, 32,
 64 and 128 channels, two 3 × 3 convolutions with batch norm and ReLU a level, max pooling, transposed convolutions and
-concatenated skips. AdamW at 1e-3 falls along a cosine over the minutes; batches hold as many abnormal as normal images, flipped at
-random. The loss is the cross-entropy of the logits and the mask; with --labels, and for abnormal images without a mask, that of
-the mean of the hottest 1 % of the logits and the label. An image scores the mean of its hottest 0.2 %.
+concatenated skips. AdamW at 1e-3 falls along a cosine over the minutes; on a CPU they are minutes of its threads, so that
+other work on the machine takes none of them. Batches hold as many abnormal as normal images, flipped at random. The loss is the
+cross-entropy of the logits and the mask; with --labels, and for abnormal images without a mask, that of the mean of the hottest
+1 % of the logits and the label. An image scores the mean of its hottest 0.2 %.
 
 It learns from everything in train.txt, and needs no calibration because it chooses no threshold. AUROC, pixel AUROC and AUPRO
 are those of `cyclops evaluate` (pixel_figures.py). Since minutes end the training, no two runs have the same bits. Needs PyTorch from
@@ -207,15 +208,21 @@ def loss_of(logits, truth, label, known):
     return (known * by_pixel + (1 - known) * by_label).mean()
 
 
+def clock(device, threads):
+    """@returns a function that tells seconds of work"""
+    return time.monotonic if device.type == "cuda" else lambda: time.process_time() / threads
+
+
 def train(network, images, device, options):
     """@returns steps and seconds"""
+    seconds = clock(device, options.threads)
     optimiser = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE)
     half = options.batch_size // 2
     classes = [endless(np.flatnonzero(images.abnormal == abnormal).tolist()) for abnormal in (True, False)]
     network.train()
-    start, steps, said = time.monotonic(), 0, 0
+    start, steps, said = seconds(), 0, 0
     while True:
-        elapsed = time.monotonic() - start
+        elapsed = seconds() - start
         progress = elapsed / (60 * options.minutes)
         if progress >= 1 and steps > 0:
             return steps, elapsed

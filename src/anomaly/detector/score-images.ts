@@ -114,7 +114,7 @@ async function measureWindows(
   const { width, height } = extent;
   if ('rows' in image && ((request.maps ?? []).length > 0 || request.pictures))
     throw new CyclopsError(
-      `it has ${width} × ${height} pixels, and maps and pictures are made of what can be decoded at once. Score it alone, without them.`,
+      `it has ${image.width} × ${image.height} pixels, of which no heat map is made. Score it without heat maps, or cut the part out that is of interest.`,
     );
   const scores: Record<string, number> = {};
   const maps = new Map(

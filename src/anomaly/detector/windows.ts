@@ -44,6 +44,12 @@ export function windowsOf({ tile, config }: DetectorNetworks, image: Size): Wind
   return { extent, windows };
 }
 
+/** The window in the middle of a large image, for what looks at a sample of it; null for an image that is seen as one. */
+export function middleWindow(detector: DetectorNetworks, image: Size): Window | null {
+  const { windows = [] } = windowsOf(detector, image) ?? {};
+  return windows[Math.floor(windows.length / 2)] ?? null;
+}
+
 /** Windows along one axis: where each begins, and from where to where it answers. */
 function spansAlong(extent: number, largest: number): { start: number; side: number; from: number; to: number }[] {
   const { side, starts } = tilesAlong(extent, largest);

@@ -57,3 +57,13 @@ function varying(samples: StoredImage['samples'], channels: number): Float64Arra
   const varies = (values: Float64Array) => values.some((value) => value !== values[0]);
   return channels > colours && !varies(largest) && varies(alpha) ? alpha : largest;
 }
+
+/** Part of a mask, as one. */
+export function cropMask({ width, inside }: Mask, part: { x: number; y: number; width: number; height: number }): Mask {
+  const cropped = new Uint8Array(part.width * part.height);
+  for (let row = 0; row < part.height; row++) {
+    const first = (part.y + row) * width + part.x;
+    cropped.set(inside.subarray(first, first + part.width), row * part.width);
+  }
+  return { width: part.width, height: part.height, inside: cropped, between: 0 };
+}

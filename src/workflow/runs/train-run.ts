@@ -134,7 +134,8 @@ async function loadBanks(
   const sizes = new Map<string, Size>();
   const onImage = (ref: ImageRef, image: DecodedImage) => {
     watch.see(ref, image);
-    sizes.set(ref.file, image);
+    // Without its pixels, which would all stay in memory.
+    sizes.set(ref.file, { width: image.width, height: image.height });
   };
   const load = async (label: ImageRef['label']) => {
     const labelled = refs.filter((ref) => ref.label === label);

@@ -6,7 +6,7 @@ import { cropImage, windowsOf } from '../../../src/anomaly/detector/windows.ts';
 import { requireMap } from '../../../src/anomaly/maps/list.ts';
 import { scoreNamed } from '../../../src/anomaly/scores/list.ts';
 import { runFolder } from '../../../src/cyclegan/run/run-folder.ts';
-import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
+import type { DecodedImage, LargeImage } from '../../../src/data/images/decoded-image.ts';
 import { Device } from '../../../src/gpu/device.ts';
 import { temporaryFolder } from '../../cli/support.ts';
 import { loadBanks, QUICK, trainNew } from '../../cyclegan/run/trainer-support.ts';
@@ -106,4 +106,33 @@ it('a large image is as abnormal as its most abnormal window, and its maps and p
         expect([row, column]).toBe('the repair');
     }
   }
+});
+
+it('one that is read strip by strip gives the same scores, and no maps; whole, it is refused', async () => {
+  const image = photograph(1402, 70);
+  const large: LargeImage = {
+    width: 1402,
+    height: 70,
+    rows: (y, height) => cropImage(image, { x: 0, y, width: 1402, height }),
+  };
+  const scores = ['sse', 'dn.top1'].flatMap((name) => scoreNamed(name) ?? []);
+  const found = [];
+  for await (const result of scoreImages(detector, [image, large], () => ({ scores }))) found.push(result);
+  expect(found[1]).toEqual(found[0]);
+  const faults: string[] = [];
+  const asked = { scores, maps: [requireMap('residual5')], pictures: true };
+  for await (const _ of scoreImages(
+    detector,
+    [large],
+    () => asked,
+    (_, { message }) => faults.push(message),
+  ));
+  const whole = { ...detector, tile: null };
+  for await (const _ of scoreImages(
+    whole,
+    [large],
+    () => ({ scores }),
+    (_, { message }) => faults.push(message),
+  ));
+  expect(faults).toEqual([expect.stringMatching(/1402 × 70.*no heat map/), expect.stringMatching(/--tile/)]);
 });

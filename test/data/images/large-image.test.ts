@@ -1,0 +1,70 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import sharp from 'sharp';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { decodeImage, openImage } from '../../../src/data/images/decode.ts';
+import type { LargeImage } from '../../../src/data/images/decoded-image.ts';
+import { encodePng } from '../../../src/data/images/png.ts';
+import { temporaryFolder } from '../../cli/support.ts';
+import { expectRejection } from '../support.ts';
+
+/** Wider than what is decoded at once. */
+const [WIDTH, HEIGHT] = [16_500, 24];
+const folder = temporaryFolder();
+const path = folder.path('slide.png');
+const pixels = Uint8Array.from({ length: WIDTH * HEIGHT * 3 }, () => Math.floor(256 * Math.random()));
+
+beforeAll(() => writeFileSync(path, encodePng(WIDTH, HEIGHT, 3, pixels)));
+afterAll(() => folder.remove());
+
+async function opened(file: string, range: Parameters<typeof openImage>[1] = 'full'): Promise<LargeImage> {
+  const image = await openImage(file, range);
+  if (!('rows' in image)) throw new Error('It was decoded at once.');
+  return image;
+}
+
+it('is read strip by strip, in any order', async () => {
+  const image = await opened(path);
+  expect([image.width, image.height]).toEqual([WIDTH, HEIGHT]);
+  for (const [top, rows] of [
+    [0, 8],
+    [16, 8],
+    [5, 19],
+    [5, 19],
+  ] as const) {
+    const strip = await image.rows(top, rows);
+    expect([strip.width, strip.height, strip.channels]).toEqual([WIDTH, rows, 3]);
+    const expected = pixels.subarray(3 * WIDTH * top, 3 * WIDTH * (top + rows));
+    expect(Buffer.from(strip.pixels).equals(expected)).toBe(true);
+  }
+  // One that can be decoded at once is.
+  const small = folder.path('small.png');
+  writeFileSync(small, encodePng(2, 1, 1, Uint8Array.of(7, 9)));
+  expect(await openImage(small, 'full')).toEqual(await decodeImage(small));
+});
+
+it('keeps its depth, and a strip may lie beyond the range', async () => {
+  const deep = folder.path('deep.png');
+  const levels = Uint16Array.from({ length: WIDTH * 4 }, (_, i) => (i < WIDTH ? 10 : 1000 + (i % 3000)));
+  await sharp(levels, { raw: { width: WIDTH, height: 4, channels: 1 } })
+    .toColourspace('grey16')
+    .png()
+    .toFile(deep);
+  const image = await opened(deep, { min: 1000, max: 4000 });
+  expect(new Set((await image.rows(0, 1)).pixels)).toEqual(new Set([0]));
+  const { pixels: second } = await image.rows(1, 1);
+  for (const i of [0, 5, 2999]) expect(second[i]).toBeCloseTo((255 * ((WIDTH + i) % 3000)) / 3000, 3);
+});
+
+it('says what is wrong with a file', async () => {
+  await expectRejection(() => decodeImage(path), '16500 × 24', '--tile');
+  const cut = folder.path('cut.png');
+  writeFileSync(cut, readFileSync(path).subarray(0, 600_000));
+  const image = await opened(cut);
+  await expectRejection(() => image.rows(20, 4), 'cut.png', 'damaged');
+  const turned = folder.path('turned.jpg');
+  await sharp(pixels, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } })
+    .withMetadata({ orientation: 6 })
+    .jpeg()
+    .toFile(turned);
+  await expectRejection(() => openImage(turned, 'full'), 'turned.jpg', 'Exif');
+});
