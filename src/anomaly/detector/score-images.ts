@@ -148,7 +148,10 @@ async function measureBatch(
   batch: Batch,
 ): Promise<ImageResult[]> {
   const shownOf = ({ image }: AskedImage) => {
-    if ('rows' in image) throw new CyclopsError('it is too large to be shrunk. Score it in tiles (--tile).');
+    if ('rows' in image)
+      throw new CyclopsError(
+        'it is too large to be shrunk. Score it in tiles (--tile), for which it needs 24 px a side.',
+      );
     return wholeImage(device, image, shown);
   };
   const [first, ...others] = batch;

@@ -3,7 +3,7 @@ import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import { cutToMultiple } from '../../data/images/bank.ts';
 import type { ByteImage, DecodedImage, LargeImage } from '../../data/images/decoded-image.ts';
 import type { Size } from '../../data/images/level-memory.ts';
-import { tilesAlong } from '../maps/tiles.ts';
+import { SMALLEST_TILE, tilesAlong } from '../maps/tiles.ts';
 import type { DetectorNetworks } from './detector-networks.ts';
 
 /** The largest side of a window: hidden layers of one have room in what every device can bind. */
@@ -31,8 +31,9 @@ export interface Windows {
  * one in whose middle it lies. The same on every device. Null for an image that is seen as one.
  */
 export function windowsOf({ tile, config }: DetectorNetworks, image: Size): Windows | null {
-  const largest = Math.max(LARGEST_SIDE, 2 * config.loadSize, tile ?? 0);
-  if (tile === null || Math.max(image.width, image.height) <= largest) return null;
+  const largest = Math.max(LARGEST_SIDE, 2 * config.loadSize);
+  const [shorter, longer] = [Math.min(image.width, image.height), Math.max(image.width, image.height)];
+  if (tile === null || longer <= largest || shorter < SMALLEST_TILE) return null;
   const extent = cutToMultiple(image, SIDE_MULTIPLE);
   const [rows, columns] = [spansAlong(extent.height, largest), spansAlong(extent.width, largest)];
   const windows = rows.flatMap((row) =>

@@ -28,7 +28,12 @@ export function addServe(program: Command): void {
     .argument('<model>', 'model.safetensors, or the folder that train wrote')
     .option('--host <address>', 'where to listen; 0.0.0.0 for every network, without any protection', '127.0.0.1')
     .option('--port <number>', '0 for any that is free', toNumber, 8080)
-    .option('--queue <number>', 'the most images in hand and waiting; more are refused with 429', toNumber, 64)
+    .option(
+      '--queue <number>',
+      'the most images that come in, wait and are in hand; more are refused with 429',
+      toNumber,
+      64,
+    )
     .option('--max-bytes <number>', 'the most bytes of an image file', toNumber, 2 ** 26)
     .option('--by <score>', 'the score that decides (default: the one that calibration chose)')
     .option('--threshold <number>', 'flag from this score on instead of the calibrated threshold', toNumber)
@@ -52,7 +57,7 @@ async function serve(path: string, options: ServeOptions): Promise<void> {
     const onError = (error: unknown) => process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
     // Nobody else waits for the server's package to be loaded.
     const { detectorServer } = await import('../serve/server.ts');
-    const { app, settled } = detectorServer(detector, { queue, maxBytes, onError });
+    const { app, end } = detectorServer(detector, { queue, maxBytes, onError });
     const stopped = new Promise<() => void>((resolve) => {
       const { release } = catchInterrupt(() => resolve(release));
     });
@@ -65,7 +70,9 @@ async function serve(path: string, options: ServeOptions): Promise<void> {
     const release = await stopped;
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
-    await settled();
+    await end();
+    // Those that clients keep for what they will ask next.
+    server.closeAllConnections();
     await closed;
     release();
     detector.dispose();

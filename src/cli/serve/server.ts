@@ -1,4 +1,10 @@
-import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import type { Detector, Judgement, ScoreImageOptions } from '../../anomaly/detector/detector.ts';
 import { decodeBytes } from '../../data/images/decode-bytes.ts';
 import { toByteImage } from '../../data/images/decoded-image.ts';
@@ -6,13 +12,14 @@ import { encodePng } from '../../data/images/png.ts';
 import { CyclopsError, DeviceLostError } from '../../gpu/errors.ts';
 import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
 import { Metrics } from './metrics.ts';
-import { QueueFull, WorkQueue } from './work-queue.ts';
+import { OpenRequests } from './open-requests.ts';
+import { WorkQueue } from './work-queue.ts';
 
 /** How many images are decoded and judged at once: the device judges together what waits for it. */
 const AT_ONCE = 16;
 
 export interface ServerOptions {
-  /** The most images in hand and waiting; more are refused with 429. */
+  /** The most images that come in, wait and are in hand; more are refused with 429. */
   queue: number;
   /** The most bytes of an image file. */
   maxBytes: number;
@@ -20,11 +27,14 @@ export interface ServerOptions {
   onError: (error: unknown) => void;
 }
 
+/** Nobody waits for the answer any more. */
+class ClientGone extends Error {}
+
 /** A detector behind HTTP. */
 export interface DetectorServer {
   app: Express;
-  /** When every image that has come is answered. */
-  settled(): Promise<void>;
+  /** Takes no more images. @returns when those that have come are answered */
+  end(): Promise<void>;
 }
 
 /**
@@ -35,34 +45,39 @@ export interface DetectorServer {
  * - `GET /healthz`: 200 while the device answers; `GET /metrics`: in Prometheus' format.
  */
 export function detectorServer(detector: Detector, { queue: room, maxBytes, onError }: ServerOptions): DetectorServer {
-  const queue = new WorkQueue(room, AT_ONCE);
+  const queue = new WorkQueue(AT_ONCE);
   const metrics = new Metrics();
   let isLost = false;
   const app = express();
   app.disable('x-powered-by');
   const body = express.raw({ type: () => true, limit: maxBytes });
-  // Before the body is read, which takes memory.
-  const hasRoom = (_: Request, response: Response, next: () => void) => {
-    if (queue.length < room) return next();
+  const requests = new OpenRequests(room, (response, why) => {
     metrics.note('refused');
+    const isFull = why === 'full';
     response
-      .status(429)
-      .set('Retry-After', '1')
-      .json({ error: fullText(room) });
-  };
-  const judge = async (request: Request, wanted: ScoreImageOptions): Promise<Judgement> => {
+      .status(isFull ? 429 : 503)
+      .set(isFull ? 'Retry-After' : 'Connection', isFull ? '1' : 'close')
+      .json({
+        error: isFull ? `${room} images are waiting already. Try again in a second.` : 'The server is about to end.',
+      });
+  });
+  const image: RequestHandler[] = [requests.admit, body, requests.received];
+  const judge = async (request: Request, response: Response, wanted: ScoreImageOptions): Promise<Judgement> => {
     const began = performance.now();
-    const judgement = await queue.run(() => detector.score(bytesOf(request), wanted));
+    const judgement = await queue.run(() => {
+      if (response.closed) throw new ClientGone();
+      return detector.score(bytesOf(request), wanted);
+    });
     metrics.note(judgement.flagged ? 'flagged' : 'passed', (performance.now() - began) / 1000);
     return judgement;
   };
-  app.post('/score', hasRoom, body, async (request, response) => {
+  app.post('/score', image, async (request: Request, response: Response) => {
     const allScores = wantsAll(request);
-    const { flagged, score, threshold, scores } = await judge(request, { pictures: false, allScores });
+    const { flagged, score, threshold, scores } = await judge(request, response, { pictures: false, allScores });
     response.json({ flagged, score, threshold, by: detector.by, ...(allScores && { scores }) });
   });
-  app.post('/heatmap', hasRoom, body, async (request, response) => {
-    const { heatMap, flagged, score, threshold } = await judge(request, { allScores: false });
+  app.post('/heatmap', image, async (request: Request, response: Response) => {
+    const { heatMap, flagged, score, threshold } = await judge(request, response, { allScores: false });
     if (!heatMap || heatMap.threshold === null) {
       response
         .status(409)
@@ -81,7 +96,7 @@ export function detectorServer(detector: Detector, { queue: room, maxBytes, onEr
     response.status(isLost ? 503 : 200).json(isLost ? { error: 'The device is lost.' } : { ok: true });
   });
   app.get('/metrics', (_, response) => {
-    response.type('text/plain; version=0.0.4').send(metrics.text(queue.length));
+    response.type('text/plain; version=0.0.4').send(metrics.text(requests.length));
   });
   app.use((request, response) => {
     response.status(404).json({
@@ -89,15 +104,15 @@ export function detectorServer(detector: Detector, { queue: room, maxBytes, onEr
     });
   });
   const onFault: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
-    const { status, text } = faultOf(error, { room, maxBytes });
-    if (status === 429) metrics.note('refused');
+    if (error instanceof ClientGone) return;
+    const { status, text } = faultOf(error, maxBytes);
     if (status === 400) metrics.note('unreadable');
     if (error instanceof DeviceLostError) isLost = true;
     if (status >= 500) onError(error);
     response.status(status).json({ error: text });
   };
   app.use(onFault);
-  return { app, settled: () => queue.settled() };
+  return { app, end: () => requests.end() };
 }
 
 /** @throws CyclopsError for another value than `all` */
@@ -114,11 +129,7 @@ function bytesOf({ body }: Request): Uint8Array {
 }
 
 /** What a client is told. Nobody outside is told what went wrong inside. */
-function faultOf(
-  error: unknown,
-  { room, maxBytes }: { room: number; maxBytes: number },
-): { status: number; text: string } {
-  if (error instanceof QueueFull) return { status: 429, text: fullText(room) };
+function faultOf(error: unknown, maxBytes: number): { status: number; text: string } {
   if (error instanceof DeviceLostError)
     return { status: 503, text: 'The device is lost; the server has to be started again.' };
   if (error instanceof CyclopsError) return { status: 400, text: error.message };
@@ -127,8 +138,4 @@ function faultOf(
   if (typeof status === 'number' && status >= 400 && status < 500)
     return { status, text: 'The request is not complete, or encoded in a way that is not known.' };
   return { status: 500, text: 'Something went wrong here; the log of the server says what.' };
-}
-
-function fullText(room: number): string {
-  return `${room} images are waiting already. Try again in a second.`;
 }

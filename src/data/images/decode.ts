@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { fileError } from '../files/fs-error.ts';
@@ -10,7 +11,7 @@ import type { ImageHeader, ReadOptions, StoredImage } from './stored-image.ts';
 import { toLevels, type ValueRange } from './value-range.ts';
 
 const MAX_FILE_BYTES = 2 ** 29;
-/** Most headers lie in so many bytes at the beginning of a file. */
+/** So many bytes at the beginning of a file tell its format. */
 const HEAD_BYTES = 2 ** 16;
 
 /**
@@ -36,11 +37,12 @@ export async function decodeImage(
  * @throws CyclopsError likewise
  */
 export async function openImage(path: string, range: ValueRange): Promise<DecodedImage | LargeImage> {
-  const header = await readImageHeader(path);
+  const head = await readHead(path);
+  const header = await readHeader(head, path);
   const { format } = header;
   return format === 'BMP' || isWithinLimits(header.width, header.height)
     ? decodeImage(path, range)
-    : openLarge(path, header, format, range);
+    : openLarge(path, head, { ...header, format }, range);
 }
 
 /** Reads an image file as it is. @throws CyclopsError likewise */
@@ -50,19 +52,13 @@ export async function readImage(path: string, options: ReadOptions): Promise<Sto
 
 /** What the header of an image file says. @throws CyclopsError likewise */
 export async function readImageHeader(path: string): Promise<ImageHeader> {
-  const head = await readHead(path);
-  if (head) {
-    // It may lie further on, as in many TIFF files.
-    const found = await readHeader(head, path).catch(() => null);
-    if (found) return found;
-  }
-  return readHeader(await readBytes(path), path);
+  return readHeader(await readHead(path), path);
 }
 
-/** The beginning of a file that is longer; null of one that is short, or cannot be read. */
-async function readHead(path: string): Promise<Uint8Array | null> {
+/** The beginning of a file, which tells its format: its header may lie further on, as in many TIFF files. */
+async function readHead(path: string): Promise<Uint8Array> {
   try {
-    if ((await stat(path)).size <= HEAD_BYTES) return null;
+    requireFile(path, await stat(path));
     const file = await open(path);
     try {
       const { buffer, bytesRead } = await file.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);
@@ -70,16 +66,20 @@ async function readHead(path: string): Promise<Uint8Array | null> {
     } finally {
       await file.close();
     }
-  } catch {
-    return null;
+  } catch (error) {
+    throw fileError(error, 'read', path);
   }
+}
+
+/** A pipe or a device would be read without end. */
+function requireFile(path: string, status: Stats): void {
+  if (!status.isFile()) throw unreadable(path, status.isDirectory() ? 'this is a folder' : 'this is no regular file');
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {
   try {
     const status = await stat(path);
-    // A pipe or a device would be read without end.
-    if (!status.isFile()) throw unreadable(path, status.isDirectory() ? 'this is a folder' : 'this is no regular file');
+    requireFile(path, status);
     if (status.size > MAX_FILE_BYTES) throw unreadable(path, `it has ${status.size} bytes`);
     return await readFile(path);
   } catch (error) {

@@ -15,10 +15,10 @@ export async function readStored(bytes: Uint8Array, source: string, options: Rea
   return readBySharp(bytes, requireFormat(bytes, source), source, options);
 }
 
-/** What the header of an image file says. @throws CyclopsError likewise */
-export async function readHeader(bytes: Uint8Array, source: string): Promise<ImageHeader> {
-  if (isBmp(bytes)) return { ...bmpSize(bytes, source), bits: 8, format: 'BMP' };
-  return headerBySharp(bytes, requireFormat(bytes, source), source);
+/** What the header of an image file says. @param head its first bytes @throws CyclopsError likewise */
+export async function readHeader(head: Uint8Array, path: string): Promise<ImageHeader> {
+  if (isBmp(head)) return { ...bmpSize(head, path), bits: 8, format: 'BMP' };
+  return headerBySharp(path, requireFormat(head, path));
 }
 
 function requireFormat(bytes: Uint8Array, source: string): SharpFormat {

@@ -58,9 +58,7 @@ export async function readBySharp(
     const metadata = await open(bytes).metadata();
     checkImage({ ...metadata, pages: png?.frames ?? metadata.pages }, source, format);
     if (format === 'TIFF') checkTiff(bytes, source, metadata);
-    // Of JPEG data that is damaged libjpeg only warns, and paints gray what it cannot read.
-    const strictness = format === 'JPEG' ? 'warning' : 'error';
-    return await samplesOf(open(bytes, strictness), metadata).catch((error: unknown) => {
+    return await samplesOf(open(bytes, strictnessFor(format)), metadata).catch((error: unknown) => {
       const completed = png && completedPng(png);
       if (completed) return samplesOf(open(completed), metadata);
       if (isHarmless(error)) return samplesOf(open(bytes), metadata);
@@ -83,12 +81,17 @@ export interface Part {
 /**
  * Opens a file that is too large to be decoded at once, to read parts of it: the pixels above a part are decoded and left aside.
  *
+ * @param head the first bytes of the file
  * @throws CyclopsError for a damaged file, and one of a kind that is not read so
  */
-export async function partsBySharp(path: string, format: SharpFormat): Promise<(part: Part) => Promise<StoredImage>> {
+export async function partsBySharp(
+  path: string,
+  head: Uint8Array,
+  format: SharpFormat,
+): Promise<(part: Part) => Promise<StoredImage>> {
   const sharp = await loadSharp();
-  const open = () =>
-    sharp(path, { failOn: 'error', limitInputPixels: MAX_LARGE_PIXELS, ignoreIcc: true, sequentialRead: true });
+  const open = (failOn: 'error' | 'warning' = 'error') =>
+    sharp(path, { failOn, limitInputPixels: MAX_LARGE_PIXELS, ignoreIcc: true, sequentialRead: true });
   const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -107,19 +110,43 @@ export async function partsBySharp(path: string, format: SharpFormat): Promise<(
     throw new CyclopsError(
       `${path} is to be turned, says its Exif, which is not done at ${width} × ${height} pixels. Turn its pixels.`,
     );
-  checkKind(metadata, path, format);
-  return (part) => attempt(() => samplesOf(open().extract(part), metadata));
+  checkKind({ ...metadata, pages: framesOf(head, format) ?? metadata.pages }, path, format);
+  if (format === 'TIFF') checkTiff(head, path, metadata);
+  const strictness = strictnessFor(format);
+  return (part) =>
+    attempt(() =>
+      samplesOf(open(strictness).extract(part), metadata).catch((error: unknown) => {
+        if (isHarmless(error)) return samplesOf(open().extract(part), metadata);
+        throw error;
+      }),
+    );
 }
 
 /** What the header of a file says. @throws CyclopsError for a damaged one */
-export async function headerBySharp(bytes: Uint8Array, format: SharpFormat, source: string): Promise<ImageHeader> {
+export async function headerBySharp(path: string, format: SharpFormat): Promise<ImageHeader> {
   const sharp = await loadSharp();
   try {
-    const { depth, autoOrient } = await sharp(bytes, { limitInputPixels: false }).metadata();
+    const { depth, autoOrient } = await sharp(path, { limitInputPixels: false }).metadata();
     return { ...autoOrient, bits: depth === 'uchar' ? 8 : depth === 'ushort' ? 16 : 32, format };
   } catch (error) {
-    throw damaged(source, format, error);
+    throw damaged(path, format, error);
   }
+}
+
+/** Of JPEG data that is damaged libjpeg only warns, and paints gray what it cannot read. */
+function strictnessFor(format: SharpFormat): 'error' | 'warning' {
+  return format === 'JPEG' ? 'warning' : 'error';
+}
+
+/** Of an animated PNG, by the chunk in front of its pixels; libvips does not know of them. */
+function framesOf(head: Uint8Array, format: SharpFormat): number | undefined {
+  if (format !== 'PNG') return undefined;
+  const file = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
+  const chunk = file.indexOf('acTL', 0, 'latin1');
+  const pixels = file.indexOf('IDAT', 0, 'latin1');
+  return chunk > 0 && (pixels < 0 || chunk < pixels) && chunk + 8 <= file.length
+    ? file.readUInt32BE(chunk + 4)
+    : undefined;
 }
 
 /** Cameras leave bytes between the pixels and the end, of which libjpeg warns too. */

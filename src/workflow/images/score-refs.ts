@@ -31,7 +31,7 @@ export async function* scoreRefs(
   let index = 0;
   const onFault = (at: number, { message }: CyclopsError) => {
     const ref = refOf(at);
-    faults?.push({ ref, reason: `${ref.path} cannot be scored: ${message}` });
+    faults?.push({ ref, reason: message.includes(ref.path) ? message : `${ref.path} cannot be scored: ${message}` });
     index = at + 1;
   };
   // In tiles an image may have any size, where its score alone is wanted.

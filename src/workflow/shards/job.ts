@@ -56,7 +56,7 @@ export function piecesFolder(out: string): string {
 export function joinJob(out: string, job: Job): void {
   makeFolder(out);
   if (!existsSync(jobPath(out))) {
-    const stranger = readdirSync(out).find((name) => !name.startsWith(`.${JOB}`));
+    const stranger = readdirSync(out).find((name) => !isOwn(name));
     // Another shard may have begun the job in between.
     if (stranger !== undefined && !existsSync(jobPath(out))) {
       throw new CyclopsError(
@@ -82,6 +82,11 @@ export function readJob(out: string): Job {
   throw new CyclopsError(
     `${out} holds no ${JOB}: no shard has begun there. Name the folder that shards were given with --out.`,
   );
+}
+
+/** The job itself, which a network drive may show late, and remains of writers; and what file systems put into every volume. */
+function isOwn(name: string): boolean {
+  return name === JOB || name.startsWith(`.${JOB}`) || name === 'lost+found';
 }
 
 /** How many shards the job in a folder has; null where none was begun. */

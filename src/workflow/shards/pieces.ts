@@ -101,8 +101,10 @@ function readPiece(out: string, job: Job, name: string): Piece | null {
   const sha256 = createHash('sha256').update(lines).update(JSON.stringify(seal.result)).digest('hex');
   if (seal.sha256 !== sha256) throw damaged(path);
   const difference = differenceOf(job, seal.job);
-  if (difference !== null) throw new CyclopsError(`${path} is of another job: this one was begun with ${difference}.`);
-  if (seal.piece !== name) throw new CyclopsError(`${path} is the piece ${seal.piece} under another name.`);
+  if (difference !== null)
+    throw new CyclopsError(`${path} is of another job: this one was begun with ${difference}. Move it away.`);
+  if (seal.piece !== name)
+    throw new CyclopsError(`${path} is the piece ${seal.piece} under another name. Move it away.`);
   return { lines, result: seal.result };
 }
 
@@ -160,7 +162,10 @@ export function resultsOf<S extends v.GenericSchema>(out: string, job: Job, resu
   });
   requireNoStrangers(out, job);
   if (absent.size === 0) return results;
-  const shards = [...new Set([...absent.keys()].map((name) => shardWith(name, job.pieces, job.shards)))];
+  const numbers = job.pieces.flatMap((name, i) =>
+    absent.has(name) ? [shardWith(i, job.pieces.length, job.shards)] : [],
+  );
+  const shards = [...new Set(numbers)];
   const again = shards.map((number) => `${number}/${job.shards}`).join(', ');
   throw new CyclopsError(
     `${absent.size} of ${job.pieces.length} pieces are not there: ${[...absent.values()].join(', ')}. Wait for their shards, or submit ` +

@@ -11,11 +11,15 @@ export interface Shard {
 /** A job that nobody divides. */
 export const WHOLE: Shard = { number: 1, of: 1 };
 
+/** Each leaves a file, and whoever collects reads them all. */
+export const MOST_SHARDS = 10_000;
+
 /** @throws UsageError for a shard that a job cannot have */
 export function requireShard({ number, of }: Shard): void {
-  if (Number.isSafeInteger(number) && Number.isSafeInteger(of) && number >= 1 && number <= of) return;
+  const isWhole = Number.isInteger(number) && Number.isInteger(of);
+  if (isWhole && number >= 1 && number <= of && of <= MOST_SHARDS) return;
   throw new UsageError(
-    `The shard ${number}/${of} cannot be; expected a number from 1 to that of all shards, such as 3/16.`,
+    `The shard ${number}/${of} cannot be; expected a number from 1 to that of all shards, ${MOST_SHARDS} at most, such as 3/16.`,
   );
 }
 
@@ -25,10 +29,9 @@ export function ownOf<T>(items: readonly T[], { number, of }: Shard): T[] {
   return items.slice(begin(number - 1), begin(number));
 }
 
-/** The number of the shard that has an item. */
-export function shardWith<T>(item: T, items: readonly T[], of: number): number {
-  for (let number = 1; number < of; number++) if (ownOf(items, { number, of }).includes(item)) return number;
-  return of;
+/** The number of the shard that has the item at an index, from 0, of `count`. */
+export function shardWith(index: number, count: number, of: number): number {
+  return Math.ceil(((index + 1) * of) / count);
 }
 
 /** What a shard has to do. */

@@ -67,6 +67,9 @@ it.each([
 it('an image that one window holds has none, nor has one that is shrunk', () => {
   expect(windowsOf(detector, { width: 1024, height: 1024 })).toBeNull();
   expect(windowsOf({ ...detector, tile: null }, { width: 5000, height: 5000 })).toBeNull();
+  // Too narrow for a tile.
+  expect(windowsOf(detector, { width: 5000, height: 23 })).toBeNull();
+  expect(windowsOf({ ...detector, tile: 20_000 }, { width: 5000, height: 5000 })?.windows.length).toBeGreaterThan(25);
 });
 
 it('a large image is as abnormal as its most abnormal window, and its maps and pictures are those of its windows', async () => {

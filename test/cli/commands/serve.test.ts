@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { decodeBytes } from '../../../src/data/images/decode-bytes.ts';
 import { cyclops, makeData, type Outcome, type Running, SMALL, start, temporaryFolder, until } from '../support.ts';
@@ -37,6 +40,19 @@ function stop({ child, outcome }: Served): Promise<Outcome> {
 
 const bytes = (label: string, i: number) => readFileSync(join(data, label, `${i}.png`));
 const post = (url: string, body: Uint8Array | string) => fetch(url, { method: 'POST', body: body as BodyInit });
+
+/** The status that is answered over an agent's connection; 0 where it is closed. */
+function askBy(agent: Agent, url: string, body: Uint8Array): Promise<number> {
+  return new Promise((resolve) => {
+    const asked = request(url, { method: 'POST', agent }, (answer) => {
+      answer.resume();
+      answer.on('end', () => resolve(answer.statusCode ?? 0));
+      answer.on('error', () => resolve(0));
+    });
+    asked.on('error', () => void sleep(20).then(() => resolve(0)));
+    asked.end(body);
+  });
+}
 
 describe('serve', () => {
   it('answers with what score says, shows heat maps, and counts', async () => {
@@ -120,6 +136,48 @@ describe('serve', () => {
     expect(statuses).toEqual(Array(12).fill(200));
     expect((await ended).code).toBe(0);
     await expect(post(`${served.url}/score`, bytes('normal', 0))).rejects.toThrow();
+  });
+
+  it('ends though a client goes on asking over the same connection, and one does not send what it announced', async () => {
+    const served = await serve();
+    const { hostname, port } = new URL(served.url);
+    const stalled = connect(Number(port), hostname);
+    stalled.on('error', () => {});
+    stalled.write('POST /score HTTP/1.1\r\nHost: here\r\nContent-Length: 5000\r\n\r\nabc');
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const statuses: number[] = [];
+    let isOver = false;
+    const asking = (async () => {
+      while (!isOver) statuses.push(await askBy(agent, `${served.url}/score`, bytes('normal', 0)));
+    })();
+    while (statuses.length < 3) await sleep(20);
+    const { code } = await stop(served);
+    isOver = true;
+    await asking;
+    stalled.destroy();
+    agent.destroy();
+    expect(code).toBe(0);
+    expect(new Set(statuses.filter((status) => status !== 0))).toEqual(
+      new Set(statuses.includes(503) ? [200, 503] : [200]),
+    );
+  });
+
+  it('counts what is still coming in', async () => {
+    const served = await serve('--queue', '2');
+    const { hostname, port } = new URL(served.url);
+    const coming = Array.from({ length: 2 }, () => {
+      const socket = connect(Number(port), hostname);
+      socket.on('error', () => {});
+      socket.write('POST /score HTTP/1.1\r\nHost: here\r\nContent-Length: 5000\r\n\r\nabc');
+      return socket;
+    });
+    let waiting = '';
+    while (!waiting.includes('cyclops_waiting 2')) waiting = await (await fetch(`${served.url}/metrics`)).text();
+    expect((await post(`${served.url}/score`, bytes('normal', 0))).status).toBe(429);
+    for (const socket of coming) socket.destroy();
+    while (!waiting.includes('cyclops_waiting 0')) waiting = await (await fetch(`${served.url}/metrics`)).text();
+    expect((await post(`${served.url}/score`, bytes('normal', 0))).status).toBe(200);
+    expect((await stop(served)).code).toBe(0);
   });
 
   it('says where it cannot listen, and which numbers cannot be', async () => {

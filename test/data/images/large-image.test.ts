@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { decodeImage, openImage } from '../../../src/data/images/decode.ts';
@@ -61,6 +62,24 @@ it('says what is wrong with a file', async () => {
   writeFileSync(cut, readFileSync(path).subarray(0, 600_000));
   const image = await opened(cut);
   await expectRejection(() => image.rows(20, 4), 'cut.png', 'damaged');
+  const jpeg = await sharp(pixels, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } })
+    .jpeg()
+    .toBuffer();
+  const stray = folder.path('stray.jpg');
+  const middle = Math.floor(jpeg.length / 2);
+  jpeg.fill(0xff, middle, middle + 20);
+  writeFileSync(stray, jpeg);
+  const smeared = await opened(stray);
+  await expectRejection(() => smeared.rows(0, HEIGHT), 'stray.jpg', 'damaged JPEG');
+  const animated = folder.path('animated.png');
+  const still = readFileSync(path);
+  const control = Buffer.alloc(20);
+  control.writeUInt32BE(8, 0);
+  control.write('acTL', 4, 'latin1');
+  control.writeUInt32BE(3, 8);
+  control.writeUInt32BE(crc32(control.subarray(4, 16)), 16);
+  writeFileSync(animated, Buffer.concat([still.subarray(0, 33), control, still.subarray(33)]));
+  await expectRejection(() => openImage(animated, 'full'), 'animated.png', '3 frames');
   const turned = folder.path('turned.jpg');
   await sharp(pixels, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } })
     .withMetadata({ orientation: 6 })

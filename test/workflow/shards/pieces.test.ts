@@ -38,7 +38,7 @@ describe('shares', () => {
         expect(shares.flat()).toEqual(items);
         const sizes = shares.map((share) => share.length);
         expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
-        for (const item of items) expect(shares[shardWith(item, items, of) - 1]).toContain(item);
+        for (const [i, item] of items.entries()) expect(shares[shardWith(i, items.length, of) - 1]).toContain(item);
       }
     }
   });
