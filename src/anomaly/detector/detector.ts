@@ -1,4 +1,6 @@
+import * as v from 'valibot';
 import { optionProblem } from '../../data/files/json.ts';
+import { yesOrNo } from '../../data/files/schema.ts';
 import type { Size } from '../../data/images/bank.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
 import type { StoredImage } from '../../data/images/stored-image.ts';
@@ -53,6 +55,8 @@ export interface ScoreImageOptions {
   /** Whether it holds every score, not just the one that decides; true unless told otherwise. */
   allScores?: boolean | undefined;
 }
+
+const SCORE_OPTIONS = { pictures: v.optional(yesOrNo), allScores: v.optional(yesOrNo) };
 
 /** How abnormal each pixel of an image looks. */
 export interface HeatMap {
@@ -184,7 +188,10 @@ export class Detector {
    *
    * @throws CyclopsError for bytes that are no image, and where the score that decides is not finite
    */
-  async score(image: ImageInput, { pictures = true, allScores = true }: ScoreImageOptions = {}): Promise<Judgement> {
+  async score(image: ImageInput, options: ScoreImageOptions = {}): Promise<Judgement> {
+    const problem = optionProblem('Detector.score', options, SCORE_OPTIONS);
+    if (problem !== null) throw new CyclopsError(problem);
+    const { pictures = true, allScores = true } = options;
     if (this.disposed) throw new CyclopsError('This detector was disposed and judges no more images. Open another.');
     const decoded = await toDecoded(image, this.range);
     const scores = allScores ? this.known : this.deciding;
@@ -207,6 +214,10 @@ export class Detector {
     images: Iterable<ImageInput> | AsyncIterable<ImageInput>,
     options?: ScoreImageOptions,
   ): AsyncGenerator<Judgement> {
+    if (!isIterable(images))
+      throw new CyclopsError(
+        `Images come one after another, as in an array; got ${images === null ? 'null' : kindOf(images)}.`,
+      );
     const source = Symbol.asyncIterator in images ? images[Symbol.asyncIterator]() : images[Symbol.iterator]();
     const begin = async (): Promise<{ judgement: Promise<Judgement> } | null> => {
       const { done, value } = await source.next();
@@ -322,6 +333,10 @@ function samplesOf(image: PixelImage): StoredImage['samples'] {
     'An image is the bytes of a file in a Uint8Array, or { width, height, channels, pixels } with pixels of 8 bits in a Uint8Array or ' +
       `Uint8ClampedArray, of 16 in a Uint16Array, or in a Float32Array; got ${kindOf(given)}${given === image ? '' : ' for its pixels'}.`,
   );
+}
+
+function isIterable(images: unknown): boolean {
+  return typeof images === 'object' && images !== null && (Symbol.asyncIterator in images || Symbol.iterator in images);
 }
 
 /** The kind of a value, for messages. */

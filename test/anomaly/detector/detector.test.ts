@@ -245,6 +245,11 @@ describe('Detector', () => {
     await expect(judge({ ...size, pixels: new Int16Array(1) })).rejects.toThrow(
       /got a value of Int16Array for its pixels/,
     );
+    const optioned = detector.score.bind(detector) as (image: unknown, options: unknown) => Promise<unknown>;
+    await expect(optioned(readFileSync(image(0)), null)).rejects.toThrow(/Detector\.score: the options/);
+    await expect(optioned(readFileSync(image(0)), { pictures: 1 })).rejects.toThrow(/pictures is 1; expected/);
+    const all = detector.scoreAll.bind(detector) as (images: unknown) => AsyncGenerator;
+    await expect(all(null).next()).rejects.toThrow(/one after another/);
     const bytes = readFileSync(image(0));
     const before = judge(bytes);
     bytes.fill(0);
