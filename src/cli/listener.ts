@@ -45,5 +45,6 @@ function detailOf(progress: Exclude<Progress, { stage: 'run' }>, seconds: number
   if (progress.stage === 'training') return trainingDetail(progress.training);
   if (progress.stage === 'kernels') return progress.detail;
   const { done, total } = progress;
+  if (done === 0) return '';
   return `${(done / seconds).toFixed(1)} images/s, ${duration((seconds / done) * (total - done))} left`;
 }

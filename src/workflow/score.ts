@@ -152,6 +152,7 @@ async function* scoreFiles(device: Device, refs: readonly ImageRef[], work: Work
   const detector = await openDetector(device, work);
   try {
     let done = 0;
+    onProgress?.({ stage: 'scoring', done, total: refs.length });
     for await (const result of judged(detector, refs, work)) {
       onProgress?.({ stage: 'scoring', done: ++done, total: refs.length });
       yield result;

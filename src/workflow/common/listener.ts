@@ -8,7 +8,7 @@ export type Progress =
   | { stage: 'training'; done: number; total: number; training: TrainingProgress }
   /** Looking for the fastest kernels; `detail` names the problem that is measured, and says at the end what was found. */
   | { stage: 'kernels'; done: number; total: number; detail: string }
-  /** Images. */
+  /** Images. Told with `done` 0 before the first, so that rates can be reckoned. */
   | { stage: 'calibration' | 'scoring'; done: number; total: number };
 
 /** Who starts a workflow may watch it, and stop it. */

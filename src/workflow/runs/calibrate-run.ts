@@ -162,6 +162,7 @@ export async function scoreRecorded(
     maps: MapMerits.wants(ref) ? maps : [],
     pictures: ref.label === 'normal',
   });
+  onProgress?.({ stage: 'calibration', done: 0, total: refs.length });
   for await (const scored of scoreRefs(detector, decoder, request)) {
     const { ref } = scored;
     if (MapMerits.wants(ref)) await merits.add(ref, scored);

@@ -113,6 +113,7 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   try {
     await tuneScoring(detector, options);
     const request = () => ({ scores, maps: [map], pictures: options.pictures > 0 });
+    onProgress?.({ stage: 'scoring', done: 0, total: judged.length });
     for await (const scored of scoreRefs(detector, decoder, request)) {
       const { file } = scored.ref;
       const values = scored.maps[map.name] ?? new Float32Array();
