@@ -21,7 +21,7 @@ export interface AskedImage {
 /** Images that the networks see at once, of one size. */
 export type Batch = readonly [AskedImage, ...AskedImage[]];
 
-/** The most images that the networks see at once: more gain nothing, and want memory. */
+/** The most images that the networks see at once: each wants memory for all its layers. */
 const MOST = 8;
 /** Channels of the widest layer that has an image's full size. */
 const WIDEST = 256;
