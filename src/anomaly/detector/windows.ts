@@ -1,7 +1,8 @@
 /** Images larger than a device can bind, window by window. */
 import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import { cutToMultiple } from '../../data/images/bank.ts';
-import type { ByteImage, DecodedImage, LargeImage } from '../../data/images/decoded-image.ts';
+import { copyRectangle } from '../../data/images/copy-rectangle.ts';
+import { type ByteImage, type DecodedImage, type LargeImage, pixelsLike } from '../../data/images/decoded-image.ts';
 import type { Size } from '../../data/images/level-memory.ts';
 import { SMALLEST_TILE, tilesAlong } from '../maps/tiles.ts';
 import type { DetectorNetworks } from './detector-networks.ts';
@@ -66,11 +67,9 @@ function spansAlong(extent: number, largest: number): { start: number; side: num
 export async function cropImage(image: DecodedImage | LargeImage, part: Rectangle): Promise<DecodedImage> {
   if ('rows' in image) return cropImage(await image.rows(part.y, part.height), { ...part, y: 0 });
   const { width, channels, pixels } = image;
-  const cropped = new (pixels instanceof Uint8Array ? Uint8Array : Float32Array)(part.width * part.height * channels);
-  for (let row = 0; row < part.height; row++) {
-    const first = ((part.y + row) * width + part.x) * channels;
-    cropped.set(pixels.subarray(first, first + part.width * channels), row * part.width * channels);
-  }
+  const cropped = pixelsLike(pixels, part.width * part.height * channels);
+  const { x, y } = part;
+  copyRectangle({ values: pixels, width, x, y }, { values: cropped, width: part.width, x: 0, y: 0 }, part, channels);
   return { width: part.width, height: part.height, channels, pixels: cropped };
 }
 
@@ -85,15 +84,9 @@ export class Mosaic<Values extends Uint8Array | Float32Array> {
 
   /** Takes from what a window made, [height, width, channels], the part that it answers for. */
   put(made: Values, { x, y, width, own }: Window): void {
-    const { extent, channels } = this;
-    const [left, top] = [own.x + extent.x - x, own.y + extent.y - y];
-    for (let row = 0; row < own.height; row++) {
-      const from = ((top + row) * width + left) * channels;
-      this.values.set(
-        made.subarray(from, from + own.width * channels),
-        ((own.y + row) * extent.width + own.x) * channels,
-      );
-    }
+    const { values, extent, channels } = this;
+    const from = { values: made, width, x: own.x + extent.x - x, y: own.y + extent.y - y };
+    copyRectangle(from, { values, width: extent.width, x: own.x, y: own.y }, own, channels);
   }
 }
 

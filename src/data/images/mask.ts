@@ -1,5 +1,7 @@
 import { CyclopsError } from '../../gpu/errors.ts';
+import { copyRectangle } from './copy-rectangle.ts';
 import { readImage } from './decode.ts';
+import type { Size } from './level-memory.ts';
 import type { StoredImage } from './stored-image.ts';
 
 /** Where the defect of an image is. */
@@ -59,11 +61,9 @@ function varying(samples: StoredImage['samples'], channels: number): Float64Arra
 }
 
 /** Part of a mask, as one. */
-export function cropMask({ width, inside }: Mask, part: { x: number; y: number; width: number; height: number }): Mask {
+export function cropMask({ width, inside }: Mask, part: Size & { x: number; y: number }): Mask {
   const cropped = new Uint8Array(part.width * part.height);
-  for (let row = 0; row < part.height; row++) {
-    const first = (part.y + row) * width + part.x;
-    cropped.set(inside.subarray(first, first + part.width), row * part.width);
-  }
+  const { x, y } = part;
+  copyRectangle({ values: inside, width, x, y }, { values: cropped, width: part.width, x: 0, y: 0 }, part, 1);
   return { width: part.width, height: part.height, inside: cropped, between: 0 };
 }
