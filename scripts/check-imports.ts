@@ -41,7 +41,6 @@ const ENGINE = new Set(['layers', 'optim', 'autograd', 'tensor', 'kernels', 'gpu
 /** The engine's doors to the host, and what may come in through each. */
 const HOST_DOORS: Record<string, RegExp> = {
   'gpu/host/dawn.ts': /^webgpu$/,
-  'kernels/source.ts': /^node:fs$/,
   'kernels/texts.ts': /^node:fs$/,
 };
 
