@@ -12,7 +12,7 @@ function filesIn(folder, ending) {
 }
 
 /** Modules whose exports are what they read from files. */
-const FROZEN = ['kernels/texts', 'report/texts', 'workflow/common/package-json'];
+const FROZEN = ['kernels/texts', 'report/texts', 'page/texts', 'workflow/common/package-json'];
 
 /** Replaces a compiled module by one that holds the same exports as data. @param {string} path below src/, without `.ts` */
 async function freeze(path) {
@@ -24,10 +24,11 @@ async function freeze(path) {
   rmSync(`dist/${path}.js.map`);
 }
 
-/** The kernels for bundles of pages: without their comments, which are two fifths of what a page would load; lines stay where they were. */
+/** The kernels for bundles of pages, as package.json's field `browser` names them. */
 async function freezeForPages() {
   const { TEXTS } = await tsImport('../src/kernels/texts.ts', import.meta.url);
-  const bare = Object.entries(TEXTS).map(([name, text]) => [name, text.replace(/[ \t]*\/\/(?! #include ).*$/gm, '')]);
+  const { bareText } = await tsImport('../src/kernels/include.ts', import.meta.url);
+  const bare = Object.entries(TEXTS).map(([name, text]) => [name, bareText(text)]);
   const exported = JSON.stringify(Object.fromEntries(bare), null, 1);
   writeFileSync('dist/kernels/texts-in-page.js', `export const TEXTS = ${exported};\n`);
 }

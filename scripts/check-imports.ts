@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 const FOLDERS = [
   ['cli'],
   ['workflow'],
+  ['page'],
   ['report'],
   ['anomaly'],
   ['cyclegan'],
@@ -28,6 +29,7 @@ const ROOMS: Record<string, string[][]> = {
   cli: [['commands'], ['bench', 'verify'], ['profile'], ['text']],
   workflow: [['.'], ['runs'], ['images', 'shards'], ['common']],
   report: [['.'], ['sections'], ['parts']],
+  page: [['.'], ['client']],
   anomaly: [['evaluation'], ['detector'], ['calibration'], ['scores'], ['maps'], ['metrics']],
   cyclegan: [['run'], ['.']],
   data: [['datasets', 'defects'], ['images'], ['files']],
