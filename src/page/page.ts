@@ -6,11 +6,9 @@ import { formatCount, formatScore } from '../report/parts/format.ts';
 import { HEAT_STOPS } from '../report/parts/heatmap.ts';
 import { type Html, html, trusted } from '../report/parts/html.ts';
 import { STYLE } from '../report/style.ts';
+import { PAGE_MARK } from './mark.ts';
 import { PAGE_STYLE } from './style.ts';
 import { PAGE_SCRIPT } from './texts.ts';
-
-/** What a file begins with that is such a page. */
-export const PAGE_MARK = '<!doctype html>\n<!-- A detector, made by cyclops page. -->\n';
 
 export interface PageContent {
   title: string;
@@ -64,7 +62,7 @@ export function renderPage({ title, model, bytes, halved }: PageContent): string
 <div><button type="button" id="csv">Download as CSV</button><button type="button" id="clear">Clear</button></div>
 </div>
 <div class="work">
-<div class="scroll" tabindex="0" role="region" aria-label="List of images">
+<div id="list" class="scroll" tabindex="0" role="region" aria-label="List of images">
 <table>
 <caption>Click on a name, or go through the list with the arrow keys, to look at an image.</caption>
 <thead><tr>
@@ -125,7 +123,7 @@ function facts({ config, calibration, manifest }: Model, halved: boolean): Html 
     ['Runs on', html`<span id="adapter">…</span>`],
     [
       'Threshold',
-      html`An image is flagged when its score ${info?.label ?? chosen} is at least ${formatScore(score.threshold.value)}. ${ruleText(calibration)}`,
+      html`An image is flagged when its score, ${info?.label ?? chosen}, is at least ${formatScore(score.threshold.value)}. ${ruleText(calibration)}`,
     ],
     [
       'Chosen on',
@@ -146,7 +144,7 @@ function facts({ config, calibration, manifest }: Model, halved: boolean): Html 
       html`Cyclops ${manifest.versions.cyclops ?? null}${halved ? '; its weights were rounded to 16 bits for this page, which changes scores in their third or fourth digit' : null}.`,
     ],
   ];
-  return html`<dl class="facts">${rows.map(([term, text]) => html`<div><dt>${term}</dt><dd>${text}</dd></div>`)}</dl>`;
+  return html`<dl class="facts model-facts">${rows.map(([term, text]) => html`<div><dt>${term}</dt><dd>${text}</dd></div>`)}</dl>`;
 }
 
 function ruleText({ scores, chosen, rule }: Calibration): string {

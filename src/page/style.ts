@@ -17,12 +17,18 @@ export const PAGE_STYLE = `
 #viewer input { flex: 1; accent-color: var(--accent); }
 #caption p { margin: 4px 0; font-size: 0.9rem; }
 #legend { height: 10px; margin-top: 8px; border: 1px solid var(--line); border-radius: 4px; }
-thead button { padding: 2px 6px; border: 0; background: none; color: inherit; font-size: inherit; text-align: left; }
+thead button { padding: 2px 0; white-space: nowrap; border: 0; background: none; color: inherit; font-size: inherit; text-align: left; }
 thead button::after { content: ' ↕'; opacity: 0.4; }
 th[aria-sort="ascending"] button::after { content: ' ↑'; opacity: 1; }
 th[aria-sort="descending"] button::after { content: ' ↓'; opacity: 1; }
 .picture canvas { display: block; width: 48px; height: 48px; object-fit: contain; border-radius: 4px; background: #000; }
 .scroll tbody th { min-width: 0; }
+#list table { table-layout: fixed; }
+#by-place { width: 76px; }
+#by-score { width: 84px; }
+#by-verdict { width: 36%; }
+.model-facts { grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); gap: 14px 28px; }
+#caption { margin-top: 8px; color: var(--text); font-size: 0.9rem; }
 button.file { width: 100%; border-color: transparent; background: none; text-align: left; }
 button.file[aria-current="true"] { border-color: var(--accent); background: var(--accent-soft); }
 tr[data-state="flagged"] > td:first-child { box-shadow: inset 4px 0 0 var(--bad); }
@@ -34,5 +40,9 @@ tr[data-state="unreadable"] > td:first-child { box-shadow: inset 4px 0 0 var(--w
   .work { grid-template-columns: minmax(0, 1fr); }
   #viewer { position: static; order: -1; }
   .scroll td, .scroll th { padding: 6px; }
+  #by-place { width: 62px; }
+  #by-score { width: 70px; }
+  #by-verdict { width: 96px; }
+  button.file { padding: 4px; font-size: 0.8rem; }
 }
 `;

@@ -5,7 +5,7 @@ import { floatToHalf } from '../data/files/half.ts';
 import { readBytes } from '../data/files/read.ts';
 import { decodeSafetensors, encodeSafetensors, type TensorInput } from '../data/files/safetensors.ts';
 import { CyclopsError } from '../gpu/errors.ts';
-import { PAGE_MARK, renderPage } from '../page/page.ts';
+import { PAGE_MARK } from '../page/mark.ts';
 import { openModelFile } from './common/model.ts';
 import { checkOptions, flag, path, pathOption } from './common/options.ts';
 import { UsageError } from './common/usage-error.ts';
@@ -28,7 +28,7 @@ const MOST_BYTES = 256 * 2 ** 20;
  * @returns HTML
  * @throws UsageError for options that cannot be @throws CyclopsError for a model that cannot be read, or is too large for a page
  */
-export function makePage(options: MakePageOptions): string {
+export async function makePage(options: MakePageOptions): Promise<string> {
   checkOptions('makePage', options, { model: path, title: pathOption, halve: flag });
   const { source, run } = openModelFile(options.model);
   if (run) {
@@ -45,6 +45,8 @@ export function makePage(options: MakePageOptions): string {
         `${halve ? 'Train with a smaller ngf' : 'Halve it with f16'}, or judge with 'cyclops serve'.`,
     );
   }
+  // The script of the page is large, and nothing else needs it.
+  const { renderPage } = await import('../page/page.ts');
   return renderPage({ title, model: decodeModel(bytes, source), bytes, halved: halve });
 }
 

@@ -22,9 +22,9 @@ export function addPage(program: Command): void {
     .action(page);
 }
 
-function page(model: string, { out, title, f16 }: PageCommandOptions): void {
+async function page(model: string, { out, title, f16 }: PageCommandOptions): Promise<void> {
   requireFreePage(out);
-  writeFileAtomic(out, makePage({ model, title, halve: f16 }));
+  writeFileAtomic(out, await makePage({ model, title, halve: f16 }));
   process.stdout.write(
     `${visible(out)}: ${formatBytes(statSync(out).size)}. Open it in a browser; it needs nothing else.\n`,
   );
