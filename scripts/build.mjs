@@ -12,7 +12,7 @@ function filesIn(folder, ending) {
 }
 
 /** Modules whose exports are what they read from files. */
-const FROZEN = ['kernels/texts', 'report/texts', 'workflow/common/package-json'];
+const FROZEN = ['kernels/texts', 'report/texts', 'page/texts', 'workflow/common/package-json'];
 
 /** Replaces a compiled module by one that holds the same exports as data. @param {string} path below src/, without `.ts` */
 async function freeze(path) {
@@ -22,6 +22,15 @@ async function freeze(path) {
   );
   writeFileSync(`dist/${path}.js`, lines.join(''));
   rmSync(`dist/${path}.js.map`);
+}
+
+/** The kernels for bundles of pages, as package.json's field `browser` names them. */
+async function freezeForPages() {
+  const { TEXTS } = await tsImport('../src/kernels/texts.ts', import.meta.url);
+  const { bareText } = await tsImport('../src/kernels/include.ts', import.meta.url);
+  const bare = Object.entries(TEXTS).map(([name, text]) => [name, bareText(text)]);
+  const exported = JSON.stringify(Object.fromEntries(bare), null, 1);
+  writeFileSync('dist/kernels/texts-in-page.js', `export const TEXTS = ${exported};\n`);
 }
 
 /** Declarations that no door leads to, and of which `@internal` may have left half, do not belong into the package. */
@@ -46,4 +55,5 @@ for (const step of [checker, compiler]) {
   if (status !== 0) process.exit(1);
 }
 for (const path of FROZEN) await freeze(path);
+await freezeForPages();
 removeHiddenDeclarations();

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 const FOLDERS = [
   ['cli'],
   ['workflow'],
+  ['page'],
   ['report'],
   ['anomaly'],
   ['cyclegan'],
@@ -28,6 +29,7 @@ const ROOMS: Record<string, string[][]> = {
   cli: [['commands'], ['bench', 'verify'], ['profile'], ['text']],
   workflow: [['.'], ['runs'], ['images', 'shards'], ['common']],
   report: [['.'], ['sections'], ['parts']],
+  page: [['.'], ['client']],
   anomaly: [['evaluation'], ['detector'], ['calibration'], ['scores'], ['maps'], ['metrics']],
   cyclegan: [['run'], ['.']],
   data: [['datasets', 'defects'], ['images'], ['files']],
@@ -41,7 +43,6 @@ const ENGINE = new Set(['layers', 'optim', 'autograd', 'tensor', 'kernels', 'gpu
 /** The engine's doors to the host, and what may come in through each. */
 const HOST_DOORS: Record<string, RegExp> = {
   'gpu/host/dawn.ts': /^webgpu$/,
-  'kernels/source.ts': /^node:fs$/,
   'kernels/texts.ts': /^node:fs$/,
 };
 

@@ -8,6 +8,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, stat
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundleForPages } from './package/bundles.ts';
 import { argumentsOf, type Consumer, makeConsumer } from './package/consumer.ts';
 import { ensureTools, run, toolPath } from './package/tools.mjs';
 
@@ -161,6 +162,10 @@ function checkEngineAlone(consumer: Consumer, compiled: string): void {
   report('the command says there what it lacks', { ...command, ok: !command.ok && /not installed/.test(command.said) });
 }
 
+function packageName(): string {
+  return JSON.parse(readFileSync('package.json', 'utf8')).name;
+}
+
 function bytesIn(folder: string): number {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
@@ -197,6 +202,12 @@ try {
     const compiled = compileEverywhere(consumer);
     execute(consumer, compiled);
     checkEngineAlone(consumer, compiled);
+    for (const { tool, problem, gzipped } of bundleForPages(consumer, packageName())) {
+      report(`engine and detector are bundled for pages by ${tool}: ${gzipped} bytes by gzip`, {
+        ok: problem === null,
+        said: problem ?? '',
+      });
+    }
     runCommand(consumer);
     report(
       'publint',

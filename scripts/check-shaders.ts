@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { WANTED_LIMITS } from '../src/gpu/device.ts';
 import { CyclopsError } from '../src/gpu/errors.ts';
 import { openDawn } from '../src/gpu/host/dawn.ts';
+import { immediatesAsUniform } from '../src/gpu/immediates.ts';
 import type { Kernel } from '../src/gpu/launch.ts';
 import { compileShader } from '../src/gpu/shader-errors.ts';
 import { expandIncludes } from '../src/kernels/include.ts';
@@ -51,7 +52,7 @@ async function check(
   const kernel: Kernel = { name, ...expandIncludes(shown, name, read, instead), access: '', constants: {} };
   const files = new Set(kernel.lines?.map(({ file }) => file));
   const { module, fault } = compileShader(device, kernel);
-  let problem = await fault;
+  let problem = (await fault) ?? (await compileShader(device, kernel, immediatesAsUniform).fault);
   for (const constants of choicesOf(kernel.code)) {
     if (problem !== null) break;
     device.pushErrorScope('validation');

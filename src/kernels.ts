@@ -32,6 +32,7 @@ export {
   type FloatDType,
   type KernelSource,
   kernel,
+  type NamedText,
   type Specialisation,
 } from './kernels/source.ts';
 

@@ -7,6 +7,7 @@ import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvaluate } from './commands/evaluate.ts';
 import { addKernels } from './commands/kernels.ts';
+import { addPage } from './commands/page.ts';
 import { addScore } from './commands/score.ts';
 import { addServe } from './commands/serve.ts';
 import { addSweep } from './commands/sweep.ts';
@@ -29,6 +30,7 @@ export async function run(args: readonly string[]): Promise<number> {
     addEvaluate,
     addScore,
     addServe,
+    addPage,
     addCollect,
     addTranslate,
     addVerify,

@@ -6,6 +6,7 @@ import { Faults } from './faults.ts';
 import { type AdapterInfo, chooseAdapter, describeAdapter } from './host/adapter.ts';
 import type { Host, HostOptions, Wait } from './host/host.ts';
 import { openHost } from './host/open-host.ts';
+import { chooseImmediates, knowsImmediates } from './immediates.ts';
 import type { BufferSlice, Launch, Layer } from './launch.ts';
 import { PipelineCache } from './pipelines.ts';
 import { BufferPool } from './pool.ts';
@@ -19,6 +20,8 @@ import { Variables } from './variables.ts';
 export interface DeviceOptions extends HostOptions {
   /** `gpu`, `cpu`, or a part of the adapter's name; default: the first that answers, discrete GPUs first. */
   device?: string | undefined;
+  /** Open it with what every WebGPU device has and no more: no feature, no immediates, the standard's limits. For trying what runs everywhere. */
+  portable?: boolean | undefined;
 }
 
 /** Features that a device is opened with where they are offered. The last is Chromium's own, which the standard's types leave out. */
@@ -61,13 +64,15 @@ export class Device {
     readonly gpu: GPUDevice,
     /** What the adapter says of itself. */
     readonly info: AdapterInfo,
+    immediate: boolean,
   ) {
     this.faults = new Faults(gpu);
     this.mostWorkgroups = gpu.limits.maxComputeWorkgroupsPerDimension;
     const allocator = new Allocator(gpu, this.faults, this);
     this.pool = new BufferPool(gpu.limits, allocator, info.executes);
-    this.pipelines = new PipelineCache(gpu);
-    this.recorder = new Recorder(gpu, this.pipelines);
+    const immediates = chooseImmediates(gpu, immediate);
+    this.pipelines = new PipelineCache(gpu, immediates);
+    this.recorder = new Recorder(gpu, this.pipelines, immediates);
     this.variables = new Variables(gpu, () => this.recorder.flush());
     this.wait = info.software ? host.waitForSoftware : (promise) => promise;
     this.readback = new Readback(allocator, this.wait, this.recorder);
@@ -82,12 +87,14 @@ export class Device {
   static async open(options: DeviceOptions = {}): Promise<Device> {
     const host = await openHost(options);
     const adapter = await chooseAdapter(host, options.device);
-    const requiredFeatures = WANTED_FEATURES.filter((feature): feature is GPUFeatureName =>
-      adapter.features.has(feature),
+    const { portable = false, backend } = options;
+    const requiredFeatures = WANTED_FEATURES.filter(
+      (feature): feature is GPUFeatureName => !portable && adapter.features.has(feature),
     );
-    const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((limit) => [limit, adapter.limits[limit]]));
+    const limits = portable ? [] : WANTED_LIMITS;
+    const requiredLimits = Object.fromEntries(limits.map((limit) => [limit, adapter.limits[limit]]));
     const gpu = await adapter.requestDevice({ label: 'cyclops', requiredFeatures, requiredLimits });
-    return new Device(host, gpu, describeAdapter(adapter, options.backend));
+    return new Device(host, gpu, describeAdapter(adapter, backend), !portable && knowsImmediates(host.gpu));
   }
 
   get features(): ReadonlySet<string> {

@@ -1,4 +1,5 @@
-import { type BufferSlice, IMMEDIATE_BYTES, type Kernel } from './launch.ts';
+import type { Immediates } from './immediates.ts';
+import type { BufferSlice, Kernel } from './launch.ts';
 import { compileShader } from './shader-errors.ts';
 
 /** Bind groups kept at most; a training step needs some thousand. Beyond that they are forgotten and made anew. */
@@ -14,7 +15,10 @@ export class PipelineCache {
   private readonly pipelines = new Map<Kernel, GPUComputePipeline>();
   private readonly bindGroups = new Map<string, GPUBindGroup>();
 
-  constructor(private readonly device: GPUDevice) {}
+  constructor(
+    private readonly device: GPUDevice,
+    private readonly immediates: Immediates,
+  ) {}
 
   /** The pipeline of a kernel. Kernels are compared by identity, so define each once. */
   pipeline(kernel: Kernel): GPUComputePipeline {
@@ -22,7 +26,7 @@ export class PipelineCache {
     if (known) return known;
     this.created.pipelines += 1;
     const label = kernel.name;
-    const { module, fault } = compileShader(this.device, kernel);
+    const { module, fault } = compileShader(this.device, kernel, this.immediates.lower);
     const compiling = fault.then((text) => {
       this.compiling.delete(compiling);
       if (text !== null) this.shaderFaults.push(text);
@@ -69,7 +73,8 @@ export class PipelineCache {
       return { binding, visibility: 4, buffer: { type: letter === 'r' ? 'read-only-storage' : 'storage' } };
     });
     const group = this.device.createBindGroupLayout({ label: access, entries });
-    const descriptor = { label: access, bindGroupLayouts: [group], immediateSize: IMMEDIATE_BYTES };
+    const { groups, bytes } = this.immediates.layout;
+    const descriptor = { label: access, bindGroupLayouts: [group, ...groups], immediateSize: bytes };
     const made = { group, pipeline: this.device.createPipelineLayout(descriptor) };
     this.layouts.set(access, made);
     return made;

@@ -1,3 +1,4 @@
+import type { Immediates } from './immediates.ts';
 import { type BufferSlice, LAUNCHES_PER_SUBMIT, type Launch } from './launch.ts';
 import type { PipelineCache } from './pipelines.ts';
 import type { Profiler } from './profiler.ts';
@@ -24,6 +25,7 @@ export class Recorder {
   constructor(
     private readonly device: GPUDevice,
     private readonly cache: PipelineCache,
+    private readonly immediates: Immediates,
   ) {}
 
   /** Looks up or makes a launch's pipeline and bind group. */
@@ -40,7 +42,7 @@ export class Recorder {
     this.pass ??= this.encoder.beginComputePass(this.profiler?.pass(launch) ?? { label: 'launches' });
     this.pass.setPipeline(pipeline);
     this.pass.setBindGroup(0, bindGroup);
-    if (immediates.byteLength > 0) this.pass.setImmediates(0, immediates);
+    this.immediates.set(this.pass, immediates);
     this.pass.dispatchWorkgroups(x, y, z);
     if (this.profiler) this.endPass();
     this.launches += 1;
@@ -63,6 +65,7 @@ export class Recorder {
     const commands = this.encoder.finish();
     this.encoder = null;
     this.pending = 0;
+    this.immediates.upload();
     this.device.queue.submit([commands]);
   }
 

@@ -7,10 +7,18 @@ interface CompiledShader {
   readonly fault: Promise<string | null>;
 }
 
-/** Compiles a kernel's text. Its errors come out here and are not reported as uncaptured errors of the device. */
-export function compileShader(device: GPUDevice, kernel: Kernel): CompiledShader {
+/**
+ * Compiles a kernel's text. Its errors come out here and are not reported as uncaptured errors of the device.
+ *
+ * @param lower changes the text within its lines
+ */
+export function compileShader(
+  device: GPUDevice,
+  kernel: Kernel,
+  lower: (code: string) => string = (code) => code,
+): CompiledShader {
   device.pushErrorScope('validation');
-  const module = device.createShaderModule({ label: kernel.name, code: kernel.code });
+  const module = device.createShaderModule({ label: kernel.name, code: lower(kernel.code) });
   return { module, fault: faultOf(kernel, module, device.popErrorScope()) };
 }
 

@@ -50,6 +50,11 @@ export function expandIncludes(
   return { code: `${code.join('\n')}\n`, lines };
 }
 
+/** A kernel's text without its comments, but for the includes, for pages, of whose kernels they are two fifths. Lines stay where they were. */
+export function bareText(text: string): string {
+  return text.replace(/[ \t]*\/\/(?! #include ).*$/gm, '');
+}
+
 /** The file that a line includes, or null for a line that includes none. */
 function includeIn(line: string, at: string): string | null {
   if (!/^\s*\/\/\s*#include\b/.test(line)) return null;

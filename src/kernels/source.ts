@@ -1,5 +1,5 @@
-/** Kernels from WGSL text: this package's own, and that of files elsewhere, which Node reads. */
-import { existsSync, readFileSync } from 'node:fs';
+/** Kernels from WGSL text: this package's own, that of files elsewhere, which Node reads, and that of a program. */
+import { CyclopsError } from '../gpu/errors.ts';
 import type { Kernel } from '../gpu/launch.ts';
 import { type Expanded, expandIncludes } from './include.ts';
 import { TEXTS } from './texts.ts';
@@ -10,8 +10,15 @@ export interface FileUrl {
   readonly pathname: string;
 }
 
-/** A kernel's name, for `wgsl/<name>.wgsl`, or the URL of a .wgsl file elsewhere. */
-export type KernelSource = string | FileUrl;
+/** The text of a kernel from outside the package, for pages, which read no files. It may include this package's parts. */
+export interface NamedText {
+  /** For messages. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** A kernel's name, for `wgsl/<name>.wgsl`, the URL of a .wgsl file elsewhere, or its text. */
+export type KernelSource = string | FileUrl | NamedText;
 
 /** The dtypes of a kernel's tensors. It computes in f32 either way. */
 export const FLOAT_DTYPES = ['f32', 'f16'] as const;
@@ -69,7 +76,7 @@ export function kernel(
   const key = `${addressOf(source)} ${JSON.stringify(constants)} ${JSON.stringify(specialisation)}`;
   let found = defined.get(key);
   if (!found) {
-    const name = typeof source === 'string' ? source : fileOf(source);
+    const name = nameOf(source);
     const { code, lines } = load(source, insteadOf(specialisation));
     found = { name, code: resized(code, specialisation.sizes), lines, access: accessOf(code), constants };
     defined.set(key, found);
@@ -118,19 +125,21 @@ function load(source: KernelSource, instead: Readonly<Record<string, string>> = 
   const key = `${addressOf(source)} ${JSON.stringify(instead)}`;
   let found = expanded.get(key);
   if (!found) {
-    found =
-      typeof source === 'string'
-        ? // Errors name the file that a person edits, wherever this one was compiled to.
-          expandIncludes('src/kernels/wgsl', `${source}.wgsl`, textOf, instead)
-        : expandIncludes(
-            source.pathname.replace(/\/[^/]*$/, ''),
-            fileOf(source),
-            (name) => readBeside(source, name),
-            instead,
-          );
+    found = expand(source, instead);
     expanded.set(key, found);
   }
   return found;
+}
+
+function expand(source: KernelSource, instead: Readonly<Record<string, string>>): Expanded {
+  // Errors name the file that a person edits, wherever this one was compiled to.
+  if (typeof source === 'string') return expandIncludes('src/kernels/wgsl', `${source}.wgsl`, textOf, instead);
+  if ('text' in source) {
+    const { name, text } = source;
+    return expandIncludes('text', name, (wanted) => (wanted === name ? text : textOf(wanted)), instead);
+  }
+  const folder = source.pathname.replace(/\/[^/]*$/, '');
+  return expandIncludes(folder, nameOf(source), (name) => readBeside(source, name), instead);
 }
 
 /** A file of this package. */
@@ -141,13 +150,31 @@ function textOf(name: string): string | null {
 /** A file beside a kernel from outside the package, or else one of the package, so that such a kernel can include its parts. */
 function readBeside(source: FileUrl, name: string): string | null {
   const url = new URL(name, source.href);
+  const { existsSync, readFileSync } = fileSystem(source);
   return existsSync(url) ? readFileSync(url, 'utf8') : textOf(name);
 }
 
-function addressOf(source: KernelSource): string {
-  return typeof source === 'string' ? source : source.href;
+interface Files {
+  existsSync(url: URL): boolean;
+  readFileSync(url: URL, encoding: 'utf8'): string;
 }
 
-function fileOf(url: FileUrl): string {
-  return url.pathname.split('/').at(-1) ?? url.href;
+/** Node's files, asked of the process, so that a bundle for a page has nothing to look for. @throws CyclopsError where there are none */
+function fileSystem({ href }: FileUrl): Files {
+  const host: { process?: { getBuiltinModule?(name: string): Files | undefined } } = globalThis;
+  const files = host.process?.getBuiltinModule?.('node:fs');
+  if (files) return files;
+  throw new CyclopsError(
+    `The kernel ${href} is a file, which only Node (20.16 or newer) reads. Give its text instead: { name, text }.`,
+  );
+}
+
+function addressOf(source: KernelSource): string {
+  if (typeof source === 'string') return source;
+  return 'text' in source ? `${source.name}\n${source.text}` : source.href;
+}
+
+function nameOf(source: KernelSource): string {
+  if (typeof source === 'string') return source;
+  return 'text' in source ? source.name : (source.pathname.split('/').at(-1) ?? source.href);
 }

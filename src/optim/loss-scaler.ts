@@ -1,7 +1,8 @@
 import type { Device } from '../gpu/device.ts';
-import { CyclopsError, UnsupportedError } from '../gpu/errors.ts';
+import { CyclopsError } from '../gpu/errors.ts';
 import { type BufferSlice, f32 } from '../gpu/launch.ts';
 import { OPTIMISER_WORDS, SCALE_WORDS, updateScale } from '../kernels/optim/loss-scale.ts';
+import { requireHalf } from '../tensor/require-half.ts';
 import { keep } from '../tensor/scope.ts';
 import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -115,13 +116,4 @@ export class LossScaler {
     const { buffer, offset } = this.slice;
     this.device.write({ buffer, offset: offset + 4 * start, size: 4 * words.length }, Uint32Array.from(words));
   }
-}
-
-/** @throws UnsupportedError when the device cannot store numbers as f16 */
-function requireHalf({ features, info }: Device): void {
-  if (features.has('shader-f16')) return;
-  throw new UnsupportedError(
-    `Mixed precision stores numbers as f16, which ${info.name} cannot: it lacks the feature shader-f16. Use f32, or another device.`,
-    'shader-f16',
-  );
 }

@@ -5,6 +5,7 @@ import { narrow, widen } from '../kernels/cast.ts';
 import type { FloatDType } from '../kernels/source.ts';
 import { countOf } from './count.ts';
 import { type GradNode, record } from './record.ts';
+import { requireHalf } from './require-half.ts';
 import { register } from './scope.ts';
 import { Storage } from './storage.ts';
 
@@ -60,7 +61,8 @@ export class Tensor<D extends DType = FloatDType> {
   /**
    * A tensor whose contents are whatever was in the memory before; of f32 unless told otherwise.
    *
-   * @throws CyclopsError unless all extents are positive integers and the dtype is known, and when the device cannot hold it
+   * @throws CyclopsError unless all extents are positive integers and the dtype is known, and when the device cannot hold it; an UnsupportedError
+   * for f16 where the device cannot store it
    */
   static empty(device: Device, shape: readonly number[], dtype?: FloatDType): Tensor;
   static empty<D extends DType>(device: Device, shape: readonly number[], dtype: D): Tensor<D>;
@@ -68,6 +70,7 @@ export class Tensor<D extends DType = FloatDType> {
     if (!Object.hasOwn(BYTES, dtype)) {
       throw new CyclopsError(`A tensor holds ${Object.keys(BYTES).join(', ')}; got the dtype ${dtype}.`);
     }
+    if (dtype === 'f16') requireHalf(device);
     const bytes = countOf(shape) * BYTES[dtype];
     return new Tensor(new Storage(device, bytes, shape), shape, dtype);
   }

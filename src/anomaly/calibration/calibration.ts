@@ -9,6 +9,7 @@ import { AVERAGE, type Average, averageSchema } from './average.ts';
 import { type Baseline, baselineSchema } from './baseline.ts';
 import { type Combination, combinationSchema } from './combination.ts';
 import { calibratedMaps, type HeatmapCalibration, heatmapSchema, withMap } from './heatmap-scale.ts';
+import { type Likeness, likenessSchema } from './likeness.ts';
 import { type TradeOff, tradeOffSchema } from './trade-off.ts';
 
 /** The images that may choose score and thresholds, and what a person should know of such a choice. */
@@ -116,6 +117,8 @@ export interface Calibration extends Choice {
   baseline: Baseline | null;
   /** The share of a normal image that G_a2n changes, the median over those that chose; absent in runs from before it was measured. */
   normalChange?: number;
+  /** What the images that chose look like; absent in calibrations from before it was noted. */
+  likeness?: Likeness;
   /** Absent in runs from before heat maps were calibrated on normal images. */
   heatmap?: HeatmapCalibration;
   /** For how many steps the weights that scored were trained; absent in calibrations from before it was noted. */
@@ -143,6 +146,7 @@ export const calibrationSchema = described(
       tradeOff: v.exactOptional(tradeOffSchema),
       baseline: v.optional(v.nullable(baselineSchema), null),
       normalChange: v.exactOptional(finite(0)),
+      likeness: v.exactOptional(likenessSchema),
       heatmap: v.exactOptional(heatmapSchema),
       step: v.exactOptional(whole()),
     }),

@@ -6,6 +6,7 @@ import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { described } from '../../data/files/json.ts';
 import { readJson } from '../../data/files/json-file.ts';
 import { byName, finite, list, object, oneOf, text, whole } from '../../data/files/schema.ts';
+import { imageFormSchema } from '../scores/image-form.ts';
 import { statisticsSchema } from '../scores/image-statistics.ts';
 
 /** What networks found that were trained without an image. */
@@ -13,6 +14,8 @@ const foundFields = {
   scores: v.exactOptional(byName(finite())),
   /** There where scores are. */
   statistics: v.exactOptional(statisticsSchema),
+  /** Likewise; absent where an earlier version scored them. */
+  form: v.exactOptional(imageFormSchema),
   /** Of normal images: what G_a2n changes of them, as in a scored image; absent where an earlier version scored them. */
   change: v.exactOptional(finite(0)),
   /** Likewise: what maps say of them, by name. */

@@ -10,8 +10,11 @@ import { CyclopsError } from '../../gpu/errors.ts';
 import { decisionOf, requireHeatmap } from '../calibration/calibration.ts';
 import { scoresOf } from '../calibration/combined-score.ts';
 import type { HeatmapCalibration } from '../calibration/heatmap-scale.ts';
+import { type Likeness, unlikeness } from '../calibration/likeness.ts';
 import { RESIDUAL5, requireMap } from '../maps/list.ts';
 import type { AnomalyMap } from '../maps/map.ts';
+import { imageForm } from '../scores/image-form.ts';
+import { imageStatistics } from '../scores/image-statistics.ts';
 import type { Score } from '../scores/score.ts';
 import { type AskedImage, batchSize, type ImageRequest } from './batches.ts';
 import type { DetectorNetworks } from './detector-networks.ts';
@@ -54,9 +57,11 @@ export interface ScoreImageOptions {
   pictures?: boolean | undefined;
   /** Whether it holds every score, not just the one that decides; true unless told otherwise. */
   allScores?: boolean | undefined;
+  /** Whether it says in what the image is unlike those that chose the threshold, which takes the host some milliseconds; true unless told otherwise. */
+  unlike?: boolean | undefined;
 }
 
-const SCORE_OPTIONS = { pictures: v.optional(yesOrNo), allScores: v.optional(yesOrNo) };
+const SCORE_OPTIONS = { pictures: v.optional(yesOrNo), allScores: v.optional(yesOrNo), unlike: v.optional(yesOrNo) };
 
 /** How abnormal each pixel of an image looks. */
 export interface HeatMap {
@@ -89,6 +94,11 @@ export interface Judgement {
   heatMap: HeatMap | null;
   /** What the image would look like without defects, at the same size; null likewise. */
   reconstruction: DecodedImage | null;
+  /**
+   * In what the image is unlike those that chose the threshold, which then says little of it, a sentence each: size, colours, brightness,
+   * contrast. Null where it was not asked for, and for models that do not know what those were like.
+   */
+  unlike: readonly string[] | null;
 }
 
 /** How images are judged: every score that the model knows, and the thresholds. */
@@ -98,6 +108,7 @@ interface Criteria {
   threshold: number;
   /** Null for models without one. */
   heatmap: HeatmapCalibration | null;
+  likeness: Likeness | null;
 }
 
 /** An image that waits for the networks, and who waits for it. */
@@ -129,11 +140,12 @@ export class Detector {
   readonly heatMapThreshold: number | null;
   private readonly shown: AnomalyMap;
   private readonly floor: number;
+  private readonly likeness: Likeness | null;
 
   private constructor(
     private readonly networks: DetectorNetworks,
     private readonly own: Device | null,
-    { scores, by, threshold, heatmap }: Criteria,
+    { scores, by, threshold, heatmap, likeness }: Criteria,
   ) {
     this.known = scores;
     this.deciding = scores.filter(({ info }) => info.name === by);
@@ -143,6 +155,7 @@ export class Detector {
     this.shown = requireMap(this.map);
     this.heatMapThreshold = heatmap?.threshold ?? null;
     this.floor = heatmap?.floor ?? 0;
+    this.likeness = likeness;
   }
 
   /**
@@ -163,7 +176,8 @@ export class Detector {
     const used = device ?? (await Device.open());
     const own = used === device ? null : used;
     try {
-      const decides = { scores: scoresOf(calibration, by), by, threshold, heatmap };
+      const { likeness = null } = calibration;
+      const decides = { scores: scoresOf(calibration, by), by, threshold, heatmap, likeness };
       const networks = loadModel(used, read, tile);
       alikeInBatches(networks, scoreEmpty);
       return new Detector(networks, own, decides);
@@ -191,7 +205,7 @@ export class Detector {
   async score(image: ImageInput, options: ScoreImageOptions = {}): Promise<Judgement> {
     const problem = optionProblem('Detector.score', options, SCORE_OPTIONS);
     if (problem !== null) throw new CyclopsError(problem);
-    const { pictures = true, allScores = true } = options;
+    const { pictures = true, allScores = true, unlike = true } = options;
     if (this.disposed) throw new CyclopsError('This detector was disposed and judges no more images. Open another.');
     const decoded = await toDecoded(image, this.range);
     const scores = allScores ? this.known : this.deciding;
@@ -206,6 +220,7 @@ export class Detector {
       ...{ flagged: score >= this.threshold, score, threshold: this.threshold, scores: result.scores },
       heatMap: this.heatMapOf(result),
       reconstruction: result.pictures?.reconstruction ?? null,
+      unlike: unlike ? this.unlikeness(decoded) : null,
     };
   }
 
@@ -276,6 +291,10 @@ export class Detector {
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
+  }
+
+  private unlikeness(image: DecodedImage): string[] | null {
+    return this.likeness && unlikeness(imageForm(image), imageStatistics(image, this.size), this.likeness);
   }
 
   private heatMapOf({ maps, extent, size }: ImageResult): HeatMap | null {

@@ -1,5 +1,6 @@
 import type { Label } from '../../data/datasets/dataset.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
+import type { ImageForm } from './image-form.ts';
 import type { ImageStatistics } from './image-statistics.ts';
 
 /** What a map says of one image. */
@@ -21,6 +22,8 @@ export interface ScoredImage {
   scores: Record<string, number>;
   /** Where they were asked for. */
   statistics?: ImageStatistics;
+  /** Likewise. */
+  form?: ImageForm;
   /** Σ (x − x̂)² / Σ (x − its mean)²: the share of the image that G_a2n changes, where it was asked for. */
   change?: number;
   /** The hottest pixel of the heat map, where it was asked for. */

@@ -73,11 +73,15 @@ export function detectorServer(detector: Detector, { queue: room, maxBytes, onEr
   };
   app.post('/score', image, async (request: Request, response: Response) => {
     const allScores = wantsAll(request);
-    const { flagged, score, threshold, scores } = await judge(request, response, { pictures: false, allScores });
+    const { flagged, score, threshold, scores } = await judge(request, response, {
+      pictures: false,
+      allScores,
+      unlike: false,
+    });
     response.json({ flagged, score, threshold, by: detector.by, ...(allScores && { scores }) });
   });
   app.post('/heatmap', image, async (request: Request, response: Response) => {
-    const { heatMap, flagged, score, threshold } = await judge(request, response, { allScores: false });
+    const { heatMap, flagged, score, threshold } = await judge(request, response, { allScores: false, unlike: false });
     if (!heatMap || heatMap.threshold === null) {
       response
         .status(409)

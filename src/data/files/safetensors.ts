@@ -1,9 +1,10 @@
 import { CyclopsError } from '../../gpu/errors.ts';
 import { brief, quoted } from './brief.ts';
 
-export type SafetensorsData = Float32Array | Int32Array | Uint8Array;
+/** Those of a Uint16Array are the bits of f16. */
+export type SafetensorsData = Float32Array | Uint16Array | Int32Array | Uint8Array;
 
-/** A tensor to write: its element type follows from the array (F32, I32 or U8). */
+/** A tensor to write: its element type follows from the array (F32, F16, I32 or U8). */
 export interface TensorInput {
   shape: readonly number[];
   data: SafetensorsData;
@@ -51,7 +52,7 @@ export function encodeSafetensors(
   for (const [name, { data }] of tensors) {
     if (isStorable(data)) continue;
     throw new CyclopsError(
-      `cannot store tensor '${name}': its data must be a Float32Array, an Int32Array or a Uint8Array; got ${brief(data)}.`,
+      `cannot store tensor '${name}': its data must be a Float32Array, a Uint16Array of f16, an Int32Array or a Uint8Array; got ${brief(data)}.`,
     );
   }
   const order = [...tensors].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
@@ -185,13 +186,14 @@ function halfToFloat(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-function dtypeOf(data: SafetensorsData): 'F32' | 'I32' | 'U8' {
+function dtypeOf(data: SafetensorsData): 'F32' | 'F16' | 'I32' | 'U8' {
   if (data instanceof Float32Array) return 'F32';
+  if (data instanceof Uint16Array) return 'F16';
   return data instanceof Int32Array ? 'I32' : 'U8';
 }
 
 function isStorable(data: unknown): boolean {
-  return data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array;
+  return [Float32Array, Uint16Array, Int32Array, Uint8Array].some((type) => data instanceof type);
 }
 
 function elementCount(shape: readonly number[]): number {

@@ -4,6 +4,7 @@ import { type Calibration, leadingOf, type Rule, withThreshold } from '../../ano
 import { writeCalibration } from '../../anomaly/calibration/calibration-file.ts';
 import { type FoldScores, readFoldScores } from '../../anomaly/calibration/fold-scores.ts';
 import { calibrateHeatmap, type MapMerit, meanMerit } from '../../anomaly/calibration/heatmap-choice.ts';
+import { likenessOf } from '../../anomaly/calibration/likeness.ts';
 import { chooseThresholds } from '../../anomaly/calibration/thresholds.ts';
 import type { DetectorNetworks } from '../../anomaly/detector/detector-networks.ts';
 import { openRunNetworks } from '../../anomaly/detector/run-networks.ts';
@@ -13,6 +14,7 @@ import { medianNormalChange } from '../../anomaly/evaluation/learned.ts';
 import { heatStatistics, MapMerits } from '../../anomaly/evaluation/map-merits.ts';
 import { heatMapCandidates, requireMap } from '../../anomaly/maps/list.ts';
 import { changedShare } from '../../anomaly/metrics/changed-share.ts';
+import { type ImageForm, imageForm } from '../../anomaly/scores/image-form.ts';
 import { type ImageStatistics, imageStatistics } from '../../anomaly/scores/image-statistics.ts';
 import { scoresFor } from '../../anomaly/scores/list.ts';
 import type { ScoredImage } from '../../anomaly/scores/scored-image.ts';
@@ -70,7 +72,8 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
     const chosen = chooseThresholds(images, infos, { rule, chosenOn, dataHash }, meanMerit(merits));
     const normalChange = medianNormalChange(images);
     const heatmap = calibrateHeatmap(images, { merits, decides: leadingOf(chosen), wanted: map });
-    const measured = { heatmap, ...(normalChange !== null && { normalChange }) };
+    const likeness = likenessOf(images);
+    const measured = { ...(likeness && { likeness }), heatmap, ...(normalChange !== null && { normalChange }) };
     const calibration = withThreshold({ ...chosen, ...measured, step }, threshold);
     const seen = recorded.map(({ sha256 }) => fingerprint(sha256));
     await writeModel(run.model, detector, calibration, seen);
@@ -147,7 +150,11 @@ export async function scoreRecorded(
     : await withMasks(recorded, root, onWarning);
   const statistics = new Map<string, ImageStatistics>();
   const { loadSize, range } = detector.config;
-  const onImage = ({ file }: ImageRef, image: DecodedImage) => statistics.set(file, imageStatistics(image, loadSize));
+  const forms = new Map<string, ImageForm>();
+  const onImage = ({ file }: ImageRef, image: DecodedImage) => {
+    statistics.set(file, imageStatistics(image, loadSize));
+    forms.set(file, imageForm(image));
+  };
   const decoder = new ImageDecoder(refs, { skipBroken: false, range, onImage });
   const images: ScoredImage[] = [];
   await tuneScoring(detector, options);
@@ -165,9 +172,11 @@ export async function scoreRecorded(
   onProgress?.({ stage: 'calibration', done: 0, total: refs.length });
   for await (const scored of scoreRefs(detector, decoder, request)) {
     const { ref } = scored;
+    const form = forms.get(ref.file);
     if (MapMerits.wants(ref)) await merits.add(ref, scored);
     images.push({
       ...scoredImage(scored, statistics.get(ref.file)),
+      ...(form && { form }),
       ...changeIn(scored.pictures),
       ...(ref.label === 'normal' && { heat: heatStatistics(scored.maps) }),
     });

@@ -167,9 +167,10 @@ async function scoreFold(
     if (!scored) return null;
     // JSON has no NaN, so weights that diverged must be reported here.
     for (const name of Object.keys(scored.images[0]?.scores ?? {})) scoreColumn(scored.images, name);
-    const images = scored.images.map(({ file, scores, statistics, change, heat }) => ({
+    const images = scored.images.map(({ file, scores, statistics, form, change, heat }) => ({
       ...{ file, scores },
       ...(statistics && { statistics }),
+      ...(form && { form }),
       ...(change !== undefined && { change }),
       ...(heat && { heat }),
     }));

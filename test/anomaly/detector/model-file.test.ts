@@ -93,7 +93,7 @@ describe('a model file', () => {
     expectRefusal(() => decodeModel(Uint8Array.of(1, 2, 3), 'fetched'), 'fetched', 'the file has 3');
   });
 
-  it('is decoded without Node, but for the doors through which the engine loads its kernels', () => {
+  it('is decoded without Node, but for the door through which the engine loads its kernels', () => {
     const seen = new Set<string>();
     const needNode = (file: string): string[] => {
       if (seen.has(file)) return [];
@@ -104,7 +104,7 @@ describe('a model file', () => {
       const others = imports.filter((specifier) => specifier.startsWith('.'));
       return [...(own ? [file] : []), ...others.flatMap((specifier) => needNode(join(dirname(file), specifier)))];
     };
-    expect(needNode('src/anomaly/detector/model-file.ts')).toEqual(['src/kernels/source.ts', 'src/kernels/texts.ts']);
+    expect(needNode('src/anomaly/detector/model-file.ts')).toEqual(['src/kernels/texts.ts']);
     expect(seen.size).toBeGreaterThan(50);
   });
 

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { decodeModel } from '../anomaly/detector/model-file.ts';
+import { fileError } from '../data/files/fs-error.ts';
+import { floatToHalf } from '../data/files/half.ts';
+import { readBytes } from '../data/files/read.ts';
+import { decodeSafetensors, encodeSafetensors, type TensorInput } from '../data/files/safetensors.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+import { PAGE_MARK } from '../page/mark.ts';
+import { openModelFile } from './common/model.ts';
+import { checkOptions, flag, path, pathOption } from './common/options.ts';
+import { UsageError } from './common/usage-error.ts';
+
+export interface MakePageOptions {
+  /** Model file, or a run folder that has one. */
+  model: string;
+  /** Heading of the page; the name of the model's folder unless told otherwise. */
+  title?: string | undefined;
+  /** Whether to round weights to f16, which halves the page and changes scores a little. */
+  halve?: boolean | undefined;
+}
+
+/** A page of more could not be held as one text. */
+const MOST_BYTES = 256 * 2 ** 20;
+
+/**
+ * A page that judges images in a browser, with the model inside.
+ *
+ * @returns HTML
+ * @throws UsageError for options that cannot be @throws CyclopsError for a model that cannot be read, or is too large for a page
+ */
+export async function makePage(options: MakePageOptions): Promise<string> {
+  checkOptions('makePage', options, { model: path, title: pathOption, halve: flag });
+  const { source, run } = openModelFile(options.model);
+  if (run) {
+    throw new CyclopsError(
+      `${source} has no model.safetensors, which a page carries. Write it with 'cyclops calibrate ${source}'.`,
+    );
+  }
+  const { halve = false, title = titleOf(source) } = options;
+  const stored = readBytes(source);
+  const bytes = halve ? halved(stored, source) : stored;
+  if (bytes.length > MOST_BYTES) {
+    throw new CyclopsError(
+      `${source} is too large for a page: it has ${bytes.length} bytes, a page carries at most ${MOST_BYTES}. ` +
+        `${halve ? 'Train with a smaller ngf' : 'Halve it with f16'}, or judge with 'cyclops serve'.`,
+    );
+  }
+  // The script of the page is large, and nothing else needs it.
+  const { renderPage } = await import('../page/page.ts');
+  return renderPage({ title, model: decodeModel(bytes, source), bytes, halved: halve });
+}
+
+/** Refuses to write a page over a file that is none. @throws UsageError */
+export function requireFreePage(file: string): void {
+  let held: string;
+  try {
+    held = readFileSync(file, 'latin1').slice(0, PAGE_MARK.length);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    throw fileError(error, 'read', file);
+  }
+  if (held === PAGE_MARK) return;
+  throw new UsageError(`${file} is there and no page that Cyclops made. Name another file, or remove it.`);
+}
+
+/** The file with its floats as f16. */
+function halved(bytes: Uint8Array, source: string): Uint8Array {
+  const { tensors, metadata } = decodeSafetensors(bytes, source);
+  const narrowed = [...tensors].map(([name, { shape, data }]): [string, TensorInput] => [
+    name,
+    { shape, data: data instanceof Float32Array ? Uint16Array.from(data, floatToHalf) : data },
+  ]);
+  return encodeSafetensors(new Map(narrowed), metadata);
+}
+
+/** The folder of a model file says more than its name does. */
+function titleOf(source: string): string {
+  const [file = source, folder] = source.split(/[\\/]/).reverse();
+  return /^model\.safetensors$/.test(file) && folder ? folder : file.replace(/\.safetensors$/, '');
+}
