@@ -151,6 +151,8 @@ interface Work {
   model: TrainedModel;
   decision: Decision;
   options: ScoreOptions;
+  /** Is told how far a large image is. */
+  onWindow?: (windows: { file: string; done: number; total: number }) => void;
 }
 
 async function* scoreFiles(device: Device, refs: readonly ImageRef[], work: Work): AsyncGenerator<FileResult> {
@@ -158,9 +160,11 @@ async function* scoreFiles(device: Device, refs: readonly ImageRef[], work: Work
   const detector = await openDetector(device, work);
   try {
     let done = 0;
-    onProgress?.({ stage: 'scoring', done, total: refs.length });
-    for await (const result of finished(detector, refs, work)) {
-      onProgress?.({ stage: 'scoring', done: ++done, total: refs.length });
+    const told = { stage: 'scoring', total: refs.length } as const;
+    onProgress?.({ ...told, done });
+    const onWindow: Work['onWindow'] = (windows) => onProgress?.({ ...told, done, windows });
+    for await (const result of finished(detector, refs, { ...work, onWindow })) {
+      onProgress?.({ ...told, done: ++done });
       yield result;
     }
   } finally {
@@ -207,14 +211,18 @@ function bytesToFinish(result: FileResult): number {
 async function* judged(
   detector: DetectorNetworks,
   refs: readonly ImageRef[],
-  { model, decision, options }: Work,
+  { model, decision, options, onWindow }: Work,
 ): AsyncGenerator<FileResult> {
   const { pictures = false } = options;
   const wanted = scoresOf(model.calibration, decision.by).filter(({ info }) => decision.scores.includes(info.name));
   const maps = pictures && decision.heatmap ? [requireMap(decision.heatmap.map)] : [];
   const decoder = new ImageDecoder(refs, { skipBroken: true, range: detector.config.range });
   const faults: BrokenFile[] = [];
-  const scored = scoreRefs(detector, decoder, () => ({ scores: wanted, maps, pictures }), faults);
+  const request = ({ file }: ImageRef) => ({
+    ...{ scores: wanted, maps, pictures },
+    onWindow: onWindow && ((done: number, total: number) => onWindow({ file, done, total })),
+  });
+  const scored = scoreRefs(detector, decoder, request, faults);
   for await (const { ref, found } of inOrder(refs, scored)) {
     yield found ? verdictOn(found, decision, model.source) : unreadable(ref, [...decoder.broken, ...faults]);
     if (options.signal?.aborted) return;

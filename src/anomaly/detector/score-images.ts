@@ -128,7 +128,8 @@ async function measureWindows(
     ]),
   );
   const [input, reconstruction] = [new PictureMosaic(extent), new PictureMosaic(extent)];
-  for (const window of windows) {
+  for (const [done, window] of windows.entries()) {
+    request.onWindow?.(done, windows.length);
     const [found] = await measureBatch(detector, [{ image: await cropImage(image, window), request }]);
     for (const [name, score] of Object.entries(found?.scores ?? {}))
       scores[name] = Math.max(scores[name] ?? Number.NEGATIVE_INFINITY, score);
@@ -137,6 +138,7 @@ async function measureWindows(
     input.put(found.pictures.input, window);
     reconstruction.put(found.pictures.reconstruction, window);
   }
+  request.onWindow?.(windows.length, windows.length);
   return {
     scores,
     maps: Object.fromEntries([...maps].map(([name, { values }]) => [name, values])),

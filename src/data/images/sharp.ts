@@ -1,9 +1,10 @@
 import type { Metadata, Sharp, SharpConstructor } from 'sharp';
 import { CyclopsError } from '../../gpu/errors.ts';
+import { readPart } from '../files/read.ts';
 import { checkSize, MAX_LARGE_PIXELS, MAX_PIXELS } from './limits.ts';
 import { completedPng, examinePng } from './png.ts';
 import type { Format, ImageHeader, ReadOptions, StoredImage } from './stored-image.ts';
-import { tiffNumber } from './tiff.ts';
+import { type ReadAt, tiffNumber } from './tiff.ts';
 
 /** Formats that libvips reads here. */
 export type SharpFormat = Exclude<Format, 'BMP'>;
@@ -57,7 +58,7 @@ export async function readBySharp(
   try {
     const metadata = await open(bytes).metadata();
     checkImage({ ...metadata, pages: png?.frames ?? metadata.pages }, source, format);
-    if (format === 'TIFF') checkTiff(bytes, source, metadata);
+    if (format === 'TIFF') checkTiff((start, length) => bytes.subarray(start, start + length), source, metadata);
     return await samplesOf(open(bytes, strictnessFor(format)), metadata).catch((error: unknown) => {
       const completed = png && completedPng(png);
       if (completed) return samplesOf(open(completed), metadata);
@@ -111,7 +112,7 @@ export async function partsBySharp(
       `${path} is to be turned, says its Exif, which is not done at ${width} × ${height} pixels. Turn its pixels.`,
     );
   checkKind({ ...metadata, pages: framesOf(head, format) ?? metadata.pages }, path, format);
-  if (format === 'TIFF') checkTiff(head, path, metadata);
+  if (format === 'TIFF') checkTiff((start, length) => readPart(path, start, length), path, metadata);
   const strictness = strictnessFor(format);
   return (part) =>
     attempt(() =>
@@ -170,8 +171,8 @@ function checkKind({ pages = 1, ...kind }: Metadata, source: string, format: Sha
 }
 
 /** @throws CyclopsError for a TIFF file whose samples mean something that libvips does not heed */
-function checkTiff(bytes: Uint8Array, source: string, { depth }: Metadata): void {
-  const [colours, compression] = [262, 259].map((tag) => tiffNumber(bytes, tag));
+function checkTiff(readAt: ReadAt, source: string, { depth }: Metadata): void {
+  const [colours, compression] = [262, 259].map((tag) => tiffNumber(readAt, tag));
   if (colours === YCBCR && compression !== JPEG) throw ofForeignKind(source, 'TIFF', 'its colours are YCbCr');
   if (colours === WHITE_IS_ZERO && depth !== 'uchar' && depth !== 'ushort')
     throw ofForeignKind(source, 'TIFF', '0 is white in it');

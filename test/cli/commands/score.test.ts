@@ -14,6 +14,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { withoutGuard } from '../../../src/data/files/csv.ts';
 import { csvRows } from '../../../src/data/files/csv-rows.ts';
 import { decodeImage } from '../../../src/data/images/decode.ts';
+import { encodePng } from '../../../src/data/images/png.ts';
+import type { Progress } from '../../../src/workflow/common/listener.ts';
+import { score } from '../../../src/workflow/score.ts';
 import { cyclops, makeData, SMALL, start, temporaryFolder, until } from '../support.ts';
 
 const folder = temporaryFolder();
@@ -199,6 +202,25 @@ describe('score', () => {
     const written = readdirSync(heat);
     for (let i = 0; i < 5; i++) expect(written).toContain(`${i}.png.heat.png`);
     expect(written.filter((name) => !/^\d\.png\.heat\.png$/.test(name))).toEqual([]);
+  });
+
+  it('tells how far a large image is', async () => {
+    const wide = folder.path('wide.png');
+    writeFileSync(
+      wide,
+      encodePng(
+        1402,
+        70,
+        1,
+        Uint8Array.from({ length: 1402 * 70 }, (_, i) => (i * i) % 251),
+      ),
+    );
+    const told: unknown[] = [];
+    const asked = { model, images: [wide, join(images, 'normal', '0.png')], tile: 32, tune: false };
+    const onProgress = ({ stage, ...progress }: Progress) => told.push(progress);
+    for await (const { status } of score({ ...asked, onProgress })) expect(status).not.toBe('unreadable');
+    const windows = [0, 1, 2].map((done) => ({ done: 0, total: 2, windows: { file: wide, done, total: 2 } }));
+    expect(told).toEqual([{ done: 0, total: 2 }, ...windows, { done: 1, total: 2 }, { done: 2, total: 2 }]);
   });
 
   it('refuses a table that would overwrite the model or an image', async () => {
