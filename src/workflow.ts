@@ -60,7 +60,7 @@ export { type Collected, type CollectOptions, collect } from './workflow/collect
 export type { CollectedScores } from './workflow/collect-scores.ts';
 export { type ProtocolShardOptions, protocolShard } from './workflow/paper-protocol.ts';
 export { type ScoreShardOptions, type ShardScoring, scoreShard } from './workflow/score-shard.ts';
-export type { Shard, ShardDone, ShardWork } from './workflow/shards/shard.ts';
+export type { Shard, ShardDone } from './workflow/shards/shard.ts';
 export {
   type Mistakes,
   type Spread,

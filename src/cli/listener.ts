@@ -1,6 +1,7 @@
 import type { Listener, Progress } from '../workflow/common/listener.ts';
 import { wrap } from './failure.ts';
 import { duration, type ProgressDisplay, showProgress, trainingDetail } from './text/progress.ts';
+import { visible } from './text/visible.ts';
 
 /** A listener on standard error, and how to end it. */
 interface TerminalListener {
@@ -12,7 +13,7 @@ interface TerminalListener {
 /**
  * Shows how far a workflow has come, and its warnings: a bar for each stage. Nothing when quiet.
  *
- * @param shownElsewhere a stage without a bar, since what is printed of it shows how far it has come
+ * @param shownElsewhere a stage without a bar, since what is printed of it shows how far it has come, but within a large image
  */
 export function listenOnTerminal(quiet: boolean, shownElsewhere?: Progress['stage']): TerminalListener {
   if (quiet) return { listener: {}, stop: () => {} };
@@ -25,7 +26,8 @@ export function listenOnTerminal(quiet: boolean, shownElsewhere?: Progress['stag
   const onProgress = (progress: Progress) => {
     const { stage, total } = progress;
     if (shown?.stage !== stage) stop();
-    if (stage === shownElsewhere) return;
+    const isWithin = stage === 'scoring' && progress.windows !== undefined;
+    if (stage === shownElsewhere && !isWithin) return stop();
     if (stage === 'run') return void say(runText(progress));
     if (stage === 'kernels' && !shown) {
       say('Measuring which kernels are fastest here, once for this device and these sizes; --no-tune skips it.');
@@ -45,6 +47,10 @@ function detailOf(progress: Exclude<Progress, { stage: 'run' }>, seconds: number
   if (progress.stage === 'training') return trainingDetail(progress.training);
   if (progress.stage === 'kernels') return progress.detail;
   const { done, total } = progress;
+  if (progress.stage === 'scoring' && progress.windows) {
+    const { file, ...windows } = progress.windows;
+    return `${visible(file)}: ${windows.done} of ${windows.total} windows`;
+  }
   if (done === 0) return '';
   return `${(done / seconds).toFixed(1)} images/s, ${duration((seconds / done) * (total - done))} left`;
 }

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { Evaluation } from '../anomaly/evaluation/evaluation.ts';
 import { meanAndDeviation } from '../anomaly/metrics/mean-and-deviation.ts';
 import type { TrainingConfig } from '../cyclegan/config.ts';
-import { createRun, hasCheckpoint, type RunFolder, runFolder } from '../cyclegan/run/run-folder.ts';
+import { createRun, hasCheckpoint, inRun, type RunFolder, runFolder } from '../cyclegan/run/run-folder.ts';
 import type { Dataset } from '../data/datasets/dataset.ts';
 import { splitDataset } from '../data/datasets/split.ts';
 import { writeFileAtomic } from '../data/files/atomic.ts';
@@ -22,7 +22,7 @@ import { BANK_MEMORY, trainRun } from './runs/train-run.ts';
 import { configOf } from './runs/training-config.ts';
 import { commonOfTraining } from './shards/common.ts';
 import { type Job, joinJob } from './shards/job.ts';
-import { resultsOf, workOf, writePiece } from './shards/pieces.ts';
+import { makeShard, resultsOf, writePiece } from './shards/pieces.ts';
 import { requireShard, type Shard, type ShardDone } from './shards/shard.ts';
 import type { TrainOptions } from './train.ts';
 
@@ -73,8 +73,11 @@ export async function paperProtocol(options: PaperProtocolOptions): Promise<Pape
   const runs: RunFigures[] = [];
   return await withDevice(options, async (device) => {
     for (const seed of seeds) {
-      const run = createRun(join(options.out, `seed-${seed}`));
-      const figures = await runSeed(device, protocol, { seed, run, resume: false });
+      const run = runFolder(join(options.out, `seed-${seed}`));
+      const figures = await inRun(run, options.onWarning, () => {
+        createRun(run.root);
+        return runSeed(device, protocol, { seed, run, resume: false });
+      });
       if (!figures) return null;
       runs.push(figures);
     }
@@ -98,19 +101,21 @@ export async function protocolShard({ shard, ...options }: ProtocolShardOptions)
   const common = { '--runs': runs, ...commonOfTraining(config, dataset, options) };
   const job: Job = { kind: 'protocol', shards: shard.of, pieces: seeds.map(pieceOf), common };
   joinJob(out, job);
-  const work = workOf(out, job, shard, options.onWarning);
-  const isWhole = await withDevice(options, async (device) => {
-    for (const seed of seeds.filter((one) => work.names.includes(pieceOf(one)))) {
-      const known = runFolder(join(out, pieceOf(seed)));
-      const resume = hasCheckpoint(known);
-      const run = resume ? known : createRun(known.root);
-      const figures = await runSeed(device, protocol, { seed, run, resume });
-      if (!figures) return false;
-      writePiece(out, job, pieceOf(seed), figures);
-    }
-    return true;
-  });
-  return { ...work, isWhole };
+  return await makeShard(options, job, shard, (names) =>
+    withDevice(options, async (device) => {
+      for (const seed of seeds.filter((one) => names.includes(pieceOf(one)))) {
+        const run = runFolder(join(out, pieceOf(seed)));
+        const figures = await inRun(run, options.onWarning, () => {
+          const resume = hasCheckpoint(run);
+          if (!resume) createRun(run.root);
+          return runSeed(device, protocol, { seed, run, resume });
+        });
+        if (!figures) return false;
+        writePiece(out, job, pieceOf(seed), figures);
+      }
+      return true;
+    }),
+  );
 }
 
 /** Makes `protocol.json` of the pieces of all shards. @throws CyclopsError when some are missing */

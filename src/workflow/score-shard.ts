@@ -3,7 +3,7 @@ import { scoreName } from '../anomaly/detector/detector-options.ts';
 import { hashFile } from '../cyclegan/run/data-record.ts';
 import type { ImageRef } from '../data/datasets/dataset.ts';
 import { isFolder } from '../data/files/is-folder.ts';
-import { checkOptions, flag, JUDGING, path, paths, RUNNING, shardOption } from './common/options.ts';
+import { callback, checkOptions, flag, JUDGING, path, paths, RUNNING, shardOption } from './common/options.ts';
 import { UsageError } from './common/usage-error.ts';
 import { VERSION } from './common/versions.ts';
 import { onDevice } from './common/with-device.ts';
@@ -51,7 +51,7 @@ export function scoreShard({ out, shard = WHOLE, ...options }: ScoreShardOptions
     { out, shard, ...options },
     {
       ...{ ...RUNNING, ...JUDGING, images: paths, by: scoreName },
-      ...{ allScores: flag, pictures: flag },
+      ...{ allScores: flag, pictures: flag, finish: callback },
       ...{ out: path, shard: shardOption },
     },
   );

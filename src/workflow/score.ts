@@ -12,10 +12,11 @@ import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { Listener } from './common/listener.ts';
 import { openModelFile, type TrainedModel } from './common/model.ts';
-import { checkOptions, flag, JUDGING, paths, RUNNING } from './common/options.ts';
+import { callback, checkOptions, flag, JUDGING, paths, RUNNING } from './common/options.ts';
 import { tuneScoring } from './common/tuning.ts';
 import { UsageError } from './common/usage-error.ts';
 import { type DeviceOption, onDevice } from './common/with-device.ts';
+import { doneBehind } from './images/behind.ts';
 import { type BrokenFile, ImageDecoder, warnOfOtherDecoder } from './images/decode-images.ts';
 import { imagesAt } from './images/images-at.ts';
 import { newImages } from './images/new-images.ts';
@@ -41,8 +42,13 @@ export interface ScoreOptions extends DeviceOption, Listener {
   tile?: number | undefined;
   /** Whether every score is computed, not just the one that decides. */
   allScores?: boolean | undefined;
-  /** Whether results hold pictures: the image as the networks saw it, its reconstruction and its heat map. */
+  /** Whether results hold pictures: the image, how the networks saw it, its reconstruction and its heat map. */
   pictures?: boolean | undefined;
+  /**
+   * What is to be done with each result before it is given out, such as to write its heat map: of several at once, while the next images
+   * are judged. What it throws is thrown when the result's turn comes.
+   */
+  finish?: ((result: FileResult, decision: Decision) => Promise<void>) | undefined;
 }
 
 /** By what images are judged. */
@@ -113,7 +119,7 @@ export interface PreparedScoring {
 export function prepareScoring(options: ScoreOptions): PreparedScoring {
   checkOptions('score', options, {
     ...{ ...RUNNING, ...JUDGING, images: paths, by: scoreName },
-    ...{ allScores: flag, pictures: flag, watch: flag },
+    ...{ allScores: flag, pictures: flag, watch: flag, finish: callback },
   });
   const model = openModelFile(options.model);
   const decision = decide(model, options);
@@ -145,18 +151,21 @@ interface Work {
   model: TrainedModel;
   decision: Decision;
   options: ScoreOptions;
+  /** Is told how far a large image is. */
+  onWindow?: (windows: { file: string; done: number; total: number }) => void;
 }
 
 async function* scoreFiles(device: Device, refs: readonly ImageRef[], work: Work): AsyncGenerator<FileResult> {
-  const { signal, onProgress } = work.options;
+  const { onProgress } = work.options;
   const detector = await openDetector(device, work);
   try {
     let done = 0;
-    onProgress?.({ stage: 'scoring', done, total: refs.length });
-    for await (const result of judged(detector, refs, work)) {
-      onProgress?.({ stage: 'scoring', done: ++done, total: refs.length });
+    const told = { stage: 'scoring', total: refs.length } as const;
+    onProgress?.({ ...told, done });
+    const onWindow: Work['onWindow'] = (windows) => onProgress?.({ ...told, done, windows });
+    for await (const result of finished(detector, refs, { ...work, onWindow })) {
+      onProgress?.({ ...told, done: ++done });
       yield result;
-      if (signal?.aborted) return;
     }
   } finally {
     detector.dispose();
@@ -166,12 +175,7 @@ async function* scoreFiles(device: Device, refs: readonly ImageRef[], work: Work
 async function* watchFolder(device: Device, folder: string, work: Work): AsyncGenerator<FileResult> {
   const detector = await openDetector(device, work);
   try {
-    for await (const refs of newImages(folder, work.options)) {
-      for await (const result of judged(detector, refs, work)) {
-        yield result;
-        if (work.options.signal?.aborted) return;
-      }
-    }
+    for await (const refs of newImages(folder, work.options)) yield* finished(detector, refs, work);
   } finally {
     detector.dispose();
   }
@@ -188,19 +192,41 @@ async function openDetector(device: Device, { model, options }: Work): Promise<D
   }
 }
 
+/** Results with which is done what is to be done. */
+function finished(detector: DetectorNetworks, refs: readonly ImageRef[], work: Work): AsyncIterable<FileResult> {
+  const results = judged(detector, refs, work);
+  const { decision, options } = work;
+  const { finish } = options;
+  return finish ? doneBehind(results, { work: (result) => finish(result, decision), bytesOf: bytesToFinish }) : results;
+}
+
+/** Of a picture and what is made of it: painted, and made ready to be compressed. */
+function bytesToFinish(result: FileResult): number {
+  if (result.status === 'unreadable' || !result.pictures) return 0;
+  const { width, height, pixels } = result.pictures.original;
+  return pixels.byteLength + 3 * 3 * width * height;
+}
+
+/** Until the signal stops it. */
 async function* judged(
   detector: DetectorNetworks,
   refs: readonly ImageRef[],
-  { model, decision, options }: Work,
+  { model, decision, options, onWindow }: Work,
 ): AsyncGenerator<FileResult> {
   const { pictures = false } = options;
   const wanted = scoresOf(model.calibration, decision.by).filter(({ info }) => decision.scores.includes(info.name));
   const maps = pictures && decision.heatmap ? [requireMap(decision.heatmap.map)] : [];
   const decoder = new ImageDecoder(refs, { skipBroken: true, range: detector.config.range });
   const faults: BrokenFile[] = [];
-  const scored = scoreRefs(detector, decoder, () => ({ scores: wanted, maps, pictures }), faults);
-  for await (const { ref, found } of inOrder(refs, scored))
+  const request = ({ file }: ImageRef) => ({
+    ...{ scores: wanted, maps, pictures },
+    onWindow: onWindow && ((done: number, total: number) => onWindow({ file, done, total })),
+  });
+  const scored = scoreRefs(detector, decoder, request, faults);
+  for await (const { ref, found } of inOrder(refs, scored)) {
     yield found ? verdictOn(found, decision, model.source) : unreadable(ref, [...decoder.broken, ...faults]);
+    if (options.signal?.aborted) return;
+  }
 }
 
 /** @throws UsageError unless it is one folder */

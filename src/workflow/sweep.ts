@@ -18,7 +18,7 @@ import type { EvaluatedRun } from './runs/evaluate-run.ts';
 import { configOf } from './runs/training-config.ts';
 import { hashOf } from './shards/common.ts';
 import { type Job, joinJob } from './shards/job.ts';
-import { resultsOf, workOf, writePiece } from './shards/pieces.ts';
+import { makeShard, resultsOf, writePiece } from './shards/pieces.ts';
 import { requireShard, type Shard, type ShardDone, WHOLE } from './shards/shard.ts';
 import { readSweep, type Sweep, type SweepRun } from './sweep-file.ts';
 import { train } from './train.ts';
@@ -102,10 +102,20 @@ export async function sweep({ shard = WHOLE, ...options }: SweepOptions): Promis
   const plan = readSweep(options.file);
   const job = jobOf(plan, options, shard);
   joinJob(out, job);
-  const work = workOf(out, job, shard, options.onWarning);
+  return await makeShard(options, job, shard, (names) => trainAll(plan, options, job, names));
+}
+
+/** @returns whether all of these trainings are made; not where the signal stopped it @throws CyclopsError when some failed */
+async function trainAll(
+  plan: Sweep,
+  options: Omit<SweepOptions, 'shard'>,
+  job: Job,
+  names: readonly string[],
+): Promise<boolean> {
+  const { out } = options;
   const failures: string[] = [];
   const isWhole = await withDevice(options, async (device) => {
-    for (const run of plan.runs.filter(({ name }) => work.names.includes(name))) {
+    for (const run of plan.runs.filter(({ name }) => names.includes(name))) {
       const number = plan.runs.indexOf(run) + 1;
       options.onProgress?.({ stage: 'run', what: 'run', number, total: plan.runs.length, folder: join(out, run.name) });
       try {
@@ -123,10 +133,10 @@ export async function sweep({ shard = WHOLE, ...options }: SweepOptions): Promis
   });
   if (failures.length > 0) {
     throw new CyclopsError(
-      `${failures.length} of ${work.names.length} trainings failed, the others are done. ${failures.join(' ')}`,
+      `${failures.length} of ${names.length} trainings failed, the others are done. ${failures.join(' ')}`,
     );
   }
-  return { ...work, isWhole };
+  return isWhole;
 }
 
 /** Makes `sweep.csv` and `sweep.json` of the pieces of all shards. @throws CyclopsError when some are missing */

@@ -8,7 +8,7 @@ import { beginFolds, foldPieces, foldsOf, makeFoldPieces } from './runs/cross-ca
 import { BANK_MEMORY } from './runs/train-run.ts';
 import { commonOfTraining } from './shards/common.ts';
 import { type Job, joinJob } from './shards/job.ts';
-import { workOf } from './shards/pieces.ts';
+import { makeShard } from './shards/pieces.ts';
 import { requireShard, type Shard, type ShardDone } from './shards/shard.ts';
 import { newTraining, type TrainOptions } from './train.ts';
 
@@ -44,8 +44,8 @@ export async function trainShard({ shard, ...options }: TrainShardOptions): Prom
   joinJob(out, job);
   const run = runFolder(out);
   if (!existsSync(run.foldScores)) beginFolds(run, dataset, begun);
-  const work = workOf(out, job, shard, options.onWarning);
   const training = { ...listenerOf(options), config, dataset, run, skipBroken, tune, eager, bankMemory, onProfile };
-  const isWhole = await withDevice(options, (device) => makeFoldPieces(device, training, { job, names: work.names }));
-  return { ...work, isWhole };
+  return await makeShard(options, job, shard, (names) =>
+    withDevice(options, (device) => makeFoldPieces(device, training, { job, names })),
+  );
 }

@@ -4,7 +4,7 @@ import { readFoldScores } from '../anomaly/calibration/fold-scores.ts';
 import { checkLearned, type Learned } from '../anomaly/evaluation/learned.ts';
 import type { TrainingConfig } from '../cyclegan/config.ts';
 import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
-import { createRun, openRun, type RunFolder, runFolder } from '../cyclegan/run/run-folder.ts';
+import { createRun, inRun, openRun, type RunFolder, runFolder } from '../cyclegan/run/run-folder.ts';
 import { type Dataset, isNormalAlone } from '../data/datasets/dataset.ts';
 import { requireSixteenBits } from '../data/images/value-range.ts';
 import type { TimedLaunch } from '../gpu/profiler.ts';
@@ -53,11 +53,14 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { bankMemory = BANK_MEMORY } = options;
   const { config, dataset } = resume ? begunTraining(options) : await newTraining(options);
   const begun = folds === undefined ? null : foldsOf(dataset, folds, config);
-  const run = resume ? runFolder(out) : createRun(out);
-  if (begun) beginFolds(run, dataset, begun);
-  const calibration = await withDevice(options, (device) => {
-    const common = { ...listenerOf(options), config, dataset, run, skipBroken, tune, eager, bankMemory, onProfile };
-    return existsSync(run.foldScores) ? crossCalibrate(device, common) : trainRun(device, { ...common, resume });
+  const run = runFolder(out);
+  const calibration = await inRun(run, options.onWarning, () => {
+    if (!resume) createRun(out);
+    if (begun) beginFolds(run, dataset, begun);
+    return withDevice(options, (device) => {
+      const common = { ...listenerOf(options), config, dataset, run, skipBroken, tune, eager, bankMemory, onProfile };
+      return existsSync(run.foldScores) ? crossCalibrate(device, common) : trainRun(device, { ...common, resume });
+    });
   });
   return { run: run.root, calibration, learned: calibration && checkLearned(calibration) };
 }

@@ -10,6 +10,8 @@ export interface ImageRequest {
   maps?: readonly AnomalyMap[];
   /** Whether image and reconstruction are wanted as pictures. */
   pictures?: boolean;
+  /** Is told how many windows of a large image are done, from none on. */
+  onWindow?: ((done: number, total: number) => void) | undefined;
 }
 
 /** An image, and what to find in it. */

@@ -94,6 +94,8 @@ export interface Judgement {
   heatMap: HeatMap | null;
   /** What the image would look like without defects, at the same size; null likewise. */
   reconstruction: DecodedImage | null;
+  /** The image at its own size, in levels: what a heat map is laid over; null likewise. */
+  original: DecodedImage | null;
   /**
    * In what the image is unlike those that chose the threshold, which then says little of it, a sentence each: size, colours, brightness,
    * contrast. Null where it was not asked for, and for models that do not know what those were like.
@@ -220,6 +222,7 @@ export class Detector {
       ...{ flagged: score >= this.threshold, score, threshold: this.threshold, scores: result.scores },
       heatMap: this.heatMapOf(result),
       reconstruction: result.pictures?.reconstruction ?? null,
+      original: pictures ? decoded : null,
       unlike: unlike ? this.unlikeness(decoded) : null,
     };
   }
@@ -230,9 +233,7 @@ export class Detector {
     options?: ScoreImageOptions,
   ): AsyncGenerator<Judgement> {
     if (!isIterable(images))
-      throw new CyclopsError(
-        `Images come one after another, as in an array; got ${images === null ? 'null' : kindOf(images)}.`,
-      );
+      throw new CyclopsError(`Images come one after another, as in an array; got ${kindOf(images)}.`);
     const source = Symbol.asyncIterator in images ? images[Symbol.asyncIterator]() : images[Symbol.iterator]();
     const begin = async (): Promise<{ judgement: Promise<Judgement> } | null> => {
       const { done, value } = await source.next();
@@ -360,7 +361,6 @@ function isIterable(images: unknown): boolean {
 
 /** The kind of a value, for messages. */
 function kindOf(value: unknown): string {
-  return typeof value === 'object' && value !== null
-    ? `a value of ${value.constructor?.name ?? 'no class'}`
-    : typeof value;
+  if (value === null) return 'null';
+  return typeof value === 'object' ? `a value of ${value.constructor?.name ?? 'no class'}` : typeof value;
 }

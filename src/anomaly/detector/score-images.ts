@@ -27,12 +27,16 @@ export interface ImageResult {
   extent: Size;
   /** The size at which the image was judged. */
   size: Size;
+  /** The image that was judged, as it was given. */
+  image: DecodedImage | LargeImage;
   /** Only where they were asked for. */
   pictures: { input: ByteImage; reconstruction: ByteImage } | null;
 }
 
-/** An image as the networks saw it, as they reconstruct it, and its heat map. */
+/** An image as it was given, as the networks saw it, as they reconstruct it, and its heat map. */
 export interface ResultPictures {
+  /** At its own size: what heat maps are laid over. */
+  original: DecodedImage;
   input: ByteImage;
   /** x̂ = G_a2n(x). */
   reconstruction: ByteImage;
@@ -124,7 +128,8 @@ async function measureWindows(
     ]),
   );
   const [input, reconstruction] = [new PictureMosaic(extent), new PictureMosaic(extent)];
-  for (const window of windows) {
+  for (const [done, window] of windows.entries()) {
+    request.onWindow?.(done, windows.length);
     const [found] = await measureBatch(detector, [{ image: await cropImage(image, window), request }]);
     for (const [name, score] of Object.entries(found?.scores ?? {}))
       scores[name] = Math.max(scores[name] ?? Number.NEGATIVE_INFINITY, score);
@@ -133,11 +138,13 @@ async function measureWindows(
     input.put(found.pictures.input, window);
     reconstruction.put(found.pictures.reconstruction, window);
   }
+  request.onWindow?.(windows.length, windows.length);
   return {
     scores,
     maps: Object.fromEntries([...maps].map(([name, { values }]) => [name, values])),
     extent: { width, height },
     size: detector.sizeFor(image),
+    image,
     pictures: request.pictures ? { input: input.picture, reconstruction: reconstruction.picture } : null,
   };
 }
@@ -176,6 +183,7 @@ async function measureBatch(
         maps: Object.fromEntries((request.maps ?? []).map((map) => [map.name, mapOf(map, i)])),
         extent: { width, height },
         size: sizeFor(image),
+        image,
         pictures:
           reconstruction && request.pictures
             ? { input: await pictureOf(x, i), reconstruction: await pictureOf(reconstruction, i) }
@@ -200,7 +208,7 @@ async function pictureOf(images: Tensor, index: number): Promise<ByteImage> {
 }
 
 /** The pictures of a result for which they were asked; null for others. @param map name of one that was asked for too */
-export function picturesOf({ pictures, maps, size }: ImageResult, map: string): ResultPictures | null {
+export function picturesOf({ image, pictures, maps, size }: ImageResult, map: string): ResultPictures | null {
   const heatmap = maps[map];
-  return pictures && heatmap ? { ...pictures, heatmap, size } : null;
+  return pictures && heatmap && 'pixels' in image ? { original: image, ...pictures, heatmap, size } : null;
 }

@@ -46,8 +46,8 @@ export function windowsOf({ tile, config }: DetectorNetworks, image: Size): Wind
   return { extent, windows };
 }
 
-/** The window in the middle of a large image, for what looks at a sample of it; null for an image that is seen as one. */
-export function middleWindow(detector: DetectorNetworks, image: Size): Window | null {
+/** The window in the middle of a large image; null for an image that is seen as one. */
+function middleWindow(detector: DetectorNetworks, image: Size): Window | null {
   const { windows = [] } = windowsOf(detector, image) ?? {};
   return windows[Math.floor(windows.length / 2)] ?? null;
 }
@@ -71,6 +71,23 @@ export async function cropImage(image: DecodedImage | LargeImage, part: Rectangl
   const { x, y } = part;
   copyRectangle({ values: pixels, width, x, y }, { values: cropped, width: part.width, x: 0, y: 0 }, part, channels);
   return { width: part.width, height: part.height, channels, pixels: cropped };
+}
+
+/**
+ * What a detector sees at once of an image, of a large one the window in its middle; and the same of what belongs to it, as a mask does.
+ *
+ * @param crop cuts out of that @returns nothing of what belongs to a large image where it has another size
+ */
+export async function seenAtOnce<Beside extends Size>(
+  detector: DetectorNetworks,
+  image: DecodedImage,
+  beside: Beside | null,
+  crop: (beside: Beside, part: Rectangle) => Beside | Promise<Beside>,
+): Promise<{ image: DecodedImage; beside: Beside | null }> {
+  const window = middleWindow(detector, image);
+  if (!window) return { image, beside };
+  const isAlike = beside?.width === image.width && beside.height === image.height;
+  return { image: await cropImage(image, window), beside: beside && isAlike ? await crop(beside, window) : null };
 }
 
 /** An image of levels or values that is put together of what windows make. */

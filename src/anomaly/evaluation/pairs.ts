@@ -6,7 +6,7 @@ import { scope } from '../../tensor/scope.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { DetectorNetworks } from '../detector/detector-networks.ts';
 import { wholeImage } from '../detector/whole-image.ts';
-import { cropImage, middleWindow } from '../detector/windows.ts';
+import { cropImage, seenAtOnce } from '../detector/windows.ts';
 import { imageMeasurement } from '../maps/difference.ts';
 
 /** An abnormal image, and its template: what it would look like without its defect, aligned. */
@@ -41,21 +41,16 @@ export async function comparePairs(
   pairs: Iterable<ImagePair> | AsyncIterable<ImagePair>,
 ): Promise<PairReport | null> {
   const found: Omit<PairReport, 'images'>[] = [];
-  for await (const pair of pairs) found.push(await comparePair(detector, await seenAtOnce(detector, pair)));
+  for await (const pair of pairs) {
+    const { image, beside: template } = await seenAtOnce(detector, pair.image, pair.template, cropImage);
+    found.push(await comparePair(detector, template ? { image, template } : pair));
+  }
   if (found.length === 0) return null;
   const mean = (of: 'translated' | 'untouched') => ({
     mae: found.reduce((sum, pair) => sum + pair[of].mae, 0) / found.length,
     ssim: found.reduce((sum, pair) => sum + pair[of].ssim, 0) / found.length,
   });
   return { images: found.length, translated: mean('translated'), untouched: mean('untouched') };
-}
-
-/** Of a large image what the window in its middle shows. */
-async function seenAtOnce(detector: DetectorNetworks, { image, template }: ImagePair): Promise<ImagePair> {
-  const window = middleWindow(detector, image);
-  const isAlike = template.width === image.width && template.height === image.height;
-  if (!window || !isAlike) return { image, template };
-  return { image: await cropImage(image, window), template: await cropImage(template, window) };
 }
 
 async function comparePair({ device, networks, sizeFor, shown }: DetectorNetworks, { image, template }: ImagePair) {

@@ -8,7 +8,7 @@ import { scope } from '../../tensor/scope.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import type { DetectorNetworks } from '../detector/detector-networks.ts';
 import { wholeImage } from '../detector/whole-image.ts';
-import { cropImage, middleWindow } from '../detector/windows.ts';
+import { seenAtOnce } from '../detector/windows.ts';
 import { changedShare } from '../metrics/changed-share.ts';
 import { mean } from '../metrics/mean.ts';
 import { median } from '../metrics/median.ts';
@@ -70,24 +70,15 @@ export async function checkSteganography(
   scores: readonly Score[],
 ): Promise<Steganography> {
   const measurements: HidingMeasurement[] = [];
-  for await (const image of images)
-    measurements.push(await measureHiding(detector, await seenAtOnce(detector, image), measurements.length, scores));
+  for await (const { label, image, mask } of images) {
+    const seen = await seenAtOnce(detector, image, mask, cropMask);
+    const checked = { label, image: seen.image, mask: seen.beside };
+    measurements.push(await measureHiding(detector, checked, measurements.length, scores));
+  }
   return summariseHiding(measurements);
 }
 
 const NONE: ReadonlyMap<string, number> = new Map();
-
-/** Of a large image what the window in its middle shows. */
-async function seenAtOnce(detector: DetectorNetworks, { label, image, mask }: CheckedImage): Promise<CheckedImage> {
-  const window = middleWindow(detector, image);
-  if (!window) return { label, image, mask };
-  const isAlike = mask?.width === image.width && mask.height === image.height;
-  return {
-    label,
-    image: await cropImage(image, window),
-    mask: mask && isAlike ? cropMask(mask, window) : null,
-  };
-}
 
 async function measureHiding(
   { device, networks, tile, sizeFor, shown }: DetectorNetworks,

@@ -1,19 +1,15 @@
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import type { Command } from 'commander';
-import type { HeatScale } from '../../anomaly/calibration/heatmap-scale.ts';
 import { optionName } from '../../cyclegan/config.ts';
 import { runFolder } from '../../cyclegan/run/run-folder.ts';
-import { writeFileAtomic } from '../../data/files/atomic.ts';
+import { writeFileAtomicAsync } from '../../data/files/atomic.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
 import { makeFolder } from '../../data/files/make-folder.ts';
 import { realPlace } from '../../data/files/real-place.ts';
-import { decodeImage } from '../../data/images/decode.ts';
-import { encodePng } from '../../data/images/png.ts';
-import type { ValueRange } from '../../data/images/value-range.ts';
-import { CyclopsError } from '../../gpu/errors.ts';
+import { encodePngAsync } from '../../data/images/png.ts';
 import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
-import { type ScoredFile, type Scoring, score as scoreWorkflow } from '../../workflow/score.ts';
+import { type Decision, type FileResult, type Scoring, score as scoreWorkflow } from '../../workflow/score.ts';
 import { type ScoreShardOptions, type ShardScoring, scoreShard } from '../../workflow/score-shard.ts';
 import { concludeScoring, tellUnreadable } from '../conclude-scoring.ts';
 import { EXIT, wrap } from '../failure.ts';
@@ -22,7 +18,6 @@ import { listenOnTerminal } from '../listener.ts';
 import { addTileOption, addTuneOptions, MAP_OPTION, type TuneFlags, toNumber, withDevice } from '../options.ts';
 import { ScoreOutput } from '../score-output.ts';
 import { addShardOption, type ChosenShard, type ShardFlag, shardOrWhole } from '../shard-option.ts';
-import { visible } from '../text/visible.ts';
 
 interface ScoreCommandOptions extends TuneFlags {
   by?: string;
@@ -89,7 +84,6 @@ async function score(model: string, given: string[], options: ScoreCommandOption
   const { signal, release } = watch === undefined ? NO_INTERRUPT : catchInterrupt(() => {});
   // On a terminal the lines themselves show how far it has come.
   const { listener, stop } = listenOnTerminal(quiet, process.stdout.isTTY ? 'scoring' : undefined);
-  const pictures = heatmaps !== undefined;
   const asked = {
     ...listener,
     ...{ model, images, signal },
@@ -98,17 +92,17 @@ async function score(model: string, given: string[], options: ScoreCommandOption
     map,
     tile,
     tune,
-    pictures,
+    pictures: heatmaps !== undefined,
+    finish: heatmaps === undefined ? undefined : heatmapsInto(heatmaps),
     allScores: csv !== undefined || json,
   };
   const counts = { flagged: 0, total: 0 };
   const unreadable: string[] = [];
-  const unpainted: string[] = [];
   await withDevice(options, async (device) => {
     const scoring = chosen
       ? begin({ ...asked, device }, chosen)
       : scoreWorkflow({ ...asked, watch: watch !== undefined, device });
-    const { files, decision, range } = scoring;
+    const { files, decision } = scoring;
     requireNoInput(csv, [model, runFolder(model).model, ...files.map(({ path }) => path)]);
     requireDifferentNames(files, heatmaps);
     const output = ScoreOutput.open(decision, { csv, json });
@@ -118,12 +112,6 @@ async function score(model: string, given: string[], options: ScoreCommandOption
           unreadable.push(result.reason);
           // Who watches for days does not want to hear of it at the end.
           if (watch !== undefined && !quiet) tellUnreadable(result.reason);
-        } else if (heatmaps !== undefined && decision.heatmap) {
-          const reason = await writeHeatmap(heatmaps, result, decision.heatmap, range);
-          if (reason !== null) {
-            unpainted.push(reason);
-            process.stderr.write(`no heat map: ${visible(reason)}\n`);
-          }
         }
         if (result.status === 'flagged') counts.flagged += 1;
         counts.total += 1;
@@ -143,11 +131,6 @@ async function score(model: string, given: string[], options: ScoreCommandOption
     { unreadable, ...counts },
     { quiet, skipBroken: allows, told, failOnAnomaly: options.failOnAnomaly ?? false },
   );
-  if (unpainted.length > 0 && !skipBroken && !process.exitCode) {
-    throw new CyclopsError(
-      `${unpainted.length} images have scores and no heat map, since they were taken away or changed in between. Leave them in place until they are done.`,
-    );
-  }
 }
 
 /** The shard and where it is left; null where nothing is divided. @throws UsageError for options that do not fit together */
@@ -247,24 +230,16 @@ function requireDifferentNames(files: Scoring['files'], heatmaps: string | undef
   }
 }
 
-/** @returns why there is none, where the image was taken away or changed since it was judged; null where it was written */
-async function writeHeatmap(
-  folder: string,
-  { file, path, pictures }: ScoredFile,
-  scale: HeatScale,
-  range: ValueRange,
-): Promise<string | null> {
-  if (!pictures) return null;
-  const { heatmap: values, input, size: judged } = pictures;
-  const target = heatmapPath(folder, file);
-  const picture = await decodeImage(path, range).catch((error: unknown) => {
-    if (error instanceof CyclopsError) return error.message;
-    throw error;
-  });
-  if (typeof picture === 'string') return picture;
-  const { width, height } = input;
-  const painted = overlayHeatmap(picture, { values, width, height, judged }, scale);
-  makeFolder(dirname(target));
-  writeFileAtomic(target, encodePng(picture.width, picture.height, 3, painted));
-  return null;
+/** Writes the heat map of a result below a folder. */
+function heatmapsInto(folder: string) {
+  return async (result: FileResult, { heatmap: scale }: Decision): Promise<void> => {
+    if (result.status === 'unreadable' || !result.pictures || !scale) return;
+    const { original, heatmap: values, input, size: judged } = result.pictures;
+    const { width, height } = input;
+    const painted = overlayHeatmap(original, { values, width, height, judged }, scale);
+    const file = await encodePngAsync(original.width, original.height, 3, painted);
+    const target = heatmapPath(folder, result.file);
+    makeFolder(dirname(target));
+    await writeFileAtomicAsync(target, file);
+  };
 }

@@ -1,10 +1,11 @@
 import { join, parse, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { writeFileAtomic } from '../../data/files/atomic.ts';
+import { writeFileAtomicAsync } from '../../data/files/atomic.ts';
 import { makeFolder } from '../../data/files/make-folder.ts';
-import { encodePng } from '../../data/images/png.ts';
+import { encodePngAsync } from '../../data/images/png.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
-import { translate as translateWorkflow } from '../../workflow/translate.ts';
+import { doneBehind } from '../../workflow/images/behind.ts';
+import { type Translation, translate as translateWorkflow } from '../../workflow/translate.ts';
 import { listenOnTerminal } from '../listener.ts';
 
 import { addTileOption, addTuneOptions, type TuneFlags, withDevice } from '../options.ts';
@@ -36,12 +37,17 @@ async function translate(model: string, images: string[], options: TranslateComm
   makeFolder(folder);
   const { listener, stop } = listenOnTerminal(options.quiet ?? false);
   const { to, tile, tune } = options;
+  const targetOf = ({ path }: Translation) => join(folder, `${parse(path).name}_${to}.png`);
+  const write = async (made: Translation) => {
+    const { width, height, channels, pixels } = made.image;
+    await writeFileAtomicAsync(targetOf(made), await encodePngAsync(width, height, channels, pixels));
+  };
   await withDevice(options, async (device) => {
-    for await (const { path, image } of translateWorkflow({ ...listener, device, model, images, to, tile, tune })) {
-      const target = join(folder, `${parse(path).name}_${to}.png`);
-      writeFileAtomic(target, encodePng(image.width, image.height, image.channels, image.pixels));
-      if (!options.quiet) process.stdout.write(`${visible(target)}\n`);
-    }
+    const translations = translateWorkflow({ ...listener, device, model, images, to, tile, tune });
+    // Made ready to be compressed, a picture is there twice.
+    const behind = { work: write, bytesOf: ({ image }: Translation) => 2 * image.pixels.byteLength };
+    for await (const made of doneBehind(translations, behind))
+      if (!options.quiet) process.stdout.write(`${visible(targetOf(made))}\n`);
   }).finally(stop);
 }
 

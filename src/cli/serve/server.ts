@@ -6,9 +6,8 @@ import express, {
   type Response,
 } from 'express';
 import type { Detector, Judgement, ScoreImageOptions } from '../../anomaly/detector/detector.ts';
-import { decodeBytes } from '../../data/images/decode-bytes.ts';
 import { toByteImage } from '../../data/images/decoded-image.ts';
-import { encodePng } from '../../data/images/png.ts';
+import { encodePngAsync } from '../../data/images/png.ts';
 import { CyclopsError, DeviceLostError } from '../../gpu/errors.ts';
 import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
 import { Metrics } from './metrics.ts';
@@ -81,20 +80,24 @@ export function detectorServer(detector: Detector, { queue: room, maxBytes, onEr
     response.json({ flagged, score, threshold, by: detector.by, ...(allScores && { scores }) });
   });
   app.post('/heatmap', image, async (request: Request, response: Response) => {
-    const { heatMap, flagged, score, threshold } = await judge(request, response, { allScores: false, unlike: false });
-    if (!heatMap || heatMap.threshold === null) {
+    const { heatMap, original, flagged, score, threshold } = await judge(request, response, {
+      allScores: false,
+      unlike: false,
+    });
+    if (!heatMap || !original || heatMap.threshold === null) {
       response
         .status(409)
         .json({ error: 'This model has no calibrated heat map. Calibrate its run with this version.' });
       return;
     }
-    const picture = toByteImage(await decodeBytes(bytesOf(request), 'The image', detector.range));
+    const picture = toByteImage(original);
     const { floor } = heatMap;
     const painted = overlayHeatmap(picture, heatMap, { floor, threshold: heatMap.threshold });
+    const file = await encodePngAsync(picture.width, picture.height, 3, painted);
     response
       .set({ 'X-Flagged': `${flagged}`, 'X-Score': `${score}`, 'X-Threshold': `${threshold}`, 'X-Map': heatMap.map })
       .type('png')
-      .send(encodePng(picture.width, picture.height, 3, painted));
+      .send(file);
   });
   app.get('/healthz', (_, response) => {
     response.status(isLost ? 503 : 200).json(isLost ? { error: 'The device is lost.' } : { ok: true });

@@ -4,10 +4,12 @@ import { PARTS } from '../../data/datasets/dataset.ts';
 import { listPath } from '../../data/datasets/lists.ts';
 import { completeFolder } from '../../data/files/atomic.ts';
 import { fileError } from '../../data/files/fs-error.ts';
+import { whileLocked } from '../../data/files/lock.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 
 const DATA = 'data.json';
 const METRICS = 'metrics.jsonl';
+const LOCK = 'training.lock';
 
 /** What a training run leaves behind, and where. */
 export interface RunFolder {
@@ -46,8 +48,32 @@ export function runFolder(path: string): RunFolder {
   };
 }
 
+/**
+ * Works in the folder of a run, which is made where there is none, as the only process.
+ *
+ * @param onStale is told of a lock that is taken over @throws CyclopsError when another works there, or the folder cannot be written
+ */
+export async function inRun<T>(
+  { root }: RunFolder,
+  onStale: ((warning: string) => void) | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    mkdirSync(root, { recursive: true });
+  } catch (error) {
+    throw fileError(error, 'write the run folder', root);
+  }
+  return await whileLocked({ path: join(root, LOCK), what: `The run in ${root}`, onStale }, work);
+}
+
 /** What training writes before its first checkpoint: a run that ended before it may begin anew in its folder. */
-const BEFORE_CHECKPOINT = new Set([DATA, METRICS, 'checkpoint.partial', ...PARTS.map((part) => listPath('', part))]);
+const BEFORE_CHECKPOINT = new Set([
+  DATA,
+  METRICS,
+  LOCK,
+  'checkpoint.partial',
+  ...PARTS.map((part) => listPath('', part)),
+]);
 
 /**
  * Makes the folder of a new run and proves that it can be written.

@@ -12,6 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { fileError } from './fs-error.ts';
@@ -88,6 +89,29 @@ export function writeFileAtomic(path: string, data: string | Uint8Array | Iterab
     file.complete();
   } finally {
     file.abandon();
+  }
+}
+
+/** The same while other work goes on. @throws CyclopsError likewise; the temporary file is gone then. */
+export async function writeFileAtomicAsync(path: string, data: string | Uint8Array): Promise<void> {
+  try {
+    const target = fileBehind(path);
+    const temporary = temporaryFor(target);
+    const file = await open(temporary, 'wx');
+    try {
+      try {
+        await file.writeFile(data);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, target);
+      syncFolder(dirname(target));
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  } catch (error) {
+    throw fileError(error, 'write', path);
   }
 }
 

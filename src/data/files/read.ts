@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { fileError } from './fs-error.ts';
 
@@ -11,7 +11,22 @@ export function readBytes(path: string): Uint8Array {
   }
 }
 
-/** The same as text in UTF-8, without a byte order mark. */
+/** So many bytes of a file from a place on, or as many as there are. @throws CyclopsError likewise */
+export function readPart(path: string, start: number, length: number): Uint8Array {
+  try {
+    const descriptor = openSync(path, 'r');
+    try {
+      const bytes = new Uint8Array(length);
+      return bytes.subarray(0, Number.isSafeInteger(start) ? readSync(descriptor, bytes, 0, length, start) : 0);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw fileError(error, 'read', path);
+  }
+}
+
+/** The content of a file as text in UTF-8, without a byte order mark. */
 export function readText(path: string): string {
   return new TextDecoder().decode(readBytes(path));
 }

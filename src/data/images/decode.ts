@@ -1,5 +1,5 @@
-import type { Stats } from 'node:fs';
-import { open, readFile, stat } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { fileError } from '../files/fs-error.ts';
 import type { DecodedImage, LargeImage } from './decoded-image.ts';
@@ -76,12 +76,25 @@ function requireFile(path: string, status: Stats): void {
   if (!status.isFile()) throw unreadable(path, status.isDirectory() ? 'this is a folder' : 'this is no regular file');
 }
 
+/** Opened once, without waiting for what writes into a pipe, and read at once. */
 async function readBytes(path: string): Promise<Uint8Array> {
   try {
-    const status = await stat(path);
-    requireFile(path, status);
-    if (status.size > MAX_FILE_BYTES) throw unreadable(path, `it has ${status.size} bytes`);
-    return await readFile(path);
+    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      const status = await file.stat();
+      requireFile(path, status);
+      if (status.size > MAX_FILE_BYTES) throw unreadable(path, `it has ${status.size} bytes`);
+      const bytes = new Uint8Array(status.size);
+      for (let done = 0; done < bytes.length; ) {
+        const { bytesRead } = await file.read(bytes, done, bytes.length - done, done);
+        // Cut off since.
+        if (bytesRead === 0) return bytes.subarray(0, done);
+        done += bytesRead;
+      }
+      return bytes;
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     throw fileError(error, 'read', path);
   }

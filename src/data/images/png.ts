@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { constants, crc32, deflateSync, inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { CyclopsError } from '../../gpu/errors.ts';
@@ -23,12 +24,40 @@ const ADAM7 = [
 
 /** Encodes gray or RGB pixels [height, width, channels] of 8 or 16 bits as a PNG file. The same pixels give the same bytes. */
 export function encodePng(width: number, height: number, channels: 1 | 3, pixels: Uint8Array | Uint16Array): Buffer {
-  const bitDepth = pixels instanceof Uint8Array ? 8 : 16;
+  const options = optionsFor(channels, pixels);
   const png = new PNG({ width, height });
-  png.data = Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength);
-  const colorType = channels === 1 ? GRAY : RGB;
-  const options = { colorType, inputColorType: colorType, inputHasAlpha: false, deflateStrategy: 0, bitDepth } as const;
+  png.data = bytesOf(pixels);
   return PNG.sync.write(png, options);
+}
+
+/** The same bytes, compressed by another thread, which takes most of the time: for large pictures, and where somebody waits. */
+export async function encodePngAsync(
+  width: number,
+  height: number,
+  channels: 1 | 3,
+  pixels: Uint8Array | Uint16Array,
+): Promise<Buffer> {
+  const png = new PNG({ width, height, ...optionsFor(channels, pixels) });
+  png.data = bytesOf(pixels);
+  const parts: Buffer[] = [];
+  png.on('data', (part: Buffer) => parts.push(part));
+  const ended = once(png, 'end');
+  png.pack();
+  await ended;
+  // Signature, header, pixels in as many chunks as it took, and the end. The pixels become one chunk.
+  const [start, compressed, end] = [parts.slice(0, 2), parts.slice(2, -1), parts.slice(-1)];
+  const content = Buffer.concat(compressed.map((chunk) => chunk.subarray(8, -4)));
+  return Buffer.concat([...start, writeChunk({ type: 'IDAT', content }), ...end]);
+}
+
+function optionsFor(channels: 1 | 3, pixels: Uint8Array | Uint16Array) {
+  const colorType = channels === 1 ? GRAY : RGB;
+  const bitDepth = pixels instanceof Uint8Array ? 8 : 16;
+  return { colorType, inputColorType: colorType, inputHasAlpha: false, deflateStrategy: 0, bitDepth } as const;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Uint8Array | Uint16Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 interface Chunk {

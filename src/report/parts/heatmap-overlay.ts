@@ -1,7 +1,7 @@
 import type { HeatScale } from '../../anomaly/calibration/heatmap-scale.ts';
 import type { Size } from '../../data/images/bank.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
-import { heatColor, heatShare, THRESHOLD_SHARE } from './heatmap.ts';
+import { heatShare, paintHeatmap, THRESHOLD_SHARE } from './heatmap.ts';
 
 /** How much of the colour a pixel shows at the threshold and above; below it fades out, so that the picture shows. */
 const HOT_OPACITY = 0.7;
@@ -28,16 +28,21 @@ export function overlayHeatmap(picture: DecodedImage, heatmap: JudgedHeatmap, sc
   const [left, top] = [(judged.width - heatmap.width) >> 1, (judged.height - heatmap.height) >> 1];
   const columns = nearest(width, judged.width, left, heatmap.width);
   const rows = nearest(height, judged.height, top, heatmap.height);
+  // Once for each value, of which a picture that was shrunk shows each several times.
+  const colors = paintHeatmap(values, heatmap.width, heatmap.height, scale);
+  const opacities = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++)
+    opacities[i] = HOT_OPACITY * Math.min(1, heatShare(values[i] ?? 0, scale) / THRESHOLD_SHARE) ** 2;
   const rgb = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y++) {
+    const row = (rows[y] ?? 0) * heatmap.width;
     for (let x = 0; x < width; x++) {
-      const share = heatShare(values[(rows[y] ?? 0) * heatmap.width + (columns[x] ?? 0)] ?? 0, scale);
-      const opacity = HOT_OPACITY * Math.min(1, share / THRESHOLD_SHARE) ** 2;
-      const color = heatColor(share);
+      const place = row + (columns[x] ?? 0);
+      const opacity = opacities[place] ?? 0;
       const pixel = y * width + x;
       for (let c = 0; c < 3; c++) {
         const own = pixels[channels === 1 ? pixel : 3 * pixel + c] ?? 0;
-        rgb[3 * pixel + c] = Math.round(own + opacity * ((color[c] ?? 0) - own));
+        rgb[3 * pixel + c] = Math.round(own + opacity * ((colors[3 * place + c] ?? 0) - own));
       }
     }
   }

@@ -56,9 +56,12 @@ export function paintHeatmap(values: Float32Array, width: number, height: number
     throw new RangeError(`Expected ${width} × ${height} = ${width * height} heat map values, got ${values.length}.`);
   }
   const rgb = new Uint8Array(values.length * 3);
-  values.forEach((value, i) => {
-    rgb.set(heatColor(heatShare(value, scale)), i * 3);
-  });
+  for (let i = 0, to = 0; i < values.length; i++) {
+    const [red, green, blue] = heatColor(heatShare(values[i] ?? 0, scale));
+    rgb[to++] = red;
+    rgb[to++] = green;
+    rgb[to++] = blue;
+  }
   return rgb;
 }
 

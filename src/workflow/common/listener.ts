@@ -9,7 +9,9 @@ export type Progress =
   /** Looking for the fastest kernels; `detail` names the problem that is measured, and says at the end what was found. */
   | { stage: 'kernels'; done: number; total: number; detail: string }
   /** Images. Told with `done` 0 before the first, so that rates can be reckoned. */
-  | { stage: 'calibration' | 'scoring'; done: number; total: number };
+  | { stage: 'calibration'; done: number; total: number }
+  /** `windows` where a large image is judged window by window: how far it is. */
+  | { stage: 'scoring'; done: number; total: number; windows?: { file: string; done: number; total: number } };
 
 /** Who starts a workflow may watch it, and stop it. */
 export interface Listener {

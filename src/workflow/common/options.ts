@@ -33,7 +33,7 @@ export const number = v.optional(finite());
 export const shardOption = v.optional(object({ number: whole(1), of: whole(1) }));
 export const byteCount = v.optional(finite(0));
 export const ruleOption = v.optional(v.custom((given) => parseRule(given) !== undefined, `one of ${RULES}`));
-const listening = v.optional(v.function('a function'));
+export const callback = v.optional(v.function('a function'));
 
 /** Where a workflow computes, and who watches it. */
 export const RUNNING = {
@@ -46,8 +46,8 @@ export const RUNNING = {
       'the signal of an AbortController',
     ),
   ),
-  onProgress: listening,
-  onWarning: listening,
+  onProgress: callback,
+  onWarning: callback,
 };
 
 /** How a data folder is read. */
@@ -63,7 +63,7 @@ export const TRAINING = {
   config: v.optional(object({})),
   eager: flag,
   bankMemory: byteCount,
-  onProfile: listening,
+  onProfile: callback,
 };
 
 /** How the images of a new run are divided. */

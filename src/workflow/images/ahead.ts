@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { CyclopsError } from '../../gpu/errors.ts';
 
 /** Bytes that may wait, or be in the making, before they are taken; one result may be larger. */
-const BYTES = 2 ** 28;
+export const BYTES_AHEAD = 2 ** 28;
 
 /** What came of an item, or why nothing did. */
 export type Attempt<Item, Made> = { item: Item; made: Made; reason: null } | { item: Item; made: null; reason: string };
@@ -24,7 +24,7 @@ export async function* madeAhead<Item, Made>(
   const underway: Promise<() => Attempt<Item, Made>>[] = [];
   let largest = 0;
   // The first alone, since nobody knows how large it is.
-  const room = () => (largest === 0 ? 1 : Math.max(1, Math.min(2 * cores, Math.floor(BYTES / largest))));
+  const room = () => (largest === 0 ? 1 : Math.max(1, Math.min(2 * cores, Math.floor(BYTES_AHEAD / largest))));
   const begin = () => {
     while (underway.length < room()) {
       const next = waiting.next();

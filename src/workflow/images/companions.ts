@@ -7,7 +7,8 @@ import { readMasks, warnOfGrayMasks } from './read-masks.ts';
 
 /**
  * The images with the masks and templates that can be read. They are looked at before the work begins, so that a broken one
- * neither ends an evaluation late nor costs an image.
+ * neither ends an evaluation late nor costs an image. Whoever uses them reads them again, since memory could not hold them
+ * all until then; of the images themselves only headers are read.
  *
  * @param warn takes a line for each mask or template that is left out
  * @throws CyclopsError when one cannot be read, unless `skipBroken`

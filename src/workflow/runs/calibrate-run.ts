@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Calibration, leadingOf, type Rule, withThreshold } from '../../anomaly/calibration/calibration.ts';
 import { writeCalibration } from '../../anomaly/calibration/calibration-file.ts';
@@ -19,10 +19,11 @@ import { type ImageStatistics, imageStatistics } from '../../anomaly/scores/imag
 import { scoresFor } from '../../anomaly/scores/list.ts';
 import type { ScoredImage } from '../../anomaly/scores/scored-image.ts';
 import { readCheckpointHead } from '../../cyclegan/run/checkpoint-head.ts';
-import { fingerprint, hashFile, readDataRecord } from '../../cyclegan/run/data-record.ts';
+import { fingerprint, hashBytes, readDataRecord } from '../../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import { type ImageRef, isNormalAlone } from '../../data/datasets/dataset.ts';
 import { readDataset } from '../../data/datasets/layouts.ts';
+import { fileError } from '../../data/files/fs-error.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
@@ -31,7 +32,7 @@ import { ImageDecoder, settleBroken } from '../images/decode-images.ts';
 import type { Listener } from '../common/listener.ts';
 import { scoredImage, scoreRefs } from '../images/score-refs.ts';
 import { tuneScoring } from '../common/tuning.ts';
-import { damagedCopies } from './damaged-copies.ts';
+import { DamagedCopies } from './damaged-copies.ts';
 
 interface CalibrateRunOptions extends Listener {
   run: RunFolder;
@@ -138,24 +139,36 @@ export async function scoreRecorded(
   const record = readDataRecord(run.data);
   const root = options.data === undefined ? record.root : resolve(options.data);
   const aside = record.images.filter(({ part }) => part === 'calibration');
-  const recorded = (aside.length > 0 ? aside : record.images).map(({ file, label, sha256, group }): ImageRef => {
+  const recorded = aside.length > 0 ? aside : record.images;
+  const hashes = new Map(recorded.map(({ file, sha256 }) => [file, sha256]));
+  const given = recorded.map(({ file, label, group }): ImageRef => {
     const path = join(root, file);
-    if (hashFile(path) === sha256) return { path, file, label, ...(group !== undefined && { group }) };
-    throw new CyclopsError(
-      `${path} is not the image that the run ${run.root} began with. Restore it, or say with --data where the images are.`,
-    );
+    requireReadable(path);
+    return { path, file, label, ...(group !== undefined && { group }) };
   });
-  const refs = isNormalAlone(record)
-    ? [...recorded, ...(await damagedCopies(run, recorded, detector.config))]
-    : await withMasks(recorded, root, onWarning);
-  const statistics = new Map<string, ImageStatistics>();
   const { loadSize, range } = detector.config;
+  const copies = isNormalAlone(record) ? new DamagedCopies(run, given, detector.config) : null;
+  const refs = copies ? given : await withMasks(given, root, onWarning);
+  const statistics = new Map<string, ImageStatistics>();
   const forms = new Map<string, ImageForm>();
-  const onImage = ({ file }: ImageRef, image: DecodedImage) => {
+  const note = ({ file }: ImageRef, image: DecodedImage) => {
     statistics.set(file, imageStatistics(image, loadSize));
     forms.set(file, imageForm(image));
   };
-  const decoder = new ImageDecoder(refs, { skipBroken: false, range, onImage });
+  // Each image is read once: for its hash, its score and its damaged copy.
+  const changed = new Set<ImageRef>();
+  const decoder = new ImageDecoder(refs, {
+    ...{ skipBroken: false, range },
+    onBytes: (ref, bytes) => {
+      if (hashBytes(bytes) !== hashes.get(ref.file)) changed.add(ref);
+    },
+    onImage: (ref, image) => {
+      if (changed.has(ref)) throw notTheSame(ref, run);
+      note(ref, image);
+      copies?.make(ref, image);
+    },
+  });
+  const total = refs.length + (copies?.refs.length ?? 0);
   const images: ScoredImage[] = [];
   await tuneScoring(detector, options);
   const { networks } = detector;
@@ -169,20 +182,38 @@ export async function scoreRecorded(
     maps: MapMerits.wants(ref) ? maps : [],
     pictures: ref.label === 'normal',
   });
-  onProgress?.({ stage: 'calibration', done: 0, total: refs.length });
-  for await (const scored of scoreRefs(detector, decoder, request)) {
-    const { ref } = scored;
-    const form = forms.get(ref.file);
-    if (MapMerits.wants(ref)) await merits.add(ref, scored);
-    images.push({
-      ...scoredImage(scored, statistics.get(ref.file)),
-      ...(form && { form }),
-      ...changeIn(scored.pictures),
-      ...(ref.label === 'normal' && { heat: heatStatistics(scored.maps) }),
-    });
-    onProgress?.({ stage: 'calibration', done: images.length, total: refs.length });
-    if (signal?.aborted) return null;
+  onProgress?.({ stage: 'calibration', done: 0, total });
+  const decoders = [decoder, ...(copies ? [new ImageDecoder(copies.refs, { skipBroken: false, range, onImage: note })] : [])];
+  for (const each of decoders) {
+    for await (const scored of scoreRefs(detector, each, request)) {
+      const { ref } = scored;
+      const form = forms.get(ref.file);
+      if (MapMerits.wants(ref)) await merits.add(ref, scored);
+      images.push({
+        ...scoredImage(scored, statistics.get(ref.file)),
+        ...(form && { form }),
+        ...changeIn(scored.pictures),
+        ...(ref.label === 'normal' && { heat: heatStatistics(scored.maps) }),
+      });
+      onProgress?.({ stage: 'calibration', done: images.length, total });
+      if (signal?.aborted) return null;
+    }
+    settleBroken(each, false);
   }
-  settleBroken(decoder, false);
   return { images, merits: [merits.merit()] };
+}
+
+/** Before anything is judged, since looking costs little. */
+function requireReadable(path: string): void {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    throw fileError(error, 'read', path);
+  }
+}
+
+function notTheSame({ path }: ImageRef, run: RunFolder): CyclopsError {
+  return new CyclopsError(
+    `${path} is not the image that the run ${run.root} began with. Restore it, or say with --data where the images are.`,
+  );
 }

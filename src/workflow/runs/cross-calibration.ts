@@ -13,7 +13,7 @@ import { openRunNetworks } from '../../anomaly/detector/run-networks.ts';
 import { scoreColumn } from '../../anomaly/scores/scored-image.ts';
 import type { TrainingConfig } from '../../cyclegan/config.ts';
 import { recordData } from '../../cyclegan/run/data-record.ts';
-import { createRun, hasCheckpoint, type RunFolder, runFolder } from '../../cyclegan/run/run-folder.ts';
+import { createRun, hasCheckpoint, inRun, type RunFolder, runFolder } from '../../cyclegan/run/run-folder.ts';
 import { type Dataset, LABELS, type Label, partOf } from '../../data/datasets/dataset.ts';
 import { cutFolds } from '../../data/datasets/folds.ts';
 import { countObjects } from '../../data/datasets/groups.ts';
@@ -129,7 +129,7 @@ export async function makeFoldPieces(
     if (name === ALL) {
       tellOfAll(options);
       const training = { ...options, dataset, resume: hasCheckpoint(run) };
-      if ((await trainNetworks(device, training)) === 'stopped') return false;
+      if ((await inRun(run, options.onWarning, () => trainNetworks(device, training))) === 'stopped') return false;
     } else {
       result = await scoreFold(device, { ...options, dataset }, known, job.pieces.indexOf(name) + 1);
       if (!result) return false;
@@ -154,9 +154,20 @@ async function scoreFold(
   known: FoldScores,
   fold: number,
 ): Promise<FoldResult | null> {
-  const { dataset, run, tune, onProgress } = options;
+  const { run, onProgress, onWarning } = options;
   const own = runFolder(join(run.root, `fold-${fold}`));
   onProgress?.({ stage: 'run', what: 'fold', number: fold, total: known.folds, folder: own.root });
+  return await inRun(own, onWarning, () => scoreFoldIn(own, device, options, known, fold));
+}
+
+async function scoreFoldIn(
+  own: RunFolder,
+  device: Device,
+  options: Omit<TrainRunOptions, 'resume'>,
+  known: FoldScores,
+  fold: number,
+): Promise<FoldResult | null> {
+  const { dataset, tune } = options;
   const resume = hasCheckpoint(own);
   if (!resume) createRun(own.root);
   const divided = withoutFold(dataset, known, fold);

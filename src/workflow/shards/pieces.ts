@@ -5,12 +5,13 @@ import * as v from 'valibot';
 import { AtomicFile } from '../../data/files/atomic.ts';
 import { fileError } from '../../data/files/fs-error.ts';
 import { checkJson, described, parseJson } from '../../data/files/json.ts';
+import { whileLocked } from '../../data/files/lock.ts';
 import { readBytes } from '../../data/files/read.ts';
 import { hexadecimal, object, text } from '../../data/files/schema.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { Listener } from '../common/listener.ts';
 import { differenceOf, identitySchema, type Job, piecesFolder } from './job.ts';
-import { ownOf, type Shard, type ShardWork, shardWith } from './shard.ts';
+import { ownOf, type Shard, type ShardDone, shardWith } from './shard.ts';
 
 /**
  * What one shard made: lines of text, then a last line of JSON that says of which job it is and what came of it. A file that is cut off
@@ -135,10 +136,28 @@ export function isDone(out: string, job: Job, name: string, onWarning: Listener[
   }
 }
 
-/** What there is to do for a shard. Warns of pieces that have to be made anew. @throws CyclopsError as {@link isDone} */
-export function workOf(out: string, job: Job, shard: Shard, onWarning: Listener['onWarning']): ShardWork {
-  const own = ownOf(job.pieces, shard);
-  return { own, names: own.filter((name) => !isDone(out, job, name, onWarning)) };
+/**
+ * Makes what there is to do for a shard, as the only process that makes it. Warns of pieces that have to be made anew.
+ *
+ * @param make makes these pieces @returns what was done, with whether `make` made all
+ * @throws CyclopsError as {@link isDone}, and when another process makes the shard
+ */
+export async function makeShard(
+  { out, onWarning }: Pick<Listener, 'onWarning'> & { out: string },
+  job: Job,
+  shard: Shard,
+  make: (names: string[]) => Promise<boolean>,
+): Promise<ShardDone> {
+  const lock = {
+    path: join(piecesFolder(out), `.shard-${shard.number}.lock`),
+    what: `The shard ${shard.number}/${shard.of} of the job in ${out}`,
+    onStale: onWarning,
+  };
+  return await whileLocked(lock, async () => {
+    const own = ownOf(job.pieces, shard);
+    const names = own.filter((name) => !isDone(out, job, name, onWarning));
+    return { own, names, isWhole: await make(names) };
+  });
 }
 
 /**

@@ -34,16 +34,12 @@ export function shardWith(index: number, count: number, of: number): number {
   return Math.ceil(((index + 1) * of) / count);
 }
 
-/** What a shard has to do. */
-export interface ShardWork {
+/** What a shard did. */
+export interface ShardDone {
   /** Its pieces. */
   own: string[];
   /** Those of them that were not there yet. */
   names: string[];
-}
-
-/** What a shard did. */
-export interface ShardDone extends ShardWork {
   /** Whether all of its pieces are there now; not where the signal stopped it. */
   isWhole: boolean;
 }

@@ -63,7 +63,7 @@ describe('Detector', () => {
     expect(heatMap?.threshold).toBe(detector.heatMapThreshold);
     expect(reconstruction).toMatchObject({ width: 32, height: 32, channels: 3 });
     const bare = await detector.score(readFileSync(image(0)), { pictures: false });
-    expect(bare).toMatchObject({ scores, heatMap: null, reconstruction: null });
+    expect(bare).toMatchObject({ scores, heatMap: null, reconstruction: null, original: null });
     detector.dispose();
   });
 
@@ -111,9 +111,12 @@ describe('Detector', () => {
     const gray = new Uint8Array(7 * 90).map((_, i) => i % 251);
     const colour = Uint8Array.from({ length: 3 * gray.length }, (_, i) => gray[Math.floor(i / 3)] ?? 0);
     const size = { width: 7, height: 90 };
-    expect(await detector.score({ ...size, channels: 1, pixels: gray })).toEqual(
+    const [inGray, inColour] = [
+      await detector.score({ ...size, channels: 1, pixels: gray }),
       await detector.score({ ...size, channels: 3, pixels: colour }),
-    );
+    ];
+    expect(inGray.original).toEqual({ ...size, channels: 1, pixels: gray });
+    expect({ ...inGray, original: null }).toEqual({ ...inColour, original: null });
     detector.dispose();
   });
 
@@ -154,7 +157,7 @@ describe('Detector', () => {
     expect(run.mock.calls.length).toBeLessThan(10 * launchesOfOne);
     run.mockRestore();
     for (const [at, i] of many.entries()) {
-      const expected = pictures(i) ? alone[i] : { ...alone[i], heatMap: null, reconstruction: null };
+      const expected = pictures(i) ? alone[i] : { ...alone[i], heatMap: null, reconstruction: null, original: null };
       expect(judged[at]).toEqual({ status: 'fulfilled', value: expected });
     }
     expect(judged.at(-1)).toMatchObject({ status: 'rejected' });

@@ -120,8 +120,11 @@ it('one that is read strip by strip gives the same scores, and no maps; whole, i
   };
   const scores = ['sse', 'dn.top1'].flatMap((name) => scoreNamed(name) ?? []);
   const found = [];
-  for await (const result of scoreImages(detector, [image, large], () => ({ scores }))) found.push(result);
-  expect(found[1]).toEqual(found[0]);
+  const told: [number, number][] = [];
+  const request = () => ({ scores, onWindow: (...how: [number, number]) => told.push(how) });
+  for await (const result of scoreImages(detector, [image, large], request)) found.push(result);
+  expect(found[1]).toEqual({ ...found[0], image: large });
+  expect(told.sort()).toEqual([0, 1, 2].flatMap((done) => [1, 2].map(() => [done, 2])));
   const faults: string[] = [];
   const asked = { scores, maps: [requireMap('residual5')], pictures: true };
   for await (const _ of scoreImages(

@@ -14,6 +14,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { withoutGuard } from '../../../src/data/files/csv.ts';
 import { csvRows } from '../../../src/data/files/csv-rows.ts';
 import { decodeImage } from '../../../src/data/images/decode.ts';
+import { encodePng } from '../../../src/data/images/png.ts';
+import type { Progress } from '../../../src/workflow/common/listener.ts';
+import { score } from '../../../src/workflow/score.ts';
 import { cyclops, makeData, SMALL, start, temporaryFolder, until } from '../support.ts';
 
 const folder = temporaryFolder();
@@ -174,16 +177,50 @@ describe('score', () => {
     expect((await cyclops('score', model, ...broken)).stderr).toMatch(/scoring 2\/2 /);
   });
 
-  it('gives every image its row where images are taken away before their heat maps', async () => {
-    const [short, table] = [folder.path('short'), folder.path('short.csv')];
+  it('gives every image its row where images are taken away, and its heat map where it was scored', async () => {
+    const [short, table, heat] = [folder.path('short'), folder.path('short.csv'), folder.path('short-heat')];
     for (let i = 0; i < 40; i++) cpSync(join(images, 'normal', '0.png'), join(short, `${i}.png`));
-    const { outcome } = start(['score', model, short, '--csv', table, '--heatmaps', folder.path('short-heat')]);
-    const rows = () => (existsSync(table) ? lines(readFileSync(table, 'utf8')).length - 1 : 0);
-    await until(() => rows() > 0);
+    const { outcome } = start(['score', model, short, '--csv', table, '--heatmaps', heat]);
+    const rows = () => (existsSync(table) ? lines(readFileSync(table, 'utf8')).slice(1) : []);
+    await until(() => rows().length > 0);
     for (const name of readdirSync(short)) rmSync(join(short, name));
     const { code, stderr } = await outcome;
-    expect([code, rows()]).toEqual([1, 40]);
-    expect(stderr).toMatch(/no heat map: cannot read .*unreadable: cannot read /);
+    expect([code, rows().length]).toEqual([1, 40]);
+    expect(stderr).toMatch(/unreadable: cannot read /);
+    const scored = rows().flatMap((row) => (row.includes('unreadable') ? [] : [`${row.split(',')[0]}.heat.png`]));
+    expect(readdirSync(heat).sort()).toEqual(scored.sort());
+  });
+
+  it('ends with the rows before a heat map that cannot be written, and leaves no part of one', async () => {
+    const [some, heat, table] = [folder.path('some'), folder.path('some-heat'), folder.path('some.csv')];
+    for (let i = 0; i < 9; i++) cpSync(join(images, 'normal', `${i % 8}.png`), join(some, `${i}.png`));
+    mkdirSync(join(heat, '5.png.heat.png'), { recursive: true });
+    const { code, stdout, stderr } = await cyclops('score', model, some, '--csv', table, '--heatmaps', heat);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/Cannot write .*5\.png\.heat\.png: it is a folder/)]);
+    expect(lines(stdout).map((line) => line.split('\t')[0])).toEqual([0, 1, 2, 3, 4].map((i) => `${i}.png`));
+    expect(lines(readFileSync(table, 'utf8'))).toHaveLength(1 + 5);
+    const written = readdirSync(heat);
+    for (let i = 0; i < 5; i++) expect(written).toContain(`${i}.png.heat.png`);
+    expect(written.filter((name) => !/^\d\.png\.heat\.png$/.test(name))).toEqual([]);
+  });
+
+  it('tells how far a large image is', async () => {
+    const wide = folder.path('wide.png');
+    writeFileSync(
+      wide,
+      encodePng(
+        1402,
+        70,
+        1,
+        Uint8Array.from({ length: 1402 * 70 }, (_, i) => (i * i) % 251),
+      ),
+    );
+    const told: unknown[] = [];
+    const asked = { model, images: [wide, join(images, 'normal', '0.png')], tile: 32, tune: false };
+    const onProgress = ({ stage, ...progress }: Progress) => told.push(progress);
+    for await (const { status } of score({ ...asked, onProgress })) expect(status).not.toBe('unreadable');
+    const windows = [0, 1, 2].map((done) => ({ done: 0, total: 2, windows: { file: wide, done, total: 2 } }));
+    expect(told).toEqual([{ done: 0, total: 2 }, ...windows, { done: 1, total: 2 }, { done: 2, total: 2 }]);
   });
 
   it('refuses a table that would overwrite the model or an image', async () => {

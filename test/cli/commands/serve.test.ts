@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -82,7 +82,14 @@ describe('serve', () => {
     expect(heat.headers.get('content-type')).toBe('image/png');
     expect(Number(heat.headers.get('x-score'))).not.toBeNaN();
     flagged += heat.headers.get('x-flagged') === 'true' ? 1 : 0;
-    const picture = await decodeBytes(new Uint8Array(await heat.arrayBuffer()), 'the heat map');
+    const drawn = new Uint8Array(await heat.arrayBuffer());
+    const written = ['score', model, join(data, 'normal', '0.png'), '--heatmaps', folder.path('heat'), '--no-tune'];
+    expect((await cyclops(...written)).code).toBe(0);
+    const [path = ''] = readdirSync(folder.path('heat'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.png'),
+    );
+    expect(drawn).toEqual(new Uint8Array(readFileSync(folder.path('heat', path))));
+    const picture = await decodeBytes(drawn, 'the heat map');
     expect([picture.width, picture.height, picture.channels]).toEqual([32, 32, 3]);
 
     expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ ok: true });

@@ -23,6 +23,31 @@ const weights = (run: string) => {
 };
 
 describe('train --folds --shard', () => {
+  it('makes a shard by one process at a time, and goes on where one was killed, saying so', async () => {
+    const out = folder.path('twice');
+    const args = train(out, '--folds', '2', '--steps', '600', '--shard', '2/3');
+    const { child, outcome } = start(args);
+    await until(() => existsSync(join(out, 'fold-2', 'checkpoint')));
+    const second = await cyclops(...args);
+    const hands = new RegExp(`The shard 2/3 of the job in .*twice is in the hands of process ${child.pid} on `);
+    expect([second.code, second.stderr.replace(/\s+/g, ' ')]).toEqual([1, expect.stringMatching(hands)]);
+    child.kill('SIGKILL');
+    await outcome;
+    const third = start(args);
+    let said = '';
+    third.child.stderr?.on('data', (text) => {
+      said += text;
+    });
+    const told = (what: string) =>
+      said.replace(/\s+/g, ' ').includes(`${what} was left locked by process ${child.pid},`);
+    await until(() => told(`The run in ${join(out, 'fold-2')}`));
+    expect(told(`The shard 2/3 of the job in ${out}`)).toBe(true);
+    third.child.kill('SIGINT');
+    expect((await third.outcome).code).toBe(130);
+    const left = [...readdirSync(join(out, 'pieces')), ...readdirSync(join(out, 'fold-2'))];
+    expect(left.filter((name) => name.includes('lock'))).toEqual([]);
+  });
+
   it('makes the bits of one process, also where a shard is killed and submitted again', async () => {
     const folds = ['--folds', '2', '--steps', '8'];
     const [single, out] = [folder.path('single'), folder.path('shards')];

@@ -112,6 +112,35 @@ describe('train', () => {
     expect(readFileSync(join(out, 'metrics.jsonl'))).toEqual(readFileSync(join(run, 'metrics.jsonl')));
   });
 
+  it('trains a run by one process at a time, which loses nothing, and takes over what a killed one left behind', async () => {
+    const out = folder.path('twice');
+    const args = ['train', data, '--out', out, ...SMALL, '--steps', '5000', '--no-tune'];
+    const first = start(args);
+    const { pid } = first.child;
+    await until(() => existsSync(join(out, 'training.lock')));
+    for (const more of [[], ['--resume']]) {
+      // There is nothing to resume before the first checkpoint.
+      if (more.length > 0) await until(() => existsSync(join(out, 'checkpoint')));
+      const second = await cyclops(...args, ...more);
+      const refused = new RegExp(`The run in .*twice is in the hands of process ${pid} on `);
+      expect([second.code, second.stderr.replace(/\s+/g, ' ')]).toEqual([1, expect.stringMatching(refused)]);
+    }
+    first.child.kill('SIGKILL');
+    await first.outcome;
+    const lines = () => readFileSync(join(out, 'metrics.jsonl'), 'utf8').split('\n').length;
+    const before = lines();
+    const resumed = start([...args, '--resume']);
+    await until(() => lines() > before);
+    resumed.child.kill('SIGINT');
+    const { code, stderr } = await resumed.outcome;
+    expect(code).toBe(130);
+    const told = new RegExp(`The run in .*twice was left locked by process ${pid}, .* It is taken over`);
+    expect(stderr.replace(/\s+/g, ' ')).toMatch(told);
+    const logged = steps(out);
+    expect(logged).toEqual(Array.from(logged, (_, i) => i + 1));
+    expect(existsSync(join(out, 'training.lock'))).toBe(false);
+  });
+
   it('refuses to resume with other options or images, or over another run', async () => {
     const options = await cyclops('train', data, '--out', run, '--resume', '--lr', '0.1');
     expect(options.stderr).toMatch(/--lr 0.1 differs from the 0.0002/);

@@ -13,21 +13,27 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { completeFolder, requireWritable, writeFileAtomic, writeFolderAtomic } from '../../../src/data/files/atomic.ts';
-import { expectRefusal, put, useTemporaryFolder, withoutRoot } from '../support.ts';
+import {
+  completeFolder,
+  requireWritable,
+  writeFileAtomic,
+  writeFileAtomicAsync,
+  writeFolderAtomic,
+} from '../../../src/data/files/atomic.ts';
+import { expectRefusal, expectRejection, put, useTemporaryFolder, withoutRoot } from '../support.ts';
 import { generationOf } from './checkpoint-reader.ts';
 
 const path = useTemporaryFolder();
 const writer = fileURLToPath(new URL('checkpoint-writer.ts', import.meta.url));
 
 /** Runs an action in a tmpfs of 64 KiB; skips the test where this process may not mount one. */
-function onSmallDisk(context: TestContext, action: (folder: string) => void): void {
+async function onSmallDisk(context: TestContext, action: (folder: string) => void | Promise<void>): Promise<void> {
   const folder = path('disk');
   mkdirSync(folder);
   const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]);
   if (mount.status !== 0) context.skip('mounting a small tmpfs needs root on Linux');
   try {
-    action(folder);
+    await action(folder);
   } finally {
     spawnSync('umount', [folder]);
   }
@@ -94,10 +100,37 @@ describe('writeFileAtomic', () => {
     });
   });
 
-  it('keeps the old file and removes its own when the disk is full', (context) => {
-    onSmallDisk(context, (disk) => {
+  it('keeps the old file and removes its own when the disk is full', async (context) => {
+    await onSmallDisk(context, (disk) => {
       writeFileAtomic(join(disk, 'a'), 'old');
       expectRefusal(() => writeFileAtomic(join(disk, 'a'), Buffer.alloc(1e6)), join(disk, 'a'), 'ENOSPC', 'no space');
+      expect(readFileSync(join(disk, 'a'), 'utf8')).toBe('old');
+      expect(readdirSync(disk)).toEqual(['a']);
+    });
+  });
+});
+
+describe('writeFileAtomicAsync', () => {
+  it('writes and replaces, also through a symbolic link, and leaves nothing else behind', async () => {
+    await writeFileAtomicAsync(path('a.json'), 'first');
+    await writeFileAtomicAsync(path('a.json'), Uint8Array.of(1, 2));
+    expect([...readFileSync(path('a.json'))]).toEqual([1, 2]);
+    symlinkSync('a.json', path('link'));
+    await writeFileAtomicAsync(path('link'), 'through');
+    expect(readFileSync(path('a.json'), 'utf8')).toBe('through');
+    expect(readdirSync(path()).sort()).toEqual(['a.json', 'link']);
+  });
+
+  it('names what cannot be written', async () => {
+    mkdirSync(path('folder'));
+    await expectRejection(() => writeFileAtomicAsync(path('folder'), 'x'), path('folder'), 'it is a folder');
+    await expectRejection(() => writeFileAtomicAsync(path('absent', 'a'), 'x'), path('absent', 'a'), 'ENOENT');
+  });
+
+  it('keeps the old file and removes its own when the disk is full', async (context) => {
+    await onSmallDisk(context, async (disk) => {
+      await writeFileAtomicAsync(join(disk, 'a'), 'old');
+      await expectRejection(() => writeFileAtomicAsync(join(disk, 'a'), Buffer.alloc(1e6)), join(disk, 'a'), 'ENOSPC');
       expect(readFileSync(join(disk, 'a'), 'utf8')).toBe('old');
       expect(readdirSync(disk)).toEqual(['a']);
     });
@@ -137,8 +170,8 @@ describe('writeFolderAtomic', () => {
     expectRefusal(() => writeFolderAtomic(path('absent', 'run'), write('x')), path('absent', 'run'), 'ENOENT');
   });
 
-  it('keeps the old folder when the disk is full', (context) => {
-    onSmallDisk(context, (disk) => {
+  it('keeps the old folder when the disk is full', async (context) => {
+    await onSmallDisk(context, (disk) => {
       const run = join(disk, 'run');
       writeFolderAtomic(run, write('old'));
       expectRefusal(() => writeFolderAtomic(run, write('x'.repeat(1e6))), run, 'ENOSPC', 'no space');

@@ -7,6 +7,7 @@ import type { LargeImage } from '../../../src/data/images/decoded-image.ts';
 import { encodePng } from '../../../src/data/images/png.ts';
 import { temporaryFolder } from '../../cli/support.ts';
 import { expectRejection } from '../support.ts';
+import { makeTiff } from './make-tiff.ts';
 
 /** Wider than what is decoded at once. */
 const [WIDTH, HEIGHT] = [16_500, 24];
@@ -86,4 +87,14 @@ it('says what is wrong with a file', async () => {
     .jpeg()
     .toFile(turned);
   await expectRejection(() => openImage(turned, 'full'), 'turned.jpg', 'Exif');
+});
+
+it('is a TIFF file whose directory lies behind its pixels, and is looked for there', async () => {
+  const kind = (photometric: number) => makeTiff(WIDTH, HEIGHT, pixels, { channels: 3, photometric });
+  const file = folder.path('slide.tif');
+  writeFileSync(file, kind(2));
+  const { pixels: row } = await (await opened(file)).rows(7, 1);
+  expect(Buffer.from(row).equals(pixels.subarray(3 * WIDTH * 7, 3 * WIDTH * 8))).toBe(true);
+  writeFileSync(file, kind(6));
+  await expectRejection(() => openImage(file, 'full'), 'slide.tif', 'its colours are YCbCr');
 });

@@ -2,7 +2,7 @@ import { deflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
 import { decodeBytes } from '../../../src/data/images/decode-bytes.ts';
-import { encodePng } from '../../../src/data/images/png.ts';
+import { encodePng, encodePngAsync } from '../../../src/data/images/png.ts';
 import { expectRejection, isRead, randomNumbers } from '../support.ts';
 import { assemble, header, makePng } from './make-png.ts';
 
@@ -100,6 +100,20 @@ describe('a PNG file', async () => {
       }
     },
   );
+
+  it.each([
+    [1, 1],
+    [7, 3],
+    [401, 233],
+  ])('is written with the same bytes at once and while other work goes on: %i × %i', async (width, height) => {
+    for (const channels of [1, 3] as const) {
+      const noise = Array.from({ length: width * height * channels }, () => Math.floor(Math.random() * 2 ** 16));
+      for (const pixels of [Uint8Array.from(noise), Uint16Array.from(noise), new Uint8Array(noise.length)]) {
+        const behind = await encodePngAsync(width, height, channels, pixels);
+        expect(behind.equals(encodePng(width, height, channels, pixels))).toBe(true);
+      }
+    }
+  });
 
   it('keeps the pixels of the transparent colour, ignores gamma and what follows the end', async () => {
     const extra = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { heatColor } from '../../../src/report/parts/heatmap.ts';
+import { heatColor, heatShare, THRESHOLD_SHARE } from '../../../src/report/parts/heatmap.ts';
 import { overlayHeatmap } from '../../../src/report/parts/heatmap-overlay.ts';
 
 const gray = (width: number, height: number, value: number) => ({
@@ -32,6 +32,25 @@ describe('overlayHeatmap', () => {
         expect((rgb[3 * (y * width + x)] ?? 0) > 100, `${x}, ${y}`).toBe(isHot);
       }
     }
+  });
+
+  it('mixes each pixel of a larger colour picture with the colour of the value that covers it', () => {
+    const [width, height, judged] = [13, 11, { width: 5, height: 4 }];
+    const picture = { width, height, channels: 3 as const, pixels: new Uint8Array(3 * width * height) };
+    picture.pixels.forEach((_, i) => {
+      picture.pixels[i] = Math.floor(Math.random() * 256);
+    });
+    const values = Float32Array.from({ length: 20 }, () => Math.random() * 4);
+    const scale = { floor: 0.25, threshold: 1 };
+    const rgb = overlayHeatmap(picture, { values, ...judged, judged }, scale);
+    rgb.forEach((got, i) => {
+      const [x, y] = [Math.floor(i / 3) % width, Math.floor(i / 3 / width)];
+      const place = Math.floor(((y + 0.5) * 4) / height) * 5 + Math.floor(((x + 0.5) * 5) / width);
+      const share = heatShare(values[place] ?? 0, scale);
+      const opacity = 0.7 * Math.min(1, share / THRESHOLD_SHARE) ** 2;
+      const own = picture.pixels[i] ?? 0;
+      expect(got).toBe(Math.round(own + opacity * ((heatColor(share)[i % 3] ?? 0) - own)));
+    });
   });
 
   it('is the picture itself where nothing differs anywhere', () => {

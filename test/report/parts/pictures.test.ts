@@ -23,7 +23,7 @@ function distance([x, y]: Spot, i: number): number {
 
 const encoded = (heatmap: Float32Array) =>
   encodePictures(
-    { input: gray, reconstruction: gray, heatmap, size: { width, height } },
+    { original: gray, input: gray, reconstruction: gray, heatmap, size: { width, height } },
     { floor: 0, threshold: THRESHOLD_SHARE },
     undefined,
   );

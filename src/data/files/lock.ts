@@ -1,0 +1,163 @@
+import { closeSync, fsyncSync, openSync, readFileSync, readlinkSync, rmSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
+import * as v from 'valibot';
+import { CyclopsError } from '../../gpu/errors.ts';
+import { fileError } from './fs-error.ts';
+import { examine } from './json.ts';
+import { object, text, whole } from './schema.ts';
+
+/** The process that holds a lock. What a system does not tell is null. */
+const holderSchema = object({
+  pid: whole(1),
+  host: text,
+  /** When it took the lock. */
+  since: text,
+  /** The start of the system, and the container's own numbers of processes: elsewhere the number is another process. */
+  boot: v.nullable(text),
+  namespace: v.nullable(text),
+  /** When the process began, since numbers are given anew. */
+  began: v.nullable(text),
+});
+
+type Holder = v.InferOutput<typeof holderSchema>;
+
+interface LockOptions {
+  /** The lock's file, in a folder that is there. */
+  path: string;
+  /** What one process at a time may work on, for messages: `The run in runs/mine`. */
+  what: string;
+  /** Is told of a lock that a killed process left behind, and that is taken over. */
+  onStale?: ((warning: string) => void) | undefined;
+}
+
+/**
+ * Does work that one process at a time may do. The lock is a file that says who holds it; it is taken away when the work ends, however
+ * it ends, unless the process is killed at once. One that a process of this machine left so is taken over.
+ *
+ * @throws CyclopsError naming the process that holds it, and when it cannot be written
+ */
+export async function whileLocked<T>(options: LockOptions, work: () => Promise<T>): Promise<T> {
+  const { path } = options;
+  const own = ownText();
+  take(options, own);
+  // Where the process ends by `process.exit`, nothing else is called.
+  const release = () => {
+    if (contentOf(path) === own) rmSync(path, { force: true });
+  };
+  process.once('exit', release);
+  try {
+    return await work();
+  } finally {
+    process.off('exit', release);
+    release();
+  }
+}
+
+function take({ path, what, onStale }: LockOptions, own: string): void {
+  if (create(path, own)) return;
+  const content = contentOf(path);
+  const holder = holderIn(content);
+  if (!holder || !isGone(holder)) throw held(what, path, holder);
+  // Of several that find it, one takes it over.
+  const guard = `${path}.taken-over`;
+  if (!create(guard, own)) throw held(what, guard, holderIn(contentOf(guard)));
+  try {
+    if (contentOf(path) !== content) throw held(what, path, holderIn(contentOf(path)));
+    rmSync(path, { force: true });
+    if (!create(path, own)) throw held(what, path, holderIn(contentOf(path)));
+  } finally {
+    rmSync(guard, { force: true });
+  }
+  onStale?.(
+    `${what} was left locked by process ${holder.pid}, which began with it at ${holder.since} and has ended without a word, as where it was killed. It is taken over.`,
+  );
+}
+
+function held(what: string, path: string, holder: Holder | null): CyclopsError {
+  if (!holder) {
+    return new CyclopsError(
+      `${what} is locked: ${path} does not say by which process. Wait if another is about to begin; if none is at work there, remove that file.`,
+    );
+  }
+  const { pid, host, since } = holder;
+  return new CyclopsError(
+    `${what} is in the hands of process ${pid} on ${host}, since ${since}: two at once would write over each other's files. Wait until it is ` +
+      `done, or stop it. If that process is gone, remove ${path}.`,
+  );
+}
+
+/** @returns whether the file was not there @throws CyclopsError when it cannot be written */
+function create(path: string, content: string): boolean {
+  try {
+    const descriptor = openSync(path, 'wx');
+    try {
+      writeSync(descriptor, content);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw fileError(error, 'write', path);
+  }
+}
+
+/** Empty where there is none, or none that can be read. */
+function contentOf(path: string): string {
+  return tried(() => readFileSync(path, 'utf8')) ?? '';
+}
+
+function holderIn(content: string): Holder | null {
+  return (
+    examine(
+      tried((): unknown => JSON.parse(content)),
+      holderSchema,
+    ).output ?? null
+  );
+}
+
+function ownText(): string {
+  return `${JSON.stringify({ ...here(), pid: process.pid, since: new Date().toISOString(), began: beganOf(process.pid) })}\n`;
+}
+
+function here(): Pick<Holder, 'host' | 'boot' | 'namespace'> {
+  return {
+    host: hostname(),
+    boot: tried(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+    namespace: tried(() => readlinkSync('/proc/self/ns/pid')),
+  };
+}
+
+/** Whether a process certainly is not there any more. Of one on another machine nobody can know. */
+function isGone({ pid, host, boot, namespace, began }: Holder): boolean {
+  const own = here();
+  if (host !== own.host) return false;
+  if (boot !== own.boot) return true;
+  if (namespace !== own.namespace) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // What may not be asked is there.
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
+  }
+  return began !== beganOf(pid);
+}
+
+/** When a process began, in ticks since the start of the system; null where the system does not tell. */
+function beganOf(pid: number): string | null {
+  // The name of the program, in brackets, may hold anything.
+  const status = tried(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  return status?.slice(status.lastIndexOf(')') + 2).split(' ')[STARTTIME] ?? null;
+}
+
+/** Field 22 of `/proc/[pid]/stat`, counted from field 3 (proc(5)). */
+const STARTTIME = 19;
+
+function tried<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { whileLocked } from '../../../src/data/files/lock.ts';
+import { expectRejection, useTemporaryFolder } from '../support.ts';
+
+const path = useTemporaryFolder();
+const program = fileURLToPath(new URL('lock-holder.ts', import.meta.url));
+
+/** A process that holds the lock, or was refused it: then it has ended. */
+async function holder(...args: string[]) {
+  const child = spawn(process.execPath, ['--import', 'tsx', program, path('lock'), ...args]);
+  let said = '';
+  const ended = new Promise<{ code: number | null; said: string }>((resolve) =>
+    child.on('close', (code) => resolve({ code, said })),
+  );
+  const held = new Promise<void>((resolve) =>
+    child.stdout.on('data', (text) => {
+      said += text;
+      if (said.includes('held')) resolve();
+    }),
+  );
+  await Promise.race([held, ended]);
+  return { child, ended, said: () => said };
+}
+
+const lock = (onStale?: (warning: string) => void) => ({ path: path('lock'), what: 'The thing', onStale });
+
+describe('whileLocked', () => {
+  it('refuses another process, naming the one that holds it, until it ends', async () => {
+    const first = await holder();
+    const { pid = 0 } = first.child;
+    await expectRejection(
+      () => whileLocked(lock(), async () => expect.unreachable()),
+      `The thing is in the hands of process ${pid} on ${hostname()}, since 20`,
+      `remove ${path('lock')}`,
+    );
+    const second = await (await holder()).ended;
+    expect([second.code, second.said]).toEqual([1, expect.stringContaining(`process ${pid} on`)]);
+    expect(existsSync(path('lock'))).toBe(true);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    // Killed at once, it left its lock behind.
+    const told: string[] = [];
+    expect(
+      await whileLocked(
+        lock((warning) => told.push(warning)),
+        async () => readFileSync(path('lock'), 'utf8'),
+      ),
+    ).toContain(`"pid":${process.pid},`);
+    expect(told).toEqual([
+      expect.stringMatching(new RegExp(`^The thing was left locked by process ${pid}, .* It is taken over`)),
+    ]);
+    expect(readdirSync(path())).toEqual([]);
+  });
+
+  it('is taken away at a normal end, by an error, and by process.exit', async () => {
+    for (const [end, code] of [
+      ['', 0],
+      ['throw', 1],
+      ['exit', 130],
+    ] as const) {
+      const ended = await (await holder('50', end)).ended;
+      expect([ended.code, readdirSync(path())]).toEqual([code, []]);
+    }
+  });
+
+  it('is held by one of many processes that begin at the same time, also where they find a lock that was left behind', async () => {
+    for (const isStale of [false, true]) {
+      expect(existsSync(path('lock'))).toBe(isStale);
+      // Who holds it does so until it is killed.
+      const all = await Promise.all(Array.from({ length: 5 }, () => holder()));
+      const [first, ...more] = all.filter(({ said }) => said().includes('held'));
+      expect([first !== undefined, more]).toEqual([true, []]);
+      first?.child.kill('SIGKILL');
+      const codes = await Promise.all(all.map(async ({ ended }) => (await ended).code));
+      expect(codes.filter((code) => code === 1)).toHaveLength(4);
+      expect(readdirSync(path())).toEqual(['lock']);
+    }
+  });
+
+  it('is not taken over from a process of another machine or container, nor where it does not say whose it is', async () => {
+    const own = await whileLocked(lock(), async () => JSON.parse(readFileSync(path('lock'), 'utf8')));
+    const gone = { ...own, pid: 2 ** 22 + 1, began: '1' };
+    const refuse = async (content: string, ...texts: string[]) => {
+      writeFileSync(path('lock'), content);
+      await expectRejection(() => whileLocked(lock(), async () => expect.unreachable()), ...texts);
+      expect(readFileSync(path('lock'), 'utf8')).toBe(content);
+    };
+    await refuse(
+      JSON.stringify({ ...gone, host: 'elsewhere' }),
+      `process ${gone.pid} on elsewhere`,
+      'If that process is gone',
+    );
+    if (process.platform === 'linux')
+      await refuse(JSON.stringify({ ...gone, namespace: 'pid:[1]' }), `process ${gone.pid} on`);
+    for (const content of ['', '{"pid":', '{"pid":-1}', 'null']) await refuse(content, 'does not say by which process');
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'is taken over where its number is another process by now, and where the machine was started anew',
+    async () => {
+      const own = await whileLocked(lock(), async () => JSON.parse(readFileSync(path('lock'), 'utf8')));
+      for (const changed of [{ began: '1' }, { boot: 'an earlier one' }]) {
+        writeFileSync(path('lock'), JSON.stringify({ ...own, ...changed }));
+        expect(await whileLocked(lock(), async () => 'done')).toBe('done');
+      }
+    },
+  );
+
+  it('leaves a lock in place that somebody else has put there, and says where it cannot be written', async () => {
+    await whileLocked(lock(), async () => writeFileSync(path('lock'), 'foreign'));
+    expect(readFileSync(path('lock'), 'utf8')).toBe('foreign');
+    const absent = { path: path('absent', 'lock'), what: 'The thing' };
+    await expectRejection(() => whileLocked(absent, async () => {}), path('absent', 'lock'), 'ENOENT');
+    mkdirSync(path('folder'));
+    await expectRejection(
+      () => whileLocked({ ...absent, path: path('folder') }, async () => {}),
+      'does not say by which',
+    );
+  });
+});
