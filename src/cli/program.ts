@@ -6,6 +6,8 @@ import { addCollect } from './commands/collect.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvaluate } from './commands/evaluate.ts';
+import { addExport } from './commands/export.ts';
+import { addImport } from './commands/import.ts';
 import { addKernels } from './commands/kernels.ts';
 import { addScore } from './commands/score.ts';
 import { addServe } from './commands/serve.ts';
@@ -31,6 +33,8 @@ export async function run(args: readonly string[]): Promise<number> {
     addServe,
     addCollect,
     addTranslate,
+    addImport,
+    addExport,
     addVerify,
     addBench,
     addKernels,

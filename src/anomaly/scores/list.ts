@@ -1,5 +1,5 @@
 import { isSegmenting } from '../../cyclegan/unet-discriminator.ts';
-import { layersOfDn, mapNamed, type WithLayers } from '../maps/list.ts';
+import { canBeMade, layersOfDn, mapNamed, type WithLayers } from '../maps/list.ts';
 import { dnPixels, dnPixelsChange } from '../maps/logits.ts';
 import { isPoolingName, POOLINGS } from './poolings.ts';
 import { type PooledMap, type Score, type ScoreInfo, spelled } from './score.ts';
@@ -74,14 +74,15 @@ export function isOfPixels(score: string, map?: string): boolean {
   return OF_PIXELS.includes(score) && (map === undefined || score.startsWith(`${map}.`));
 }
 
-/** Every score that calibration tries on these networks, in the order of reports. */
+/** Every score that calibration tries on these networks, in the order of reports; none that needs an absent one. */
 export function scoresFor(networks: WithLayers): Score[] {
   const layers = layersOfDn(networks);
   // The last layer's mean is the score `features`.
   const means = layers.slice(0, -1).map(({ name }) => `${name}.mean`);
   const hottest = layers.map(({ name }) => `${name}.top1`);
   const ofPixels = isSegmenting(networks.D_A) ? OF_PIXELS : [];
-  return [...NAMED, ...[...HOTTEST, ...means, ...hottest, ...ofPixels].map((name) => ofPart(partOf(name)))];
+  const tried = [...NAMED, ...[...HOTTEST, ...means, ...hottest, ...ofPixels].map((name) => ofPart(partOf(name)))];
+  return tried.filter(({ parts }) => parts.every(({ map }) => canBeMade(map, networks)));
 }
 
 /** The score of a short name such as `blurmax`, or of a map and a pooling such as `excess3.top5`; undefined for none. */

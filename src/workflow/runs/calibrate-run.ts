@@ -17,7 +17,7 @@ import { type ImageStatistics, imageStatistics } from '../../anomaly/scores/imag
 import { scoresFor } from '../../anomaly/scores/list.ts';
 import type { ScoredImage } from '../../anomaly/scores/scored-image.ts';
 import { readCheckpointHead } from '../../cyclegan/run/checkpoint-head.ts';
-import { fingerprint, hashFile, readDataRecord } from '../../cyclegan/run/data-record.ts';
+import { hashFile, readDataRecord, seenImages } from '../../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import { type ImageRef, isNormalAlone } from '../../data/datasets/dataset.ts';
 import { readDataset } from '../../data/datasets/layouts.ts';
@@ -53,7 +53,8 @@ interface CalibrateRunOptions extends Listener {
  */
 export async function calibrateRun(device: Device, options: CalibrateRunOptions): Promise<Calibration | null> {
   const { run, rule, threshold, map } = options;
-  const { images: recorded, hash: dataHash } = readDataRecord(run.data);
+  const record = readDataRecord(run.data);
+  const { images: recorded, hash: dataHash } = record;
   const { step } = readCheckpointHead(run.checkpoint).position;
   const detector = openRunNetworks(device, run);
   try {
@@ -72,8 +73,7 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
     const heatmap = calibrateHeatmap(images, { merits, decides: leadingOf(chosen), wanted: map });
     const measured = { heatmap, ...(normalChange !== null && { normalChange }) };
     const calibration = withThreshold({ ...chosen, ...measured, step }, threshold);
-    const seen = recorded.map(({ sha256 }) => fingerprint(sha256));
-    await writeModel(run.model, detector, calibration, seen);
+    await writeModel(run.model, detector, calibration, seenImages(record));
     writeCalibration(run, calibration);
     return calibration;
   } finally {
