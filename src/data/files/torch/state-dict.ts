@@ -36,8 +36,11 @@ const REBUILD_TENSORS = ['torch._utils._rebuild_tensor_v2', 'torch._utils._rebui
 const REBUILD_PARAMETER = 'torch._utils._rebuild_parameter';
 const FUNCTIONS = [ORDERED_DICT, ...REBUILD_TENSORS, REBUILD_PARAMETER];
 
-/** The longest pickle: a state dict has some dozens of bytes for each tensor. */
-const LONGEST_PICKLE = 2 ** 24;
+/**
+ * The longest pickle in bytes, some times that of the largest network here, which has 250 for each of 140 tensors. A byte of it can take
+ * two hundred of memory.
+ */
+const LONGEST_PICKLE = 2 ** 18;
 /** Several times that of the widest layer that a network here may have. */
 const LARGEST_STORAGE = 2 ** 31 - 1;
 const MOST_AXES = 64;
@@ -90,7 +93,10 @@ export function readStateDict(bytes: ByteSource): StateDictFile {
   if (archive.sizeOf(`${root}byteorder`) !== null) requireLittleEndian(archive, `${root}byteorder`, bytes.name);
   const pickle = `${root}data.pkl`;
   if ((archive.sizeOf(pickle) ?? 0) > LONGEST_PICKLE)
-    throw damagedTorch(bytes.name, `its pickle has ${archive.sizeOf(pickle)} bytes, which no state dict needs`);
+    throw damagedTorch(
+      bytes.name,
+      `its pickle has ${archive.sizeOf(pickle)} bytes, and a network here needs at most ${LONGEST_PICKLE}`,
+    );
   const world = new TorchWorld(archive, root, bytes.name);
   const dict = unpickle(archive.read(pickle), world, `${bytes.name} (${pickle})`);
   const views = namedTensors(dict, bytes.name);

@@ -34,8 +34,8 @@ const DIRECTORY_ENTRY_BYTES = 46;
 const LOCAL_HEADER_BYTES = 30;
 
 const LONGEST_COMMENT = 2 ** 16 - 1;
-/** Of the list of entries: a state dict has some hundreds, of about a hundred bytes each. */
-const LARGEST_DIRECTORY = 2 ** 24;
+/** Of the list of entries in bytes: a state dict has some hundreds, of about a hundred bytes each. */
+const LARGEST_DIRECTORY = 2 ** 20;
 /** What says in a field of 32 or 16 bits that the value stands in one of 64. */
 const IN_64_BITS = { u32: 2 ** 32 - 1, u16: 2 ** 16 - 1 };
 const EXTRA_64 = 1;

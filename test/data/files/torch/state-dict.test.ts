@@ -3,7 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { withFile } from '../../../../src/data/files/file-bytes.ts';
 import { readStateDict } from '../../../../src/data/files/torch/state-dict.ts';
 import { expectRefusal, put, randomNumbers, survives, useTemporaryFolder } from '../../support.ts';
-import { dictCode, hasTorch, inMemory, op, pickled, pth, runTorch, tensorCode, withoutTorch, zip } from './support.ts';
+import {
+  dictCode,
+  hasTorch,
+  inMemory,
+  op,
+  pickled,
+  pth,
+  runTorch,
+  tensorCode,
+  withoutTorch,
+  zip,
+} from './torch-support.ts';
 
 const path = useTemporaryFolder();
 const read = (bytes: Uint8Array) => readStateDict(inMemory(bytes));
@@ -208,11 +219,17 @@ describe('readStateDict', () => {
       op.put(i),
     ]);
     expectRefusal(() => read(pth(doubled, {})), 'is no tensor');
-    // A hundred thousand names of one tensor.
+    // Ten thousand names of one tensor.
     const tensor = [tensorCode({ count: 1000, size: [1000], stride: [1] }), op.put(1)];
-    const names = Array.from({ length: 100_000 }, (_, i) => [op.text(`${i}`), op.get(1)]);
+    const names = Array.from({ length: 10_000 }, (_, i) => [op.text(`${i}`), op.get(1)]);
     const many = [tensor, op.dict, op.mark, names, op.setItems];
-    expectRefusal(() => read(pth(many, { 0: new Uint8Array(4000) })), 'claim 100000000 numbers');
+    expectRefusal(() => read(pth(many, { 0: new Uint8Array(4000) })), 'claim 10000000 numbers');
+    // Nothing but dicts, lists or marks, as many as a pickle may hold, and more.
+    for (const code of ['}', ']', '(', ')', 'N']) {
+      const filled = Buffer.alloc(2 ** 18 - 3, code);
+      survives(() => read(pth([filled], {})));
+      expectRefusal(() => read(pth([filled, filled], {})), 'its pickle has');
+    }
     // A text that says it is 4 GiB long.
     expectRefusal(() => read(pth([Buffer.from([0x58, 0xff, 0xff, 0xff, 0xff])], {})), 'in the middle');
     expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 28);

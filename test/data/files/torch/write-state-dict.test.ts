@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readStateDict } from '../../../../src/data/files/torch/state-dict.ts';
 import { encodeStateDict, type WrittenTensor } from '../../../../src/data/files/torch/write-state-dict.ts';
 import { put, useTemporaryFolder } from '../../support.ts';
-import { hasTorch, inMemory, runTorch, withoutTorch } from './support.ts';
+import { hasTorch, inMemory, runTorch, withoutTorch } from './torch-support.ts';
 
 const path = useTemporaryFolder();
 
