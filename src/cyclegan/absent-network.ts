@@ -30,7 +30,7 @@ export class AbsentNetwork extends Module implements Generator, Discriminator {
     throw this.refusal();
   }
 
-  private refusal(): AbsentNetworkError {
+  refusal(): AbsentNetworkError {
     return new AbsentNetworkError(
       `This model has no ${NETWORK_WORDS[this.network]}: none was imported, and what was asked for needs it. Import it with the others, train ` +
         'one with `cyclops train --from`, or ask for scores and maps without it.',

@@ -79,13 +79,13 @@ export async function importWeights(options: ImportOptions): Promise<ImportedRun
     D_B: options.discriminatorAbnormal === undefined ? null : discriminator(options.discriminatorAbnormal),
   };
   const config = configOf(given, loadSize);
-  const run = createRun(out);
   const found = NETWORK_NAMES.flatMap((name) => (given[name] ? [{ name, ...given[name] }] : []));
   const absent = NETWORK_NAMES.filter((name) => !given[name]);
-  const lostScores = await withDevice({ device }, async (used) => {
+  const { run, lostScores } = await withDevice({ device }, async (used) => {
     const networks = makeNetworks(used, architectureOf(config), config.seed, absent);
     try {
       for (const { name, source, network } of found) networks[name].loadStateDict(network.tensors, source.file);
+      const run = createRun(out);
       const present = Object.fromEntries(found.map(({ name }) => [name, networks[name]]));
       const imported = Object.fromEntries(found.map(({ name, source }) => [name, source]));
       await saveImported(run.checkpoint, present, {
@@ -94,7 +94,7 @@ export async function importWeights(options: ImportOptions): Promise<ImportedRun
         position: { step: 0, stepsPerEpoch: 1, poolDraws: 0, seconds: 0 },
         kernels: {},
       });
-      return lostBy(networks);
+      return { run, lostScores: lostBy(networks) };
     } finally {
       for (const network of Object.values(networks)) network.dispose();
     }

@@ -12,6 +12,7 @@ import { scoresOf } from '../calibration/combined-score.ts';
 import type { HeatmapCalibration } from '../calibration/heatmap-scale.ts';
 import { RESIDUAL5, requireMap } from '../maps/list.ts';
 import type { AnomalyMap } from '../maps/map.ts';
+import { requireNetworks } from '../scores/list.ts';
 import type { Score } from '../scores/score.ts';
 import { type AskedImage, batchSize, type ImageRequest } from './batches.ts';
 import type { DetectorNetworks } from './detector-networks.ts';
@@ -165,6 +166,7 @@ export class Detector {
     try {
       const decides = { scores: scoresOf(calibration, by), by, threshold, heatmap };
       const networks = loadModel(used, read, tile);
+      requireNetworks(decides.scores, networks.networks);
       alikeInBatches(networks, scoreEmpty);
       return new Detector(networks, own, decides);
     } catch (error) {

@@ -1,3 +1,5 @@
+import { AbsentNetwork } from '../../cyclegan/absent-network.ts';
+import type { Networks } from '../../cyclegan/network-set.ts';
 import { isSegmenting } from '../../cyclegan/unet-discriminator.ts';
 import { canBeMade, layersOfDn, mapNamed, type WithLayers } from '../maps/list.ts';
 import { dnPixels, dnPixelsChange } from '../maps/logits.ts';
@@ -83,6 +85,16 @@ export function scoresFor(networks: WithLayers): Score[] {
   const ofPixels = isSegmenting(networks.D_A) ? OF_PIXELS : [];
   const tried = [...NAMED, ...[...HOTTEST, ...means, ...hottest, ...ofPixels].map((name) => ofPart(partOf(name)))];
   return tried.filter(({ parts }) => parts.every(({ map }) => canBeMade(map, networks)));
+}
+
+/** @throws AbsentNetworkError when one of the scores needs a network that is not there */
+export function requireNetworks(scores: readonly Score[], networks: Networks): void {
+  for (const { map } of partsOf(scores)) {
+    for (const name of map.networks) {
+      const network = networks[name];
+      if (network instanceof AbsentNetwork) throw network.refusal();
+    }
+  }
 }
 
 /** The score of a short name such as `blurmax`, or of a map and a pooling such as `excess3.top5`; undefined for none. */

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { fileError } from './fs-error.ts';
 
@@ -15,10 +15,11 @@ export interface ByteSource {
 export function withFile<T>(path: string, work: (bytes: ByteSource) => T): T {
   let descriptor: number | null = null;
   try {
+    const status = statSync(path);
+    // Before it is opened, since a pipe would wait for somebody to write.
+    if (!status.isFile()) throw new CyclopsError(`cannot read ${path}: it is a folder or a device. Name a file.`);
     descriptor = openSync(path, 'r');
     const open = descriptor;
-    const status = fstatSync(open);
-    if (!status.isFile()) throw new CyclopsError(`cannot read ${path}: it is a folder or a device. Name a file.`);
     return work({ name: path, size: status.size, read: (start, length) => readExactly(open, path, { start, length }) });
   } catch (error) {
     // What is no fault of the file system is thrown on as it is.

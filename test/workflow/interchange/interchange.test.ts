@@ -6,6 +6,7 @@ import type { NetworkName } from '../../../src/cyclegan/network-names.ts';
 import { runFolder } from '../../../src/cyclegan/run/run-folder.ts';
 import { encodeSafetensors } from '../../../src/data/files/safetensors.ts';
 import { readStateDict } from '../../../src/data/files/torch/state-dict.ts';
+import { Detector } from '../../../src/detector.ts';
 import { Device } from '../../../src/gpu/device.ts';
 import { scope } from '../../../src/tensor/scope.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
@@ -111,6 +112,15 @@ describe.skipIf(!hasTorch)(`the reference in PyTorch${withoutTorch}`, () => {
     const { run, networks } = await importing(`of ${name}`, { generator: file(name) });
     expect(networks.map(({ remarks }) => remarks.join())).toEqual([expect.stringContaining(remark)]);
     expect(worst(await made(run, 'G_A'), expected[as] ?? [], 2)).toBeLessThan(BOUND);
+  });
+
+  it('leaves nothing behind of weights that lack a tensor', async () => {
+    const { tensors } = readStateDict(inMemory(readFileSync(file('latest_net_G_A'))));
+    tensors.delete('model.4.bias');
+    writeFileSync(folder.path('less.safetensors'), encodeSafetensors(tensors));
+    const less = { generator: folder.path('less.safetensors') };
+    await expectRejection(() => importing('less', less), 'less.safetensors', "It lacks 'model.4.bias'");
+    expect(readdirSync(folder.path())).not.toContain('less');
   });
 
   it('refuses networks with another norm, and one for the other', async () => {
@@ -234,6 +244,10 @@ describe('a run of one generator alone', () => {
     await expectRejection(() => calibrate({ run, map: 'cycle', device, tune: false }), words);
     const other = score({ model, images, by: 'dn.p8', threshold: 1, device, tune: false, tile: 32 });
     await expectRejection(() => all(other), 'This model has no D_A');
+    await expectRejection(() => Detector.open(model, { device, by: 'ratio', threshold: 1 }), words);
+    const detector = await Detector.open(model, { device });
+    expect((await detector.score(readFileSync(images[0] ?? ''))).scores).not.toHaveProperty('dn');
+    detector.dispose();
   });
 
   it('cannot be resumed, and lets a training begin, in which the others are new', async () => {
