@@ -4,7 +4,7 @@ import { scoresFor } from '../anomaly/scores/list.ts';
 import { architectureOf, parseConfig, type TrainingConfig } from '../cyclegan/config.ts';
 import type { ImportedFile, Manifest } from '../cyclegan/manifest.ts';
 import { NETWORK_NAMES, NETWORK_WORDS, type NetworkName } from '../cyclegan/network-names.ts';
-import { makeNetworks, type Networks } from '../cyclegan/network-set.ts';
+import { countParameters, makeNetworks, type Networks } from '../cyclegan/network-set.ts';
 import { REFERENCE } from '../cyclegan/presets.ts';
 import {
   type AdoptedDiscriminator,
@@ -81,6 +81,7 @@ export async function importWeights(options: ImportOptions): Promise<ImportedRun
   const config = configOf(given, loadSize);
   const found = NETWORK_NAMES.flatMap((name) => (given[name] ? [{ name, ...given[name] }] : []));
   const absent = NETWORK_NAMES.filter((name) => !given[name]);
+  for (const part of found) requireHeld(part, config);
   const { run, lostScores } = await withDevice({ device }, async (used) => {
     const networks = makeNetworks(used, architectureOf(config), config.seed, absent);
     try {
@@ -172,6 +173,24 @@ function configOf({ G_A, G_B, D_A, D_B }: Given, loadSize: number): TrainingConf
     if (error instanceof CyclopsError) throw new UsageError(error.message);
     throw error;
   }
+}
+
+/**
+ * The first layer and a name say how large a network is. One that claims far more than its file holds is refused before it takes memory;
+ * what is missing of others is told when they are loaded.
+ */
+function requireHeld(
+  { name, source, network }: { name: NetworkName } & Read<AdoptedGenerator | AdoptedDiscriminator>,
+  config: TrainingConfig,
+): void {
+  const others = NETWORK_NAMES.filter((other) => other !== name);
+  const expected = countParameters(architectureOf(config), others);
+  const held = [...network.tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
+  if (2 * held >= expected) return;
+  throw new CyclopsError(
+    `${source.file} is not complete: a network of the size that its first layer and its names say has ${expected} parameters, and it holds ` +
+      `${held}. Give the whole state dict of one network.`,
+  );
 }
 
 function requireAlike<K extends string>(

@@ -55,8 +55,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   checkOptions('train', options, { ...RUNNING, ...DATA, ...DIVISION, ...TRAINING, resume: flag, from: pathOption });
   const { out, resume = false, folds, skipBroken = false, tune = true, eager = false, onProfile } = options;
   const { bankMemory = BANK_MEMORY } = options;
-  const from = options.from === undefined ? null : readWeights(options.from);
   requireBeginning(options);
+  const from = options.from === undefined ? null : readWeights(options.from);
   const { config, dataset } = resume ? begunTraining(options) : await newTraining(options, from);
   const begun = folds === undefined ? null : foldsOf(dataset, folds, config);
   const run = resume ? runFolder(out) : createRun(out);

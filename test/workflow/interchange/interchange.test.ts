@@ -153,6 +153,19 @@ describe.skipIf(!hasTorch)(`the reference in PyTorch${withoutTorch}`, () => {
   });
 });
 
+it('a small file that claims a large network is refused before the network takes memory', async () => {
+  const shapes = { 'model.1.weight': [512, 3, 7, 7], 'model.41.conv_block.1.bias': [1] };
+  const tensors = Object.entries(shapes).map(([name, shape]) => {
+    const data = new Float32Array(shape.reduce((product, extent) => product * extent, 1));
+    return [name, { shape, data }] as const;
+  });
+  writeFileSync(folder.path('liar.safetensors'), encodeSafetensors(new Map(tensors)));
+  const before = device.pool.use.liveBytes;
+  const liar = () => importing('liar', { generator: folder.path('liar.safetensors') });
+  await expectRejection(liar, 'liar.safetensors is not complete', 'and it holds');
+  expect(device.pool.use.liveBytes).toBe(before);
+});
+
 describe('export', () => {
   it('writes both forms alike, of a run and of its model file, with the weights that score', async () => {
     const run = await trainedRun();
