@@ -1,7 +1,6 @@
-import { CONFIG_FIELDS, optionName, parseConfig, type TrainingConfig } from '../../cyclegan/config.ts';
+import { CONFIG_FIELDS, optionName, PREPROCESSING, parseConfig, type TrainingConfig } from '../../cyclegan/config.ts';
 import { trainingLength } from '../../cyclegan/learning-rate.ts';
 import type { NetworkName } from '../../cyclegan/network-names.ts';
-import { PREPROCESSING } from '../../cyclegan/config.ts';
 import { type PresetName, preset } from '../../cyclegan/presets.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { UsageError } from '../common/usage-error.ts';
