@@ -78,6 +78,7 @@ export { LossScaler, type LossScalerState } from './optim/loss-scaler.ts';
 
 // The file format of weights.
 
+export type { FloatElement } from './data/files/elements.ts';
 export {
   decodeSafetensors,
   encodeSafetensors,

@@ -41,6 +41,8 @@ export type { ResultPictures } from './anomaly/detector/score-images.ts';
 export type { DecodedImage } from './data/images/decoded-image.ts';
 export type { Size } from './data/images/level-memory.ts';
 export { type EvaluateOptions, evaluate } from './workflow/evaluate.ts';
+export { type ExportedWeights, type ExportOptions, exportWeights } from './workflow/export-weights.ts';
+export { IMPORTED_LOAD_SIZE, type ImportedRun, type ImportOptions, importWeights } from './workflow/import-weights.ts';
 export { type MakePageOptions, makePage } from './workflow/make-page.ts';
 export { PICTURES_BUDGET, type ReportOptions, report } from './workflow/report-file.ts';
 export {

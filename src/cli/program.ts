@@ -6,6 +6,8 @@ import { addCollect } from './commands/collect.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvaluate } from './commands/evaluate.ts';
+import { addExport } from './commands/export.ts';
+import { addImport } from './commands/import.ts';
 import { addKernels } from './commands/kernels.ts';
 import { addPage } from './commands/page.ts';
 import { addScore } from './commands/score.ts';
@@ -33,6 +35,8 @@ export async function run(args: readonly string[]): Promise<number> {
     addPage,
     addCollect,
     addTranslate,
+    addImport,
+    addExport,
     addVerify,
     addBench,
     addKernels,

@@ -17,7 +17,8 @@ import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { GanMode, Precision } from './config.ts';
 import { ganLoss, type Losses, LossLog, normalThenDefects, unmaskedLoss } from './losses.ts';
-import { type Architecture, makeNetworks, type NetworkName, type Networks } from './network-set.ts';
+import type { NetworkName } from './network-names.ts';
+import { type Architecture, makeNetworks, type Networks } from './network-set.ts';
 import { ImagePool, type UniformSource } from './pool.ts';
 import { isSegmenting, type SegmentingDiscriminator } from './unet-discriminator.ts';
 

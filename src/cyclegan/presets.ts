@@ -2,7 +2,7 @@ import { CyclopsError } from '../gpu/errors.ts';
 import { PREPROCESSING, type TrainingConfig } from './config.ts';
 
 /** The reference CycleGAN's defaults, but for the sizes: what every preset starts from. */
-const REFERENCE = {
+export const REFERENCE = {
   inputNc: 3,
   blocks: 9,
   ngf: 64,

@@ -3,12 +3,14 @@ import type { Calibration, Rule } from '../anomaly/calibration/calibration.ts';
 import { readCalibration } from '../anomaly/calibration/calibration-file.ts';
 import { mapName } from '../anomaly/detector/detector-options.ts';
 import { requireMap } from '../anomaly/maps/list.ts';
+import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
 import { openRun, type RunFolder } from '../cyclegan/run/run-folder.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { type Listener, listenerOf } from './common/listener.ts';
 import { checkOptions, number, path, pathOption, RUNNING, ruleOption } from './common/options.ts';
 import { type DeviceOption, withDevice } from './common/with-device.ts';
 import { calibrateRun } from './runs/calibrate-run.ts';
+import { recordForImported } from './runs/imported-data.ts';
 
 export interface CalibrateOptions extends DeviceOption, Listener {
   /** Folder that {@link train} wrote. */
@@ -19,7 +21,7 @@ export interface CalibrateOptions extends DeviceOption, Listener {
   threshold?: number | undefined;
   /** The map that heat maps show, instead of the one that these images find best. */
   map?: string | undefined;
-  /** Where the data folder is now; by default where training found it. */
+  /** Where the data folder is now; by default where training found it. Of an imported run, the folder whose images choose. */
   data?: string | undefined;
 }
 
@@ -48,6 +50,7 @@ export async function calibrate(options: CalibrateOptions): Promise<CalibrateRes
   if (map !== undefined) requireMap(map);
   const run = openRun(options.run);
   const before = existsSync(run.thresholds) ? readBefore(run, options) : null;
+  if (readCheckpointHead(run.checkpoint).manifest.imported) recordForImported(run, options);
   const calibration = await withDevice(options, (device) =>
     calibrateRun(device, { ...listenerOf(options), run, rule, threshold, map, data, tune }),
   );

@@ -47,7 +47,7 @@ export interface PaperFigures {
   >;
 }
 
-export interface PaperProtocolOptions extends Omit<TrainOptions, keyof DivisionOptions | 'resume'> {
+export interface PaperProtocolOptions extends Omit<TrainOptions, keyof DivisionOptions | 'resume' | 'from'> {
   /** How many runs, with seeds that follow one another; 1 unless told otherwise. Each gets a folder in `out`, named by its seed. */
   runs?: number | undefined;
 }

@@ -5,6 +5,7 @@ import type { DetectorNetworks } from '../anomaly/detector/detector-networks.ts'
 import { scoreName } from '../anomaly/detector/detector-options.ts';
 import { picturesOf, type ResultPictures } from '../anomaly/detector/score-images.ts';
 import { requireMap } from '../anomaly/maps/list.ts';
+import { requireNetworks } from '../anomaly/scores/list.ts';
 import type { ImageRef } from '../data/datasets/dataset.ts';
 import { isFolder } from '../data/files/is-folder.ts';
 import type { ValueRange } from '../data/images/value-range.ts';
@@ -181,9 +182,10 @@ async function* watchFolder(device: Device, folder: string, work: Work): AsyncGe
   }
 }
 
-async function openDetector(device: Device, { model, options }: Work): Promise<DetectorNetworks> {
+async function openDetector(device: Device, { model, decision, options }: Work): Promise<DetectorNetworks> {
   const detector = model.open(device, options.tile);
   try {
+    requireNetworks(scoresOf(model.calibration, decision.by), detector.networks);
     await tuneScoring(detector, { ...options, tune: options.tune ?? true });
     return detector;
   } catch (error) {

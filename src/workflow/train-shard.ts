@@ -12,7 +12,7 @@ import { makeShard } from './shards/pieces.ts';
 import { requireShard, type Shard, type ShardDone } from './shards/shard.ts';
 import { newTraining, type TrainOptions } from './train.ts';
 
-export interface TrainShardOptions extends Omit<TrainOptions, 'resume'> {
+export interface TrainShardOptions extends Omit<TrainOptions, 'resume' | 'from'> {
   /** Which of the trainings are made: those of the folds, and that on all training images. */
   shard: Shard;
 }

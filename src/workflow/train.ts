@@ -9,20 +9,24 @@ import { type Dataset, isNormalAlone } from '../data/datasets/dataset.ts';
 import { requireSixteenBits } from '../data/images/value-range.ts';
 import type { TimedLaunch } from '../gpu/profiler.ts';
 import { type Listener, listenerOf } from './common/listener.ts';
-import { checkOptions, DATA, DIVISION, flag, RUNNING, TRAINING } from './common/options.ts';
+import { checkOptions, DATA, DIVISION, flag, pathOption, RUNNING, TRAINING } from './common/options.ts';
+import { UsageError } from './common/usage-error.ts';
+import { type ModelWeights, readWeights } from './common/weights.ts';
 import { type DeviceOption, withDevice } from './common/with-device.ts';
 import { type DataOptions, openData } from './images/open-data.ts';
 import { trainingRange } from './images/training-range.ts';
 import { beginFolds, crossCalibrate, foldsOf } from './runs/cross-calibration.ts';
 import { type DivisionOptions, divide, partsOfRun, requireNoDivision } from './runs/division.ts';
 import { BANK_MEMORY, trainRun } from './runs/train-run.ts';
-import { type ConfigOptions, configOf, requireSameConfig } from './runs/training-config.ts';
+import { type ConfigOptions, configFrom, configOf, lengthened, requireSameConfig } from './runs/training-config.ts';
 
 export interface TrainOptions extends DataOptions, DivisionOptions, ConfigOptions, DeviceOption, Listener {
   /** Folder of the run: new or empty, or that of the run to be resumed. */
   out: string;
-  /** Whether to continue the run in `out`, with the options that it began with. */
+  /** Whether to continue the run in `out`, with the options that it began with; `config.steps` may be more than it was to have. */
   resume?: boolean | undefined;
+  /** Model file or run folder whose weights and options a new run begins with, instead of random weights and a preset. */
+  from?: string | undefined;
   /** Bytes of the device's memory for training images, 2³⁰ unless told otherwise: what is more lies in a file in `out`, with the same bits. */
   bankMemory?: number | undefined;
   /** Records every step anew instead of replaying the first: slower, the same bits; for debugging. */
@@ -48,10 +52,12 @@ export interface TrainResult {
  * @throws CyclopsError for images or files that cannot be used, and when training diverges
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  checkOptions('train', options, { ...RUNNING, ...DATA, ...DIVISION, ...TRAINING, resume: flag });
+  checkOptions('train', options, { ...RUNNING, ...DATA, ...DIVISION, ...TRAINING, resume: flag, from: pathOption });
   const { out, resume = false, folds, skipBroken = false, tune = true, eager = false, onProfile } = options;
   const { bankMemory = BANK_MEMORY } = options;
-  const { config, dataset } = resume ? begunTraining(options) : await newTraining(options);
+  requireBeginning(options);
+  const from = options.from === undefined ? null : readWeights(options.from);
+  const { config, dataset } = resume ? begunTraining(options) : await newTraining(options, from);
   const begun = folds === undefined ? null : foldsOf(dataset, folds, config);
   const run = runFolder(out);
   const calibration = await inRun(run, options.onWarning, () => {
@@ -59,7 +65,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     if (begun) beginFolds(run, dataset, begun);
     return withDevice(options, (device) => {
       const common = { ...listenerOf(options), config, dataset, run, skipBroken, tune, eager, bankMemory, onProfile };
-      return existsSync(run.foldScores) ? crossCalibrate(device, common) : trainRun(device, { ...common, resume });
+      return existsSync(run.foldScores)
+        ? crossCalibrate(device, common)
+        : trainRun(device, { ...common, resume, from });
     });
   });
   return { run: run.root, calibration, learned: calibration && checkLearned(calibration) };
@@ -72,12 +80,29 @@ interface Training {
   dataset: Dataset;
 }
 
-/** @throws UsageError for options that cannot be or do not fit together @throws CyclopsError for images that cannot be used */
-export async function newTraining(options: TrainOptions): Promise<Training> {
+/** @throws UsageError where weights to begin with do not fit the other options */
+export function requireBeginning({ from, resume, folds }: Pick<TrainOptions, 'from' | 'resume' | 'folds'>): void {
+  if (from === undefined) return;
+  if (resume)
+    throw new UsageError(
+      '--from gives a new run its first weights, and --resume goes on with those of a run. Leave one of them out.',
+    );
+  if (folds === undefined) return;
+  throw new UsageError(
+    '--folds trains networks that never saw the images they score, and those of --from may have. Leave one of them out.',
+  );
+}
+
+/**
+ * @param from the weights that it begins with; null for random ones
+ * @throws UsageError for options that cannot be or do not fit together @throws CyclopsError for images that cannot be used
+ */
+export async function newTraining(options: TrainOptions, from: ModelWeights | null = null): Promise<Training> {
   const found = openData(options, { allowNormalAlone: true });
-  const asked = configFor(found, options);
+  const asked = configFor(found, options, from);
   const dataset = divide(found, options, asked.seed);
-  const range = options.config?.range ? asked.range : await trainingRange(dataset, options.onWarning);
+  // The weights know images as their model showed them.
+  const range = options.config?.range || from ? asked.range : await trainingRange(dataset, options.onWarning);
   // Before hours of training: copies of calibrating images are damaged at its end.
   if (isNormalAlone(dataset)) requireSixteenBits(range);
   return { config: { ...asked, range }, dataset };
@@ -87,7 +112,7 @@ function begunTraining(options: TrainOptions): Training {
   const run = runFolder(options.out);
   const found = openData(options, { allowNormalAlone: true });
   requireNoDivision(options);
-  const config = begunConfig(run);
+  const config = begunConfig(run, options);
   requireSameConfig(options, config);
   return { config, dataset: partsOfRun(found, run) };
 }
@@ -96,8 +121,8 @@ function begunTraining(options: TrainOptions): Training {
 const DAMAGE_ALONE = 4;
 
 /** The configuration of a new run. Where there is no abnormal image, damage stands for defects, and the warning says what that means. */
-function configFor(dataset: Dataset, options: TrainOptions): TrainingConfig {
-  const config = configOf(options);
+function configFor(dataset: Dataset, options: TrainOptions, from: ModelWeights | null): TrainingConfig {
+  const config = from ? configFrom(options, from) : configOf(options);
   if (!isNormalAlone(dataset)) return config;
   const { damage } = config.damage > 0 ? config : { damage: DAMAGE_ALONE };
   options.onWarning?.(
@@ -108,9 +133,18 @@ function configFor(dataset: Dataset, options: TrainOptions): TrainingConfig {
   return { ...config, damage };
 }
 
-/** The configuration that a run began with. @throws CyclopsError when there is nothing to resume */
-function begunConfig(run: RunFolder): TrainingConfig {
-  return existsSync(run.foldScores)
-    ? readFoldScores(run).config
-    : readCheckpointHead(openRun(run.root).checkpoint).config;
+/**
+ * The configuration that a run began with, with more steps where they are asked for. One of folds keeps its steps: thresholds come from
+ * networks that were trained as long.
+ *
+ * @throws CyclopsError when there is nothing to resume
+ */
+function begunConfig(run: RunFolder, { config: asked }: TrainOptions): TrainingConfig {
+  if (existsSync(run.foldScores)) return readFoldScores(run).config;
+  const { config, manifest, position } = readCheckpointHead(openRun(run.root).checkpoint);
+  if (!manifest.imported) return lengthened(config, position.stepsPerEpoch, asked?.steps);
+  throw new UsageError(
+    `${run.root} holds imported weights without the state of a training, so that none can be resumed. Begin one with them: ` +
+      `cyclops train DATA --from ${run.root} --out RUN`,
+  );
 }

@@ -1,5 +1,5 @@
 import { architectureOf, imageOptions, type TrainingConfig } from '../../cyclegan/config.ts';
-import type { Manifest } from '../../cyclegan/manifest.ts';
+import { absentNetworks, type Manifest } from '../../cyclegan/manifest.ts';
 import { makeNetworks, type Networks } from '../../cyclegan/network-set.ts';
 import type { BankOptions, Size } from '../../data/images/bank.ts';
 import type { Device } from '../../gpu/device.ts';
@@ -22,7 +22,7 @@ export interface DetectorNetworks {
 }
 
 /**
- * Makes networks and gives them their weights.
+ * Makes networks and gives them their weights. Those that the model does not have are absent.
  *
  * @param load its errors are passed on, and the networks freed
  * @param tile where given, images larger than the run's size keep their own, and networks see them in overlapping tiles of at
@@ -34,7 +34,7 @@ export function prepareNetworks(
   load: (networks: Networks) => void,
   tile: number | null = null,
 ): DetectorNetworks {
-  const networks = makeNetworks(device, architectureOf(config), config.seed);
+  const networks = makeNetworks(device, architectureOf(config), config.seed, absentNetworks(manifest));
   // They are not trained, and a map that needs a gradient wants that of the image alone.
   for (const network of Object.values(networks)) network.setRequiresGrad(false);
   const dispose = () => {

@@ -15,6 +15,7 @@ import { RESIDUAL5, requireMap } from '../maps/list.ts';
 import type { AnomalyMap } from '../maps/map.ts';
 import { imageForm } from '../scores/image-form.ts';
 import { imageStatistics } from '../scores/image-statistics.ts';
+import { requireNetworks } from '../scores/list.ts';
 import type { Score } from '../scores/score.ts';
 import { type AskedImage, batchSize, type ImageRequest } from './batches.ts';
 import type { DetectorNetworks } from './detector-networks.ts';
@@ -181,6 +182,7 @@ export class Detector {
       const { likeness = null } = calibration;
       const decides = { scores: scoresOf(calibration, by), by, threshold, heatmap, likeness };
       const networks = loadModel(used, read, tile);
+      requireNetworks(decides.scores, networks.networks);
       alikeInBatches(networks, scoreEmpty);
       return new Detector(networks, own, decides);
     } catch (error) {

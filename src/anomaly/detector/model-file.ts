@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { architectureOf, parseConfig, type TrainingConfig } from '../../cyclegan/config.ts';
-import { type Manifest, manifestSchema } from '../../cyclegan/manifest.ts';
-import { countParameters, NETWORK_NAMES, type Networks } from '../../cyclegan/network-set.ts';
+import { absentNetworks, type Manifest, manifestSchema } from '../../cyclegan/manifest.ts';
+import { NETWORK_NAMES } from '../../cyclegan/network-names.ts';
+import { countParameters, type Networks } from '../../cyclegan/network-set.ts';
 import { quoted } from '../../data/files/brief.ts';
 import { described, parseJson } from '../../data/files/json.ts';
 import {
@@ -90,11 +91,12 @@ export function decodeModel(bytes: Uint8Array, source: string): Model {
     parseJson(metadata[name] ?? '', schema, `${source} under '${name}'`);
   const config = parseConfig(read('config', v.unknown()), source);
   if (metadata.preprocessing !== preprocessing(config)) throw otherVersion(source, metadata.format);
-  requireArchitecture(source, config, tensors);
+  const manifest = read('manifest', madeBySchema);
+  requireArchitecture(source, countParameters(architectureOf(config), absentNetworks(manifest)), tensors);
   return {
     source,
     config,
-    manifest: read('manifest', madeBySchema),
+    manifest,
     calibration: read('calibration', calibrationSchema),
     seen: read('seen', seenSchema),
     tensors,
@@ -120,9 +122,8 @@ export function loadModel(
   return prepareNetworks(device, { config, manifest }, load, tile);
 }
 
-/** @throws CyclopsError unless the tensors are as many numbers as networks of this architecture hold */
-function requireArchitecture(source: string, config: TrainingConfig, tensors: ReadonlyMap<string, StoredTensor>): void {
-  const expected = countParameters(architectureOf(config));
+/** @param expected numbers that its networks hold @throws CyclopsError unless the tensors are as many */
+function requireArchitecture(source: string, expected: number, tensors: ReadonlyMap<string, StoredTensor>): void {
   const held = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
   if (held === expected) return;
   throw damaged(source, `networks of the size that it claims have ${expected} parameters, it holds ${held}`);

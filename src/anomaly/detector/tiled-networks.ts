@@ -1,3 +1,4 @@
+import { AbsentNetwork } from '../../cyclegan/absent-network.ts';
 import type { Networks } from '../../cyclegan/network-set.ts';
 import type { Discriminator, FeatureNetwork, Field, Generator } from '../../cyclegan/networks.ts';
 import { isSegmenting, type SegmentingDiscriminator } from '../../cyclegan/unet-discriminator.ts';
@@ -16,11 +17,14 @@ import { blendTiles, cropTiles, layOut } from '../maps/tiles.ts';
  * @param tile the largest side of a tile: a multiple of 4 that no discriminator finds too small
  */
 export function tiledNetworks({ G_A, G_B, D_A, D_B }: Networks, tile: number): Networks {
+  const tiled = <N extends Module>(network: N, make: (network: N) => N) =>
+    network instanceof AbsentNetwork ? network : make(network);
+  const generator = (network: Generator) => new TiledGenerator(network, tile);
+  const discriminator = (network: Discriminator) =>
+    isSegmenting(network) ? new TiledSegmenter(network, tile) : new TiledDiscriminator(network, tile);
   return {
-    G_A: new TiledGenerator(G_A, tile),
-    G_B: new TiledGenerator(G_B, tile),
-    D_A: isSegmenting(D_A) ? new TiledSegmenter(D_A, tile) : new TiledDiscriminator(D_A, tile),
-    D_B: new TiledDiscriminator(D_B, tile),
+    ...{ G_A: tiled(G_A, generator), G_B: tiled(G_B, generator) },
+    ...{ D_A: tiled(D_A, discriminator), D_B: tiled(D_B, discriminator) },
   };
 }
 

@@ -90,7 +90,7 @@ async function measureHiding(
   const weights = mask && wholeImage(device, whiteInside(mask), { channels: 1, loadSize: sizeFor(image) });
   const parts = partsOf(scores);
   // Rounding x̂ cannot change what does not depend on it.
-  const affected = parts.filter(({ map }) => map.usesReconstruction);
+  const affected = parts.filter(({ map }) => map.networks.includes('G_A'));
   const plain = measure(networks, x, { parts, tile, wantsReconstruction: true });
   const [original, made] = [await x.data(), (await plain.reconstruction?.data()) ?? new Float32Array()];
 

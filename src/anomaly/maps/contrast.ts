@@ -15,7 +15,7 @@ export const contrast: AnomalyMap = {
   name: 'contrast',
   label: 'residual over local contrast',
   formula: `residual5 / (s + ${FLOOR}), s the standard deviation of x over ${WINDOW} × ${WINDOW} pixels`,
-  usesReconstruction: true,
+  networks: ['G_A'],
   zero: null,
   make: ({ x, plane }) => {
     const { n, h, w, c } = imageExtents('A contrast', x);

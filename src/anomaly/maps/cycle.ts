@@ -6,7 +6,7 @@ export const cycle: AnomalyMap = {
   name: 'cycle',
   label: 'cycle residual',
   formula: '|x − G_n2a(x̂)|, averaged over channels',
-  usesReconstruction: true,
+  networks: ['G_A', 'G_B'],
   zero: 0,
   make: ({ x, cycled }) => pixels(differenceMap('absolute', x, cycled())),
 };

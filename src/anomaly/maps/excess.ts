@@ -14,7 +14,7 @@ export function excess(box: number): AnomalyMap {
     name: box === 1 ? 'excess' : `excess${box}`,
     label: box === 1 ? 'excess' : `excess over ${box} × ${box} pixels`,
     formula: `|d − mean d|, d = x − x̂ averaged over channels${over}`,
-    usesReconstruction: true,
+    networks: ['G_A'],
     zero: null,
     make: ({ x, reconstruction }) => {
       const mean = imageMeasurement('mean', differenceMap('signed', x, reconstruction()));
@@ -28,7 +28,7 @@ export const bright5: AnomalyMap = {
   name: 'bright5',
   label: 'brighter than normal',
   formula: 'x − x̂, averaged over channels and over 5 × 5 pixels',
-  usesReconstruction: true,
+  networks: ['G_A'],
   zero: null,
   make: ({ x, reconstruction }) => pixels(differenceMap('signed', x, reconstruction(), 5)),
 };
@@ -38,7 +38,7 @@ export const dark5: AnomalyMap = {
   name: 'dark5',
   label: 'darker than normal',
   formula: 'x̂ − x, averaged over channels and over 5 × 5 pixels',
-  usesReconstruction: true,
+  networks: ['G_A'],
   zero: null,
   make: ({ plane }) => pixels(scale(plane(bright5).values, -1)),
 };

@@ -4,6 +4,7 @@ import { type AnomalyMap, type Observer, type Passes, type Plane, pixels } from 
 import { residual } from './residual.ts';
 
 const NETWORKS: Readonly<Record<Observer, string>> = { dn: 'D_n', da: 'D_a', ga: 'G_a2n' };
+const JUDGES = { dn: 'D_A', da: 'D_B' } as const;
 
 /**
  * How much a hidden layer of a network sees change.
@@ -19,7 +20,7 @@ export function layerFeatures(observer: Observer, layer: number): AnomalyMap {
     name,
     label: `features of ${network}, layer ${layer}`,
     formula: `(f(x) − f(x̂))², averaged over channels, f the hidden layer ${layer} of ${network}`,
-    usesReconstruction: true,
+    networks: observer === 'ga' ? ['G_A'] : ['G_A', JUDGES[observer]],
     zero: null,
     make: (passes) => {
       const plane = changeOf(passes, observer, layer - 1);
@@ -36,7 +37,7 @@ export const features: AnomalyMap = {
   name: 'features',
   label: 'feature error',
   formula: '(f(x) − f(x̂))², averaged over channels, f the last hidden layer of D_n',
-  usesReconstruction: true,
+  networks: ['G_A', 'D_A'],
   zero: null,
   make: (passes) => {
     const plane = changeOf(passes, 'dn', passes.hidden('dn').length - 1);
@@ -50,7 +51,7 @@ export const featuresResidual: AnomalyMap = {
   name: 'features_residual',
   label: 'feature error times residual',
   formula: 'features · residual5',
-  usesReconstruction: true,
+  networks: ['G_A', 'D_A'],
   zero: null,
   make: ({ placed }) => pixels(combineMaps('product', placed(features), placed(residual(5)))),
 };

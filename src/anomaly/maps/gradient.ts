@@ -23,7 +23,7 @@ export const gradient: AnomalyMap = {
   name: 'gradient',
   label: 'gradient of the discriminators',
   formula: '|∂(mean D_a(x) − mean D_n(x)) / ∂x|, averaged over channels',
-  usesReconstruction: false,
+  networks: ['D_A', 'D_B'],
   zero: 0,
   make: ({ networks, tile, x }) => {
     if (tile !== null) return pixels(steepness(networks, cropTiles(x, layOut(x, tile).places)));

@@ -1,3 +1,5 @@
+import { AbsentNetwork } from '../../cyclegan/absent-network.ts';
+import type { NetworkName } from '../../cyclegan/network-names.ts';
 import type { Discriminator } from '../../cyclegan/networks.ts';
 import { isSegmenting } from '../../cyclegan/unet-discriminator.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
@@ -18,7 +20,7 @@ import { ssim } from './ssim.ts';
 export const RESIDUAL5 = residual(5);
 
 /** Networks, of which the layers of D_n decide how many maps there are. */
-export interface WithLayers {
+export interface WithLayers extends Partial<Readonly<Record<NetworkName, object>>> {
   readonly D_A: Pick<Discriminator, 'hiddenFields'>;
 }
 
@@ -56,12 +58,18 @@ export function layersOfDn({ D_A }: WithLayers): AnomalyMap[] {
   return D_A.hiddenFields.map((_, i) => layerFeatures('dn', i + 1));
 }
 
-/** The maps of which calibration chooses the heat map: few that differ. */
+/** Whether none of the networks that a map is made with is absent. */
+export function canBeMade(map: AnomalyMap, networks: WithLayers): boolean {
+  return !map.networks.some((name) => networks[name] instanceof AbsentNetwork);
+}
+
+/** The maps of which calibration chooses the heat map: few that differ, of those that the networks can make. */
 export function heatMapCandidates(networks: WithLayers): AnomalyMap[] {
-  return [
+  const candidates = [
     ...[3, 5, 9].map(residual),
     ...[3, 5].map(excess),
     ...[contrast, ssim, ...layersOfDn(networks), featuresResidual, dn, daDn],
     ...(isSegmenting(networks.D_A) ? [dnPixels, dnPixelsChange] : []),
   ];
+  return candidates.filter((map) => canBeMade(map, networks));
 }

@@ -7,7 +7,7 @@ export const dn: AnomalyMap = {
   name: 'dn',
   label: 'normal discriminator',
   formula: '−D_n(x), patch by patch',
-  usesReconstruction: false,
+  networks: ['D_A'],
   zero: null,
   make: ({ logits }) => {
     const { values, field } = logits('dn');
@@ -20,7 +20,7 @@ export const da: AnomalyMap = {
   name: 'da',
   label: 'abnormal discriminator',
   formula: 'D_a(x), patch by patch',
-  usesReconstruction: false,
+  networks: ['D_B'],
   zero: null,
   make: ({ logits }) => logits('da'),
 };
@@ -30,7 +30,7 @@ export const dnPixels: AnomalyMap = {
   name: 'dn_pixels',
   label: 'normal discriminator, pixel by pixel',
   formula: '−D_n(x), pixel by pixel',
-  usesReconstruction: false,
+  networks: ['D_A'],
   zero: null,
   make: ({ pixelLogits }) => pixels(scale(pixelLogits(), -1)),
 };
@@ -43,7 +43,7 @@ export const dnPixelsChange: AnomalyMap = {
   name: 'dn_pixels_change',
   label: 'change of the normal discriminator, pixel by pixel',
   formula: 'D_n(x̂) − D_n(x), pixel by pixel',
-  usesReconstruction: true,
+  networks: ['G_A', 'D_A'],
   zero: 0,
   make: ({ pixelLogits, pixelLogitsOfReconstruction }) =>
     pixels(add(pixelLogitsOfReconstruction(), scale(pixelLogits(), -1))),
@@ -53,7 +53,7 @@ export const daDn: AnomalyMap = {
   name: 'da_dn',
   label: 'discriminator difference',
   formula: 'D_a(x) − D_n(x), patch by patch',
-  usesReconstruction: false,
+  networks: ['D_A', 'D_B'],
   zero: null,
   make: ({ logits, plane, placed }) => {
     const [abnormal, normal] = [logits('da'), plane(dn)];

@@ -1,3 +1,4 @@
+import type { NetworkName } from '../../cyclegan/network-names.ts';
 import type { Networks } from '../../cyclegan/network-set.ts';
 import type { Field } from '../../cyclegan/networks.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -10,8 +11,8 @@ export interface AnomalyMap {
   readonly label: string;
   /** With x the image, x̂ = G_a2n(x) and d = x − x̂. */
   readonly formula: string;
-  /** Whether it depends on x̂. */
-  readonly usesReconstruction: boolean;
+  /** The networks that it is made with, by their names in files: G_a2n is G_A, G_n2a G_B, D_n D_A and D_a D_B. With G_A it depends on x̂. */
+  readonly networks: readonly NetworkName[];
   /** What it is where nothing differs, for the scale of its colours; null where that depends on the networks. */
   readonly zero: number | null;
   make(passes: Passes): Plane;

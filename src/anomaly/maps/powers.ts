@@ -6,7 +6,7 @@ export const squaredError: AnomalyMap = {
   name: 'squared_error',
   label: 'squared error',
   formula: '(x − x̂)², summed over channels',
-  usesReconstruction: true,
+  networks: ['G_A'],
   zero: 0,
   make: ({ x, reconstruction }) => pixels(differenceMap('squareSum', x, reconstruction())),
 };
@@ -16,7 +16,7 @@ export const squaredErrorAbnormal: AnomalyMap = {
   name: 'squared_error_abnormal',
   label: 'squared error of the abnormal version',
   formula: '(x − G_n2a(x))², summed over channels',
-  usesReconstruction: false,
+  networks: ['G_B'],
   zero: 0,
   make: ({ x, abnormal }) => pixels(differenceMap('squareSum', x, abnormal())),
 };
@@ -25,7 +25,7 @@ export const eighthPower: AnomalyMap = {
   name: 'eighth_power',
   label: 'eighth power',
   formula: '(x − x̂)⁸, averaged over channels',
-  usesReconstruction: true,
+  networks: ['G_A'],
   zero: 0,
   make: ({ x, reconstruction }) => pixels(differenceMap('eighth', x, reconstruction())),
 };

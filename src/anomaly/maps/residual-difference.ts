@@ -9,7 +9,7 @@ export const residualDifference: AnomalyMap = {
   name: 'residual_difference',
   label: 'residual difference',
   formula: '|x − x̂| − |x − G_n2a(x)|, averaged over channels',
-  usesReconstruction: true,
+  networks: ['G_A', 'G_B'],
   zero: null,
   make: ({ x, abnormal, plane }) =>
     pixels(add(plane(residual(1)).values, scale(differenceMap('absolute', x, abnormal()), -1))),

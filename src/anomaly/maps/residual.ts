@@ -8,7 +8,7 @@ export function residual(box: number): AnomalyMap {
     name: box === 1 ? 'residual' : `residual${box}`,
     label: box === 1 ? 'residual' : `residual over ${box} × ${box} pixels`,
     formula: box === 1 ? of : `${of} and over ${box} × ${box} pixels`,
-    usesReconstruction: true,
+    networks: ['G_A'],
     zero: 0,
     make: ({ x, reconstruction }) => pixels(differenceMap('absolute', x, reconstruction(), box)),
   };

@@ -10,7 +10,7 @@ export const ssim: AnomalyMap = {
   name: 'ssim',
   label: 'structural dissimilarity',
   formula: `1 − SSIM(x, x̂) of ${SSIM_WINDOW} × ${SSIM_WINDOW} windows`,
-  usesReconstruction: true,
+  networks: ['G_A'],
   zero: null,
   make: ({ x, reconstruction }) => {
     const similarity = ssimByWindow(x, reconstruction());

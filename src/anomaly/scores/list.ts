@@ -1,5 +1,7 @@
+import { AbsentNetwork } from '../../cyclegan/absent-network.ts';
+import type { Networks } from '../../cyclegan/network-set.ts';
 import { isSegmenting } from '../../cyclegan/unet-discriminator.ts';
-import { layersOfDn, mapNamed, type WithLayers } from '../maps/list.ts';
+import { canBeMade, layersOfDn, mapNamed, type WithLayers } from '../maps/list.ts';
 import { dnPixels, dnPixelsChange } from '../maps/logits.ts';
 import { isPoolingName, POOLINGS } from './poolings.ts';
 import { type PooledMap, type Score, type ScoreInfo, spelled } from './score.ts';
@@ -74,14 +76,25 @@ export function isOfPixels(score: string, map?: string): boolean {
   return OF_PIXELS.includes(score) && (map === undefined || score.startsWith(`${map}.`));
 }
 
-/** Every score that calibration tries on these networks, in the order of reports. */
+/** Every score that calibration tries on these networks, in the order of reports; none that needs an absent one. */
 export function scoresFor(networks: WithLayers): Score[] {
   const layers = layersOfDn(networks);
   // The last layer's mean is the score `features`.
   const means = layers.slice(0, -1).map(({ name }) => `${name}.mean`);
   const hottest = layers.map(({ name }) => `${name}.top1`);
   const ofPixels = isSegmenting(networks.D_A) ? OF_PIXELS : [];
-  return [...NAMED, ...[...HOTTEST, ...means, ...hottest, ...ofPixels].map((name) => ofPart(partOf(name)))];
+  const tried = [...NAMED, ...[...HOTTEST, ...means, ...hottest, ...ofPixels].map((name) => ofPart(partOf(name)))];
+  return tried.filter(({ parts }) => parts.every(({ map }) => canBeMade(map, networks)));
+}
+
+/** @throws AbsentNetworkError when one of the scores needs a network that is not there */
+export function requireNetworks(scores: readonly Score[], networks: Networks): void {
+  for (const { map } of partsOf(scores)) {
+    for (const name of map.networks) {
+      const network = networks[name];
+      if (network instanceof AbsentNetwork) throw network.refusal();
+    }
+  }
 }
 
 /** The score of a short name such as `blurmax`, or of a map and a pooling such as `excess3.top5`; undefined for none. */

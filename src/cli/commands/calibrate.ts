@@ -22,7 +22,10 @@ export function addCalibrate(program: Command): void {
     .option('--rule <rule>', `how the threshold is chosen: ${RULES}`, toRule, 'zfn' as const)
     .option('--threshold <number>', 'this threshold for the score that decides, instead of a rule', toNumber)
     .option('--map <name>', 'heat maps show this map, instead of the one that finds most on these images')
-    .option('--data <folder>', 'where the data folder is now (default: where training found it)')
+    .option(
+      '--data <folder>',
+      'where the data folder is now (default: where training found it); of an imported run, whose images choose',
+    )
     .option('--json', 'print the calibration as one JSON object');
   addTuneOptions(command).action(calibrate);
 }

@@ -4,7 +4,7 @@ import { paperProtocol, protocolShard } from '../../workflow/paper-protocol.ts';
 import { CALIBRATION_SHARE, type DivisionOptions } from '../../workflow/runs/division.ts';
 import { BANK_MEMORY } from '../../workflow/runs/train-run.ts';
 import type { ShardDone } from '../../workflow/shards/shard.ts';
-import { type TrainOptions, train as trainWorkflow } from '../../workflow/train.ts';
+import { requireBeginning, type TrainOptions, train as trainWorkflow } from '../../workflow/train.ts';
 import { trainShard } from '../../workflow/train-shard.ts';
 import { commandLine, dataWords, deviceWords } from '../command-line.ts';
 import { concludeShard } from '../conclude-shard.ts';
@@ -21,6 +21,7 @@ import { addTrainingOptions, fieldsFrom, type TrainingOptionValues } from '../tr
 interface TrainCommandOptions extends TuneFlags, DataFlags, DivisionOptions, ProfileOptions, TrainingOptionValues {
   out: string;
   resume?: boolean;
+  from?: string;
   capture: boolean;
   /** MiB */
   bankMemory: number;
@@ -35,7 +36,11 @@ export function addTrain(program: Command): void {
     .description('train on normal and abnormal images')
     .argument('<data>', 'folder with normal/ and abnormal/, or in the layout of MVTec AD or of CycleGAN')
     .addOption(new Option('--out <run>', 'folder of the run, new or empty').makeOptionMandatory())
-    .option('--resume', 'continue the run in --out, with the options it began with')
+    .option('--resume', 'continue the run in --out, with the options it began with; with more --steps beyond its end')
+    .option(
+      '--from <model>',
+      'begin with the weights and options of this model.safetensors or run, instead of random weights and a preset',
+    )
     .option(
       '--calibration-share <number>',
       `share of the training images that choose score and threshold instead of training (default: ${CALIBRATION_SHARE}; 0: none do, ` +
@@ -87,7 +92,8 @@ async function train(data: string, options: TrainCommandOptions): Promise<void> 
       '--runs repeats a protocol; expected it beside --protocol paper. Add that, or leave --runs out.',
     );
   }
-  const { resume, calibrationShare, folds, groupBy, out, quiet = false } = options;
+  const { resume, from, calibrationShare, folds, groupBy, out, quiet = false } = options;
+  requireBeginning({ from, resume, folds });
   const chosen = shardOf(options, folds !== undefined);
   if (chosen) {
     return await makeShard(options, chosen, (common) =>
@@ -95,7 +101,7 @@ async function train(data: string, options: TrainCommandOptions): Promise<void> 
     );
   }
   const { run, calibration } = await runTraining(options, (common) =>
-    trainWorkflow({ ...common, data, resume, calibrationShare, folds, groupBy }),
+    trainWorkflow({ ...common, data, resume, from, calibrationShare, folds, groupBy }),
   );
   const same = [...dataWords(options), ...deviceWords(options)];
   if (!calibration) {
@@ -122,10 +128,10 @@ function shardOf({ out, shard, resume }: TrainCommandOptions, canBeDivided: bool
 
 /** Trains and judges as the paper did. */
 async function trainByProtocol(data: string, options: TrainCommandOptions): Promise<void> {
-  const { runs, resume, calibrationShare, folds, groupBy } = options;
-  if (resume || calibrationShare !== undefined || folds !== undefined || groupBy !== undefined) {
+  const { runs, resume, from, calibrationShare, folds, groupBy } = options;
+  if (resume || from !== undefined || calibrationShare !== undefined || folds !== undefined || groupBy !== undefined) {
     throw new UsageError(
-      '--protocol paper begins new runs on splits of its own, without calibration and groups. Leave --resume, ' +
+      '--protocol paper begins new runs on splits of its own, without calibration and groups. Leave --resume, --from, ' +
         '--calibration-share, --folds and --group-by out.',
     );
   }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Precision } from '../../cyclegan/config.ts';
 import { LOSS_NAMES } from '../../cyclegan/losses.ts';
-import type { NetworkName } from '../../cyclegan/network-set.ts';
+import type { NetworkName } from '../../cyclegan/network-names.ts';
 import type { Device } from '../../gpu/device.ts';
 import { fromReferenceLayout } from '../../layers/layout.ts';
 import type { Module } from '../../layers/module.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { noGrad } from '../../autograd/tape.ts';
 import { LOSS_NAMES, type Losses } from '../../cyclegan/losses.ts';
 import type { CycleGAN } from '../../cyclegan/model.ts';
-import type { NetworkName } from '../../cyclegan/network-set.ts';
+import type { NetworkName } from '../../cyclegan/network-names.ts';
 import type { UniformSource } from '../../cyclegan/pool.ts';
 import type { Device } from '../../gpu/device.ts';
 import type { StateTensor } from '../../layers/layout.ts';

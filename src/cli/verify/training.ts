@@ -1,6 +1,6 @@
 import type { GanMode, Precision } from '../../cyclegan/config.ts';
 import { CycleGAN } from '../../cyclegan/model.ts';
-import { NETWORK_NAMES, type NetworkName } from '../../cyclegan/network-set.ts';
+import { NETWORK_NAMES, type NetworkName } from '../../cyclegan/network-names.ts';
 import type { UniformSource } from '../../cyclegan/pool.ts';
 import type { Device } from '../../gpu/device.ts';
 import { entry, type Golden, gradients, readGolden } from './golden.ts';

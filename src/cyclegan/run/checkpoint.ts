@@ -19,8 +19,10 @@ import type { Module } from '../../layers/module.ts';
 import type { Adam } from '../../optim/adam.ts';
 import { LEAST_SCALE } from '../../optim/loss-scaler.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { AbsentNetwork } from '../absent-network.ts';
 import type { CycleGAN } from '../model.ts';
-import { NETWORK_NAMES, type Networks } from '../network-set.ts';
+import { NETWORK_NAMES, type NetworkName } from '../network-names.ts';
+import type { Networks } from '../network-set.ts';
 import type { PoolState } from '../pool.ts';
 import { type CheckpointHead, completeCheckpoint } from './checkpoint-head.ts';
 
@@ -125,16 +127,63 @@ export function restoreCheckpoint(folder: string, device: Device, model: CycleGA
 }
 
 /**
- * Loads weights into networks of the same architecture, any of the four.
+ * Writes imported weights as a checkpoint. It has no optimisers and no pools, so that no training can go on from it, but one can begin
+ * with its weights.
+ *
+ * @param networks those that there are @throws CyclopsError when a file cannot be written
+ */
+export async function saveImported(folder: string, networks: Partial<Networks>, head: CheckpointHead): Promise<void> {
+  const files = new Map<string, string | Uint8Array>();
+  for (const name of NETWORK_NAMES) {
+    const network = networks[name];
+    if (network) files.set(weightsFile(name), encodeSafetensors(await network.stateDict()));
+  }
+  for (const [name, part] of Object.entries(head)) files.set(`${name}.json`, `${JSON.stringify(part, null, 2)}\n`);
+  writeFolderAtomic(folder, (temporary) => {
+    for (const [name, content] of files) writeFileSync(join(temporary, name), content);
+  });
+}
+
+/**
+ * Loads weights into networks of the same architecture, any of the four; not into those that are absent.
  *
  * @param averaged whether to give them their averaged weights
  * @throws CyclopsError as `loadStateDict` does
  */
 export function loadNetworks(folder: string, networks: Partial<Networks>, averaged = false): void {
   for (const name of NETWORK_NAMES) {
-    const file = averaged && isAveraged(folder, name) ? averageFile(name) : weightsFile(name);
-    const path = join(completeCheckpoint(folder), file);
-    networks[name]?.loadStateDict(readTensors(path).tensors, path);
+    const network = networks[name];
+    if (!network || network instanceof AbsentNetwork) continue;
+    const path = weightsPath(folder, name, averaged);
+    network.loadStateDict(readTensors(path).tensors, path);
+  }
+}
+
+/** The weights of a network in the reference's names and shapes, as {@link loadNetworks} loads them. */
+export function readNetwork(folder: string, name: NetworkName, averaged: boolean): Map<string, StoredTensor> {
+  return readTensors(weightsPath(folder, name, averaged)).tensors;
+}
+
+function weightsPath(folder: string, name: NetworkName, averaged: boolean): string {
+  const file = averaged && isAveraged(folder, name) ? averageFile(name) : weightsFile(name);
+  return join(completeCheckpoint(folder), file);
+}
+
+/** Weights by network, in the reference's names and shapes. */
+export type NetworkWeights = ReadonlyMap<NetworkName, ReadonlyMap<string, StoredTensor>>;
+
+/**
+ * Gives a model that was not trained yet weights to begin with, and its averages too. Networks that the weights do not name keep theirs.
+ *
+ * @param source where they come from, for messages @throws CyclopsError as `loadStateDict` does
+ */
+export function beginWith(model: CycleGAN, weights: NetworkWeights, source: string): void {
+  for (const [name, tensors] of weights) model.networks[name].loadStateDict(tensors, `${source}: ${name}`);
+  for (const [name, ofNetwork] of averages(model)) {
+    for (const [parameter, average] of ofNetwork) {
+      const stored = weights.get(name)?.get(parameter);
+      if (stored) average.upload(fromReferenceLayout(stored.data, stored.shape));
+    }
   }
 }
 
@@ -159,7 +208,7 @@ function optimisers(model: CycleGAN): { file: string; adam: Adam; parameters: [s
 }
 
 /** The averaged weights of each network by the names of its parameters, where they are kept. */
-function averages(model: CycleGAN): Map<string, Map<string, Tensor>> {
+function averages(model: CycleGAN): Map<NetworkName, Map<string, Tensor>> {
   const all = new Map(model.averages.flatMap((average) => [...average.averages]));
   const of = (network: Module) =>
     new Map(

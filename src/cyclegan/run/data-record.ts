@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import * as v from 'valibot';
 import { type ImageRef, LABELS } from '../../data/datasets/dataset.ts';
 import { described } from '../../data/files/json.ts';
@@ -26,6 +27,8 @@ const recordSchema = described(
     hash: text,
     /** The images that trained the networks, then those that calibrate. */
     images: list(recordedImageSchema),
+    /** Fingerprints of those that trained or calibrated the model that the run began with. */
+    earlier: v.exactOptional(list(hexadecimal(16))),
   }),
   { holds: "the record of a run's images", remedy: 'Restore it, or train again.' },
 );
@@ -37,12 +40,14 @@ export type DataRecord = v.InferOutput<typeof recordSchema>;
  * Records the images that train, and those that calibrate where there are some.
  *
  * @param hashes of files that were read already, as {@link hashBytes} makes them, by path
+ * @param earlier fingerprints of the images that trained or calibrated the model that the run begins with
  */
 export function recordData(
   root: string,
   training: readonly ImageRef[],
   calibration: readonly ImageRef[] = [],
   hashes: ReadonlyMap<string, string> = new Map(),
+  earlier: readonly string[] = [],
 ): DataRecord {
   const record = (refs: readonly ImageRef[], part: RecordedImage['part']) =>
     refs.map(({ path, file, label, group }) => ({
@@ -52,7 +57,8 @@ export function recordData(
   const images = [...record(training, 'train'), ...record(calibration, 'calibration')];
   // Training images are hashed as they were before there was a calibration part, so that older runs can be resumed.
   const lines = images.map(({ label, part, sha256 }) => `${part === 'train' ? '' : `${part} `}${label} ${sha256}\n`);
-  return { root, hash: createHash('sha256').update(lines.join('')).digest('hex'), images };
+  const hash = createHash('sha256').update(lines.join('')).digest('hex');
+  return { root, hash, images, ...(earlier.length > 0 && { earlier: [...earlier] }) };
 }
 
 /** SHA-256 of a file's content in hexadecimal. @throws CyclopsError when it cannot be read */
@@ -68,6 +74,16 @@ export function hashBytes(bytes: Uint8Array): string {
 /** By what a model file knows an image again: 64 bits of its SHA-256, enough to tell it from any other, in 16 digits. */
 export function fingerprint(sha256: string): string {
   return sha256.slice(0, 16);
+}
+
+/** Fingerprints of all images that trained or calibrated a run, or what it began with. */
+export function seenImages({ images, earlier = [] }: DataRecord): string[] {
+  return [...new Set([...images.map(({ sha256 }) => fingerprint(sha256)), ...earlier])];
+}
+
+/** Whether there is a record: an imported run has none before it is calibrated. */
+export function hasDataRecord(path: string): boolean {
+  return existsSync(path);
 }
 
 /** Reads back a record. @throws CyclopsError when the file is missing or is not one */

@@ -17,7 +17,7 @@ import type { Manifest } from '../manifest.ts';
 import { CycleGAN, type LabelledDomains } from '../model.ts';
 import { modelOptions } from '../model-options.ts';
 import { type Batch, type DomainViews, type ImageCounts, planEpoch, stepsPerEpoch } from '../sampler.ts';
-import { restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { beginWith, type NetworkWeights, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { readCheckpointHead } from './checkpoint-head.ts';
 import { MetricsLog } from './metrics-log.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -43,6 +43,8 @@ interface TrainerOptions {
   manifest: Manifest;
   /** Continue from the run's checkpoint. */
   resume: boolean;
+  /** What a new run begins with instead of random weights, and where that comes from. */
+  begin?: { weights: NetworkWeights; source: string } | undefined;
 }
 
 export interface TrainingOptions {
@@ -102,7 +104,7 @@ export class Trainer {
   /** @throws CyclopsError when the checkpoint cannot be used */
   constructor(
     private readonly device: Device,
-    { config, banks, run, manifest, resume }: TrainerOptions,
+    { config, banks, run, manifest, resume, begin }: TrainerOptions,
   ) {
     this.config = config;
     this.banks = banks;
@@ -121,6 +123,7 @@ export class Trainer {
     this.domainFeed = config.domainCrops > 0 ? feed(config.domainCrops, banks.masks) : null;
     this.pairFeed = config.lambdaPaired > 0 && banks.made > 0 ? feed(config.batchSize, null) : null;
     if (resume) this.restore(perEpoch);
+    else if (begin) beginWith(this.model, begin.weights, begin.source);
     this.loggedStep = this.step;
     this.lastRead.step = this.step;
     this.metrics = new MetricsLog(run.metrics, this.step);

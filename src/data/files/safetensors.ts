@@ -1,5 +1,6 @@
 import { CyclopsError } from '../../gpu/errors.ts';
 import { brief, quoted } from './brief.ts';
+import { type FloatElement, floatBytes, isFloatElement, toFloat32 } from './elements.ts';
 
 /** Those of a Uint16Array are the bits of f16. */
 export type SafetensorsData = Float32Array | Uint16Array | Int32Array | Uint8Array;
@@ -10,26 +11,41 @@ export interface TensorInput {
   data: SafetensorsData;
 }
 
-/** A tensor as read. F16 is widened to a Float32Array; `dtype` keeps what the file said. */
+/** A tensor as read. Floats of every width become a Float32Array; `dtype` keeps what the file said. */
 export type StoredTensor =
-  | { dtype: 'F32' | 'F16'; shape: number[]; data: Float32Array<ArrayBuffer> }
+  | { dtype: FloatElement; shape: number[]; data: Float32Array<ArrayBuffer> }
   | { dtype: 'I32'; shape: number[]; data: Int32Array<ArrayBuffer> }
   | { dtype: 'U8'; shape: number[]; data: Uint8Array<ArrayBuffer> };
 
 export interface SafetensorsFile {
   tensors: Map<string, StoredTensor>;
+  /** The tensors that were left out, and their element types, of which there are none here: other integers, complex numbers, floats of 8 bits. */
+  skipped: Map<string, string>;
   metadata: Record<string, string>;
 }
 
 interface TensorEntry {
   name: string;
-  dtype: StoredTensor['dtype'];
+  dtype: string;
   shape: number[];
   begin: number;
   end: number;
 }
 
-const BYTES = { F32: 4, F16: 2, I32: 4, U8: 1 };
+/** Of the element types of the format that are left out. */
+const OTHER_BYTES: Readonly<Record<string, number>> = {
+  BOOL: 1,
+  I8: 1,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+  F8_E8M0: 1,
+  I16: 2,
+  U16: 2,
+  U32: 4,
+  I64: 8,
+  U64: 8,
+  C64: 8,
+};
 const METADATA_KEY = '__metadata__';
 
 /**
@@ -83,11 +99,11 @@ export function encodeSafetensors(
 
 /**
  * Decodes a safetensors file. Everything in the header is checked against the file's size before any tensor is
- * allocated, so that a damaged or lying file costs no more memory than an honest one of its size.
+ * allocated, so that a damaged or lying file costs no more memory than an honest one of its size; F16 and BF16 take twice as much.
  *
  * @param bytes the whole file
  * @param name the file's path, for messages
- * @throws CyclopsError for a truncated, damaged or inconsistent file and for element types other than F32, F16, I32, U8
+ * @throws CyclopsError for a truncated, damaged or inconsistent file and for element types that the format does not have
  */
 export function decodeSafetensors(bytes: Uint8Array, name: string): SafetensorsFile {
   const { header, dataStart } = readHeader(bytes, name);
@@ -115,7 +131,14 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): SafetensorsF
   }
 
   const data = bytes.subarray(dataStart);
-  return { tensors: new Map(entries.map((entry) => [entry.name, readTensor(entry, data)])), metadata };
+  const tensors = new Map<string, StoredTensor>();
+  const skipped = new Map<string, string>();
+  for (const entry of entries) {
+    const tensor = readTensor(entry, data);
+    if (tensor) tensors.set(entry.name, tensor);
+    else skipped.set(entry.name, entry.dtype);
+  }
+  return { tensors, skipped, metadata };
 }
 
 function readHeader(bytes: Uint8Array, name: string): { header: object; dataStart: number } {
@@ -148,9 +171,10 @@ function readMetadata(value: unknown, name: string): Record<string, string> {
 function readEntry(key: string, value: unknown, dataLength: number, file: string): TensorEntry {
   if (!isRecord(value)) throw damaged(file, `the entry of tensor ${quoted(key)} is not an object`);
   const { dtype, shape, data_offsets: offsets } = value;
-  if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'I32' && dtype !== 'U8') {
+  const size = typeof dtype === 'string' ? bytesOf(dtype) : undefined;
+  if (typeof dtype !== 'string' || size === undefined) {
     throw new CyclopsError(
-      `${file}: tensor ${quoted(key)} has the element type ${brief(dtype)}; expected F32, F16, I32 or U8. ` +
+      `${file}: tensor ${quoted(key)} has the element type ${brief(dtype)}; expected F32, F16, BF16, F64 or another of the format. ` +
         'Convert the file to one of these.',
     );
   }
@@ -159,7 +183,7 @@ function readEntry(key: string, value: unknown, dataLength: number, file: string
   if (begin === undefined || end === undefined || begin > end || end > dataLength) {
     throw damaged(file, `the data_offsets of tensor ${quoted(key)} do not lie within the ${dataLength} bytes of data`);
   }
-  if (elementCount(shape) * BYTES[dtype] !== end - begin) {
+  if (elementCount(shape) * size !== end - begin) {
     throw damaged(
       file,
       `tensor ${quoted(key)} of ${dtype} and shape [${shape.slice(0, 8)}${shape.length > 8 ? ', …' : ''}] cannot take ${end - begin} bytes`,
@@ -168,22 +192,19 @@ function readEntry(key: string, value: unknown, dataLength: number, file: string
   return { name: key, dtype, shape, begin, end };
 }
 
-function readTensor({ dtype, shape, begin, end }: TensorEntry, data: Uint8Array): StoredTensor {
-  const buffer = new Uint8Array(data.subarray(begin, end)).buffer;
-  if (dtype === 'F32') return { dtype, shape, data: new Float32Array(buffer) };
-  if (dtype === 'F16') return { dtype, shape, data: Float32Array.from(new Uint16Array(buffer), halfToFloat) };
-  if (dtype === 'I32') return { dtype, shape, data: new Int32Array(buffer) };
-  return { dtype, shape, data: new Uint8Array(buffer) };
+/** Null for an element type of which there are no tensors here. */
+function readTensor({ dtype, shape, begin, end }: TensorEntry, data: Uint8Array): StoredTensor | null {
+  const bytes = data.subarray(begin, end);
+  if (isFloatElement(dtype)) return { dtype, shape, data: toFloat32(bytes, dtype) };
+  if (dtype === 'I32') return { dtype, shape, data: new Int32Array(new Uint8Array(bytes).buffer) };
+  return dtype === 'U8' ? { dtype, shape, data: new Uint8Array(bytes) } : null;
 }
 
-/** IEEE 754 binary16: 1 sign bit, 5 exponent bits (bias 15), 10 fraction bits. */
-function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+function bytesOf(dtype: string): number | undefined {
+  if (isFloatElement(dtype)) return floatBytes(dtype);
+  if (dtype === 'I32') return 4;
+  if (dtype === 'U8') return 1;
+  return Object.hasOwn(OTHER_BYTES, dtype) ? OTHER_BYTES[dtype] : undefined;
 }
 
 function dtypeOf(data: SafetensorsData): 'F32' | 'F16' | 'I32' | 'U8' {

@@ -7,7 +7,7 @@ import { openRunNetworks } from '../../anomaly/detector/run-networks.ts';
 import { readModel } from '../../anomaly/detector/stored-model.ts';
 import type { TrainingConfig } from '../../cyclegan/config.ts';
 import { readCheckpointHead } from '../../cyclegan/run/checkpoint-head.ts';
-import { fingerprint, readDataRecord } from '../../cyclegan/run/data-record.ts';
+import { readDataRecord, seenImages } from '../../cyclegan/run/data-record.ts';
 import { hasCheckpoint, openRun, type RunFolder, runFolder } from '../../cyclegan/run/run-folder.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
 import type { Device } from '../../gpu/device.ts';
@@ -55,6 +55,7 @@ export function openNetworks(device: Device, path: string, tile: number | undefi
 }
 
 function ofRun(run: RunFolder): TrainedModel {
+  requireCalibrated(run);
   const calibration = readCalibration(run);
   requireItsNetworks(run, calibration);
   return {
@@ -63,8 +64,16 @@ function ofRun(run: RunFolder): TrainedModel {
     config: readCheckpointHead(run.checkpoint).config,
     open: (device, tile) => openRunNetworks(device, run, tile),
     calibration,
-    seen: readDataRecord(run.data).images.map(({ sha256 }) => fingerprint(sha256)),
+    seen: seenImages(readDataRecord(run.data)),
   };
+}
+
+/** @throws CyclopsError for imported weights, whose thresholds no training has chosen */
+function requireCalibrated(run: RunFolder): void {
+  if (existsSync(run.thresholds) || !readCheckpointHead(run.checkpoint).manifest.imported) return;
+  throw new CyclopsError(
+    `${run.root} was imported and has no thresholds yet. Choose them on images that did not train it: 'cyclops calibrate ${run.root} --data DATA'.`,
+  );
 }
 
 /** Thresholds hold for the weights that they were chosen with: training that went on has left them behind. */

@@ -19,7 +19,7 @@ import { type ImageStatistics, imageStatistics } from '../../anomaly/scores/imag
 import { scoresFor } from '../../anomaly/scores/list.ts';
 import type { ScoredImage } from '../../anomaly/scores/scored-image.ts';
 import { readCheckpointHead } from '../../cyclegan/run/checkpoint-head.ts';
-import { fingerprint, hashBytes, readDataRecord } from '../../cyclegan/run/data-record.ts';
+import { hashBytes, readDataRecord, seenImages } from '../../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import { type ImageRef, isNormalAlone } from '../../data/datasets/dataset.ts';
 import { readDataset } from '../../data/datasets/layouts.ts';
@@ -56,7 +56,8 @@ interface CalibrateRunOptions extends Listener {
  */
 export async function calibrateRun(device: Device, options: CalibrateRunOptions): Promise<Calibration | null> {
   const { run, rule, threshold, map } = options;
-  const { images: recorded, hash: dataHash } = readDataRecord(run.data);
+  const record = readDataRecord(run.data);
+  const { images: recorded, hash: dataHash } = record;
   const { step } = readCheckpointHead(run.checkpoint).position;
   const detector = openRunNetworks(device, run);
   try {
@@ -76,8 +77,7 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
     const likeness = likenessOf(images);
     const measured = { ...(likeness && { likeness }), heatmap, ...(normalChange !== null && { normalChange }) };
     const calibration = withThreshold({ ...chosen, ...measured, step }, threshold);
-    const seen = recorded.map(({ sha256 }) => fingerprint(sha256));
-    await writeModel(run.model, detector, calibration, seen);
+    await writeModel(run.model, detector, calibration, seenImages(record));
     writeCalibration(run, calibration);
     return calibration;
   } finally {

@@ -1,8 +1,10 @@
 import type { Calibration, Rule } from '../../anomaly/calibration/calibration.ts';
 import { imageOptions, type TrainingConfig } from '../../cyclegan/config.ts';
-import type { Manifest } from '../../cyclegan/manifest.ts';
+import { trainingLength } from '../../cyclegan/learning-rate.ts';
+import type { Manifest, StartingPoint } from '../../cyclegan/manifest.ts';
 import { type Banks, makeBanks } from '../../cyclegan/run/training-banks.ts';
-import { hashBytes, readDataRecord, recordData } from '../../cyclegan/run/data-record.ts';
+import { readCheckpointHead } from '../../cyclegan/run/checkpoint-head.ts';
+import { type DataRecord, fingerprint, hashBytes, readDataRecord, recordData } from '../../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import { Trainer } from '../../cyclegan/run/trainer.ts';
 import { type Dataset, type ImageRef, isNormalAlone, partOf } from '../../data/datasets/dataset.ts';
@@ -23,6 +25,7 @@ import { readMasks, warnOfGrayMasks } from '../images/read-masks.ts';
 import { type Listener, listenerOf } from '../common/listener.ts';
 import { tuneKernels } from '../common/tuning.ts';
 import { versions } from '../common/versions.ts';
+import { hashWeights, type ModelWeights } from '../common/weights.ts';
 
 /** Of the device, for training images. WebGPU does not say how much a device has. */
 export const BANK_MEMORY = 2 ** 30;
@@ -33,6 +36,8 @@ export interface TrainRunOptions extends Listener {
   dataset: Dataset;
   run: RunFolder;
   resume: boolean;
+  /** The weights that a new run begins with; random ones unless they are given. */
+  from?: ModelWeights | null | undefined;
   skipBroken: boolean;
   /** Whether to look for the fastest kernels first. */
   tune: boolean;
@@ -75,19 +80,20 @@ async function trainOn(
   options: TrainRunOptions,
   overflow: Overflow,
 ): Promise<'finished' | 'stopped'> {
-  const { config, dataset, run, resume, tune, eager, onProfile, signal, onProgress, onWarning } = options;
+  const { config, dataset, run, resume, from = null, tune, eager, onProfile, signal, onProgress, onWarning } = options;
   const watch = new DuplicateWatch(config.range);
   const hashes = new Map<string, string>();
   const onBytes = ({ path }: ImageRef, bytes: Uint8Array) => hashes.set(path, hashBytes(bytes));
   const { banks, training } = await loadBanks(device, options, { watch, onBytes, overflow });
   try {
-    const data = recordData(dataset.root, training, await readableCalibration(options, { watch, onBytes }), hashes);
+    const data = recordData(dataset.root, training, await readableCalibration(options, { watch, onBytes }), hashes, from?.seen);
     if (resume) {
       requireSameData(data.hash, run, dataset.root);
     } else {
       await watch.look(dataset.images.filter(({ part }) => part === 'test'));
       const warning = watch.warning();
       if (warning) onWarning?.(warning);
+      if (from) warnOfBeginning(from, data, onWarning);
       writeFileAtomic(run.data, `${JSON.stringify(data, null, 2)}\n`);
       writeSplit(run.root, dataset);
     }
@@ -96,8 +102,10 @@ async function trainOn(
       device: device.info.name,
       dataHash: data.hash,
       created: new Date().toISOString(),
+      ...(resume ? historyOf(run, config) : from && { from: startingPoint(from) }),
     };
-    const trainer = new Trainer(device, { config, banks, run, manifest, resume });
+    const begin = from ? { weights: from.networks, source: from.source } : undefined;
+    const trainer = new Trainer(device, { config, banks, run, manifest, resume, begin });
     if (trainer.goneKernels.length > 0) {
       onWarning?.(
         `${trainer.goneKernels.length} kernels that the run began with are not in this version; it goes on with others, so that results may differ in their last digits.`,
@@ -116,6 +124,43 @@ async function trainOn(
   } finally {
     for (const bank of [banks.a, banks.b, banks.masks]) bank?.dispose();
   }
+}
+
+/** Where a run begins that does not begin with random weights. */
+function startingPoint({ source, networks, config, manifest, step, absent }: ModelWeights): StartingPoint {
+  const { dataHash } = manifest;
+  return { model: source, weights: hashWeights(networks), seed: config.seed, dataHash, step, fresh: [...absent] };
+}
+
+/** What a resumed run keeps of its manifest, and that it became longer where it did. */
+function historyOf(run: RunFolder, config: TrainingConfig): Pick<Manifest, 'from' | 'extended'> {
+  const { manifest, config: before, position } = readCheckpointHead(run.checkpoint);
+  const { from, extended = [] } = manifest;
+  const stepsOf = (of: TrainingConfig) => trainingLength(of, position.stepsPerEpoch).steps;
+  const longer = { step: position.step, from: stepsOf(before), to: stepsOf(config) };
+  const all = longer.to > longer.from ? [...extended, longer] : extended;
+  return { ...(from && { from }), ...(all.length > 0 && { extended: all }) };
+}
+
+/**
+ * Says which networks begin anew. And images that trained the first weights are known to the networks: what calibrates on them promises
+ * too much, unless the data are divided as they were.
+ */
+function warnOfBeginning(
+  { source, trained, absent, manifest }: ModelWeights,
+  data: DataRecord,
+  onWarning: Listener['onWarning'],
+): void {
+  if (absent.length > 0) onWarning?.(`${source} has no ${absent.join(', ')}, which begin with random weights.`);
+  if (manifest.dataHash === data.hash) return;
+  const known = new Set(trained);
+  const aside = data.images.filter(({ part }) => part === 'calibration');
+  const seen = aside.filter(({ sha256 }) => known.has(fingerprint(sha256))).length;
+  if (seen === 0) return;
+  onWarning?.(
+    `${seen} of the ${aside.length} images that calibrate may have trained ${source}: the threshold that they choose may promise too much. Name ` +
+      'others in calibration.txt of the data folder.',
+  );
 }
 
 /** Who looks at images that are read, so that each is read once. */

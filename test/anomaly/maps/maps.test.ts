@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tiledNetworks } from '../../../src/anomaly/detector/tiled-networks.ts';
 import { BOXES } from '../../../src/anomaly/maps/difference.ts';
-import { heatMapCandidates, layersOfDn, mapNamed, requireMap } from '../../../src/anomaly/maps/list.ts';
+import { canBeMade, heatMapCandidates, layersOfDn, mapNamed, requireMap } from '../../../src/anomaly/maps/list.ts';
 import { dnPixels, dnPixelsChange } from '../../../src/anomaly/maps/logits.ts';
 import { passesOf } from '../../../src/anomaly/maps/passes.ts';
 import { scoresFor } from '../../../src/anomaly/scores/list.ts';
 import { mean as meanOf } from '../../../src/autograd/mean.ts';
 import { scale } from '../../../src/autograd/scale.ts';
 import { backward } from '../../../src/autograd/tape.ts';
+import { NETWORK_NAMES } from '../../../src/cyclegan/network-names.ts';
 import { makeNetworks, type Networks } from '../../../src/cyclegan/network-set.ts';
 import { isSegmenting } from '../../../src/cyclegan/unet-discriminator.ts';
 import type { Device } from '../../../src/gpu/device.ts';
@@ -220,11 +221,61 @@ it('says of each map whether it depends on the reconstruction, and leaves no mem
       scope(() => passesOf(networks, image, { tile: null, ...(instead && { given: instead }) }).plane(map).values);
     const [plain, changed] = [of(), of(other)];
     const same = Buffer.from((await plain.data()).buffer).equals(Buffer.from((await changed.data()).buffer));
-    expect(same, name).toBe(!map.usesReconstruction);
+    expect(same, name).toBe(!map.networks.includes('G_A'));
     plain.dispose();
     changed.dispose();
   }
   expect(device.pool.use.liveBytes).toBe(before);
+});
+
+it('says of each map which networks it needs: without one of them it is refused, and is no candidate', () => {
+  const architecture = { channels: 3, ngf: 4, ndf: 4, blocks: 1, discriminatorLayers: 2, netD: 'unet' } as const;
+  const names = [
+    ...[
+      'residual',
+      'excess',
+      'bright5',
+      'dark5',
+      'contrast',
+      'ssim',
+      'features',
+      'features_residual',
+      'dn',
+      'da',
+      'da_dn',
+    ],
+    ...[
+      'dn_pixels',
+      'dn_pixels_change',
+      'dn_features1',
+      'da_features1',
+      'ga_features1',
+      'cycle',
+      'residual_difference',
+    ],
+    ...['gradient', 'squared_error', 'squared_error_abnormal', 'eighth_power'],
+  ];
+  const image = Tensor.from(device, x, shape);
+  const complete = makeNetworks(device, architecture, 9);
+  const possible = (of: Networks) => new Set(scoresFor(of).map(({ info }) => info.name));
+  for (const absent of NETWORK_NAMES) {
+    const own = makeNetworks(device, architecture, 9, [absent]);
+    for (const network of Object.values(own)) network.setRequiresGrad(false);
+    for (const name of names) {
+      const map = requireMap(name);
+      const needs = map.networks.includes(absent);
+      expect(canBeMade(map, own), name).toBe(!needs);
+      const make = () => scope(() => passesOf(own, image, { tile: null }).placed(map)).dispose();
+      if (needs) expectRefusal(make, `This model has no ${absent}`);
+      else make();
+    }
+    for (const map of heatMapCandidates(own)) expect(map.networks).not.toContain(absent);
+    const scores = possible(own);
+    expect(scores.size).toBeLessThan(possible(complete).size);
+    for (const score of scoresFor(own)) for (const { map } of score.parts) expect(map.networks).not.toContain(absent);
+    expect([...scores].every((name) => possible(complete).has(name))).toBe(true);
+    for (const network of Object.values(own)) network.dispose();
+  }
 });
 
 describe('where D_n is a segmenter', () => {

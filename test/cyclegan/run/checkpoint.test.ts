@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRunNetworks } from '../../../src/anomaly/detector/run-networks.ts';
 import type { TrainingConfig } from '../../../src/cyclegan/config.ts';
-import { NETWORK_NAMES } from '../../../src/cyclegan/network-set.ts';
+import { NETWORK_NAMES } from '../../../src/cyclegan/network-names.ts';
 import { readCheckpointHead } from '../../../src/cyclegan/run/checkpoint-head.ts';
 import { createRun, openRun, runFolder } from '../../../src/cyclegan/run/run-folder.ts';
 import { Trainer } from '../../../src/cyclegan/run/trainer.ts';

@@ -116,9 +116,49 @@ describe('decodeSafetensors', () => {
     expectRefusal(() => decodeSafetensors(bytes, 'weights.safetensors'), 'weights.safetensors', text);
   });
 
-  it('refuses other element types by name', () => {
-    const double = file({ a: { dtype: 'F64', shape: [1], data_offsets: [0, 8] } }, new Uint8Array(8));
-    expectRefusal(() => decodeSafetensors(double, 'w.safetensors'), 'w.safetensors', "'a'", '"F64"', 'expected F32');
+  it('narrows F64 and widens BF16', () => {
+    const doubles = Float64Array.of(Math.PI, -1e-300, 1e300);
+    // 1, −2, the largest, the smallest subnormal, infinity, not a number: sign, 8 bits of exponent, 7 of fraction.
+    const bits = Uint16Array.of(0x3f80, 0xc000, 0x7f7f, 0x0001, 0xff80, 0x7fc0);
+    const header = {
+      d: { dtype: 'F64', shape: [3], data_offsets: [0, 24] },
+      b: { dtype: 'BF16', shape: [2, 3], data_offsets: [24, 36] },
+    };
+    const data = Buffer.concat([Buffer.from(doubles.buffer), Buffer.from(bits.buffer)]);
+    const { tensors } = decodeSafetensors(file(header, data), 'a');
+    expect(tensors.get('d')).toEqual({ dtype: 'F64', shape: [3], data: Float32Array.from(doubles) });
+    const largest = 2 ** 127 * (2 - 2 ** -7);
+    const expected = [1, -2, largest, 2 ** -133, Number.NEGATIVE_INFINITY, Number.NaN];
+    expect(tensors.get('b')).toEqual({ dtype: 'BF16', shape: [2, 3], data: Float32Array.from(expected) });
+  });
+
+  it('leaves tensors of other types out and says which', () => {
+    const header = {
+      count: { dtype: 'I64', shape: [], data_offsets: [0, 8] },
+      flag: { dtype: 'BOOL', shape: [2], data_offsets: [8, 10] },
+      w: f32([1], 10, 14),
+    };
+    const { tensors, skipped } = decodeSafetensors(file(header, new Uint8Array(14)), 'a');
+    expect([...tensors.keys()]).toEqual(['w']);
+    expect(skipped).toEqual(
+      new Map([
+        ['count', 'I64'],
+        ['flag', 'BOOL'],
+      ]),
+    );
+    const short = { count: { dtype: 'I64', shape: [2], data_offsets: [0, 8] } };
+    expectRefusal(
+      () => decodeSafetensors(file(short, new Uint8Array(8)), 'a'),
+      "'count' of I64",
+      'cannot take 8 bytes',
+    );
+  });
+
+  it('refuses element types that the format does not have', () => {
+    for (const dtype of ['F33', 'toString', 7]) {
+      const other = file({ a: { dtype, shape: [1], data_offsets: [0, 8] } }, new Uint8Array(8));
+      expectRefusal(() => decodeSafetensors(other, 'w.safetensors'), 'w.safetensors', "'a'", 'expected F32');
+    }
   });
 
   it('says in short what came, however deep or long it is', () => {

@@ -1,0 +1,80 @@
+import { join, resolve } from 'node:path';
+import { NETWORK_WORDS, type NetworkName } from '../cyclegan/network-names.ts';
+import { writeFileAtomic } from '../data/files/atomic.ts';
+import { makeFolder } from '../data/files/make-folder.ts';
+import { encodeSafetensors, type StoredTensor } from '../data/files/safetensors.ts';
+import { encodeStateDict, type WrittenTensor } from '../data/files/torch/write-state-dict.ts';
+import { CyclopsError } from '../gpu/errors.ts';
+import { checkOptions, path, pathOption } from './common/options.ts';
+import { UsageError } from './common/usage-error.ts';
+import { type ModelWeights, readWeights } from './common/weights.ts';
+
+export interface ExportOptions {
+  /** Model file or run folder, which need not be calibrated. */
+  model: string;
+  /** Folder for a `.safetensors` of each network. */
+  safetensors?: string | undefined;
+  /** Folder for a `.pth` of each network, as the reference implementation loads it. */
+  torch?: string | undefined;
+}
+
+export interface ExportedWeights {
+  /** Absolute paths of what was written. */
+  files: string[];
+  /** What a person should know of the weights, in sentences. */
+  remarks: string[];
+}
+
+/**
+ * Writes the networks of a model for other programs: with the reference's names and shapes, those that score, which are averages where
+ * training kept some.
+ *
+ * @throws UsageError where no form is asked for @throws CyclopsError for a model that cannot be read or folders that cannot be written
+ */
+export function exportWeights(options: ExportOptions): ExportedWeights {
+  checkOptions('exportWeights', options, { model: path, safetensors: pathOption, torch: pathOption });
+  const { safetensors, torch } = options;
+  if (safetensors === undefined && torch === undefined)
+    throw new UsageError(
+      'Nothing to export. Say in which form, and where to: --safetensors DIR, --torch DIR, or both.',
+    );
+  const model = readWeights(options.model);
+  const files: string[] = [];
+  const put = (folder: string, name: string, content: Uint8Array | Uint8Array[]) => {
+    makeFolder(folder);
+    const file = resolve(join(folder, name));
+    writeFileAtomic(file, content);
+    files.push(file);
+  };
+  for (const [network, stored] of model.networks) {
+    const tensors = floatsOf(stored, `${model.source}: ${network}`);
+    if (safetensors !== undefined)
+      put(safetensors, `${network}.safetensors`, encodeSafetensors(tensors, { format: 'pt' }));
+    if (torch === undefined) continue;
+    const name = `latest_net_${network}`;
+    put(torch, `${name}.pth`, encodeStateDict(tensors, name));
+  }
+  return { files, remarks: remarksOn(model) };
+}
+
+function floatsOf(stored: ReadonlyMap<string, StoredTensor>, source: string): Map<string, WrittenTensor> {
+  return new Map(
+    [...stored].map(([name, { shape, data }]) => {
+      if (data instanceof Float32Array) return [name, { shape, data }];
+      throw new CyclopsError(`${source}: '${name}' holds no floats. The file is damaged.`);
+    }),
+  );
+}
+
+function remarksOn({ config, absent }: ModelWeights): string[] {
+  const isSegmenter = config.netD === 'unet' && !absent.includes('D_A');
+  return [
+    ...(config.ema > 0 ? ['The weights are the moving averages that score, not the last ones of training.'] : []),
+    ...(isSegmenter
+      ? [
+          'D_A is a segmenter (--netD unet), for which the reference has no network: its tensors have names of their own.',
+        ]
+      : []),
+    ...absent.map((name: NetworkName) => `The model has no ${NETWORK_WORDS[name]}.`),
+  ];
+}
