@@ -49,16 +49,21 @@ export { relu } from './autograd/activations/relu.ts';
 export { sigmoid } from './autograd/activations/sigmoid.ts';
 export { tanh } from './autograd/activations/tanh.ts';
 export { add } from './autograd/add.ts';
+export type { AxesOptions } from './autograd/axis-reduction.ts';
 export { concatBatch } from './autograd/concat-batch.ts';
 export type { OutputPadding } from './autograd/conv-options.ts';
 export { type ConvTranspose2dOptions, convTranspose2d } from './autograd/conv-transpose2d.ts';
 export { type Conv2dOptions, conv2d } from './autograd/conv2d.ts';
+export { div } from './autograd/div.ts';
 export { hottestMean } from './autograd/hottest-mean.ts';
 export { type InstanceNormOptions, instanceNorm } from './autograd/instance-norm.ts';
+export { max } from './autograd/max.ts';
 export { mean } from './autograd/mean.ts';
+export { mul } from './autograd/mul.ts';
 export { reflectionPad2d } from './autograd/reflection-pad2d.ts';
 export { scale } from './autograd/scale.ts';
 export { splitBatch } from './autograd/split-batch.ts';
+export { sub } from './autograd/sub.ts';
 export { sum } from './autograd/sum.ts';
 
 // Layers, with the reference's names in their state dicts.

@@ -13,27 +13,6 @@ export interface Elements {
   readonly dtype?: FloatDType;
 }
 
-interface AddArguments extends Elements {
-  readonly a: BufferSlice;
-  readonly b: BufferSlice;
-  /** Another buffer than `a` and `b`. */
-  readonly out: BufferSlice;
-}
-
-/** out = a + b. */
-export function add(device: Device, { a, b, out, count, dtype = 'f32' }: AddArguments): void {
-  const vec4s = ceilDiv(count, 4);
-  device.launch({
-    kernel: kernel('elementwise/add', {}, { dtype }),
-    bindings: [a, b, out],
-    immediates: immediates(vec4s),
-    workgroups: flatGrid(device, vec4s),
-    label: 'add',
-    flops: count,
-    bytes: 3 * DTYPE_BYTES[dtype] * count,
-  });
-}
-
 interface AccumulateArguments extends Elements {
   readonly x: BufferSlice;
   readonly target: BufferSlice;

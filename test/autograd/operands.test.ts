@@ -7,16 +7,20 @@ import { add } from '../../src/autograd/add.ts';
 import { concatBatch } from '../../src/autograd/concat-batch.ts';
 import { convTranspose2d } from '../../src/autograd/conv-transpose2d.ts';
 import { conv2d } from '../../src/autograd/conv2d.ts';
+import { div } from '../../src/autograd/div.ts';
 import { hottestMean } from '../../src/autograd/hottest-mean.ts';
 import { instanceNorm } from '../../src/autograd/instance-norm.ts';
 import { bceWithLogits } from '../../src/autograd/losses/bce-with-logits.ts';
 import { l1Loss } from '../../src/autograd/losses/l1-loss.ts';
 import { mseLoss } from '../../src/autograd/losses/mse-loss.ts';
+import { max } from '../../src/autograd/max.ts';
 import { mean } from '../../src/autograd/mean.ts';
+import { mul } from '../../src/autograd/mul.ts';
 import { reflectionPad2d } from '../../src/autograd/reflection-pad2d.ts';
 import { scale } from '../../src/autograd/scale.ts';
 import { splitBatch } from '../../src/autograd/split-batch.ts';
 import { ssim } from '../../src/autograd/ssim.ts';
+import { sub } from '../../src/autograd/sub.ts';
 import { sum } from '../../src/autograd/sum.ts';
 import { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
@@ -49,12 +53,17 @@ const operations: [name: string, shapes: number[][], run: (...operands: Tensor[]
   ['scale', [IMAGES], (x) => scale(x!, 2)],
   ['sum', [IMAGES], (x) => sum(x!)],
   ['mean', [IMAGES], (x) => mean(x!)],
+  ['sum over axes', [IMAGES], (x) => sum(x!, { axes: 1 })],
+  ['max', [IMAGES], (x) => max(x!, { axes: [1, 2] })],
   ['hottestMean', [IMAGES], (x) => hottestMean(x!, 0.1)],
   ['cast', [IMAGES], (x) => cast(x!, 'f16')],
   ['sliceBatch', [IMAGES], (x) => sliceBatch(x!, 0, 1)],
   ['splitBatch', [IMAGES], (x) => splitBatch(x!, 1)],
   ['reflectionPad2d', [IMAGES], (x) => reflectionPad2d(x!, [1, 1, 1, 1])],
   ['add', [IMAGES, IMAGES], (a, b) => add(a!, b!)],
+  ['sub', [IMAGES, VECTOR], (a, b) => sub(a!, b!)],
+  ['mul', [VECTOR, IMAGES], (a, b) => mul(a!, b!)],
+  ['div', [IMAGES, VECTOR], (a, b) => div(a!, b!)],
   ['concatBatch', [IMAGES, IMAGES], (a, b) => concatBatch(a!, b!)],
   ['l1Loss', [IMAGES, IMAGES], (a, b) => l1Loss(a!, b!)],
   ['mseLoss', [IMAGES, IMAGES], (a, b) => mseLoss(a!, b!)],

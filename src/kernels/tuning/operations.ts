@@ -6,6 +6,7 @@ import { convWeightGrad } from '../conv2d/weight-grad.ts';
 import { instanceNormBackward } from '../instance-norm/backward.ts';
 import { instanceNormForward } from '../instance-norm/forward.ts';
 import { reduce } from '../reduce.ts';
+import { reduceAxes } from '../reduce-axes.ts';
 import type { OperationInfo } from '../variant.ts';
 
 export const operations: readonly OperationInfo[] = [
@@ -15,6 +16,7 @@ export const operations: readonly OperationInfo[] = [
   instanceNormForward,
   instanceNormBackward,
   reduce,
+  reduceAxes,
 ];
 
 /**
