@@ -57,6 +57,8 @@ export { type Conv2dOptions, conv2d } from './autograd/conv2d.ts';
 export { div } from './autograd/div.ts';
 export { hottestMean } from './autograd/hottest-mean.ts';
 export { type InstanceNormOptions, instanceNorm } from './autograd/instance-norm.ts';
+export { linear } from './autograd/linear.ts';
+export { matmul } from './autograd/matmul.ts';
 export { max } from './autograd/max.ts';
 export { mean } from './autograd/mean.ts';
 export { mul } from './autograd/mul.ts';
@@ -73,6 +75,7 @@ export { Conv2d, type Conv2dLayerOptions } from './layers/conv2d.ts';
 export { type Initialiser, normalInitialiser } from './layers/init.ts';
 export { InstanceNorm2d, type InstanceNorm2dOptions } from './layers/instance-norm2d.ts';
 export type { StateTensor } from './layers/layout.ts';
+export { Linear, type LinearOptions } from './layers/linear.ts';
 export { Module, type StateDict } from './layers/module.ts';
 export { Sequential } from './layers/sequential.ts';
 

@@ -51,6 +51,7 @@ export {
   normImmediates,
   normSize,
 } from './kernels/instance-norm/problem.ts';
+export { type MatmulArguments, type MatmulProblem, matmul } from './kernels/matmul.ts';
 export { type Against, type ReduceArguments, type ReduceProblem, reduce, type Term } from './kernels/reduce.ts';
 export {
   type AxesTerm,

@@ -32,8 +32,8 @@ export function broadcastShape(operation: string, a: readonly number[], b: reado
   });
 }
 
-/** Which axes of a space a tensor that was broadcast over it has. */
-function heldBy({ shape }: Tensor, space: readonly number[]): boolean[] {
+/** Which axes of a space a tensor of this shape, broadcast over it, has. */
+export function heldBy(shape: readonly number[], space: readonly number[]): boolean[] {
   return space.map((extent, axis) => (shape[axis - space.length + shape.length] ?? 1) === extent);
 }
 
@@ -49,7 +49,11 @@ export function combined(kind: Arithmetic, a: Tensor, b: Tensor): Tensor {
   const out = Tensor.empty(a.device, space, a.dtype);
   const common = { kind, a: a.slice, b: b.slice, out: out.slice, dtype: a.floatDType };
   if (sameShape(a, b)) arithmetic(a.device, { ...common, count: a.size });
-  else arithmeticBroadcast(a.device, { ...common, axes: mergedAxes(space, [heldBy(a, space), heldBy(b, space)]) });
+  else
+    arithmeticBroadcast(a.device, {
+      ...common,
+      axes: mergedAxes(space, [heldBy(a.shape, space), heldBy(b.shape, space)]),
+    });
   return out;
 }
 
@@ -69,7 +73,7 @@ export function summedLike(operand: Tensor, { term, a, b }: Summed): Tensor {
     return sameShape(whole, operand) ? whole : whole.reshape(operand.shape);
   }
   const { device, shape: space, floatDType: dtype } = a;
-  const of = [operand, a, b ?? a].map((tensor) => heldBy(tensor, space));
+  const of = [operand, a, b ?? a].map(({ shape }) => heldBy(shape, space));
   const { extents, masks } = mergedAxes(space, of);
   const [kept = 0, ofA = 0, ofB = 0] = masks;
   const out = Tensor.empty(device, operand.shape);

@@ -10,9 +10,11 @@ import { conv2d } from '../../src/autograd/conv2d.ts';
 import { div } from '../../src/autograd/div.ts';
 import { hottestMean } from '../../src/autograd/hottest-mean.ts';
 import { instanceNorm } from '../../src/autograd/instance-norm.ts';
+import { linear } from '../../src/autograd/linear.ts';
 import { bceWithLogits } from '../../src/autograd/losses/bce-with-logits.ts';
 import { l1Loss } from '../../src/autograd/losses/l1-loss.ts';
 import { mseLoss } from '../../src/autograd/losses/mse-loss.ts';
+import { matmul } from '../../src/autograd/matmul.ts';
 import { max } from '../../src/autograd/max.ts';
 import { mean } from '../../src/autograd/mean.ts';
 import { mul } from '../../src/autograd/mul.ts';
@@ -43,6 +45,9 @@ const open = () => Device.open({ checked: true });
 const IMAGES = [2, 12, 12, 4];
 const VECTOR = [4];
 const WEIGHT = [1, 1, 4, 4];
+const SQUARE = [4, 4];
+const VECTORS = [3, 4];
+const BATCHES = [2, 4, 5];
 
 /** For each operation the shapes of what it takes. */
 const operations: [name: string, shapes: number[][], run: (...operands: Tensor[]) => unknown][] = [
@@ -64,6 +69,9 @@ const operations: [name: string, shapes: number[][], run: (...operands: Tensor[]
   ['sub', [IMAGES, VECTOR], (a, b) => sub(a!, b!)],
   ['mul', [VECTOR, IMAGES], (a, b) => mul(a!, b!)],
   ['div', [IMAGES, VECTOR], (a, b) => div(a!, b!)],
+  ['matmul', [VECTORS, SQUARE], (a, b) => matmul(a!, b!)],
+  ['matmul of batches', [VECTORS, BATCHES], (a, b) => matmul(a!, b!)],
+  ['linear', [IMAGES, SQUARE, VECTOR], (x, w, b) => linear(x!, w!, b!)],
   ['concatBatch', [IMAGES, IMAGES], (a, b) => concatBatch(a!, b!)],
   ['l1Loss', [IMAGES, IMAGES], (a, b) => l1Loss(a!, b!)],
   ['mseLoss', [IMAGES, IMAGES], (a, b) => mseLoss(a!, b!)],

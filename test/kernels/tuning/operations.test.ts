@@ -4,6 +4,7 @@ import { sourceText } from '../../../src/kernels/source.ts';
 import { operations } from '../../../src/kernels/tuning/operations.ts';
 import * as conv2d from './suites/conv2d.ts';
 import * as instanceNorm from './suites/instance-norm.ts';
+import * as matmul from './suites/matmul.ts';
 import * as reduce from './suites/reduce.ts';
 import * as reduceAxes from './suites/reduce-axes.ts';
 
@@ -13,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => device.close());
 
-const suites = [conv2d, instanceNorm, reduce, reduceAxes]
+const suites = [conv2d, instanceNorm, matmul, reduce, reduceAxes]
   .flatMap((family) => Object.values(family))
   .filter((x) => 'checks' in x);
 
