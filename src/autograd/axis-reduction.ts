@@ -5,6 +5,7 @@ import { run } from '../kernels/tuning/choices.ts';
 import { cast } from '../tensor/cast.ts';
 import { requireOperands } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { axisOf } from './axis.ts';
 import { requireRank } from './broadcast.ts';
 
 export interface AxesOptions {
@@ -23,15 +24,6 @@ export interface AxisReduction {
   readonly shape: readonly number[];
   /** How many elements make one of the result. */
   readonly terms: number;
-}
-
-/** Of an axis that may be counted from the last. @throws CyclopsError when there is no such axis */
-export function axisOf(operation: string, { shape }: Tensor, axis: number): number {
-  const rank = shape.length;
-  if (Number.isInteger(axis) && axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
-  throw new CyclopsError(
-    `${operation} of [${shape.join(', ')}] takes an axis from 0 to ${rank - 1}, or from −${rank} to −1; got ${axis}.`,
-  );
 }
 
 /** @throws CyclopsError for axes that x does not have or that are named twice, for integers, and for more than 6 axes */

@@ -74,6 +74,34 @@ export function copy(device: Device, { x, out, count, start = 0, outStart = 0, d
   });
 }
 
+/** Where the elements of a row of memory that are copied begin, and how many it has. */
+interface Row {
+  readonly start: number;
+  readonly length: number;
+}
+
+interface CopyRunsArguments extends Elements {
+  readonly x: BufferSlice;
+  readonly out: BufferSlice;
+  /** Neighbouring elements of a row that are copied. `count` is that of all rows. */
+  readonly run: number;
+  readonly from: Row;
+  readonly to: Row;
+}
+
+/** A run of each row of x to the same row of out: how tensors are cut and joined along any axis. */
+export function copyRuns(device: Device, { x, out, count, run, from, to, dtype = 'f32' }: CopyRunsArguments): void {
+  device.launch({
+    kernel: kernel('elementwise/copy-runs', {}, { dtype }),
+    bindings: [x, out],
+    immediates: immediates(count, run, from.length, from.start, to.length, to.start),
+    workgroups: flatGrid(device, count),
+    label: 'copyRuns',
+    flops: 0,
+    bytes: 2 * DTYPE_BYTES[dtype] * count,
+  });
+}
+
 interface FillArguments extends Elements {
   readonly value: number;
   readonly out: BufferSlice;

@@ -4,6 +4,7 @@ import { relu } from '../../src/autograd/activations/relu.ts';
 import { sigmoid } from '../../src/autograd/activations/sigmoid.ts';
 import { tanh } from '../../src/autograd/activations/tanh.ts';
 import { add } from '../../src/autograd/add.ts';
+import { concat } from '../../src/autograd/concat.ts';
 import { concatBatch } from '../../src/autograd/concat-batch.ts';
 import { convTranspose2d } from '../../src/autograd/conv-transpose2d.ts';
 import { conv2d } from '../../src/autograd/conv2d.ts';
@@ -18,8 +19,11 @@ import { matmul } from '../../src/autograd/matmul.ts';
 import { max } from '../../src/autograd/max.ts';
 import { mean } from '../../src/autograd/mean.ts';
 import { mul } from '../../src/autograd/mul.ts';
+import { pad } from '../../src/autograd/pad.ts';
 import { reflectionPad2d } from '../../src/autograd/reflection-pad2d.ts';
 import { scale } from '../../src/autograd/scale.ts';
+import { slice } from '../../src/autograd/slice.ts';
+import { split } from '../../src/autograd/split.ts';
 import { splitBatch } from '../../src/autograd/split-batch.ts';
 import { ssim } from '../../src/autograd/ssim.ts';
 import { sub } from '../../src/autograd/sub.ts';
@@ -72,6 +76,10 @@ const operations: [name: string, shapes: number[][], run: (...operands: Tensor[]
   ['matmul', [VECTORS, SQUARE], (a, b) => matmul(a!, b!)],
   ['matmul of batches', [VECTORS, BATCHES], (a, b) => matmul(a!, b!)],
   ['linear', [IMAGES, SQUARE, VECTOR], (x, w, b) => linear(x!, w!, b!)],
+  ['slice', [IMAGES], (x) => slice(x!, 1, 0, 2)],
+  ['split', [IMAGES], (x) => split(x!, 2, 3)],
+  ['pad', [VECTOR], (x) => pad(x!, [[1, 1]])],
+  ['concat', [IMAGES, IMAGES], (a, b) => concat([a!, b!], 2)],
   ['concatBatch', [IMAGES, IMAGES], (a, b) => concatBatch(a!, b!)],
   ['l1Loss', [IMAGES, IMAGES], (a, b) => l1Loss(a!, b!)],
   ['mseLoss', [IMAGES, IMAGES], (a, b) => mseLoss(a!, b!)],
