@@ -3,7 +3,9 @@ import { leakyRelu } from '../../src/autograd/activations/leaky-relu.ts';
 import { relu } from '../../src/autograd/activations/relu.ts';
 import { sigmoid } from '../../src/autograd/activations/sigmoid.ts';
 import { tanh } from '../../src/autograd/activations/tanh.ts';
+import { adaptiveAvgPool2d } from '../../src/autograd/adaptive-avg-pool2d.ts';
 import { add } from '../../src/autograd/add.ts';
+import { avgPool2d } from '../../src/autograd/avg-pool2d.ts';
 import { concat } from '../../src/autograd/concat.ts';
 import { concatBatch } from '../../src/autograd/concat-batch.ts';
 import { convTranspose2d } from '../../src/autograd/conv-transpose2d.ts';
@@ -17,6 +19,7 @@ import { l1Loss } from '../../src/autograd/losses/l1-loss.ts';
 import { mseLoss } from '../../src/autograd/losses/mse-loss.ts';
 import { matmul } from '../../src/autograd/matmul.ts';
 import { max } from '../../src/autograd/max.ts';
+import { maxPool2d } from '../../src/autograd/max-pool2d.ts';
 import { mean } from '../../src/autograd/mean.ts';
 import { mul } from '../../src/autograd/mul.ts';
 import { pad } from '../../src/autograd/pad.ts';
@@ -80,6 +83,9 @@ const operations: [name: string, shapes: number[][], run: (...operands: Tensor[]
   ['split', [IMAGES], (x) => split(x!, 2, 3)],
   ['pad', [VECTOR], (x) => pad(x!, [[1, 1]])],
   ['concat', [IMAGES, IMAGES], (a, b) => concat([a!, b!], 2)],
+  ['maxPool2d', [IMAGES], (x) => maxPool2d(x!, 2)],
+  ['avgPool2d', [IMAGES], (x) => avgPool2d(x!, 2)],
+  ['adaptiveAvgPool2d', [IMAGES], (x) => adaptiveAvgPool2d(x!, 2)],
   ['concatBatch', [IMAGES, IMAGES], (a, b) => concatBatch(a!, b!)],
   ['l1Loss', [IMAGES, IMAGES], (a, b) => l1Loss(a!, b!)],
   ['mseLoss', [IMAGES, IMAGES], (a, b) => mseLoss(a!, b!)],
