@@ -44,9 +44,11 @@ export { ssim } from './autograd/ssim.ts';
 
 // Differentiable operations.
 
+export { gelu } from './autograd/activations/gelu.ts';
 export { leakyRelu } from './autograd/activations/leaky-relu.ts';
 export { relu } from './autograd/activations/relu.ts';
 export { sigmoid } from './autograd/activations/sigmoid.ts';
+export { silu } from './autograd/activations/silu.ts';
 export { tanh } from './autograd/activations/tanh.ts';
 export { adaptiveAvgPool2d } from './autograd/adaptive-avg-pool2d.ts';
 export { add } from './autograd/add.ts';
@@ -72,6 +74,7 @@ export { reflectionPad2d } from './autograd/reflection-pad2d.ts';
 export { scale } from './autograd/scale.ts';
 export { slice } from './autograd/slice.ts';
 export type { Ends, RowsColumns, Sides } from './autograd/sliding.ts';
+export { softmax } from './autograd/softmax.ts';
 export { split } from './autograd/split.ts';
 export { splitBatch } from './autograd/split-batch.ts';
 export { sub } from './autograd/sub.ts';

@@ -2,7 +2,6 @@ import { CyclopsError } from '../gpu/errors.ts';
 import { mergedAxes } from '../kernels/axes.ts';
 import { type AxesTerm, expand, reduceAxes } from '../kernels/reduce-axes.ts';
 import { run } from '../kernels/tuning/choices.ts';
-import { cast } from '../tensor/cast.ts';
 import { requireOperands } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { axisOf } from './axis.ts';
@@ -15,15 +14,19 @@ export interface AxesOptions {
   keepdim?: boolean;
 }
 
-/** A reduction of x over some axes. */
+/** A reduction over some axes. */
 export interface AxisReduction {
-  readonly x: Tensor;
-  /** x's shape with 1 at the axes that are taken together, … */
+  /** The shape of what is reduced. */
+  readonly space: readonly number[];
+  /** That with 1 at the axes that are taken together, … */
   readonly kept: readonly number[];
   /** … and the shape of the result. */
   readonly shape: readonly number[];
-  /** How many elements make one of the result. */
-  readonly terms: number;
+}
+
+/** How many elements make one of the result. */
+export function termsOf({ space, kept }: AxisReduction): number {
+  return space.reduce((count, extent, axis) => count * (kept[axis] === extent ? 1 : extent), 1);
 }
 
 /** @throws CyclopsError for axes that x does not have or that are named twice, for integers, and for more than 6 axes */
@@ -38,38 +41,37 @@ export function axisReduction(operation: string, x: Tensor, { axes, keepdim = fa
   const kept = x.shape.map((extent, axis) => (taken.includes(axis) ? 1 : extent));
   const left = x.shape.filter((_, axis) => !taken.includes(axis));
   const shape = keepdim ? kept : left.length > 0 ? left : [1];
-  return { x, kept, shape, terms: taken.reduce((count, axis) => count * (x.shape[axis] ?? 1), 1) };
+  return { space: x.shape, kept, shape };
 }
 
-/** The axes of a reduction as kernels count them: masks of the result and of x. */
-export function axesOf({ x, kept }: AxisReduction) {
-  return mergedAxes(x.shape, [x.shape.map((extent, axis) => kept[axis] === extent), x.shape.map(() => true)]);
+/** The axes of a reduction as kernels count them: masks of the result and of what is reduced. */
+export function axesOf({ space, kept }: AxisReduction) {
+  return mergedAxes(space, [space.map((extent, axis) => kept[axis] === extent), space.map(() => true)]);
 }
 
-/** factor · Σ x, the largest x, or how many x equal `other`, which has the shape of the result; in f32, not recorded. */
+/**
+ * factor · Σ term(x, other) or the largest x, in f32, not recorded.
+ *
+ * @param other of the shape of x or of the result, where the term takes it
+ */
 export function reducedOver(
-  reduction: AxisReduction,
-  term: Extract<AxesTerm, 'sum' | 'max' | 'equal'>,
+  x: Tensor,
+  over: AxisReduction,
+  term: AxesTerm,
   { factor = 1, other }: { factor?: number; other?: Tensor } = {},
 ): Tensor {
-  const { x, shape } = reduction;
-  const { extents, masks } = axesOf(reduction);
-  const [kept = 0, ofX = 0] = masks;
-  const out = Tensor.empty(x.device, shape);
-  const problem = { extents, kept, ofA: ofX, ofB: other ? kept : ofX, dtype: x.floatDType };
+  const { extents, masks } = axesOf(over);
+  const [kept = 0, whole = 0] = masks;
+  const out = Tensor.empty(x.device, over.shape);
+  const ofB = other && other.size < x.size ? kept : whole;
+  const problem = { extents, kept, ofA: whole, ofB, dtype: x.floatDType };
   run(x.device, reduceAxes, problem, { term, factor, a: x.slice, b: other?.slice ?? null, out: out.slice });
   return out;
 }
 
-/** factor · Σ x in x's dtype, not recorded. */
-export function summedOver(reduction: AxisReduction, factor: number): Tensor {
-  return cast(reducedOver(reduction, 'sum', { factor }), reduction.x.floatDType);
-}
-
-/** What has the shape of the result, times a factor, repeated over x's shape: the gradient of a sum. */
-export function repeatedOver(reduction: AxisReduction, result: Tensor, factor: number): Tensor {
-  const { x } = reduction;
-  const out = Tensor.empty(x.device, x.shape, x.dtype);
-  expand(x.device, { axes: axesOf(reduction), x: result.slice, factor, out: out.slice, dtype: x.floatDType });
+/** What has the shape of the result, times a factor, repeated over the whole shape: the gradient of a sum. */
+export function repeatedOver(over: AxisReduction, result: Tensor, factor: number): Tensor {
+  const out = Tensor.empty(result.device, over.space, result.dtype);
+  expand(result.device, { axes: axesOf(over), x: result.slice, factor, out: out.slice, dtype: result.floatDType });
   return out;
 }

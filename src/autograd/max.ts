@@ -13,14 +13,14 @@ import { type AxesOptions, axesOf, axisReduction, reducedOver } from './axis-red
  * that was disposed of
  */
 export function max(x: Tensor, options: AxesOptions = {}): Tensor {
-  const reduction = axisReduction('max', x, options);
+  const over = axisReduction('max', x, options);
   const { device, floatDType: dtype } = x;
-  const out = cast(reducedOver(reduction, 'max'), dtype);
+  const out = cast(reducedOver(x, over, 'max'), dtype);
   return record(out, [x], (gradOutput) => {
     const gradX = Tensor.empty(device, x.shape, dtype);
-    const ties = reducedOver(reduction, 'equal', { other: out });
+    const ties = reducedOver(x, over, 'equal', { other: out });
     const slices = { largest: out.slice, ties: ties.slice, gradOutput: gradOutput.slice, gradX: gradX.slice };
-    maxBackward(device, { axes: axesOf(reduction), x: x.slice, ...slices, dtype });
+    maxBackward(device, { axes: axesOf(over), x: x.slice, ...slices, dtype });
     return [gradX];
   });
 }

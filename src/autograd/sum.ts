@@ -1,7 +1,8 @@
+import { cast } from '../tensor/cast.ts';
 import { record } from '../tensor/record.ts';
 import { requireOperands } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type AxesOptions, axisReduction, repeatedOver, summedOver } from './axis-reduction.ts';
+import { type AxesOptions, axisReduction, reducedOver, repeatedOver, termsOf } from './axis-reduction.ts';
 import { reduction, reductionGradient } from './reduction.ts';
 
 /**
@@ -29,6 +30,7 @@ export function scaledSum(
     return record(out, [x], (gradOutput) => [reductionGradient({ term: 'sum', factor, a: x, b: 0, gradOutput })]);
   }
   const over = axisReduction(operation, x, options);
-  const factor = factorOf(over.terms);
-  return record(summedOver(over, factor), [x], (gradOutput) => [repeatedOver(over, gradOutput, factor)]);
+  const factor = factorOf(termsOf(over));
+  const out = cast(reducedOver(x, over, 'sum', { factor }), x.floatDType);
+  return record(out, [x], (gradOutput) => [repeatedOver(over, gradOutput, factor)]);
 }

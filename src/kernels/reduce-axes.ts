@@ -14,10 +14,10 @@ import { DTYPE_BYTES, type FloatDType, kernel } from './source.ts';
 import { withParts } from './sum-parts.ts';
 import type { Operation, Variant } from './variant.ts';
 
-/** Σ a, Σ a·b, Σ a/b, the largest a, and how many a equal b. */
-export type AxesTerm = 'sum' | 'product' | 'quotient' | 'max' | 'equal';
+/** Σ a, Σ a·b, Σ a/b, the largest a, how many a equal b, and Σ e^(a − b). */
+export type AxesTerm = 'sum' | 'product' | 'quotient' | 'max' | 'equal' | 'power';
 
-const CODES: Readonly<Record<AxesTerm, number>> = { sum: 0, product: 1, quotient: 2, max: 3, equal: 4 };
+const CODES: Readonly<Record<AxesTerm, number>> = { sum: 0, product: 1, quotient: 2, max: 3, equal: 4, power: 5 };
 
 const LANES = 256;
 /** Results side by side in a workgroup, where they lie so in memory. */

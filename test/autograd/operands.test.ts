@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { gelu } from '../../src/autograd/activations/gelu.ts';
 import { leakyRelu } from '../../src/autograd/activations/leaky-relu.ts';
 import { relu } from '../../src/autograd/activations/relu.ts';
 import { sigmoid } from '../../src/autograd/activations/sigmoid.ts';
+import { silu } from '../../src/autograd/activations/silu.ts';
 import { tanh } from '../../src/autograd/activations/tanh.ts';
 import { adaptiveAvgPool2d } from '../../src/autograd/adaptive-avg-pool2d.ts';
 import { add } from '../../src/autograd/add.ts';
@@ -26,6 +28,7 @@ import { pad } from '../../src/autograd/pad.ts';
 import { reflectionPad2d } from '../../src/autograd/reflection-pad2d.ts';
 import { scale } from '../../src/autograd/scale.ts';
 import { slice } from '../../src/autograd/slice.ts';
+import { softmax } from '../../src/autograd/softmax.ts';
 import { split } from '../../src/autograd/split.ts';
 import { splitBatch } from '../../src/autograd/split-batch.ts';
 import { ssim } from '../../src/autograd/ssim.ts';
@@ -62,6 +65,9 @@ const operations: [name: string, shapes: number[][], run: (...operands: Tensor[]
   ['leakyRelu', [IMAGES], (x) => leakyRelu(x!, 0.1)],
   ['tanh', [IMAGES], (x) => tanh(x!)],
   ['sigmoid', [IMAGES], (x) => sigmoid(x!)],
+  ['gelu', [IMAGES], (x) => gelu(x!)],
+  ['silu', [IMAGES], (x) => silu(x!)],
+  ['softmax', [IMAGES], (x) => softmax(x!)],
   ['scale', [IMAGES], (x) => scale(x!, 2)],
   ['sum', [IMAGES], (x) => sum(x!)],
   ['mean', [IMAGES], (x) => mean(x!)],

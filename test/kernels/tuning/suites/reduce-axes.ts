@@ -13,6 +13,7 @@ const terms: Record<AxesTerm, { of: (a: number, b: number) => number; join: (val
   product: { of: (a, b) => a * b, join: total },
   quotient: { of: (a, b) => a / b, join: total },
   max: { of: (a) => a, join: largest },
+  power: { of: (a, b) => Math.exp(a - b), join: total },
   equal: { of: (a, b) => (a === b ? 1 : 0), join: total },
 };
 
@@ -57,7 +58,7 @@ const shapes: [space: number[], kept: number[], a: number[], b: number[]][] = [
   ],
 ];
 
-const kinds = ['sum', 'product', 'quotient', 'max', 'equal'] as const;
+const kinds = ['sum', 'product', 'quotient', 'max', 'equal', 'power'] as const;
 
 export const axes = suite(
   reduceAxes,

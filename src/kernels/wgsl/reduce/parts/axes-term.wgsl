@@ -1,6 +1,6 @@
 // Reductions over some axes of a space: result j of `count` lies over the axes of the mask `kept`, its terms r of `terms` over the others;
 // a and b lie over those of their masks. KIND, as in src/kernels/reduce-axes.ts:
-//   0 Σ a    1 Σ a·b    2 Σ a/b    3 the largest a, NaN if one is    4 how many a equal b
+//   0 Σ a    1 Σ a·b    2 Σ a/b    3 the largest a, NaN if one is    4 how many a equal b    5 Σ e^(a − b)
 
 // #include "parts/dtype.wgsl"
 // #include "parts/axes.wgsl"
@@ -27,7 +27,8 @@ fn term(begin: vec2u, r: u32) -> f32 {
   switch KIND {
     case 1u: { return left * right; }
     case 2u: { return left / right; }
-    default: { return select(0.0, 1.0, left == right); }
+    case 4u: { return select(0.0, 1.0, left == right); }
+    default: { return exp(left - right); }
   }
 }
 
