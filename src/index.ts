@@ -54,6 +54,7 @@ export { adaptiveAvgPool2d } from './autograd/adaptive-avg-pool2d.ts';
 export { add } from './autograd/add.ts';
 export { type AvgPool2dOptions, avgPool2d } from './autograd/avg-pool2d.ts';
 export type { AxesOptions } from './autograd/axis-reduction.ts';
+export { type BatchNormOptions, batchNorm } from './autograd/batch-norm.ts';
 export { concat } from './autograd/concat.ts';
 export { concatBatch } from './autograd/concat-batch.ts';
 export type { OutputPadding } from './autograd/conv-options.ts';
@@ -82,6 +83,7 @@ export { sum } from './autograd/sum.ts';
 
 // Layers, with the reference's names in their state dicts.
 
+export { BatchNorm2d, type BatchNorm2dOptions } from './layers/batch-norm2d.ts';
 export { ConvTranspose2d, type ConvTranspose2dLayerOptions } from './layers/conv-transpose2d.ts';
 export { Conv2d, type Conv2dLayerOptions } from './layers/conv2d.ts';
 export { type Initialiser, normalInitialiser } from './layers/init.ts';

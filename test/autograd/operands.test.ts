@@ -8,6 +8,7 @@ import { tanh } from '../../src/autograd/activations/tanh.ts';
 import { adaptiveAvgPool2d } from '../../src/autograd/adaptive-avg-pool2d.ts';
 import { add } from '../../src/autograd/add.ts';
 import { avgPool2d } from '../../src/autograd/avg-pool2d.ts';
+import { batchNorm } from '../../src/autograd/batch-norm.ts';
 import { concat } from '../../src/autograd/concat.ts';
 import { concatBatch } from '../../src/autograd/concat-batch.ts';
 import { convTranspose2d } from '../../src/autograd/conv-transpose2d.ts';
@@ -100,6 +101,16 @@ const operations: [name: string, shapes: number[][], run: (...operands: Tensor[]
   ['conv2d', [IMAGES, WEIGHT, VECTOR], (x, w, b) => conv2d(x!, w!, b!)],
   ['convTranspose2d', [IMAGES, WEIGHT, VECTOR], (x, w, b) => convTranspose2d(x!, w!, b!)],
   ['instanceNorm', [IMAGES, VECTOR, VECTOR], (x, weight, bias) => instanceNorm(x!, { weight: weight!, bias: bias! })],
+  [
+    'batchNorm in training',
+    [IMAGES, VECTOR, VECTOR],
+    (x, weight, bias) => batchNorm(x!, { weight: weight!, bias: bias!, training: true }),
+  ],
+  [
+    'batchNorm',
+    [IMAGES, VECTOR, VECTOR],
+    (x, runningMean, runningVar) => batchNorm(x!, { runningMean: runningMean!, runningVar: runningVar! }),
+  ],
   ['instanceNorm with a residual', [IMAGES, IMAGES], (x, residual) => instanceNorm(x!, { residual: residual! })],
 ];
 
