@@ -57,7 +57,7 @@ export type { AxesOptions } from './autograd/axis-reduction.ts';
 export { type BatchNormOptions, batchNorm } from './autograd/batch-norm.ts';
 export { concat } from './autograd/concat.ts';
 export { concatBatch } from './autograd/concat-batch.ts';
-export type { OutputPadding } from './autograd/conv-options.ts';
+export type { OutputPadding, SlidingOptions } from './autograd/conv-options.ts';
 export { type ConvTranspose2dOptions, convTranspose2d } from './autograd/conv-transpose2d.ts';
 export { type Conv2dOptions, conv2d } from './autograd/conv2d.ts';
 export { div } from './autograd/div.ts';

@@ -2,6 +2,7 @@ import { CyclopsError } from '../gpu/errors.ts';
 import { convForward } from '../kernels/conv2d/forward.ts';
 import { convInputGrad } from '../kernels/conv2d/input-grad.ts';
 import { productProblem } from '../kernels/conv2d/problem.ts';
+import { convWeightGrad, type WeightGradArguments } from '../kernels/conv2d/weight-grad.ts';
 import { run } from '../kernels/tuning/choices.ts';
 import { record } from '../tensor/record.ts';
 import { requireOperands } from '../tensor/shape.ts';
@@ -36,7 +37,8 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
       const forward = { x: gradOutput.slice, weight: operand.slice, bias: null, y: dx.slice };
       run(device, convForward, problem, { ...forward, activation: 'none' });
     }
-    const dw = weight.requiresGrad ? weightGrad(problem, { x: gradOutput, dy: x, weight }) : null;
+    const kernels = { weightGrad: (args: WeightGradArguments) => run(device, convWeightGrad, problem, args) };
+    const dw = weight.requiresGrad ? weightGrad(kernels, { x: gradOutput, dy: x, weight }) : null;
     const db = bias?.requiresGrad ? biasGrad(device, gradOutput, bias) : null;
     return [dx, dw, db];
   });
