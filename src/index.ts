@@ -95,8 +95,11 @@ export { Sequential } from './layers/sequential.ts';
 
 // Optimisers.
 
-export { Adam, type AdamOptions, type AdamState, type ParameterSlot } from './optim/adam.ts';
+export { Adam, type AdamOptions, type AdamState } from './optim/adam.ts';
+export { AdamW, type AdamWOptions } from './optim/adam-w.ts';
 export { LossScaler, type LossScalerState } from './optim/loss-scaler.ts';
+export { Optimiser, type OptimiserOptions, type ParameterSlot } from './optim/optimiser.ts';
+export { SGD, type SGDOptions, type SGDState } from './optim/sgd.ts';
 
 // The file format of weights.
 
