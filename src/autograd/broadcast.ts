@@ -40,11 +40,11 @@ export function heldBy(shape: readonly number[], space: readonly number[]): bool
 /**
  * a ∘ b, element by element, of their shape together; not recorded.
  *
- * @throws CyclopsError when the shapes do not go together, the dtypes or devices differ, or there are too many axes
+ * @throws CyclopsError when the shapes do not go together, the dtypes or devices differ, or shapes that differ have too many axes
  */
 export function combined(kind: Arithmetic, a: Tensor, b: Tensor): Tensor {
   requireSameType(kind, a, b);
-  for (const operand of [a, b]) requireRank(kind, operand);
+  if (!sameShape(a, b)) for (const operand of [a, b]) requireRank(kind, operand);
   const space = broadcastShape(kind, a.shape, b.shape);
   const out = Tensor.empty(a.device, space, a.dtype);
   const common = { kind, a: a.slice, b: b.slice, out: out.slice, dtype: a.floatDType };

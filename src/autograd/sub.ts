@@ -6,7 +6,7 @@ import { scaled } from './scale.ts';
 /**
  * a − b, element by element, of their shape together by NumPy's rules; gradients are summed over the axes along which one was repeated.
  *
- * @throws CyclopsError when the shapes do not go together, dtypes or devices differ, or one has more than 6 axes
+ * @throws CyclopsError when the shapes do not go together, dtypes or devices differ, or shapes that differ have more than 6 axes
  */
 export function sub(a: Tensor, b: Tensor): Tensor {
   return record(combined('sub', a, b), [a, b], (gradOutput) => [

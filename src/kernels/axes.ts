@@ -40,7 +40,7 @@ export function countOver(extents: readonly number[], mask: number): number {
   return extents.toReversed().reduce((count, extent, d) => count * ((mask >> d) & 1 ? extent : 1), 1);
 }
 
-/** e.g. `[2,64*,3] `: the extents, with a star at those of the mask. */
+/** e.g. `[2,64*,3]`: the extents, with a star at those of the mask. */
 export function describeAxes(extents: readonly number[], mask: number): string {
   const rank = extents.length;
   return `[${extents.map((extent, axis) => `${extent}${(mask >> (rank - 1 - axis)) & 1 ? '*' : ''}`)}]`;

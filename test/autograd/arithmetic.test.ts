@@ -126,6 +126,11 @@ test('an operand that is both gets both gradients', async () => {
   expect([...(await gradOf(x))]).toEqual([6, -4]);
 });
 
+test('tensors of one shape may have any number of axes', async () => {
+  const x = Tensor.from(device, [2, 3], [1, 1, 1, 1, 1, 1, 2]);
+  expect([...(await mul(x, x).data())]).toEqual([4, 9]);
+});
+
 test.each([
   [[2, 3], [2], /sub cannot bring the shapes \[2, 3\] and \[2\] together/],
   [[1, 1, 1, 1, 1, 1, 2], [2], /at most 6 axes/],

@@ -2,7 +2,7 @@
  * The tests of operators that ONNX keeps for its backends, as far as the engine has words for them. Debian's package libonnx-testdata has the
  * files (`apt-get install libonnx-testdata`); CYCLOPS_ONNX names a folder elsewhere that has `node` in it. Without them nothing is tested here.
  *
- * A file is skipped where the engine cannot say what it asks, with the reason. With onnx 1.12, 191 files agree and 52 are skipped; the last
+ * A file is skipped where the engine cannot say what it asks, with the reason. With onnx 1.12, 195 files agree and 48 are skipped; the last
  * test prints how many of which operator, and why.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

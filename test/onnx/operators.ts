@@ -153,9 +153,9 @@ const reduction =
   (run: typeof sum): Operator =>
   async (call) => {
     const axes = call.inputs[1]?.data ?? attribute(call, 'axes')?.integers ?? [];
-    if (axes.length === 0 && integer(call, 'noop_with_empty_axes', 0) === 1) cannot('a reduction of nothing');
     const x = tensorOf(call, 0);
-    const every = [...x.shape.keys()];
+    // Without axes all are meant, or none.
+    const every = integer(call, 'noop_with_empty_axes', 0) === 1 ? [] : [...x.shape.keys()];
     return [
       await valuesOf(run(x, { axes: axes.length > 0 ? axes : every, keepdim: integer(call, 'keepdims', 1) === 1 })),
     ];
@@ -267,16 +267,15 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
     const given = attribute(call, 'output_padding')?.integers ?? [0, 0];
     const outputPadding: [number, number] = rank === 3 ? [0, given[0] ?? 0] : [given[0] ?? 0, given[1] ?? 0];
     const wanted = attribute(call, 'output_shape')?.integers ?? [];
-    const sides = wanted.length === 0 ? padding : paddingFor(wanted);
-    /** What makes the output as large as asked for; more at the end, as in ONNX, unless it is less than nothing. */
-    function paddingFor(extents: readonly number[]) {
-      return [0, 1].map((axis) => {
-        const whole = (x.shape[axis + 1]! - 1) * stride[axis]! + dilation[axis]! * (kernel[axis]! - 1) + 1;
-        const all = whole + outputPadding[axis]! - extents[axis]!;
-        if (all < 0) cannot('an output shape larger than the taps reach');
-        return [Math.floor(all / 2), all - Math.floor(all / 2)] as const;
-      }) as unknown as typeof padding;
-    }
+    const sides = [0, 1].map((axis): readonly [number, number] => {
+      const extent = wanted[axis];
+      if (extent === undefined) return padding[axis]!;
+      // What makes the output as large as asked for: less at both ends, or more at the far one.
+      const whole = (x.shape[axis + 1]! - 1) * stride[axis]! + dilation[axis]! * (kernel[axis]! - 1) + 1;
+      const all = whole + outputPadding[axis]! - extent;
+      if (all < 0) outputPadding[axis]! -= all;
+      return all < 0 ? [0, 0] : [Math.floor(all / 2), all - Math.floor(all / 2)];
+    }) as [readonly [number, number], readonly [number, number]];
     if (outputPadding.some((extra, axis) => extra >= stride[axis]!)) cannot('an output padding of a stride or more');
     const groups = integer(call, 'group', 1);
     const y = convTranspose2d(x, weight, bias, { stride, dilation, padding: sides, outputPadding, groups });
