@@ -85,10 +85,12 @@ export class Adam extends Optimiser {
     this.setSteps(step);
   }
 
+  /** @internal */
   protected override variableOf(step: number): number[] {
     return kernels.adamVariables(this, this.lr, step);
   }
 
+  /** @internal */
   protected override move(device: Device, packed: PackedBuffers, scaled: ScaledBuffers | null): void {
     const [expAvg, expAvgSq] = this.moments;
     const { variable } = this;

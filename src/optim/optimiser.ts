@@ -54,9 +54,17 @@ export abstract class Optimiser {
   /** The `grad` that each parameter was given, a view of {@link gradients}. */
   private readonly given: Tensor[] = [];
   private readonly live: Tensor<'u32'>;
-  /** Packed tensors of what it remembers of each parameter, such as moments, at first 0. */
+  /**
+   * Packed tensors of what it remembers of each parameter, such as moments, at first 0.
+   *
+   * @internal
+   */
   protected readonly memory: readonly Tensor[];
-  /** The learning rate, or what follows from it. */
+  /**
+   * The learning rate, or what follows from it.
+   *
+   * @internal
+   */
   protected readonly variable: Variable;
   private readonly mixed: Mixed | null;
   /** With a loss scaler the device alone knows them. */
@@ -189,10 +197,19 @@ export abstract class Optimiser {
     this.mixed?.halves.dispose();
   }
 
-  /** The variable's words in a step, counted from 1, without a loss scaler. */
+  /**
+   * The variable's words in a step, counted from 1, without a loss scaler.
+   *
+   * @internal
+   */
   protected abstract variableOf(step: number): number[];
 
-  /** Launches a step. @param scaled null without a loss scaler */
+  /**
+   * Launches a step.
+   *
+   * @param scaled null without a loss scaler
+   * @internal
+   */
   protected abstract move(device: Device, packed: PackedBuffers, scaled: ScaledBuffers | null): void;
 
   /** Steps taken so far. */

@@ -72,10 +72,12 @@ export class SGD extends Optimiser {
     if (velocity && velocities) this.remember(velocity, velocities);
   }
 
+  /** @internal */
   protected override variableOf(): number[] {
     return [f32(this.lr)];
   }
 
+  /** @internal */
   protected override move(device: Device, packed: PackedBuffers, scaled: ScaledBuffers | null): void {
     const { variable } = this;
     kernels.sgd(device, this, { ...packed, velocity: this.memory[0]?.slice ?? null, variable, scaled });
