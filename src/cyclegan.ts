@@ -35,6 +35,9 @@ export {
   resnetGenerator,
 } from './cyclegan/networks.ts';
 
+export { pixelDiscriminator } from './cyclegan/pixel-discriminator.ts';
+export { type UnetGeneratorOptions, unetGenerator } from './cyclegan/unet-generator.ts';
+
 // The losses, by the reference's names.
 
 export {

@@ -44,37 +44,62 @@ export { ssim } from './autograd/ssim.ts';
 
 // Differentiable operations.
 
+export { gelu } from './autograd/activations/gelu.ts';
 export { leakyRelu } from './autograd/activations/leaky-relu.ts';
 export { relu } from './autograd/activations/relu.ts';
 export { sigmoid } from './autograd/activations/sigmoid.ts';
+export { silu } from './autograd/activations/silu.ts';
 export { tanh } from './autograd/activations/tanh.ts';
+export { adaptiveAvgPool2d } from './autograd/adaptive-avg-pool2d.ts';
 export { add } from './autograd/add.ts';
+export { type AvgPool2dOptions, avgPool2d } from './autograd/avg-pool2d.ts';
+export type { AxesOptions } from './autograd/axis-reduction.ts';
+export { type BatchNormOptions, batchNorm } from './autograd/batch-norm.ts';
+export { concat } from './autograd/concat.ts';
 export { concatBatch } from './autograd/concat-batch.ts';
-export type { OutputPadding } from './autograd/conv-options.ts';
+export type { OutputPadding, SlidingOptions } from './autograd/conv-options.ts';
 export { type ConvTranspose2dOptions, convTranspose2d } from './autograd/conv-transpose2d.ts';
 export { type Conv2dOptions, conv2d } from './autograd/conv2d.ts';
+export { div } from './autograd/div.ts';
 export { hottestMean } from './autograd/hottest-mean.ts';
 export { type InstanceNormOptions, instanceNorm } from './autograd/instance-norm.ts';
+export { linear } from './autograd/linear.ts';
+export { matmul } from './autograd/matmul.ts';
+export { max } from './autograd/max.ts';
+export { type MaxPool2dOptions, maxPool2d } from './autograd/max-pool2d.ts';
 export { mean } from './autograd/mean.ts';
+export { mul } from './autograd/mul.ts';
+export { type PadMode, pad } from './autograd/pad.ts';
+export type { PoolOptions } from './autograd/pool-options.ts';
 export { reflectionPad2d } from './autograd/reflection-pad2d.ts';
 export { scale } from './autograd/scale.ts';
+export { slice } from './autograd/slice.ts';
+export type { Ends, RowsColumns, Sides } from './autograd/sliding.ts';
+export { softmax } from './autograd/softmax.ts';
+export { split } from './autograd/split.ts';
 export { splitBatch } from './autograd/split-batch.ts';
+export { sub } from './autograd/sub.ts';
 export { sum } from './autograd/sum.ts';
 
 // Layers, with the reference's names in their state dicts.
 
+export { BatchNorm2d, type BatchNorm2dOptions } from './layers/batch-norm2d.ts';
 export { ConvTranspose2d, type ConvTranspose2dLayerOptions } from './layers/conv-transpose2d.ts';
 export { Conv2d, type Conv2dLayerOptions } from './layers/conv2d.ts';
 export { type Initialiser, normalInitialiser } from './layers/init.ts';
 export { InstanceNorm2d, type InstanceNorm2dOptions } from './layers/instance-norm2d.ts';
 export type { StateTensor } from './layers/layout.ts';
+export { Linear, type LinearOptions } from './layers/linear.ts';
 export { Module, type StateDict } from './layers/module.ts';
 export { Sequential } from './layers/sequential.ts';
 
 // Optimisers.
 
-export { Adam, type AdamOptions, type AdamState, type ParameterSlot } from './optim/adam.ts';
+export { Adam, type AdamOptions, type AdamState } from './optim/adam.ts';
+export { AdamW, type AdamWOptions } from './optim/adam-w.ts';
 export { LossScaler, type LossScalerState } from './optim/loss-scaler.ts';
+export { Optimiser, type OptimiserOptions, type ParameterSlot } from './optim/optimiser.ts';
+export { SGD, type SGDOptions, type SGDState } from './optim/sgd.ts';
 
 // The file format of weights.
 

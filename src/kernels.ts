@@ -52,7 +52,14 @@ export {
   normImmediates,
   normSize,
 } from './kernels/instance-norm/problem.ts';
+export { type MatmulArguments, type MatmulProblem, matmul } from './kernels/matmul.ts';
 export { type Against, type ReduceArguments, type ReduceProblem, reduce, type Term } from './kernels/reduce.ts';
+export {
+  type AxesTerm,
+  type ReduceAxesArguments,
+  type ReduceAxesProblem,
+  reduceAxes,
+} from './kernels/reduce-axes.ts';
 export { operationNamed, operations } from './kernels/tuning/operations.ts';
 
 // Variants: how an operation is described, how one is added, and which of them can do a problem.

@@ -1,16 +1,15 @@
-import * as kernels from '../kernels/elementwise.ts';
 import { record } from '../tensor/record.ts';
-import { requireAlike } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { combined, summedLike } from './broadcast.ts';
 
 /**
- * a + b, of one shape and dtype; the gradient passes to both unchanged.
+ * a + b, element by element, of their shape together by NumPy's rules; the gradient passes to both, summed over the axes along which one
+ * was repeated.
  *
- * @throws CyclopsError when shapes, dtypes or devices differ
+ * @throws CyclopsError when the shapes do not go together, dtypes or devices differ, or shapes that differ have more than 6 axes
  */
 export function add(a: Tensor, b: Tensor): Tensor {
-  requireAlike('add', a, b);
-  const out = Tensor.empty(a.device, a.shape, a.dtype);
-  kernels.add(a.device, { a: a.slice, b: b.slice, out: out.slice, count: a.size, dtype: a.floatDType });
-  return record(out, [a, b], (gradOutput) => [gradOutput, gradOutput]);
+  return record(combined('add', a, b), [a, b], (gradOutput) =>
+    [a, b].map((operand) => (operand.requiresGrad ? summedLike(operand, { term: 'sum', a: gradOutput }) : null)),
+  );
 }

@@ -2,19 +2,18 @@ import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { type Activation, activationBackward } from '../kernels/activation.ts';
 import { channelSum } from '../kernels/channel-sum.ts';
-import { convForward } from '../kernels/conv2d/forward.ts';
-import { convInputGrad } from '../kernels/conv2d/input-grad.ts';
-import { type ConvOptions, type ConvProblem, checkProblem } from '../kernels/conv2d/problem.ts';
-import { convWeightGrad } from '../kernels/conv2d/weight-grad.ts';
-import { run } from '../kernels/tuning/choices.ts';
+import type { GroupedProblem } from '../kernels/conv2d/grouped.ts';
 import { cast } from '../tensor/cast.ts';
 import { noGrad, record } from '../tensor/record.ts';
 import { imageExtents, requireF32, requireOperands } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { CONV_OPTIONS, requireConvOptions } from './conv-options.ts';
+import { CONV_OPTIONS, type ConvSettings, convSettings, type SlidingOptions } from './conv-options.ts';
+import { type Convolution, convolution } from './convolution.ts';
 import { gradientOf } from './tape.ts';
 
-export interface Conv2dOptions extends Partial<ConvOptions> {
+export interface Conv2dOptions extends SlidingOptions {
+  /** What lies beyond the image's sides; zeros unless told otherwise. */
+  paddingMode?: 'zeros' | 'reflect';
   /** Applied to the output inside the same kernel; a leaky ReLU has slope 0.2. */
   activation?: Activation;
 }
@@ -22,21 +21,21 @@ export interface Conv2dOptions extends Partial<ConvOptions> {
 /**
  * activation(x ⋆ weight + bias), a cross-correlation as in PyTorch.
  *
- * @param x [N, H, W, C], f32 or f16 @param weight [KH, KW, C, O] @param bias [O] or null; both f32
- * @returns [N, P, Q, O] in the dtype of x, with P = ⌊(H + 2·padding − KH) / stride⌋ + 1
+ * @param x [N, H, W, C], f32 or f16 @param weight [KH, KW, C / groups, O] @param bias [O] or null; both f32
+ * @returns [N, P, Q, O] in the dtype of x, with P = ⌊(H + before + after − dilation · (KH − 1) − 1) / stride⌋ + 1
  * @throws CyclopsError when shapes, dtypes, devices or options do not fit, or the reflection is larger than the image
  */
 export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2dOptions = {}): Tensor {
-  const { stride = 1, padding = 0, paddingMode = 'zeros', activation = 'none' } = options;
   requireOperands('conv2d', x, weight, ...(bias ? [bias] : []));
-  requireConvOptions('conv2d', options, CONV_OPTIONS);
-  const problem = forwardProblem(x, weight, { stride, padding, paddingMode });
-  requireBias('conv2d', bias, problem.o);
+  const { activation = 'none' } = options;
+  const problem = forwardProblem(x, weight, convSettings('conv2d', options, CONV_OPTIONS));
   const { device } = x;
+  const kernels = convolution(device, 'conv2d', problem);
+  requireBias('conv2d', bias, problem.o);
   const y = Tensor.empty(device, [problem.n, problem.p, problem.q, problem.o], x.dtype);
   const operand = operandOf('conv2d', weight, x);
   const slices = { x: x.slice, weight: operand.slice, bias: bias?.slice ?? null, y: y.slice };
-  run(device, convForward, problem, { ...slices, activation });
+  kernels.forward({ ...slices, activation });
   const inputs = bias ? [x, weight, bias] : [x, weight];
   return record(y, inputs, (gradOutput) => {
     let dy = gradOutput;
@@ -46,23 +45,30 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: 
       activationBackward(device, { kind: activation, ...slices, count: y.size, dtype: y.floatDType });
     }
     const dx = x.requiresGrad ? Tensor.empty(device, x.shape, x.dtype) : null;
-    if (dx) run(device, convInputGrad, problem, { dy: dy.slice, weight: operand.slice, bias: null, dx: dx.slice });
-    const dw = weight.requiresGrad ? weightGrad(problem, { x, dy, weight }) : null;
+    if (dx) kernels.inputGrad({ dy: dy.slice, weight: operand.slice, bias: null, dx: dx.slice });
+    const dw = weight.requiresGrad ? weightGrad(kernels, { x, dy, weight }) : null;
     const db = bias?.requiresGrad ? biasGrad(device, dy, bias) : null;
     return [dx, dw, db];
   });
 }
 
-function forwardProblem(x: Tensor, weight: Tensor, options: ConvOptions): ConvProblem {
+function forwardProblem(x: Tensor, weight: Tensor, settings: ConvSettings): GroupedProblem {
   const { n, h, w, c } = imageExtents('conv2d', x);
+  const { stride, padding, dilation, groups, paddingMode } = settings;
   const [kh = 0, kw = 0, inChannels, o = 0] = weight.shape;
-  if (weight.shape.length !== 4 || inChannels !== c) {
+  if (weight.shape.length !== 4 || inChannels !== Math.ceil(c / groups)) {
+    const inGroups = groups === 1 ? '' : ` in ${groups} groups`;
     throw new CyclopsError(
-      `conv2d of x [${x.shape.join(', ')}] needs a weight [KH, KW, ${c}, O]; got [${weight.shape.join(', ')}].`,
+      `conv2d of x [${x.shape.join(', ')}]${inGroups} needs a weight [KH, KW, ${Math.ceil(c / groups)}, O]; ` +
+        `got [${weight.shape.join(', ')}].`,
     );
   }
-  const out = (extent: number, k: number) => Math.floor((extent + 2 * options.padding - k) / options.stride) + 1;
-  return checkProblem({ n, h, w, c, p: out(h, kh), q: out(w, kw), o, kh, kw, ...options, dtype: x.floatDType });
+  const out = (extent: number, k: number, axis: 0 | 1) => {
+    const [before, after] = padding[axis];
+    return Math.floor((extent + before + after - dilation[axis] * (k - 1) - 1) / stride[axis]) + 1;
+  };
+  const shapes = { n, h, w, c, p: out(h, kh, 0), q: out(w, kw, 1), o, kh, kw };
+  return { ...shapes, stride, padding, dilation, groups, paddingMode, dtype: x.floatDType };
 }
 
 /**
@@ -93,9 +99,12 @@ interface WeightGradOperands {
 }
 
 /** Adds to the weight's own `grad` where it is a leaf (then null), else returns the gradient. */
-export function weightGrad(problem: ConvProblem, { x, dy, weight }: WeightGradOperands): Tensor | null {
+export function weightGrad(
+  kernels: Pick<Convolution, 'weightGrad'>,
+  { x, dy, weight }: WeightGradOperands,
+): Tensor | null {
   return gradientOf(weight, ({ slice: dw }, accumulate) =>
-    run(x.device, convWeightGrad, problem, { x: x.slice, dy: dy.slice, dw, accumulate }),
+    kernels.weightGrad({ x: x.slice, dy: dy.slice, dw, accumulate }),
   );
 }
 

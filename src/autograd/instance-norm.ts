@@ -78,7 +78,7 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
 }
 
 /** dγ and dβ, from the sums [N, 2, C] of each image. */
-function affineGrads(sums: Tensor, n: number, c: number): [Tensor, Tensor] {
+export function affineGrads(sums: Tensor, n: number, c: number): [Tensor, Tensor] {
   const total = Tensor.empty(sums.device, [2, c]);
   sumParts(sums.device, { part: sums.slice, parts: n, out: total.slice, count: 2 * c, accumulate: false });
   return [sliceBatch(total, 1, 2).reshape([c]), sliceBatch(total, 0, 1).reshape([c])];

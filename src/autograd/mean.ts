@@ -1,13 +1,13 @@
-import { requireOperands } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { AxesOptions } from './axis-reduction.ts';
 import { scaledSum } from './sum.ts';
 
 /**
- * The mean of x over all elements, as a tensor [1] of f32.
+ * The mean of x over all elements, as a tensor [1] of f32; or over some axes, in x's dtype.
  *
- * @throws CyclopsError for a tensor of integers, and for one that was disposed of
+ * @returns with `axes` x's shape without these, or with 1 for each by `keepdim`; [1] where none is left
+ * @throws CyclopsError as `sum`
  */
-export function mean(x: Tensor): Tensor {
-  requireOperands('mean', x);
-  return scaledSum(x, 1 / x.size);
+export function mean(x: Tensor, options: AxesOptions = {}): Tensor {
+  return scaledSum('mean', x, options, (terms) => 1 / terms);
 }

@@ -14,7 +14,8 @@ export function scale(x: Tensor, factor: number): Tensor {
   return record(out, [x], (gradOutput) => [scaled(gradOutput, factor)]);
 }
 
-function scaled(x: Tensor, factor: number): Tensor {
+/** x · factor, not recorded. */
+export function scaled(x: Tensor, factor: number): Tensor {
   const out = Tensor.empty(x.device, x.shape, x.dtype);
   kernels.scale(x.device, { x: x.slice, factor, out: out.slice, count: x.size, dtype: x.floatDType });
   return out;

@@ -1,5 +1,6 @@
 import { CyclopsError } from '../gpu/errors.ts';
-import { accumulate, add, copy, fill } from '../kernels/elementwise.ts';
+import { arithmetic } from '../kernels/arithmetic.ts';
+import { accumulate, copy, fill } from '../kernels/elementwise.ts';
 import type { FloatDType } from '../kernels/source.ts';
 import { type GradNode, noGrad } from '../tensor/record.ts';
 import { keep } from '../tensor/scope.ts';
@@ -142,7 +143,8 @@ function deposit(gradients: Map<Tensor, Tensor>, input: Tensor, grad: Tensor): v
   }
   // A gradient may be shared by several inputs (an addition passes the same one to both), so a sum is a new tensor.
   const sum = Tensor.empty(device, input.shape, input.dtype);
-  add(device, { a: before.slice, b: grad.slice, out: sum.slice, count: input.size, dtype: input.floatDType });
+  const slices = { a: before.slice, b: grad.slice, out: sum.slice };
+  arithmetic(device, { kind: 'add', ...slices, count: input.size, dtype: input.floatDType });
   gradients.set(input, sum);
 }
 

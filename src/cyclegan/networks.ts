@@ -135,7 +135,8 @@ export function deepest(hidden: readonly Tensor[]): Tensor {
   throw new CyclopsError('A discriminator judges what its hidden layers made of an image; got nothing.');
 }
 
-function requireWhole(network: string, name: string, value: number, least: number): void {
+/** @throws CyclopsError unless it is a whole number from `least` on */
+export function requireWhole(network: string, name: string, value: number, least: number): void {
   if (Number.isSafeInteger(value) && value >= least) return;
   throw new CyclopsError(`The ${name} of a ${network} must be a whole number from ${least} on; got ${value}.`);
 }

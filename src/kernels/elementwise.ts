@@ -13,27 +13,6 @@ export interface Elements {
   readonly dtype?: FloatDType;
 }
 
-interface AddArguments extends Elements {
-  readonly a: BufferSlice;
-  readonly b: BufferSlice;
-  /** Another buffer than `a` and `b`. */
-  readonly out: BufferSlice;
-}
-
-/** out = a + b. */
-export function add(device: Device, { a, b, out, count, dtype = 'f32' }: AddArguments): void {
-  const vec4s = ceilDiv(count, 4);
-  device.launch({
-    kernel: kernel('elementwise/add', {}, { dtype }),
-    bindings: [a, b, out],
-    immediates: immediates(vec4s),
-    workgroups: flatGrid(device, vec4s),
-    label: 'add',
-    flops: count,
-    bytes: 3 * DTYPE_BYTES[dtype] * count,
-  });
-}
-
 interface AccumulateArguments extends Elements {
   readonly x: BufferSlice;
   readonly target: BufferSlice;
@@ -90,6 +69,34 @@ export function copy(device: Device, { x, out, count, start = 0, outStart = 0, d
     immediates: immediates(count, start, outStart),
     workgroups: flatGrid(device, count),
     label: 'copy',
+    flops: 0,
+    bytes: 2 * DTYPE_BYTES[dtype] * count,
+  });
+}
+
+/** Where the elements of a row of memory that are copied begin, and how many it has. */
+interface Row {
+  readonly start: number;
+  readonly length: number;
+}
+
+interface CopyRunsArguments extends Elements {
+  readonly x: BufferSlice;
+  readonly out: BufferSlice;
+  /** Neighbouring elements of a row that are copied. `count` is that of all rows. */
+  readonly run: number;
+  readonly from: Row;
+  readonly to: Row;
+}
+
+/** A run of each row of x to the same row of out: how tensors are cut and joined along any axis. */
+export function copyRuns(device: Device, { x, out, count, run, from, to, dtype = 'f32' }: CopyRunsArguments): void {
+  device.launch({
+    kernel: kernel('elementwise/copy-runs', {}, { dtype }),
+    bindings: [x, out],
+    immediates: immediates(count, run, from.length, from.start, to.length, to.start),
+    workgroups: flatGrid(device, count),
+    label: 'copyRuns',
     flops: 0,
     bytes: 2 * DTYPE_BYTES[dtype] * count,
   });

@@ -1,24 +1,34 @@
-import { CONV_TRANSPOSE_OPTIONS, LAYER_OPTIONS, requireConvOptions } from '../autograd/conv-options.ts';
-import { convTranspose2d } from '../autograd/conv-transpose2d.ts';
+import {
+  CONV_TRANSPOSE_OPTIONS,
+  convSettings,
+  LAYER_OPTIONS,
+  type OutputPadding,
+  requireGroups,
+  type SlidingOptions,
+} from '../autograd/conv-options.ts';
+import { type ConvTranspose2dOptions, convTranspose2d } from '../autograd/conv-transpose2d.ts';
+import type { RowsColumns } from '../autograd/sliding.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Initialiser } from './init.ts';
 import { Module } from './module.ts';
 
-export interface ConvTranspose2dLayerOptions {
+export interface ConvTranspose2dLayerOptions extends SlidingOptions {
   inChannels: number;
   outChannels: number;
-  kernelSize: number;
-  stride?: number;
-  padding?: number;
-  outputPadding?: number;
+  /** Of rows and columns alike, or of each. */
+  kernelSize: RowsColumns;
+  outputPadding?: OutputPadding;
   /** As of {@link Conv2d}: an instance norm without affine follows, so the bias is kept for the state dict alone. */
   deadBias?: boolean;
 }
 
-/** Transposed convolution of x [N,H,W,inChannels] with a weight [KH,KW,outChannels,inChannels] and a bias [outChannels]. */
+/**
+ * Transposed convolution of x [N,H,W,inChannels] with a weight [KH,KW,outChannels / groups,inChannels] and a bias [outChannels].
+ */
 export class ConvTranspose2d extends Module {
   readonly weight: Tensor;
   readonly bias: Tensor;
+  private readonly operation: ConvTranspose2dOptions;
 
   /** @throws CyclopsError when an option cannot be */
   constructor(
@@ -26,14 +36,16 @@ export class ConvTranspose2d extends Module {
     init: Initialiser,
   ) {
     super();
-    requireConvOptions('ConvTranspose2d', options, [...LAYER_OPTIONS, ...CONV_TRANSPOSE_OPTIONS]);
-    const { kernelSize, inChannels, outChannels } = options;
-    this.weight = this.addParameter('weight', init.weight([kernelSize, kernelSize, outChannels, inChannels]));
+    const { groups } = convSettings('ConvTranspose2d', options, [...LAYER_OPTIONS, ...CONV_TRANSPOSE_OPTIONS]);
+    const { kernelSize, inChannels, outChannels, deadBias: _, ...operation } = options;
+    this.operation = operation;
+    const [kh, kw] = typeof kernelSize === 'number' ? [kernelSize, kernelSize] : kernelSize;
+    requireGroups('ConvTranspose2d', groups, inChannels, outChannels);
+    this.weight = this.addParameter('weight', init.weight([kh, kw, outChannels / groups, inChannels]));
     this.bias = this.addParameter('bias', init.bias([outChannels]));
   }
 
   forward(x: Tensor): Tensor {
-    const { stride = 1, padding = 0, outputPadding = 0, deadBias } = this.options;
-    return convTranspose2d(x, this.weight, deadBias ? null : this.bias, { stride, padding, outputPadding });
+    return convTranspose2d(x, this.weight, this.options.deadBias ? null : this.bias, this.operation);
   }
 }

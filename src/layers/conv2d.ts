@@ -1,16 +1,22 @@
-import { CONV_OPTIONS, LAYER_OPTIONS, requireConvOptions } from '../autograd/conv-options.ts';
-import { conv2d } from '../autograd/conv2d.ts';
+import {
+  CONV_OPTIONS,
+  convSettings,
+  LAYER_OPTIONS,
+  requireGroups,
+  type SlidingOptions,
+} from '../autograd/conv-options.ts';
+import { type Conv2dOptions, conv2d } from '../autograd/conv2d.ts';
+import type { RowsColumns } from '../autograd/sliding.ts';
 import type { Activation } from '../kernels/activation.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Initialiser } from './init.ts';
 import { Module } from './module.ts';
 
-export interface Conv2dLayerOptions {
+export interface Conv2dLayerOptions extends SlidingOptions {
   inChannels: number;
   outChannels: number;
-  kernelSize: number;
-  stride?: number;
-  padding?: number;
+  /** Of rows and columns alike, or of each. */
+  kernelSize: RowsColumns;
   /** `reflect` stands for the reference's ReflectionPad2d in front of a convolution without padding. */
   paddingMode?: 'zeros' | 'reflect';
   /** Applied to the result in the same launch. */
@@ -22,10 +28,13 @@ export interface Conv2dLayerOptions {
   deadBias?: boolean;
 }
 
-/** Convolution of x [N,H,W,inChannels] with a weight [KH,KW,inChannels,outChannels] and a bias [outChannels]. */
+/**
+ * Convolution of x [N,H,W,inChannels] with a weight [KH,KW,inChannels / groups,outChannels] and a bias [outChannels].
+ */
 export class Conv2d extends Module {
   readonly weight: Tensor;
   readonly bias: Tensor;
+  private readonly operation: Conv2dOptions;
 
   /** @throws CyclopsError when an option cannot be */
   constructor(
@@ -33,14 +42,16 @@ export class Conv2d extends Module {
     init: Initialiser,
   ) {
     super();
-    requireConvOptions('Conv2d', options, [...LAYER_OPTIONS, ...CONV_OPTIONS]);
-    const { kernelSize, inChannels, outChannels } = options;
-    this.weight = this.addParameter('weight', init.weight([kernelSize, kernelSize, inChannels, outChannels]));
+    const { groups } = convSettings('Conv2d', options, [...LAYER_OPTIONS, ...CONV_OPTIONS]);
+    const { kernelSize, inChannels, outChannels, deadBias: _, ...operation } = options;
+    this.operation = operation;
+    const [kh, kw] = typeof kernelSize === 'number' ? [kernelSize, kernelSize] : kernelSize;
+    requireGroups('Conv2d', groups, inChannels, outChannels);
+    this.weight = this.addParameter('weight', init.weight([kh, kw, inChannels / groups, outChannels]));
     this.bias = this.addParameter('bias', init.bias([outChannels]));
   }
 
   forward(x: Tensor): Tensor {
-    const { stride = 1, padding = 0, paddingMode = 'zeros', activation = 'none', deadBias } = this.options;
-    return conv2d(x, this.weight, deadBias ? null : this.bias, { stride, padding, paddingMode, activation });
+    return conv2d(x, this.weight, this.options.deadBias ? null : this.bias, this.operation);
   }
 }

@@ -7,12 +7,17 @@ import { fromReferenceLayout, referenceShape, type StateTensor, toReferenceLayou
 export type StateDict = Map<string, StateTensor<Float32Array<ArrayBuffer>>>;
 
 /**
- * A part of a network: it owns parameters and other modules, each under a name. A parameter's full name is the path to
+ * A part of a network: it owns parameters, buffers and other modules, each under a name. A parameter's full name is the path to
  * it, joined by dots, as in the reference's state_dict: `model.10.conv_block.1.weight`.
  */
 export abstract class Module {
   private readonly ownParameters = new Map<string, Tensor>();
+  /** State that is not trained. */
+  private readonly ownBuffers = new Map<string, Tensor>();
+  private readonly ownUnused = new Set<string>();
   private readonly children = new Map<string, Module>();
+  /** Whether what differs between training and use, such as a batch norm, is in training. */
+  training = true;
 
   abstract forward(x: Tensor): Tensor;
 
@@ -26,6 +31,22 @@ export abstract class Module {
     tensor.requiresGrad = true;
     this.ownParameters.set(name, keep(tensor));
     return tensor;
+  }
+
+  /**
+   * Makes `tensor` a part of this module's state that no optimiser trains, such as a running mean; it lives until the module's `dispose()`.
+   *
+   * @throws CyclopsError when the module has a buffer of that name
+   */
+  protected addBuffer(name: string, tensor: Tensor): Tensor {
+    requireFree('buffer', name, this.ownBuffers);
+    this.ownBuffers.set(name, keep(tensor));
+    return tensor;
+  }
+
+  /** A name of the reference's state that has no effect here: state dicts may hold it, and it is not kept. */
+  protected acceptUnused(name: string): void {
+    this.ownUnused.add(name);
   }
 
   /**
@@ -49,31 +70,55 @@ export abstract class Module {
     return [...this.namedParameters()].map(([, parameter]) => parameter);
   }
 
+  /** Every parameter and buffer with its full name, in the reference's order. */
+  *namedState(prefix = ''): Generator<[name: string, tensor: Tensor]> {
+    for (const [name, tensor] of [...this.ownParameters, ...this.ownBuffers]) yield [prefix + name, tensor];
+    for (const [name, child] of this.children) yield* child.namedState(`${prefix}${name}.`);
+  }
+
+  private *unusedNames(prefix = ''): Generator<string> {
+    for (const name of this.ownUnused) yield prefix + name;
+    for (const [name, child] of this.children) yield* child.unusedNames(`${prefix}${name}.`);
+  }
+
+  /** Puts the module and its parts into training (true), or out of it, as `eval`. */
+  train(mode = true): this {
+    this.training = mode;
+    for (const child of this.children.values()) child.train(mode);
+    return this;
+  }
+
+  /** Takes the module and its parts out of training. */
+  eval(): this {
+    return this.train(false);
+  }
+
   /** Freezes (false) or thaws (true) all parameters. A gradient still flows through a frozen module to its input. */
   setRequiresGrad(flag: boolean): void {
     for (const parameter of this.parameters()) parameter.requiresGrad = flag;
   }
 
-  /** All parameters as they are now, in the reference's names and shapes. */
+  /** All parameters and buffers as they are now, in the reference's names and shapes. */
   async stateDict(): Promise<StateDict> {
     const dict: StateDict = new Map();
-    for (const [name, parameter] of this.namedParameters()) {
+    for (const [name, parameter] of this.namedState()) {
       dict.set(name, toReferenceLayout(await parameter.data(), parameter.shape));
     }
     return dict;
   }
 
   /**
-   * Replaces all parameters. Everything is checked before anything is replaced.
+   * Replaces all parameters and buffers. Everything is checked before anything is replaced.
    *
-   * @param dict every parameter of this module and nothing else, in the reference's names and shapes
+   * @param dict every parameter and buffer of this module and nothing else, in the reference's names and shapes
    * @param source the file's path or another name of the dict, for messages
    * @throws CyclopsError naming the tensor when one is missing, unexpected, of another shape or number of values, or holds what is
    * not finite in f32
    */
   loadStateDict(dict: ReadonlyMap<string, StateTensor<ArrayLike<number>>>, source: string): void {
-    const parameters = new Map(this.namedParameters());
-    const unexpected = [...dict.keys()].filter((name) => !parameters.has(name));
+    const parameters = new Map(this.namedState());
+    const unused = new Set(this.unusedNames());
+    const unexpected = [...dict.keys()].filter((name) => !parameters.has(name) && !unused.has(name));
     const missing = [...parameters.keys()].filter((name) => !dict.has(name));
     if (missing.length > 0 || unexpected.length > 0) throw otherNames(source, missing, unexpected, parameters.size);
     for (const [name, stored] of dict) {
@@ -86,9 +131,9 @@ export abstract class Module {
     }
   }
 
-  /** Frees all parameters and their gradients. */
+  /** Frees all parameters, their gradients and all buffers. */
   dispose(): void {
-    for (const parameter of this.parameters()) parameter.dispose();
+    for (const [, tensor] of this.namedState()) tensor.dispose();
   }
 }
 

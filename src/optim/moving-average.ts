@@ -6,7 +6,7 @@ import { movingAverage } from '../kernels/optim/moving-average.ts';
 import { keep } from '../tensor/scope.ts';
 import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import type { Adam, ParameterSlot } from './adam.ts';
+import type { Optimiser, ParameterSlot } from './optimiser.ts';
 
 /**
  * An exponential moving average of the parameters of an optimiser, in f32, one launch a step for all of them:
@@ -28,7 +28,7 @@ export class MovingAverage {
 
   /** @param decay from 0 (the last parameters alone) to less than 1 @throws CyclopsError when it is not */
   constructor(
-    private readonly optimiser: Adam,
+    private readonly optimiser: Optimiser,
     private readonly decay: number,
   ) {
     if (!(decay >= 0 && decay < 1)) {

@@ -60,7 +60,7 @@ const cases: [string, () => unknown, RegExp][] = [
     [
       `convTranspose2d of stride ${stride}`,
       () => convTranspose2d(empty(1, 6, 6, 4), empty(3, 3, 8, 4), null, { stride }),
-      /stride of convTranspose2d must be an integer from 1 on; got/,
+      /stride of convTranspose2d must be an integer from 1 on, or two, of rows and of columns; got/,
     ],
     [`Conv2d of stride ${stride}`, () => new Conv2d({ ...layer, stride }, init()), /stride of Conv2d/],
     [`ConvTranspose2d of stride ${stride}`, () => new ConvTranspose2d({ ...layer, stride }, init()), /stride of Conv/],
@@ -74,7 +74,7 @@ const cases: [string, () => unknown, RegExp][] = [
     [
       `conv2d reflected by ${padding}`,
       () => conv2d(empty(1, 6, 6, 4), empty(1, 1, 4, 8), null, { padding, paddingMode: 'reflect' }),
-      /padding of conv2d must be an integer from 0 on; got/,
+      /padding of conv2d must be an integer from 0 on; or two, .*; got/,
     ],
     [
       `convTranspose2d padded by ${padding}`,
@@ -129,11 +129,11 @@ const cases: [string, () => unknown, RegExp][] = [
     () => convTranspose2d(empty(1, 1, 1, 4), empty(3, 3, 8, 4), null, { padding: 2 }),
     /has no output/,
   ],
-  ...['dilation', 'groups'].flatMap((name): typeof cases => [
+  ...['bias', 'dilations'].flatMap((name): typeof cases => [
     [
       `conv2d with ${name}`,
       () => conv2d(empty(1, 6, 6, 4), empty(3, 3, 4, 8), null, { ...{ [name]: 2 } }),
-      new RegExp(`conv2d has no option ${name}; it takes stride, padding, paddingMode, activation`),
+      new RegExp(`conv2d has no option ${name}; it takes stride, padding, dilation, groups, paddingMode, activation`),
     ],
     [
       `ConvTranspose2d with ${name}`,
@@ -144,7 +144,7 @@ const cases: [string, () => unknown, RegExp][] = [
   [
     'a padding mode that transposed convolutions do not have',
     () => convTranspose2d(empty(1, 6, 6, 4), empty(3, 3, 8, 4), null, reflecting),
-    /convTranspose2d has no option paddingMode; it takes stride, padding, outputPadding/,
+    /convTranspose2d has no option paddingMode; it takes stride, padding, dilation, groups, outputPadding/,
   ],
   [
     'a stride that 32 bits cannot count',

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Device } from '../../src/gpu/device.ts';
 import type { BufferSlice } from '../../src/gpu/launch.ts';
 import { type ActivationKind, activation, activationBackward } from '../../src/kernels/activation.ts';
+import { arithmetic } from '../../src/kernels/arithmetic.ts';
 import { narrow } from '../../src/kernels/cast.ts';
 import { channelSum } from '../../src/kernels/channel-sum.ts';
-import { accumulate, add, copy, fill, scale } from '../../src/kernels/elementwise.ts';
+import { accumulate, copy, fill, scale } from '../../src/kernels/elementwise.ts';
 import { exchange, NOWHERE } from '../../src/kernels/exchange.ts';
 import { views, viewWords } from '../../src/kernels/images/image.ts';
 import { reflectionPad, reflectionPadBackward } from '../../src/kernels/images/reflection-pad.ts';
@@ -50,7 +51,7 @@ describe.each(counts)('%i elements', (count) => {
   test('are added, accumulated, scaled and filled', async () => {
     const sums = Float64Array.from(a, (v, i) => v + b[i]!);
     const sum = await outputOf(poison(count), (out) =>
-      add(device, { a: upload(a).slice, b: upload(b).slice, out, count, dtype: 'f16' }),
+      arithmetic(device, { kind: 'add', a: upload(a).slice, b: upload(b).slice, out, count, dtype: 'f16' }),
     );
     expect(worst(sum, sums)).toBeLessThanOrEqual(ROUNDING);
     const accumulated = await outputOf(b, (out) =>

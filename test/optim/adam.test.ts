@@ -259,7 +259,7 @@ describe(`Adam, inputs of seed ${seed}`, () => {
     const adam = new Adam([w], options);
     for (const parameters of [[w], [other, w]]) {
       expect(() => new Adam(parameters, options)).toThrow(CyclopsError);
-      expect(() => new Adam(parameters, options)).toThrow(/parameter \[6\] belongs to another Adam already/);
+      expect(() => new Adam(parameters, options)).toThrow(/parameter \[6\] belongs to another optimiser already/);
     }
     expect(() => new Adam([scale(other, 2)], options)).toThrow(/trains leaves, but a parameter \[6\] was computed/);
     expect(() => new Adam([Tensor.empty(device, [6], 'f16')], options)).toThrow(
@@ -299,7 +299,7 @@ describe(`Adam, inputs of seed ${seed}`, () => {
     const live = device.pool.use.liveBytes;
     first.dispose();
     expect(device.pool.use.liveBytes).toBe(live);
-    expect(() => new Adam([w], options)).toThrow(/belongs to another Adam already/);
+    expect(() => new Adam([w], options)).toThrow(/belongs to another optimiser already/);
     scope(() => backward(scale(w, 3)));
     second.step();
     expect(await w.item()).toBeCloseTo(0.5, 6);

@@ -1,8 +1,9 @@
 /** The kernels of a training step that come in one form, on problems that the networks have. */
 import type { Device } from '../../gpu/device.ts';
 import { activation, activationBackward } from '../../kernels/activation.ts';
+import { arithmetic } from '../../kernels/arithmetic.ts';
 import { channelSum } from '../../kernels/channel-sum.ts';
-import { accumulate, add, copy, fill, scale } from '../../kernels/elementwise.ts';
+import { accumulate, copy, fill, scale } from '../../kernels/elementwise.ts';
 import { reduceBackward } from '../../kernels/reduce.ts';
 import type { ExampleBuffers } from '../../kernels/variant.ts';
 import type { KernelCase } from './kernel-case.ts';
@@ -24,7 +25,7 @@ export function elementwiseCases({ workload, model }: Bench): KernelCase[] {
   return [
     elementwise('add', block, (device, buffers, count) => {
       const [a, b, out] = [buffers.input(count, dtype), buffers.input(count, dtype), buffers.output(count, dtype)];
-      return () => add(device, { a, b, out, count, dtype });
+      return () => arithmetic(device, { kind: 'add', a, b, out, count, dtype });
     }),
     elementwise('accumulate', block, (device, buffers, count) => {
       const [x, target] = [buffers.input(count, dtype), buffers.output(count, dtype)];

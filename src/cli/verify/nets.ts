@@ -1,6 +1,8 @@
 import { mseLoss } from '../../autograd/losses/mse-loss.ts';
 import { backward } from '../../autograd/tape.ts';
 import { patchDiscriminator, resnetGenerator } from '../../cyclegan/networks.ts';
+import { pixelDiscriminator } from '../../cyclegan/pixel-discriminator.ts';
+import { unetGenerator } from '../../cyclegan/unet-generator.ts';
 import type { Device } from '../../gpu/device.ts';
 import type { Module } from '../../layers/module.ts';
 import { scope } from '../../tensor/scope.ts';
@@ -38,12 +40,15 @@ function build(
   device: Device,
   { kind, netG, netD, n_layers: layers, inc: channels, nf, norm }: Architecture,
 ): Module | string {
-  if (norm !== 'instance') return 'batch normalisation is not part of this package';
+  if (norm !== 'instance') return 'networks with batch normalisation are not part of this package';
   const start = { channels, seed: 0, stream: 0 };
   const blocks = /^resnet_(\d+)blocks$/.exec(netG ?? '')?.[1];
   if (kind === 'G' && blocks !== undefined)
     return resnetGenerator(device, { ...start, ngf: nf, blocks: Number(blocks) });
   if (kind === 'D' && netD === 'n_layers' && layers) return patchDiscriminator(device, { ...start, ndf: nf, layers });
+  const levels = { unet_128: 7, unet_256: 8 }[netG ?? ''];
+  if (kind === 'G' && levels !== undefined) return unetGenerator(device, { ...start, ngf: nf, levels });
+  if (kind === 'D' && netD === 'pixel') return pixelDiscriminator(device, { ...start, ndf: nf });
   return `the architecture ${netG ?? netD} is not part of this package`;
 }
 

@@ -31,6 +31,22 @@ export interface Dispatch extends Pick<Launch, 'kernel' | 'workgroups' | 'matric
   readonly more?: readonly BufferSlice[];
 }
 
+/** a [rows, depth] · b [depth, columns] as a convolution: each row of a is a pixel, and b a weight of one tap. */
+export function productProblem({
+  rows,
+  depth,
+  columns,
+  dtype,
+}: {
+  rows: number;
+  depth: number;
+  columns: number;
+  dtype: FloatDType;
+}): ConvProblem {
+  const image = { n: 1, h: 1, w: rows, c: depth, p: 1, q: rows, o: columns, kh: 1, kw: 1 };
+  return checkProblem({ ...image, stride: 1, padding: 0, paddingMode: 'zeros', dtype });
+}
+
 /** Kernels count rows and columns of the padded image in 32 bits, with a sign. */
 const MOST_ROWS = 2 ** 31 - 1;
 

@@ -5,7 +5,9 @@ import { convInputGrad } from '../conv2d/input-grad.ts';
 import { convWeightGrad } from '../conv2d/weight-grad.ts';
 import { instanceNormBackward } from '../instance-norm/backward.ts';
 import { instanceNormForward } from '../instance-norm/forward.ts';
+import { matmul } from '../matmul.ts';
 import { reduce } from '../reduce.ts';
+import { reduceAxes } from '../reduce-axes.ts';
 import type { OperationInfo } from '../variant.ts';
 
 export const operations: readonly OperationInfo[] = [
@@ -14,7 +16,9 @@ export const operations: readonly OperationInfo[] = [
   convWeightGrad,
   instanceNormForward,
   instanceNormBackward,
+  matmul,
   reduce,
+  reduceAxes,
 ];
 
 /**

@@ -17,7 +17,7 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'nets'));
   const index = [
     { name: 'patchgan_n3_64x64', arch: { kind: 'D', netD: 'n_layers', n_layers: 3, inc: 3, nf: 8, norm: 'instance' } },
-    { name: 'unet_128', arch: { kind: 'G', netG: 'unet_128', inc: 3, nf: 8, norm: 'instance' } },
+    { name: 'stylegan2', arch: { kind: 'G', netG: 'stylegan2', inc: 3, nf: 8, norm: 'instance' } },
   ];
   writeFileSync(join(folder, 'nets', 'index.json'), JSON.stringify(index));
 });
@@ -49,7 +49,7 @@ test('passes what agrees and lists by name what it leaves out', async () => {
   const { lines, failed, passed } = await verify();
   expect(failed).toEqual([]);
   expect(passed).toBe(5);
-  expect(lines.join('\n')).toMatch(/nets\/unet_128: the architecture unet_128 is not part/);
+  expect(lines.join('\n')).toMatch(/nets\/stylegan2: the architecture stylegan2 is not part/);
   expect(lines.join('\n')).toMatch(/ops: there is no ops\/ in/);
   expect(lines.at(-1)).toMatch(/5 comparisons passed, 0 failed; 3 cases left out/);
   expect(device.pool.use.liveBuffers).toBe(live);

@@ -4,7 +4,9 @@ import { sourceText } from '../../../src/kernels/source.ts';
 import { operations } from '../../../src/kernels/tuning/operations.ts';
 import * as conv2d from './suites/conv2d.ts';
 import * as instanceNorm from './suites/instance-norm.ts';
+import * as matmul from './suites/matmul.ts';
 import * as reduce from './suites/reduce.ts';
+import * as reduceAxes from './suites/reduce-axes.ts';
 
 let device: Device;
 beforeAll(async () => {
@@ -12,7 +14,9 @@ beforeAll(async () => {
 });
 afterAll(() => device.close());
 
-const suites = [conv2d, instanceNorm, reduce].flatMap((family) => Object.values(family)).filter((x) => 'checks' in x);
+const suites = [conv2d, instanceNorm, matmul, reduce, reduceAxes]
+  .flatMap((family) => Object.values(family))
+  .filter((x) => 'checks' in x);
 
 test('every operation with variants has an oracle', () => {
   expect(suites.map(({ operation }) => operation)).toEqual(expect.arrayContaining([...operations]));

@@ -6,18 +6,12 @@
 
 // #include "parts/dtype.wgsl"
 // #include "conv2d/parts/conv.wgsl"
+// #include "conv2d/parts/shown.wgsl"
 override BIAS: bool;
 @group(0) @binding(0) var<storage, read> dy: array<Element>;
 @group(0) @binding(1) var<storage, read> weight: array<Element>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
 @group(0) @binding(3) var<storage, read_write> dx: array<Element>;
-
-// The padded position that shows image row i: itself (m = 0), mirrored at the low edge (1) or at the high edge (2); far outside where there is none.
-fn shown(i: i32, extent: i32, m: u32) -> i32 {
-  if (m == 0u) { return i; }
-  if (m == 1u) { return select(-i, -10000000, i == 0); }
-  return select(2 * (extent - 1) - i, -10000000, i == extent - 1);
-}
 
 // The output row whose tap r reads this padded position, or -1.
 fn reader(position: i32, r: u32, extent: u32) -> i32 {

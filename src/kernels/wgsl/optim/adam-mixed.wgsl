@@ -16,6 +16,7 @@ struct Params {
   oneMinusBeta1: f32,
   oneMinusBeta2: f32,
   eps: f32,
+  weightDecay: f32,
 }
 var<immediate> p: Params;
 @group(0) @binding(5) var<storage, read> variables: array<u32>;
@@ -36,10 +37,11 @@ fn oneMinusPower(oneMinusBeta: f32, exponent: u32) -> f32 {
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   if ((state[p.outcome] & 2u) != 0u) { return; }
   let scale = bitcast<f32>(state[0]);
+  let lr = bitcast<f32>(variables[p.learningRate]);
   let step = state[p.outcome + 1u] + 1u;
-  let stepSize = bitcast<f32>(variables[p.learningRate]) / oneMinusPower(p.oneMinusBeta1, step);
+  let stepSize = lr / oneMinusPower(p.oneMinusBeta1, step);
   let secondMomentScale = 1 / sqrt(oneMinusPower(p.oneMinusBeta2, step));
   for (var i = id.x; i < p.vec4s; i += grid.x * 64u) {
-    halves[i] = vec4<f16>(stepAlong(gradientAt(i) / scale, i, stepSize, secondMomentScale));
+    halves[i] = vec4<f16>(stepAlong(gradientAt(i) / scale, i, stepSize, secondMomentScale, 1 - lr * p.weightDecay));
   }
 }

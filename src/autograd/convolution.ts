@@ -1,0 +1,52 @@
+import type { Device } from '../gpu/device.ts';
+import { convForward, type ForwardArguments } from '../kernels/conv2d/forward.ts';
+import {
+  checkGrouped,
+  type GroupedProblem,
+  groupedForward,
+  groupedInputGrad,
+  groupedWeightGrad,
+} from '../kernels/conv2d/grouped.ts';
+import { convInputGrad, type InputGradArguments } from '../kernels/conv2d/input-grad.ts';
+import { checkProblem } from '../kernels/conv2d/problem.ts';
+import { convWeightGrad, type WeightGradArguments } from '../kernels/conv2d/weight-grad.ts';
+import { run } from '../kernels/tuning/choices.ts';
+import { requireGroups } from './conv-options.ts';
+
+/** A convolution from images [n,h,w,c] to [n,p,q,o] and the way back, by whichever kernels can do it. */
+export interface Convolution {
+  forward(args: ForwardArguments): void;
+  inputGrad(args: InputGradArguments): void;
+  weightGrad(args: WeightGradArguments): void;
+}
+
+/**
+ * The tuned operations where strides and paddings are the same all around, taps are neighbours and all channels see each other; else kernels for
+ * any of it.
+ *
+ * @throws CyclopsError when groups do not divide the channels, the output would be empty, or the reflection is larger than the image
+ */
+export function convolution(device: Device, operation: string, problem: GroupedProblem): Convolution {
+  const { c, o, groups, stride, dilation, padding, ...rest } = problem;
+  requireGroups(operation, groups, c, o);
+  const [[top, bottom], [left, right]] = padding;
+  const isPlain =
+    groups === 1 &&
+    dilation.every((step) => step === 1) &&
+    stride[0] === stride[1] &&
+    [bottom, left, right].every((side) => side === top);
+  if (!isPlain) {
+    const grouped = checkGrouped(problem);
+    return {
+      forward: (args) => groupedForward(device, grouped, args),
+      inputGrad: (args) => groupedInputGrad(device, grouped, args),
+      weightGrad: (args) => groupedWeightGrad(device, grouped, args),
+    };
+  }
+  const plain = checkProblem({ ...rest, c, o, stride: stride[0], padding: top });
+  return {
+    forward: (args) => run(device, convForward, plain, args),
+    inputGrad: (args) => run(device, convInputGrad, plain, args),
+    weightGrad: (args) => run(device, convWeightGrad, plain, args),
+  };
+}

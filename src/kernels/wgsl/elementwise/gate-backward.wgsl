@@ -1,0 +1,16 @@
+// gradX[i] = gradOutput[i] · (gate(x[i]) + x[i] · gate′(x[i])), flat over vec4s; KIND and gate as in elementwise/parts/gate.wgsl.
+
+// #include "parts/dtype.wgsl"
+// #include "elementwise/parts/gate.wgsl"
+struct Params { vec4s: u32 }
+var<immediate> p: Params;
+@group(0) @binding(0) var<storage, read> x: array<Element4>;
+@group(0) @binding(1) var<storage, read> gradOutput: array<Element4>;
+@group(0) @binding(2) var<storage, read_write> gradX: array<Element4>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.vec4s; i += grid.x * 64u) {
+    gradX[i] = Element4(vec4f(gradOutput[i]) * slopeOf(vec4f(x[i])));
+  }
+}

@@ -1,0 +1,46 @@
+import { batchNorm } from '../autograd/batch-norm.ts';
+import type { Device } from '../gpu/device.ts';
+import type { Activation } from '../kernels/activation.ts';
+import { filled } from '../tensor/filled.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { Module } from './module.ts';
+
+export interface BatchNorm2dOptions {
+  device: Device;
+  channels: number;
+  /** Added to the variance; default 1e-5. */
+  eps?: number;
+  /** The share of a batch in the running statistics; default 0.1. */
+  momentum?: number;
+  /** Applied to the result in the same launch. */
+  activation?: Activation;
+}
+
+/**
+ * Batch normalisation of x [N,H,W,channels] with a factor, at first 1, and a summand, at first 0, for each channel. In training a batch has its
+ * own mean and variance, and `running_mean` and `running_var` move towards them; after `eval()` these are used and stay.
+ *
+ * PyTorch's `num_batches_tracked` has no effect on what it computes: it is accepted in a state dict and not kept.
+ */
+export class BatchNorm2d extends Module {
+  private readonly weight: Tensor;
+  private readonly bias: Tensor;
+  private readonly runningMean: Tensor;
+  private readonly runningVar: Tensor;
+
+  constructor(private readonly options: BatchNorm2dOptions) {
+    super();
+    const { device, channels } = options;
+    this.weight = this.addParameter('weight', filled(device, [channels], 1));
+    this.bias = this.addParameter('bias', filled(device, [channels], 0));
+    this.runningMean = this.addBuffer('running_mean', filled(device, [channels], 0));
+    this.runningVar = this.addBuffer('running_var', filled(device, [channels], 1));
+    this.acceptUnused('num_batches_tracked');
+  }
+
+  forward(x: Tensor): Tensor {
+    const { weight, bias, runningMean, runningVar, training } = this;
+    const { eps = 1e-5, momentum = 0.1, activation = 'none' } = this.options;
+    return batchNorm(x, { weight, bias, runningMean, runningVar, training, eps, momentum, activation });
+  }
+}
