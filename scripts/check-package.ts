@@ -202,8 +202,8 @@ try {
     const compiled = compileEverywhere(consumer);
     execute(consumer, compiled);
     checkEngineAlone(consumer, compiled);
-    for (const { tool, problem, gzipped } of bundleForPages(consumer, packageName())) {
-      report(`engine and detector are bundled for pages by ${tool}: ${gzipped} bytes by gzip`, {
+    for (const { name, tool, problem, gzipped } of bundleForPages(consumer, packageName())) {
+      report(`the ${name} is bundled for pages by ${tool}: ${gzipped} bytes by gzip`, {
         ok: problem === null,
         said: problem ?? '',
       });

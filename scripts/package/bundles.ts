@@ -1,48 +1,50 @@
-/** Bundles of the engine and the detector for pages, made by Vite and esbuild of the installed package as somebody's project would. */
+/** Bundles of the engine, and of the detector with the engine under it, for pages: made by Vite and esbuild as somebody's project would. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Consumer } from './consumer.ts';
 import { run, toolPath } from './tools.mjs';
 
-/** The most that engine and detector may be with their kernels, packed by gzip. */
+/** The most bytes that either may have with all kernels, packed by gzip. */
 export const MOST_GZIPPED = 100_000;
 
-/** Of a bundle for pages: what is wrong with it, or null, and its scripts packed. */
+/** What is wrong with a bundle, or null, and its scripts packed. */
 interface PageBundle {
+  readonly name: string;
   readonly tool: string;
   readonly problem: string | null;
   readonly gzipped: number;
 }
 
-const PROGRAM = `
-import * as engine from 'PACKAGE';
-import { Detector } from 'PACKAGE/detector';
-Object.assign(globalThis, { engine, Detector });
-`;
+const PROGRAMS = {
+  engine: "import * as engine from 'PACKAGE';\nObject.assign(globalThis, { engine });\n",
+  detector: "import { Detector } from 'PACKAGE/detector';\nObject.assign(globalThis, { Detector });\n",
+};
 
-/** Bundles a program that uses everything of both doors. */
+/** Bundles a program that uses all of a door, for each door and tool. */
 export function bundleForPages({ root }: Consumer, packageName: string): PageBundle[] {
   const folder = join(root, 'page');
   mkdirSync(folder);
-  writeFileSync(join(folder, 'main.js'), PROGRAM.replaceAll('PACKAGE', packageName));
   writeFileSync(join(folder, 'index.html'), '<!doctype html><script type="module" src="./main.js"></script>\n');
   const esbuild = ['--bundle', '--minify', '--platform=browser', '--format=esm', '--splitting', '--outdir=by-esbuild'];
   const tools = {
     esbuild: [toolPath('esbuild/bin/esbuild'), 'main.js', ...esbuild, '--log-level=warning'],
     vite: [toolPath('vite/bin/vite.js'), 'build', '--outDir', 'by-vite', '--logLevel', 'warn'],
   };
-  const bundles = Object.entries(tools).map(([tool, command]) => {
-    const { ok, said } = run(process.execPath, command, folder);
-    const out = join(folder, `by-${tool}`);
-    const texts = existsSync(out) ? scriptsIn(out) : [];
-    return { tool, ...judged(ok, said, texts) };
+  const bundles = Object.entries(PROGRAMS).flatMap(([name, program]) => {
+    writeFileSync(join(folder, 'main.js'), program.replaceAll('PACKAGE', packageName));
+    return Object.entries(tools).map(([tool, command]) => {
+      const out = join(folder, `by-${tool}`);
+      rmSync(out, { recursive: true, force: true });
+      const { ok, said } = run(process.execPath, command, folder);
+      return { name, tool, ...judged(ok, said, existsSync(out) ? scriptsIn(out) : []) };
+    });
   });
   rmSync(folder, { recursive: true });
   return bundles;
 }
 
-function judged(ok: boolean, said: string, texts: readonly string[]): Omit<PageBundle, 'tool'> {
+function judged(ok: boolean, said: string, texts: readonly string[]): Omit<PageBundle, 'name' | 'tool'> {
   const gzipped = texts.reduce((sum, text) => sum + gzipSync(text, { level: 9 }).length, 0);
   const imported = texts.flatMap((text) => text.match(/\b(?:from|import)\s*\(?\s*["'](?!\.)[^"']+["']/g) ?? []);
   // Vite puts this in place of a module of Node.
