@@ -41,6 +41,7 @@ export type { ResultPictures } from './anomaly/detector/score-images.ts';
 export type { DecodedImage } from './data/images/decoded-image.ts';
 export type { Size } from './data/images/level-memory.ts';
 export { type EvaluateOptions, evaluate } from './workflow/evaluate.ts';
+export { type ExportedOnnx, type ExportOnnxOptions, exportOnnx } from './workflow/export-onnx.ts';
 export { PICTURES_BUDGET, type ReportOptions, report } from './workflow/report-file.ts';
 export {
   type Decision,

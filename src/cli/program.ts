@@ -6,6 +6,7 @@ import { addCollect } from './commands/collect.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvaluate } from './commands/evaluate.ts';
+import { addExport } from './commands/export.ts';
 import { addKernels } from './commands/kernels.ts';
 import { addScore } from './commands/score.ts';
 import { addServe } from './commands/serve.ts';
@@ -31,6 +32,7 @@ export async function run(args: readonly string[]): Promise<number> {
     addServe,
     addCollect,
     addTranslate,
+    addExport,
     addVerify,
     addBench,
     addKernels,
