@@ -12,8 +12,11 @@ import { type PresetName, preset } from '../../src/cyclegan/presets.ts';
 import { toChannels } from '../../src/data/images/channels.ts';
 import { decodeImage } from '../../src/data/images/decode.ts';
 import type { DecodedImage } from '../../src/data/images/decoded-image.ts';
+import type { ValueRange } from '../../src/data/images/value-range.ts';
 import { Detector, Device, type Judgement } from '../../src/detector.ts';
 import { scope } from '../../src/tensor/scope.ts';
+import { detectorGraph } from '../../src/workflow/onnx/detector-graph.ts';
+import { encodeOnnx } from '../../src/workflow/onnx/proto.ts';
 import { exportOnnx, train } from '../../src/workflow.ts';
 import { makeData, temporaryFolder } from '../cli/support.ts';
 import { farthest, openOnnx } from './onnx/support.ts';
@@ -162,6 +165,20 @@ describe('a model as an ONNX graph', () => {
       expect(farthest(found.heatmap?.data ?? [], heatMap?.values ?? [])).toBeLessThan(1e-3 * scale);
     }
     detector.dispose();
+  });
+
+  it('takes samples as a file has them where the model was trained with a range of values', async () => {
+    const model = readModel(await trained(SEGMENT));
+    const of = (range: ValueRange) => ({ ...model, config: { ...model.config, localContrast: false, range } });
+    const [full, ranged] = [of('full'), of({ min: 100, max: 355 })].map((chosen) => detectorGraph(chosen, {}).onnx);
+    const bytes = Uint8Array.from({ length: 32 * 32 * 3 }, (_, i) => (i * 7919) % 256);
+    const byBytes = await (await openOnnx(encodeOnnx(full!)))(bytes, [1, 32, 32, 3]);
+    const bySamples = await (await openOnnx(encodeOnnx(ranged!)))(
+      Float32Array.from(bytes, (v) => v + 100),
+      [1, 32, 32, 3],
+    );
+    for (const name of ['reconstruction', 'heatmap', 'score']) expect(bySamples[name]).toEqual(byBytes[name]);
+    expect(ranged?.metadata.range).toBe('100 to 355');
   });
 
   it('decides by another score and shows another map where they are asked for', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AVERAGE } from '../../../src/anomaly/calibration/average.ts';
 import { combine } from '../../../src/anomaly/calibration/combination.ts';
 import { COMBINED } from '../../../src/anomaly/calibration/cross-combination.ts';
 import { MAP_NAMES, mapNamed, requireMap } from '../../../src/anomaly/maps/list.ts';
@@ -128,8 +129,14 @@ describe.each([
       means: byName(() => 0.1),
       sds: byName(() => 1 + Math.random()),
     };
-    for (const name of [...names, COMBINED.name]) {
-      graph.output(onnxScore(graph, maps, name, { combination }), { name, type: 'f64', shape: ['N'], doc: '' });
+    const average = { scores: names.slice(0, 2), combination: { ...combination, bias: 5 } };
+    for (const name of [...names, COMBINED.name, AVERAGE.name]) {
+      graph.output(onnxScore(graph, maps, name, { combination, average }), {
+        name,
+        type: 'f64',
+        shape: ['N'],
+        doc: '',
+      });
     }
     const run = await openOnnx(encodeOnnx({ version: '', doc: '', graph: graph.graph('scores'), metadata: {} }));
     const found = await run(pixels, [N, H, W, architecture.channels]);
@@ -137,14 +144,12 @@ describe.each([
     const measured = measure(networks, x, { parts, tile: null });
     for (const [i, values] of (await readParts(measured, parts, N)).entries()) {
       const own = computeScores(values, scores);
-      for (const name of names)
-        expect(Math.abs((found[name]?.data[i] ?? Number.NaN) - (own[name] ?? 0)), name).toBeLessThan(
-          LIMIT * Math.max(1, Math.abs(own[name] ?? 0)),
-        );
-      const expected = combine(combination, own);
-      expect(Math.abs((found[COMBINED.name]?.data[i] ?? Number.NaN) - expected)).toBeLessThan(
-        LIMIT * Math.max(1, Math.abs(expected)),
-      );
+      own[COMBINED.name] = combine(combination, own);
+      own[AVERAGE.name] = combine(average.combination, own);
+      for (const [name, score] of Object.entries(own)) {
+        const off = Math.abs((found[name]?.data[i] ?? Number.NaN) - score);
+        expect(off, name).toBeLessThan(LIMIT * Math.max(1, Math.abs(score)));
+      }
     }
     disposeMeasured(measured);
   });

@@ -24,12 +24,13 @@ interface Case {
   range?: ValueRange;
 }
 
-/** Shading, an edge and noise. */
+/** A flat ground but for a little noise, and beyond an edge shading and a texture. */
 function samples({ width, height, channels }: Case, least: number, most: number): number[] {
-  const [edge, contrast] = [random.integer(width), 1 + random.integer(40)];
-  return Array.from({ length: width * height * channels }, (_, i) => {
-    const x = Math.floor(i / channels) % width;
-    const level = 60 + (90 * i) / (width * height * channels) + (x > edge ? contrast : 0) + random.integer(60);
+  const edge = Math.floor(width * (0.4 + 0.4 * random.uniform()));
+  const count = width * height * channels;
+  return Array.from({ length: count }, (_, i) => {
+    const isTexture = Math.floor(i / channels) % width > edge;
+    const level = isTexture ? 60 + (90 * i) / count + random.integer(100) : 110 + random.integer(3);
     return least + ((most - least) * level) / 255;
   });
 }
