@@ -1,4 +1,4 @@
-import { contrast } from '../../anomaly/maps/contrast.ts';
+import { CONTRAST_FLOOR, CONTRAST_WINDOW, contrast } from '../../anomaly/maps/contrast.ts';
 import { cycle } from '../../anomaly/maps/cycle.ts';
 import { BOXES } from '../../anomaly/maps/difference.ts';
 import { bright5, dark5, excess } from '../../anomaly/maps/excess.ts';
@@ -19,10 +19,6 @@ import type { Plane } from './networks.ts';
 import type { OnnxPasses } from './passes.ts';
 import { place } from './place.ts';
 import { ssimByWindow } from './ssim.ts';
-
-/** The twin of the window of the map `contrast`, and of what keeps noise of flat places from counting. */
-const CONTRAST_RADIUS = 8;
-const CONTRAST_FLOOR = 0.04;
 
 /** Maps of one batch of images, each there once. */
 export interface OnnxMaps {
@@ -46,7 +42,7 @@ const MAPS: ReadonlyMap<string, MakeMap> = new Map<string, MakeMap>([
   [
     contrast.name,
     ({ graph, x }, maps) => {
-      const deviation = localDeviation(graph, x, CONTRAST_RADIUS);
+      const deviation = localDeviation(graph, x, (CONTRAST_WINDOW - 1) / 2);
       const raised = graph.node('Add', [deviation.value, graph.number(CONTRAST_FLOOR, 'f32')]);
       return combined(graph, 'Div', maps.placed(residual(5)), raised);
     },
@@ -72,7 +68,7 @@ const MAPS: ReadonlyMap<string, MakeMap> = new Map<string, MakeMap>([
       const [abnormal, normal] = [logits('da'), plane(dn)];
       const isOneGrid = abnormal.field.stride === normal.field.stride && abnormal.field.offset === normal.field.offset;
       return isOneGrid
-        ? { ...abnormal, ...combined(graph, 'Add', abnormal.volume, normal.volume.value, abnormal.field) }
+        ? combined(graph, 'Add', abnormal.volume, normal.volume.value, abnormal.field)
         : combined(graph, 'Add', placed(da), placed(dn).value);
     },
   ],

@@ -1,19 +1,12 @@
 import type { TrainingConfig } from '../../cyclegan/config.ts';
 import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import { cutToMultiple } from '../../data/images/bank.ts';
+import { CONTRAST_BOXES, CONTRAST_FLAT, CONTRAST_LIMIT, CONTRAST_SHARE } from '../../data/images/local-contrast.ts';
+import { WEIGHT_ONE } from '../../kernels/images/image.ts';
 import type { GraphBuilder, Value } from './graph.ts';
 import { type WindowAxis, windowMeans } from './windows.ts';
 
 type Preprocessing = Pick<TrainingConfig, 'loadSize' | 'localContrast' | 'range'>;
-
-/** The twin of {@link localContrast}'s constants. */
-const SHARE_OF = 8;
-const BOXES = 3;
-const LIMIT = 3.5;
-const FLAT = 2;
-
-/** Units of a weight of the resize, as in `kernels/images/image.ts`. */
-const WEIGHT_ONE = 2 ** 22;
 
 /**
  * What happens to images before the networks see them, with the same bytes as in this program: samples of any height and width to levels,
@@ -98,20 +91,23 @@ interface Extents {
 
 /** The twin of `localContrast`. @param levels f64 [N, C, H, W] */
 function evenedOut(graph: GraphBuilder, levels: Value, { height, width, isBytes }: Extents): Value {
+  // Half of a part is added, and the division of whole numbers rounds down.
+  const parts = 1 / CONTRAST_SHARE;
   const shorter = graph.node('Min', [height, width]);
-  const eighth = graph.node('Div', [graph.node('Add', [shorter, graph.int(SHARE_OF / 2)]), graph.int(SHARE_OF)]);
+  const eighth = graph.node('Div', [graph.node('Add', [shorter, graph.int(parts / 2)]), graph.int(parts)]);
   const radius = graph.node('Max', [eighth, graph.int(1)]);
   const axes = [mirroredAxis(graph, 3, width, radius), mirroredAxis(graph, 2, height, radius)];
   const around = (plane: Value) => {
     let made = plane;
-    for (let box = 0; box < BOXES; box++) for (const axis of axes) made = asF32(graph, windowMeans(graph, made, axis));
+    for (let box = 0; box < CONTRAST_BOXES; box++)
+      for (const axis of axes) made = asF32(graph, windowMeans(graph, made, axis));
     return made;
   };
   const excess = asF32(graph, graph.node('Sub', [levels, around(levels)]));
   const variance = around(asF32(graph, graph.node('Mul', [excess, excess])));
   const deviation = graph.node('Sqrt', [graph.node('Max', [variance, graph.number(0)])]);
-  const deviations = graph.node('Div', [excess, graph.node('Max', [deviation, graph.number(FLAT)])]);
-  const share = between(graph, graph.node('Div', [deviations, graph.number(LIMIT)]), -1, 1);
+  const deviations = graph.node('Div', [excess, graph.node('Max', [deviation, graph.number(CONTRAST_FLAT)])]);
+  const share = between(graph, graph.node('Div', [deviations, graph.number(CONTRAST_LIMIT)]), -1, 1);
   const level = graph.node('Mul', [graph.number(127.5), graph.node('Add', [share, graph.number(1)])]);
   return isBytes ? graph.node('Floor', [graph.node('Add', [level, graph.number(0.5)])]) : asF32(graph, level);
 }

@@ -2,7 +2,7 @@ import { AVERAGE } from '../../anomaly/calibration/average.ts';
 import type { Calibration } from '../../anomaly/calibration/calibration.ts';
 import type { Combination } from '../../anomaly/calibration/combination.ts';
 import { COMBINED } from '../../anomaly/calibration/cross-combination.ts';
-import { scoreNamed } from '../../anomaly/scores/list.ts';
+import { SMALLEST, scoreNamed } from '../../anomaly/scores/list.ts';
 import type { PooledMap } from '../../anomaly/scores/score.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { GraphBuilder, Value } from './graph.ts';
@@ -15,7 +15,7 @@ const FORMULAS: Readonly<Record<string, (graph: GraphBuilder, parts: readonly Va
   blurmax_ms: (graph, parts) => graph.node('Div', [graph.node('Sum', parts), graph.number(parts.length)]),
   ratio: (graph, [normal, abnormal]) => {
     if (normal === undefined || abnormal === undefined) throw new Error('A ratio has two parts.');
-    return graph.node('Div', [normal, graph.node('Max', [abnormal, graph.number(1e-12)])]);
+    return graph.node('Div', [normal, graph.node('Max', [abnormal, graph.number(SMALLEST)])]);
   },
 };
 
