@@ -27,7 +27,7 @@ const FOLDERS = [
 /** The same of the rooms inside a folder; '.' stands for the files that lie in the folder itself, but for those named themselves. */
 const ROOMS: Record<string, string[][]> = {
   cli: [['commands'], ['bench', 'verify'], ['profile'], ['text']],
-  workflow: [['.'], ['runs'], ['images', 'shards'], ['common']],
+  workflow: [['.'], ['runs'], ['images', 'onnx', 'shards'], ['common']],
   report: [['.'], ['sections'], ['parts']],
   page: [['.'], ['client']],
   anomaly: [['evaluation'], ['detector'], ['calibration'], ['scores'], ['maps'], ['metrics']],

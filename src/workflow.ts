@@ -41,6 +41,7 @@ export type { ResultPictures } from './anomaly/detector/score-images.ts';
 export type { DecodedImage } from './data/images/decoded-image.ts';
 export type { Size } from './data/images/level-memory.ts';
 export { type EvaluateOptions, evaluate } from './workflow/evaluate.ts';
+export { type ExportedOnnx, type ExportOnnxOptions, exportOnnx } from './workflow/export-onnx.ts';
 export { type ExportedWeights, type ExportOptions, exportWeights } from './workflow/export-weights.ts';
 export { IMPORTED_LOAD_SIZE, type ImportedRun, type ImportOptions, importWeights } from './workflow/import-weights.ts';
 export { type MakePageOptions, makePage } from './workflow/make-page.ts';

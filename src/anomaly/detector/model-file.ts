@@ -42,7 +42,7 @@ const madeBySchema = described(manifestSchema, { holds: 'what made a model', rem
 const seenSchema = described(list(hexadecimal(16)), { holds: 'fingerprints of images', remedy: REMEDY });
 
 /** What happens to an image before the networks see it; another program has to do the same. */
-function preprocessing({ localContrast, range, preprocessing: version }: TrainingConfig): string {
+export function preprocessing({ localContrast, range, preprocessing: version }: TrainingConfig): string {
   const contrast =
     'v less the mean m of its surroundings over max(s, 2), s their standard deviation, −3.5 to 3.5 become 0 to 255; means are three box means ' +
     'of radius max(1, round(side / 8)) for the shorter side, mirrored at the borders';

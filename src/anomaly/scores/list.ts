@@ -7,7 +7,7 @@ import { isPoolingName, POOLINGS } from './poolings.ts';
 import { type PooledMap, type Score, type ScoreInfo, spelled } from './score.ts';
 
 /** Keeps a quotient finite where G_n2a returns the image itself. */
-const SMALLEST = 1e-12;
+export const SMALLEST = 1e-12;
 
 /** Scores with a name of their own, in the order of reports; the paper's first. */
 const NAMED: readonly Score[] = [

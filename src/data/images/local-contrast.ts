@@ -1,12 +1,12 @@
 import type { DecodedImage } from './decoded-image.ts';
 
 /** The surroundings of a pixel: three boxes one after another, nearly a Gaussian of this share of the shorter side. */
-const SHARE = 1 / 8;
-const BOXES = 3;
+export const CONTRAST_SHARE = 1 / 8;
+export const CONTRAST_BOXES = 3;
 /** Standard deviations that make a pixel black or white. */
-const LIMIT = 3.5;
+export const CONTRAST_LIMIT = 3.5;
 /** Surroundings that vary by less, in gray levels, are flat but for noise. */
-const FLAT = 2;
+export const CONTRAST_FLAT = 2;
 
 type Extents = Pick<DecodedImage, 'width' | 'height' | 'channels'>;
 
@@ -17,7 +17,7 @@ type Extents = Pick<DecodedImage, 'width' | 'height' | 'channels'>;
  * Source: Jarrett et al., "What is the Best Multi-Stage Architecture for Object Recognition?", §2 (local contrast normalisation).
  */
 export function localContrast(image: DecodedImage): DecodedImage {
-  const radius = Math.max(1, Math.round(SHARE * Math.min(image.width, image.height)));
+  const radius = Math.max(1, Math.round(CONTRAST_SHARE * Math.min(image.width, image.height)));
   const around = (plane: Float32Array) => blurred(plane, image, radius);
   const values = new Float32Array(image.pixels);
   const means = around(values);
@@ -25,8 +25,8 @@ export function localContrast(image: DecodedImage): DecodedImage {
   const variances = around(excess.map((value) => value * value));
   const isBytes = image.pixels instanceof Uint8Array;
   const shown = excess.map((value, i) => {
-    const deviations = value / Math.max(FLAT, Math.sqrt(variances[i] ?? 0));
-    const level = 127.5 * (1 + Math.min(1, Math.max(-1, deviations / LIMIT)));
+    const deviations = value / Math.max(CONTRAST_FLAT, Math.sqrt(variances[i] ?? 0));
+    const level = 127.5 * (1 + Math.min(1, Math.max(-1, deviations / CONTRAST_LIMIT)));
     return isBytes ? Math.round(level) : level;
   });
   return { ...image, pixels: isBytes ? new Uint8Array(shown) : shown };
@@ -34,7 +34,7 @@ export function localContrast(image: DecodedImage): DecodedImage {
 
 function blurred(plane: Float32Array, { width, height, channels }: Extents, radius: number): Float32Array {
   const [out, between] = [plane.slice(), new Float32Array(plane.length)];
-  for (let box = 0; box < BOXES; box++) {
+  for (let box = 0; box < CONTRAST_BOXES; box++) {
     boxMeans(out, between, { length: width, inner: channels }, radius);
     boxMeans(between, out, { length: height, inner: width * channels }, radius);
   }

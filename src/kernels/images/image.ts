@@ -22,7 +22,7 @@ interface ResamplingTable {
 }
 
 /** Units of a weight: products with bytes and their sum fit 32 bits with this many. */
-const WEIGHT_ONE = 2 ** 22;
+export const WEIGHT_ONE = 2 ** 22;
 
 /**
  * Bicubic weights (Keys 1981, a = −1/2) as PIL's BICUBIC uses them: the kernel is stretched by the ratio when shrinking, so

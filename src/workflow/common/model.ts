@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Calibration } from '../../anomaly/calibration/calibration.ts';
 import { readCalibration } from '../../anomaly/calibration/calibration-file.ts';
 import type { DetectorNetworks } from '../../anomaly/detector/detector-networks.ts';
-import { loadModel } from '../../anomaly/detector/model-file.ts';
+import { loadModel, type Model } from '../../anomaly/detector/model-file.ts';
 import { openRunNetworks } from '../../anomaly/detector/run-networks.ts';
 import { readModel } from '../../anomaly/detector/stored-model.ts';
 import type { TrainingConfig } from '../../cyclegan/config.ts';
@@ -33,7 +33,7 @@ export interface TrainedModel {
  * @throws CyclopsError when it is damaged, not calibrated yet, or calibrated for other networks than it holds
  */
 export function openModel(path: string): TrainedModel {
-  return isFolder(path) ? ofRun(openRun(path)) : ofFile(path);
+  return isFolder(path) ? ofRun(openRun(path)) : trainedModel(readModel(path));
 }
 
 /**
@@ -43,8 +43,22 @@ export function openModel(path: string): TrainedModel {
  */
 export function openModelFile(path: string): TrainedModel {
   const run = runFolder(path);
-  if (!isFolder(path) || !existsSync(run.model)) return openModel(path);
-  const model = ofFile(run.model);
+  return isFolder(path) && !existsSync(run.model) ? openModel(path) : trainedModel(readModelFile(path));
+}
+
+/**
+ * A model file as it was read, on no device: the one given, or that of a run folder.
+ *
+ * @throws CyclopsError when it is missing, damaged, or calibrated for other networks than the run's
+ */
+export function readModelFile(path: string): Model {
+  if (!isFolder(path)) return readModel(path);
+  const run = runFolder(path);
+  if (!existsSync(run.model)) {
+    const { root } = openRun(path);
+    throw new CyclopsError(`${root} has no model file. Write it with 'cyclops calibrate ${root}'.`);
+  }
+  const model = readModel(run.model);
   if (hasCheckpoint(run)) requireItsNetworks(run, model.calibration);
   return model;
 }
@@ -86,11 +100,7 @@ function requireItsNetworks(run: RunFolder, { step }: Calibration): void {
   );
 }
 
-function ofFile(path: string): TrainedModel {
-  const model = readModel(path);
-  const { config, calibration, seen } = model;
-  return {
-    ...{ source: path, run: null, config, calibration, seen },
-    open: (device, tile) => loadModel(device, model, tile),
-  };
+function trainedModel(model: Model): TrainedModel {
+  const { source, config, calibration, seen } = model;
+  return { source, run: null, config, calibration, seen, open: (device, tile) => loadModel(device, model, tile) };
 }
