@@ -25,7 +25,8 @@ export function localContrast(image: DecodedImage): DecodedImage {
   const variances = around(excess.map((value) => value * value));
   const isBytes = image.pixels instanceof Uint8Array;
   const shown = excess.map((value, i) => {
-    const deviations = value / Math.max(CONTRAST_FLAT, Math.sqrt(variances[i] ?? 0));
+    // Running sums may end a little below 0 where the surroundings are flat.
+    const deviations = value / Math.max(CONTRAST_FLAT, Math.sqrt(Math.max(0, variances[i] ?? 0)));
     const level = 127.5 * (1 + Math.min(1, Math.max(-1, deviations / CONTRAST_LIMIT)));
     return isBytes ? Math.round(level) : level;
   });

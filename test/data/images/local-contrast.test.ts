@@ -65,6 +65,17 @@ describe('localContrast', () => {
     expect(new Set(localContrast({ ...image, pixels: image.pixels.map(() => 90) }).pixels)).toEqual(new Set([128]));
   });
 
+  it.each([Uint8Array, Float32Array])('leaves the flat ground beside a texture gray: %o', (Pixels) => {
+    const [width, height] = [300, 64];
+    // Among hundreds of textures and grounds one whose sums end below 0.
+    const texture = (i: number) => Math.imul(i + 1, 2654436539) >>> 24;
+    const levels = Uint8Array.from({ length: width * height }, (_, i) => (i % width < 34 ? texture(i) : 133));
+    const found = localContrast({ width, height, channels: 1, pixels: new Pixels(levels) }).pixels;
+    // Twice three boxes of 8 px to each side are what a pixel looks at.
+    const flat = found.filter((_, i) => i % width >= 34 + 48);
+    expect(flat.every((level) => Math.round(level) === 128)).toBe(true);
+  });
+
   it('gives the shipped photographs the bytes that published figures were made with', async () => {
     const folder = new URL('../../../data/bsdata_pitting/abnormal/', import.meta.url);
     const hash = createHash('sha256');
