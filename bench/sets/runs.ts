@@ -105,20 +105,21 @@ function secondsOfFolds(folder: string): number {
     .reduce((sum, seconds) => sum + seconds, 0);
 }
 
-/** Trains the U-Net on the same parts, with masks where there are any and without, for as long as the training took. */
+/** Trains the U-Net on the same parts, with masks where there are any and without, for as long as the training took and at its size. */
 export async function finishUnet(
   run: Run,
   { seconds, foldSeconds }: Outcome,
   processes: Processes,
   minutes: number | undefined,
 ): Promise<void> {
+  const { config } = readCheckpointHead(runFolder(run.folder).checkpoint);
   const ways = existsSync(join(run.data, 'masks')) ? (['masks', 'labels'] as const) : (['labels'] as const);
   for (const way of ways) {
     const known = readWhole<UnetOutcome>(run.unet) ?? {};
     if (known[way]) continue;
     const path = `${run.folder}-unet-${way}.json`;
     await processes.unet([
-      ...[run.data, '--json', path, '--seed', `${run.seed}`],
+      ...[run.data, '--json', path, '--seed', `${run.seed}`, '--size', `${config.loadSize}`],
       ...['--minutes', `${minutes ?? (seconds + foldSeconds) / 60}`],
       ...(way === 'labels' ? ['--labels'] : []),
       // What turns no other way round for the one should not for the other.
