@@ -33,7 +33,7 @@ test('imports that point down, between rooms too, and the doors of the engine ar
     'src/gpu/decrement.ts': 'for (let i = 3; i > 0; i--) console.log(i);\n',
     'src/layers/conv2d.ts': "import { Module } from './module.ts';\nimport { conv2d } from '../autograd/conv2d.ts';\n",
     'src/gpu/host/dawn.ts': "import { create } from 'webgpu';\nconst again = await import('webgpu');\n",
-    'src/kernels/source.ts': "import { readFileSync } from 'node:fs';\nimport { pool } from '../gpu/pool.ts';\n",
+    'src/kernels/texts.ts': "import { readFileSync } from 'node:fs';\nimport { pool } from '../gpu/pool.ts';\n",
     'src/gpu/words.ts': [
       "// import x from 'node:fs'",
       "/* export * from '../cli/main.ts'",

@@ -36,7 +36,7 @@ it('export writes, import says what it found, what it assumes, what is lacking a
 
 it('wrong use is told, and leaves nothing behind', async () => {
   const nothing = await cyclops('export', run);
-  expect(nothing).toMatchObject({ code: 2, stderr: expect.stringContaining('--safetensors DIR') });
+  expect(nothing).toMatchObject({ code: 2, stderr: expect.stringContaining('--safetensors FOLDER') });
   const out = folder.path('never');
   const file = folder.path('torch', 'latest_net_G_A.pth');
   const small = await cyclops('import', '--generator', file, '--out', out, '--load-size', '7');

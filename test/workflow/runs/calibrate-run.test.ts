@@ -25,14 +25,14 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-/** How often each file below a folder is read as a whole while something is done. */
+/** How often each file below a folder is opened or read while something is done. */
 async function readsIn(root: string, work: () => Promise<unknown>): Promise<Map<string, number>> {
   const reads = new Map<string, number>();
   const note = (path: unknown) => {
     if (typeof path === 'string' && path.startsWith(root)) reads.set(path, (reads.get(path) ?? 0) + 1);
   };
   const { readFileSync: sync } = fs;
-  const { readFile } = fs.promises;
+  const { open, readFile } = fs.promises;
   const spied = Object.assign(fs, {
     readFileSync: (...args: Parameters<typeof sync>) => {
       note(args[0]);
@@ -40,6 +40,10 @@ async function readsIn(root: string, work: () => Promise<unknown>): Promise<Map<
     },
   });
   Object.assign(spied.promises, {
+    open: (...args: Parameters<typeof open>) => {
+      note(args[0]);
+      return open(...args);
+    },
     readFile: (...args: Parameters<typeof readFile>) => {
       note(args[0]);
       return readFile(...args);
@@ -50,7 +54,7 @@ async function readsIn(root: string, work: () => Promise<unknown>): Promise<Map<
     await work();
   } finally {
     Object.assign(fs, { readFileSync: sync });
-    Object.assign(fs.promises, { readFile });
+    Object.assign(fs.promises, { open, readFile });
     syncBuiltinESMExports();
   }
   return reads;
