@@ -3,7 +3,10 @@ import { scoresOf } from '../../anomaly/calibration/combined-score.ts';
 import { heatmapMaximum } from '../../anomaly/calibration/heatmap-scale.ts';
 import { type Model, preprocessing } from '../../anomaly/detector/model-file.ts';
 import { requireMap } from '../../anomaly/maps/list.ts';
+import { partsOf } from '../../anomaly/scores/list.ts';
+import { AbsentNetwork } from '../../cyclegan/absent-network.ts';
 import { architectureOf } from '../../cyclegan/config.ts';
+import { absentNetworks } from '../../cyclegan/manifest.ts';
 import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import { cutToMultiple } from '../../data/images/bank.ts';
 import { VERSION } from '../common/versions.ts';
@@ -31,13 +34,20 @@ export interface Judging {
 /**
  * All that a detector does with images that it sees whole, as one graph: samples in, and x̂, heat map, score and flag out.
  *
- * @throws CyclopsError for a score or a map that the model does not have, or that cannot be written as ONNX, and for damaged weights
+ * @throws CyclopsError for a score or a map that the model does not have, or that cannot be written as ONNX, and for damaged weights;
+ * an AbsentNetworkError where one needs a network that was not imported
  */
 export function detectorGraph(model: Model, asked: Asked): { onnx: OnnxModel; judging: Judging } {
-  const { config, calibration, source, tensors } = model;
+  const { config, calibration, manifest, source, tensors } = model;
   const { by, threshold } = decisionOf(calibration, asked, source);
   const heat = requireHeatmap(calibration, source, asked.map);
   const map = requireMap(heat.map);
+  const absent = absentNetworks(manifest);
+  const deciding = scoresOf(calibration, by).filter(({ info }) => info.name === by);
+  for (const used of [map, ...partsOf(deciding).map((part) => part.map)]) {
+    const lacking = used.networks.find((name) => absent.includes(name));
+    if (lacking) throw new AbsentNetwork(lacking).refusal();
+  }
   const { width: side } = cutToMultiple({ width: config.loadSize, height: config.loadSize }, SIDE_MULTIPLE);
   const graph = new GraphBuilder();
   const image = graph.input(imagePort(model));

@@ -13,6 +13,7 @@ import { Tensor } from '../../../src/tensor/tensor.ts';
 import {
   calibrate,
   evaluate,
+  exportOnnx,
   exportWeights,
   type ImportedRun,
   importWeights,
@@ -258,6 +259,9 @@ describe('a run of one generator alone', () => {
     const other = score({ model, images, by: 'dn.p8', threshold: 1, device, tune: false, tile: 32 });
     await expectRejection(() => all(other), 'This model has no D_A');
     await expectRejection(() => Detector.open(model, { device, by: 'ratio', threshold: 1 }), words);
+    const file = folder.path('imported.onnx');
+    expectRefusal(() => exportOnnx({ model, file, by: 'dn.top1', threshold: 1 }), 'This model has no D_A');
+    expect(exportOnnx({ model, file }).bytes).toBeGreaterThan(1000);
     const detector = await Detector.open(model, { device });
     expect((await detector.score(readFileSync(images[0] ?? ''))).scores).not.toHaveProperty('dn');
     detector.dispose();
