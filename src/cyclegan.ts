@@ -31,12 +31,15 @@ export {
   type Generator,
   type GeneratorOptions,
   type Initialisation,
+  type PatchDiscriminatorOptions,
   patchDiscriminator,
+  type ResnetGeneratorOptions,
   resnetGenerator,
 } from './cyclegan/networks.ts';
 
 export { pixelDiscriminator } from './cyclegan/pixel-discriminator.ts';
 export { type UnetGeneratorOptions, unetGenerator } from './cyclegan/unet-generator.ts';
+export type { NormName } from './layers/norms.ts';
 
 // The losses, by the reference's names.
 

@@ -7,7 +7,7 @@ import { type RowsColumns, rowsColumns, type Sides, type SidesOf, sidesOf } from
 export const CONV_OPTIONS = ['stride', 'padding', 'dilation', 'groups', 'paddingMode', 'activation'];
 export const CONV_TRANSPOSE_OPTIONS = ['stride', 'padding', 'dilation', 'groups', 'outputPadding'];
 /** What their layers take besides. */
-export const LAYER_OPTIONS = ['inChannels', 'outChannels', 'kernelSize', 'deadBias'];
+export const LAYER_OPTIONS = ['inChannels', 'outChannels', 'kernelSize', 'bias', 'deadBias'];
 
 const PADDING_MODES = ['zeros', 'reflect'] as const;
 
@@ -67,6 +67,15 @@ export function convSettings(operation: string, options: Options, known: readonl
   }
   requireActivation(operation, activation);
   return { stride, padding, dilation, groups, paddingMode, outputPadding: lessThan(operation, outputPadding, stride) };
+}
+
+/** @throws CyclopsError for a layer whose bias is neither there nor not, and for one without a bias that is told that it is dead */
+export function requireBias(
+  layer: string,
+  { bias = true, deadBias = false }: { bias?: boolean; deadBias?: boolean },
+): void {
+  if (typeof bias !== 'boolean') throw new CyclopsError(`The bias of ${layer} must be true or false; got ${bias}.`);
+  if (!bias && deadBias) throw new CyclopsError(`${layer} takes deadBias: true or bias: false, not both.`);
 }
 
 /** @throws CyclopsError unless the groups divide both numbers of channels */

@@ -3,8 +3,8 @@ import { CyclopsError } from '../gpu/errors.ts';
 import { ConvTranspose2d } from '../layers/conv-transpose2d.ts';
 import { Conv2d } from '../layers/conv2d.ts';
 import { type Initialiser, normalInitialiser } from '../layers/init.ts';
-import { InstanceNorm2d } from '../layers/instance-norm2d.ts';
 import { Module } from '../layers/module.ts';
+import { type NormName, type Norms, normsOf } from '../layers/norms.ts';
 import { ResnetBlock } from '../layers/resnet-block.ts';
 import { Sequential } from '../layers/sequential.ts';
 import { imageExtents } from '../tensor/shape.ts';
@@ -16,7 +16,7 @@ export const PIXELS: Field = { size: 1, stride: 1, offset: 0 };
 /** Sides of a generator's images are multiples of this: it halves the size twice. */
 export const SIDE_MULTIPLE = 4;
 
-/** Where a network's first weights come from: N(0, 0.02), drawn from stream `stream` of `seed`. */
+/** Where a network's first weights come from: N(0, 0.02), and N(1, 0.02) the factors of batch norms, of stream `stream` of `seed`. */
 export interface Initialisation {
   seed: number;
   stream: number;
@@ -31,6 +31,13 @@ export interface GeneratorOptions extends Initialisation {
   blocks: number;
 }
 
+export interface ResnetGeneratorOptions extends GeneratorOptions {
+  /** Channels of the images that it makes; default those that it takes. */
+  outChannels?: number;
+  /** Default `instance`; with `batch` an image's translation depends, in training, on the others of its batch. */
+  norm?: NormName;
+}
+
 export interface DiscriminatorOptions extends Initialisation {
   /** Channels of the images. */
   channels: number;
@@ -40,29 +47,36 @@ export interface DiscriminatorOptions extends Initialisation {
   layers: number;
 }
 
+export interface PatchDiscriminatorOptions extends DiscriminatorOptions {
+  /** Default `instance`. */
+  norm?: NormName;
+}
+
 /**
  * The reference's resnet generator: two halvings of the resolution, residual blocks, two doublings; instance norm without
- * affine. Fully convolutional: x [N,H,W,channels] → [N,H,W,channels] in (−1, 1), for any H and W that are multiples of 4
- * and at least 8.
+ * affine, or batch norm. Fully convolutional: x [N,H,W,channels] → [N,H,W,outChannels] in (−1, 1), for any H and W that are
+ * multiples of 4 and at least 8.
  *
- * @throws CyclopsError unless channels and ngf are whole numbers from 1 on, and blocks one from 0 on
+ * @throws CyclopsError unless channels, outChannels and ngf are whole numbers from 1 on, and blocks one from 0 on, and for an unknown norm
  *
  * Source: Zhu et al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", appendix 7.2.
  */
-export function resnetGenerator(device: Device, options: GeneratorOptions): Generator {
-  return new ResnetGenerator(options, normalInitialiser(device, options));
+export function resnetGenerator(device: Device, options: ResnetGeneratorOptions): Generator {
+  const init = normalInitialiser(device, options);
+  return new ResnetGenerator(options, init, normsOf(options.norm ?? 'instance', device, init));
 }
 
 /**
  * The reference's PatchGAN discriminator: x [N,H,W,channels] → a map of logits [N,P,Q,1], one for each patch; with 3 layers
- * 64 px give 6 × 6, 256 px 30 × 30.
+ * 64 px give 6 × 6, 256 px 30 × 30. Instance norm without affine, or batch norm.
  *
- * @throws CyclopsError unless channels, ndf and layers are whole numbers from 1 on
+ * @throws CyclopsError unless channels, ndf and layers are whole numbers from 1 on, and for an unknown norm
  *
  * Source: Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", appendix 6.1.2.
  */
-export function patchDiscriminator(device: Device, options: DiscriminatorOptions): Discriminator {
-  return new PatchDiscriminator(options, normalInitialiser(device, options));
+export function patchDiscriminator(device: Device, options: PatchDiscriminatorOptions): Discriminator {
+  const init = normalInitialiser(device, options);
+  return new PatchDiscriminator(options, init, normsOf(options.norm ?? 'instance', device, init));
 }
 
 /** Where a layer's outputs [N,P,Q,·] lie in the image: which pixels decide about the one at [0, 0], and the step from one to the next. */
@@ -94,7 +108,7 @@ export interface Discriminator extends FeatureNetwork {
   readonly field: Field;
 }
 
-/** How many numbers a generator's state dict holds. */
+/** How many numbers the state dict of a generator with instance norm holds. */
 export function generatorParameters({ channels, ngf, blocks }: Omit<GeneratorOptions, keyof Initialisation>): number {
   const outer = convParameters(7, channels, ngf) + convParameters(7, ngf, channels);
   const down = convParameters(3, ngf, 2 * ngf) + convParameters(3, 2 * ngf, 4 * ngf);
@@ -102,7 +116,7 @@ export function generatorParameters({ channels, ngf, blocks }: Omit<GeneratorOpt
   return outer + down + 2 * blocks * convParameters(3, 4 * ngf, 4 * ngf) + up;
 }
 
-/** How many numbers a discriminator's state dict holds. */
+/** How many numbers the state dict of a discriminator with instance norm holds. */
 export function discriminatorParameters({
   channels,
   ndf,
@@ -145,35 +159,41 @@ class ResnetGenerator extends Module implements Generator {
   readonly hiddenFields: readonly Field[];
   private readonly model: Sequential;
 
-  constructor({ channels, ngf, blocks }: GeneratorOptions, init: Initialiser) {
+  constructor(
+    { channels, outChannels = channels, ngf, blocks }: ResnetGeneratorOptions,
+    init: Initialiser,
+    norms: Norms,
+  ) {
     super();
     requireWhole('generator', 'channels', channels, 1);
+    requireWhole('generator', 'outChannels', outChannels, 1);
     requireWhole('generator', 'ngf', ngf, 1);
     requireWhole('generator', 'blocks', blocks, 0);
-    const norm = new InstanceNorm2d({ activation: 'relu' });
+    const { convolution } = norms;
+    const norm = (filters: number) => norms.make(filters, 'relu');
     const outer = { kernelSize: 7, padding: 3, paddingMode: 'reflect' } as const;
-    const down = { kernelSize: 3, stride: 2, padding: 1, deadBias: true };
+    const down = { kernelSize: 3, stride: 2, padding: 1, ...convolution };
     const up = { ...down, outputPadding: 1 };
-    const stem = new Conv2d({ ...outer, inChannels: channels, outChannels: ngf, deadBias: true }, init);
+    const stem = new Conv2d({ ...outer, inChannels: channels, outChannels: ngf, ...convolution }, init);
     const layers: [string, Module][] = [
       ['1', stem],
-      ['2', norm],
+      ['2', norm(ngf)],
       ['4', new Conv2d({ ...down, inChannels: ngf, outChannels: 2 * ngf }, init)],
-      ['5', norm],
+      ['5', norm(2 * ngf)],
       ['7', new Conv2d({ ...down, inChannels: 2 * ngf, outChannels: 4 * ngf }, init)],
-      ['8', norm],
+      ['8', norm(4 * ngf)],
     ];
     const stemField = convField(PIXELS, { ...outer, stride: 1 });
     const halved = convField(stemField, down);
     this.hiddenFields = [stemField, halved, convField(halved, down)];
-    for (let block = 0; block < blocks; block++) layers.push([`${10 + block}`, new ResnetBlock(4 * ngf, init)]);
+    for (let block = 0; block < blocks; block++) layers.push([`${10 + block}`, new ResnetBlock(4 * ngf, init, norms)]);
     const next = 10 + blocks;
     layers.push(
       [`${next}`, new ConvTranspose2d({ ...up, inChannels: 4 * ngf, outChannels: 2 * ngf }, init)],
-      [`${next + 1}`, norm],
+      [`${next + 1}`, norm(2 * ngf)],
       [`${next + 3}`, new ConvTranspose2d({ ...up, inChannels: 2 * ngf, outChannels: ngf }, init)],
-      [`${next + 4}`, norm],
-      [`${next + 7}`, new Conv2d({ ...outer, inChannels: ngf, outChannels: channels, activation: 'tanh' }, init)],
+      [`${next + 4}`, norm(ngf)],
+      [`${next + 7}`, new Conv2d({ ...outer, inChannels: ngf, outChannels, activation: 'tanh' }, init)],
     );
     this.model = this.addModule('model', new Sequential(layers));
   }
@@ -224,10 +244,9 @@ class PatchDiscriminator extends Module implements Discriminator {
   private readonly head: { readonly name: string; readonly layer: Module };
   private readonly smallest: number;
 
-  constructor({ channels, ndf, layers: halvings }: DiscriminatorOptions, init: Initialiser) {
+  constructor({ channels, ndf, layers: halvings }: DiscriminatorOptions, init: Initialiser, norms: Norms) {
     super();
     requireDiscriminatorSizes({ channels, ndf, layers: halvings });
-    const norm = new InstanceNorm2d({ activation: 'leaky_relu' });
     const shape = { kernelSize: 4, padding: 1 };
     const filters = (layer: number) => discriminatorFilters(ndf, layer);
     const stem = { ...shape, stride: 2, inChannels: channels, outChannels: ndf, activation: 'leaky_relu' } as const;
@@ -235,8 +254,10 @@ class PatchDiscriminator extends Module implements Discriminator {
     const fields = [convField(PIXELS, stem)];
     for (let layer = 1; layer <= halvings; layer++) {
       const stride = layer < halvings ? 2 : 1;
-      const inner = { ...shape, stride, inChannels: filters(layer - 1), outChannels: filters(layer), deadBias: true };
-      layers.push([`${3 * layer - 1}`, new Conv2d(inner, init)], [`${3 * layer}`, norm]);
+      const outChannels = filters(layer);
+      const inner = { ...shape, stride, inChannels: filters(layer - 1), outChannels, ...norms.convolution };
+      layers.push([`${3 * layer - 1}`, new Conv2d(inner, init)]);
+      layers.push([`${3 * layer}`, norms.make(outChannels, 'leaky_relu')]);
       fields.push(convField(fields.at(-1) ?? PIXELS, inner));
     }
     this.layers = this.addModule('model', new Sequential(layers));

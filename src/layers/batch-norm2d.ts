@@ -1,8 +1,10 @@
+import { add } from '../autograd/add.ts';
 import { batchNorm } from '../autograd/batch-norm.ts';
 import type { Device } from '../gpu/device.ts';
 import type { Activation } from '../kernels/activation.ts';
 import { filled } from '../tensor/filled.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { Initialiser } from './init.ts';
 import { Module } from './module.ts';
 
 export interface BatchNorm2dOptions {
@@ -28,19 +30,25 @@ export class BatchNorm2d extends Module {
   private readonly runningMean: Tensor;
   private readonly runningVar: Tensor;
 
-  constructor(private readonly options: BatchNorm2dOptions) {
+  /** @param init makes the first factors, where they are other than 1 */
+  constructor(
+    private readonly options: BatchNorm2dOptions,
+    init?: Pick<Initialiser, 'factor'>,
+  ) {
     super();
     const { device, channels } = options;
-    this.weight = this.addParameter('weight', filled(device, [channels], 1));
+    this.weight = this.addParameter('weight', init?.factor([channels]) ?? filled(device, [channels], 1));
     this.bias = this.addParameter('bias', filled(device, [channels], 0));
     this.runningMean = this.addBuffer('running_mean', filled(device, [channels], 0));
     this.runningVar = this.addBuffer('running_var', filled(device, [channels], 1));
     this.acceptUnused('num_batches_tracked');
   }
 
-  forward(x: Tensor): Tensor {
+  /** @param residual a tensor of x's shape to add at the end */
+  forward(x: Tensor, residual?: Tensor): Tensor {
     const { weight, bias, runningMean, runningVar, training } = this;
     const { eps = 1e-5, momentum = 0.1, activation = 'none' } = this.options;
-    return batchNorm(x, { weight, bias, runningMean, runningVar, training, eps, momentum, activation });
+    const y = batchNorm(x, { weight, bias, runningMean, runningVar, training, eps, momentum, activation });
+    return residual ? add(residual, y) : y;
   }
 }

@@ -3,6 +3,7 @@ import {
   convSettings,
   LAYER_OPTIONS,
   type OutputPadding,
+  requireBias,
   requireGroups,
   type SlidingOptions,
 } from '../autograd/conv-options.ts';
@@ -18,16 +19,19 @@ export interface ConvTranspose2dLayerOptions extends SlidingOptions {
   /** Of rows and columns alike, or of each. */
   kernelSize: RowsColumns;
   outputPadding?: OutputPadding;
+  /** Whether a bias is added; default true. */
+  bias?: boolean;
   /** As of {@link Conv2d}: an instance norm without affine follows, so the bias is kept for the state dict alone. */
   deadBias?: boolean;
 }
 
 /**
- * Transposed convolution of x [N,H,W,inChannels] with a weight [KH,KW,outChannels / groups,inChannels] and a bias [outChannels].
+ * Transposed convolution of x [N,H,W,inChannels] with a weight [KH,KW,outChannels / groups,inChannels] and, unless told otherwise,
+ * a bias [outChannels].
  */
 export class ConvTranspose2d extends Module {
   readonly weight: Tensor;
-  readonly bias: Tensor;
+  readonly bias: Tensor | null;
   private readonly operation: ConvTranspose2dOptions;
 
   /** @throws CyclopsError when an option cannot be */
@@ -37,12 +41,13 @@ export class ConvTranspose2d extends Module {
   ) {
     super();
     const { groups } = convSettings('ConvTranspose2d', options, [...LAYER_OPTIONS, ...CONV_TRANSPOSE_OPTIONS]);
-    const { kernelSize, inChannels, outChannels, deadBias: _, ...operation } = options;
+    const { kernelSize, inChannels, outChannels, bias = true, deadBias: _, ...operation } = options;
     this.operation = operation;
     const [kh, kw] = typeof kernelSize === 'number' ? [kernelSize, kernelSize] : kernelSize;
+    requireBias('ConvTranspose2d', options);
     requireGroups('ConvTranspose2d', groups, inChannels, outChannels);
     this.weight = this.addParameter('weight', init.weight([kh, kw, outChannels / groups, inChannels]));
-    this.bias = this.addParameter('bias', init.bias([outChannels]));
+    this.bias = bias ? this.addParameter('bias', init.bias([outChannels])) : null;
   }
 
   forward(x: Tensor): Tensor {

@@ -2,6 +2,7 @@ import {
   CONV_OPTIONS,
   convSettings,
   LAYER_OPTIONS,
+  requireBias,
   requireGroups,
   type SlidingOptions,
 } from '../autograd/conv-options.ts';
@@ -21,6 +22,8 @@ export interface Conv2dLayerOptions extends SlidingOptions {
   paddingMode?: 'zeros' | 'reflect';
   /** Applied to the result in the same launch. */
   activation?: Activation;
+  /** Whether a bias is added; default true. A batch norm that follows adds its own. */
+  bias?: boolean;
   /**
    * An instance norm without affine follows, which takes any constant of a channel away: the bias has no effect and no
    * gradient. It is kept for the state dict alone.
@@ -29,11 +32,12 @@ export interface Conv2dLayerOptions extends SlidingOptions {
 }
 
 /**
- * Convolution of x [N,H,W,inChannels] with a weight [KH,KW,inChannels / groups,outChannels] and a bias [outChannels].
+ * Convolution of x [N,H,W,inChannels] with a weight [KH,KW,inChannels / groups,outChannels] and, unless told otherwise, a bias
+ * [outChannels].
  */
 export class Conv2d extends Module {
   readonly weight: Tensor;
-  readonly bias: Tensor;
+  readonly bias: Tensor | null;
   private readonly operation: Conv2dOptions;
 
   /** @throws CyclopsError when an option cannot be */
@@ -43,12 +47,13 @@ export class Conv2d extends Module {
   ) {
     super();
     const { groups } = convSettings('Conv2d', options, [...LAYER_OPTIONS, ...CONV_OPTIONS]);
-    const { kernelSize, inChannels, outChannels, deadBias: _, ...operation } = options;
+    const { kernelSize, inChannels, outChannels, bias = true, deadBias: _, ...operation } = options;
     this.operation = operation;
     const [kh, kw] = typeof kernelSize === 'number' ? [kernelSize, kernelSize] : kernelSize;
+    requireBias('Conv2d', options);
     requireGroups('Conv2d', groups, inChannels, outChannels);
     this.weight = this.addParameter('weight', init.weight([kh, kw, inChannels / groups, outChannels]));
-    this.bias = this.addParameter('bias', init.bias([outChannels]));
+    this.bias = bias ? this.addParameter('bias', init.bias([outChannels])) : null;
   }
 
   forward(x: Tensor): Tensor {

@@ -129,7 +129,7 @@ const cases: [string, () => unknown, RegExp][] = [
     () => convTranspose2d(empty(1, 1, 1, 4), empty(3, 3, 8, 4), null, { padding: 2 }),
     /has no output/,
   ],
-  ...['bias', 'dilations'].flatMap((name): typeof cases => [
+  ...['biases', 'dilations'].flatMap((name): typeof cases => [
     [
       `conv2d with ${name}`,
       () => conv2d(empty(1, 6, 6, 4), empty(3, 3, 4, 8), null, { ...{ [name]: 2 } }),

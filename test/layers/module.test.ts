@@ -8,6 +8,7 @@ import { normalInitialiser } from '../../src/layers/init.ts';
 import { InstanceNorm2d } from '../../src/layers/instance-norm2d.ts';
 import type { StateTensor } from '../../src/layers/layout.ts';
 import type { StateDict } from '../../src/layers/module.ts';
+import { normsOf } from '../../src/layers/norms.ts';
 import { ResnetBlock } from '../../src/layers/resnet-block.ts';
 import { Sequential } from '../../src/layers/sequential.ts';
 import { scope } from '../../src/tensor/scope.ts';
@@ -29,7 +30,7 @@ function network(): Sequential {
   return new Sequential([
     ['model.1', conv],
     ['model.2', norm],
-    ['model.4', new ResnetBlock(4, init())],
+    ['model.4', new ResnetBlock(4, init(), normsOf('instance', device, init()))],
   ]);
 }
 

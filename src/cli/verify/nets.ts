@@ -15,11 +15,12 @@ interface Architecture {
   netD?: string;
   n_layers?: number;
   inc: number;
+  outc?: number;
   nf: number;
   norm: 'instance' | 'batch';
 }
 
-/** Output, loss and all gradients of whole networks with the reference's weights, against `folder` (golden nets/). */
+/** Output, loss, gradients and running statistics of networks in training with the reference's weights, against `folder` (golden nets/). */
 export async function* verifyNets(device: Device, folder: string): AsyncGenerator<Finding> {
   for (const { name, arch } of readManifest<{ name: string; arch: Architecture }[]>(folder, 'index.json')) {
     const network = build(device, arch);
@@ -38,14 +39,16 @@ export async function* verifyNets(device: Device, folder: string): AsyncGenerato
 /** The network, or why there is none. */
 function build(
   device: Device,
-  { kind, netG, netD, n_layers: layers, inc: channels, nf, norm }: Architecture,
+  { kind, netG, netD, n_layers: layers, inc: channels, outc = channels, nf, norm }: Architecture,
 ): Module | string {
-  if (norm !== 'instance') return 'networks with batch normalisation are not part of this package';
   const start = { channels, seed: 0, stream: 0 };
   const blocks = /^resnet_(\d+)blocks$/.exec(netG ?? '')?.[1];
   if (kind === 'G' && blocks !== undefined)
-    return resnetGenerator(device, { ...start, ngf: nf, blocks: Number(blocks) });
-  if (kind === 'D' && netD === 'n_layers' && layers) return patchDiscriminator(device, { ...start, ndf: nf, layers });
+    return resnetGenerator(device, { ...start, outChannels: outc, ngf: nf, blocks: Number(blocks), norm });
+  if (kind === 'D' && netD === 'n_layers' && layers)
+    return patchDiscriminator(device, { ...start, ndf: nf, layers, norm });
+  if (norm !== 'instance')
+    return `the architecture ${netG ?? netD} with batch normalisation is not part of this package`;
   const levels = { unet_128: 7, unet_256: 8 }[netG ?? ''];
   if (kind === 'G' && levels !== undefined) return unetGenerator(device, { ...start, ngf: nf, levels });
   if (kind === 'D' && netD === 'pixel') return pixelDiscriminator(device, { ...start, ndf: nf });
@@ -89,5 +92,15 @@ async function* compare(name: string, device: Device, { network, dead, golden }:
   }
   yield { name, what: 'weight gradients, relative L2', error: all.error, tolerance: TOLERANCE.networkGrads };
   yield { name, what: `worst of them, ${worst.key}`, error: worst.error, tolerance: TOLERANCE.networkGradWorst };
+
+  const state = await network.stateDict();
+  const statistics = [...golden].flatMap(([key, { data }]) => {
+    const [, buffer] = /^buffer_after\.(.*)$/.exec(key) ?? [];
+    return buffer === undefined ? [] : [errorOverMax(state.get(buffer)?.data ?? [], data)];
+  });
+  if (statistics.length > 0) {
+    const error = Math.max(...statistics);
+    yield { name, what: 'running statistics, of their maximum', error, tolerance: TOLERANCE.networkOutput };
+  }
   for (const tensor of [input, target, output, loss]) tensor.dispose();
 }
