@@ -2,6 +2,7 @@ import { leakyRelu } from '../../autograd/activations/leaky-relu.ts';
 import { relu } from '../../autograd/activations/relu.ts';
 import { sigmoid } from '../../autograd/activations/sigmoid.ts';
 import { tanh } from '../../autograd/activations/tanh.ts';
+import { batchNorm } from '../../autograd/batch-norm.ts';
 import { convTranspose2d } from '../../autograd/conv-transpose2d.ts';
 import { conv2d } from '../../autograd/conv2d.ts';
 import { instanceNorm } from '../../autograd/instance-norm.ts';
@@ -34,10 +35,14 @@ interface Attributes {
   padding?: number | 'valid';
   output_padding?: number;
   eps?: number;
+  momentum?: number;
+  training?: boolean;
   negative_slope?: number;
   pad_left_right_top_bottom?: [number, number, number, number];
   target?: number;
 }
+
+const OPERANDS = ['input', 'weight', 'bias', 'target', 'running_mean', 'running_var'];
 
 type Operands = (name: string) => Tensor | undefined;
 
@@ -53,6 +58,12 @@ const OPERATIONS: Readonly<Record<string, (input: Tensor, operand: Operands, att
   instance_norm: (input, operand, attrs) => {
     const [weight, bias] = [operand('weight'), operand('bias')];
     return instanceNorm(input, { eps: required(attrs.eps), ...(weight && { weight }), ...(bias && { bias }) });
+  },
+  batch_norm: (input, operand, { eps, momentum, training }) => {
+    const [weight, bias] = [required(operand('weight')), required(operand('bias'))];
+    const running = { runningMean: required(operand('running_mean')), runningVar: required(operand('running_var')) };
+    const moving = training ? { training, momentum: required(momentum) } : {};
+    return batchNorm(input, { weight, bias, ...running, ...moving, eps: required(eps) });
   },
   reflection_pad2d: (input, _, attrs) => reflectionPad2d(input, required(attrs.pad_left_right_top_bottom)),
   relu: (input) => relu(input),
@@ -78,9 +89,12 @@ export async function* verifyOps(device: Device, folder: string): AsyncGenerator
 async function* compare(device: Device, folder: string, { name, op, attrs, inputs }: Case): AsyncGenerator<Check> {
   const golden = readGolden(folder, `${name}.safetensors`);
   const operands = new Map<string, Tensor>();
-  for (const operand of ['input', 'weight', 'bias', 'target'].filter((key) => golden.has(key))) {
+  for (const operand of OPERANDS) {
+    // Running statistics stand there from before and after a step of training.
+    const key = [operand, `${operand}_before`].find((key) => golden.has(key));
+    if (key === undefined) continue;
     const upload = operand === 'weight' ? uploadWeight : uploadImages;
-    const tensor = upload(device, entry(golden, operand));
+    const tensor = upload(device, entry(golden, key));
     tensor.requiresGrad = inputs.includes(operand);
     operands.set(operand, tensor);
   }
@@ -100,6 +114,9 @@ async function* compare(device: Device, folder: string, { name, op, attrs, input
     const grad = operands.get(key)?.grad;
     const read = key === 'weight' ? readWeight : readImages;
     yield check(`gradient of ${key}, of its maximum`, grad ? await read(grad) : [], `grad_${key}`);
+  }
+  for (const key of ['running_mean', 'running_var'].filter((key) => golden.has(`${key}_after`))) {
+    yield check(`${key} after the step, of its maximum`, await required(operands.get(key)).data(), `${key}_after`);
   }
   for (const tensor of [output, ...operands.values()]) tensor.dispose();
 }

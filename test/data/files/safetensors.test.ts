@@ -69,7 +69,11 @@ describe('encodeSafetensors', () => {
     // @ts-expect-error
     const list: Float32Array = [1, 2];
     for (const data of [doubles, list]) {
-      expectRefusal(encode(data, [2]), "'w'", 'must be a Float32Array, a Uint16Array of f16, an Int32Array or a Uint8Array');
+      expectRefusal(
+        encode(data, [2]),
+        "'w'",
+        'must be a Float32Array, a Uint16Array of f16, an Int32Array or a Uint8Array',
+      );
     }
     // @ts-expect-error
     const metadata: Record<string, string> = { step: 7 };
