@@ -1,5 +1,6 @@
 /** What the page adds to the style of reports, whose colours and forms it has. */
 export const PAGE_STYLE = `
+h1 { overflow-wrap: anywhere; }
 #drop {
   padding: 22px 16px; border: 2px dashed var(--line); border-radius: 12px; background: var(--surface); text-align: center;
 }

@@ -4,7 +4,7 @@ import { readCalibration } from '../anomaly/calibration/calibration-file.ts';
 import { mapName } from '../anomaly/detector/detector-options.ts';
 import { requireMap } from '../anomaly/maps/list.ts';
 import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
-import { openRun, type RunFolder } from '../cyclegan/run/run-folder.ts';
+import { inRun, openRun, type RunFolder } from '../cyclegan/run/run-folder.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { type Listener, listenerOf } from './common/listener.ts';
 import { checkOptions, number, path, pathOption, RUNNING, ruleOption } from './common/options.ts';
@@ -35,7 +35,8 @@ export interface CalibrateResult {
 /**
  * Chooses score, thresholds and heat map of a run anew, by the images that calibrate it.
  *
- * @throws CyclopsError when the run or one of these images is missing or damaged, an image has changed, or there is no such map
+ * @throws CyclopsError when the run or one of these images is missing or damaged, an image has changed, another process works on the run, or
+ * there is no such map
  */
 export async function calibrate(options: CalibrateOptions): Promise<CalibrateResult> {
   checkOptions('calibrate', options, {
@@ -49,12 +50,14 @@ export async function calibrate(options: CalibrateOptions): Promise<CalibrateRes
   const { rule = 'zfn', threshold, map, data, tune = true } = options;
   if (map !== undefined) requireMap(map);
   const run = openRun(options.run);
-  const before = existsSync(run.thresholds) ? readBefore(run, options) : null;
-  if (readCheckpointHead(run.checkpoint).manifest.imported) recordForImported(run, options);
-  const calibration = await withDevice(options, (device) =>
-    calibrateRun(device, { ...listenerOf(options), run, rule, threshold, map, data, tune }),
-  );
-  return { calibration, before };
+  return inRun(run, options.onWarning, async () => {
+    const before = existsSync(run.thresholds) ? readBefore(run, options) : null;
+    if (readCheckpointHead(run.checkpoint).manifest.imported) recordForImported(run, options);
+    const calibration = await withDevice(options, (device) =>
+      calibrateRun(device, { ...listenerOf(options), run, rule, threshold, map, data, tune }),
+    );
+    return { calibration, before };
+  });
 }
 
 /** A damaged file is no obstacle to writing a new one. */

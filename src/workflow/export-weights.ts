@@ -1,4 +1,5 @@
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { NETWORK_WORDS, type NetworkName } from '../cyclegan/network-names.ts';
 import { writeFileAtomic } from '../data/files/atomic.ts';
 import { makeFolder } from '../data/files/make-folder.ts';
@@ -29,32 +30,49 @@ export interface ExportedWeights {
  * Writes the networks of a model for other programs: with the reference's names and shapes, those that score, which are averages where
  * training kept some.
  *
- * @throws UsageError where no form is asked for @throws CyclopsError for a model that cannot be read or folders that cannot be written
+ * @throws UsageError where no form is asked for, and where a file is there already @throws CyclopsError for a model that cannot be read or folders that cannot be written
  */
 export function exportWeights(options: ExportOptions): ExportedWeights {
   checkOptions('exportWeights', options, { model: path, safetensors: pathOption, torch: pathOption });
   const { safetensors, torch } = options;
   if (safetensors === undefined && torch === undefined)
     throw new UsageError(
-      'Nothing to export. Say in which form, and where to: --safetensors DIR, --torch DIR, or both.',
+      'Nothing to export. Say in which form, and where to: --safetensors FOLDER, --torch FOLDER, or both.',
     );
   const model = readWeights(options.model);
+  const networks = [...model.networks.keys()];
+  // All are looked at before any is written.
+  const wanted = [
+    ...(safetensors === undefined ? [] : networks.map((network) => safetensorsFile(safetensors, network))),
+    ...(torch === undefined ? [] : networks.map((network) => torchFile(torch, network))),
+  ];
+  requireFree(wanted);
   const files: string[] = [];
-  const put = (folder: string, name: string, content: Uint8Array | Uint8Array[]) => {
-    makeFolder(folder);
-    const file = resolve(join(folder, name));
+  const put = (file: string, content: Uint8Array | Uint8Array[]) => {
+    makeFolder(dirname(file));
     writeFileAtomic(file, content);
     files.push(file);
   };
   for (const [network, stored] of model.networks) {
     const tensors = floatsOf(stored, `${model.source}: ${network}`);
     if (safetensors !== undefined)
-      put(safetensors, `${network}.safetensors`, encodeSafetensors(tensors, { format: 'pt' }));
-    if (torch === undefined) continue;
-    const name = `latest_net_${network}`;
-    put(torch, `${name}.pth`, encodeStateDict(tensors, name));
+      put(safetensorsFile(safetensors, network), encodeSafetensors(tensors, { format: 'pt' }));
+    if (torch !== undefined) put(torchFile(torch, network), encodeStateDict(tensors, torchName(network)));
   }
   return { files, remarks: remarksOn(model) };
+}
+
+const safetensorsFile = (folder: string, network: NetworkName) => resolve(join(folder, `${network}.safetensors`));
+const torchName = (network: NetworkName) => `latest_net_${network}`;
+const torchFile = (folder: string, network: NetworkName) => resolve(join(folder, `${torchName(network)}.pth`));
+
+/** A checkpoint, or weights that somebody trained, may have these very names. @throws UsageError when one is there */
+function requireFree(files: readonly string[]): void {
+  const there = files.find((file) => existsSync(file));
+  if (there === undefined) return;
+  throw new UsageError(
+    `${there} is there already, and weights are written over nothing. Name another folder, or remove it.`,
+  );
 }
 
 function floatsOf(stored: ReadonlyMap<string, StoredTensor>, source: string): Map<string, WrittenTensor> {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { decodeModel } from '../anomaly/detector/model-file.ts';
+import * as v from 'valibot';
+import { decodeModel, type Model } from '../anomaly/detector/model-file.ts';
 import { fileError } from '../data/files/fs-error.ts';
 import { floatToHalf } from '../data/files/half.ts';
 import { readBytes } from '../data/files/read.ts';
@@ -7,7 +8,7 @@ import { decodeSafetensors, encodeSafetensors, type TensorInput } from '../data/
 import { CyclopsError } from '../gpu/errors.ts';
 import { PAGE_MARK } from '../page/mark.ts';
 import { openModelFile } from './common/model.ts';
-import { checkOptions, flag, path, pathOption } from './common/options.ts';
+import { checkOptions, flag, path } from './common/options.ts';
 import { UsageError } from './common/usage-error.ts';
 
 export interface MakePageOptions {
@@ -19,6 +20,8 @@ export interface MakePageOptions {
   halve?: boolean | undefined;
 }
 
+const titleOption = v.optional(v.pipe(v.string('a text'), v.nonEmpty('a text that is not empty')));
+
 /** A page of more could not be held as one text. */
 const MOST_BYTES = 256 * 2 ** 20;
 
@@ -29,7 +32,7 @@ const MOST_BYTES = 256 * 2 ** 20;
  * @throws UsageError for options that cannot be @throws CyclopsError for a model that cannot be read, or is too large for a page
  */
 export async function makePage(options: MakePageOptions): Promise<string> {
-  checkOptions('makePage', options, { model: path, title: pathOption, halve: flag });
+  checkOptions('makePage', options, { model: path, title: titleOption, halve: flag });
   const { source, run } = openModelFile(options.model);
   if (run) {
     throw new CyclopsError(
@@ -45,9 +48,11 @@ export async function makePage(options: MakePageOptions): Promise<string> {
         `${halve ? 'Train with a smaller ngf' : 'Halve it with f16'}, or judge with 'cyclops serve'.`,
     );
   }
+  const model = decodeModel(bytes, source);
+  requireFinite(model);
   // The script of the page is large, and nothing else needs it.
   const { renderPage } = await import('../page/page.ts');
-  return renderPage({ title, model: decodeModel(bytes, source), bytes, halved: halve });
+  return renderPage({ title, model, bytes, halved: halve });
 }
 
 /** Refuses to write a page over a file that is none. @throws UsageError */
@@ -61,6 +66,17 @@ export function requireFreePage(file: string): void {
   }
   if (held === PAGE_MARK) return;
   throw new UsageError(`${file} is there and no page that Cyclops made. Name another file, or remove it.`);
+}
+
+/** A page with such weights would open, and judge nothing. @throws CyclopsError */
+function requireFinite({ tensors, source }: Model): void {
+  for (const [name, { data }] of tensors) {
+    if (data.every(Number.isFinite)) continue;
+    throw new CyclopsError(
+      `${source} holds numbers in '${name}' that are not finite: its weights diverged, or are too large for f16. Use an earlier checkpoint, or ` +
+        'train with a lower learning rate.',
+    );
+  }
 }
 
 /** The file with its floats as f16. */

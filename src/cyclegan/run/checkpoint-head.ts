@@ -12,22 +12,25 @@ import { type Manifest, manifestSchema } from '../manifest.ts';
 
 const REMEDY = 'Restore the file, or start the run again.';
 
+/** Where a run stands. */
+interface Position {
+  /** Steps done. */
+  step: number;
+  /** Steps of an epoch, which the data decides. */
+  stepsPerEpoch: number;
+  /** Words that the image pools have drawn from their random stream. */
+  poolDraws: number;
+  /** Time spent training so far. */
+  seconds: number;
+}
+
 const positionSchema = described(
-  object({
-    /** Steps done. */
-    step: whole(),
-    /** Steps of an epoch, which the data decides. */
-    stepsPerEpoch: whole(1),
-    /** Words that the image pools have drawn from their random stream. */
-    poolDraws: whole(),
-    /** Time spent training so far. */
-    seconds: finite(0),
-  }),
+  object({ step: whole(), stepsPerEpoch: whole(1), poolDraws: whole(), seconds: finite(0) }) satisfies v.GenericSchema<
+    unknown,
+    Position
+  >,
   { holds: 'where a run stands', remedy: REMEDY },
 );
-
-/** Where a run stands. */
-type Position = v.InferOutput<typeof positionSchema>;
 
 const kernelsSchema = described(byName(text), { holds: 'which kernels a run uses', remedy: REMEDY });
 

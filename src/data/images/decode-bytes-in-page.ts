@@ -1,11 +1,12 @@
 /** Decodes image files in a page: what the browser can show, in 8 bits a value. */
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { DecodedImage } from './decoded-image.ts';
+import { seenOtherwise } from './in-page-limits.ts';
 import { toLevels, type ValueRange } from './value-range.ts';
 
 /**
  * The image turned as its Exif orientation says, its colour profile left aside, as `decodeBytes` does in Node. A browser keeps 8 bits of each
- * value, and rounds colours where the image is not opaque.
+ * value. What it would see otherwise than Node does is refused.
  *
  * @param source for messages @throws CyclopsError that names it
  */
@@ -20,11 +21,22 @@ export async function decodeBytes(
         "Judge it with 'cyclops score', or give its samples as { width, height, channels, pixels }.",
     );
   }
+  const otherwise = seenOtherwise(bytes);
+  if (otherwise !== null) throw notAsInNode(source, otherwise);
   const { width, height, data } = await pixelsOf(bytes, source);
+  if (data.some((value, i) => i % 4 === 3 && value < 255)) {
+    throw notAsInNode(source, 'parts of it are transparent, whose colours the browser does not keep');
+  }
   // Gray stays gray, so that it takes the way of gray files.
   const isGray = data.every((value, i) => i % 4 === 0 || i % 4 === 3 || value === data[i - 1]);
   const samples = isGray ? data.filter((_, i) => i % 4 === 0) : data;
   return toLevels({ width, height, channels: isGray ? 1 : 4, samples: new Uint8Array(samples.buffer) }, range, source);
+}
+
+function notAsInNode(source: string, why: string): CyclopsError {
+  return new CyclopsError(
+    `${source} is not judged in a page, since ${why}. Convert it to a plain PNG or JPEG file, or judge it with 'cyclops score'.`,
+  );
 }
 
 async function pixelsOf(bytes: Uint8Array, source: string): Promise<ImageData> {

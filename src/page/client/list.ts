@@ -46,6 +46,7 @@ export class List {
   private shown: Entry[] = [];
   private current: Entry | null = null;
   private isStale = false;
+  private isPressed = false;
 
   /** @param onSelect is told which image is to be looked at; null for none */
   constructor(private readonly onSelect: (entry: Entry | null) => void) {
@@ -58,6 +59,14 @@ export class List {
       button.addEventListener('click', () => {
         for (const other of this.filters) other.setAttribute('aria-pressed', String(other === button));
         this.arrange();
+      });
+    }
+    this.body.addEventListener('pointerdown', () => {
+      this.isPressed = true;
+    });
+    for (const end of ['pointerup', 'pointercancel']) {
+      window.addEventListener(end, () => {
+        this.isPressed = false;
       });
     }
     this.body.addEventListener('keydown', (event) => {
@@ -110,7 +119,12 @@ export class List {
   private arrangeSoon(): void {
     if (this.isStale) return;
     this.isStale = true;
-    setTimeout(() => this.arrange(), 100);
+    const whenFree = () => {
+      // A row that moved under a pressed button would lose the click.
+      if (this.isPressed) setTimeout(whenFree, 100);
+      else this.arrange();
+    };
+    setTimeout(whenFree, 100);
   }
 
   private arrange(): void {
@@ -130,10 +144,21 @@ export class List {
     }
     const wanted = this.entries.filter((entry) => filtersOf(entry).some((name) => name === filter));
     this.shown = wanted.sort((a, b) => (this.isReversed ? -1 : 1) * ORDERS[this.column](a, b));
+    this.place(this.shown.flatMap((entry) => this.rows.get(entry)?.line ?? []));
+  }
+
+  /** Puts rows in order, and moves none that lies right: what is moved loses its focus, and the click that is about to end on it. */
+  private place(lines: readonly HTMLElement[]): void {
     const focused = document.activeElement;
-    this.body.replaceChildren(...this.shown.flatMap((entry) => this.rows.get(entry)?.line ?? []));
-    // What is put in again loses the focus.
-    if (focused instanceof HTMLElement && this.body.contains(focused)) focused.focus();
+    const wanted = new Set<Element>(lines);
+    for (const line of [...this.body.children]) if (!wanted.has(line)) line.remove();
+    for (const [i, line] of lines.entries()) {
+      const there = this.body.children[i] ?? null;
+      if (there !== line) this.body.insertBefore(line, there);
+    }
+    if (focused instanceof HTMLElement && focused !== document.activeElement && this.body.contains(focused)) {
+      focused.focus({ preventScroll: true });
+    }
   }
 
   private select(entry: Entry): void {

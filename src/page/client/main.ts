@@ -69,6 +69,7 @@ function start(detector: Detector): void {
     report();
   };
   const takeGiven = (given: Given) => {
+    trouble.hidden = true;
     hidden += given.hidden;
     take(given.files);
   };
@@ -122,6 +123,9 @@ function startCamera(take: (files: readonly { name: string; file: Blob }[]) => v
   const camera = new Camera(element('video', HTMLVideoElement));
   let taken = 0;
   toggle.addEventListener('click', async () => {
+    // One at a time: a camera that is asked for twice stays on.
+    toggle.disabled = true;
+    trouble.hidden = true;
     if (camera.running) camera.stop();
     else {
       await camera
@@ -132,6 +136,7 @@ function startCamera(take: (files: readonly { name: string; file: Blob }[]) => v
     }
     panel.hidden = !camera.running;
     toggle.setAttribute('aria-pressed', String(camera.running));
+    toggle.disabled = false;
   });
   element('take', HTMLButtonElement).addEventListener('click', async () => {
     taken += 1;
@@ -141,6 +146,7 @@ function startCamera(take: (files: readonly { name: string; file: Blob }[]) => v
 
 openDetector().then(start, (error: unknown) => {
   adapter.textContent = 'none';
+  progress.textContent = 'No image can be judged.';
   if (error instanceof NoAdapterError) tell(NO_WEBGPU);
   else tell(error instanceof CyclopsError ? error.message : `The model cannot be opened: ${String(error)}`);
 });

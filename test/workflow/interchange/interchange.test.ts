@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openRunNetworks } from '../../../src/anomaly/detector/run-networks.ts';
@@ -198,8 +199,23 @@ describe('export', () => {
     for (const name of NAMES) expect(await made(again.run, name)).toEqual(await made(out, name));
   });
 
+  it('writes over nothing: neither a checkpoint nor weights that somebody trained', () => {
+    const checkpoint = folder.path('trained', 'checkpoint');
+    const before = readFileSync(join(checkpoint, 'G_A.safetensors'));
+    const model = folder.path('trained');
+    expectRefusal(() => exportWeights({ model, safetensors: checkpoint }), 'is there already', 'Name another folder');
+    expect(readFileSync(join(checkpoint, 'G_A.safetensors'))).toEqual(before);
+    const torch = folder.path('twice');
+    exportWeights({ model, torch });
+    expectRefusal(
+      () => exportWeights({ model, torch, safetensors: folder.path('never written') }),
+      'latest_net_G_A.pth',
+    );
+    expect(existsSync(folder.path('never written'))).toBe(false);
+  });
+
   it('refuses to write nothing, and no model', () => {
-    expectRefusal(() => exportWeights({ model: folder.path('trained') }), '--safetensors DIR');
+    expectRefusal(() => exportWeights({ model: folder.path('trained') }), '--safetensors FOLDER');
     expectRefusal(() => exportWeights({ model: folder.path('x'), torch: folder.path('y') }), 'safetensors');
   });
 });
