@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, openSync, readFileSync, readlinkSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import * as v from 'valibot';
 import { CyclopsError } from '../../gpu/errors.ts';
@@ -21,6 +31,12 @@ const holderSchema = object({
 
 type Holder = v.InferOutput<typeof holderSchema>;
 
+/** How often a holder touches its lock, in milliseconds, … */
+const BEAT = 30_000;
+
+/** … and after how long without it is gone, as far as another machine can know. Their clocks have to agree better than that. */
+const SILENCE = 600_000;
+
 interface LockOptions {
   /** The lock's file, in a folder that is there. */
   path: string;
@@ -32,7 +48,8 @@ interface LockOptions {
 
 /**
  * Does work that one process at a time may do. The lock is a file that says who holds it; it is taken away when the work ends, however
- * it ends, unless the process is killed at once. One that a process of this machine left so is taken over.
+ * it ends, unless the process is killed at once. One that a process of this machine left so is taken over; one from elsewhere, such as of a
+ * job that is run again on another node, when its holder has not touched it for ten minutes.
  *
  * @throws CyclopsError naming the process that holds it, and when it cannot be written
  */
@@ -45,9 +62,13 @@ export async function whileLocked<T>(options: LockOptions, work: () => Promise<T
     if (contentOf(path) === own) rmSync(path, { force: true });
   };
   process.once('exit', release);
+  const beat = setInterval(() => touch(path), BEAT);
+  // A lock alone keeps no process alive.
+  beat.unref();
   try {
     return await work();
   } finally {
+    clearInterval(beat);
     process.off('exit', release);
     release();
   }
@@ -57,7 +78,7 @@ function take({ path, what, onStale }: LockOptions, own: string): void {
   if (create(path, own)) return;
   const content = contentOf(path);
   const holder = holderIn(content);
-  if (!holder || !isGone(holder)) throw held(what, path, holder);
+  if (!holder || !isGone(holder, silenceOf(path))) throw held(what, path, holder);
   // Of several that find it, one takes it over.
   const guard = `${path}.taken-over`;
   if (!create(guard, own)) throw held(what, guard, holderIn(contentOf(guard)));
@@ -82,7 +103,7 @@ function held(what: string, path: string, holder: Holder | null): CyclopsError {
   const { pid, host, since } = holder;
   return new CyclopsError(
     `${what} is in the hands of process ${pid} on ${host}, since ${since}: two at once would write over each other's files. Wait until it is ` +
-      `done, or stop it. If that process is gone, remove ${path}.`,
+      `done, or stop it. If that process is gone, remove ${path}; of one on another machine that is known ten minutes after its last sign of life.`,
   );
 }
 
@@ -129,12 +150,12 @@ function here(): Pick<Holder, 'host' | 'boot' | 'namespace'> {
   };
 }
 
-/** Whether a process certainly is not there any more. Of one on another machine nobody can know. */
-function isGone({ pid, host, boot, namespace, began }: Holder): boolean {
+/** Whether a process is not there any more. Of one on another machine, or in another container, its silence tells. */
+function isGone({ pid, host, boot, namespace, began }: Holder, silence: number): boolean {
   const own = here();
-  if (host !== own.host) return false;
+  if (host !== own.host) return silence > SILENCE;
   if (boot !== own.boot) return true;
-  if (namespace !== own.namespace) return false;
+  if (namespace !== own.namespace) return silence > SILENCE;
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -142,6 +163,16 @@ function isGone({ pid, host, boot, namespace, began }: Holder): boolean {
     return error instanceof Error && 'code' in error && error.code === 'ESRCH';
   }
   return began !== beganOf(pid);
+}
+
+/** How long ago a lock was touched, in milliseconds; 0 where nobody can tell. */
+function silenceOf(path: string): number {
+  return Date.now() - (tried(() => statSync(path).mtimeMs) ?? Date.now());
+}
+
+function touch(path: string): void {
+  const now = new Date();
+  tried(() => utimesSync(path, now, now));
 }
 
 /** When a process began, in ticks since the start of the system; null where the system does not tell. */

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { whileLocked } from '../../../src/data/files/lock.ts';
 import { expectRejection, useTemporaryFolder } from '../support.ts';
 
@@ -97,6 +97,40 @@ describe('whileLocked', () => {
     if (process.platform === 'linux')
       await refuse(JSON.stringify({ ...gone, namespace: 'pid:[1]' }), `process ${gone.pid} on`);
     for (const content of ['', '{"pid":', '{"pid":-1}', 'null']) await refuse(content, 'does not say by which process');
+  });
+
+  it('is taken over from another machine or container that has given no sign of life for ten minutes', async () => {
+    const own = await whileLocked(lock(), async () => JSON.parse(readFileSync(path('lock'), 'utf8')));
+    const elsewhere = [{ host: 'elsewhere' }, ...(process.platform === 'linux' ? [{ namespace: 'pid:[1]' }] : [])];
+    for (const changed of elsewhere) {
+      writeFileSync(path('lock'), JSON.stringify({ ...own, ...changed, pid: 2 ** 22 + 1 }));
+      const ago = (minutes: number) => new Date(Date.now() - 60_000 * minutes);
+      utimesSync(path('lock'), ago(9), ago(9));
+      await expectRejection(() => whileLocked(lock(), async () => expect.unreachable()), 'sign of life');
+      utimesSync(path('lock'), ago(11), ago(11));
+      const told: string[] = [];
+      expect(
+        await whileLocked(
+          lock((warning) => told.push(warning)),
+          async () => 'done',
+        ),
+      ).toBe('done');
+      expect(told).toEqual([expect.stringContaining('It is taken over')]);
+    }
+  });
+
+  it('is touched by its holder, so that others see it live', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      await whileLocked(lock(), async () => {
+        const long = new Date(Date.now() - 3_600_000);
+        utimesSync(path('lock'), long, long);
+        vi.advanceTimersByTime(60_000);
+        expect(Date.now() - statSync(path('lock')).mtimeMs).toBeLessThan(60_000);
+      });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it.runIf(process.platform === 'linux')(
