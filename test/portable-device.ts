@@ -10,9 +10,17 @@ Device.open = (options: DeviceOptions = {}) => open.call(Device, { ...options, p
 
 const NEEDS_F16 = [/f16/, /another dtype/, /are no f32/, /^integers come back/, /^cast, both ways/, /scaler/];
 
+/** Of a test and of the suites that it stands in. */
+function namesOf({ name, suite }: Named): string[] {
+  return suite ? [name, ...namesOf(suite)] : [name];
+}
+
+interface Named {
+  name: string;
+  suite?: Named | undefined;
+}
+
 beforeEach(({ task, skip }) => {
-  skip(
-    NEEDS_F16.some((words) => words.test(task.name)),
-    'a portable device stores no f16',
-  );
+  const needsF16 = namesOf(task).some((name) => NEEDS_F16.some((words) => words.test(name)));
+  skip(needsF16, 'a portable device stores no f16');
 });

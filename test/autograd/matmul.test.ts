@@ -113,8 +113,21 @@ test.each([
   expectClose(await gradOf(operands[0]), product([], ofY, ofWeight), 4e-6, typicalSum(out));
   expectClose(await gradOf(operands[1]), product([], transposed(ofY), ofX), 4e-6, typicalSum(count));
   expectClose(await gradOf(operands[2]), summedTo([out], [count, out], gradOutput), 4e-6, typicalSum(count));
-  const half = linear(Tensor.from(device, x, [...rows, features], 'f16'), operands[1], null);
+});
+
+test('linear of f16 is f16, by weights of f32', async () => {
+  const [rows, features, out] = [7, 5, 4];
+  const [x, weight] = [randomAs('f16', rows * features), randomAs('f16', out * features)];
+  const half = linear(
+    Tensor.from(device, x, [rows, features], 'f16'),
+    Tensor.from(device, weight, [out, features]),
+    null,
+  );
   expect(half.dtype).toBe('f16');
+  const transposedWeight = transposed({ shape: [out, features], values: weight });
+  const expected = product([], { shape: [rows, features], values: x }, transposedWeight);
+  // Operands are numbers of f16, so what differs is the rounding of the result, of 11 bits.
+  expectClose(await half.data(), expected, 2 ** -10, typicalSum(features));
 });
 
 test.each([
