@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { reportFailure, wrap } from '../../src/cli/failure.ts';
 import { toByteCount } from '../../src/cli/options.ts';
-import { run } from '../../src/cli/program.ts';
 import { duration } from '../../src/cli/text/progress.ts';
+import { here } from './here.ts';
 import { cyclops, makeData, temporaryFolder } from './support.ts';
 
 const folder = temporaryFolder();
@@ -15,23 +15,6 @@ beforeAll(() => {
 afterAll(() => folder.remove());
 
 vi.setConfig({ testTimeout: 240_000 });
-
-/** Runs the command line in this process: for what ends before a device is opened. */
-async function here(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const printed = { stdout: '', stderr: '' };
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation((text) => {
-      printed[name] += text;
-      return true;
-    }),
-  );
-  try {
-    const code = await run(args);
-    return { code, stdout: printed.stdout, stderr: printed.stderr.replaceAll('\n', ' ') };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
 
 it.each([
   ['0', 0],

@@ -7,7 +7,6 @@ import { loadModel } from '../../src/anomaly/detector/model-file.ts';
 import { readModel } from '../../src/anomaly/detector/stored-model.ts';
 import { wholeImage } from '../../src/anomaly/detector/whole-image.ts';
 import { noGrad } from '../../src/autograd/tape.ts';
-import { run as runCommand } from '../../src/cli/program.ts';
 import { type PresetName, preset } from '../../src/cyclegan/presets.ts';
 import { toChannels } from '../../src/data/images/channels.ts';
 import { decodeImage } from '../../src/data/images/decode.ts';
@@ -18,6 +17,7 @@ import { scope } from '../../src/tensor/scope.ts';
 import { detectorGraph } from '../../src/workflow/onnx/detector-graph.ts';
 import { encodeOnnx } from '../../src/workflow/onnx/proto.ts';
 import { exportOnnx, train } from '../../src/workflow.ts';
+import { here } from '../cli/here.ts';
 import { makeData, temporaryFolder } from '../cli/support.ts';
 import { farthest, openOnnx } from './onnx/support.ts';
 
@@ -247,23 +247,6 @@ describe.skipIf(!python)(`the checker of ONNX${WITHOUT}`, () => {
     });
   });
 });
-
-/** The command line in this process. */
-async function here(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const printed = { stdout: '', stderr: '' };
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation((text) => {
-      printed[name] += text;
-      return true;
-    }),
-  );
-  try {
-    const code = await runCommand(args);
-    return { code, stdout: printed.stdout, stderr: printed.stderr.replaceAll('\n', ' ') };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
 
 describe('cyclops export --onnx', () => {
   it('writes the graph of a run, and writes over its own file alone', async () => {

@@ -1,4 +1,5 @@
 /** How tensors lie in files of weights, little-endian. */
+import { halfToFloat } from './half.ts';
 
 /** Bytes of an element that becomes a number in f32. */
 const FLOAT_BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2 } as const;
@@ -22,14 +23,4 @@ export function toFloat32(bytes: Uint8Array, element: FloatElement): Float32Arra
   if (element === 'F16') return Float32Array.from(new Uint16Array(buffer), halfToFloat);
   // BF16 is the upper half of an f32.
   return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer);
-}
-
-/** IEEE 754 binary16: 1 sign bit, 5 exponent bits (bias 15), 10 fraction bits. */
-function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

@@ -1,8 +1,19 @@
+/** Numbers of 16 bits: IEEE 754 binary16, 1 sign bit, 5 exponent bits of bias 15, 10 fraction bits. */
+
+/** The number that these bits are. */
+export function halfToFloat(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
 const scratch = new DataView(new ArrayBuffer(4));
 
 /**
- * The bits of a number in IEEE 754 binary16 (1 sign bit, 5 exponent bits of bias 15, 10 fraction bits), rounded to the nearest, ties to even.
- * What is too large becomes infinite.
+ * The bits of a number, rounded to the nearest, ties to even. What is too large becomes infinite.
  */
 export function floatToHalf(value: number): number {
   scratch.setFloat32(0, value);
