@@ -27,9 +27,8 @@ async function freeze(path) {
 /** The kernels for bundles of pages, as package.json's field `browser` names them. */
 async function freezeForPages() {
   const { TEXTS } = await tsImport('../src/kernels/texts.ts', import.meta.url);
-  const { bareText } = await tsImport('../src/kernels/include.ts', import.meta.url);
-  const bare = Object.entries(TEXTS).map(([name, text]) => [name, bareText(text)]);
-  const exported = JSON.stringify(Object.fromEntries(bare), null, 1);
+  const { bareTexts } = await tsImport('../src/kernels/include.ts', import.meta.url);
+  const exported = JSON.stringify(bareTexts(TEXTS), null, 1);
   writeFileSync('dist/kernels/texts-in-page.js', `export const TEXTS = ${exported};\n`);
 }
 

@@ -50,9 +50,10 @@ export function expandIncludes(
   return { code: `${code.join('\n')}\n`, lines };
 }
 
-/** A kernel's text without its comments, but for the includes, for pages, of whose kernels they are two fifths. Lines stay where they were. */
-export function bareText(text: string): string {
-  return text.replace(/[ \t]*\/\/(?! #include ).*$/gm, '');
+/** Kernels without their comments, but for the includes, for pages, of whose kernels they are two fifths. Lines stay where they were. */
+export function bareTexts(texts: Readonly<Record<string, string>>): Record<string, string> {
+  const bare = (text: string) => text.replace(/[ \t]*\/\/(?! #include ).*$/gm, '');
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, bare(text)]));
 }
 
 /** The file that a line includes, or null for a line that includes none. */

@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
-import { bareText } from '../kernels/include.ts';
+import { bareTexts } from '../kernels/include.ts';
 import { TEXTS } from '../kernels/texts.ts';
 
 /** Modules that a page has others for, as in the field `browser` of package.json. */
@@ -17,8 +17,7 @@ const inPage: Plugin = {
       resolve(path.replace(/\.ts$/, '-in-page.ts'), { importer, resolveDir, kind }),
     );
     onLoad({ filter: /\/kernels\/texts\.ts$/ }, () => {
-      const bare = Object.entries(TEXTS).map(([name, text]) => [name, bareText(text)]);
-      return { loader: 'js', contents: `export const TEXTS = ${JSON.stringify(Object.fromEntries(bare))};` };
+      return { loader: 'js', contents: `export const TEXTS = ${JSON.stringify(bareTexts(TEXTS))};` };
     });
   },
 };
