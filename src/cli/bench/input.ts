@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { DetectorNetworks } from '../../anomaly/detector/detector-networks.ts';
 import { scoreImages } from '../../anomaly/detector/score-images.ts';
+import { median } from '../../anomaly/metrics/median.ts';
 import type { Score } from '../../anomaly/scores/score.ts';
 import type { ImageRef } from '../../data/datasets/dataset.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
@@ -34,12 +35,13 @@ interface InputBench {
   refs: readonly ImageRef[];
   detector: DetectorNetworks;
   scores: readonly Score[];
-  /** How long each rate is measured, at least. */
+  /** How long each rate is measured, at least, all turns together. */
   seconds: number;
 }
 
 /** Images that are kept to be judged without being read. */
 const KEPT = 16;
+const TURNS = 5;
 
 /** @throws CyclopsError when no image of the folder can be read */
 export async function benchInput({ refs, detector, scores, seconds }: InputBench): Promise<InputResult> {
@@ -60,12 +62,12 @@ export async function benchInput({ refs, detector, scores, seconds }: InputBench
     Array.from({ length: count }, (_, i) => items[i % items.length]).filter((item) => item !== undefined);
   // Kernels are compiled, and the file cache of the system is warm, before a clock runs.
   await drained(scoreImages(detector, kept, request));
-  const library = await rateOf(seconds, (count) => drained(decodedByLibrary(again(first.good, count))));
-  const reading = await rateOf(seconds, (count) => decoder(again(first.good, count)).look());
-  const device = await rateOf(seconds, (count) => drained(scoreImages(detector, again(kept, count), request)));
-  const together = await rateOf(seconds, (count) =>
-    drained(scoreRefs(detector, decoder(again(first.good, count)), request)),
-  );
+  const [library, reading, device, together] = await ratesInTurns(seconds, [
+    (count) => drained(decodedByLibrary(again(first.good, count))),
+    (count) => decoder(again(first.good, count)).look(),
+    (count) => drained(scoreImages(detector, again(kept, count), request)),
+    (count) => drained(scoreRefs(detector, decoder(again(first.good, count)), request)),
+  ]);
   const pixels = kept.reduce((sum, { width, height }) => sum + width * height, 0) / kept.length;
   const limits = reading < device ? 'reading' : 'the device';
   return { files: refs.length, megapixels: pixels / 1e6, library, reading, device, together, limits };
@@ -94,15 +96,35 @@ export function inputText({ info }: Device, result: InputResult): string {
   ].join('\n');
 }
 
-/** Runs `work` on ever more images until it takes long enough. @returns images a second */
-async function rateOf(seconds: number, work: (count: number) => Promise<void>): Promise<number> {
+type Work = (count: number) => Promise<void>;
+
+/**
+ * Rates of works that take turns, so that what else the machine does meets all of them alike.
+ * @returns images a second, the median of the turns
+ */
+async function ratesInTurns<const Works extends readonly Work[]>(seconds: number, works: Works) {
+  const counts: number[] = [];
+  for (const work of works) counts.push(await countFor(seconds / TURNS, work));
+  const rates: number[][] = works.map(() => []);
+  for (let turn = 0; turn < TURNS; turn++) {
+    for (const [i, work] of works.entries()) rates[i]?.push(counts[i]! / (await secondsOf(work, counts[i]!)));
+  }
+  return rates.map((turns) => median(turns) ?? 0) as { [W in keyof Works]: number };
+}
+
+/** How many images `work` needs to take `seconds`, at least. */
+async function countFor(seconds: number, work: Work): Promise<number> {
   for (let count = 4; ; ) {
-    const begin = performance.now();
-    await work(count);
-    const taken = Math.max(1e-3, (performance.now() - begin) / 1000);
-    if (taken >= seconds) return count / taken;
+    const taken = Math.max(1e-3, await secondsOf(work, count));
+    if (taken >= seconds) return count;
     count = Math.ceil(count * Math.min(8, Math.max(1.5, (1.2 * seconds) / taken)));
   }
+}
+
+async function secondsOf(work: Work, count: number): Promise<number> {
+  const begin = performance.now();
+  await work(count);
+  return (performance.now() - begin) / 1000;
 }
 
 async function drained(results: AsyncIterable<unknown>): Promise<void> {
