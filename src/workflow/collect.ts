@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Calibration } from '../anomaly/calibration/calibration.ts';
 import { checkLearned, type Learned } from '../anomaly/evaluation/learned.ts';
 import { runFolder } from '../cyclegan/run/run-folder.ts';
+import { removeRemains } from '../data/files/remains.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { type CollectedScores, collectScores } from './collect-scores.ts';
 import { type Listener, listenerOf } from './common/listener.ts';
@@ -11,8 +12,7 @@ import { type DeviceOption, withDevice } from './common/with-device.ts';
 import { collectProtocol, type PaperFigures } from './paper-protocol.ts';
 import { calibrateRun } from './runs/calibrate-run.ts';
 import { collectFolds } from './runs/cross-calibration.ts';
-import { type Job, readJob } from './shards/job.ts';
-import { removeRemains } from './shards/pieces.ts';
+import { type Job, piecesFolder, readJob } from './shards/job.ts';
 import { collectSweep, type SweepTable } from './sweep.ts';
 
 export interface CollectOptions extends DeviceOption, Listener {
@@ -38,7 +38,7 @@ export async function collect(options: CollectOptions): Promise<Collected> {
   checkOptions('collect', options, { ...RUNNING, out: path, csv: pathOption });
   const job = readJob(options.out);
   const collected = await collectJob(job, options);
-  removeRemains(options.out);
+  for (const folder of [options.out, piecesFolder(options.out)]) removeRemains(folder);
   return collected;
 }
 

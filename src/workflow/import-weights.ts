@@ -14,18 +14,19 @@ import {
   type ForeignWeights,
 } from '../cyclegan/reference-weights.ts';
 import { saveImported } from '../cyclegan/run/checkpoint.ts';
-import { createRun } from '../cyclegan/run/run-folder.ts';
+import { createRun, inRun, runFolder } from '../cyclegan/run/run-folder.ts';
 import { type ByteSource, withFile } from '../data/files/file-bytes.ts';
 import { decodeSafetensors } from '../data/files/safetensors.ts';
 import { readStateDict } from '../data/files/torch/state-dict.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
+import type { Listener } from './common/listener.ts';
 import { checkOptions, number, path, pathOption, RUNNING } from './common/options.ts';
 import { UsageError } from './common/usage-error.ts';
 import { versions } from './common/versions.ts';
 import { type DeviceOption, withDevice } from './common/with-device.ts';
 
-export interface ImportOptions extends Pick<DeviceOption, 'device'> {
+export interface ImportOptions extends Pick<DeviceOption, 'device'>, Pick<Listener, 'onWarning'> {
   /** File of the generator from abnormal to normal: a state dict of the reference as `.pth`, or `.safetensors`. */
   generator: string;
   /** The generator from normal to abnormal. */
@@ -65,9 +66,15 @@ const LARGEST = 2 ** 31 - 1;
  * @throws UsageError for options that cannot be @throws CyclopsError for files that cannot be read, or hold other networks
  */
 export async function importWeights(options: ImportOptions): Promise<ImportedRun> {
-  const { device, loadSize = IMPORTED_LOAD_SIZE, out } = options;
+  const { device, loadSize = IMPORTED_LOAD_SIZE, out, onWarning } = options;
   checkOptions('importWeights', options, {
-    ...{ device: RUNNING.device, generator: path, generatorBack: pathOption, discriminatorNormal: pathOption },
+    ...{
+      device: RUNNING.device,
+      onWarning: RUNNING.onWarning,
+      generator: path,
+      generatorBack: pathOption,
+      discriminatorNormal: pathOption,
+    },
     ...{ discriminatorAbnormal: pathOption, out: path, loadSize: number },
   });
   const generator = (file: string) => readForeign(file, adoptGenerator);
@@ -86,14 +93,17 @@ export async function importWeights(options: ImportOptions): Promise<ImportedRun
     const networks = makeNetworks(used, architectureOf(config), config.seed, absent);
     try {
       for (const { name, source, network } of found) networks[name].loadStateDict(network.tensors, source.file);
-      const run = createRun(out);
       const present = Object.fromEntries(found.map(({ name }) => [name, networks[name]]));
       const imported = Object.fromEntries(found.map(({ name, source }) => [name, source]));
-      await saveImported(run.checkpoint, present, {
-        config,
-        manifest: manifestOf(used, imported),
-        position: { step: 0, stepsPerEpoch: 1, poolDraws: 0, seconds: 0 },
-        kernels: {},
+      const run = runFolder(out);
+      await inRun(run, onWarning, async () => {
+        createRun(out);
+        await saveImported(run.checkpoint, present, {
+          config,
+          manifest: manifestOf(used, imported),
+          position: { step: 0, stepsPerEpoch: 1, poolDraws: 0, seconds: 0 },
+          kernels: {},
+        });
       });
       return { run, lostScores: lostBy(networks) };
     } finally {

@@ -61,7 +61,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const begun = folds === undefined ? null : foldsOf(dataset, folds, config);
   const run = runFolder(out);
   const calibration = await inRun(run, options.onWarning, () => {
-    if (!resume) createRun(out);
+    if (!resume) createRun(out, true);
     if (begun) beginFolds(run, dataset, begun);
     return withDevice(options, (device) => {
       const common = { ...listenerOf(options), config, dataset, run, skipBroken, tune, eager, bankMemory, onProfile };

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { IMPORTED_LOAD_SIZE, type ImportedRun, importWeights } from '../../workflow/import-weights.ts';
 import { commandLine } from '../command-line.ts';
 import { wrap } from '../failure.ts';
+import { listenOnTerminal } from '../listener.ts';
 import { addCommonOptions, type CommonFlags, toNumber, withDevice } from '../options.ts';
 import { visible } from '../text/visible.ts';
 
@@ -35,7 +36,10 @@ export function addImport(program: Command): void {
 async function importCommand(options: ImportCommandOptions): Promise<void> {
   const { generator, generatorBack, discriminatorNormal, discriminatorAbnormal, out, loadSize, quiet } = options;
   const given = { generator, generatorBack, discriminatorNormal, discriminatorAbnormal, out, loadSize };
-  const imported = await withDevice(options, (device) => importWeights({ device, ...given }));
+  const { listener, stop } = listenOnTerminal(quiet ?? false);
+  const imported = await withDevice(options, (device) =>
+    importWeights({ device, onWarning: listener.onWarning, ...given }),
+  ).finally(stop);
   if (!quiet) process.stdout.write(importedText(imported));
 }
 

@@ -1,15 +1,19 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { PARTS } from '../../data/datasets/dataset.ts';
 import { listPath } from '../../data/datasets/lists.ts';
-import { completeFolder } from '../../data/files/atomic.ts';
+import { completeFolder, requireWritable, restoreFolder } from '../../data/files/atomic.ts';
 import { fileError } from '../../data/files/fs-error.ts';
 import { whileLocked } from '../../data/files/lock.ts';
+import { makeFolder } from '../../data/files/make-folder.ts';
+import { realPlace } from '../../data/files/real-place.ts';
+import { isRemains, removeRemains } from '../../data/files/remains.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 
 const DATA = 'data.json';
 const METRICS = 'metrics.jsonl';
 const LOCK = 'training.lock';
+const FOLD_SCORES = 'fold-scores.json';
 
 /** What a training run leaves behind, and where. */
 export interface RunFolder {
@@ -42,60 +46,63 @@ export function runFolder(path: string): RunFolder {
     samples: join(root, 'samples'),
     data: join(root, DATA),
     thresholds: join(root, 'thresholds.json'),
-    foldScores: join(root, 'fold-scores.json'),
+    foldScores: join(root, FOLD_SCORES),
     damaged: join(root, 'damaged'),
     model: join(root, 'model.safetensors'),
   };
 }
 
+/** Of a job whose shards meet in the folder of a run: they write these without its lock. */
+const SHARED = ['job.json', FOLD_SCORES];
+
 /**
- * Works in the folder of a run, which is made where there is none, as the only process.
+ * Works in the folder of a run, which is made where there is none, as the only process. What a killed one left half-written is removed first.
  *
  * @param onStale is told of a lock that is taken over @throws CyclopsError when another works there, or the folder cannot be written
  */
 export async function inRun<T>(
-  { root }: RunFolder,
+  run: RunFolder,
   onStale: ((warning: string) => void) | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
-  try {
-    mkdirSync(root, { recursive: true });
-  } catch (error) {
-    throw fileError(error, 'write the run folder', root);
-  }
-  return await whileLocked({ path: join(root, LOCK), what: `The run in ${root}`, onStale }, work);
+  const { root } = run;
+  makeFolder(root);
+  return await whileLocked({ path: join(root, LOCK), what: `The run in ${root}`, onStale }, async () => {
+    restoreFolder(run.checkpoint);
+    for (const folder of [root, run.samples, run.damaged]) if (existsSync(folder)) removeRemains(folder, SHARED);
+    return await work();
+  });
 }
 
+const LISTS = PARTS.map((part) => listPath('', part));
+
 /** What training writes before its first checkpoint: a run that ended before it may begin anew in its folder. */
-const BEFORE_CHECKPOINT = new Set([
-  DATA,
-  METRICS,
-  LOCK,
-  'checkpoint.partial',
-  ...PARTS.map((part) => listPath('', part)),
-]);
+const BEFORE_CHECKPOINT = new Set([DATA, METRICS, LOCK, `${LOCK}.taken-over`, 'checkpoint.partial', ...LISTS]);
+
+function isBeforeCheckpoint(name: string): boolean {
+  return BEFORE_CHECKPOINT.has(name) || isRemains(name);
+}
 
 /**
  * Makes the folder of a new run and proves that it can be written.
  *
+ * @param canResume whether what makes the run could go on with one that is there
  * @throws CyclopsError when it holds something already or cannot be written
  */
-export function createRun(path: string): RunFolder {
+export function createRun(path: string, canResume = false): RunFolder {
   const run = runFolder(path);
+  makeFolder(run.root);
   try {
-    mkdirSync(run.root, { recursive: true });
-    if (readdirSync(run.root).some((name) => !BEFORE_CHECKPOINT.has(name))) {
-      const advice = isBegun(run) ? 'continue the run in it with --resume, or choose' : 'choose';
+    if (readdirSync(run.root).some((name) => !isBeforeCheckpoint(name))) {
+      const advice = canResume && isBegun(run) ? 'continue the run in it with --resume, or choose' : 'choose';
       throw new CyclopsError(
         `--out ${run.root} is not empty: a new run needs a new or empty folder; ${advice} another.`,
       );
     }
-    const probe = join(run.root, '.write-test');
-    closeSync(openSync(probe, 'w'));
-    rmSync(probe);
   } catch (error) {
     throw fileError(error, 'write the run folder', run.root);
   }
+  requireWritable(run.data);
   return run;
 }
 
@@ -121,8 +128,29 @@ export function openRun(path: string): RunFolder {
       `${run.root} has no networks yet: those of its folds are trained first. Finish it with 'cyclops train DATA --out ${run.root} --resume'.`,
     );
   }
+  if (existsSync(run.data)) {
+    throw new CyclopsError(
+      `The training in ${run.root} ended before its first checkpoint, so that there is nothing to go on with. Begin it anew, without --resume.`,
+    );
+  }
   const came = existsSync(run.root) ? 'it has no checkpoint folder' : 'there is no such folder';
   throw new CyclopsError(
     `${run.root} is not a training run: ${came}. Expected a folder that 'cyclops train DATA --out RUN' wrote.`,
   );
+}
+
+/** What lies in the folder of a run and is its own; tables and reports that were put beside them are not. */
+const OWN = new Set([
+  ...[DATA, METRICS, LOCK, ...SHARED, ...LISTS, 'thresholds.json', 'model.safetensors', 'pieces', 'samples', 'damaged'],
+  ...['checkpoint', 'checkpoint.old', 'checkpoint.partial'],
+]);
+
+/** The folder of the run of which a path names a file, be it there yet or not, or one in a folder of it; null where it does not. */
+export function runWith(path: string): string | null {
+  const place = realPlace(path);
+  for (let folder = dirname(place); ; folder = dirname(folder)) {
+    const [first = ''] = relative(folder, place).split(sep);
+    if (OWN.has(first) && isBegun(runFolder(folder))) return folder;
+    if (folder === dirname(folder)) return null;
+  }
 }

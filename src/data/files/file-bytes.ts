@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { fileError } from './fs-error.ts';
 
@@ -11,15 +11,17 @@ export interface ByteSource {
   read(start: number, length: number): Uint8Array<ArrayBuffer>;
 }
 
+/** A pipe would wait for somebody to write. */
+const WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
 /** Runs work on the bytes of a file, which is open as long. @throws CyclopsError when it cannot be read, and what the work throws */
 export function withFile<T>(path: string, work: (bytes: ByteSource) => T): T {
   let descriptor: number | null = null;
   try {
-    const status = statSync(path);
-    // Before it is opened, since a pipe would wait for somebody to write.
-    if (!status.isFile()) throw new CyclopsError(`cannot read ${path}: it is a folder or a device. Name a file.`);
-    descriptor = openSync(path, 'r');
+    descriptor = openSync(path, WITHOUT_WAITING);
     const open = descriptor;
+    const status = fstatSync(open);
+    if (!status.isFile()) throw new CyclopsError(`cannot read ${path}: it is ${kindOf(status)}. Name a file.`);
     return work({ name: path, size: status.size, read: (start, length) => readExactly(open, path, { start, length }) });
   } catch (error) {
     // What is no fault of the file system is thrown on as it is.
@@ -27,6 +29,10 @@ export function withFile<T>(path: string, work: (bytes: ByteSource) => T): T {
   } finally {
     if (descriptor !== null) closeSync(descriptor);
   }
+}
+
+function kindOf(status: Stats): string {
+  return status.isDirectory() ? 'a folder' : 'a pipe or a device';
 }
 
 function readExactly(

@@ -11,7 +11,8 @@ const REASONS: Record<string, string> = {
   EROFS: 'the file system is read-only; choose another place',
   ENOSPC: 'no space is left on the device; free some or choose another place',
   EDQUOT: 'the disk quota is used up; free some space or choose another place',
-  EFBIG: 'the file would exceed the size limit of the file system; choose another place',
+  EFBIG:
+    'the file would exceed the size limit of the file system, or of this shell (ulimit -f); choose another place or lift the limit',
   EEXIST: 'something of that name is there already; remove it or choose another place',
   ENOTEMPTY: 'a folder of that name is there already and is not empty; remove it or choose another place',
   ELOOP: 'symbolic links lead in a circle here; correct or remove them',

@@ -1,6 +1,7 @@
 import {
   closeSync,
   fsyncSync,
+  linkSync,
   openSync,
   readFileSync,
   readlinkSync,
@@ -14,6 +15,8 @@ import * as v from 'valibot';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { fileError } from './fs-error.ts';
 import { examine } from './json.ts';
+import { readText } from './read.ts';
+import { temporaryFor } from './remains.ts';
 import { object, text, whole } from './schema.ts';
 
 /** The process that holds a lock. What a system does not tell is null. */
@@ -107,8 +110,35 @@ function held(what: string, path: string, holder: Holder | null): CyclopsError {
   );
 }
 
-/** @returns whether the file was not there @throws CyclopsError when it cannot be written */
+/**
+ * Makes a lock with its content at once, so that a kill leaves none that does not say whose it is.
+ *
+ * @returns whether the file was not there @throws CyclopsError when it cannot be written
+ */
 function create(path: string, content: string): boolean {
+  const temporary = temporaryFor(path);
+  try {
+    writeNew(temporary, content);
+    return link(temporary, path) ?? writeNew(path, content);
+  } catch (error) {
+    throw fileError(error, 'write', path);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+/** Gives a file a second name. @returns whether that was free; null where the file system knows no second names */
+function link(from: string, to: string): boolean | null {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    return hasCode(error, 'EEXIST') ? false : null;
+  }
+}
+
+/** @returns whether the file was not there */
+function writeNew(path: string, content: string): boolean {
   try {
     const descriptor = openSync(path, 'wx');
     try {
@@ -119,14 +149,18 @@ function create(path: string, content: string): boolean {
     }
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw fileError(error, 'write', path);
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
   }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 /** Empty where there is none, or none that can be read. */
 function contentOf(path: string): string {
-  return tried(() => readFileSync(path, 'utf8')) ?? '';
+  return tried(() => readText(path)) ?? '';
 }
 
 function holderIn(content: string): Holder | null {
@@ -160,7 +194,7 @@ function isGone({ pid, host, boot, namespace, began }: Holder, silence: number):
     process.kill(pid, 0);
   } catch (error) {
     // What may not be asked is there.
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
+    return hasCode(error, 'ESRCH');
   }
   return began !== beganOf(pid);
 }

@@ -1,13 +1,29 @@
-import { realpathSync } from 'node:fs';
+import { readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
-/** Where a path leads, through links, be there something yet or not: two paths of one place give the same. */
+/**
+ * Where a path leads, through links, be there something yet or not: two paths of one place give the same, and what is written there stays
+ * on the disk that a link leads to. Of links that lead in a circle it is the last place before them.
+ */
 export function realPlace(path: string): string {
   const whole = resolve(path);
   try {
     return realpathSync.native(whole);
-  } catch {
+  } catch (error) {
     const above = dirname(whole);
-    return above === whole ? whole : join(realPlace(above), basename(whole));
+    if (above === whole) return whole;
+    const place = join(realPlace(above), basename(whole));
+    const isCircle = error instanceof Error && 'code' in error && error.code === 'ELOOP';
+    const target = isCircle ? null : linkTarget(place);
+    return target === null ? place : realPlace(resolve(dirname(place), target));
+  }
+}
+
+/** Null for what is no link. */
+function linkTarget(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return null;
   }
 }

@@ -18,6 +18,7 @@ import { type Dataset, LABELS, type Label, partOf } from '../../data/datasets/da
 import { cutFolds } from '../../data/datasets/folds.ts';
 import { countObjects } from '../../data/datasets/groups.ts';
 import { writeSplit } from '../../data/datasets/split.ts';
+import { removeRemains } from '../../data/files/remains.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { scoreRecorded } from './calibrate-run.ts';
@@ -89,6 +90,8 @@ export async function crossCalibrate(
   options: Omit<TrainRunOptions, 'resume'>,
 ): Promise<Calibration | null> {
   const { run } = options;
+  // Without shards nobody else writes fold scores here.
+  removeRemains(run.root);
   let known = readFoldScores(run);
   const dataset = datasetOf(run, options.dataset, known);
   for (let fold = 1; fold <= known.folds; fold++) {

@@ -6,6 +6,7 @@ import { brief } from '../../data/files/brief.ts';
 import { described } from '../../data/files/json.ts';
 import { readJson } from '../../data/files/json-file.ts';
 import { makeFolder } from '../../data/files/make-folder.ts';
+import { isRemains } from '../../data/files/remains.ts';
 import { byName, list, object, oneOf, text, whole } from '../../data/files/schema.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 
@@ -86,7 +87,7 @@ export function readJob(out: string): Job {
 
 /** The job itself, which a network drive may show late, and remains of writers; and what file systems put into every volume. */
 function isOwn(name: string): boolean {
-  return name === JOB || name.startsWith(`.${JOB}`) || name === 'lost+found';
+  return name === JOB || isRemains(name) || name === 'lost+found';
 }
 
 /** How many shards the job in a folder has; null where none was begun. */

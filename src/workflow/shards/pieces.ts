@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { AtomicFile } from '../../data/files/atomic.ts';
@@ -217,10 +217,4 @@ export function* linesOf(out: string, job: Job): Generator<Uint8Array> {
     const piece = readPiece(out, job, name);
     if (piece) yield piece.lines;
   }
-}
-
-/** Takes away what writers that were killed have left. */
-export function removeRemains(out: string): void {
-  const folder = piecesFolder(out);
-  for (const name of filesIn(folder)) if (name.endsWith('.partial')) rmSync(join(folder, name), { force: true });
 }

@@ -1,11 +1,20 @@
-import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRunNetworks } from '../../../src/anomaly/detector/run-networks.ts';
 import type { TrainingConfig } from '../../../src/cyclegan/config.ts';
 import { NETWORK_NAMES } from '../../../src/cyclegan/network-names.ts';
 import { readCheckpointHead } from '../../../src/cyclegan/run/checkpoint-head.ts';
-import { createRun, openRun, runFolder } from '../../../src/cyclegan/run/run-folder.ts';
+import { createRun, inRun, openRun, runFolder, runWith } from '../../../src/cyclegan/run/run-folder.ts';
 import { Trainer } from '../../../src/cyclegan/run/trainer.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../src/data/files/safetensors.ts';
 import { Device } from '../../../src/gpu/device.ts';
@@ -232,10 +241,52 @@ describe('run folders', () => {
     const run = createRun(folder.path('deep', 'new'));
     put(run.data, '{}');
     put(run.metrics, '');
+    // Half-written, by this version and by those before; and a checkpoint of which nothing is complete.
+    for (const name of ['.data.json.0123456789ab.partial', '.data.json.4711.partial', '.write-test'])
+      put(join(run.root, name));
+    put(join(run.root, 'checkpoint.partial', 'G_A.safetensors'), 'half');
     createRun(run.root);
     put(join(run.root, 'thesis.tex'), 'precious');
     expectRefusal(() => createRun(run.root), run.root, 'not empty', 'choose another');
-    expectRefusal(() => createRun(good), '--resume');
+    expectRefusal(() => createRun(good, true), '--resume');
+    expect(() => createRun(good)).toThrow(/a new or empty folder; choose another/);
+  });
+
+  it('are cleared of what killed writers left as soon as one process has them alone', async () => {
+    const run = createRun(folder.path('left'));
+    put(join(run.checkpoint, 'config.json'), 'new');
+    put(join(`${run.checkpoint}.old`, 'config.json'), 'old');
+    for (const name of [
+      'checkpoint.partial/a',
+      '.thresholds.json.0123456789ab.partial',
+      'samples/.step-000003.png.99.partial',
+    ])
+      put(join(run.root, name));
+    // Shards write this without the lock.
+    put(join(run.root, '.fold-scores.json.0123456789ab.partial'));
+    put(join(run.root, 'notes.partial'));
+    await inRun(run, undefined, async () => {
+      expect(readdirSync(run.root).sort()).toEqual([
+        ...['.fold-scores.json.0123456789ab.partial', 'checkpoint', 'notes.partial', 'samples', 'training.lock'],
+      ]);
+      expect(readdirSync(run.samples)).toEqual([]);
+    });
+    expect(readFileSync(join(run.checkpoint, 'config.json'), 'utf8')).toBe('new');
+  });
+
+  it('know their own files from those that were put beside them', () => {
+    const { root, model, checkpoint } = runFolder(good);
+    symlinkSync(root, folder.path('by-another-name'));
+    expect(runWith(join(checkpoint, 'G_A.safetensors'))).toBe(realpathSync(root));
+    expect(runWith(join(folder.path('by-another-name'), 'data.json'))).toBe(realpathSync(root));
+    expect(runWith(model)).toBe(realpathSync(root));
+    expect([runWith(join(root, 'report.html')), runWith(folder.path('data.json'))]).toEqual([null, null]);
+  });
+
+  it('that ended before a checkpoint cannot be resumed, and say to begin anew', () => {
+    const { root, data } = createRun(folder.path('early'));
+    put(data, '{}');
+    expectRefusal(() => openRun(root), root, 'before its first checkpoint', 'without --resume');
   });
 
   it('need a checkpoint to be opened', () => {

@@ -12,13 +12,15 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, type TestContext } from 'vitest';
+import { describe, expect, it, type TestContext, vi } from 'vitest';
 import {
+  AtomicFile,
   completeFolder,
   requireWritable,
   writeFileAtomic,
   writeFileAtomicAsync,
   writeFolderAtomic,
+  writeTogether,
 } from '../../../src/data/files/atomic.ts';
 import { expectRefusal, expectRejection, put, useTemporaryFolder, withoutRoot } from '../support.ts';
 import { generationOf } from './checkpoint-reader.ts';
@@ -68,6 +70,60 @@ describe('writeFileAtomic', () => {
     symlinkSync('/dev/null', path('device'));
     expectRefusal(() => writeFileAtomic(path('device'), 'x'), path('device'), 'a folder or a device');
     expect(readdirSync(path()).sort()).toEqual(['device', 'link', 'target']);
+  });
+
+  it('writes to where a link leads that leads to nothing yet, and names links in a circle', () => {
+    mkdirSync(path('other'));
+    symlinkSync(join('other', 'new'), path('link'));
+    writeFileAtomic(path('link'), 'there');
+    expect(readFileSync(path('other', 'new'), 'utf8')).toBe('there');
+    expect(lstatSync(path('link')).isSymbolicLink()).toBe(true);
+    symlinkSync('round', path('round'));
+    expectRefusal(() => writeFileAtomic(path('round'), 'x'), path('round'), 'ELOOP');
+  });
+
+  it('leaves those alone the right to read who had it', async () => {
+    writeFileSync(path('secret'), 'old', { mode: 0o600 });
+    writeFileSync(path('shared'), 'old');
+    chmodSync(path('shared'), 0o666);
+    for (const name of ['secret', 'shared', 'new']) {
+      writeFileAtomic(path(name), 'new');
+      await writeFileAtomicAsync(path(name), 'newer');
+    }
+    const modes = ['secret', 'shared', 'new'].map((name) => lstatSync(path(name)).mode & 0o777);
+    expect(modes).toEqual([0o600, 0o666, 0o666 & ~process.umask()]);
+  });
+
+  it('grows where no link can have been laid', () => {
+    put(path('precious'), 'precious');
+    for (const name of ['a.partial', '.a.partial', `.a.${process.pid}.partial`, '.write-test'])
+      symlinkSync('precious', path(name));
+    writeFileAtomic(path('a'), 'new');
+    requireWritable(path('a'));
+    expect(readFileSync(path('precious'), 'utf8')).toBe('precious');
+  });
+
+  it('leaves no old file beside a new one of those that must agree', () => {
+    const files = (content: string) =>
+      [
+        [path('page'), content],
+        [path('figures'), content],
+      ] as const;
+    writeTogether(files('old'));
+    // A kill between the two: what is written of the second fails as late as it can.
+    const broken = vi.spyOn(AtomicFile.prototype, 'complete').mockImplementationOnce(function (this: AtomicFile) {
+      broken.mockRestore();
+      this.complete();
+      throw new Error('killed');
+    });
+    expect(() => writeTogether(files('new'))).toThrow('killed');
+    expect(readdirSync(path())).toEqual(['page']);
+    expect(readFileSync(path('page'), 'utf8')).toBe('new');
+    // Before that, both old ones stay.
+    writeTogether(files('new'));
+    mkdirSync(path('folder'));
+    expectRefusal(() => writeTogether([...files('newer'), [path('folder'), 'x']]), path('folder'));
+    expect(['page', 'figures'].map((name) => readFileSync(path(name), 'utf8'))).toEqual(['new', 'new']);
   });
 
   it('names a path that cannot be written', () => {
@@ -203,6 +259,24 @@ describe('writeFolderAtomic', () => {
     writeFolderAtomic(path('run'), write('third'));
     expect(content()).toBe('third');
     expect(readdirSync(path())).toEqual(['run']);
+  });
+
+  it('stays on the disk that a link leads to, with the rights of the old one, and replaces no file', () => {
+    mkdirSync(path('disk'));
+    symlinkSync(path('disk', 'run'), path('run'));
+    writeFolderAtomic(path('run'), write('first'));
+    chmodSync(path('disk', 'run'), 0o700);
+    chmodSync(path('disk', 'run', 'deeper', 'a'), 0o600);
+    writeFolderAtomic(path('run'), write('second'));
+    expect(content()).toBe('second');
+    expect(lstatSync(path('run')).isSymbolicLink()).toBe(true);
+    expect(readdirSync(path('disk'))).toEqual(['run']);
+    const modes = [path('disk', 'run'), path('disk', 'run', 'deeper', 'a')].map((each) => lstatSync(each).mode & 0o777);
+    expect(modes).toEqual([0o700, 0o600]);
+    renameSync(path('disk', 'run'), path('disk', 'run.old'));
+    expect(content()).toBe('second');
+    put(path('file'));
+    expectRefusal(() => writeFolderAtomic(path('file'), write('x')), path('file'), 'no folder');
   });
 
   it('has no complete folder before the first write', () => {

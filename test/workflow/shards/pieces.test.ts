@@ -1,15 +1,9 @@
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { removeRemains } from '../../../src/data/files/remains.ts';
 import { type Job, joinJob } from '../../../src/workflow/shards/job.ts';
-import {
-  isDone,
-  linesOf,
-  PieceWriter,
-  removeRemains,
-  resultsOf,
-  writePiece,
-} from '../../../src/workflow/shards/pieces.ts';
+import { isDone, linesOf, PieceWriter, resultsOf, writePiece } from '../../../src/workflow/shards/pieces.ts';
 import { ownOf, shardWith } from '../../../src/workflow/shards/shard.ts';
 import { expectRefusal, useTemporaryFolder } from '../../data/support.ts';
 
@@ -81,7 +75,7 @@ describe('pieces', () => {
       'shard-1 a\r\nshard-1 b\r\nshard-2 a\r\nshard-2 b\r\n',
     );
     expect(readdirSync(path('out', 'pieces'))).toHaveLength(3);
-    removeRemains(path('out'));
+    removeRemains(path('out', 'pieces'));
     expect(readdirSync(path('out', 'pieces')).sort()).toEqual(['shard-1.piece', 'shard-2.piece']);
     killed.abandon();
   });

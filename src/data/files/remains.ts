@@ -1,0 +1,36 @@
+/** Names under which files grow, by which what a killed writer left behind is known again. */
+import { randomBytes } from 'node:crypto';
+import { readdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileError } from './fs-error.ts';
+
+/**
+ * A name beside a file for its content until that is complete. Another for each writer, since processes of several machines, or of
+ * containers, may have one number; and one that nobody can guess, to lay a link there.
+ */
+export function temporaryFor(target: string): string {
+  return join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.partial`);
+}
+
+/** Whether a file has the name of one that grows. Those of earlier versions had the number of the process in it. */
+export function isRemains(name: string): boolean {
+  return (
+    /^\..+\.(?:[0-9a-f]{12}|\d+)\.partial$/.test(name) || /^scratch-[0-9a-f-]{36}$/.test(name) || name === '.write-test'
+  );
+}
+
+/**
+ * Removes from a folder what killed writers left: for who holds it alone.
+ *
+ * @param except names of files that others may be writing nevertheless @throws CyclopsError when it cannot be removed
+ */
+export function removeRemains(folder: string, except: readonly string[] = []): void {
+  const isOfOthers = (name: string) => except.some((file) => name.startsWith(`.${file}.`));
+  try {
+    for (const name of readdirSync(folder)) {
+      if (isRemains(name) && !isOfOthers(name)) rmSync(join(folder, name), { force: true });
+    }
+  } catch (error) {
+    throw fileError(error, 'clear', folder);
+  }
+}
