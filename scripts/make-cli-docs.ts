@@ -58,7 +58,8 @@ const text = `# The command line
 In a clone, write \`npm run cyclops -- COMMAND\`; where the package is installed, \`npx cyclops COMMAND\`.
 Options may also be written with underscores, as the reference CycleGAN does: \`--pool_size\` is \`--pool-size\`.
 
-Results go to standard output. Progress, warnings and errors go to standard error.
+Results go to standard output. Progress, warnings and errors go to standard error. Where a reader such as \`head\` has enough,
+printing stops; the work and the exit code go on.
 
 | exit code | meaning |
 | --- | --- |
@@ -66,7 +67,7 @@ Results go to standard output. Progress, warnings and errors go to standard erro
 | 1 | failed |
 | 2 | wrong use of the command line |
 | 3 | an image was flagged, and \`score --fail-on-anomaly\` asked for this |
-| 130 | stopped by Ctrl-C |
+| 130 | stopped by Ctrl-C, SIGTERM, SIGHUP or SIGQUIT |
 
 | environment variable | meaning |
 | --- | --- |

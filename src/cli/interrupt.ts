@@ -1,8 +1,11 @@
 /** A second signal sooner than this is the same key press, delivered twice by a parent process. */
 const SAME_PRESS_MILLISECONDS = 500;
 
+/** Ctrl-C, a polite kill, a terminal that closes, and Ctrl-\. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+
 /**
- * Turns Ctrl-C (and a polite kill) into a signal to stop; another one ends the process at once.
+ * Turns Ctrl-C, a polite kill, the end of the terminal and Ctrl-\ into a signal to stop; another one ends the process at once.
  *
  * @param onFirst called when it came for the first time
  * @returns the signal, and how to give the keys back to Node
@@ -19,11 +22,9 @@ export function catchInterrupt(onFirst: () => void): { signal: AbortSignal; rele
       process.exit(130);
     }
   };
-  process.on('SIGINT', handler);
-  process.on('SIGTERM', handler);
+  for (const name of SIGNALS) process.on(name, handler);
   const release = () => {
-    process.off('SIGINT', handler);
-    process.off('SIGTERM', handler);
+    for (const name of SIGNALS) process.off(name, handler);
   };
   return { signal: controller.signal, release };
 }

@@ -3,6 +3,7 @@ import { isTileSide, TILE_SIDES } from '../anomaly/maps/tiles.ts';
 import { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { forceVariants, parseVariants } from '../kernels/tuning/choices.ts';
+import { requireFileSize } from './file-size-limit.ts';
 import { silenceDriver } from './silence-driver.ts';
 
 /** Options of every command. */
@@ -112,6 +113,7 @@ export async function withDevice<T>(
   const open = () => Device.open({ device: name, backend });
   const device = await (quiet ? silenceDriver(open) : open());
   try {
+    if (device.info.software && device.info.executes) requireFileSize();
     forceVariants(device, variant);
     return await work(device);
   } finally {

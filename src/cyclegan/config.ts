@@ -223,6 +223,12 @@ export function parseConfig(json: unknown, source: string): TrainingConfig {
       `--netD unet learns to judge pixels from the further crops of --domain-crops, of which there are 0 (${source}). Give it some, such as 4.`,
     );
   }
+  if (config.lr === 0 && config.lrD) {
+    throw new CyclopsError(
+      `--lr-D ${config.lrD} with --lr 0 cannot be (${source}): the rate of the discriminators is held as a multiple of --lr, so that one schedule ` +
+        'moves both. Give --lr a small number above 0, or --lr-D 0 too.',
+    );
+  }
   if (config.steps === null && config.nEpochs + config.nEpochsDecay === 0) {
     throw new CyclopsError(
       `--n-epochs 0 with --n-epochs-decay 0 trains nothing (${source}). Expected at least one epoch.`,

@@ -22,7 +22,8 @@ export function modelOptions(config: TrainingConfig): CycleGANOptions {
   return {
     ...architectureOf(config),
     ...{ lambdaA, lambdaB, lambdaIdentity, lambdaPaired, ganMode, poolSize, lr, precision, ema, seed },
-    discriminatorRate: lrD === null ? 1 : lrD / lr,
+    // Of a rate of 0 there is one multiple, 0, and `parseConfig` lets no other through.
+    discriminatorRate: lrD === null || lr === 0 ? 1 : lrD / lr,
     betas: [beta1, beta2],
     discriminatorOptimisers: adam === 'one' ? 'shared' : 'separate',
   };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CONFIG_FIELDS, optionName, parseConfig } from '../../src/cyclegan/config.ts';
+import { modelOptions } from '../../src/cyclegan/model-options.ts';
 import { PRESET_NAMES, preset } from '../../src/cyclegan/presets.ts';
 import { expectRefusal } from '../data/support.ts';
 
@@ -44,6 +45,7 @@ describe('parseConfig', () => {
     ['an unknown discriminator', { netD: 'pixel' }, '--netD', 'patch or unet'],
     ['a third of a transplant', { transplants: 1 / 3 }, '--transplants', 'whole number from 0'],
     ['a learning rate that is NaN', { lr: Number.NaN }, '--lr', 'number from 0 to 1'],
+    ['discriminators that learn at a multiple of nothing', { lr: 0, lrD: 0.1 }, '--lr-D 0.1', '--lr 0'],
     ['a first moment that never forgets', { beta1: 1 }, '--beta1', '1'],
     ['no epoch', { nEpochs: 0, nEpochsDecay: 0 }, '--n-epochs 0', 'at least one'],
     ['a missing value', { seed: undefined }, '--seed is missing'],
@@ -76,6 +78,7 @@ describe('parseConfig', () => {
     const off = { lambdaIdentity: 0, poolSize: 0, sampleInterval: 0, lambdaA: 0 };
     expect(parse(off)).toMatchObject(off);
     expect(parse({ steps: 7, nEpochs: 0, nEpochsDecay: 0 }).steps).toBe(7);
+    expect(modelOptions(parse({ lr: 0, lrD: 0 }))).toMatchObject({ lr: 0, discriminatorRate: 1 });
   });
 });
 
