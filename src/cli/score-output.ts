@@ -1,7 +1,8 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, statSync, writeFileSync } from 'node:fs';
 import { fileError } from '../data/files/fs-error.ts';
+import { requireOutput } from '../workflow/common/outputs.ts';
 import type { Decision, FileResult } from '../workflow/score.ts';
-import { scoreHeader, scoreRow } from '../workflow/score-table.ts';
+import { SCORE_TABLE, scoreHeader, scoreRow } from '../workflow/score-table.ts';
 import { visible } from './text/visible.ts';
 
 /** Digits that a person reads; whoever reads from a file or a pipe gets all. */
@@ -14,37 +15,38 @@ interface ScoreOutputOptions {
   json: boolean;
 }
 
-/** Tells of each file as it is done: a line on standard output, and a row of a CSV file where that is wanted. */
+/**
+ * Tells of each file as it is done: a line on standard output, and a row of a CSV file where that is wanted. That file is opened for the
+ * first row, so that the table of before stays as long as there is nothing to put in its place.
+ */
 export class ScoreOutput {
   private readonly forPeople = process.stdout.isTTY === true;
+  private readonly csv: { path: string; descriptor: number | null } | null;
 
-  private constructor(
+  /** @throws UsageError where the table would overwrite something else @throws CyclopsError where it cannot be written */
+  constructor(
     private readonly decision: Decision,
-    private readonly json: boolean,
-    private readonly csv: { path: string; descriptor: number } | null,
-  ) {}
-
-  /** @throws CyclopsError when the CSV file cannot be written */
-  static open(decision: Decision, { csv: path, json }: ScoreOutputOptions): ScoreOutput {
-    try {
-      const csv = path === undefined ? null : { path, descriptor: openSync(path, 'w') };
-      const output = new ScoreOutput(decision, json, csv);
-      output.row(scoreHeader(decision));
-      if (output.forPeople && !json) print(['file', decision.by, 'threshold', 'status'].join('\t'));
-      return output;
-    } catch (error) {
-      throw fileError(error, 'write', path ?? 'standard output');
-    }
+    private readonly options: ScoreOutputOptions,
+  ) {
+    const { csv: path, json } = options;
+    this.csv = path === undefined ? null : { path, descriptor: null };
+    if (path !== undefined && !isStream(path)) requireOutput('--csv', path, SCORE_TABLE);
+    if (this.forPeople && !json) print(['file', decision.by, 'threshold', 'status'].join('\t'));
   }
 
   add(result: FileResult): void {
-    if (this.json) print(JSON.stringify(this.document(result)));
+    if (this.options.json) print(JSON.stringify(this.document(result)));
     else print(this.columns(result).join('\t'));
     this.row(scoreRow(result, this.decision));
   }
 
+  /** There are no more; a table without a row has its header. */
+  complete(): void {
+    this.row('');
+  }
+
   close(): void {
-    if (this.csv) closeSync(this.csv.descriptor);
+    if (this.csv?.descriptor) closeSync(this.csv.descriptor);
   }
 
   private columns(result: FileResult): string[] {
@@ -62,12 +64,27 @@ export class ScoreOutput {
   }
 
   private row(line: string): void {
-    if (!this.csv) return;
+    const { csv } = this;
+    if (!csv) return;
     try {
-      writeSync(this.csv.descriptor, line);
+      if (csv.descriptor === null) {
+        csv.descriptor = openSync(csv.path, 'w');
+        writeFileSync(csv.descriptor, scoreHeader(this.decision));
+      }
+      writeFileSync(csv.descriptor, line);
     } catch (error) {
-      throw fileError(error, 'write', this.csv.path);
+      throw fileError(error, 'write', csv.path);
     }
+  }
+}
+
+/** Whether a path is a pipe, as shells give one for `>(gzip)`, or a terminal or `/dev/null`: nothing is lost there. */
+function isStream(path: string): boolean {
+  try {
+    const there = statSync(path);
+    return there.isFIFO() || there.isCharacterDevice();
+  } catch {
+    return false;
   }
 }
 

@@ -1,9 +1,8 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { writeFileAtomic } from '../data/files/atomic.ts';
-import { fileError } from '../data/files/fs-error.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { Listener } from './common/listener.ts';
-import { UsageError } from './common/usage-error.ts';
+import { requireOutput } from './common/outputs.ts';
+import { SCORE_TABLE } from './score-table.ts';
 import { scoredPieceSchema } from './scored-piece.ts';
 import type { Job } from './shards/job.ts';
 import { linesOf, resultsOf } from './shards/pieces.ts';
@@ -24,6 +23,7 @@ export interface CollectedScores {
  * @throws UsageError where something else than a table lies in its place @throws CyclopsError when pieces are missing
  */
 export function collectScores(out: string, job: Job, csv: string, onWarning: Listener['onWarning']): CollectedScores {
+  requireOutput('--csv', csv, SCORE_TABLE);
   const pieces = resultsOf(out, job, scoredPieceSchema);
   const [first] = pieces;
   if (!first) throw new CyclopsError(`The job in ${out} has no pieces.`);
@@ -31,7 +31,6 @@ export function collectScores(out: string, job: Job, csv: string, onWarning: Lis
     pieces.map(({ device }) => device),
     onWarning,
   );
-  requireTable(csv, first.header);
   writeFileAtomic(csv, tableOf(first.header, out, job));
   return {
     ...{ kind: 'score', csv },
@@ -39,29 +38,6 @@ export function collectScores(out: string, job: Job, csv: string, onWarning: Lis
     unreadable: pieces.flatMap(({ unreadable }) => unreadable),
     total: pieces.reduce((sum, { total }) => sum + total, 0),
   };
-}
-
-/** @throws UsageError where something else would be lost than an earlier table, such as an image or the model */
-function requireTable(csv: string, header: string): void {
-  const begun = existsSync(csv) ? beginOf(csv, 16) : '';
-  if (begun === '' || header.startsWith(begun)) return;
-  throw new UsageError(
-    `--csv ${csv} would overwrite a file that is no table of scores. Give the table another name, such as scores.csv.`,
-  );
-}
-
-function beginOf(path: string, bytes: number): string {
-  try {
-    const file = openSync(path, 'r');
-    try {
-      const buffer = Buffer.alloc(bytes);
-      return buffer.toString('latin1', 0, readSync(file, buffer, 0, bytes, 0));
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    throw fileError(error, 'read', path);
-  }
 }
 
 function* tableOf(header: string, out: string, job: Job): Generator<string | Uint8Array> {

@@ -1,10 +1,8 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { mapName, scoreName, thresholdOption } from '../anomaly/detector/detector-options.ts';
 import { writeFileAtomic } from '../data/files/atomic.ts';
-import { fileError } from '../data/files/fs-error.ts';
 import { readModelFile } from './common/model.ts';
 import { checkOptions, path } from './common/options.ts';
-import { UsageError } from './common/usage-error.ts';
+import { type OutputKind, requireOutput } from './common/outputs.ts';
 import { detectorGraph } from './onnx/detector-graph.ts';
 import { encodeOnnx, producerBytes } from './onnx/proto.ts';
 
@@ -43,35 +41,14 @@ export function exportOnnx(options: ExportOnnxOptions): ExportedOnnx {
   const names = { by: scoreName, threshold: thresholdOption, map: mapName };
   checkOptions('exportOnnx', options, { model: path, file: path, ...names });
   const { model, file, ...asked } = options;
-  requireOwn(file);
+  requireOutput('--onnx', file, GRAPH);
   const { onnx, judging } = detectorGraph(readModelFile(model), asked);
   const bytes = encodeOnnx(onnx);
   writeFileAtomic(file, bytes);
   return { bytes: bytes.length, ...judging };
 }
 
-/** @throws UsageError when there is a file that this program did not write as ONNX */
-function requireOwn(file: string): void {
-  const there = statSync(file, { throwIfNoEntry: false });
-  // What is no file is refused where it is written.
-  if (!there?.isFile()) return;
-  const own = producerBytes();
-  if (own.every((byte, i) => byte === beginningOf(file, own.length)[i])) return;
-  throw new UsageError(
-    `${file} is there already, and is no ONNX file of this program: it stays as it is. Name another file, or remove this one.`,
-  );
-}
-
-function beginningOf(file: string, bytes: number): Uint8Array {
-  try {
-    const descriptor = openSync(file, 'r');
-    try {
-      const beginning = new Uint8Array(bytes);
-      return beginning.subarray(0, readSync(descriptor, beginning));
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch (error) {
-    throw fileError(error, 'read', file);
-  }
-}
+const GRAPH: OutputKind = {
+  what: 'an ONNX file',
+  isOwn: (beginning) => producerBytes().every((byte, i) => byte === beginning[i]),
+};

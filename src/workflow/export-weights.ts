@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { NETWORK_WORDS, type NetworkName } from '../cyclegan/network-names.ts';
+import { runWith } from '../cyclegan/run/run-folder.ts';
 import { writeFileAtomic } from '../data/files/atomic.ts';
 import { makeFolder } from '../data/files/make-folder.ts';
 import { encodeSafetensors, type StoredTensor } from '../data/files/safetensors.ts';
@@ -68,6 +69,11 @@ const torchFile = (folder: string, network: NetworkName) => resolve(join(folder,
 
 /** A checkpoint, or weights that somebody trained, may have these very names. @throws UsageError when one is there */
 function requireFree(files: readonly string[]): void {
+  const [run] = files.flatMap((file) => runWith(file) ?? []);
+  if (run !== undefined)
+    throw new UsageError(
+      `Weights would lie among the files of the run in ${run}, which writes those anew. Name another folder.`,
+    );
   const there = files.find((file) => existsSync(file));
   if (there === undefined) return;
   throw new UsageError(

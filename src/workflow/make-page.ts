@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { decodeModel, type Model } from '../anomaly/detector/model-file.ts';
-import { fileError } from '../data/files/fs-error.ts';
 import { floatToHalf } from '../data/files/half.ts';
 import { readBytes } from '../data/files/read.ts';
 import { decodeSafetensors, encodeSafetensors, type TensorInput } from '../data/files/safetensors.ts';
@@ -9,7 +7,7 @@ import { CyclopsError } from '../gpu/errors.ts';
 import { PAGE_MARK } from '../page/mark.ts';
 import { openModelFile } from './common/model.ts';
 import { checkOptions, flag, path } from './common/options.ts';
-import { UsageError } from './common/usage-error.ts';
+import type { OutputKind } from './common/outputs.ts';
 
 export interface MakePageOptions {
   /** Model file, or a run folder that has one. */
@@ -55,18 +53,11 @@ export async function makePage(options: MakePageOptions): Promise<string> {
   return renderPage({ title, model, bytes, halved: halve });
 }
 
-/** Refuses to write a page over a file that is none. @throws UsageError */
-export function requireFreePage(file: string): void {
-  let held: string;
-  try {
-    held = readFileSync(file, 'latin1').slice(0, PAGE_MARK.length);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
-    throw fileError(error, 'read', file);
-  }
-  if (held === PAGE_MARK) return;
-  throw new UsageError(`${file} is there and no page that Cyclops made. Name another file, or remove it.`);
-}
+/** What `cyclops page` writes. */
+export const DETECTOR_PAGE: OutputKind = {
+  what: 'a page',
+  isOwn: (beginning) => new TextDecoder().decode(beginning.subarray(0, PAGE_MARK.length)) === PAGE_MARK,
+};
 
 /** A page with such weights would open, and judge nothing. @throws CyclopsError */
 function requireFinite({ tensors, source }: Model): void {

@@ -12,6 +12,7 @@ import type { Device } from '../gpu/device.ts';
 import { listenerOf } from './common/listener.ts';
 import { openModel } from './common/model.ts';
 import { checkOptions, DATA, number, RUNNING, shardOption, TRAINING } from './common/options.ts';
+import { requireFree, textKind } from './common/outputs.ts';
 import { UsageError } from './common/usage-error.ts';
 import { withDevice } from './common/with-device.ts';
 import { openData } from './images/open-data.ts';
@@ -69,6 +70,7 @@ export interface ProtocolShardOptions extends PaperProtocolOptions {
 export async function paperProtocol(options: PaperProtocolOptions): Promise<PaperFigures | null> {
   checkOptions('paperProtocol', options, PROTOCOL);
   const protocol = openProtocol(options);
+  requireFree('--out', figuresPath(options.out), FIGURES);
   const { seeds } = protocol;
   const runs: RunFigures[] = [];
   return await withDevice(options, async (device) => {
@@ -199,9 +201,12 @@ export function figuresOf(seed: number, { counts: { normal, abnormal }, scores }
   };
 }
 
+const figuresPath = (out: string) => join(out, 'protocol.json');
+const FIGURES = textKind('the figures of a protocol', /^\{\s*"protocol": "paper"/);
+
 function writeFigures(out: string, runs: readonly RunFigures[]): PaperFigures {
   const figures = summarisePaper(runs);
-  writeFileAtomic(join(out, 'protocol.json'), `${JSON.stringify(figures, null, 2)}\n`);
+  writeFileAtomic(figuresPath(out), `${JSON.stringify(figures, null, 2)}\n`);
   return figures;
 }
 

@@ -3,7 +3,7 @@ import { assess } from '../anomaly/evaluation/assessment.ts';
 import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
 import { readDataRecord } from '../cyclegan/run/data-record.ts';
 import { damageText, readMetrics } from '../cyclegan/run/metrics-log.ts';
-import { writeFileAtomic } from '../data/files/atomic.ts';
+import { writeTogether } from '../data/files/atomic.ts';
 import { renderReport } from '../report/page.ts';
 import { lossCurves } from '../report/parts/loss-curves.ts';
 import { FORMAT, type Report } from '../report/parts/report.ts';
@@ -80,8 +80,10 @@ export function report(evaluated: EvaluatedRun, options: ReportOptions): void {
     pairs,
     pictures: pictures.report(),
   };
-  writeFileAtomic(page, renderReport(content, pictures.pictures));
-  writeFileAtomic(json, `${JSON.stringify(content, null, 2)}\n`);
+  writeTogether([
+    [page, renderReport(content, pictures.pictures)],
+    [json, `${JSON.stringify(content, null, 2)}\n`],
+  ]);
 }
 
 /** An adapter's name and its driver, which lavapipe and others put behind a colon. */

@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
-import * as v from 'valibot';
-import { readJson } from '../data/files/json-file.ts';
-import { object } from '../data/files/schema.ts';
 import { FORMAT } from '../report/parts/report.ts';
+import { requireOutput, textKind } from './common/outputs.ts';
 import { UsageError } from './common/usage-error.ts';
 
 const JSON_ENDING = '.json';
+
+const PAGE = textKind('a report', /^<!doctype html>\n<html lang="en">\n<head>\n[\s\S]*<title>Cyclops: /);
+const FIGURES = textKind('the figures of a report', new RegExp(`^\\{\\s*"format":\\s*"${FORMAT}"`));
 
 /** The page of a report and the file of its figures, which has its name but ends in .json. */
 export function reportPaths(page: string): { page: string; json: string } {
@@ -16,7 +16,7 @@ export function reportPaths(page: string): { page: string; json: string } {
 /**
  * The same, of a report that overwrites nothing but a report.
  *
- * @throws UsageError
+ * @throws UsageError @throws CyclopsError where it cannot be written
  */
 export function freeReportPaths(report: string): { page: string; json: string } {
   const { page, json } = reportPaths(report);
@@ -25,19 +25,7 @@ export function freeReportPaths(report: string): { page: string; json: string } 
       `${page} should name the page of a report, such as report.html; its figures go beside it, into a file that ends in ${JSON_ENDING}.`,
     );
   }
-  if (existsSync(json) && !isReport(json)) {
-    throw new UsageError(
-      `The report ${page} would write its figures into ${json}, which is there and no report of Cyclops. Give the page another name.`,
-    );
-  }
+  requireOutput('--report', page, PAGE);
+  requireOutput('--report', json, FIGURES);
   return { page, json };
-}
-
-function isReport(path: string): boolean {
-  try {
-    readJson(path, object({ format: v.literal(FORMAT) }));
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,5 +1,9 @@
 import { csvLine } from '../data/files/csv.ts';
+import { textKind } from './common/outputs.ts';
 import type { Decision, FileResult } from './score.ts';
+
+/** What `score --csv` and `collect --csv` write. */
+export const SCORE_TABLE = textKind('a table of scores', /^file,status,decided_by,threshold,/);
 
 /** The first line of a table of results. */
 export function scoreHeader({ scores }: Decision): string {

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { meanAndDeviation } from '../anomaly/metrics/mean-and-deviation.ts';
 import { hasCheckpoint, runFolder } from '../cyclegan/run/run-folder.ts';
 import type { Dataset } from '../data/datasets/dataset.ts';
-import { writeFileAtomic } from '../data/files/atomic.ts';
+import { writeTogether } from '../data/files/atomic.ts';
 import { csvLine } from '../data/files/csv.ts';
 import { finite, object, text, whole } from '../data/files/schema.ts';
 import type { Device } from '../gpu/device.ts';
@@ -143,9 +143,11 @@ async function trainAll(
 export function collectSweep(out: string, job: Job): SweepTable {
   const rows = resultsOf(out, job, rowSchema);
   const table = { rows, summary: summarise(rows) };
-  writeFileAtomic(join(out, 'sweep.json'), `${JSON.stringify(table, null, 2)}\n`);
   const lines = rows.map((row) => csvLine(COLUMNS.map((name) => row[name])));
-  writeFileAtomic(join(out, 'sweep.csv'), `${csvLine(COLUMNS)}${lines.join('')}`);
+  writeTogether([
+    [join(out, 'sweep.json'), `${JSON.stringify(table, null, 2)}\n`],
+    [join(out, 'sweep.csv'), `${csvLine(COLUMNS)}${lines.join('')}`],
+  ]);
   return table;
 }
 

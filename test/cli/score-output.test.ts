@@ -35,8 +35,9 @@ afterEach(() => {
 /** What is printed of all results. */
 function show({ onTerminal, json, csv }: { onTerminal: boolean; json: boolean; csv?: string }): string {
   process.stdout.isTTY = onTerminal;
-  const output = ScoreOutput.open(decision, { json, csv });
+  const output = new ScoreOutput(decision, { json, csv });
   for (const result of results) output.add(result);
+  output.complete();
   output.close();
   return printed;
 }

@@ -40,7 +40,7 @@ describe('collect', () => {
     expect(readFileSync(csv, 'utf8')).toBe(header);
     const image = put(path('image.png'));
     const before = readFileSync(image);
-    await expectRejection(() => collect({ out, csv: image }), 'would overwrite a file that is no table of scores');
+    await expectRejection(() => collect({ out, csv: image }), 'is not a table of scores of Cyclops');
     expect(readFileSync(image)).toEqual(before);
   });
 

@@ -263,10 +263,7 @@ describe('cyclops export --onnx', () => {
     for (const taken of [foreign, model]) {
       const before = readFileSync(taken);
       const { code, stderr } = await here('export', model, '--onnx', taken);
-      expect([code, stderr]).toEqual([
-        2,
-        expect.stringMatching(/is there already, and is no ONNX file of this program: it stays/),
-      ]);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(/is not an ONNX file of Cyclops: it stays/)]);
       expect(readFileSync(taken).equals(before)).toBe(true);
     }
   });

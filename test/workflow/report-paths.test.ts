@@ -28,7 +28,7 @@ describe('a report does not overwrite', () => {
     const page = folder.path('config.html');
     for (const text of ['{"ngf": 64}', '[1]', 'not JSON at all']) {
       writeFileSync(folder.path('config.json'), text);
-      refused(page).toThrow(/config.json, which is there and no report of Cyclops/);
+      refused(page).toThrow(/config.json would overwrite a file that is there and is not the figures of a report/);
     }
     writeFileSync(folder.path('config.json'), JSON.stringify({ format: FORMAT }));
     refused(page).not.toThrow();

@@ -4,12 +4,20 @@ import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
 import type { Device } from '../../gpu/device.ts';
+import { requireOutput, textKind } from '../../workflow/common/outputs.ts';
 import { versions } from '../../workflow/common/versions.ts';
 
 /** Options of every bench command. */
 export interface JsonOption {
   /** `true`: on standard output, instead of the table. A file's name: there, besides the table. */
   json?: true | string;
+}
+
+const MEASUREMENTS = textKind('a measurement', /^\{\s*"command": "cyclops /);
+
+/** Refuses a file for results that would overwrite something else, before anything is measured. @throws UsageError */
+export function requireDocument({ json }: JsonOption): void {
+  if (typeof json === 'string') requireOutput('--json', json, MEASUREMENTS);
 }
 
 /** Prints results as a table or as JSON, with device, driver, versions, commit, date and command. */

@@ -4,6 +4,7 @@ import type { Device } from '../../gpu/device.ts';
 import { layerName } from '../../gpu/launch.ts';
 import type { TimedLaunch } from '../../gpu/profiler.ts';
 import { type Ceilings, measureCeilings } from '../../kernels/ceilings.ts';
+import { requireOutput, textKind } from '../../workflow/common/outputs.ts';
 import { ceilingsText, group, type ProfileRow, rowsText } from '../profile/profile.ts';
 import { roofline } from '../profile/roofline.ts';
 import { type Bench, type Workload, workloadText } from './workload.ts';
@@ -45,6 +46,13 @@ export async function profileSteps(device: Device, bench: Bench, count: number):
   } finally {
     capture.dispose();
   }
+}
+
+const ROOFLINE = textKind('a roofline', /^<svg [^>]*aria-label="Generator, forward pass/);
+
+/** Refuses a file for the drawing that would overwrite something else, before anything is measured. @throws UsageError */
+export function requireRoofline(path: string | undefined): void {
+  if (path !== undefined) requireOutput('--roofline', path, ROOFLINE);
 }
 
 /** Draws the generator's layers of the forward pass under the device's ceilings. */

@@ -7,10 +7,10 @@ import { openModelFile } from '../../workflow/common/model.ts';
 import { type TuningCost, tuneKernels, tuneScoring } from '../../workflow/common/tuning.ts';
 import { imagesAt } from '../../workflow/images/images-at.ts';
 import { benchCeilings, ceilingsReport } from '../bench/ceilings.ts';
-import { deliver, type JsonOption, writeJson } from '../bench/document.ts';
+import { deliver, type JsonOption, requireDocument, writeJson } from '../bench/document.ts';
 import { benchInput, inputText } from '../bench/input.ts';
 import { benchKernels, kernelsText } from '../bench/kernels.ts';
-import { benchLayers, layersText, profileSteps, writeRoofline } from '../bench/layers.ts';
+import { benchLayers, layersText, profileSteps, requireRoofline, writeRoofline } from '../bench/layers.ts';
 import { benchMemory, memoryText } from '../bench/memory.ts';
 import { benchStep, stepText } from '../bench/step.ts';
 import { addWorkloadOptions, type Bench, openBench, type WorkloadOptions, workloadFrom } from '../bench/workload.ts';
@@ -23,7 +23,13 @@ import {
   toNumber,
   withDevice,
 } from '../options.ts';
-import { addProfileOptions, type ProfileOptions, profileResult, profileText } from '../profile/profile.ts';
+import {
+  addProfileOptions,
+  type ProfileOptions,
+  profileResult,
+  profileText,
+  requireTrace,
+} from '../profile/profile.ts';
 import { showProgress } from '../text/progress.ts';
 
 interface BenchOptions extends CommonFlags, JsonOption, WorkloadOptions {}
@@ -111,6 +117,7 @@ function seconds(standard: number): [string, string, (text: string) => number, n
 }
 
 async function ceilings(options: CeilingsOptions): Promise<void> {
+  requireDocument(options);
   await withDevice(options, async (device) => {
     const result = await benchCeilings(device, options.seconds);
     deliver(device, options, result, ceilingsReport(device, result));
@@ -131,6 +138,7 @@ async function kernels(options: BenchKernelsFlags): Promise<void> {
 }
 
 async function layers(options: LayersOptions): Promise<void> {
+  requireRoofline(options.roofline);
   await withBench(options, async (device, bench, tuning) => {
     const result = await benchLayers(device, bench, options.filter);
     if (options.roofline !== undefined) writeRoofline(device, options.roofline, result);
@@ -140,6 +148,7 @@ async function layers(options: LayersOptions): Promise<void> {
 }
 
 async function step(options: StepOptions): Promise<void> {
+  requireTrace(options);
   await withBench(options, async (device, bench, tuning) => {
     const result = await benchStep(device, bench, options.seconds, options.eager);
     const texts = [stepText(device, result)];
@@ -164,6 +173,7 @@ async function memory(options: TunedOptions): Promise<void> {
 }
 
 async function input(folder: string, { model: path, seconds, ...options }: InputFlags): Promise<void> {
+  requireDocument(options);
   const refs = imagesAt([folder]);
   const model = openModelFile(path);
   await withDevice(options, async (device) => {
@@ -187,6 +197,7 @@ function withBench(
   { device: name, tuneSeconds, ...options }: TunedOptions,
   work: (device: Device, bench: Bench, tuning: TuningCost) => Promise<void>,
 ): Promise<void> {
+  requireDocument(options);
   const which = name === 'null' ? { backend: 'null' } : name === undefined ? {} : { device: name };
   return withDevice({ ...options, ...which }, async (device) => {
     const bench = openBench(device, workloadFrom(device, options));

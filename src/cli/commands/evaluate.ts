@@ -4,9 +4,11 @@ import { evaluationJson } from '../../anomaly/evaluation/evaluation.ts';
 import { evaluationCsv } from '../../anomaly/evaluation/evaluation-csv.ts';
 import { learnedLines } from '../../anomaly/evaluation/learned.ts';
 import { steganographyLines } from '../../anomaly/evaluation/steganography.ts';
-import { requireWritable, writeFileAtomic } from '../../data/files/atomic.ts';
+import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
+import { realPlace } from '../../data/files/real-place.ts';
 import { formatBytes } from '../../report/parts/format.ts';
+import { requireOutput, textKind } from '../../workflow/common/outputs.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { evaluate as evaluateWorkflow } from '../../workflow/evaluate.ts';
 import { PICTURES_BUDGET, report } from '../../workflow/report-file.ts';
@@ -39,6 +41,9 @@ interface EvaluateCommandOptions extends TuneFlags, DataFlags {
   map?: string;
   tile?: number;
 }
+
+/** Other than the index of a data folder, whose header may begin likewise. */
+const TABLE = textKind('a table of an evaluation', /^file,label,type,[^\n]*,decided_by,threshold,flag\r\n/);
 
 export function addEvaluate(program: Command): void {
   const command = program
@@ -77,8 +82,7 @@ async function evaluate(model: string, data: string, options: EvaluateCommandOpt
       `--report shows how the training went, which a model file alone does not hold. Give the run folder instead of ${model}, or leave --report out.`,
     );
   }
-  const written = [paths?.page, paths?.json, csv];
-  for (const path of written) if (path) requireWritable(path);
+  if (csv) requireOutput('--csv', csv, TABLE);
   const { listener, stop } = listenOnTerminal(quiet);
   const pictures = options.report ? (options.pictures ?? PICTURES_BUDGET) : 0;
   await withDevice(options, async (device) => {
@@ -106,7 +110,7 @@ async function evaluate(model: string, data: string, options: EvaluateCommandOpt
 
 /** @throws UsageError where --csv names a file of the report */
 function requireOtherName(csv: string | undefined, { page, json }: { page: string; json: string }): void {
-  const taken = [page, json].find((path) => csv !== undefined && resolve(path) === resolve(csv));
+  const taken = [page, json].find((path) => csv !== undefined && realPlace(path) === realPlace(csv));
   if (taken === undefined) return;
   throw new UsageError(
     `--report ${page} writes ${page} and ${json}, and --csv would write ${taken} too. Give one of them another name.`,

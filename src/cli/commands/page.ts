@@ -2,7 +2,8 @@ import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { formatBytes } from '../../report/parts/format.ts';
-import { makePage, requireFreePage } from '../../workflow/make-page.ts';
+import { requireOutput } from '../../workflow/common/outputs.ts';
+import { DETECTOR_PAGE, makePage } from '../../workflow/make-page.ts';
 import { visible } from '../text/visible.ts';
 
 interface PageCommandOptions {
@@ -23,7 +24,7 @@ export function addPage(program: Command): void {
 }
 
 async function page(model: string, { out, title, f16 }: PageCommandOptions): Promise<void> {
-  requireFreePage(out);
+  requireOutput('--out', out, DETECTOR_PAGE);
   writeFileAtomic(out, await makePage({ model, title, halve: f16 }));
   process.stdout.write(
     `${visible(out)}: ${formatBytes(statSync(out).size)}. Open it in a browser; it needs nothing else.\n`,

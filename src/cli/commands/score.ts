@@ -1,13 +1,13 @@
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import type { Command } from 'commander';
 import { optionName } from '../../cyclegan/config.ts';
-import { runFolder } from '../../cyclegan/run/run-folder.ts';
 import { writeFileAtomicAsync } from '../../data/files/atomic.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
 import { makeFolder } from '../../data/files/make-folder.ts';
 import { realPlace } from '../../data/files/real-place.ts';
-import { encodePngAsync } from '../../data/images/png.ts';
+import { encodePngAsync, isSignedPng, signPng } from '../../data/images/png.ts';
 import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
+import { type OutputKind, requireFree } from '../../workflow/common/outputs.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { type Decision, type FileResult, type Scoring, score as scoreWorkflow } from '../../workflow/score.ts';
 import { type ScoreShardOptions, type ShardScoring, scoreShard } from '../../workflow/score-shard.ts';
@@ -103,9 +103,8 @@ async function score(model: string, given: string[], options: ScoreCommandOption
       ? begin({ ...asked, device }, chosen)
       : scoreWorkflow({ ...asked, watch: watch !== undefined, device });
     const { files, decision } = scoring;
-    requireNoInput(csv, [model, runFolder(model).model, ...files.map(({ path }) => path)]);
     requireDifferentNames(files, heatmaps);
-    const output = ScoreOutput.open(decision, { csv, json });
+    const output = new ScoreOutput(decision, { csv, json });
     try {
       for await (const result of scoring) {
         if (result.status === 'unreadable') {
@@ -117,6 +116,7 @@ async function score(model: string, given: string[], options: ScoreCommandOption
         counts.total += 1;
         output.add(result);
       }
+      output.complete();
     } finally {
       output.close();
     }
@@ -177,18 +177,12 @@ function imagesOrFolder(images: string[], watched: string | undefined): string[]
   );
 }
 
+const HEAT_MAP: OutputKind = { what: 'a heat map', isOwn: isSignedPng };
+
 /** Below the folder of heat maps, wherever the image lies. */
 function heatmapPath(folder: string, file: string): string {
   const parts = file.split(sep === '/' ? '/' : /[\\/]/).filter((part) => part !== '..');
   return join(folder, `${parts.join('/')}.heat.png`);
-}
-
-/** @throws UsageError when the table would be written over what is read */
-function requireNoInput(csv: string | undefined, inputs: readonly string[]): void {
-  if (csv === undefined || !inputs.some((path) => realPlace(path) === realPlace(csv))) return;
-  throw new UsageError(
-    `--csv ${csv} would overwrite the model or an image that is to be scored. Give the table another name, such as scores.csv.`,
-  );
 }
 
 /** @throws UsageError when the heat maps would be images of a folder that is scored, the next time at the latest */
@@ -226,6 +220,7 @@ function requireDifferentNames(files: Scoring['files'], heatmaps: string | undef
         `The heat map of ${path} would overwrite ${target}, which is to be scored too. Choose another folder for heat maps.`,
       );
     }
+    requireFree('--heatmaps', target, HEAT_MAP);
     seen.set(target, path);
   }
 }
@@ -239,7 +234,9 @@ function heatmapsInto(folder: string) {
     const painted = overlayHeatmap(original, { values, width, height, judged }, scale);
     const file = await encodePngAsync(original.width, original.height, 3, painted);
     const target = heatmapPath(folder, result.file);
+    // Of a watched folder it was not known before.
+    requireFree('--heatmaps', target, HEAT_MAP);
     makeFolder(dirname(target));
-    await writeFileAtomicAsync(target, file);
+    await writeFileAtomicAsync(target, signPng(file));
   };
 }

@@ -12,7 +12,7 @@ import { EXIT, wrap } from '../failure.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { listenOnTerminal } from '../listener.ts';
 import { addDataOptions, addTuneOptions, type DataFlags, type TuneFlags, toNumber, withDevice } from '../options.ts';
-import { addProfileOptions, openProfile, type ProfileOptions } from '../profile/profile.ts';
+import { addProfileOptions, openProfile, type ProfileOptions, requireTrace } from '../profile/profile.ts';
 import { addShardOption, type ChosenShard, chooseShard, type ShardFlag } from '../shard-option.ts';
 import { calibrationText } from '../text/calibration.ts';
 import { paperText } from '../text/paper-protocol.ts';
@@ -161,6 +161,7 @@ async function runTraining<T>(
   work: (common: Omit<TrainOptions, 'data'>) => Promise<T>,
 ): Promise<T> {
   const { out, aIs, skipBroken, tune, capture, bankMemory, preset, quiet = false } = options;
+  requireTrace(options);
   if (!(bankMemory >= 0)) throw new UsageError(`--bank-memory is ${bankMemory}; expected a number of MiB from 0 on.`);
   return await withDevice(options, async (device) => {
     if (!quiet) process.stderr.write(`device: ${device.info.name}\n`);

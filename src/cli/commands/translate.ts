@@ -2,7 +2,8 @@ import { join, parse, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { writeFileAtomicAsync } from '../../data/files/atomic.ts';
 import { makeFolder } from '../../data/files/make-folder.ts';
-import { encodePngAsync } from '../../data/images/png.ts';
+import { encodePngAsync, isSignedPng, signPng } from '../../data/images/png.ts';
+import { type OutputKind, requireFree, requireNoInput } from '../../workflow/common/outputs.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { doneBehind } from '../../workflow/images/behind.ts';
 import { type Translation, translate as translateWorkflow } from '../../workflow/translate.ts';
@@ -32,24 +33,30 @@ export function addTranslate(program: Command): void {
 }
 
 async function translate(model: string, images: string[], options: TranslateCommandOptions): Promise<void> {
-  requireDifferentNames(images);
   const folder = resolve(options.out);
+  const { to, tile, tune } = options;
+  const target = (path: string) => join(folder, `${parse(path).name}_${to}.png`);
+  requireDifferentNames(images);
+  for (const path of images) {
+    requireNoInput('--out', target(path), images);
+    requireFree('--out', target(path), TRANSLATION);
+  }
   makeFolder(folder);
   const { listener, stop } = listenOnTerminal(options.quiet ?? false);
-  const { to, tile, tune } = options;
-  const targetOf = ({ path }: Translation) => join(folder, `${parse(path).name}_${to}.png`);
   const write = async (made: Translation) => {
     const { width, height, channels, pixels } = made.image;
-    await writeFileAtomicAsync(targetOf(made), await encodePngAsync(width, height, channels, pixels));
+    await writeFileAtomicAsync(target(made.path), signPng(await encodePngAsync(width, height, channels, pixels)));
   };
   await withDevice(options, async (device) => {
     const translations = translateWorkflow({ ...listener, device, model, images, to, tile, tune });
     // Made ready to be compressed, a picture is there twice.
     const behind = { work: write, bytesOf: ({ image }: Translation) => 2 * image.pixels.byteLength };
     for await (const made of doneBehind(translations, behind))
-      if (!options.quiet) process.stdout.write(`${visible(targetOf(made))}\n`);
+      if (!options.quiet) process.stdout.write(`${visible(target(made.path))}\n`);
   }).finally(stop);
 }
+
+const TRANSLATION: OutputKind = { what: 'a translation', isOwn: isSignedPng };
 
 /** @throws UsageError when two images would be written under one name */
 function requireDifferentNames(images: readonly string[]): void {

@@ -5,6 +5,7 @@ import type { Device } from '../../gpu/device.ts';
 import { type Launch, layerName } from '../../gpu/launch.ts';
 import type { TimedLaunch } from '../../gpu/profiler.ts';
 import { type Ceilings, leastSeconds, measureCeilings } from '../../kernels/ceilings.ts';
+import { requireOutput, textKind } from '../../workflow/common/outputs.ts';
 import { align } from '../text/table.ts';
 import { chromeTrace } from './chrome-trace.ts';
 import { type Spread, spread, spreadText } from './statistics.ts';
@@ -22,6 +23,13 @@ export function addProfileOptions(command: Command): Command {
   return command
     .option('--profile', 'time every launch of a few steps, and show where the time goes by kernel and by layer')
     .option('--trace <file>', 'profile, and write the launches as a Chrome trace, which ui.perfetto.dev opens');
+}
+
+const TRACE = textKind('a trace', /^\{"traceEvents":\[\{"name":"process_name"/);
+
+/** Refuses a file for a trace that would overwrite something else, before anything is profiled. @throws UsageError */
+export function requireTrace({ trace }: ProfileOptions): void {
+  if (trace !== undefined) requireOutput('--trace', trace, TRACE);
 }
 
 /** How fast launches were that took some time together. */

@@ -50,6 +50,21 @@ export async function encodePngAsync(
   return Buffer.concat([...start, writeChunk({ type: 'IDAT', content }), ...end]);
 }
 
+/** A chunk of text that says by which program a file was made, as the PNG specification names it. */
+const SIGNED = writeChunk({ type: 'tEXt', content: Buffer.from('Software\0Cyclops', 'latin1') });
+/** Where the chunk of the header ends. */
+const HEADER_END = SIGNATURE_BYTES + 25;
+
+/** A PNG file that says who made it, by which {@link isSignedPng} knows it again. */
+export function signPng(png: Buffer): Buffer {
+  return Buffer.concat([png.subarray(0, HEADER_END), SIGNED, png.subarray(HEADER_END)]);
+}
+
+/** @param beginning of a file, of any format */
+export function isSignedPng(beginning: Uint8Array): boolean {
+  return SIGNED.equals(beginning.subarray(HEADER_END, HEADER_END + SIGNED.length));
+}
+
 function optionsFor(channels: 1 | 3, pixels: Uint8Array | Uint16Array) {
   const colorType = channels === 1 ? GRAY : RGB;
   const bitDepth = pixels instanceof Uint8Array ? 8 : 16;

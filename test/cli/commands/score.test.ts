@@ -223,14 +223,53 @@ describe('score', () => {
     expect(told).toEqual([{ done: 0, total: 2 }, ...windows, { done: 1, total: 2 }, { done: 2, total: 2 }]);
   });
 
-  it('refuses a table that would overwrite the model or an image', async () => {
+  it('refuses a table that would overwrite the model, an image, a run or anything that is no such table', async () => {
     const image = join(images, 'normal', '0.png');
-    for (const path of [model, image, folder.path('link', 'normal', '0.png')]) {
-      const before = readFileSync(path);
+    const foreign = folder.path('foreign.csv');
+    writeFileSync(foreign, 'file,label\n');
+    const others = [model, image, folder.path('link', 'normal', '0.png'), foreign];
+    for (const path of [...others, folder.path('run', 'data.json'), folder.path('run', 'checkpoint', 'new.csv')]) {
+      const before = existsSync(path) && readFileSync(path);
       const { code, stdout, stderr } = await cyclops('score', model, images, '--csv', path);
-      expect([code, stdout, stderr]).toEqual([2, '', expect.stringMatching(/would overwrite the model or an image/)]);
-      expect(readFileSync(path)).toEqual(before);
+      expect([code, stdout, stderr]).toEqual([
+        2,
+        '',
+        expect.stringMatching(/would overwrite a file (of the run|that is)/),
+      ]);
+      expect(existsSync(path) && readFileSync(path)).toEqual(before);
     }
+  });
+
+  it('keeps the table of before until there is a row to put in its place', async () => {
+    const table = folder.path('kept.csv');
+    const scored = () => cyclops('score', model, join(images, 'normal'), '--csv', table);
+    expect((await scored()).code).toBe(0);
+    const before = readFileSync(table, 'utf8');
+    expect((await cyclops('score', model, images, '--csv', table, '--device', 'no such device')).code).toBe(1);
+    expect(readFileSync(table, 'utf8')).toBe(before);
+    expect((await scored()).code).toBe(0);
+    expect(readFileSync(table, 'utf8')).toBe(before);
+  });
+
+  it('finishes table and exit code when nobody reads what it prints', async () => {
+    const table = folder.path('unread.csv');
+    const { child, outcome } = start(['score', model, images, '--csv', table, '--fail-on-anomaly', '--threshold', '0']);
+    child.stdout?.once('data', () => child.stdout?.destroy());
+    expect((await outcome).code).toBe(3);
+    expect(lines(readFileSync(table, 'utf8'))).toHaveLength(15);
+  });
+
+  it('writes heat maps over nothing but heat maps', async () => {
+    const [out, image] = [folder.path('maps'), join(images, 'normal', '0.png')];
+    const target = join(out, '0.png.heat.png');
+    const scored = () => cyclops('score', model, join(images, 'normal'), '--heatmaps', out);
+    mkdirSync(out);
+    cpSync(image, target);
+    expect(await scored()).toMatchObject({ code: 2, stderr: expect.stringMatching(/is not a heat map of Cyclops/) });
+    expect(readFileSync(target)).toEqual(readFileSync(image));
+    rmSync(target);
+    for (let times = 0; times < 2; times++) expect((await scored()).code).toBe(0);
+    expect((await decodeImage(target)).width).toBe(32);
   });
 
   it('refuses heat maps in a folder whose images it scores', async () => {
@@ -272,9 +311,10 @@ describe('score --watch', () => {
     child.stderr?.on('data', (text) => {
       said += text;
     });
-    const scored = () => (existsSync(table) ? lines(readFileSync(table, 'utf8')).length - 1 : -1);
+    const scored = () => (existsSync(table) ? lines(readFileSync(table, 'utf8')).length - 1 : 0);
     // What comes before the folder is looked at for the first time would count as lying there already.
-    await until(() => /What\s+lies\s+in/.test(said) && scored() === 0);
+    await until(() => /What\s+lies\s+in/.test(said));
+    expect(existsSync(table)).toBe(false);
     cpSync(join(images, 'abnormal', '1.png'), join(watched, 'a.png'));
     await until(() => scored() === 1);
     writeFileSync(join(watched, 'b.png'), 'no image');

@@ -1,0 +1,65 @@
+import { statSync } from 'node:fs';
+import { runWith } from '../../cyclegan/run/run-folder.ts';
+import { requireWritable } from '../../data/files/atomic.ts';
+import { fileError } from '../../data/files/fs-error.ts';
+import { readPart } from '../../data/files/read.ts';
+import { realPlace } from '../../data/files/real-place.ts';
+import { UsageError } from './usage-error.ts';
+
+/** A kind of file that a command writes. */
+export interface OutputKind {
+  /** For messages: `a table of scores`. */
+  what: string;
+  /** Whether a file that begins with these bytes is one that was written before. */
+  isOwn: (beginning: Uint8Array) => boolean;
+}
+
+/** Enough for the header of a table with every score. */
+const BEGINNING = 2 ** 16;
+
+/** The kind of files that begin with such a text; of the beginning a character is a byte. */
+export function textKind(what: string, begins: RegExp): OutputKind {
+  return { what, isOwn: (beginning) => begins.test(new TextDecoder('latin1').decode(beginning)) };
+}
+
+/**
+ * Refuses to write where something else would be lost: a file of a run, and anything that is there and that the same command did not
+ * write. Every option that names a file to write obeys this, before the work begins. Nothing is changed.
+ *
+ * @param option as a user writes it, such as `--csv`
+ * @throws UsageError for what would be lost @throws CyclopsError where no file can be written
+ */
+export function requireOutput(option: string, path: string, kind: OutputKind): void {
+  requireFree(option, path, kind);
+  requireWritable(path);
+}
+
+/** The same of a file whose folder may not be there yet. @throws UsageError */
+export function requireFree(option: string, path: string, { what, isOwn }: OutputKind): void {
+  const run = runWith(path);
+  if (run !== null)
+    throw new UsageError(`${option} ${path} would overwrite a file of the run in ${run}. Give another name.`);
+  // What is no file is refused where it is written.
+  if (!isFile(path)) return;
+  const beginning = readPart(path, 0, BEGINNING);
+  if (beginning.length === 0 || isOwn(beginning)) return;
+  throw new UsageError(
+    `${option} ${path} would overwrite a file that is there and is not ${what} of Cyclops: it stays as it is. Give another name, or remove it.`,
+  );
+}
+
+/** @throws UsageError when what is read would be written over */
+export function requireNoInput(option: string, path: string, inputs: readonly string[]): void {
+  const place = realPlace(path);
+  const input = inputs.find((other) => realPlace(other) === place);
+  if (input === undefined) return;
+  throw new UsageError(`${option} would overwrite ${input}, which is read. Give another name.`);
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  } catch (error) {
+    throw fileError(error, 'write', path);
+  }
+}

@@ -1,0 +1,60 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { requireFree, requireNoInput, requireOutput, textKind } from '../../../src/workflow/common/outputs.ts';
+import { UsageError } from '../../../src/workflow/common/usage-error.ts';
+import { expectRefusal, put, useTemporaryFolder } from '../../data/support.ts';
+
+const path = useTemporaryFolder();
+const TABLE = textKind('a table', /^a,b\r\n/);
+
+it('lets through what is new, empty, or was written before, and leaves it as it is', () => {
+  put(path('old.csv'), 'a,b\r\n1,2\r\n');
+  put(path('empty.csv'), '');
+  symlinkSync('nowhere.csv', path('link.csv'));
+  for (const name of ['new.csv', 'old.csv', 'empty.csv', 'link.csv']) requireOutput('--csv', path(name), TABLE);
+  expect(readFileSync(path('old.csv'), 'utf8')).toBe('a,b\r\n1,2\r\n');
+  expect(readdirSync(path()).sort()).toEqual(['empty.csv', 'link.csv', 'old.csv']);
+});
+
+it('refuses what is something else, also behind a link', () => {
+  put(path('photo.png'));
+  symlinkSync('photo.png', path('link.csv'));
+  for (const name of ['photo.png', 'link.csv']) {
+    const refused = () => requireOutput('--csv', path(name), TABLE);
+    expect(refused).toThrow(UsageError);
+    expectRefusal(refused, `--csv ${path(name)}`, 'is not a table of Cyclops', 'Give another name');
+  }
+});
+
+it('refuses any name among the files of a run, and none beside them', () => {
+  put(path('run', 'checkpoint', 'config.json'), '{}');
+  for (const name of [
+    'thresholds.json',
+    'metrics.jsonl',
+    'train.txt',
+    'checkpoint/x.csv',
+    'samples/x.csv',
+    'model.safetensors',
+  ])
+    expectRefusal(() => requireFree('--csv', path('run', name), TABLE), 'a file of the run in', path('run'));
+  requireFree('--csv', path('run', 'scores.csv'), TABLE);
+  requireFree('--csv', path('thresholds.json'), TABLE);
+});
+
+it('refuses what cannot be written, and waits for no pipe', () => {
+  mkdirSync(path('folder'));
+  execFileSync('mkfifo', [path('pipe')]);
+  for (const name of ['folder', 'pipe'])
+    expectRefusal(() => requireOutput('--csv', path(name), TABLE), 'a folder or a device');
+  expectRefusal(() => requireOutput('--csv', path('absent', 'a.csv'), TABLE), 'ENOENT');
+  symlinkSync('round', path('round'));
+  expectRefusal(() => requireOutput('--csv', path('round'), TABLE), 'ELOOP');
+});
+
+it('refuses what is read, by whatever name', () => {
+  put(path('a.png'));
+  symlinkSync(path(), path('again'));
+  expectRefusal(() => requireNoInput('--out', path('again', 'a.png'), [path('b.png'), path('a.png')]), path('a.png'));
+  requireNoInput('--out', path('c.png'), [path('a.png')]);
+});
