@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { quoted } from '../data/files/brief.ts';
 import { described, examine } from '../data/files/json.ts';
-import { finite, object, oneOf, whole, yesOrNo } from '../data/files/schema.ts';
+import { finite, object, oneOf, seed, whole, yesOrNo } from '../data/files/schema.ts';
 import type { BankOptions } from '../data/images/bank.ts';
 import type { ValueRange } from '../data/images/value-range.ts';
 import { CyclopsError } from '../gpu/errors.ts';
@@ -167,7 +167,7 @@ const configSchema = described(
     localContrast: v.optional(yesOrNo, false),
     range: v.optional(rangeSchema, 'full'),
     preprocessing: v.optional(whole(1, PREPROCESSING), 1),
-    seed: whole(0, 2 ** 32 - 1),
+    seed,
     checkpointInterval: whole(1, 1e9),
     sampleInterval: whole(0, 1e9),
   }) satisfies v.GenericSchema<unknown, TrainingConfig>,

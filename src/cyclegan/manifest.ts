@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { described } from '../data/files/json.ts';
-import { byName, hexadecimal, list, object, oneOf, text, whole } from '../data/files/schema.ts';
+import { byName, hexadecimal, list, object, oneOf, seed, text, whole } from '../data/files/schema.ts';
 import { NETWORK_NAMES, type NetworkName } from './network-names.ts';
 
 /** What made a checkpoint, for people and for the report. */
@@ -62,11 +62,18 @@ export const manifestSchema = described(
     imported: v.exactOptional(object({ G_A: importedFile, G_B: importedFile, D_A: importedFile, D_B: importedFile })),
     from: v.exactOptional(
       object({
-        ...{ model: text, weights: hexadecimal(64), seed: whole(), dataHash: text, step: whole() },
+        ...{ model: text, weights: hexadecimal(64), seed, dataHash: text, step: whole() },
         fresh: list(oneOf(NETWORK_NAMES)),
       }),
     ),
-    extended: v.exactOptional(list(object({ step: whole(), from: whole(), to: whole() }))),
+    extended: v.exactOptional(
+      list(
+        v.pipe(
+          object({ step: whole(), from: whole(), to: whole() }),
+          v.check(({ step, from, to }) => step <= from && from < to, 'a step of a run that became longer'),
+        ),
+      ),
+    ),
   }) satisfies v.GenericSchema<unknown, Manifest>,
   { holds: 'what made a run', remedy: 'Restore the file, or start the run again.' },
 );

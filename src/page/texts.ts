@@ -8,7 +8,7 @@ import { bareTexts } from '../kernels/include.ts';
 import { TEXTS } from '../kernels/texts.ts';
 
 /** Modules that a page has others for, as in the field `browser` of package.json. */
-const IN_PAGE = /\/(dawn|stored-model|decode-bytes)\.ts$/;
+const IN_PAGE = /\/(dawn|stored-model|decode-bytes|crc32)\.ts$/;
 
 const inPage: Plugin = {
   name: 'in-page',

@@ -7,7 +7,7 @@ import { createRun, hasCheckpoint, inRun, type RunFolder, runFolder } from '../c
 import type { Dataset } from '../data/datasets/dataset.ts';
 import { splitDataset } from '../data/datasets/split.ts';
 import { writeFileAtomic } from '../data/files/atomic.ts';
-import { byName, finite, object, whole, yesOrNo } from '../data/files/schema.ts';
+import { byName, finite, object, seed, whole, yesOrNo } from '../data/files/schema.ts';
 import type { Device } from '../gpu/device.ts';
 import { listenerOf } from './common/listener.ts';
 import { openModel } from './common/model.ts';
@@ -180,10 +180,10 @@ export interface RunFigures {
   scores: Record<string, { paper: boolean; accuracy: number | null; accZfn: number | null; auroc: number | null }>;
 }
 
-const figure = v.nullable(finite());
+const figure = v.nullable(finite(0, 1));
 
 const runFiguresSchema = object({
-  seed: finite(),
+  seed,
   testImages: object({ normal: whole(), abnormal: whole() }),
   scores: byName(object({ paper: yesOrNo, accuracy: figure, accZfn: figure, auroc: figure })),
 }) satisfies v.GenericSchema<unknown, RunFigures>;

@@ -2,7 +2,7 @@ import { heatmapMaximum } from '../anomaly/calibration/heatmap-scale.ts';
 import { assess } from '../anomaly/evaluation/assessment.ts';
 import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
 import { readDataRecord } from '../cyclegan/run/data-record.ts';
-import { damageText, readMetrics } from '../cyclegan/run/metrics-log.ts';
+import { damageText, gapText, readMetrics } from '../cyclegan/run/metrics-log.ts';
 import { writeTogether } from '../data/files/atomic.ts';
 import { renderReport } from '../report/page.ts';
 import { lossCurves } from '../report/parts/loss-curves.ts';
@@ -45,6 +45,10 @@ export function report(evaluated: EvaluatedRun, options: ReportOptions): void {
   if (metrics.damaged.length > 0) {
     options.onWarning?.(`${damageText(run.metrics, metrics.damaged)} The curves of the report leave them out.`);
   }
+  // Later ones a killed process wrote behind its last checkpoint.
+  const records = metrics.records.filter(({ step }) => step <= position.step);
+  const gap = metrics.damaged.length > 0 ? null : gapText(run.metrics, records, position.step);
+  if (gap) options.onWarning?.(`${gap} The curves of the report leave them out.`);
   const { evaluation, steganography, leftOut, heatmap, baseline, pixels, pairs, learned, pictures } = evaluated;
   const max = heatmapMaximum(heatmap);
   const trained = (label: string) =>
@@ -65,7 +69,7 @@ export function report(evaluated: EvaluatedRun, options: ReportOptions): void {
       epochs: Math.ceil(position.step / position.stepsPerEpoch),
       seconds: position.seconds,
       configuration: Object.fromEntries(Object.entries(config).map(([name, value]) => [name, value ?? 'none'])),
-      losses: lossCurves(metrics.records.map(({ step, epoch: _, lr: __, ...losses }) => ({ step, losses }))),
+      losses: lossCurves(records.map(({ step, epoch: _, lr: __, ...losses }) => ({ step, losses }))),
     },
     versions: versions(),
     ...(options.command && { command: options.command }),

@@ -5,7 +5,7 @@ import { PRESET_NAMES, preset } from '../cyclegan/presets.ts';
 import { brief, quoted } from '../data/files/brief.ts';
 import { described } from '../data/files/json.ts';
 import { readJson } from '../data/files/json-file.ts';
-import { byName, list, only, whole } from '../data/files/schema.ts';
+import { byName, list, only, seed } from '../data/files/schema.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { path } from './common/options.ts';
 import { type ConfigOptions, DEFAULT_PRESET } from './runs/training-config.ts';
@@ -16,7 +16,7 @@ const sweepSchema = described(
     sets: byName(path),
     /** By the names of the variants: options of `train`, without the hyphens in front. */
     options: byName(byName(v.unknown())),
-    seeds: list(whole()),
+    seeds: list(seed),
   }),
   { holds: 'a sweep', remedy: 'It names sets, options and seeds: see docs/cluster.md.' },
 );
@@ -54,7 +54,7 @@ export function readSweep(file: string): Sweep {
   const odd = [...Object.keys(sets), ...Object.keys(options)].find((name) => !NAME.test(name));
   if (odd !== undefined) {
     throw new CyclopsError(
-      `${file} has the name '${odd}', which becomes that of a file; expected letters, digits, hyphens and underscores, 60 at most.`,
+      `${file} has the name ${quoted(odd)}, which becomes that of a file; expected letters, digits, hyphens and underscores, 60 at most.`,
     );
   }
   const twice = seeds.find((seed, i) => seeds.indexOf(seed) !== i);

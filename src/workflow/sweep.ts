@@ -5,7 +5,7 @@ import { hasCheckpoint, runFolder } from '../cyclegan/run/run-folder.ts';
 import type { Dataset } from '../data/datasets/dataset.ts';
 import { writeTogether } from '../data/files/atomic.ts';
 import { csvLine } from '../data/files/csv.ts';
-import { finite, object, text, whole } from '../data/files/schema.ts';
+import { finite, object, seed, text, whole } from '../data/files/schema.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError, DeviceLostError } from '../gpu/errors.ts';
 import { type Listener, listenerOf } from './common/listener.ts';
@@ -32,11 +32,17 @@ export interface SweepOptions extends Omit<DataOptions, 'data'>, DeviceOption, L
   shard?: Shard | undefined;
 }
 
-const rowSchema: v.GenericSchema<SweepRow> = object({
-  ...{ variant: text, set: text, seed: whole(), score: text, auroc: v.nullable(finite(0, 1)) },
-  ...{ missed: whole(), abnormal: whole(), falseAlarms: whole(), normal: whole() },
-  aupro: v.nullable(finite(0, 1)),
-});
+const rowSchema: v.GenericSchema<SweepRow> = v.pipe(
+  object({
+    ...{ variant: text, set: text, seed, score: text, auroc: v.nullable(finite(0, 1)) },
+    ...{ missed: whole(), abnormal: whole(), falseAlarms: whole(), normal: whole() },
+    aupro: v.nullable(finite(0, 1)),
+  }),
+  v.check(
+    ({ missed, abnormal, falseAlarms, normal }) => missed <= abnormal && falseAlarms <= normal,
+    'no more mistakes than images',
+  ),
+);
 
 const COLUMNS = [
   ...(['variant', 'set', 'seed', 'score', 'auroc'] as const),

@@ -44,6 +44,14 @@ describe('collect', () => {
     expect(readFileSync(image)).toEqual(before);
   });
 
+  it('refuses what cannot have been found', async () => {
+    leave('shard-1', [], { flagged: 3 });
+    leave('shard-2', [], { unreadable: ['x'.repeat(5e6)] });
+    await expectRejection(() => collect({ out: path('out') }), '2 of 2 pieces', 'no more flagged', 'a text of at most');
+    const thrown = await collect({ out: path('out') }).catch(({ message }) => message);
+    expect(thrown.length).toBeLessThan(2000);
+  });
+
   it('refuses a folder in which no shard has begun', async () => {
     await expectRejection(() => collect({ out: path('none') }), 'holds no job.json', '--out');
   });

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { calibrate, evaluate, type StopSignal, score, train } from '../../src/workflow.ts';
@@ -63,5 +63,21 @@ describe('thresholds that training has left behind', () => {
     const finished = await train({ data, out, resume: true, tune: false });
     expect(finished.calibration?.step).toBe(6);
     expect(await evaluate({ model: out, data, tune: false })).not.toBeNull();
+  });
+
+  it('are the same for whoever judges: other ones beside the model file are refused', async () => {
+    const thresholds = join(out, 'thresholds.json');
+    const before = readFileSync(thresholds);
+    await calibrate({ run: out, tune: false, threshold: 0.125 });
+    writeFileSync(thresholds, before);
+    const two = /model\.safetensors and .*thresholds\.json hold two calibrations.*cyclops calibrate/;
+    await expect(evaluate({ model: out, data, tune: false })).rejects.toThrow(two);
+    const judge = () => score({ model: out, images: [join(data, 'normal')] }).decision.threshold;
+    expect(judge).toThrow(two);
+    await calibrate({ run: out, tune: false, threshold: 0.25 });
+    expect(judge()).toBe(0.25);
+    expect((await evaluate({ model: out, data, tune: false }))?.evaluation.chosen.threshold.value).toBe(0.25);
+    rmSync(thresholds);
+    expect(judge()).toBe(0.25);
   });
 });

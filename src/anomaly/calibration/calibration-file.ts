@@ -1,14 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
-import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { readJson } from '../../data/files/json-file.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { type Calibration, calibrationSchema } from './calibration.ts';
-
-/** Keeps a calibration in its run. @throws CyclopsError when the file cannot be written */
-export function writeCalibration(run: RunFolder, calibration: Calibration): void {
-  writeFileAtomic(run.thresholds, `${JSON.stringify(calibration, null, 2)}\n`);
-}
 
 /** The calibration of a run. @throws CyclopsError when there is none yet or the file is damaged */
 export function readCalibration(run: RunFolder): Calibration {

@@ -10,7 +10,7 @@ import { type Baseline, baselineSchema } from './baseline.ts';
 import { type Combination, combinationSchema } from './combination.ts';
 import { calibratedMaps, type HeatmapCalibration, heatmapSchema, withMap } from './heatmap-scale.ts';
 import { type Likeness, likenessSchema } from './likeness.ts';
-import { type TradeOff, tradeOffSchema } from './trade-off.ts';
+import { isWithin, type TradeOff, tradeOffSchema } from './trade-off.ts';
 
 /** The images that may choose score and thresholds, and what a person should know of such a choice. */
 export const CALIBRATION_SOURCES = {
@@ -153,6 +153,17 @@ export const calibrationSchema = described(
     v.forward(
       v.check(({ chosen, scores }) => Object.hasOwn(scores, chosen), 'the name of one of its scores'),
       ['chosen'],
+    ),
+    v.forward(
+      v.check(
+        ({ counts, objects }) => !objects || LABELS.every((label) => objects[label] <= counts[label]),
+        'no more objects than images',
+      ),
+      ['objects'],
+    ),
+    v.forward(
+      v.check(({ counts, tradeOff }) => !tradeOff || isWithin(tradeOff, counts), 'no more mistakes than images'),
+      ['tradeOff'],
     ),
     v.transform(({ objects, ...calibration }) => ({ ...calibration, objects: objects ?? calibration.counts })),
   ) satisfies v.GenericSchema<unknown, Calibration>,

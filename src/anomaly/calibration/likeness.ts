@@ -1,5 +1,5 @@
 /** What the images look like that chose a threshold, and in what another is unlike them: for those the threshold says nothing. */
-import type * as v from 'valibot';
+import * as v from 'valibot';
 import { finite, object, oneOf, whole } from '../../data/files/schema.ts';
 import type { ImageForm } from '../scores/image-form.ts';
 import type { ImageStatistics } from '../scores/image-statistics.ts';
@@ -24,8 +24,9 @@ export interface Likeness {
   sd: Extent;
 }
 
-const pixels = object({ least: whole(1), most: whole(1) });
-const levels = object({ least: finite(), most: finite() });
+const ordered = v.check<Extent, string>(({ least, most }) => least <= most, 'no less at most than at least');
+const pixels = v.pipe(object({ least: whole(1), most: whole(1) }), ordered);
+const levels = v.pipe(object({ least: finite(), most: finite() }), ordered);
 
 /** @internal */
 export const likenessSchema = object({

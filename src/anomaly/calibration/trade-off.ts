@@ -28,6 +28,11 @@ export const tradeOffSchema = object({ points: list(pointSchema), present: point
   TradeOff
 >;
 
+/** Whether so many images can be judged so wrongly. */
+export function isWithin({ points, present }: TradeOff, { abnormal, normal }: Record<Label, number>): boolean {
+  return [...points, present].every(({ missed, falseAlarms }) => missed <= abnormal && falseAlarms <= normal);
+}
+
 /**
  * For each number of misses the threshold with the fewest false alarms, where that is fewer than with fewer misses. Thresholds lie halfway
  * between scores, as those of the rules do.

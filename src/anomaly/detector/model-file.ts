@@ -103,6 +103,12 @@ export function decodeModel(bytes: Uint8Array, source: string): Model {
   };
 }
 
+/** The calibration in the metadata of a model file; null for one of another version. @throws CyclopsError when it is damaged */
+export function calibrationIn(metadata: Readonly<Record<string, string>>, source: string): Calibration | null {
+  if (metadata.format !== FORMAT) return null;
+  return parseJson(metadata.calibration ?? '', calibrationSchema, `${source} under 'calibration'`);
+}
+
 /**
  * Puts a model on a device.
  *

@@ -29,6 +29,8 @@ interface Metrics {
 
 /** `metrics.jsonl`, one line for every step, in order and without gaps also after a resume. */
 export class MetricsLog {
+  /** Says of which steps up to the last there is no line; null where each has one. */
+  readonly gap: string | null;
   private readonly handle: number;
 
   /**
@@ -47,6 +49,7 @@ export class MetricsLog {
         `${damageText(path, lost)} Restore the file, or delete these lines to go on without them.`,
       );
     }
+    this.gap = gapText(path, records, lastStep);
     writeFileAtomic(
       path,
       records
@@ -100,6 +103,25 @@ export function damageText(path: string, lines: readonly number[]): string {
   const shown = lines.slice(0, 5).join(', ');
   const more = lines.length > 5 ? ` and ${lines.length - 5} more` : '';
   return `${path} is damaged: each line should hold the losses of a step, but line ${shown}${more} does not.`;
+}
+
+/** How many gaps are named. */
+const SHOWN_GAPS = 5;
+
+/** Says of which steps up to `last` a log has no line, as after it was edited or cut by something else; null where each has one. */
+export function gapText(path: string, records: readonly MetricsRecord[], last: number): string | null {
+  const logged = [0, ...new Set(records.map(({ step }) => step)), last + 1].filter((step) => step <= last + 1);
+  const gaps = logged
+    .sort((a, b) => a - b)
+    .flatMap((step, i) => {
+      const [from, to] = [(logged[i - 1] ?? step) + 1, step - 1];
+      return from <= to ? [{ from, to }] : [];
+    });
+  if (gaps.length === 0) return null;
+  const missing = gaps.reduce((sum, { from, to }) => sum + to - from + 1, 0);
+  const shown = gaps.slice(0, SHOWN_GAPS).map(({ from, to }) => (from === to ? `${from}` : `${from} to ${to}`));
+  const more = gaps.length > SHOWN_GAPS ? ` and ${gaps.length - SHOWN_GAPS} gaps more` : '';
+  return `${path} has no line for ${missing} of ${last} steps: ${shown.join(', ')}${more}. Something has cut it; the weights do not depend on it.`;
 }
 
 function recordIn(text: string): MetricsRecord | undefined {

@@ -1,11 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { PARTS } from '../../data/datasets/dataset.ts';
 import { listPath } from '../../data/datasets/lists.ts';
 import { completeFolder, requireWritable, restoreFolder } from '../../data/files/atomic.ts';
 import { fileError } from '../../data/files/fs-error.ts';
 import { whileLocked } from '../../data/files/lock.ts';
-import { makeFolder } from '../../data/files/make-folder.ts';
 import { realPlace } from '../../data/files/real-place.ts';
 import { isRemains, removeRemains } from '../../data/files/remains.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
@@ -66,12 +65,20 @@ export async function inRun<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const { root } = run;
-  makeFolder(root);
+  makeRoot(root);
   return await whileLocked({ path: join(root, LOCK), what: `The run in ${root}`, onStale }, async () => {
     restoreFolder(run.checkpoint);
     for (const folder of [root, run.samples, run.damaged]) if (existsSync(folder)) removeRemains(folder, SHARED);
     return await work();
   });
+}
+
+function makeRoot(root: string): void {
+  try {
+    mkdirSync(root, { recursive: true });
+  } catch (error) {
+    throw fileError(error, 'write the run folder', root);
+  }
 }
 
 const LISTS = PARTS.map((part) => listPath('', part));
@@ -91,7 +98,7 @@ function isBeforeCheckpoint(name: string): boolean {
  */
 export function createRun(path: string, canResume = false): RunFolder {
   const run = runFolder(path);
-  makeFolder(run.root);
+  makeRoot(run.root);
   try {
     if (readdirSync(run.root).some((name) => !isBeforeCheckpoint(name))) {
       const advice = canResume && isBegun(run) ? 'continue the run in it with --resume, or choose' : 'choose';
@@ -128,7 +135,7 @@ export function openRun(path: string): RunFolder {
       `${run.root} has no networks yet: those of its folds are trained first. Finish it with 'cyclops train DATA --out ${run.root} --resume'.`,
     );
   }
-  if (existsSync(run.data)) {
+  if (existsSync(run.data) && readdirSync(run.root).every(isBeforeCheckpoint)) {
     throw new CyclopsError(
       `The training in ${run.root} ended before its first checkpoint, so that there is nothing to go on with. Begin it anew, without --resume.`,
     );

@@ -78,6 +78,8 @@ export class Trainer {
   seconds = 0;
   /** Problems of a resumed run whose kernels this version does not have: its bits may differ from now on. */
   goneKernels: readonly string[] = [];
+  /** Says which losses of a resumed run are lost; null where none are. */
+  readonly lostLosses: string | null;
   private readonly config: TrainingConfig;
   private readonly banks: Banks;
   private readonly run: RunFolder;
@@ -127,6 +129,7 @@ export class Trainer {
     this.loggedStep = this.step;
     this.lastRead.step = this.step;
     this.metrics = new MetricsLog(run.metrics, this.step);
+    this.lostLosses = this.metrics.gap;
   }
 
   /**

@@ -23,6 +23,9 @@ export function described<const S extends v.GenericSchema>(schema: S, { holds, r
   return v.pipe(schema, v.title(holds), v.description(remedy));
 }
 
+/** Levels of lists and objects in each other: more than any file of ours has, and few enough for whatever walks through them. */
+const MOST_NESTED = 64;
+
 /** @param source where the text comes from, such as a path. @throws CyclopsError when it is not JSON, or not what the schema says */
 export function parseJson<const S extends v.GenericSchema>(json: string, schema: S, source: string): v.InferOutput<S> {
   let value: unknown;
@@ -31,7 +34,17 @@ export function parseJson<const S extends v.GenericSchema>(json: string, schema:
   } catch {
     throw refusal(schema, source, `it is not JSON, but ${brief(json)}`);
   }
+  if (isNested(value)) throw refusal(schema, source, `its lists and objects are nested more than ${MOST_NESTED} deep`);
   return checkJson(value, schema, source);
+}
+
+function isNested(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; depth <= MOST_NESTED; depth++) {
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+    if (level.length === 0) return false;
+  }
+  return true;
 }
 
 /** The same for a value that is parsed already. */

@@ -1,6 +1,8 @@
 import { CyclopsError } from '../../gpu/errors.ts';
 import { brief, quoted } from './brief.ts';
+import { crc32 } from './crc32.ts';
 import { type FloatElement, floatBytes, isFloatElement, toFloat32 } from './elements.ts';
+import type { ByteSource } from './file-bytes.ts';
 
 /** Those of a Uint16Array are the bits of f16. */
 export type SafetensorsData = Float32Array | Uint16Array | Int32Array | Uint8Array;
@@ -47,11 +49,16 @@ const OTHER_BYTES: Readonly<Record<string, number>> = {
   C64: 8,
 };
 const METADATA_KEY = '__metadata__';
+/**
+ * Of the metadata: JSON with the CRC-32 of each tensor's bytes by its name, in hexadecimal, and under the name of the metadata, which no
+ * tensor can have, that of the others' JSON. Other programs pass it over, and files of others have none.
+ */
+const CHECKSUMS_KEY = 'crc32';
 
 /**
  * Encodes named tensors in the safetensors format: 8 bytes with the header's length, the header in JSON padded with
  * spaces to a multiple of 8, then the data, little-endian and without gaps. Four-byte types come first so that each is
- * aligned; within a width the order of the map is kept. The same input gives the same bytes.
+ * aligned; within a width the order of the map is kept. The same input gives the same bytes. The metadata hold checksums of all of it.
  *
  * @throws CyclopsError for what {@link decodeSafetensors} would refuse: a shape that does not fit its data, an array of another type, and
  * metadata that is no text
@@ -60,7 +67,8 @@ export function encodeSafetensors(
   tensors: ReadonlyMap<string, TensorInput>,
   metadata: Record<string, string> = {},
 ): Uint8Array<ArrayBuffer> {
-  const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [[METADATA_KEY, metadata]] : [];
+  const header: [string, unknown][] = [];
+  const checksums: [string, string][] = [[METADATA_KEY, checksumOf(metadata)]];
   for (const [key, text] of Object.entries(metadata)) {
     if (typeof text !== 'string')
       throw new CyclopsError(`cannot store metadata '${key}': a text was expected, got ${brief(text)}.`);
@@ -82,7 +90,9 @@ export function encodeSafetensors(
     }
     header.push([name, { dtype: dtypeOf(data), shape, data_offsets: [end, end + data.byteLength] }]);
     end += data.byteLength;
+    checksums.push([name, checksum(bytesIn(data))]);
   }
+  header.push([METADATA_KEY, { ...metadata, [CHECKSUMS_KEY]: JSON.stringify(Object.fromEntries(checksums)) }]);
   const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const dataStart = 8 + Math.ceil(text.length / 8) * 8;
 
@@ -91,7 +101,7 @@ export function encodeSafetensors(
   file.set(text, 8);
   let position = dataStart;
   for (const [, { data }] of order) {
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
+    file.set(bytesIn(data), position);
     position += data.byteLength;
   }
   return file;
@@ -100,6 +110,7 @@ export function encodeSafetensors(
 /**
  * Decodes a safetensors file. Everything in the header is checked against the file's size before any tensor is
  * allocated, so that a damaged or lying file costs no more memory than an honest one of its size; F16 and BF16 take twice as much.
+ * Checksums are compared where the file has some.
  *
  * @param bytes the whole file
  * @param name the file's path, for messages
@@ -111,7 +122,7 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): SafetensorsF
   const entries: TensorEntry[] = [];
   let metadata: Record<string, string> = {};
   for (const [key, value] of Object.entries(header)) {
-    if (key === METADATA_KEY) metadata = readMetadata(value, name);
+    if (key === METADATA_KEY) metadata = metadataOf(value, name);
     else entries.push(readEntry(key, value, dataLength, name));
   }
 
@@ -131,6 +142,8 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): SafetensorsF
   }
 
   const data = bytes.subarray(dataStart);
+  const { [CHECKSUMS_KEY]: checksums, ...said } = metadata;
+  if (checksums !== undefined) compareChecksums(checksums, { entries, data, metadata: said, file: name });
   const tensors = new Map<string, StoredTensor>();
   const skipped = new Map<string, string>();
   for (const entry of entries) {
@@ -138,27 +151,83 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): SafetensorsF
     if (tensor) tensors.set(entry.name, tensor);
     else skipped.set(entry.name, entry.dtype);
   }
-  return { tensors, skipped, metadata };
+  return { tensors, skipped, metadata: said };
+}
+
+/** @throws CyclopsError naming what is not as it was written */
+function compareChecksums(
+  json: string,
+  { entries, data, metadata, file }: { entries: TensorEntry[]; data: Uint8Array; metadata: object; file: string },
+): void {
+  const expected = new Map(Object.entries(checksumsIn(json, file)));
+  const compare = (name: string, what: string, found: string) => {
+    if (expected.get(name) === found) return void expected.delete(name);
+    throw damaged(
+      file,
+      `${what} does not have the checksum with which it was written, so that some of its bits have changed`,
+    );
+  };
+  compare(METADATA_KEY, 'its description', checksumOf(metadata));
+  for (const { name, begin, end } of entries)
+    compare(name, `tensor ${quoted(name)}`, checksum(data.subarray(begin, end)));
+  const [missing] = expected.keys();
+  if (missing !== undefined) throw damaged(file, `tensor ${quoted(missing)}, of which it holds a checksum, is missing`);
+}
+
+function checksumsIn(json: string, file: string): object {
+  try {
+    const checksums: unknown = JSON.parse(json);
+    if (isRecord(checksums)) return checksums;
+  } catch {}
+  throw damaged(file, 'its checksums are not a JSON object');
+}
+
+function checksumOf(metadata: object): string {
+  return checksum(new TextEncoder().encode(JSON.stringify(Object.entries(metadata))));
+}
+
+function checksum(bytes: Uint8Array): string {
+  return crc32(bytes).toString(16).padStart(8, '0');
+}
+
+function bytesIn({ buffer, byteOffset, byteLength }: SafetensorsData): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** The metadata of a safetensors file, of which no more than the header is read. @throws CyclopsError when that is damaged */
+export function readMetadata(source: ByteSource): Record<string, string> {
+  const { name, size } = source;
+  const dataStart = dataStartOf(source.read(0, Math.min(8, size)), size, name);
+  const header = parseHeader(source.read(8, dataStart - 8), name);
+  const found = new Map(Object.entries(header)).get(METADATA_KEY);
+  return found === undefined ? {} : metadataOf(found, name);
 }
 
 function readHeader(bytes: Uint8Array, name: string): { header: object; dataStart: number } {
-  if (bytes.length < 8) throw damaged(name, `a header length of 8 bytes was expected, the file has ${bytes.length}`);
-  const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
-  if (length > BigInt(bytes.length - 8)) {
-    throw damaged(name, `it announces a header of ${length} bytes, the file has ${bytes.length}`);
-  }
-  const dataStart = 8 + Number(length);
+  const dataStart = dataStartOf(bytes, bytes.length, name);
+  return { header: parseHeader(bytes.subarray(8, dataStart), name), dataStart };
+}
+
+/** @param beginning 8 bytes of the file or more @param size of all of it */
+function dataStartOf(beginning: Uint8Array, size: number, name: string): number {
+  if (size < 8) throw damaged(name, `a header length of 8 bytes was expected, the file has ${size}`);
+  const length = new DataView(beginning.buffer, beginning.byteOffset, 8).getBigUint64(0, true);
+  if (length > BigInt(size - 8)) throw damaged(name, `it announces a header of ${length} bytes, the file has ${size}`);
+  return 8 + Number(length);
+}
+
+function parseHeader(bytes: Uint8Array, name: string): object {
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, dataStart)));
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     throw damaged(name, 'its header is not JSON');
   }
   if (!isRecord(header)) throw damaged(name, 'its header is not a JSON object');
-  return { header, dataStart };
+  return header;
 }
 
-function readMetadata(value: unknown, name: string): Record<string, string> {
+function metadataOf(value: unknown, name: string): Record<string, string> {
   if (!isRecord(value)) throw damaged(name, `${METADATA_KEY} is not an object`);
   return Object.fromEntries(
     Object.entries(value).map(([key, text]) => {

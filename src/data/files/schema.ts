@@ -1,7 +1,13 @@
 /** The words that schemas of files are made of. The message of each says what is expected, for the end of a sentence. */
 import * as v from 'valibot';
 
-export const text = v.string('a text');
+/** More than any name, path or sentence has, and few enough to be handled without care. */
+const MOST_CHARACTERS = 2 ** 16;
+
+export const text = v.pipe(
+  v.string('a text'),
+  v.maxLength(MOST_CHARACTERS, `a text of at most ${MOST_CHARACTERS} characters`),
+);
 
 /** A number that is not infinite and not NaN. */
 export function finite(least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY) {
@@ -13,6 +19,9 @@ export function whole(least = 0, most = Number.MAX_SAFE_INTEGER) {
   const expected = `a whole number${range(least, most)}`;
   return v.pipe(v.number(expected), v.safeInteger(expected), v.minValue(least, expected), v.maxValue(most, expected));
 }
+
+/** Of random numbers. */
+export const seed = whole(0, 2 ** 32 - 1);
 
 /** So many hexadecimal digits. */
 export function hexadecimal(digits: number) {
@@ -52,7 +61,7 @@ export function only<const T extends v.ObjectEntries>(fields: T) {
 
 /** An object with such a value under each name, whatever the names. */
 export function byName<const T extends v.GenericSchema>(value: T) {
-  return v.pipe(v.custom<Record<string, v.InferInput<T>>>(isObject, 'an object'), v.record(v.string(), value));
+  return v.pipe(v.custom<Record<string, v.InferInput<T>>>(isObject, 'an object'), v.record(text, value));
 }
 
 function range(least: number, most: number): string {

@@ -4,7 +4,7 @@ import { readCalibration } from '../../anomaly/calibration/calibration-file.ts';
 import type { DetectorNetworks } from '../../anomaly/detector/detector-networks.ts';
 import { loadModel, type Model } from '../../anomaly/detector/model-file.ts';
 import { openRunNetworks } from '../../anomaly/detector/run-networks.ts';
-import { readModel } from '../../anomaly/detector/stored-model.ts';
+import { readModel, requireOneCalibration } from '../../anomaly/detector/stored-model.ts';
 import type { TrainingConfig } from '../../cyclegan/config.ts';
 import { readCheckpointHead } from '../../cyclegan/run/checkpoint-head.ts';
 import { readDataRecord, seenImages } from '../../cyclegan/run/data-record.ts';
@@ -59,6 +59,7 @@ export function readModelFile(path: string): Model {
     throw new CyclopsError(`${root} has no model file. Write it with 'cyclops calibrate ${root}'.`);
   }
   const model = readModel(run.model);
+  requireOneCalibration(run);
   if (hasCheckpoint(run)) requireItsNetworks(run, model.calibration);
   return model;
 }
@@ -70,6 +71,7 @@ export function openNetworks(device: Device, path: string, tile: number | undefi
 
 function ofRun(run: RunFolder): TrainedModel {
   requireCalibrated(run);
+  requireOneCalibration(run);
   const calibration = readCalibration(run);
   requireItsNetworks(run, calibration);
   return {

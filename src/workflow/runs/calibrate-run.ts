@@ -1,7 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Calibration, leadingOf, type Rule, withThreshold } from '../../anomaly/calibration/calibration.ts';
-import { writeCalibration } from '../../anomaly/calibration/calibration-file.ts';
 import { type FoldScores, readFoldScores } from '../../anomaly/calibration/fold-scores.ts';
 import { calibrateHeatmap, type MapMerit, meanMerit } from '../../anomaly/calibration/heatmap-choice.ts';
 import { likenessOf } from '../../anomaly/calibration/likeness.ts';
@@ -9,7 +8,7 @@ import { chooseThresholds } from '../../anomaly/calibration/thresholds.ts';
 import type { DetectorNetworks } from '../../anomaly/detector/detector-networks.ts';
 import { openRunNetworks } from '../../anomaly/detector/run-networks.ts';
 import type { ImageResult } from '../../anomaly/detector/score-images.ts';
-import { writeModel } from '../../anomaly/detector/stored-model.ts';
+import { writeCalibrated } from '../../anomaly/detector/stored-model.ts';
 import { medianNormalChange } from '../../anomaly/evaluation/learned.ts';
 import { heatStatistics, MapMerits } from '../../anomaly/evaluation/map-merits.ts';
 import { heatMapCandidates, requireMap } from '../../anomaly/maps/list.ts';
@@ -77,8 +76,7 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
     const likeness = likenessOf(images);
     const measured = { ...(likeness && { likeness }), heatmap, ...(normalChange !== null && { normalChange }) };
     const calibration = withThreshold({ ...chosen, ...measured, step }, threshold);
-    await writeModel(run.model, detector, calibration, seenImages(record));
-    writeCalibration(run, calibration);
+    await writeCalibrated(run, detector, calibration, seenImages(record));
     return calibration;
   } finally {
     detector.dispose();

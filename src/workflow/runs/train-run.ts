@@ -106,6 +106,7 @@ async function trainOn(
     };
     const begin = from ? { weights: from.networks, source: from.source } : undefined;
     const trainer = new Trainer(device, { config, banks, run, manifest, resume, begin });
+    if (trainer.lostLosses) onWarning?.(trainer.lostLosses);
     if (trainer.goneKernels.length > 0) {
       onWarning?.(
         `${trainer.goneKernels.length} kernels that the run began with are not in this version; it goes on with others, so that results may differ in their last digits.`,

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { AtomicFile } from '../../data/files/atomic.ts';
+import { quoted } from '../../data/files/brief.ts';
 import { fileError } from '../../data/files/fs-error.ts';
 import { checkJson, described, parseJson } from '../../data/files/json.ts';
 import { whileLocked } from '../../data/files/lock.ts';
@@ -105,7 +106,7 @@ function readPiece(out: string, job: Job, name: string): Piece | null {
   if (difference !== null)
     throw new CyclopsError(`${path} is of another job: this one was begun with ${difference}. Move it away.`);
   if (seal.piece !== name)
-    throw new CyclopsError(`${path} is the piece ${seal.piece} under another name. Move it away.`);
+    throw new CyclopsError(`${path} is the piece ${quoted(seal.piece)} under another name. Move it away.`);
   return { lines, result: seal.result };
 }
 

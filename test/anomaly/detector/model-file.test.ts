@@ -6,7 +6,7 @@ import type { DetectorNetworks } from '../../../src/anomaly/detector/detector-ne
 import { decodeModel, loadModel } from '../../../src/anomaly/detector/model-file.ts';
 import { openRunNetworks } from '../../../src/anomaly/detector/run-networks.ts';
 import { scoreImages } from '../../../src/anomaly/detector/score-images.ts';
-import { readModel, writeModel } from '../../../src/anomaly/detector/stored-model.ts';
+import { readModel, writeCalibrated } from '../../../src/anomaly/detector/stored-model.ts';
 import { scoresFor } from '../../../src/anomaly/scores/list.ts';
 import { runFolder } from '../../../src/cyclegan/run/run-folder.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../src/data/files/safetensors.ts';
@@ -38,7 +38,7 @@ beforeAll(async () => {
   const banks = await loadBanks(device, folder.path('data'));
   await trainNew(device, banks, folder.path('run'), { ...QUICK, steps: 2 });
   detector = openRunNetworks(device, runFolder(folder.path('run')));
-  await writeModel(path, detector, calibration, ['0123456789abcdef']);
+  await writeCalibrated({ model: path, thresholds: `${path}.json` }, detector, calibration, ['0123456789abcdef']);
 });
 
 afterAll(() => {

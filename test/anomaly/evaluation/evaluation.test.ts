@@ -139,6 +139,11 @@ describe('chooseThresholds', () => {
       { ...calibration, scores: { ...calibration.scores, sse: { ...calibration.scores.sse, auroc: 1.5 } } },
     ],
     ['fewer images than none', { ...calibration, counts: { normal: -2, abnormal: 2 } }],
+    ['more objects than images', { ...calibration, objects: { normal: 9, abnormal: 2 } }],
+    [
+      'more misses than abnormal images',
+      { ...calibration, tradeOff: { points: [], present: { threshold: 1, missed: 3, falseAlarms: 0 } } },
+    ],
     ['half an object', { ...calibration, objects: { normal: 1.5, abnormal: 2 } }],
     ['scores that are a list', { ...calibration, chosen: '0', scores: [calibration.scores.dn] }],
     [

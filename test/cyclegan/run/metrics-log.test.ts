@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { LOSS_NAMES } from '../../../src/cyclegan/losses.ts';
-import { damageText, MetricsLog, readMetrics } from '../../../src/cyclegan/run/metrics-log.ts';
+import { damageText, gapText, MetricsLog, readMetrics } from '../../../src/cyclegan/run/metrics-log.ts';
 import { expectRefusal, put, useTemporaryFolder } from '../../data/support.ts';
 
 const path = useTemporaryFolder();
@@ -43,6 +43,21 @@ describe('a log of losses', () => {
     expect(readFileSync(file, 'utf8')).toBe(text);
     // What comes after the checkpoint is written anew.
     expect(resumed(file, 1)).toBe(line(1));
+  });
+
+  it('tells of steps without a line, goes on all the same, and tells again', () => {
+    const file = log(line(1), line(2), line(5), line(7), line(9));
+    for (let times = 0; times < 2; times++) {
+      const opened = new MetricsLog(file, 8);
+      opened.close();
+      expect(opened.gap).toMatch(/no line for 4 of 8 steps: 3 to 4, 6, 8\. /);
+    }
+    expect(gapText(file, readMetrics(log(line(1), line(2), line(2))).records, 2)).toBeNull();
+    expect(gapText(file, [], 0)).toBeNull();
+    const odd = Array.from({ length: 20 }, (_, i) => line(2 * i + 1)).join('');
+    expect(gapText(file, readMetrics(log(odd)).records, 39)).toContain(
+      '19 of 39 steps: 2, 4, 6, 8, 10 and 14 gaps more',
+    );
   });
 
   it('names some of many lines', () => {

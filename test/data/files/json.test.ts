@@ -76,8 +76,13 @@ describe('a refusal is short, however much came', () => {
     ['text that is not JSON', `{"${megabytes}`, '(4000002 characters)'],
     ['an endless value', JSON.stringify({ ...good, size: megabytes }), '(4000000 characters)'],
     ['an endless key', JSON.stringify({ ...good, spices: { [megabytes]: 2 } }), '(4000000 characters)'],
-    ['a deep value', JSON.stringify({ ...good, size: '?' }).replace('"?"', deep), 'size is a list of 1'],
-    ['a deep file', deep, 'cups is missing'],
+    ['a deep value', JSON.stringify({ ...good, size: '?' }).replace('"?"', deep), 'nested more than 64 deep'],
+    ['a deep file', deep, 'nested more than 64 deep'],
+    [
+      'a text of megabytes',
+      JSON.stringify({ ...good, cook: megabytes }),
+      'expected a text of at most 65536 characters',
+    ],
   ])('%s', (_, json, text) => {
     expectRefusal(() => parseJson(json, recipe, 'soup.json'), 'soup.json', text);
     try {
