@@ -61,6 +61,10 @@ Options may also be written with underscores, as the reference CycleGAN does: \`
 Results go to standard output. Progress, warnings and errors go to standard error. Where a reader such as \`head\` has enough,
 printing stops; the work and the exit code go on.
 
+A file that is there is written over only where the same option wrote it: never an image, a model, a file of a run or
+anything else. It stays as it is until the new one is complete; only the table of \`score --csv\` grows line by line, from
+the first result on.
+
 | exit code | meaning |
 | --- | --- |
 | 0 | done |

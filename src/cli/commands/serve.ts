@@ -2,9 +2,8 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Command } from 'commander';
 import { Detector } from '../../anomaly/detector/detector.ts';
-import { runFolder } from '../../cyclegan/run/run-folder.ts';
-import { isFolder } from '../../data/files/is-folder.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
+import { readModelFile } from '../../workflow/common/model.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { wrap } from '../failure.ts';
 import { catchInterrupt } from '../interrupt.ts';
@@ -47,7 +46,7 @@ async function serve(path: string, options: ServeOptions): Promise<void> {
   requireWhole('--port', port, 0, 65535);
   requireWhole('--queue', queue, 1, 100_000);
   requireWhole('--max-bytes', maxBytes, 1, 2 ** 31 - 1);
-  const model = isFolder(path) ? runFolder(path).model : path;
+  const { source: model } = readModelFile(path);
   const say = (line: string) => !quiet && process.stderr.write(`${wrap(line)}\n`);
   await withDevice(options, async (device) => {
     const detector = await Detector.open(model, { device, by, threshold, map, tile });

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { readBytes } from '../../data/files/read.ts';
 import { decodeSafetensors } from '../../data/files/safetensors.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
@@ -33,7 +34,7 @@ export function readManifest<T>(...path: string[]): T {
 }
 
 function read(file: string): Uint8Array {
-  if (existsSync(file)) return readFileSync(file);
+  if (existsSync(file)) return readBytes(file);
   throw new CyclopsError(
     `${file} is missing. Fetch the golden data again, or name the folder that holds ops/, nets/ and train/.`,
   );
