@@ -7,7 +7,7 @@ import express, {
 } from 'express';
 import type { Detector, Judgement, ScoreImageOptions } from '../../anomaly/detector/detector.ts';
 import { toByteImage } from '../../data/images/decoded-image.ts';
-import { encodePngAsync } from '../../data/images/png.ts';
+import { encodePngAsync, signPng } from '../../data/images/png.ts';
 import { CyclopsError, DeviceLostError } from '../../gpu/errors.ts';
 import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
 import { Metrics } from './metrics.ts';
@@ -93,7 +93,7 @@ export function detectorServer(detector: Detector, { queue: room, maxBytes, onEr
     const picture = toByteImage(original);
     const { floor } = heatMap;
     const painted = overlayHeatmap(picture, heatMap, { floor, threshold: heatMap.threshold });
-    const file = await encodePngAsync(picture.width, picture.height, 3, painted);
+    const file = signPng(await encodePngAsync(picture.width, picture.height, 3, painted));
     response
       .set({ 'X-Flagged': `${flagged}`, 'X-Score': `${score}`, 'X-Threshold': `${threshold}`, 'X-Map': heatMap.map })
       .type('png')
