@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { checkpointBytes, cyclops, makeData, SMALL, start, temporaryFolder, until } from '../../cli/support.ts';
+import { put } from '../../data/support.ts';
 
 const folder = temporaryFolder();
 const data = folder.path('data');
@@ -39,6 +40,12 @@ describe('train --folds', () => {
     const first = statSync(join(run, 'fold-1', 'checkpoint')).mtimeMs;
     const early = await cyclops('evaluate', run, data);
     expect([early.code, early.stderr]).toEqual([1, expect.stringMatching(/folds are trained first.*--resume/)]);
+
+    // As of a kill before the fold's first checkpoint.
+    rmSync(join(run, 'fold-2'), { recursive: true, force: true });
+    for (const name of ['data.json', 'metrics.jsonl', '.write-test', '.data.json.4711.partial', 'checkpoint.partial/G_A.safetensors'])
+      put(join(run, 'fold-2', name), '{}');
+    put(join(run, '.fold-scores.json.0123456789ab.partial'), '{"folds"');
 
     const resumed = await cyclops('train', data, '--out', run, '--resume', '--no-tune');
     expect(resumed.code).toBe(0);
