@@ -95,7 +95,7 @@ function edited(input: Uint8Array, edit: Edit, pick: (index: number) => Uint8Arr
   const lengthOf = (share: number, of: Uint8Array) => Math.max(1, Math.floor(share * Math.min(of.length, 4096)));
   switch (edit.kind) {
     case 'flip': {
-      const copy = input.slice();
+      const copy = Uint8Array.from(input);
       if (at < copy.length) copy[at] = (copy[at] ?? 0) ^ (1 << edit.bit);
       return copy;
     }
