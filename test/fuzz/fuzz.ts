@@ -6,7 +6,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -49,14 +49,18 @@ try {
   const weights = readers.reduce((sum, { weight }) => sum + weight, 0);
   console.log(`seed ${seed}`);
   console.log(['reader', 'cases', 'read', 'refused', 'slowest ms', 'peak MiB', 'seconds', 'found'].join('\t'));
-  for (const reader of readers) {
-    const row = await fuzzed(reader, Math.ceil((cases * reader.weight) / weights));
-    const { name, done, read, slowest, peak, seconds, found } = row;
-    const figures = [done, read, done - read - found.length, slowest.toFixed(0), peak.toFixed(0), seconds.toFixed(1)];
-    console.log([name, ...figures, found.length].join('\t'));
-    for (const text of found) console.log(`  ${text.replaceAll('\n', '\n  ')}`);
-    isClean &&= found.length === 0;
-  }
+  const waiting = [...readers];
+  const turns = Array.from({ length: availableParallelism() }, async () => {
+    for (let reader = waiting.shift(); reader; reader = waiting.shift()) {
+      const row = await fuzzed(reader, Math.ceil((cases * reader.weight) / weights));
+      const { name, done, read, slowest, peak, seconds, found } = row;
+      const figures = [done, read, done - read - found.length, slowest.toFixed(0), peak.toFixed(0), seconds.toFixed(1)];
+      console.log([name, ...figures, found.length].join('\t'));
+      for (const text of found) console.log(`  ${text.replaceAll('\n', '\n  ')}`);
+      isClean &&= found.length === 0;
+    }
+  });
+  await Promise.all(turns);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -66,7 +70,7 @@ process.exitCode = isClean ? 0 : 1;
 async function fuzzed({ name }: Reader, count: number): Promise<Row> {
   const row: Row = { name, done: 0, read: 0, slowest: 0, peak: 0, seconds: 0, found: [] };
   const begin = performance.now();
-  const current = join(folder, 'current');
+  const current = join(folder, `current-${name}`);
   const task: Task = { name, seed, cases: count, current };
   const child = fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), [JSON.stringify(task)], {
     execArgv: ['--import', 'tsx'],
