@@ -43,12 +43,16 @@ export interface Report {
   columns: Partial<Record<Column, Outcome>>;
 }
 
-/** Measures the columns named on the command line, or all, and ends the process: a WebGPU device keeps Node alive. */
+/**
+ * Measures the columns named on the command line, or all, and ends the process: a WebGPU device keeps Node alive. With `--once` each runs
+ * once more than what it computes needs, to see whether it works at all.
+ */
 export async function contend(contender: Contender): Promise<void> {
-  const asked = process.argv.slice(2);
+  const isOnce = process.argv.includes('--once');
+  const asked = process.argv.slice(2).filter((word) => word !== '--once');
   const columns: Report['columns'] = {};
   for (const column of COLUMNS) {
-    if (asked.length === 0 || asked.includes(column)) columns[column] = await outcome(contender, column);
+    if (asked.length === 0 || asked.includes(column)) columns[column] = await outcome(contender, column, isOnce);
   }
   const { name, version, adapter } = contender;
   process.stdout.write(`\n${JSON.stringify({ name, version, adapter, columns } satisfies Report)}\n`, () =>
@@ -56,7 +60,7 @@ export async function contend(contender: Contender): Promise<void> {
   );
 }
 
-async function outcome(contender: Contender, column: Column): Promise<Outcome> {
+async function outcome(contender: Contender, column: Column, isOnce: boolean): Promise<Outcome> {
   const { name, forward, step } = contender;
   try {
     let work: Work;
@@ -64,7 +68,7 @@ async function outcome(contender: Contender, column: Column): Promise<Outcome> {
     else if (typeof step === 'string') return { missing: step };
     else work = await step();
     const values = scattered(await work.output());
-    const timing = await measure(work);
+    const timing = await measure(work, isOnce);
     console.error(`${name} ${column}: ${timing.median.toFixed(1)} ms`);
     return { timing, values };
   } catch (error) {
@@ -88,7 +92,7 @@ const SAMPLE_MS = 100;
 const MOST_RUNS = 10;
 
 /** The work has been run before, so that its kernels are compiled; one more run tells how many make a sample. */
-async function measure({ run, finish }: Work): Promise<Timing> {
+async function measure({ run, finish }: Work, isOnce: boolean): Promise<Timing> {
   const sample = async (runs: number) => {
     const start = performance.now();
     for (let i = 0; i < runs; i++) await run();
@@ -96,6 +100,7 @@ async function measure({ run, finish }: Work): Promise<Timing> {
     return (performance.now() - start) / runs;
   };
   const once = await sample(1);
+  if (isOnce) return { median: once, min: once, max: once, samples: 1, runs: 1 };
   const runs = Math.min(MOST_RUNS, Math.ceil(SAMPLE_MS / once));
   const samples = once > 2000 ? 3 : 9;
   const times: number[] = [];

@@ -18,8 +18,8 @@ import { addTranslate } from './commands/translate.ts';
 import { addVerify } from './commands/verify.ts';
 import { EXIT, reportFailure } from './failure.ts';
 
-/** Runs the command line. @returns the exit code */
-export async function run(args: readonly string[]): Promise<number> {
+/** Every command, with what it does. */
+export function commands(): Command {
   const program = new Command('cyclops')
     .description('Train a Cycle-GAN on normal and abnormal images, and find anomalies with it.')
     .version(VERSION)
@@ -43,6 +43,11 @@ export async function run(args: readonly string[]): Promise<number> {
     addDemo,
   ])
     add(program);
+  return program;
+}
+
+/** Runs the command line. @returns the exit code */
+export async function run(args: readonly string[], program = commands()): Promise<number> {
   try {
     await program.parseAsync(withHyphens(args), { from: 'user' });
     return Number(process.exitCode ?? EXIT.done);

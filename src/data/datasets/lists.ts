@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { CyclopsError } from '../../gpu/errors.ts';
+import { quoted } from '../files/brief.ts';
 import { csvRows } from '../files/csv-rows.ts';
 import { readForeignText } from '../files/read.ts';
 import { type ImageRef, PARTS, type Part } from './dataset.ts';
@@ -45,7 +46,7 @@ export function applyLists(images: ImageRef[], lists: SplitLists, dir: string): 
       const file = names.find(written, path);
       if (file === undefined) {
         throw new CyclopsError(
-          `${path} names ${written}, which is not among the images of the data set. ` +
+          `${path} names ${quoted(written)}, which is not among the images of the data set. ` +
             `Expected one path a line, relative to the data folder, such as normal/a.png; correct or remove the line.${names.hint(written)}`,
         );
       }

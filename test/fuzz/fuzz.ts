@@ -1,0 +1,120 @@
+/**
+ * Feeds every reader with damaged inputs: `npm run fuzz [-- --cases 1e7] [-- --seed 1] [-- --only images,index]`. Each reader runs in a
+ * process of its own, so that one that crashes or hangs names its input too. What is found is put into test/corpus, which the tests read
+ * on every run. Exits with 1 when anything was found.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type Reader, SEEDS } from './reader.ts';
+import { READERS } from './readers.ts';
+import { makeSeeds } from './seeds.ts';
+import type { Progress, Task } from './worker.ts';
+
+const CORPUS = fileURLToPath(new URL('../corpus', import.meta.url));
+/** After so long without a word a reader hangs. */
+const SILENCE_MS = 60_000;
+
+interface Row extends Progress {
+  name: string;
+  seconds: number;
+  found: string[];
+}
+
+const { values } = parseArgs({
+  options: {
+    cases: { type: 'string', default: '1e5' },
+    seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+    only: { type: 'string' },
+  },
+});
+const [cases, seed] = [Number(values.cases), Number(values.seed)];
+const names = values.only?.split(',');
+const readers = READERS.filter(({ name }) => names?.includes(name) ?? true);
+if (!Number.isSafeInteger(cases) || cases < 1 || !Number.isSafeInteger(seed) || readers.length === 0) {
+  console.error(
+    `Expected --cases and --seed as whole numbers, and --only with some of ${READERS.map(({ name }) => name).join(',')}.`,
+  );
+  process.exit(2);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'cyclops-fuzz-'));
+let isClean = true;
+try {
+  makeSeeds(folder);
+  const weights = readers.reduce((sum, { weight }) => sum + weight, 0);
+  console.log(`seed ${seed}`);
+  console.log(['reader', 'cases', 'read', 'refused', 'slowest ms', 'peak MiB', 'seconds', 'found'].join('\t'));
+  const waiting = [...readers];
+  const turns = Array.from({ length: availableParallelism() }, async () => {
+    for (let reader = waiting.shift(); reader; reader = waiting.shift()) {
+      const row = await fuzzed(reader, Math.ceil((cases * reader.weight) / weights));
+      const { name, done, read, slowest, peak, seconds, found } = row;
+      const figures = [done, read, done - read - found.length, slowest.toFixed(0), peak.toFixed(0), seconds.toFixed(1)];
+      console.log([name, ...figures, found.length].join('\t'));
+      for (const text of found) console.log(`  ${text.replaceAll('\n', '\n  ')}`);
+      isClean &&= found.length === 0;
+    }
+  });
+  await Promise.all(turns);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exitCode = isClean ? 0 : 1;
+
+/** Runs a reader in another process to the end, also when it falls. */
+async function fuzzed({ name }: Reader, count: number): Promise<Row> {
+  const row: Row = { name, done: 0, read: 0, slowest: 0, peak: 0, seconds: 0, found: [] };
+  const begin = performance.now();
+  const current = join(folder, `current-${name}`);
+  const task: Task = { name, seed, cases: count, current };
+  const child = fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), [JSON.stringify(task)], {
+    execArgv: ['--import', 'tsx'],
+    env: { ...process.env, [SEEDS]: folder, XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? tmpdir() },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const ended = await endOf(child, (progress, fault) => {
+    Object.assign(row, progress);
+    if (fault) row.found.push(`${fault.reason}\n${kept(name, Buffer.from(fault.input, 'base64'))}`);
+  });
+  if (ended !== null) {
+    row.found.push(existsSync(current) ? `${ended}\n${kept(name, readFileSync(current))}` : ended);
+  }
+  return { ...row, seconds: (performance.now() - begin) / 1000 };
+}
+
+type OnProgress = (progress: Progress, fault: { reason: string; input: string } | null) => void;
+
+/** @returns how it ended, where that was not as it should */
+function endOf(child: ChildProcess, onProgress: OnProgress): Promise<string | null> {
+  return new Promise((resolve) => {
+    let isHanging = false;
+    const hang = () => {
+      isHanging = true;
+      child.kill('SIGKILL');
+    };
+    let watch = setTimeout(hang, SILENCE_MS);
+    child.on('message', (message: { progress: Progress; fault: { reason: string; input: string } | null }) => {
+      clearTimeout(watch);
+      watch = setTimeout(hang, SILENCE_MS);
+      onProgress(message.progress, message.fault);
+    });
+    child.on('close', (code, signal) => {
+      clearTimeout(watch);
+      if (isHanging) resolve(`it took more than ${SILENCE_MS / 1000} seconds`);
+      else resolve(code === 0 ? null : `its process ended with ${signal ?? `code ${code}`}`);
+    });
+  });
+}
+
+/** Puts an input into the corpus. @returns where it lies */
+function kept(name: string, input: Uint8Array): string {
+  const file = join(CORPUS, name, createHash('sha256').update(input).digest('hex').slice(0, 12));
+  mkdirSync(join(CORPUS, name), { recursive: true });
+  writeFileSync(file, input);
+  return `${file} (${input.length} bytes)`;
+}

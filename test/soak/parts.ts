@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { Detector } from '../../src/detector.ts';
+import { Adam, backward, conv2d, Device, leakyRelu, mseLoss, randomUniform, scope } from '../../src/index.ts';
+import { SEEDS } from '../fuzz/reader.ts';
+
+/** One thing that is done again and again. Each time it gives numbers, which are the same whenever they are of the same kind. */
+export interface Part {
+  /** How often in a whole run. */
+  times: number;
+  begin(): Promise<{ once(time: number): Promise<{ kind: string; numbers: readonly number[] }>; end(): void }>;
+}
+
+/** A picture of this number's size and content. */
+function picture(kind: number) {
+  const [width, height] = [24 + (kind % 7) * 5, 20 + (kind % 5) * 9];
+  const pixels = Uint8Array.from(
+    { length: width * height * 3 },
+    (_, i) => (i * 31 + kind * 97 + (i >> 5) * kind) % 256,
+  );
+  return { width, height, channels: 3 as const, pixels };
+}
+
+/** A network of two layers that learns one example. */
+function learner(device: Device) {
+  const uniform = (stream: number, ...shape: number[]) =>
+    randomUniform(device, shape, { seed: 5, stream, low: -0.3, high: 0.3 });
+  const [x, target] = [uniform(0, 1, 8, 8, 3), uniform(1, 1, 8, 8, 2)];
+  const weights = [uniform(2, 3, 3, 3, 4), uniform(3, 3, 3, 4, 2)] as const;
+  for (const weight of weights) weight.requiresGrad = true;
+  const adam = new Adam([...weights], { lr: 1e-3, betas: [0.9, 0.999] });
+  const step = () =>
+    scope(() => {
+      const hidden = leakyRelu(conv2d(x, weights[0], null, { padding: 1 }), 0.2);
+      adam.zeroGrad();
+      backward(mseLoss(conv2d(hidden, weights[1], null, { padding: 1 }), target));
+      adam.step();
+    });
+  return { step, weights };
+}
+
+const finite = (numbers: Iterable<number>) => [...numbers].map((number) => (Number.isFinite(number) ? 0 : 1));
+
+export const PARTS: Readonly<Record<string, Part>> = {
+  /** Images of 35 sizes through a detector. */
+  images: {
+    times: 10_000,
+    async begin() {
+      const detector = await Detector.open(join(process.env[SEEDS] ?? '', 'run', 'model.safetensors'));
+      return {
+        async once(time) {
+          const kind = time % 35;
+          const { score, heatMap } = await detector.score(picture(kind));
+          return { kind: `picture ${kind}`, numbers: [score, ...(heatMap?.values.slice(0, 64) ?? [])] };
+        },
+        end: () => detector.dispose(),
+      };
+    },
+  },
+  /** Steps of a training, each recorded anew. */
+  steps: {
+    times: 100_000,
+    async begin() {
+      const device = await Device.open();
+      const { step, weights } = learner(device);
+      return {
+        async once(time) {
+          step();
+          // Now and then the device is waited for, as a training does that tells its losses.
+          if (time % 100 > 0) return { kind: 'not read', numbers: [] };
+          return { kind: 'numbers that are none', numbers: finite(await weights[0].data()) };
+        },
+        end: () => device.close(),
+      };
+    },
+  },
+  /** Devices, opened, used and closed. */
+  devices: {
+    times: 1000,
+    async begin() {
+      return {
+        async once() {
+          const device = await Device.open();
+          const { step, weights } = learner(device);
+          step();
+          const numbers = [...(await weights[1].data())];
+          device.close();
+          return { kind: 'weights after a step', numbers };
+        },
+        end: () => {},
+      };
+    },
+  },
+  /** Steps that are captured, replayed and given up. */
+  captures: {
+    times: 10_000,
+    async begin() {
+      const device = await Device.open();
+      const { step, weights } = learner(device);
+      return {
+        async once(time) {
+          const capture = device.capture(step);
+          capture.replay();
+          capture.dispose();
+          if (time % 20 > 0) return { kind: 'not read', numbers: [] };
+          return { kind: 'numbers that are none', numbers: finite(await weights[0].data()) };
+        },
+        end: () => device.close(),
+      };
+    },
+  },
+};

@@ -1,0 +1,55 @@
+/**
+ * Does one thing for a long time and looks whether memory stays flat and results the same: `npm run soak [-- --share 0.01] [-- --only
+ * images,devices]`. Each part runs in a process of its own. Exits with 1 when a result changed or memory kept growing.
+ */
+import { fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { SEEDS } from '../fuzz/reader.ts';
+import { makeSeeds } from '../fuzz/seeds.ts';
+import { growth, type Sample } from './growth.ts';
+import { PARTS } from './parts.ts';
+
+/** More than this is growth. */
+const MOST_MIB_AN_HOUR = 1;
+
+const { values } = parseArgs({ options: { share: { type: 'string', default: '1' }, only: { type: 'string' } } });
+const share = Number(values.share);
+const names = values.only?.split(',') ?? Object.keys(PARTS);
+if (!(share > 0 && share <= 1) || names.some((name) => !(name in PARTS))) {
+  console.error(`Expected --share above 0 and at most 1, and --only with some of ${Object.keys(PARTS).join(',')}.`);
+  process.exit(2);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'cyclops-soak-'));
+try {
+  makeSeeds(folder);
+  console.log(['part', 'times', 'seconds', 'memory MiB', 'MiB an hour, last half', 'KiB a time', 'verdict'].join('\t'));
+  for (const name of names) if (!(await ran(name))) process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function ran(name: string): Promise<boolean> {
+  const times = Math.max(1, Math.round(share * (PARTS[name]?.times ?? 0)));
+  const samples: Sample[] = [];
+  const child = fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), [name, String(times)], {
+    execArgv: ['--import', 'tsx', '--expose-gc'],
+    env: { ...process.env, [SEEDS]: folder, XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? tmpdir() },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  child.on('message', (sample: Sample) => samples.push(sample));
+  const code = await new Promise((resolve) => child.on('close', (status, signal) => resolve(signal ?? status)));
+  const { perHour, error, perTime } = growth(samples);
+  // A short run tells little of an hour: what it cannot tell from nothing is no growth.
+  const isFlat = perHour - 2 * error < MOST_MIB_AN_HOUR;
+  const verdict = code !== 0 ? `ended with ${code}` : isFlat ? 'flat' : 'grows';
+  const last = samples.at(-1) ?? { seconds: 0, mebibytes: 0, done: 0 };
+  const slope = `${perHour.toFixed(1)} ± ${(2 * error).toFixed(1)}`;
+  const row = [name, last.done, last.seconds.toFixed(0), last.mebibytes.toFixed(0), slope, (1024 * perTime).toFixed(3)];
+  console.log([...row, verdict].join('\t'));
+  return verdict === 'flat';
+}

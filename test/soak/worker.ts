@@ -1,0 +1,29 @@
+/** One part of the soak, in a process of its own. */
+import { PARTS } from './parts.ts';
+
+const SAMPLES = 100;
+const MIB = 2 ** 20;
+
+const [name = '', count = ''] = process.argv.slice(2);
+const part = PARTS[name];
+if (!part) throw new Error(`no part '${name}'`);
+
+const times = Number(count);
+const seen = new Map<string, string>();
+const work = await part.begin();
+const begin = performance.now();
+for (let time = 0; time < times; time++) {
+  const { kind, numbers } = await work.once(time);
+  const text = numbers.join();
+  const before = seen.get(kind) ?? text;
+  if (before !== text)
+    throw new Error(`${kind} changed at the ${time + 1}th time: ${before.slice(0, 80)}, then ${text.slice(0, 80)}`);
+  seen.set(kind, text);
+  if ((time + 1) % Math.max(1, Math.floor(times / SAMPLES)) === 0) {
+    globalThis.gc?.();
+    const mebibytes = process.memoryUsage.rss() / MIB;
+    process.send?.({ seconds: (performance.now() - begin) / 1000, mebibytes, done: time + 1 });
+  }
+}
+work.end();
+process.disconnect();
