@@ -240,6 +240,7 @@ function metadataOf(value: unknown, name: string): Record<string, string> {
 function readEntry(key: string, value: unknown, dataLength: number, file: string): TensorEntry {
   if (!isRecord(value)) throw damaged(file, `the entry of tensor ${quoted(key)} is not an object`);
   const { dtype, shape, data_offsets: offsets } = value;
+  if (dtype === undefined) throw damaged(file, `tensor ${quoted(key)} has no element type`);
   const size = typeof dtype === 'string' ? bytesOf(dtype) : undefined;
   if (typeof dtype !== 'string' || size === undefined) {
     throw new CyclopsError(
