@@ -38,7 +38,7 @@ export class ScoreOutput {
   }
 
   add(result: FileResult): void {
-    if (this.json) print(JSON.stringify(this.document(result)));
+    if (this.json) print(visible(JSON.stringify(this.document(result))));
     else print(this.columns(result).join('\t'));
     this.row(scoreRow(result, this.decision));
   }

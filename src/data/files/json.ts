@@ -29,7 +29,7 @@ export function parseJson<const S extends v.GenericSchema>(json: string, schema:
   try {
     value = JSON.parse(json);
   } catch {
-    throw refusal(schema, source, `it is not JSON, but ${brief(json)}`);
+    throw refusal(schema, source, `it is not JSON (${json.length} characters)`);
   }
   return checkJson(value, schema, source);
 }
