@@ -23,11 +23,12 @@ archives=("$here"/cyclops-*.tar.xz)
 base=${CYCLOPS_HOST_DIR:-${TMPDIR:-/tmp}}
 name=${archives[0]##*/}
 kit=$base/${name%.tar.xz}-$(id -u)
+# In a folder for everybody, anybody may have put a link there, and what it leads to would be run.
+[ ! -L "$kit" ] || fail "$kit is a link; remove it, or set CYCLOPS_HOST_DIR to a folder of your own"
 fresh=
 if [ ! -d "$kit" ]; then
   fresh=yes
-  partial=$kit.partial.$$
-  mkdir -p "$partial" || fail "cannot write to $base; set CYCLOPS_HOST_DIR to a folder with 150 MB free"
+  mkdir -p "$base" && partial=$(mktemp -d "$kit.partial.XXXXXX") || fail "cannot write to $base; set CYCLOPS_HOST_DIR to a folder with 150 MB free"
   trap 'rm -rf "$partial"' EXIT
   $loader --library-path "$here/xz" "$here/xz/xz" -dc "${archives[0]}" | tar -x --no-same-owner -C "$partial" ||
     fail "unpacking into $base failed; set CYCLOPS_HOST_DIR to a folder with 150 MB free"
@@ -36,7 +37,7 @@ if [ ! -d "$kit" ]; then
   rm -rf "$partial"
   trap - EXIT
 fi
-[ -O "$kit" ] || fail "$kit belongs to someone else; set CYCLOPS_HOST_DIR to a folder of your own"
+[ ! -L "$kit" ] && [ -O "$kit" ] || fail "$kit belongs to someone else; set CYCLOPS_HOST_DIR to a folder of your own"
 
 # The host's own libraries fit its driver: the kit stands in only for those that it lacks.
 known=$({ ldconfig -p || /sbin/ldconfig -p; } 2>/dev/null || true)

@@ -1,3 +1,4 @@
+import { requireFlag } from '../gpu/arguments.ts';
 import { averagePool, averagePoolBackward } from '../kernels/pool.ts';
 import { record } from '../tensor/record.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -17,13 +18,14 @@ export interface AvgPool2dOptions extends PoolOptions {
  * @throws CyclopsError for other tensors, for an option that is unknown or cannot be, and when a window would hold no pixel
  */
 export function avgPool2d(x: Tensor, kernelSize: RowsColumns, options: AvgPool2dOptions = {}): Tensor {
-  const { countIncludePad: padded = true } = options;
   const problem = poolProblem('avgPool2d', x, kernelSize, options, [
     'stride',
     'padding',
     'ceilMode',
     'countIncludePad',
   ]);
+  requireFlag('avgPool2d', 'countIncludePad', options.countIncludePad);
+  const { countIncludePad: padded = true } = options;
   const { device } = x;
   const y = Tensor.empty(device, [problem.n, problem.p, problem.q, problem.c], x.dtype);
   averagePool(device, problem, { x: x.slice, y: y.slice, padded });

@@ -1,3 +1,4 @@
+import { requireFlag, requireOptions } from '../gpu/arguments.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { mergedAxes } from '../kernels/axes.ts';
 import { type AxesTerm, expand, reduceAxes } from '../kernels/reduce-axes.ts';
@@ -29,11 +30,19 @@ export function termsOf({ space, kept }: AxisReduction): number {
   return space.reduce((count, extent, axis) => count * (kept[axis] === extent ? 1 : extent), 1);
 }
 
+/** @throws CyclopsError for options that are none, and for one that is unknown */
+export function requireAxesOptions(operation: string, options: AxesOptions): void {
+  requireOptions(operation, options, ['axes', 'keepdim']);
+  requireFlag(operation, 'keepdim', options.keepdim);
+}
+
 /** @throws CyclopsError for axes that x does not have or that are named twice, for integers, and for more than 6 axes */
-export function axisReduction(operation: string, x: Tensor, { axes, keepdim = false }: AxesOptions): AxisReduction {
+export function axisReduction(operation: string, x: Tensor, options: AxesOptions): AxisReduction {
   requireOperands(operation, x);
+  requireAxesOptions(operation, options);
+  const { axes, keepdim = false } = options;
   requireRank(operation, x);
-  const named = axes === undefined ? [...x.shape.keys()] : typeof axes === 'number' ? [axes] : [...axes];
+  const named = axes === undefined ? [...x.shape.keys()] : Array.isArray(axes) ? axes : [axes];
   const taken = named.map((axis) => axisOf(operation, x, axis));
   if (new Set(taken).size !== taken.length) {
     throw new CyclopsError(`${operation} takes each axis once; got [${named.join(', ')}] for [${x.shape.join(', ')}].`);

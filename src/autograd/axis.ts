@@ -1,3 +1,4 @@
+import { shown } from '../gpu/arguments.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -6,7 +7,7 @@ export function axisOf(operation: string, { shape }: Tensor, axis: number): numb
   const rank = shape.length;
   if (Number.isInteger(axis) && axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
   throw new CyclopsError(
-    `${operation} of [${shape.join(', ')}] takes an axis from 0 to ${rank - 1}, or from −${rank} to −1; got ${axis}.`,
+    `${operation} of [${shape.join(', ')}] takes an axis from 0 to ${rank - 1}, or from −${rank} to −1; got ${shown(axis)}.`,
   );
 }
 

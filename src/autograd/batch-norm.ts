@@ -1,3 +1,4 @@
+import { NOT_NEGATIVE, requireFlag, requireNumber, requireOptions, SHARE } from '../gpu/arguments.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { type Activation, activationBackward } from '../kernels/activation.ts';
 import { evaluateBatchNorm, updateRunning } from '../kernels/batch-norm.ts';
@@ -6,11 +7,13 @@ import { instanceNormBackward } from '../kernels/instance-norm/backward.ts';
 import { instanceNormForward } from '../kernels/instance-norm/forward.ts';
 import { run } from '../kernels/tuning/choices.ts';
 import { record } from '../tensor/record.ts';
-import { imageExtents, requireF32, requireOperands } from '../tensor/shape.ts';
+import { given, imageExtents, requireF32, requireOperands } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { requireActivation } from './activations/activation.ts';
 import { summedLike } from './broadcast.ts';
 import { affineGrads } from './instance-norm.ts';
+
+const OPTIONS = ['runningMean', 'runningVar', 'weight', 'bias', 'training', 'momentum', 'eps', 'activation'];
 
 export interface BatchNormOptions {
   /** Means of all batches so far [C], in f32. In training they move, else they are used. */
@@ -40,7 +43,7 @@ export interface BatchNormOptions {
  * in training, and for a momentum outside of 0 to 1 and an eps that is negative or not finite
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
-  requireOptions(x, options);
+  requireFitting(x, options);
   return options.training ? trained(x, options) : evaluated(x, options);
 }
 
@@ -103,12 +106,12 @@ function evaluated(x: Tensor, options: BatchNormOptions): Tensor {
   });
 }
 
-function requireOptions(x: Tensor, options: BatchNormOptions): void {
+function requireFitting(x: Tensor, options: BatchNormOptions): void {
+  requireOptions('batchNorm', options, OPTIONS);
   const { weight, bias, runningMean, runningVar, training, momentum = 0.1, eps = 1e-5, activation = 'none' } = options;
   const { n, h, w, c } = imageExtents('batchNorm', x);
   const vectors = { weight, bias, runningMean, runningVar };
-  const given = Object.values(vectors).filter((tensor) => tensor !== undefined);
-  requireOperands('batchNorm', x, ...given);
+  requireOperands('batchNorm', x, ...given(...Object.values(vectors)));
   requireActivation('batchNorm', activation);
   for (const [name, tensor] of Object.entries(vectors)) {
     if (!tensor) continue;
@@ -120,12 +123,9 @@ function requireOptions(x: Tensor, options: BatchNormOptions): void {
   if (!runningMean !== !runningVar) {
     throw new CyclopsError('batchNorm takes both a runningMean and a runningVar, or neither.');
   }
-  if (!(momentum >= 0 && momentum <= 1)) {
-    throw new CyclopsError(`The momentum of batchNorm must be from 0 to 1; got ${momentum}.`);
-  }
-  if (!(eps >= 0 && eps < Infinity)) {
-    throw new CyclopsError(`The eps of batchNorm must be 0 or more and finite; got ${eps}.`);
-  }
+  requireFlag('batchNorm', 'training', training);
+  requireNumber('batchNorm', 'momentum', momentum, SHARE);
+  requireNumber('batchNorm', 'eps', eps, NOT_NEGATIVE);
   if (training && n * h * w === 1) {
     throw new CyclopsError(
       `batchNorm in training needs more than one pixel in all, since one is its own mean; got [${x.shape.join(', ')}].`,

@@ -1,3 +1,4 @@
+import { requireList } from '../gpu/arguments.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { copyRuns } from '../kernels/elementwise.ts';
 import { record } from '../tensor/record.ts';
@@ -13,6 +14,7 @@ import { slice } from './slice.ts';
  * @throws CyclopsError without tensors, when there is no such axis, when the shapes differ in another axis, and when dtypes or devices differ
  */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  requireList('concat', 'tensors', tensors);
   const [first] = tensors;
   if (!first) throw new CyclopsError('concat joins at least one tensor; got none.');
   requireOperands('concat', ...tensors);

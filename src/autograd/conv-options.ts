@@ -1,3 +1,4 @@
+import { requireFlag, requireOptions, shown } from '../gpu/arguments.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { Activation } from '../kernels/activation.ts';
 import { requireActivation } from './activations/activation.ts';
@@ -49,20 +50,17 @@ export interface ConvSettings {
  * less than the stride, the padding mode and the activation are known, and there is no other option
  */
 export function convSettings(operation: string, options: Options, known: readonly string[]): ConvSettings {
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw new CyclopsError(`${operation} has no option ${unknown}; it takes ${known.join(', ')}.`);
-  }
+  requireOptions(operation, options, known);
   const { outputPadding = 0, groups = 1, paddingMode = 'zeros', activation = 'none' } = options;
   const stride = rowsColumns(operation, 'stride', options.stride ?? 1, 1);
   const padding = sidesOf(operation, 'padding', options.padding ?? 0);
   const dilation = rowsColumns(operation, 'dilation', options.dilation ?? 1, 1);
   if (!(Number.isInteger(groups) && groups >= 1)) {
-    throw new CyclopsError(`The groups of ${operation} must be an integer from 1 on; got ${groups}.`);
+    throw new CyclopsError(`The groups of ${operation} must be an integer from 1 on; got ${shown(groups)}.`);
   }
   if (!PADDING_MODES.includes(paddingMode)) {
     throw new CyclopsError(
-      `The paddingMode of ${operation} must be ${PADDING_MODES.join(' or ')}; got ${paddingMode}.`,
+      `The paddingMode of ${operation} must be ${PADDING_MODES.join(' or ')}; got ${shown(paddingMode)}.`,
     );
   }
   requireActivation(operation, activation);
@@ -74,7 +72,8 @@ export function requireBias(
   layer: string,
   { bias = true, deadBias = false }: { bias?: boolean; deadBias?: boolean },
 ): void {
-  if (typeof bias !== 'boolean') throw new CyclopsError(`The bias of ${layer} must be true or false; got ${bias}.`);
+  requireFlag(layer, 'bias', bias);
+  requireFlag(layer, 'deadBias', deadBias);
   if (!bias && deadBias) throw new CyclopsError(`${layer} takes deadBias: true or bias: false, not both.`);
 }
 
@@ -100,6 +99,6 @@ function lessThan(
   const strides = stride[0] === stride[1] ? `${stride[0]}` : `[${stride.join(', ')}]`;
   throw new CyclopsError(
     `The outputPadding of ${operation} must be ${isPair ? 'two integers' : 'an integer'} from 0 on and less than the stride ` +
-      `${strides}; got ${isPair ? `[${pair.join(', ')}]` : outputPadding}.`,
+      `${strides}; got ${shown(outputPadding)}.`,
   );
 }

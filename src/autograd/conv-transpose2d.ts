@@ -1,7 +1,7 @@
 import { CyclopsError } from '../gpu/errors.ts';
 import type { GroupedProblem } from '../kernels/conv2d/grouped.ts';
 import { record } from '../tensor/record.ts';
-import { imageExtents, requireOperands } from '../tensor/shape.ts';
+import { given, imageExtents, requireOperands } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import {
   CONV_TRANSPOSE_OPTIONS,
@@ -31,7 +31,7 @@ export function convTranspose2d(
   bias: Tensor | null,
   options: ConvTranspose2dOptions = {},
 ): Tensor {
-  requireOperands('convTranspose2d', x, weight, ...(bias ? [bias] : []));
+  requireOperands('convTranspose2d', x, weight, ...given(bias));
   const problem = adjointProblem(x, weight, convSettings('convTranspose2d', options, CONV_TRANSPOSE_OPTIONS));
   const { device } = x;
   const kernels = convolution(device, 'convTranspose2d', problem);

@@ -5,7 +5,7 @@ import { channelSum } from '../kernels/channel-sum.ts';
 import type { GroupedProblem } from '../kernels/conv2d/grouped.ts';
 import { cast } from '../tensor/cast.ts';
 import { noGrad, record } from '../tensor/record.ts';
-import { imageExtents, requireF32, requireOperands } from '../tensor/shape.ts';
+import { given, imageExtents, requireF32, requireOperands } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { CONV_OPTIONS, type ConvSettings, convSettings, type SlidingOptions } from './conv-options.ts';
 import { type Convolution, convolution } from './convolution.ts';
@@ -26,9 +26,9 @@ export interface Conv2dOptions extends SlidingOptions {
  * @throws CyclopsError when shapes, dtypes, devices or options do not fit, or the reflection is larger than the image
  */
 export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2dOptions = {}): Tensor {
-  requireOperands('conv2d', x, weight, ...(bias ? [bias] : []));
-  const { activation = 'none' } = options;
+  requireOperands('conv2d', x, weight, ...given(bias));
   const problem = forwardProblem(x, weight, convSettings('conv2d', options, CONV_OPTIONS));
+  const { activation = 'none' } = options;
   const { device } = x;
   const kernels = convolution(device, 'conv2d', problem);
   requireBias('conv2d', bias, problem.o);

@@ -1,3 +1,4 @@
+import { POSITIVE, requireFunction, requireList, requireNumber, requireOptions } from '../gpu/arguments.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { scope } from '../tensor/scope.ts';
 import { requireOperands } from '../tensor/shape.ts';
@@ -29,11 +30,15 @@ const NOISE = 1e-3;
 export async function gradcheck(
   f: (...inputs: Tensor[]) => Tensor,
   inputs: readonly Tensor[],
-  { eps = 1e-2, tolerance = 1e-2 }: GradcheckOptions = {},
+  options: GradcheckOptions = {},
 ): Promise<void> {
-  if (!(eps > 0 && eps < Infinity && tolerance > 0 && tolerance < Infinity)) {
-    throw new CyclopsError(`gradcheck needs a positive, finite eps and tolerance; got ${eps} and ${tolerance}.`);
-  }
+  requireFunction('gradcheck', f);
+  requireList('gradcheck', 'inputs', inputs);
+  requireOperands('gradcheck', ...inputs);
+  requireOptions('gradcheck', options, ['eps', 'tolerance']);
+  const { eps = 1e-2, tolerance = 1e-2 } = options;
+  requireNumber('gradcheck', 'eps', eps, POSITIVE);
+  requireNumber('gradcheck', 'tolerance', tolerance, POSITIVE);
   const gradients = await backwardGradients(f, inputs);
   if (gradients.size === 0) throw new CyclopsError('gradcheck: no input has requiresGrad.');
   for (const [input, gradient] of gradients) {

@@ -1,3 +1,4 @@
+import { shown } from '../gpu/arguments.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { hottestMeanBackward, hottestMean as launch } from '../kernels/images/per-image.ts';
 import { cast } from '../tensor/cast.ts';
@@ -14,11 +15,11 @@ import { Tensor } from '../tensor/tensor.ts';
  */
 export function hottestMean(x: Tensor, share: number): Tensor {
   requireOperands('hottestMean', x);
-  if (!(share > 0 && share <= 1)) {
-    throw new CyclopsError(`hottestMean takes a share above 0 and at most 1, such as 0.01; got ${share}.`);
+  if (!(typeof share === 'number' && share > 0 && share <= 1)) {
+    throw new CyclopsError(`hottestMean takes a share above 0 and at most 1, such as 0.01; got ${shown(share)}.`);
   }
   const a = cast(x, 'f32');
-  const [images = 0] = a.shape;
+  const [images = 1] = a.shape;
   const count = a.size / images;
   const problem = { images, count, hottest: Math.ceil(share * count) };
   const out = Tensor.empty(a.device, [images]);

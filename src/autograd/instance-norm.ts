@@ -1,3 +1,4 @@
+import { NOT_NEGATIVE, requireNumber, requireOptions } from '../gpu/arguments.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { Activation } from '../kernels/activation.ts';
 import { instanceNormBackward } from '../kernels/instance-norm/backward.ts';
@@ -5,10 +6,12 @@ import { instanceNormForward } from '../kernels/instance-norm/forward.ts';
 import { sumParts } from '../kernels/sum-parts.ts';
 import { run } from '../kernels/tuning/choices.ts';
 import { record } from '../tensor/record.ts';
-import { imageExtents, requireAlike, requireF32, requireOperands } from '../tensor/shape.ts';
+import { given, imageExtents, requireAlike, requireF32, requireOperands } from '../tensor/shape.ts';
 import { sliceBatch } from '../tensor/slice.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { requireActivation } from './activations/activation.ts';
+
+const OPTIONS = ['eps', 'weight', 'bias', 'activation', 'residual'];
 
 export interface InstanceNormOptions {
   /** Added to the variance; default 1e-5. */
@@ -32,13 +35,12 @@ export interface InstanceNormOptions {
  * negative or not finite, and for a residual together with an activation
  */
 export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
+  requireOptions('instanceNorm', options, OPTIONS);
   const { eps = 1e-5, weight, bias, activation = 'none', residual } = options;
   const { n, h, w, c } = imageExtents('instanceNorm', x);
-  requireOperands('instanceNorm', x, ...[weight, bias].filter((tensor) => tensor !== undefined));
+  requireOperands('instanceNorm', x, ...given(weight, bias, residual));
   requireActivation('instanceNorm', activation);
-  if (!(eps >= 0 && eps < Infinity)) {
-    throw new CyclopsError(`The eps of instanceNorm must be 0 or more and finite; got ${eps}.`);
-  }
+  requireNumber('instanceNorm', 'eps', eps, NOT_NEGATIVE);
   if (residual) requireAlike('instanceNorm with a residual', x, residual);
   if (residual && activation !== 'none')
     throw new CyclopsError('instanceNorm takes an activation or a residual, not both.');

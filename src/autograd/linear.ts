@@ -5,7 +5,7 @@ import { productProblem } from '../kernels/conv2d/problem.ts';
 import { convWeightGrad, type WeightGradArguments } from '../kernels/conv2d/weight-grad.ts';
 import { run } from '../kernels/tuning/choices.ts';
 import { record } from '../tensor/record.ts';
-import { requireOperands } from '../tensor/shape.ts';
+import { given, requireOperands } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { biasGrad, operandOf, requireBias, weightGrad } from './conv2d.ts';
 
@@ -16,7 +16,7 @@ import { biasGrad, operandOf, requireBias, weightGrad } from './conv2d.ts';
  * @throws CyclopsError when shapes, dtypes or devices do not fit
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
-  requireOperands('linear', x, weight, ...(bias ? [bias] : []));
+  requireOperands('linear', x, weight, ...given(bias));
   const [out = 1, features = 1] = weight.shape;
   if (weight.shape.length !== 2 || x.shape.at(-1) !== features) {
     throw new CyclopsError(

@@ -1,3 +1,4 @@
+import { requireChoice, shown } from '../gpu/arguments.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import * as kernels from '../kernels/pad.ts';
 import { record } from '../tensor/record.ts';
@@ -23,19 +24,19 @@ export function pad(
   mode: kernels.PadMode = 'zero',
 ): Tensor {
   requireOperands('pad', x);
-  if (!MODES.includes(mode)) throw new CyclopsError(`The mode of pad must be one of ${MODES.join(', ')}; got ${mode}.`);
+  requireChoice('pad', 'mode', mode, MODES);
   const shape = `[${x.shape.join(', ')}]`;
   if (!(Array.isArray(amounts) && amounts.length === x.shape.length)) {
     throw new CyclopsError(
-      `pad of ${shape} takes two numbers for each of its ${x.shape.length} axes; got ${amounts?.length} pairs.`,
+      `pad of ${shape} takes two numbers for each of its ${x.shape.length} axes; got ${shown(amounts)}.`,
     );
   }
   amounts.forEach((pair: readonly number[], axis) => {
     const most = mode === 'reflect' ? (x.shape[axis] ?? 1) - 1 : Infinity;
     const fits = (amount: number) => Number.isInteger(amount) && amount >= 0 && amount <= most;
-    if (pair.length === 2 && pair.every(fits)) return;
+    if (Array.isArray(pair) && pair.length === 2 && pair.every(fits)) return;
     const range = mode === 'reflect' ? `from 0 to ${most}, since it is mirrored` : 'from 0 on';
-    throw new CyclopsError(`pad of ${shape} takes two integers ${range}, for axis ${axis}; got ${pair.join(' and ')}.`);
+    throw new CyclopsError(`pad of ${shape} takes two integers ${range}, for axis ${axis}; got ${shown(pair)}.`);
   });
   return amounts.reduce((padded, [before, after], axis) => padAxis(padded, axis, before, after, mode), x);
 }

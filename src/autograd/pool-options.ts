@@ -1,3 +1,4 @@
+import { requireFlag, requireOptions } from '../gpu/arguments.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { PoolProblem } from '../kernels/pool.ts';
 import { imageExtents } from '../tensor/shape.ts';
@@ -25,10 +26,8 @@ export function poolProblem(
   known: readonly string[],
 ): PoolProblem {
   const { n, h, w, c } = imageExtents(operation, x);
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw new CyclopsError(`${operation} has no option ${unknown}; it takes ${known.join(', ')}.`);
-  }
+  requireOptions(operation, options, known);
+  requireFlag(operation, 'ceilMode', options.ceilMode);
   const [kh, kw] = rowsColumns(operation, 'kernelSize', kernelSize, 1);
   const stride = rowsColumns(operation, 'stride', options.stride ?? kernelSize, 1);
   const dilation = rowsColumns(operation, 'dilation', options.dilation ?? 1, 1);
@@ -49,8 +48,9 @@ export function poolProblem(
       const first = Math.max(0, Math.ceil(-begin / apart));
       return first >= taps || begin + first * apart >= extent;
     };
-    const empty = Array.from({ length: Math.max(windows, 0) }, (_, i) => i).find(isEmpty);
-    if (windows >= 1 && empty === undefined) return windows;
+    let full = 0;
+    while (full < windows && !isEmpty(full)) full += 1;
+    if (windows >= 1 && full === windows) return windows;
     throw new CyclopsError(
       `${operation} of images with ${extent} ${name}, padded by ${before} and ${after}, ` +
         (windows < 1

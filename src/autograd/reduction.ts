@@ -1,3 +1,4 @@
+import { FINITE, type Range, requireNumber, shown } from '../gpu/arguments.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { type Against, reduce, reduceBackward, type Term, type TermGradient } from '../kernels/reduce.ts';
 import { run } from '../kernels/tuning/choices.ts';
@@ -8,19 +9,22 @@ import { Tensor } from '../tensor/tensor.ts';
 export type LossTarget = Tensor | number | readonly [first: number, second: number];
 
 /**
- * @throws CyclopsError when the target is none of the three, has another shape or dtype than `a`, or is a pair and the batch has no two
+ * @param range of constants
+ * @throws CyclopsError when the target is none of the three, a constant is out of range, the target has another shape or dtype than `a`, or is a pair and the batch has no two
  * halves
  */
-export function requireTarget(operation: string, a: Tensor, target: LossTarget): void {
+export function requireTarget(operation: string, a: Tensor, target: LossTarget, range: Range = FINITE): void {
   if (target instanceof Tensor) {
     requireAlike(operation, a, target);
     return;
   }
   requireOperands(operation, a);
-  if (typeof target === 'number') return;
-  if (!(Array.isArray(target) && target.length === 2)) {
-    throw new CyclopsError(`${operation} compares with a tensor, a number or a pair of numbers; got ${target}.`);
+  const isPair = Array.isArray(target) && target.length === 2;
+  if (!isPair && typeof target !== 'number') {
+    throw new CyclopsError(`${operation} compares with a tensor, a number or a pair of numbers; got ${shown(target)}.`);
   }
+  for (const constant of isPair ? target : [target]) requireNumber(operation, 'target', constant, range);
+  if (!isPair) return;
   if ((a.shape[0] ?? 0) % 2 !== 0) {
     throw new CyclopsError(
       `${operation} against [${target.join(', ')}], one constant for each half of the batch, needs an even batch size; ` +

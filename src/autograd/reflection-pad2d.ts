@@ -1,3 +1,4 @@
+import { shown } from '../gpu/arguments.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { reflectionPad, reflectionPadBackward } from '../kernels/images/reflection-pad.ts';
 import { record } from '../tensor/record.ts';
@@ -14,7 +15,7 @@ import { Tensor } from '../tensor/tensor.ts';
 export function reflectionPad2d(x: Tensor, pad: readonly [number, number, number, number]): Tensor {
   const { n, h, w, c } = imageExtents('reflectionPad2d', x);
   if (!(Array.isArray(pad) && pad.length === 4)) {
-    throw new CyclopsError(`reflectionPad2d takes four numbers: left, right, top and bottom; got ${pad}.`);
+    throw new CyclopsError(`reflectionPad2d takes four numbers: left, right, top and bottom; got ${shown(pad)}.`);
   }
   const [left, right, top, bottom] = pad;
   const fits = (size: number) => (amount: number) => Number.isInteger(amount) && amount >= 0 && amount < size;
@@ -22,7 +23,7 @@ export function reflectionPad2d(x: Tensor, pad: readonly [number, number, number
     throw new CyclopsError(
       `reflectionPad2d mirrors at most size − 1 pixels: an image of height ${h} and width ${w} takes whole numbers, ` +
         `left and right from 0 to ${w - 1}, top and bottom from 0 to ${h - 1}; ` +
-        `got left ${left}, right ${right}, top ${top}, bottom ${bottom}. Use larger images or less padding.`,
+        `got ${shown(pad)}. Use larger images or less padding.`,
     );
   }
   const problem = { n, h, w, c, pad, dtype: x.floatDType };

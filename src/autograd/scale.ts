@@ -1,3 +1,4 @@
+import { FINITE, requireNumber } from '../gpu/arguments.ts';
 import * as kernels from '../kernels/elementwise.ts';
 import { record } from '../tensor/record.ts';
 import { requireOperands } from '../tensor/shape.ts';
@@ -10,6 +11,7 @@ import { Tensor } from '../tensor/tensor.ts';
  */
 export function scale(x: Tensor, factor: number): Tensor {
   requireOperands('scale', x);
+  requireNumber('scale', 'factor', factor, FINITE);
   const out = scaled(x, factor);
   return record(out, [x], (gradOutput) => [scaled(gradOutput, factor)]);
 }

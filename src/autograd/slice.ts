@@ -1,3 +1,4 @@
+import { shown } from '../gpu/arguments.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { copyRuns } from '../kernels/elementwise.ts';
 import { pad } from '../kernels/pad.ts';
@@ -20,7 +21,7 @@ export function slice(x: Tensor, axis: number, start: number, end?: number): Ten
   const last = end ?? size;
   if (!(Number.isInteger(start) && Number.isInteger(last) && start >= 0 && last > start && last <= size)) {
     throw new CyclopsError(
-      `slice of axis ${at} of [${x.shape.join(', ')}] takes a start from 0 and an end up to ${size} behind it; got ${start} to ${last}.`,
+      `slice of axis ${at} of [${x.shape.join(', ')}] takes a start from 0 and an end up to ${size} behind it; got ${shown(start)} to ${shown(last)}.`,
     );
   }
   const { device, floatDType: dtype } = x;

@@ -1,3 +1,4 @@
+import { shown } from '../gpu/arguments.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { filled } from '../tensor/filled.ts';
 import { noGrad, recordAll } from '../tensor/record.ts';
@@ -20,10 +21,10 @@ export function split(x: Tensor, sizes: number | readonly number[], axis = 0): T
   const at = axisOf('split', x, axis);
   const extent = x.shape[at] ?? 1;
   const parts = typeof sizes === 'number' ? equalParts(extent, sizes) : sizes;
-  const isWhole = parts.every((size) => Number.isInteger(size) && size > 0);
+  const isWhole = Array.isArray(parts) && parts.every((size) => Number.isInteger(size) && size > 0);
   if (!isWhole || parts.reduce((sum, size) => sum + size, 0) !== extent) {
     throw new CyclopsError(
-      `split of axis ${at} of [${x.shape.join(', ')}] takes a positive integer, or some that add up to ${extent}; got ${parts.join(', ')}.`,
+      `split of axis ${at} of [${x.shape.join(', ')}] takes a positive integer, or some that add up to ${extent}; got ${shown(sizes)}.`,
     );
   }
   // Recorded as one operation: the gradient of x is then put together in one go.

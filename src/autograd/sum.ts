@@ -2,7 +2,14 @@ import { cast } from '../tensor/cast.ts';
 import { record } from '../tensor/record.ts';
 import { requireOperands } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type AxesOptions, axisReduction, reducedOver, repeatedOver, termsOf } from './axis-reduction.ts';
+import {
+  type AxesOptions,
+  axisReduction,
+  reducedOver,
+  repeatedOver,
+  requireAxesOptions,
+  termsOf,
+} from './axis-reduction.ts';
 import { reduction, reductionGradient } from './reduction.ts';
 
 /**
@@ -23,6 +30,7 @@ export function scaledSum(
   options: AxesOptions,
   factorOf: (terms: number) => number,
 ): Tensor {
+  requireAxesOptions(operation, options);
   if (options.axes === undefined && !options.keepdim) {
     requireOperands(operation, x);
     const factor = factorOf(x.size);

@@ -4,7 +4,7 @@ import { accumulate, copy, fill } from '../kernels/elementwise.ts';
 import type { FloatDType } from '../kernels/source.ts';
 import { type GradNode, noGrad } from '../tensor/record.ts';
 import { keep } from '../tensor/scope.ts';
-import { requireOperands, requireSameType, sameShape } from '../tensor/shape.ts';
+import { requireAlike, requireOperands, requireSameType, requireTensor, sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 export { noGrad } from '../tensor/record.ts';
@@ -15,6 +15,7 @@ export { noGrad } from '../tensor/record.ts';
  * @throws CyclopsError for a tensor that was disposed of
  */
 export function detach(tensor: Tensor): Tensor {
+  requireTensor('detach', tensor);
   return noGrad(() => tensor.reshape(tensor.shape));
 }
 
@@ -31,6 +32,8 @@ export type WriteGradient = (target: Tensor, accumulate: boolean) => void;
 export function gradientOf(input: Tensor, write: WriteGradient): Tensor | null {
   input.requireLive();
   if (!input.node && input.grad) {
+    // Anyone may have set it.
+    requireAlike('The grad of a leaf', input, input.grad);
     write(input.grad, true);
     return null;
   }
@@ -52,7 +55,7 @@ export function gradientOf(input: Tensor, write: WriteGradient): Tensor | null {
  * a `gradOutput` of another shape, dtype or device, for losses on several devices, and when a leaf was disposed of
  */
 export function backward(loss: Tensor | readonly Tensor[], gradOutput?: Tensor): void {
-  const roots = loss instanceof Tensor ? [loss] : loss;
+  const roots = Array.isArray(loss) ? loss : [loss];
   const [first] = roots;
   if (!first) throw new CyclopsError('backward needs at least one tensor to differentiate; got none.');
   requireOperands('backward', ...roots);
@@ -88,19 +91,19 @@ function requireDifferentiable(root: Tensor): void {
 }
 
 function requireGradOutput(root: Tensor, gradOutput: Tensor | undefined): void {
-  if (!gradOutput) {
+  if (gradOutput === undefined) {
     if (root.size === 1) return;
     throw new CyclopsError(
       `backward differentiates scalars; got the shape [${root.shape.join(', ')}]. Reduce it, or give its gradient.`,
     );
   }
+  requireSameType('backward', root, gradOutput);
   if (!sameShape(root, gradOutput) && !(root.size === 1 && gradOutput.size === 1)) {
     throw new CyclopsError(
       `backward needs a gradOutput of the shape [${root.shape.join(', ')}] of the tensor that it starts from; ` +
         `got [${gradOutput.shape.join(', ')}].`,
     );
   }
-  requireSameType('backward', root, gradOutput);
 }
 
 /** A tensor [1] that holds 1, for a root of this dtype: made once for all. */

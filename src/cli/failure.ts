@@ -1,7 +1,7 @@
 import { CyclopsError } from '../gpu/errors.ts';
 import { UsageError } from '../workflow/common/usage-error.ts';
 import { adviceOn } from './advice.ts';
-import { visible } from './text/visible.ts';
+import { visible, visibleLines } from './text/visible.ts';
 
 /** Exit codes: done, failed, wrong use, an anomaly where that was to fail, and stopped by Ctrl-C as shells number it. */
 export const EXIT = { done: 0, failed: 1, usage: 2, flagged: 3, interrupted: 130 } as const;
@@ -20,7 +20,7 @@ export function reportFailure(error: unknown): number {
     `cyclops: This is a fault of the program, not of your input: ${message} Please report it with the command that you ` +
     'ran. Set CYCLOPS_DEBUG=1 to see where it happened.';
   process.stderr.write(`${wrap(paragraph)}\n`);
-  if (process.env.CYCLOPS_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (process.env.CYCLOPS_DEBUG && error instanceof Error) process.stderr.write(`${visibleLines(`${error.stack}`)}\n`);
   return EXIT.failed;
 }
 

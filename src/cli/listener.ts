@@ -40,7 +40,7 @@ export function listenOnTerminal(quiet: boolean, shownElsewhere?: Progress['stag
 }
 
 function runText({ what, number, total, folder }: Extract<Progress, { stage: 'run' }>): string {
-  return what === 'all' ? `all training images: ${folder}` : `${what} ${number} of ${total}: ${folder}`;
+  return visible(what === 'all' ? `all training images: ${folder}` : `${what} ${number} of ${total}: ${folder}`);
 }
 
 function detailOf(progress: Exclude<Progress, { stage: 'run' }>, seconds: number): string {

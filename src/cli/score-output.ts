@@ -35,7 +35,7 @@ export class ScoreOutput {
   }
 
   add(result: FileResult): void {
-    if (this.options.json) print(JSON.stringify(this.document(result)));
+    if (this.options.json) print(visible(JSON.stringify(this.document(result))));
     else print(this.columns(result).join('\t'));
     this.row(scoreRow(result, this.decision));
   }

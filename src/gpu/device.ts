@@ -1,4 +1,5 @@
 import { Allocator, outOfMemory } from './allocator.ts';
+import { requireFlag, requireFunction, requireOptions, requireText, shown } from './arguments.ts';
 import { bytesText } from './bytes.ts';
 import { Capture } from './capture.ts';
 import { CyclopsError, DeviceLostError, UnsupportedError } from './errors.ts';
@@ -13,6 +14,7 @@ import { BufferPool } from './pool.ts';
 import { Profiler, type TimedLaunch } from './profiler.ts';
 import { Readback } from './readback.ts';
 import { Recorder } from './recorder.ts';
+import { requireLaunch, requireLayer, requireSlice } from './require-launch.ts';
 import { runSynchronously } from './synchronous.ts';
 import { Trace } from './trace.ts';
 import { Variables } from './variables.ts';
@@ -55,8 +57,8 @@ export class Device {
   private closed = false;
   private tracing: Trace | null = null;
   private currentLayer: Layer | null = null;
-  /** Along an axis of a launch; the binding is slow to tell it. */
-  private readonly mostWorkgroups: number;
+  /** Of launches; the binding is slow to tell it. */
+  private readonly allowed: { adapter: string; mostWorkgroups: number; alignment: number };
 
   private constructor(
     private readonly host: Host,
@@ -67,7 +69,8 @@ export class Device {
     immediate: boolean,
   ) {
     this.faults = new Faults(gpu);
-    this.mostWorkgroups = gpu.limits.maxComputeWorkgroupsPerDimension;
+    const { maxComputeWorkgroupsPerDimension: mostWorkgroups, minStorageBufferOffsetAlignment: alignment } = gpu.limits;
+    this.allowed = { adapter: info.name, mostWorkgroups, alignment };
     const allocator = new Allocator(gpu, this.faults, this);
     this.pool = new BufferPool(gpu.limits, allocator, info.executes);
     const immediates = chooseImmediates(gpu, immediate);
@@ -82,9 +85,14 @@ export class Device {
    * Opens a device with the adapter's own limits and the features that the engine can use. Dawn's `null` backend compiles and
    * validates everything and executes nothing: for the cost of the host and for checks; reading from it is refused.
    *
-   * @throws NoAdapterError when no adapter answers, or none that matches
+   * @throws NoAdapterError when no adapter answers, or none that matches, and a CyclopsError for an option that cannot be
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
+    requireOptions('Device.open', options, ['device', 'portable', 'backend', 'checked']);
+    requireFlag('Device.open', 'portable', options.portable);
+    requireFlag('Device.open', 'checked', options.checked);
+    requireText('Device.open', 'device', options.device);
+    requireText('Device.open', 'backend', options.backend);
     const host = await openHost(options);
     const adapter = await chooseAdapter(host, options.device);
     const { portable = false, backend } = options;
@@ -113,12 +121,12 @@ export class Device {
   /**
    * Records a launch; it runs after everything recorded before it.
    *
-   * @throws CyclopsError when the device is closed or lost, for more workgroups along an axis than it takes, and for more or fewer bindings than
-   * the kernel has
+   * @throws CyclopsError when the device is closed or lost, for a launch that is not whole, for more workgroups along an axis than it takes, and
+   * for more or fewer bindings than the kernel has
    */
   launch(launch: Launch): void {
     this.requireUsable();
-    this.requireFits(launch);
+    requireLaunch(launch, this.allowed);
     const placed = this.currentLayer ? { ...launch, layer: this.currentLayer } : launch;
     if (this.tracing) {
       this.tracing.launches.push(placed);
@@ -139,6 +147,7 @@ export class Device {
    * @throws CyclopsError when it returns a promise
    */
   within<T>(name: string, body: () => T): T {
+    if (typeof name !== 'string') throw new CyclopsError(`within needs the name of a part; got ${shown(name)}.`);
     const outer = this.currentLayer;
     const layer: Layer = outer ? { ...outer, path: `${outer.path}.${name}` } : { path: name, pass: 'forward' };
     return this.inLayer(layer, () => runSynchronously('within', body));
@@ -146,7 +155,8 @@ export class Device {
 
   /** Runs the backward pass `body` of what was recorded for `layer`. */
   backwardOf<T>(layer: Layer | null, body: () => T): T {
-    return this.inLayer(layer && { ...layer, pass: 'backward' }, body);
+    if (layer !== null) requireLayer('backwardOf', layer);
+    return this.inLayer(layer && { ...layer, pass: 'backward' }, () => runSynchronously('backwardOf', body));
   }
 
   /**
@@ -156,6 +166,7 @@ export class Device {
    * @throws CyclopsError when it returns a promise, now or at the replay
    */
   eachStep(work: () => void): void {
+    requireFunction('eachStep', work);
     const done = () => runSynchronously('eachStep', work);
     if (this.tracing) this.tracing.hostWork.push(done);
     else done();
@@ -167,7 +178,9 @@ export class Device {
    * @throws CyclopsError when the body returns a promise, and inside a captured step
    */
   trace(body: () => void): Trace {
+    this.requireUsable();
     this.requireUntraced('A step was captured or traced', 'Do it before or after');
+    requireFunction('a traced or captured step', body);
     const trace = new Trace();
     this.tracing = trace;
     this.pool.trace = trace;
@@ -194,10 +207,16 @@ export class Device {
   /**
    * Writes host data into a slice, after everything recorded so far. `data` must be a multiple of 4 bytes long.
    *
-   * @throws CyclopsError when the device is closed or lost
+   * @throws CyclopsError when the device is closed or lost, and for data that does not fit
    */
   write(target: BufferSlice, data: ArrayBufferView<ArrayBuffer>): void {
     this.requireUsable();
+    requireSlice('write', target, 4);
+    if (!(ArrayBuffer.isView(data) && data.byteLength % 4 === 0 && data.byteLength <= target.size)) {
+      throw new CyclopsError(
+        `write takes an array of whole 4 bytes, at most ${target.size}; got ${ArrayBuffer.isView(data) ? `${data.byteLength} bytes` : shown(data)}.`,
+      );
+    }
     if (this.tracing) {
       this.tracing.uploads += 1;
       return;
@@ -215,6 +234,7 @@ export class Device {
    */
   async read(source: BufferSlice): Promise<ArrayBuffer> {
     this.requireUsable();
+    requireSlice('read', source, 4);
     if (!this.info.executes) {
       throw new UnsupportedError(
         'The null backend executes nothing, so there is nothing to read from it. Open a real device instead.',
@@ -281,6 +301,7 @@ export class Device {
 
   /** Gives memory that is kept for reuse back to the driver: for when other programs need it, or after the largest work is done. */
   trim(): void {
+    if (this.closed) return;
     this.recorder.flush();
     this.pool.trim();
     this.readback.trim();
@@ -321,20 +342,6 @@ export class Device {
   close(): void {
     this.closed = true;
     this.gpu.destroy();
-  }
-
-  private requireFits({ kernel, bindings, label, workgroups }: Launch): void {
-    if (bindings.length !== kernel.access.length) {
-      throw new CyclopsError(
-        `${label} binds ${bindings.length} slices, but the kernel ${kernel.name} has ${kernel.access.length} bindings.`,
-      );
-    }
-    const most = this.mostWorkgroups;
-    if (workgroups.every((count) => count <= most)) return;
-    throw new CyclopsError(
-      `${label} needs ${workgroups.join(' × ')} workgroups, but ${this.info.name} takes at most ${most} along an axis. ` +
-        'Use a smaller batch, image size or network.',
-    );
   }
 
   private inLayer<T>(layer: Layer | null, body: () => T): T {

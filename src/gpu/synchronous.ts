@@ -1,3 +1,4 @@
+import { requireFunction } from './arguments.ts';
 import { CyclopsError } from './errors.ts';
 
 /**
@@ -7,7 +8,7 @@ import { CyclopsError } from './errors.ts';
  * @throws CyclopsError when it is no function or returns a promise: the rest of an async body would run after the operation has ended
  */
 export function runSynchronously<T>(operation: string, body: () => T): T {
-  if (typeof body !== 'function') throw new CyclopsError(`${operation} takes a function to run; got ${body}.`);
+  requireFunction(operation, body);
   const result = body();
   if (!isThenable(result)) return result;
   // What becomes of the rest is nobody's concern any more.

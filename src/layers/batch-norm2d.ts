@@ -1,10 +1,13 @@
+import { requireActivation } from '../autograd/activations/activation.ts';
 import { add } from '../autograd/add.ts';
 import { batchNorm } from '../autograd/batch-norm.ts';
+import { NOT_NEGATIVE, POSITIVE_INTEGER, requireNumber, requireOptions, SHARE } from '../gpu/arguments.ts';
 import type { Device } from '../gpu/device.ts';
 import type { Activation } from '../kernels/activation.ts';
 import { filled } from '../tensor/filled.ts';
+import { requireDevice } from '../tensor/require-device.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Initialiser } from './init.ts';
+import { type Initialiser, requireInitialiser } from './init.ts';
 import { Module } from './module.ts';
 
 export interface BatchNorm2dOptions {
@@ -30,13 +33,20 @@ export class BatchNorm2d extends Module {
   private readonly runningMean: Tensor;
   private readonly runningVar: Tensor;
 
-  /** @param init makes the first factors, where they are other than 1 */
+  /** @param init makes the first factors, where they are other than 1. @throws CyclopsError when an option cannot be */
   constructor(
     private readonly options: BatchNorm2dOptions,
     init?: Pick<Initialiser, 'factor'>,
   ) {
     super();
-    const { device, channels } = options;
+    requireOptions('BatchNorm2d', options, ['device', 'channels', 'eps', 'momentum', 'activation']);
+    const { device, channels, eps = 1e-5, momentum = 0.1, activation = 'none' } = options;
+    requireDevice('BatchNorm2d', device);
+    requireNumber('BatchNorm2d', 'channels', channels, POSITIVE_INTEGER);
+    requireNumber('BatchNorm2d', 'eps', eps, NOT_NEGATIVE);
+    requireNumber('BatchNorm2d', 'momentum', momentum, SHARE);
+    requireActivation('BatchNorm2d', activation);
+    if (init !== undefined) requireInitialiser('BatchNorm2d', init, 'factor');
     this.weight = this.addParameter('weight', init?.factor([channels]) ?? filled(device, [channels], 1));
     this.bias = this.addParameter('bias', filled(device, [channels], 0));
     this.runningMean = this.addBuffer('running_mean', filled(device, [channels], 0));
@@ -49,6 +59,6 @@ export class BatchNorm2d extends Module {
     const { weight, bias, runningMean, runningVar, training } = this;
     const { eps = 1e-5, momentum = 0.1, activation = 'none' } = this.options;
     const y = batchNorm(x, { weight, bias, runningMean, runningVar, training, eps, momentum, activation });
-    return residual ? add(residual, y) : y;
+    return residual === undefined ? y : add(residual, y);
   }
 }

@@ -8,9 +8,10 @@ import {
   type SlidingOptions,
 } from '../autograd/conv-options.ts';
 import { type ConvTranspose2dOptions, convTranspose2d } from '../autograd/conv-transpose2d.ts';
-import type { RowsColumns } from '../autograd/sliding.ts';
+import { type RowsColumns, rowsColumns } from '../autograd/sliding.ts';
+import { POSITIVE_INTEGER, requireNumber } from '../gpu/arguments.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Initialiser } from './init.ts';
+import { type Initialiser, requireInitialiser } from './init.ts';
 import { Module } from './module.ts';
 
 export interface ConvTranspose2dLayerOptions extends SlidingOptions {
@@ -43,8 +44,11 @@ export class ConvTranspose2d extends Module {
     const { groups } = convSettings('ConvTranspose2d', options, [...LAYER_OPTIONS, ...CONV_TRANSPOSE_OPTIONS]);
     const { kernelSize, inChannels, outChannels, bias = true, deadBias: _, ...operation } = options;
     this.operation = operation;
-    const [kh, kw] = typeof kernelSize === 'number' ? [kernelSize, kernelSize] : kernelSize;
+    const [kh, kw] = rowsColumns('ConvTranspose2d', 'kernelSize', kernelSize, 1);
     requireBias('ConvTranspose2d', options);
+    requireNumber('ConvTranspose2d', 'inChannels', inChannels, POSITIVE_INTEGER);
+    requireNumber('ConvTranspose2d', 'outChannels', outChannels, POSITIVE_INTEGER);
+    requireInitialiser('ConvTranspose2d', init, 'weight', 'bias', 'factor');
     requireGroups('ConvTranspose2d', groups, inChannels, outChannels);
     this.weight = this.addParameter('weight', init.weight([kh, kw, outChannels / groups, inChannels]));
     this.bias = bias ? this.addParameter('bias', init.bias([outChannels])) : null;

@@ -7,10 +7,11 @@ import {
   type SlidingOptions,
 } from '../autograd/conv-options.ts';
 import { type Conv2dOptions, conv2d } from '../autograd/conv2d.ts';
-import type { RowsColumns } from '../autograd/sliding.ts';
+import { type RowsColumns, rowsColumns } from '../autograd/sliding.ts';
+import { POSITIVE_INTEGER, requireNumber } from '../gpu/arguments.ts';
 import type { Activation } from '../kernels/activation.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Initialiser } from './init.ts';
+import { type Initialiser, requireInitialiser } from './init.ts';
 import { Module } from './module.ts';
 
 export interface Conv2dLayerOptions extends SlidingOptions {
@@ -49,8 +50,11 @@ export class Conv2d extends Module {
     const { groups } = convSettings('Conv2d', options, [...LAYER_OPTIONS, ...CONV_OPTIONS]);
     const { kernelSize, inChannels, outChannels, bias = true, deadBias: _, ...operation } = options;
     this.operation = operation;
-    const [kh, kw] = typeof kernelSize === 'number' ? [kernelSize, kernelSize] : kernelSize;
+    const [kh, kw] = rowsColumns('Conv2d', 'kernelSize', kernelSize, 1);
     requireBias('Conv2d', options);
+    requireNumber('Conv2d', 'inChannels', inChannels, POSITIVE_INTEGER);
+    requireNumber('Conv2d', 'outChannels', outChannels, POSITIVE_INTEGER);
+    requireInitialiser('Conv2d', init, 'weight', 'bias', 'factor');
     requireGroups('Conv2d', groups, inChannels, outChannels);
     this.weight = this.addParameter('weight', init.weight([kh, kw, inChannels / groups, outChannels]));
     this.bias = bias ? this.addParameter('bias', init.bias([outChannels])) : null;

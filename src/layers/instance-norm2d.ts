@@ -1,7 +1,11 @@
+import { requireActivation } from '../autograd/activations/activation.ts';
 import { instanceNorm } from '../autograd/instance-norm.ts';
+import { NOT_NEGATIVE, POSITIVE_INTEGER, requireNumber, requireOptions } from '../gpu/arguments.ts';
 import type { Device } from '../gpu/device.ts';
 import type { Activation } from '../kernels/activation.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { filled } from '../tensor/filled.ts';
+import { requireDevice } from '../tensor/require-device.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 
 export interface InstanceNorm2dOptions {
@@ -16,15 +20,18 @@ export interface InstanceNorm2dOptions {
 export class InstanceNorm2d extends Module {
   private readonly affine: { weight: Tensor; bias: Tensor } | undefined;
 
+  /** @throws CyclopsError when an option cannot be */
   constructor(private readonly options: InstanceNorm2dOptions = {}) {
     super();
-    const { affine } = options;
-    if (!affine) return;
-    const constant = (value: number) => {
-      const tensor = Tensor.empty(affine.device, [affine.channels]);
-      tensor.upload(new Float32Array(tensor.size).fill(value));
-      return tensor;
-    };
+    requireOptions('InstanceNorm2d', options, ['eps', 'activation', 'affine']);
+    const { eps = 1e-5, activation = 'none', affine } = options;
+    requireNumber('InstanceNorm2d', 'eps', eps, NOT_NEGATIVE);
+    requireActivation('InstanceNorm2d', activation);
+    if (affine === undefined) return;
+    requireOptions('affine of InstanceNorm2d', affine, ['device', 'channels']);
+    requireDevice('InstanceNorm2d', affine.device);
+    requireNumber('InstanceNorm2d', 'channels', affine.channels, POSITIVE_INTEGER);
+    const constant = (value: number) => filled(affine.device, [affine.channels], value);
     this.affine = {
       weight: this.addParameter('weight', constant(1)),
       bias: this.addParameter('bias', constant(0)),
@@ -34,6 +41,6 @@ export class InstanceNorm2d extends Module {
   /** @param residual a tensor of x's shape to add at the end, in the same launch. */
   forward(x: Tensor, residual?: Tensor): Tensor {
     const { eps = 1e-5, activation = 'none' } = this.options;
-    return instanceNorm(x, { eps, activation, ...this.affine, ...(residual && { residual }) });
+    return instanceNorm(x, { eps, activation, ...this.affine, ...(residual !== undefined && { residual }) });
   }
 }

@@ -1,7 +1,7 @@
 import { linear } from '../autograd/linear.ts';
-import { CyclopsError } from '../gpu/errors.ts';
+import { POSITIVE_INTEGER, requireFlag, requireNumber, requireOptions } from '../gpu/arguments.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Initialiser } from './init.ts';
+import { type Initialiser, requireInitialiser } from './init.ts';
 import { Module } from './module.ts';
 
 export interface LinearOptions {
@@ -17,12 +17,14 @@ export class Linear extends Module {
   readonly bias: Tensor | null;
 
   /** @throws CyclopsError unless both numbers of features are positive integers */
-  constructor({ inFeatures, outFeatures, bias = true }: LinearOptions, init: Initialiser) {
+  constructor(options: LinearOptions, init: Initialiser) {
     super();
-    for (const [name, count] of Object.entries({ inFeatures, outFeatures })) {
-      if (Number.isInteger(count) && count > 0) continue;
-      throw new CyclopsError(`The ${name} of Linear must be a positive integer; got ${count}.`);
-    }
+    requireOptions('Linear', options, ['inFeatures', 'outFeatures', 'bias']);
+    const { inFeatures, outFeatures, bias = true } = options;
+    requireNumber('Linear', 'inFeatures', inFeatures, POSITIVE_INTEGER);
+    requireNumber('Linear', 'outFeatures', outFeatures, POSITIVE_INTEGER);
+    requireFlag('Linear', 'bias', bias);
+    requireInitialiser('Linear', init, 'weight', 'bias', 'factor');
     this.weight = this.addParameter('weight', init.weight([outFeatures, inFeatures]));
     this.bias = bias ? this.addParameter('bias', init.bias([outFeatures])) : null;
   }

@@ -1,5 +1,7 @@
+import { requireFlag, requireText, shown } from '../gpu/arguments.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { keep } from '../tensor/scope.ts';
+import { requireTensor } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { fromReferenceLayout, referenceShape, type StateTensor, toReferenceLayout } from './layout.ts';
 
@@ -28,6 +30,7 @@ export abstract class Module {
    */
   protected addParameter(name: string, tensor: Tensor): Tensor {
     requireFree('parameter', name, this.ownParameters);
+    requireTensor(`A parameter '${name}'`, tensor);
     tensor.requiresGrad = true;
     this.ownParameters.set(name, keep(tensor));
     return tensor;
@@ -40,6 +43,7 @@ export abstract class Module {
    */
   protected addBuffer(name: string, tensor: Tensor): Tensor {
     requireFree('buffer', name, this.ownBuffers);
+    requireTensor(`A buffer '${name}'`, tensor);
     this.ownBuffers.set(name, keep(tensor));
     return tensor;
   }
@@ -56,12 +60,15 @@ export abstract class Module {
    */
   protected addModule<M extends Module>(name: string, module: M): M {
     requireFree('part', name, this.children);
+    if (!(module instanceof Module))
+      throw new CyclopsError(`The part ${shown(name)} must be a Module; got ${shown(module)}.`);
     this.children.set(name, module);
     return module;
   }
 
   /** Every parameter with its full name, in the reference's order. */
   *namedParameters(prefix = ''): Generator<[name: string, parameter: Tensor]> {
+    requireText('namedParameters', 'prefix', prefix);
     for (const [name, parameter] of this.ownParameters) yield [prefix + name, parameter];
     for (const [name, child] of this.children) yield* child.namedParameters(`${prefix}${name}.`);
   }
@@ -72,6 +79,7 @@ export abstract class Module {
 
   /** Every parameter and buffer with its full name, in the reference's order. */
   *namedState(prefix = ''): Generator<[name: string, tensor: Tensor]> {
+    requireText('namedState', 'prefix', prefix);
     for (const [name, tensor] of [...this.ownParameters, ...this.ownBuffers]) yield [prefix + name, tensor];
     for (const [name, child] of this.children) yield* child.namedState(`${prefix}${name}.`);
   }
@@ -83,6 +91,7 @@ export abstract class Module {
 
   /** Puts the module and its parts into training (true), or out of it, as `eval`. */
   train(mode = true): this {
+    requireFlag('train', 'mode', mode);
     this.training = mode;
     for (const child of this.children.values()) child.train(mode);
     return this;
@@ -95,6 +104,7 @@ export abstract class Module {
 
   /** Freezes (false) or thaws (true) all parameters. A gradient still flows through a frozen module to its input. */
   setRequiresGrad(flag: boolean): void {
+    requireFlag('setRequiresGrad', 'flag', flag ?? null);
     for (const parameter of this.parameters()) parameter.requiresGrad = flag;
   }
 
@@ -116,6 +126,9 @@ export abstract class Module {
    * not finite in f32
    */
   loadStateDict(dict: ReadonlyMap<string, StateTensor<ArrayLike<number>>>, source: string): void {
+    if (typeof source !== 'string')
+      throw new CyclopsError(`A state dict has a source for messages; got ${shown(source)}.`);
+    requireTensors(source, dict);
     const parameters = new Map(this.namedState());
     const unused = new Set(this.unusedNames());
     const unexpected = [...dict.keys()].filter((name) => !parameters.has(name) && !unused.has(name));
@@ -138,7 +151,9 @@ export abstract class Module {
 }
 
 function requireFree(what: string, name: string, taken: ReadonlyMap<string, unknown>): void {
-  if (taken.has(name)) throw new CyclopsError(`A module has a ${what} '${name}' already. Give each a name of its own.`);
+  if (typeof name !== 'string') throw new CyclopsError(`A ${what} of a module has a name; got ${shown(name)}.`);
+  if (taken.has(name))
+    throw new CyclopsError(`A module has a ${what} ${shown(name)} already. Give each a name of its own.`);
 }
 
 function otherNames(source: string, missing: string[], unexpected: string[], count: number): CyclopsError {
@@ -153,6 +168,16 @@ function otherNames(source: string, missing: string[], unexpected: string[], cou
 function listed(names: string[]): string {
   const shown = names.slice(0, 3).map((name) => `'${name}'`);
   return shown.join(', ') + (names.length > shown.length ? ` and ${names.length - shown.length} more` : '');
+}
+
+function requireTensors(source: string, dict: ReadonlyMap<string, StateTensor<ArrayLike<number>>>): void {
+  if (!(dict instanceof Map)) {
+    throw new CyclopsError(`${source} must be a Map of tensors by name; got ${shown(dict)}.`);
+  }
+  for (const [name, stored] of dict) {
+    if (Array.isArray(stored?.shape) && typeof stored.data?.length === 'number') continue;
+    throw new CyclopsError(`${source}: ${shown(name)} must have a shape and data; got ${shown(stored)}.`);
+  }
 }
 
 function check(what: string, { shape, data }: StateTensor<ArrayLike<number>>, expected: readonly number[]): void {

@@ -1,4 +1,4 @@
-import { CyclopsError } from '../gpu/errors.ts';
+import { NOT_NEGATIVE, requireNumber, requireOptions } from '../gpu/arguments.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Adam, type AdamOptions } from './adam.ts';
 
@@ -16,10 +16,9 @@ export class AdamW extends Adam {
 
   /** @throws CyclopsError as Adam, and unless the weight decay is 0 or more and finite */
   constructor(parameters: readonly Tensor[], options: AdamWOptions) {
+    requireOptions('AdamW', options);
     const { weightDecay = 0.01 } = options;
-    if (!(weightDecay >= 0 && weightDecay < Infinity)) {
-      throw new CyclopsError(`The weightDecay of AdamW must be 0 or more and finite; got ${weightDecay}.`);
-    }
+    requireNumber('AdamW', 'weightDecay', weightDecay, NOT_NEGATIVE);
     super(parameters, options, 'AdamW');
     this.weightDecay = weightDecay;
   }

@@ -1,3 +1,4 @@
+import { DECAY, NOT_NEGATIVE, requireList, requireNumber, requireOptions } from '../gpu/arguments.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import * as kernels from '../kernels/optim/adam.ts';
@@ -36,8 +37,9 @@ export class Adam extends Optimiser {
   /** @internal */
   constructor(parameters: readonly Tensor[], options: AdamOptions, name: string);
   constructor(parameters: readonly Tensor[], options: AdamOptions, name = 'Adam') {
+    requireOptions(name, options);
     const { betas, eps = 1e-8 } = options;
-    requireOptions(name, betas, eps);
+    requireMoments(name, betas, eps);
     super(name, parameters, options, { memories: 2, words: 3 });
     this.betas = betas;
     this.eps = eps;
@@ -56,8 +58,11 @@ export class Adam extends Optimiser {
    *
    * @throws CyclopsError when their number or sizes differ, and unless the steps are a whole number
    */
-  loadState({ step, moments }: AdamState): void {
+  loadState(state: AdamState): void {
+    requireOptions('loadState', state);
+    const { step, moments } = state;
     requireSteps(step);
+    requireList('loadState', 'moments', moments);
     if (moments.length !== this.slots.length) {
       throw new CyclopsError(
         `The optimiser has ${this.slots.length} parameters, but the state holds moments of ${moments.length}. ` +
@@ -66,10 +71,12 @@ export class Adam extends Optimiser {
     }
     for (const [i, { parameter }] of this.slots.entries()) {
       const moment = moments[i];
-      if (moment?.expAvg.length === parameter.size && moment.expAvgSq.length === parameter.size) continue;
+      const fits = (values: Float32Array | undefined) =>
+        values instanceof Float32Array && values.length === parameter.size;
+      if (fits(moment?.expAvg) && fits(moment?.expAvgSq)) continue;
       throw new CyclopsError(
         `Parameter ${i + 1} of the optimiser has ${parameter.size} values [${parameter.shape.join(', ')}], but its moments ` +
-          `have ${moment?.expAvg.length} and ${moment?.expAvgSq.length}. ` +
+          `have ${moment?.expAvg?.length} and ${moment?.expAvgSq?.length}. ` +
           'They belong to another model; resume with the options of the run that wrote them.',
       );
     }
@@ -104,11 +111,9 @@ export class Adam extends Optimiser {
   }
 }
 
-function requireOptions(name: string, betas: readonly [number, number], eps: number): void {
+function requireMoments(name: string, betas: readonly [number, number], eps: number): void {
+  requireList(name, 'betas', betas);
   if (betas.length !== 2) throw new CyclopsError(`The betas of ${name} must be two numbers; got ${betas.length}.`);
-  if (!betas.every((beta) => beta >= 0 && beta < 1)) {
-    throw new CyclopsError(`The betas of ${name} must be from 0 to less than 1; got ${betas.join(' and ')}.`);
-  }
-  if (!(eps >= 0 && eps < Infinity))
-    throw new CyclopsError(`The eps of ${name} must be 0 or more and finite; got ${eps}.`);
+  for (const beta of betas) requireNumber(name, 'betas', beta, DECAY);
+  requireNumber(name, 'eps', eps, NOT_NEGATIVE);
 }

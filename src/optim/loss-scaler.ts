@@ -1,7 +1,9 @@
+import { POSITIVE, requireNumber, requireOptions, WORD } from '../gpu/arguments.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { type BufferSlice, f32 } from '../gpu/launch.ts';
 import { OPTIMISER_WORDS, SCALE_WORDS, updateScale } from '../kernels/optim/loss-scale.ts';
+import { requireDevice } from '../tensor/require-device.ts';
 import { requireHalf } from '../tensor/require-half.ts';
 import { keep } from '../tensor/scope.ts';
 import { Storage } from '../tensor/storage.ts';
@@ -44,6 +46,7 @@ export class LossScaler {
 
   /** @throws UnsupportedError when the device has no f16 */
   constructor(private readonly device: Device) {
+    requireDevice('LossScaler', device);
     requireHalf(device);
     const count = SCALE_WORDS + OPTIMISER_WORDS * MOST_OPTIMISERS;
     const storage = new Storage(device, 4 * count);
@@ -53,7 +56,11 @@ export class LossScaler {
     this.loadState({ scale: FIRST_SCALE, goodSteps: 0 });
   }
 
-  /** The state on the device, as in optim/update-scale.wgsl. */
+  /**
+   * The state on the device, as in optim/update-scale.wgsl.
+   *
+   * @internal
+   */
   get slice(): BufferSlice {
     return this.words.slice;
   }
@@ -62,6 +69,7 @@ export class LossScaler {
    * Takes in another optimiser. @returns its first word in the state
    *
    * @throws CyclopsError when there are as many as it serves
+   * @internal
    */
   addOptimiser(): number {
     if (this.optimisers === MOST_OPTIMISERS) {
@@ -87,21 +95,28 @@ export class LossScaler {
    *
    * @throws CyclopsError unless the scale is positive and finite in f32, and the good steps are a whole number
    */
-  loadState({ scale, goodSteps }: LossScalerState): void {
-    if (!(Math.fround(scale) > 0 && Math.fround(scale) < Infinity && Number.isInteger(goodSteps) && goodSteps >= 0)) {
-      throw new CyclopsError(
-        `A loss scaler has a positive, finite scale and a whole number of good steps; got ${scale} and ${goodSteps}.`,
-      );
-    }
+  loadState(state: LossScalerState): void {
+    requireOptions('loadState', state);
+    const { scale, goodSteps } = state;
+    requireNumber('a loss scaler', 'scale', scale, POSITIVE);
+    requireNumber('a loss scaler', 'good steps', goodSteps, WORD);
     this.write(0, [f32(scale), goodSteps]);
   }
 
-  /** Steps that an optimiser really took. @param optimiser its first word */
+  /**
+   * Steps that an optimiser really took. @param optimiser its first word
+   *
+   * @internal
+   */
   async stepsOf(optimiser: number): Promise<number> {
     return (await this.words.data())[optimiser + 1] ?? Number.NaN;
   }
 
-  /** Sets how many steps an optimiser has taken. @param optimiser its first word */
+  /**
+   * Sets how many steps an optimiser has taken. @param optimiser its first word
+   *
+   * @internal
+   */
   setStepsOf(optimiser: number, steps: number): void {
     this.write(optimiser, [0, steps]);
   }

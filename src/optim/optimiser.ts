@@ -1,3 +1,4 @@
+import { NOT_NEGATIVE, requireList, requireNumber, shown, WORD } from '../gpu/arguments.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { f32 } from '../gpu/launch.ts';
@@ -10,7 +11,7 @@ import { keep } from '../tensor/scope.ts';
 import { requireF32, requireOperands } from '../tensor/shape.ts';
 import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import type { LossScaler } from './loss-scaler.ts';
+import { LossScaler } from './loss-scaler.ts';
 
 export interface OptimiserOptions {
   lr: number;
@@ -82,6 +83,7 @@ export abstract class Optimiser {
     { lr, scaler }: OptimiserOptions,
     { memories, words }: { memories: number; words: number },
   ) {
+    requireList(name, 'parameters', parameters);
     const [first] = parameters;
     if (!first || new Set(parameters).size !== parameters.length) {
       throw new CyclopsError(
@@ -89,10 +91,12 @@ export abstract class Optimiser {
           `${new Set(parameters).size} are different.`,
       );
     }
+    if (scaler !== undefined && !(scaler instanceof LossScaler)) {
+      throw new CyclopsError(`The scaler of ${name} must be a LossScaler; got ${shown(scaler)}.`);
+    }
     requireOperands(name, ...parameters, ...(scaler ? [scaler.scale] : []));
     for (const parameter of parameters) requireParameter(name, parameter);
-    if (!(lr >= 0 && lr < Infinity))
-      throw new CyclopsError(`The lr of ${name} must be 0 or more and finite; got ${lr}.`);
+    requireNumber(name, 'lr', lr, NOT_NEGATIVE);
     const mixed = scaler && { scaler, place: scaler.addOptimiser() };
     const { device } = first;
     this.lr = lr;
@@ -152,8 +156,9 @@ export abstract class Optimiser {
    * @throws CyclopsError when a parameter's `grad` is no longer the one that this optimiser gave it, and after `dispose()`
    */
   step(): void {
+    if (this.disposed) throw new CyclopsError(`${this.name} was disposed of and cannot step. Make another.`);
     for (const [i, { parameter }] of this.slots.entries()) {
-      if (parameter.grad === this.given[i] || this.disposed) continue;
+      if (parameter.grad === this.given[i]) continue;
       throw new CyclopsError(
         `The grad of a parameter [${parameter.shape.join(', ')}] was replaced, but ${this.name} reads the one that it gave it. ` +
           'Use zeroGrad instead.',
@@ -247,10 +252,9 @@ export abstract class Optimiser {
   }
 }
 
-/** @throws CyclopsError unless the steps that an optimiser has taken are a whole number */
+/** @throws CyclopsError unless the steps that an optimiser has taken are a whole number below 2^32 */
 export function requireSteps(step: number): void {
-  if (Number.isSafeInteger(step) && step >= 0) return;
-  throw new CyclopsError(`The steps that an optimiser has taken are a whole number from 0 on; got ${step}.`);
+  requireNumber('an optimiser', 'steps', step, WORD);
 }
 
 function requireParameter(name: string, parameter: Tensor): void {

@@ -1,3 +1,4 @@
+import { NOT_NEGATIVE, requireFlag, requireList, requireNumber, requireOptions } from '../gpu/arguments.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { f32 } from '../gpu/launch.ts';
@@ -36,11 +37,11 @@ export class SGD extends Optimiser {
    * device, when all together exceed a buffer, and when an option is out of range
    */
   constructor(parameters: readonly Tensor[], options: SGDOptions) {
+    requireOptions('SGD', options);
     const { momentum = 0, nesterov = false, weightDecay = 0 } = options;
-    for (const [name, value] of Object.entries({ momentum, weightDecay })) {
-      if (value >= 0 && value < Infinity) continue;
-      throw new CyclopsError(`The ${name} of SGD must be 0 or more and finite; got ${value}.`);
-    }
+    requireNumber('SGD', 'momentum', momentum, NOT_NEGATIVE);
+    requireNumber('SGD', 'weightDecay', weightDecay, NOT_NEGATIVE);
+    requireFlag('SGD', 'nesterov', nesterov);
     if (nesterov && momentum === 0) throw new CyclopsError('nesterov of SGD needs a momentum above 0; got 0.');
     super('SGD', parameters, options, { memories: momentum > 0 ? 1 : 0, words: 1 });
     this.momentum = momentum;
@@ -59,10 +60,13 @@ export class SGD extends Optimiser {
    *
    * @throws CyclopsError when their number or sizes differ, and when one of the two has momentum and the other has not
    */
-  loadState({ velocities }: SGDState): void {
+  loadState(state: SGDState): void {
+    requireOptions('loadState', state);
+    const { velocities } = state;
+    if (velocities !== null) requireList('loadState', 'velocities', velocities);
     const [velocity] = this.memory;
     const expected = velocity ? this.slots.map(({ parameter }) => parameter.size) : [];
-    const sizes = velocities?.map(({ length }) => length) ?? [];
+    const sizes = velocities?.map((velocity) => (velocity instanceof Float32Array ? velocity.length : 'no')) ?? [];
     if (sizes.join() !== expected.join()) {
       throw new CyclopsError(
         `The optimiser remembers velocities of ${expected.length} parameters with ${expected.join(', ') || 'no'} values; the state holds ` +

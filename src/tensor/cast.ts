@@ -1,3 +1,4 @@
+import { shown } from '../gpu/arguments.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { narrow, widen } from '../kernels/cast.ts';
 import type { FloatDType } from '../kernels/source.ts';
@@ -13,7 +14,9 @@ import { Tensor } from './tensor.ts';
  */
 export function cast(x: Tensor, dtype: FloatDType): Tensor {
   requireOperands('cast', x);
-  if (dtype !== 'f32' && dtype !== 'f16') throw new CyclopsError(`cast makes tensors of f32 or f16; got ${dtype}.`);
+  if (dtype !== 'f32' && dtype !== 'f16') {
+    throw new CyclopsError(`cast makes tensors of f32 or f16; got ${shown(dtype)}.`);
+  }
   const before = x.floatDType;
   if (before === dtype) return x;
   const out = Tensor.empty(x.device, x.shape, dtype);

@@ -1,4 +1,6 @@
+import { shown } from '../gpu/arguments.ts';
 import { CyclopsError } from '../gpu/errors.ts';
+import { requireTensor } from './shape.ts';
 import type { DType, Tensor } from './tensor.ts';
 
 /**
@@ -7,9 +9,10 @@ import type { DType, Tensor } from './tensor.ts';
  * @param digits after the point, at most 100; 4, or none for integers
  * @throws CyclopsError for another number of digits, and as `Tensor.data`
  */
-export async function print(tensor: Tensor<DType>, digits = tensor.dtype === 'u32' ? 0 : 4): Promise<string> {
+export async function print(tensor: Tensor<DType>, digits = tensor?.dtype === 'u32' ? 0 : 4): Promise<string> {
+  requireTensor('print', tensor);
   if (!(Number.isInteger(digits) && digits >= 0 && digits <= 100)) {
-    throw new CyclopsError(`print shows from 0 to 100 digits after the point; got ${digits}.`);
+    throw new CyclopsError(`print shows from 0 to 100 digits after the point; got ${shown(digits)}.`);
   }
   const values = await tensor.data();
   const render = (axis: number, start: number): string => {

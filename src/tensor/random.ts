@@ -1,3 +1,4 @@
+import { requireOptions, shown } from '../gpu/arguments.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { type RandomSource, randomFill } from '../kernels/random.ts';
@@ -59,7 +60,7 @@ export class RandomStream {
   /** A whole number in [0, n), each equally likely. @throws CyclopsError unless n is a whole number from 1 to 2^32 */
   integer(n: number): number {
     if (!(Number.isInteger(n) && n >= 1 && n <= 2 ** 32)) {
-      throw new CyclopsError(`A random number is drawn below a whole number from 1 to 2^32; got ${n}.`);
+      throw new CyclopsError(`A random number is drawn below a whole number from 1 to 2^32; got ${shown(n)}.`);
     }
     const limit = 2 ** 32 - (2 ** 32 % n);
     let word = this.word();
@@ -108,13 +109,12 @@ export interface NormalOptions extends RandomSource {
  * @throws CyclopsError unless `seed` is a whole number below 2^53 and `stream` one below 2^32, and low ≤ high, both
  * finite in f32 as is their distance.
  */
-export function randomUniform(
-  device: Device,
-  shape: readonly number[],
-  { seed, stream, low, high }: UniformOptions,
-): Tensor {
+export function randomUniform(device: Device, shape: readonly number[], options: UniformOptions): Tensor {
+  requireOptions('randomUniform', options);
+  const { seed, stream, low, high } = options;
   requireSource({ seed, stream });
-  requireFinite('randomUniform', { low, high, 'high − low': high - low });
+  requireFinite('randomUniform', { low, high });
+  requireFinite('randomUniform', { 'high − low': high - low });
   if (!(low <= high)) throw new CyclopsError(`randomUniform needs low ≤ high; got low ${low} and high ${high}.`);
   const out = Tensor.empty(device, shape);
   randomFill(device, {
@@ -129,11 +129,9 @@ export function randomUniform(
  *
  * @throws CyclopsError unless `seed` is a whole number below 2^53 and `stream` one below 2^32, and std is 0 or more, both finite in f32.
  */
-export function randomNormal(
-  device: Device,
-  shape: readonly number[],
-  { seed, stream, mean, std }: NormalOptions,
-): Tensor {
+export function randomNormal(device: Device, shape: readonly number[], options: NormalOptions): Tensor {
+  requireOptions('randomNormal', options);
+  const { seed, stream, mean, std } = options;
   requireSource({ seed, stream });
   requireFinite('randomNormal', { mean, std });
   if (!(std >= 0)) throw new CyclopsError(`randomNormal needs a std of 0 or more; got ${std}.`);
@@ -147,8 +145,8 @@ export function randomNormal(
 
 function requireFinite(operation: string, numbers: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(numbers)) {
-    if (Number.isFinite(Math.fround(value))) continue;
-    throw new CyclopsError(`${operation} needs numbers that f32 can hold; got ${name} ${value}.`);
+    if (typeof value === 'number' && Number.isFinite(Math.fround(value))) continue;
+    throw new CyclopsError(`${operation} needs numbers that f32 can hold; got ${name} ${shown(value)}.`);
   }
 }
 
@@ -156,6 +154,6 @@ function requireSource({ seed, stream }: RandomSource): void {
   const whole = Number.isSafeInteger(seed) && seed >= 0 && Number.isInteger(stream) && stream >= 0 && stream < 2 ** 32;
   if (whole) return;
   throw new CyclopsError(
-    `A seed must be a whole number from 0 to 2^53 − 1 and a stream one below 2^32; got seed ${seed} and stream ${stream}.`,
+    `A seed must be a whole number from 0 to 2^53 − 1 and a stream one below 2^32; got seed ${shown(seed)} and stream ${shown(stream)}.`,
   );
 }

@@ -1,3 +1,5 @@
+import { shown } from '../gpu/arguments.ts';
+import { CyclopsError } from '../gpu/errors.ts';
 import { runSynchronously } from '../gpu/synchronous.ts';
 
 /** What a scope frees: a tensor, or whatever else holds memory until it is disposed of. */
@@ -35,8 +37,11 @@ export function scope<T extends Scoped>(body: () => T): T {
   }
 }
 
-/** Lets a tensor outlive every scope; it lives until `dispose()`. */
+/** Lets a tensor outlive every scope; it lives until `dispose()`. @throws CyclopsError for what cannot be disposed of */
 export function keep<T extends Disposable>(tensor: T): T {
+  if (typeof tensor?.dispose !== 'function') {
+    throw new CyclopsError(`keep takes a tensor, or what else has a dispose(); got ${shown(tensor)}.`);
+  }
   for (const made of scopes) made.delete(tensor);
   return tensor;
 }
@@ -50,5 +55,5 @@ function* tensorsIn(value: unknown, seen = new Set<object>()): Generator<Disposa
 }
 
 function isDisposable(value: object): value is Disposable {
-  return 'dispose' in value;
+  return 'dispose' in value && typeof value.dispose === 'function';
 }

@@ -1,3 +1,4 @@
+import { shown } from '../gpu/arguments.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { type DType, Tensor } from './tensor.ts';
 
@@ -13,14 +14,23 @@ export function sameShape(a: Tensor, b: Tensor): boolean {
  */
 export function requireOperands(operation: string, ...operands: readonly Tensor[]): void {
   for (const operand of operands) {
-    // Who calls from JavaScript may pass anything.
-    if (!(operand instanceof Tensor)) {
-      throw new CyclopsError(`${operation} takes tensors; got ${Object.prototype.toString.call(operand)}.`);
-    }
+    requireTensor(operation, operand);
     operand.requireLive();
     requireFloats(operation, operand);
     requireOneDevice(operation, operands[0] ?? operand, operand);
   }
+}
+
+/** Those of some optional operands that are there. */
+export function given(...optional: readonly (Tensor | null | undefined)[]): Tensor[] {
+  return optional.filter((tensor) => tensor !== null && tensor !== undefined);
+}
+
+/** @throws CyclopsError naming the operation for anything else */
+export function requireTensor(operation: string, value: Tensor<DType>): void {
+  // Who calls from JavaScript may pass anything.
+  if (value instanceof Tensor) return;
+  throw new CyclopsError(`${operation} takes tensors; got ${shown(value)}.`);
 }
 
 function requireFloats(operation: string, tensor: Tensor<DType>): void {

@@ -1,3 +1,4 @@
+import { shown } from '../gpu/arguments.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { copy } from '../kernels/elementwise.ts';
 import { filled } from './filled.ts';
@@ -14,7 +15,7 @@ export function sliceBatch(x: Tensor, start: number, end: number): Tensor {
   requireOperands('sliceBatch', x);
   const [batch = 0, ...rest] = x.shape;
   if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && end > start && end <= batch)) {
-    throw new CyclopsError(`Cannot take entries ${start} to ${end} of a batch of ${batch}.`);
+    throw new CyclopsError(`Cannot take entries ${shown(start)} to ${shown(end)} of a batch of ${batch}.`);
   }
   const { device, size, floatDType: dtype } = x;
   const out = Tensor.empty(device, [end - start, ...rest], dtype);

@@ -1,3 +1,4 @@
+import { shown } from '../gpu/arguments.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { BufferSlice } from '../gpu/launch.ts';
@@ -5,6 +6,7 @@ import { narrow, widen } from '../kernels/cast.ts';
 import type { FloatDType } from '../kernels/source.ts';
 import { countOf } from './count.ts';
 import { type GradNode, record } from './record.ts';
+import { requireDevice } from './require-device.ts';
 import { requireHalf } from './require-half.ts';
 import { register } from './scope.ts';
 import { Storage } from './storage.ts';
@@ -67,11 +69,12 @@ export class Tensor<D extends DType = FloatDType> {
   static empty(device: Device, shape: readonly number[], dtype?: FloatDType): Tensor;
   static empty<D extends DType>(device: Device, shape: readonly number[], dtype: D): Tensor<D>;
   static empty(device: Device, shape: readonly number[], dtype: DType = 'f32'): Tensor<DType> {
-    if (!Object.hasOwn(BYTES, dtype)) {
-      throw new CyclopsError(`A tensor holds ${Object.keys(BYTES).join(', ')}; got the dtype ${dtype}.`);
+    if (typeof dtype !== 'string' || !Object.hasOwn(BYTES, dtype)) {
+      throw new CyclopsError(`A tensor holds ${Object.keys(BYTES).join(', ')}; got the dtype ${shown(dtype)}.`);
     }
-    if (dtype === 'f16') requireHalf(device);
     const bytes = countOf(shape) * BYTES[dtype];
+    requireDevice('A tensor', device);
+    if (dtype === 'f16') requireHalf(device);
     return new Tensor(new Storage(device, bytes, shape), shape, dtype);
   }
 
@@ -136,7 +139,7 @@ export class Tensor<D extends DType = FloatDType> {
   reshape(shape: readonly number[]): Tensor<D> {
     this.requireLive();
     if (countOf(shape) !== this.size) {
-      throw new CyclopsError(`Cannot view [${this.shape.join(', ')}] as [${shape.join(', ')}]: the sizes differ.`);
+      throw new CyclopsError(`Cannot view [${this.shape.join(', ')}] as ${shown(shape)}: the sizes differ.`);
     }
     const view = new Tensor(this.memory, shape, this.dtype, this.offset);
     return record<Tensor<D>>(view, [this], (gradOutput) => [gradOutput.reshape(this.shape)]);
@@ -213,13 +216,21 @@ export class Tensor<D extends DType = FloatDType> {
 
 function requireValues(values: ArrayLike<number>, shape: readonly number[], dtype: DType): void {
   const count = countOf(shape);
-  if (values.length !== count) {
-    throw new CyclopsError(`A tensor of shape [${shape.join(', ')}] holds ${count} values; got ${values.length}.`);
+  if (typeof values !== 'object' || values?.length !== count) {
+    throw new CyclopsError(
+      `A tensor of shape [${shape.join(', ')}] holds ${count} values; got ${values?.length ?? shown(values)}.`,
+    );
   }
-  if (dtype !== 'u32' || values instanceof Uint32Array) return;
+  if (ArrayBuffer.isView(values) && isNumeric(values) && (dtype !== 'u32' || values instanceof Uint32Array)) return;
   for (let i = 0; i < count; i++) {
-    const value = values[i] ?? Number.NaN;
-    if (value === value >>> 0) continue;
-    throw new CyclopsError(`A tensor of u32 holds integers from 0 to 2^32 − 1; got ${value} at position ${i}.`);
+    const value: unknown = values[i];
+    if (typeof value === 'number' && (dtype !== 'u32' || value === value >>> 0)) continue;
+    const expected = dtype === 'u32' ? 'integers from 0 to 2^32 − 1' : 'numbers';
+    throw new CyclopsError(`A tensor of ${dtype} holds ${expected}; got ${shown(value)} at position ${i}.`);
   }
+}
+
+/** Whether elements are numbers, and not as long as `bigint`s. */
+function isNumeric(values: object): boolean {
+  return !(values instanceof BigInt64Array || values instanceof BigUint64Array);
 }

@@ -51,7 +51,7 @@ export function scoreShard({ out, shard = WHOLE, ...options }: ScoreShardOptions
     { out, shard, ...options },
     {
       ...{ ...RUNNING, ...JUDGING, images: paths, by: scoreName },
-      ...{ allScores: flag, pictures: flag, finish: callback },
+      ...{ allScores: flag, pictures: flag, followLinks: flag, finish: callback },
       ...{ out: path, shard: shardOption },
     },
   );

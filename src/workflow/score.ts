@@ -33,6 +33,8 @@ export interface ScoreOptions extends DeviceOption, Listener {
    * whole, until the signal stops it.
    */
   watch?: boolean | undefined;
+  /** Whether links are followed that lead out of a folder of images; without, they are passed over. */
+  followLinks?: boolean | undefined;
   /** The score that decides, by its name or as map and pooling, such as `residual5.max`; the one that calibration chose unless it is given. */
   by?: string | undefined;
   /** Flag from this score on, instead of the calibrated threshold. */
@@ -120,12 +122,12 @@ export interface PreparedScoring {
 export function prepareScoring(options: ScoreOptions): PreparedScoring {
   checkOptions('score', options, {
     ...{ ...RUNNING, ...JUDGING, images: paths, by: scoreName },
-    ...{ allScores: flag, pictures: flag, watch: flag, finish: callback },
+    ...{ allScores: flag, pictures: flag, watch: flag, followLinks: flag, finish: callback },
   });
   const model = openModelFile(options.model);
   const decision = decide(model, options);
   const folder = options.watch ? requireFolder(options.images) : null;
-  const refs = folder === null ? imagesAt(options.images, options.onWarning) : [];
+  const refs = folder === null ? imagesAt(options.images, options.onWarning, options.followLinks) : [];
   warnOfOtherDecoder(model.config, refs, options.onWarning);
   return { model, decision, refs, folder };
 }

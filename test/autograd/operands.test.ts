@@ -151,7 +151,7 @@ describe.each(places)('$name', ({ shapes, run, place }) => {
     // @ts-expect-error
     const array: Tensor = [1, 2, 3, 4];
     // A loss takes other targets than tensors.
-    refuses(array, /takes tensors; got \[object Array\]|compares with a tensor, a number or a pair/);
+    refuses(array, /takes tensors; got \[1, 2, 3, 4\]|compares with a tensor, a number or a pair/);
   });
 });
 

@@ -1,5 +1,16 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -48,6 +59,20 @@ function unpacked(): string[] {
 }
 
 describe.runIf(hasXz)('run.sh of the kit for GPU hosts', () => {
+  test('runs nothing from behind a link, whomever what it leads to belongs to', () => {
+    pack('1');
+    run('doctor');
+    const [name = ''] = unpacked();
+    for (const target of ['moved', 'nowhere']) {
+      if (target === 'moved') renameSync(join(folder, name), join(folder, target));
+      symlinkSync(join(folder, target), join(folder, name));
+      const refused = run('doctor');
+      expect(refused).toMatchObject({ stdout: '', status: 1 });
+      expect(refused.stderr).toMatch(/is a link; remove it/);
+      unlinkSync(join(folder, name));
+    }
+  });
+
   test('unpacks once, says what the device offers, and runs commands with its own driver kept', () => {
     pack('1');
     const first = run('train', 'a folder', '--quiet');

@@ -64,5 +64,7 @@ test.each(layers)('%s refuses a bias that is dead and not there, and one that is
   expect(() => new Layer({ ...sizes, bias: false, deadBias: true }, init())).toThrow(CyclopsError);
   expect(() => new Layer({ ...sizes, bias: false, deadBias: true }, init())).toThrow(/not both/);
   // @ts-expect-error
-  expect(() => new Layer({ ...sizes, bias: 'none' }, init())).toThrow(/bias of Conv.*must be true or false; got none/);
+  expect(() => new Layer({ ...sizes, bias: 'none' }, init())).toThrow(
+    /bias of Conv.*must be true or false; got 'none'/,
+  );
 });

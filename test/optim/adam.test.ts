@@ -237,7 +237,7 @@ describe(`Adam, inputs of seed ${seed}`, () => {
   it.each<[string, Partial<AdamOptions>, RegExp]>([
     ['lr', { lr: -0.1 }, /lr of Adam must be 0 or more and finite; got -0\.1/],
     ['lr', { lr: Number.NaN }, /lr of Adam .*; got NaN/],
-    ['beta1', { betas: [1, 0.999] }, /betas of Adam must be from 0 to less than 1; got 1 and 0\.999/],
+    ['beta1', { betas: [1, 0.999] }, /betas of Adam must be from 0 to less than 1; got 1\./],
     ['beta1', { betas: [-0.1, 0.999] }, /betas of Adam/],
     ['beta2', { betas: [0.5, 1] }, /betas of Adam/],
     ['beta2', { betas: [0.5, Number.NaN] }, /betas of Adam/],
@@ -322,7 +322,7 @@ describe(`Adam, inputs of seed ${seed}`, () => {
     expect(await w.item()).toBeCloseTo(0.5, 6);
     const moments = [{ expAvg: new Float32Array(1), expAvgSq: new Float32Array(1) }];
     for (const step of [-1, 0.5, Number.NaN]) {
-      expect(() => adam.loadState({ step, moments })).toThrow(/whole number from 0 on; got/);
+      expect(() => adam.loadState({ step, moments })).toThrow(/whole number from 0 to 2\^32 − 1; got/);
     }
     adam.dispose();
     w.dispose();

@@ -231,7 +231,9 @@ describe('a loss scaler', () => {
     const scaler = new LossScaler(device);
     for (const scale of [0, -1, Number.NaN, Infinity, 1e39, 1e-60]) {
       expect(() => scaler.loadState({ scale, goodSteps: 0 })).toThrow(CyclopsError);
-      expect(() => scaler.loadState({ scale, goodSteps: 0 })).toThrow(`got ${scale} and 0`);
+      expect(() => scaler.loadState({ scale, goodSteps: 0 })).toThrow(
+        `The scale of a loss scaler must be positive and finite; got ${scale}.`,
+      );
     }
     for (const goodSteps of [-1, 0.5, Number.NaN]) {
       expect(() => scaler.loadState({ scale: 1, goodSteps })).toThrow(CyclopsError);

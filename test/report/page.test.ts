@@ -83,7 +83,8 @@ describe('the page on its own', () => {
     const hashes = scripts.map((own) => `&#39;sha256-${createHash('sha256').update(own).digest('base64')}&#39;`);
     const policy = tags(page, 'meta').find((tag) => tag.includes('Content-Security-Policy'));
     expect(policy).toContain("default-src 'none'");
-    expect(policy).toContain(`script-src ${hashes.join(' ')}"`);
+    expect(policy).toContain(`script-src ${hashes.join(' ')};`);
+    expect(policy).toContain("base-uri 'none'; form-action 'none'");
     expect(scripts).toHaveLength(2);
     expect(scripts[1]).not.toMatch(/\beval\b|new Function|innerHTML|^import|^export/m);
   });

@@ -1,4 +1,4 @@
-import { CyclopsError } from '../../gpu/errors.ts';
+import { requireChoice } from '../../gpu/arguments.ts';
 import { type Activation, type ActivationKind, activation, activationBackward } from '../../kernels/activation.ts';
 import { record } from '../../tensor/record.ts';
 import { requireOperands } from '../../tensor/shape.ts';
@@ -26,6 +26,5 @@ const WITHIN: readonly Activation[] = ['none', 'relu', 'leaky_relu', 'tanh'];
 
 /** @throws CyclopsError unless `name` is an activation that an operation can apply within its own launch */
 export function requireActivation(operation: string, name: Activation): void {
-  if (WITHIN.includes(name)) return;
-  throw new CyclopsError(`The activation of ${operation} must be one of ${WITHIN.join(', ')}; got ${name}.`);
+  requireChoice(operation, 'activation', name, WITHIN);
 }

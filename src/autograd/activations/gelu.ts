@@ -1,4 +1,4 @@
-import { CyclopsError } from '../../gpu/errors.ts';
+import { requireChoice } from '../../gpu/arguments.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { gated } from './gated.ts';
 
@@ -9,8 +9,6 @@ import { gated } from './gated.ts';
  * @throws CyclopsError for another approximation, for a tensor of integers, and for one that was disposed of
  */
 export function gelu(x: Tensor, approximate: 'none' | 'tanh' = 'none'): Tensor {
-  if (approximate !== 'none' && approximate !== 'tanh') {
-    throw new CyclopsError(`gelu is approximated by none or tanh; got ${approximate}.`);
-  }
+  requireChoice('gelu', 'approximation', approximate, ['none', 'tanh']);
   return gated('gelu', approximate === 'tanh' ? 'gelu_tanh' : 'gelu', x);
 }

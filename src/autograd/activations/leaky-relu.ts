@@ -1,4 +1,4 @@
-import { CyclopsError } from '../../gpu/errors.ts';
+import { NOT_NEGATIVE, requireNumber } from '../../gpu/arguments.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { activate } from './activation.ts';
 
@@ -8,6 +8,6 @@ import { activate } from './activation.ts';
  * @param slope not negative. @throws CyclopsError when it is, for a tensor of integers, and for one that was disposed of
  */
 export function leakyRelu(x: Tensor, slope: number): Tensor {
-  if (!(slope >= 0)) throw new CyclopsError(`leakyRelu needs a slope of 0 or more; got ${slope}.`);
+  requireNumber('leakyRelu', 'slope', slope, NOT_NEGATIVE);
   return activate('leaky_relu', x, slope);
 }

@@ -1,3 +1,4 @@
+import { SHARE } from '../../gpu/arguments.ts';
 import { record } from '../../tensor/record.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { type LossTarget, reduction, reductionGradient, requireTarget } from '../reduction.ts';
@@ -12,7 +13,7 @@ import { type LossTarget, reduction, reductionGradient, requireTarget } from '..
  * @throws CyclopsError when shapes, dtypes or devices differ, or for a pair when the batch size is odd
  */
 export function bceWithLogits(x: Tensor, target: LossTarget): Tensor {
-  requireTarget('bceWithLogits', x, target);
+  requireTarget('bceWithLogits', x, target, SHARE);
   const factor = 1 / x.size;
   const inputs = target instanceof Tensor ? [x, target] : [x];
   return record(reduction('bce', factor, x, target), inputs, (gradOutput) => [

@@ -1,3 +1,4 @@
+import { FINITE, requireNumber } from '../../gpu/arguments.ts';
 import { record } from '../../tensor/record.ts';
 import { requireAlike } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -10,6 +11,7 @@ import { reduction, reductionGradient } from '../reduction.ts';
  */
 export function l1Loss(a: Tensor, b: Tensor, weight = 1): Tensor {
   requireAlike('l1Loss', a, b);
+  requireNumber('l1Loss', 'weight', weight, FINITE);
   const factor = weight / a.size;
   return record(reduction('l1', factor, a, b), [a, b], (gradOutput) => [
     a.requiresGrad ? reductionGradient({ term: 'l1', factor, a, b, gradOutput }) : null,

@@ -1,4 +1,5 @@
 /** What every result says of where it comes from, and where results go. */
+
 import { execFileSync } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +7,7 @@ import { writeFileAtomic } from '../../data/files/atomic.ts';
 import type { Device } from '../../gpu/device.ts';
 import { requireOutput, textKind } from '../../workflow/common/outputs.ts';
 import { versions } from '../../workflow/common/versions.ts';
+import { visibleLines } from '../text/visible.ts';
 
 /** Options of every bench command. */
 export interface JsonOption {
@@ -33,7 +35,7 @@ export function writeJson(device: Device, path: string, results: object): void {
 
 function documentOf(device: Device, results: object): string {
   const rounded = (_: string, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value);
-  return `${JSON.stringify({ ...origin(device), ...results }, rounded, 2)}\n`;
+  return `${visibleLines(JSON.stringify({ ...origin(device), ...results }, rounded, 2))}\n`;
 }
 
 function origin({ info }: Device): object {

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseRule, RULES, type Rule } from '../../anomaly/calibration/calibration.ts';
-
 import { calibrate as calibrateWorkflow } from '../../workflow/calibrate.ts';
 import { listenOnTerminal } from '../listener.ts';
 import { addTuneOptions, type TuneFlags, toNumber, withDevice } from '../options.ts';
 import { calibrationText, changeText } from '../text/calibration.ts';
+import { visibleLines } from '../text/visible.ts';
 
 interface CalibrateCommandOptions extends TuneFlags {
   rule: Rule;
@@ -37,7 +37,7 @@ async function calibrate(run: string, options: CalibrateCommandOptions): Promise
     calibrateWorkflow({ ...listener, device, run, rule, threshold, map, data, tune }),
   ).finally(stop);
   if (!calibration) return;
-  if (json) process.stdout.write(`${JSON.stringify(calibration, null, 2)}\n`);
+  if (json) process.stdout.write(`${visibleLines(JSON.stringify(calibration, null, 2))}\n`);
   else process.stdout.write(`${calibrationText(calibration)}${before ? changeText(before, calibration) : ''}`);
 }
 

@@ -45,7 +45,7 @@ async function collect(out: string, options: CollectCommandOptions): Promise<voi
   if (collected.kind === 'score') concludeScores(collected, options);
   else if (collected.kind === 'protocol') process.stdout.write(paperText(collected.figures));
   else if (collected.kind === 'sweep') process.stdout.write(sweepText(collected.table));
-  else if (!quiet) process.stdout.write(`Trained: ${out}\n${calibrationText(collected.calibration)}`);
+  else if (!quiet) process.stdout.write(`Trained: ${visible(out)}\n${calibrationText(collected.calibration)}`);
 }
 
 function concludeScores(scores: CollectedScores, options: CollectCommandOptions): void {

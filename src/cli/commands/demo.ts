@@ -19,6 +19,7 @@ import { calibrationText } from '../text/calibration.ts';
 import { evaluationText } from '../text/evaluation.ts';
 import { localisationLines } from '../text/localisation.ts';
 import { duration } from '../text/progress.ts';
+import { visible } from '../text/visible.ts';
 
 /**
  * What the demo trains: five to ten minutes on two CPU cores. The places are lit differently, so light and contrast are evened out. Size and
@@ -64,21 +65,21 @@ async function demo(options: DemoOptions): Promise<void> {
     say('\nStopping after this step, with a checkpoint. Press Ctrl-C again to quit at once.'),
   );
   await withDevice(options, async (device) => {
-    say(`Training on ${device.info.name}, into ${resolve(out)}`);
+    say(`Training on ${visible(device.info.name)}, into ${visible(resolve(out))}`);
     const began = performance.now();
     const common = { ...listener, signal, device, data: DATA, tune };
     const { run, calibration } = await train({ ...common, config, out });
     if (!calibration) {
       process.exitCode = EXIT.interrupted;
       const next = commandLine('cyclops', 'train', DATA, '--out', run, '--resume', ...deviceWords(options));
-      return void say(`Stopped. Continue with: ${next}`);
+      return void say(`Stopped. Continue with: ${visible(next)}`);
     }
     say(`\n${calibrationText(calibration)}`);
     const evaluated = await evaluate({ ...common, model: run, pictures: PICTURES_BUDGET });
     if (!evaluated) {
       process.exitCode = EXIT.interrupted;
       const next = commandLine('cyclops', 'evaluate', run, DATA, '--report', 'report.html', ...deviceWords(options));
-      return void say(`Stopped. Evaluate with: ${next}`);
+      return void say(`Stopped. Evaluate with: ${visible(next)}`);
     }
     const path = join(run, 'report.html');
     report(evaluated, {
@@ -90,7 +91,7 @@ async function demo(options: DemoOptions): Promise<void> {
     say('');
     say(summary(evaluated.evaluation));
     say(`The whole took ${duration((performance.now() - began) / 1000)}.`);
-    process.stdout.write(`Report: ${path}\n`);
+    process.stdout.write(`Report: ${visible(path)}\n`);
   }).finally(() => {
     release();
     stop();

@@ -6,6 +6,7 @@ import { timestampStep } from '../../gpu/timestamps.ts';
 import { versions } from '../../workflow/common/versions.ts';
 import { wrap } from '../failure.ts';
 import { addCommonOptions, type CommonFlags, withDevice } from '../options.ts';
+import { visible, visibleLines } from '../text/visible.ts';
 
 interface DoctorOptions extends CommonFlags {
   json?: boolean;
@@ -40,16 +41,16 @@ function document({ info, features, limits }: Device, timestampStep: bigint | nu
     timestampNanoseconds: timestampStep === null ? null : Number(timestampStep),
     versions: versions(),
   };
-  return `${JSON.stringify(facts, null, 2)}\n`;
+  return `${visibleLines(JSON.stringify(facts, null, 2))}\n`;
 }
 
 function diagnosis(device: Device, timestampStep: bigint | null): string {
   const { info, features, limits } = device;
   const { min, max } = info.subgroupSize;
   const facts: [string, string][] = [
-    ['adapter', info.name],
-    ['vendor', info.vendor || 'not told'],
-    ['architecture', info.architecture || 'not told'],
+    ['adapter', visible(info.name)],
+    ['vendor', visible(info.vendor) || 'not told'],
+    ['architecture', visible(info.architecture) || 'not told'],
     ['kind', info.software ? 'software: the CPU stands in for a GPU' : 'hardware'],
     ['subgroups', features.has('subgroups') ? `${min === max ? min : `${min} to ${max}`} lanes` : 'none'],
     ['matrices', info.matrixConfigs.map(matrixText).join('\n') || 'none'],

@@ -16,7 +16,6 @@ import { freeReportPaths } from '../../workflow/report-paths.ts';
 import type { EvaluatedRun } from '../../workflow/runs/evaluate-run.ts';
 import { commandLine } from '../command-line.ts';
 import { listenOnTerminal } from '../listener.ts';
-
 import {
   addDataOptions,
   addTileOption,
@@ -31,6 +30,7 @@ import {
 import { baselineLines } from '../text/baseline.ts';
 import { evaluationText } from '../text/evaluation.ts';
 import { localisationLines } from '../text/localisation.ts';
+import { visible, visibleLines } from '../text/visible.ts';
 
 interface EvaluateCommandOptions extends TuneFlags, DataFlags {
   json?: boolean;
@@ -101,10 +101,10 @@ async function evaluate(model: string, data: string, options: EvaluateCommandOpt
     const context = { device: source.device.name, run: source.model, data: source.data };
     process.stdout.write(
       json
-        ? `${JSON.stringify({ ...evaluationJson(evaluation, context), ...figuresOf(evaluated, options.report !== undefined) }, null, 2)}\n`
+        ? `${visibleLines(JSON.stringify({ ...evaluationJson(evaluation, context), ...figuresOf(evaluated, options.report !== undefined) }, null, 2))}\n`
         : `${evaluationText(evaluation)}${linesOf(evaluated).join('\n')}\n`,
     );
-    if (options.report && !json) process.stdout.write(`Report: ${options.report}\n`);
+    if (options.report && !json) process.stdout.write(`Report: ${visible(options.report)}\n`);
   });
 }
 

@@ -1,10 +1,10 @@
-import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import type { Command } from 'commander';
 import { optionName } from '../../cyclegan/config.ts';
 import { writeFileAtomicAsync } from '../../data/files/atomic.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
 import { makeFolder } from '../../data/files/make-folder.ts';
-import { realPlace } from '../../data/files/real-place.ts';
+import { isWithin, realPlace } from '../../data/files/real-place.ts';
 import { encodePngAsync, isSignedPng, signPng } from '../../data/images/png.ts';
 import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
 import { type OutputKind, requireFree } from '../../workflow/common/outputs.ts';
@@ -30,6 +30,7 @@ interface ScoreCommandOptions extends TuneFlags {
   skipBroken?: boolean;
   tile?: number;
   watch?: string;
+  followLinks?: boolean;
   out?: string;
   shard?: ShardFlag;
 }
@@ -54,6 +55,7 @@ export function addScore(program: Command): void {
     .option('--map <name>', MAP_OPTION)
     .option('--fail-on-anomaly', `end with exit code ${EXIT.flagged} when an image is flagged`)
     .option('--skip-broken', 'do not fail when files cannot be read; they are listed either way')
+    .option('--follow-links', 'follow links that lead out of a folder of images; without, they are passed over')
     .option('--watch <folder>', 'score images that come into this folder, each once it is whole, until Ctrl-C');
   addTileOption(command);
   command.option(
@@ -86,7 +88,7 @@ async function score(model: string, given: string[], options: ScoreCommandOption
   const { listener, stop } = listenOnTerminal(quiet, process.stdout.isTTY ? 'scoring' : undefined);
   const asked = {
     ...listener,
-    ...{ model, images, signal },
+    ...{ model, images, signal, followLinks: options.followLinks },
     by,
     threshold,
     map,
@@ -188,18 +190,12 @@ function heatmapPath(folder: string, file: string): string {
 /** @throws UsageError when the heat maps would be images of a folder that is scored, the next time at the latest */
 function requireOutside(images: readonly string[], heatmaps: string | undefined): void {
   if (heatmaps === undefined) return;
-  const folder = images.find((path) => isFolder(path) && holds(path, heatmaps));
+  const folder = images.find((path) => isFolder(path) && isWithin(path, heatmaps));
   if (folder === undefined) return;
   throw new UsageError(
     `--heatmaps ${heatmaps} would put heat maps among the images of ${folder}, and the next time they would be scored too. ` +
       'Choose a folder outside it.',
   );
-}
-
-/** Whether a path is that of a folder, or of something in it. */
-function holds(folder: string, path: string): boolean {
-  const way = relative(realPlace(folder), realPlace(path));
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 /** @throws UsageError when two heat maps would be written under one name, or one over an image */

@@ -8,6 +8,7 @@ import { UsageError } from '../../workflow/common/usage-error.ts';
 import { wrap } from '../failure.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { addCommonOptions, addTileOption, type CommonFlags, MAP_OPTION, toNumber, withDevice } from '../options.ts';
+import { visibleLines } from '../text/visible.ts';
 
 interface ServeOptions extends CommonFlags {
   host: string;
@@ -53,7 +54,8 @@ async function serve(path: string, options: ServeOptions): Promise<void> {
     // The first image compiles the kernels, and no client should wait for that.
     const { size } = detector;
     await detector.score({ width: size, height: size, channels: 1, pixels: new Float32Array(size * size).fill(0.5) });
-    const onError = (error: unknown) => process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+    const onError = (error: unknown) =>
+      process.stderr.write(`${visibleLines(error instanceof Error ? `${error.stack}` : `${error}`)}\n`);
     // Nobody else waits for the server's package to be loaded.
     const { detectorServer } = await import('../serve/server.ts');
     const { app, end } = detectorServer(detector, { queue, maxBytes, onError });

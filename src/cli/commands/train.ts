@@ -16,6 +16,7 @@ import { addProfileOptions, openProfile, type ProfileOptions, requireTrace } fro
 import { addShardOption, type ChosenShard, chooseShard, type ShardFlag } from '../shard-option.ts';
 import { calibrationText } from '../text/calibration.ts';
 import { paperText } from '../text/paper-protocol.ts';
+import { visible } from '../text/visible.ts';
 import { addTrainingOptions, fieldsFrom, type TrainingOptionValues } from '../training-options.ts';
 
 interface TrainCommandOptions extends TuneFlags, DataFlags, DivisionOptions, ProfileOptions, TrainingOptionValues {
@@ -107,10 +108,10 @@ async function train(data: string, options: TrainCommandOptions): Promise<void> 
   if (!calibration) {
     process.exitCode = EXIT.interrupted;
     const next = commandLine('cyclops', 'train', data, '--out', out, '--resume', ...same);
-    if (!quiet) process.stderr.write(`Stopped. Continue with: ${next}\n`);
+    if (!quiet) process.stderr.write(`Stopped. Continue with: ${visible(next)}\n`);
   } else if (!quiet) {
     const next = commandLine('cyclops', 'evaluate', out, data, '--report', 'report.html', ...same);
-    process.stdout.write(`Trained: ${run}\n${calibrationText(calibration)}Next: ${next}\n`);
+    process.stdout.write(`Trained: ${visible(run)}\n${calibrationText(calibration)}Next: ${visible(next)}\n`);
   }
 }
 
@@ -164,7 +165,7 @@ async function runTraining<T>(
   requireTrace(options);
   if (!(bankMemory >= 0)) throw new UsageError(`--bank-memory is ${bankMemory}; expected a number of MiB from 0 on.`);
   return await withDevice(options, async (device) => {
-    if (!quiet) process.stderr.write(`device: ${device.info.name}\n`);
+    if (!quiet) process.stderr.write(`device: ${visible(device.info.name)}\n`);
     const profile = await openProfile(device, options);
     const { signal, release } = catchInterrupt(() => {
       if (!quiet)

@@ -1,5 +1,6 @@
 import type { SweepSummary, SweepTable } from '../../workflow/sweep.ts';
 import { align } from './table.ts';
+import { visible } from './visible.ts';
 
 /** What variants came to on each set, as a table for people. */
 export function sweepText({ summary, rows }: SweepTable): string {
@@ -8,8 +9,8 @@ export function sweepText({ summary, rows }: SweepTable): string {
     sd === null ? mean.toFixed(3) : `${mean.toFixed(3)} ± ${sd.toFixed(3)}`;
   const cells = summary.map(({ variant, set, auroc, missed, abnormal, falseAlarms, normal, aupro }) => [
     ...[
-      variant,
-      set,
+      visible(variant),
+      visible(set),
       show(auroc),
       `${missed} of ${abnormal}`,
       `${falseAlarms} of ${normal}`,

@@ -33,6 +33,13 @@ export function readManifest<T>(...path: string[]): T {
   }
 }
 
+/** The cases of a group. @throws CyclopsError when there is no list of them, or one that is empty or lacks a name */
+export function readIndex<T extends { name: string }>(folder: string): T[] {
+  const cases = readManifest<T[]>(folder, 'index.json');
+  if (Array.isArray(cases) && cases.length > 0 && cases.every((one) => typeof one?.name === 'string')) return cases;
+  throw new CyclopsError(`${join(folder, 'index.json')} lists no cases by name. Fetch the golden data again.`);
+}
+
 function read(file: string): Uint8Array {
   if (existsSync(file)) return readBytes(file);
   throw new CyclopsError(

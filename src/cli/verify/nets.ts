@@ -6,7 +6,16 @@ import { unetGenerator } from '../../cyclegan/unet-generator.ts';
 import type { Device } from '../../gpu/device.ts';
 import type { Module } from '../../layers/module.ts';
 import { scope } from '../../tensor/scope.ts';
-import { entry, type Golden, gradients, readGolden, readImages, readManifest, uploadImages } from './golden.ts';
+import {
+  entry,
+  type Golden,
+  gradients,
+  readGolden,
+  readImages,
+  readIndex,
+  readManifest,
+  uploadImages,
+} from './golden.ts';
 import { type Check, errorOverMax, type Finding, RelativeL2, TOLERANCE } from './tolerance.ts';
 
 interface Architecture {
@@ -22,7 +31,7 @@ interface Architecture {
 
 /** Output, loss, gradients and running statistics of networks in training with the reference's weights, against `folder` (golden nets/). */
 export async function* verifyNets(device: Device, folder: string): AsyncGenerator<Finding> {
-  for (const { name, arch } of readManifest<{ name: string; arch: Architecture }[]>(folder, 'index.json')) {
+  for (const { name, arch } of readIndex<{ name: string; arch: Architecture }>(folder)) {
     const network = build(device, arch);
     if (typeof network === 'string') {
       yield { name: `nets/${name}`, reason: network };

@@ -17,7 +17,7 @@ import { CyclopsError } from '../../gpu/errors.ts';
 import { toReferenceLayout } from '../../layers/layout.ts';
 import { scope } from '../../tensor/scope.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { entry, readGolden, readImages, readManifest, uploadImages, uploadWeight } from './golden.ts';
+import { entry, readGolden, readImages, readIndex, readManifest, uploadImages, uploadWeight } from './golden.ts';
 import { verifyAdam, verifySchedule } from './optim.ts';
 import { type Check, errorOverMax, type Finding, TOLERANCE } from './tolerance.ts';
 
@@ -78,7 +78,7 @@ const OPERATIONS: Readonly<Record<string, (input: Tensor, operand: Operands, att
 
 /** Output and every gradient of each operation, and the optimiser and its schedule, against `folder` (golden ops/). */
 export async function* verifyOps(device: Device, folder: string): AsyncGenerator<Finding> {
-  for (const { name, op } of readManifest<{ name: string; op: string }[]>(folder, 'index.json')) {
+  for (const { name, op } of readIndex<{ name: string; op: string }>(folder)) {
     if (op === 'adam') yield* verifyAdam(device, folder, name);
     else if (op === 'lr_schedule') yield* verifySchedule(folder, name);
     else if (OPERATIONS[op]) yield* compare(device, folder, readManifest<Case>(folder, `${name}.json`));

@@ -9,7 +9,7 @@ import type { StateTensor } from '../../layers/layout.ts';
 import { scope } from '../../tensor/scope.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { verifyForced } from './forced.ts';
-import { entry, type Golden, readGolden, readImages, readManifest, uploadImages } from './golden.ts';
+import { entry, type Golden, readGolden, readImages, readIndex, readManifest, uploadImages } from './golden.ts';
 import { CHAOTIC_LOSSES, type Check, errorOverMax, RUN_LOSSES, TOLERANCE, worstRelativeError } from './tolerance.ts';
 import { compareGradients, compareWeights, goldenModel, readNetworks, type TrainManifest } from './training.ts';
 
@@ -26,7 +26,7 @@ const STEPS_PER_READ = 8;
 
 /** Whole training runs from the reference's weights, on its images and pool decisions, against `folder` (golden train/). */
 export async function* verifyTrain(device: Device, folder: string): AsyncGenerator<Check> {
-  for (const { name } of readManifest<{ name: string }[]>(folder, 'index.json')) {
+  for (const { name } of readIndex<{ name: string }>(folder)) {
     const verify = name === 'forced' ? verifyForced : verifyRun;
     yield* verify(device, join(folder, name), `train/${name}`);
   }

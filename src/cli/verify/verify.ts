@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import type { Precision } from '../../cyclegan/config.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
+import { visible } from '../text/visible.ts';
 import { verifyForced } from './forced.ts';
 import { verifyNets } from './nets.ts';
 import { verifyOps } from './ops.ts';
@@ -39,7 +40,7 @@ interface Verdict {
  * @param folder holds ops/, nets/ or train/; a group that is missing is listed as left out
  * @param precision `mixed` compares one training step from a run in progress
  * @param report takes each line as soon as it is known
- * @throws CyclopsError when the folder holds none of the three, or a file of it is missing or damaged
+ * @throws CyclopsError when the folder holds none of the three, nothing of it can be compared, or a file of it is missing or damaged
  */
 export async function verifyGolden(
   device: Device,
@@ -79,13 +80,14 @@ export async function verifyGolden(
   }
   verdict.leftOut = omissions.length;
   if (omissions.length > 0) report('\nLeft out:');
-  for (const { name, reason } of omissions) report(`  ${name}: ${reason}`);
+  for (const { name, reason } of omissions) report(`  ${visible(name)}: ${visible(reason)}`);
   report(`\n${verdict.passed} comparisons passed, ${verdict.failed} failed; ${verdict.leftOut} cases left out.`);
-  return verdict;
+  if (verdict.passed + verdict.failed > 0) return verdict;
+  throw new CyclopsError(`Nothing of ${folder} was compared, so nothing is verified. Fetch the golden data again.`);
 }
 
 type Row = Record<'name' | 'what' | 'error' | 'tolerance' | 'ok', string>;
 
 function row({ name, what, error, tolerance, ok }: Row): string {
-  return `${name.padEnd(40)} ${what.padEnd(58)} ${error.padStart(8)} ${tolerance.padStart(9)}  ${ok}`;
+  return `${visible(name).padEnd(40)} ${visible(what).padEnd(58)} ${error.padStart(8)} ${tolerance.padStart(9)}  ${ok}`;
 }

@@ -11,6 +11,8 @@ export interface FolderContent {
   folders: string[];
   /** Symbolic links to folders. */
   links: string[];
+  /** Those of the images that are symbolic links. */
+  linked: string[];
   /** Files that are no images. */
   others: string[];
   /** Hidden files that are images, and hidden folders that hold some. */
@@ -22,7 +24,7 @@ const HIDDEN = /^(\.|(Thumbs\.db|desktop\.ini|__MACOSX)$)/i;
 
 /** Lists a folder. Links are followed; one that leads nowhere is a file. @throws CyclopsError when it cannot be listed */
 export function folderContent(dir: string): FolderContent {
-  const content: FolderContent = { images: [], folders: [], links: [], others: [], hidden: [] };
+  const content: FolderContent = { images: [], folders: [], links: [], linked: [], others: [], hidden: [] };
   for (const entry of list(dir)) {
     const { name } = entry;
     const isLink = entry.isSymbolicLink();
@@ -32,7 +34,10 @@ export function folderContent(dir: string): FolderContent {
       else if (!existsSync(join(dir, name))) content.images.push(name);
       else content[isLink ? 'links' : 'folders'].push(name);
     } else if (HIDDEN.test(name)) content.hidden.push(...(isImage ? [name] : []));
-    else content[isImage ? 'images' : 'others'].push(name);
+    else {
+      content[isImage ? 'images' : 'others'].push(name);
+      if (isImage && isLink) content.linked.push(name);
+    }
   }
   return content;
 }

@@ -8,6 +8,10 @@ const REASONS = {
   hidden: ['hidden file or folder with images', 'hidden files or folders with images'],
   rows: ['row of index.csv that names no image', 'rows of index.csv that name no image'],
   again: ['link to a folder that was looked through already', 'links to folders that were looked through already'],
+  outside: [
+    'link that leads out of the folder, which --follow-links follows',
+    'links that lead out of the folder, which --follow-links follows',
+  ],
   twice: ['file that was given twice', 'files that were given twice'],
 } as const;
 

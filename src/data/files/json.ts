@@ -32,7 +32,7 @@ export function parseJson<const S extends v.GenericSchema>(json: string, schema:
   try {
     value = JSON.parse(json);
   } catch {
-    throw refusal(schema, source, `it is not JSON, but ${brief(json)}`);
+    throw refusal(schema, source, `it is not JSON (${json.length} characters)`);
   }
   if (isNested(value)) throw refusal(schema, source, `its lists and objects are nested more than ${MOST_NESTED} deep`);
   return checkJson(value, schema, source);

@@ -1,5 +1,5 @@
 import { readlinkSync, realpathSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
 /**
  * Where a path leads, through links, be there something yet or not: two paths of one place give the same, and what is written there stays
@@ -26,4 +26,10 @@ function linkTarget(path: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** Whether a path leads to a folder, or to something in it. */
+export function isWithin(folder: string, path: string): boolean {
+  const way = relative(realPlace(folder), realPlace(path));
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

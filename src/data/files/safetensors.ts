@@ -67,6 +67,11 @@ export function encodeSafetensors(
   tensors: ReadonlyMap<string, TensorInput>,
   metadata: Record<string, string> = {},
 ): Uint8Array<ArrayBuffer> {
+  if (!(tensors instanceof Map))
+    throw new CyclopsError(`cannot store ${brief(tensors)}: a Map of tensors by name was expected.`);
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) {
+    throw new CyclopsError(`cannot store the metadata ${brief(metadata)}: an object with texts was expected.`);
+  }
   const header: [string, unknown][] = [];
   const checksums: [string, string][] = [[METADATA_KEY, checksumOf(metadata)]];
   for (const [key, text] of Object.entries(metadata)) {
@@ -117,6 +122,8 @@ export function encodeSafetensors(
  * @throws CyclopsError for a truncated, damaged or inconsistent file and for element types that the format does not have
  */
 export function decodeSafetensors(bytes: Uint8Array, name: string): SafetensorsFile {
+  if (typeof name !== 'string') throw new CyclopsError(`a file needs a name for messages; got ${brief(name)}.`);
+  if (!(bytes instanceof Uint8Array)) throw damaged(name, `bytes were expected, got ${brief(bytes)}`);
   const { header, dataStart } = readHeader(bytes, name);
   const dataLength = bytes.length - dataStart;
   const entries: TensorEntry[] = [];

@@ -21,12 +21,13 @@ export async function readHeader(head: Uint8Array, path: string): Promise<ImageH
   return headerBySharp(path, requireFormat(head, path));
 }
 
+/** What the file begins with is not told: a link may lead to what nobody is to see. */
 function requireFormat(bytes: Uint8Array, source: string): SharpFormat {
   const format = sharpFormat(bytes);
   if (format) return format;
   const foreign = foreignFormat(bytes);
   const came =
-    bytes.length === 0 ? 'it is empty (0 bytes)' : foreign ? `it is ${foreign}` : `it begins with ${preview(bytes)}`;
+    bytes.length === 0 ? 'it is empty (0 bytes)' : foreign ? `it is ${foreign}` : 'it begins as no image does';
   throw new CyclopsError(
     `${source} is not an image that can be read: ${READ_FORMATS} are, but ${came}. Convert it, or replace or remove the file.`,
   );
@@ -43,13 +44,4 @@ function foreignFormat(bytes: Uint8Array): string | null {
   if (text(0, 4) === '%PDF') return 'a PDF document';
   if (/^P[1-7]\s/.test(text(0, 3))) return 'a Netpbm image';
   return null;
-}
-
-/** The first bytes for a message: as text where they are text, else in hexadecimal. */
-function preview(bytes: Uint8Array): string {
-  const start = Buffer.from(bytes.subarray(0, 12));
-  const isText = start.every((byte) => byte >= 0x20 && byte < 0x7f);
-  return isText
-    ? `the text '${start.toString('latin1')}'`
-    : `the bytes ${start.toString('hex').replace(/..(?=.)/g, '$& ')}`;
 }

@@ -3,24 +3,24 @@ import { byFile, type ImageRef } from '../../data/datasets/dataset.ts';
 import { folderContent } from '../../data/datasets/folder-content.ts';
 import { type PassedOver, passedOverText, passOver, passOverAll } from '../../data/datasets/passed-over.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
-import { realPlace } from '../../data/files/real-place.ts';
+import { isWithin, realPlace } from '../../data/files/real-place.ts';
 import { UsageError } from '../common/usage-error.ts';
 
 /**
  * The images that paths name, and those of folders and of the folders below them, by name. An image is called by the path that was
  * given. The images of a folder are called by their path in it, and where there are other paths by the folder's in front of it, so that
- * nobody takes one for another. Hidden files and folders are not looked at; what two paths name is taken once. The images have no
+ * nobody takes one for another. Links that lead out of a folder are followed only where that is asked for. Hidden files and folders are not looked at; what two paths name is taken once. The images have no
  * label, and nothing here asks for one.
  *
  * @param warn takes a sentence on what was passed over
  * @throws CyclopsError when a folder cannot be listed or holds no image
  */
-export function imagesAt(paths: readonly string[], warn?: (line: string) => void): ImageRef[] {
+export function imagesAt(paths: readonly string[], warn?: (line: string) => void, followLinks = false): ImageRef[] {
   const passed: PassedOver = {};
   const known = new Set<string>();
   const images = paths.flatMap((path) => {
     const called = paths.length > 1 ? slashed(path) : '';
-    const refs = isFolder(path) ? requireImages(path, called, passed) : [imageRef(path, path)];
+    const refs = isFolder(path) ? requireImages({ root: path, called, followLinks }, passed) : [imageRef(path, path)];
     const places = refs.map((ref) => realPlace(ref.path));
     const [fresh, again] = [false, true].map((isKnown) =>
       refs.filter((_, i) => known.has(places[i] ?? '') === isKnown),
@@ -35,9 +35,10 @@ export function imagesAt(paths: readonly string[], warn?: (line: string) => void
   return images;
 }
 
-function requireImages(root: string, called: string, passed: PassedOver): ImageRef[] {
+function requireImages(folder: SearchedFolder, passed: PassedOver): ImageRef[] {
+  const { root } = folder;
   const here: PassedOver = {};
-  const images = imagesBelow(root, called, here);
+  const images = imagesBelow(folder, here);
   if (images.length === 0) {
     const text = passedOverText(here);
     throw new UsageError(
@@ -48,13 +49,22 @@ function requireImages(root: string, called: string, passed: PassedOver): ImageR
   return images;
 }
 
+/** A folder whose images are wanted, and those of the folders below it. */
+interface SearchedFolder {
+  readonly root: string;
+  /** What stands in front of the names of its images. */
+  readonly called: string;
+  /** Whether links are followed that lead out of it. */
+  readonly followLinks: boolean;
+}
+
 /**
  * The images of a folder and of those below it, by name.
  *
- * @param called what stands in front of the names of its images @param passed gets what was passed over
+ * @param passed gets what was passed over
  * @throws CyclopsError when a folder cannot be listed
  */
-export function imagesBelow(root: string, called: string, passed: PassedOver): ImageRef[] {
+export function imagesBelow({ root, called, followLinks }: SearchedFolder, passed: PassedOver): ImageRef[] {
   const images: ImageRef[] = [];
   const named = (names: readonly string[]) => names.map((name) => posix.join(called, name));
   const visited = new Set<string>();
@@ -70,9 +80,13 @@ export function imagesBelow(root: string, called: string, passed: PassedOver): I
     }
     visited.add(real);
     const content = folderContent(resolve(root, folder));
-    for (const name of below(content.images)) images.push(imageRef(resolve(root, name), posix.join(called, name)));
+    const candidates = followLinks ? [] : below([...content.linked, ...content.links]);
+    const outside = new Set(candidates.filter((name) => !isWithin(root, resolve(root, name))));
+    const kept = (names: readonly string[]) => below(names).filter((name) => !outside.has(name));
+    for (const name of kept(content.images)) images.push(imageRef(resolve(root, name), posix.join(called, name)));
     for (const name of below(content.folders)) folders.push(name);
-    for (const name of below(content.links)) links.push(name);
+    for (const name of kept(content.links)) links.push(name);
+    passOver(passed, 'outside', named([...outside]));
     passOver(passed, 'others', named(below(content.others)));
     passOver(passed, 'hidden', named(below(content.hidden)));
   }

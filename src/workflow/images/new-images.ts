@@ -28,14 +28,18 @@ interface Seen {
  */
 export async function* newImages(
   folder: string,
-  { signal, onWarning }: Pick<Listener, 'signal' | 'onWarning'>,
+  {
+    signal,
+    onWarning,
+    followLinks = false,
+  }: Pick<Listener, 'signal' | 'onWarning'> & { followLinks?: boolean | undefined },
 ): AsyncGenerator<ImageRef[], void> {
   const known = new Map<string, Seen>();
   let isMissing = false;
   for (let isFirst = true; !signal?.aborted; isFirst = false) {
     const begin = performance.now();
     try {
-      const found = look(folder, known, isFirst);
+      const found = look({ root: folder, called: '', followLinks }, known, isFirst);
       if (isFirst && known.size > 0) {
         onWarning?.(
           `What lies in ${folder} already, ${known.size === 1 ? '1 image' : `${known.size} images`}, is not scored; score the folder without --watch for that.`,
@@ -53,10 +57,10 @@ export async function* newImages(
 }
 
 /** The images that are whole now and were not given yet. */
-function look(folder: string, known: Map<string, Seen>, isFirst: boolean): ImageRef[] {
+function look(folder: Parameters<typeof imagesBelow>[0], known: Map<string, Seen>, isFirst: boolean): ImageRef[] {
   const now = performance.now();
   const whole: { ref: ImageRef; written: number }[] = [];
-  const refs = imagesBelow(folder, '', {});
+  const refs = imagesBelow(folder, {});
   for (const ref of refs) {
     const status = statSync(ref.path, { throwIfNoEntry: false });
     if (!status) continue;

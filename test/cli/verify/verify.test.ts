@@ -55,6 +55,20 @@ test('passes what agrees and lists by name what it leaves out', async () => {
   expect(device.pool.use.liveBuffers).toBe(live);
 });
 
+test('does not pass where nothing was compared', async () => {
+  const kept = readFileSync(join(folder, 'nets', 'index.json'));
+  const unknown = [{ name: 'stylegan2', arch: { kind: 'G', netG: 'stylegan2', inc: 3, nf: 8, norm: 'instance' } }];
+  try {
+    for (const index of ['[]', '{}', 'null', '7', '[null]', '[{}]', JSON.stringify(unknown), '']) {
+      writeFileSync(join(folder, 'nets', 'index.json'), index);
+      await expect(verify(), index).rejects.toThrow(CyclopsError);
+    }
+    await expect(verifyGolden(device, join(folder, 'nets'), () => {})).rejects.toThrow(/holds no golden data/);
+  } finally {
+    writeFileSync(join(folder, 'nets', 'index.json'), kept);
+  }
+});
+
 test('compares one training step in mixed precision, and lists the rest as left to f32', async () => {
   const live = device.pool.use.liveBuffers;
   const lines: string[] = [];

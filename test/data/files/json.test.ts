@@ -69,6 +69,16 @@ describe('a schema', () => {
   });
 });
 
+it('a text that is not JSON is not shown: its file may be a link to what nobody is to see', () => {
+  try {
+    parseJson('root:$6$secret:', recipe, 'soup.json');
+  } catch (error) {
+    expect(String(error)).toContain('it is not JSON (15 characters)');
+    expect(String(error)).not.toContain('root');
+  }
+  expect.assertions(2);
+});
+
 describe('a refusal is short, however much came', () => {
   const deep = '['.repeat(200_000) + ']'.repeat(200_000);
   const megabytes = 'a'.repeat(4e6);

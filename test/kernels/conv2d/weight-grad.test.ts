@@ -1,5 +1,7 @@
 /** Weight gradients split the depth n·p·q: every pixel belongs to one share, however many pixels and shares there are. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { conv2d } from '../../../src/autograd/conv2d.ts';
+import { backward } from '../../../src/autograd/tape.ts';
 import { Device } from '../../../src/gpu/device.ts';
 import { immediates } from '../../../src/gpu/launch.ts';
 import { convSizes } from '../../../src/kernels/conv2d/problem.ts';
@@ -32,6 +34,19 @@ test('a kernel for GPUs loses no pixel of 40 images of 256×256 in 2,048 shares'
   });
   expect(worst(await out.data(), oracle.weightGrad(k, x, dy))).toBeLessThan(1e-5);
   out.dispose();
+});
+
+test('half a million pixels of one channel add up without a drift, also where one invocation sums them all', async () => {
+  const shape = [8, 256, 256, 1];
+  const values = () => Float32Array.from({ length: 8 * 256 * 256 }, () => Math.random());
+  const [x, dy] = [values(), values()];
+  const image = Tensor.from(device, x, shape);
+  const weight = Tensor.from(device, [1], [1, 1, 1, 1]);
+  weight.requiresGrad = true;
+  backward(conv2d(image, weight, null), Tensor.from(device, dy, shape));
+  const expected = x.reduce((sum, value, i) => sum + value * dy[i]!, 0);
+  // Sums of 256, of 256 and of 8 numbers: each addition and the product are off by 2^-24 at most.
+  expect(Math.abs((await weight.grad!.item()) / expected - 1)).toBeLessThan((256 + 256 + 8 + 1) * 2 ** -24);
 });
 
 test.each([

@@ -3,6 +3,8 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Device } from '../../../src/gpu/device.ts';
 import { CyclopsError } from '../../../src/gpu/errors.ts';
+import { immediates } from '../../../src/gpu/launch.ts';
+import { kernel } from '../../../src/kernels/source.ts';
 import { type CachedChoice, type ChoiceCache, kernelsHash } from '../../../src/kernels/tuning/choice-cache.ts';
 import { choose, run } from '../../../src/kernels/tuning/choices.ts';
 import { measure } from '../../../src/kernels/tuning/measure.ts';
@@ -10,7 +12,7 @@ import { tune } from '../../../src/kernels/tuning/tune.ts';
 import { type Operation, register, type Variant } from '../../../src/kernels/variant.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
 import { temporaryFolder } from '../../cli/support.ts';
-import { type DoubleArguments, type DoubleProblem, double, scaling } from './toy/double.ts';
+import { type DoubleArguments, type DoubleProblem, double, SOURCE, scaling } from './toy/double.ts';
 
 type Double = Operation<DoubleProblem, DoubleArguments>;
 
@@ -54,8 +56,17 @@ const broken: [string, Variant<DoubleProblem, DoubleArguments>, RegExp][] = [
     'is refused by the device',
     {
       ...scaling('broken', {}),
-      launch: (to, problem, args) =>
-        scaling('', {}).launch(to, problem, { ...args, y: { ...args.y, offset: args.y.buffer.size + 256 } }),
+      // Its kernel has no such constant.
+      launch: (to, { count }, { x, y }) =>
+        to.launch({
+          ...{ kernel: kernel(SOURCE, { FACTOR: 2, SPIN: 0, ABSENT: 1 }), bindings: [x, y], label: 'double' },
+          ...{
+            immediates: immediates(count),
+            workgroups: [Math.ceil(count / 64), 1, 1],
+            flops: count,
+            bytes: 8 * count,
+          },
+        }),
     },
     /device reported/,
   ],

@@ -9,8 +9,12 @@ const files = (...names: string[]) => names.map((name) => put(path(name)));
 
 /** The names of the images at some paths, and what is said of others. */
 function look(...paths: string[]): { names: string[]; said: string[] } {
+  return lookAround(paths, false);
+}
+
+function lookAround(paths: string[], followLinks: boolean): { names: string[]; said: string[] } {
   const said: string[] = [];
-  return { names: imagesAt(paths, (line) => said.push(line)).map(({ file }) => file), said };
+  return { names: imagesAt(paths, (line) => said.push(line), followLinks).map(({ file }) => file), said };
 }
 
 describe('the images of a folder', () => {
@@ -39,10 +43,22 @@ describe('the images of a folder', () => {
     symlinkSync(path('elsewhere'), path('in/far'));
     symlinkSync(path('in'), path('elsewhere/back'));
     symlinkSync(path('e.png'), path('in/link.png'));
-    expect(look(path('in'))).toEqual({
+    expect(lookAround([path('in')], true)).toEqual({
       names: ['a.png', 'far/below/d.png', 'far/c.png', 'link.png', 'real/b.png'],
       said: ['Warning: passed over: 3 links to folders that were looked through already (alias, loop, far/back).'],
     });
+    // Without being asked, those that lead out of the folder are left alone, once said.
+    symlinkSync(path('in/real/b.png'), path('in/inner.png'));
+    expect(look(path('in'))).toEqual({
+      names: ['a.png', 'inner.png', 'real/b.png'],
+      said: [
+        'Warning: passed over: 2 links to folders that were looked through already (alias, loop); ' +
+          '2 links that lead out of the folder, which --follow-links follows (link.png, far).',
+      ],
+    });
+    // Who names a link means what it leads to.
+    expect(look(path('in/link.png')).names).toEqual([path('in/link.png')]);
+    expect(look(path('in/far')).names).toEqual(['below/d.png', 'c.png']);
   });
 
   it('are listed where they cannot be opened, each with its reason', async () => {

@@ -12,7 +12,7 @@ export interface DoubleArguments {
   y: BufferSlice;
 }
 
-const SOURCE = new URL('./scale.wgsl', import.meta.url);
+export const SOURCE = new URL('./scale.wgsl', import.meta.url);
 
 /** @param spin how slow it is. @param share the part of the elements that it visits */
 export function scaling(name: string, { factor = 2, spin = 0, share = 1 }): Variant<DoubleProblem, DoubleArguments> {
