@@ -10,7 +10,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { AnomalyMap } from '../maps/map.ts';
 import { computeScores, partsOf } from '../scores/list.ts';
 import { disposeMeasured, measure, readParts } from '../scores/measure.ts';
-import { type AskedImage, type Batch, type ImageRequest, inBatches } from './batches.ts';
+import { type AskedImage, type Batch, type ImageRequest, inBatches, isLarge } from './batches.ts';
 import type { DetectorNetworks } from './detector-networks.ts';
 import { wholeImage } from './whole-image.ts';
 import { cropImage, Mosaic, PictureMosaic, type Windows, windowsOf } from './windows.ts';
@@ -78,6 +78,10 @@ export async function* scoreImages(
     outcomes.catch(() => {});
     yield* results();
     underway = outcomes;
+    // What is large is let go before the next image comes.
+    if (!isLarge(batch)) continue;
+    yield* results();
+    underway = Promise.resolve([]);
   }
   yield* results();
 }
