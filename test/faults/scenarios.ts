@@ -21,7 +21,9 @@ const TRAIN = [...SMALL, '--steps', '4', '--no-tune', '--quiet'];
 export function scenariosOn(data: string, run: string): Scenario[] {
   const copyRun = (folder: string) => cpSync(run, join(folder, 'run'), { recursive: true });
   const resumed = (command: string[], folder: string) =>
-    isBegun(join(folder, 'run')) ? [...command, '--resume'] : command;
+    isBegun(join(folder, 'run'))
+      ? [...command.filter((word, i) => !inFolds(word, command[i - 1])), '--resume']
+      : command;
   const into = (folder: string) => join(folder, 'run');
   const nothing = () => {};
   return [
@@ -69,6 +71,11 @@ export function scenariosOn(data: string, run: string): Scenario[] {
       ],
     },
   ];
+}
+
+/** A run that goes on keeps its folds. */
+function inFolds(word: string, before: string | undefined): boolean {
+  return word === '--folds' || before === '--folds';
 }
 
 function isBegun(run: string): boolean {

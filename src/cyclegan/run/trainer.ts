@@ -214,7 +214,7 @@ export class Trainer {
       if (!(error instanceof OutOfMemoryError)) throw error;
       const { batchSize, cropSize, ngf, ndf } = config;
       throw new OutOfMemoryError(
-        `${error.message} A step was to train on batches of ${batchSize} crops of ${cropSize} × ${cropSize} px, by networks of ${ngf} and ${ndf} ` +
+        `${error.message} A step was to train at batch size ${batchSize} on crops of ${cropSize} × ${cropSize} px, by networks of ${ngf} and ${ndf} ` +
           'channels in their first layers.',
       );
     }
