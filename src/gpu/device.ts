@@ -66,14 +66,14 @@ export class Device {
     readonly gpu: GPUDevice,
     /** What the adapter says of itself. */
     readonly info: AdapterInfo,
-    immediate: boolean,
+    private readonly options: DeviceOptions,
   ) {
     this.faults = new Faults(gpu);
     const { maxComputeWorkgroupsPerDimension: mostWorkgroups, minStorageBufferOffsetAlignment: alignment } = gpu.limits;
     this.allowed = { adapter: info.name, mostWorkgroups, alignment };
     const allocator = new Allocator(gpu, this.faults, this);
     this.pool = new BufferPool(gpu.limits, allocator, info.executes);
-    const immediates = chooseImmediates(gpu, immediate);
+    const immediates = chooseImmediates(gpu, !options.portable && knowsImmediates(host.gpu));
     this.pipelines = new PipelineCache(gpu, immediates);
     this.recorder = new Recorder(gpu, this.pipelines, immediates);
     this.variables = new Variables(gpu, () => this.recorder.flush());
@@ -102,7 +102,12 @@ export class Device {
     const limits = portable ? [] : WANTED_LIMITS;
     const requiredLimits = Object.fromEntries(limits.map((limit) => [limit, adapter.limits[limit]]));
     const gpu = await adapter.requestDevice({ label: 'cyclops', requiredFeatures, requiredLimits });
-    return new Device(host, gpu, describeAdapter(adapter, backend), !portable && knowsImmediates(host.gpu));
+    return new Device(host, gpu, describeAdapter(adapter, backend), options);
+  }
+
+  /** Another device, opened as this one was: for when this one was lost. @throws NoAdapterError when none answers any more */
+  reopen(): Promise<Device> {
+    return Device.open(this.options);
   }
 
   get features(): ReadonlySet<string> {
@@ -362,7 +367,7 @@ export class Device {
     const others = this.faults.takeOthers();
     const [reason] = memory;
     if (shaders.length === 0 && reason !== undefined) {
-      throw outOfMemory(this, `ran out of memory (${reason.split('\n')[0]})`);
+      throw outOfMemory(this, `ran out of memory (${reason})`);
     }
     const faults = [...shaders, ...memory, ...others];
     const [first] = faults;

@@ -1,3 +1,8 @@
+/** Dawn says below it where in its own source an error was seen, and writes line breaks as the characters for them. */
+function firstLine(message: string): string {
+  return message.split(/\n|\\n/)[0]?.trim() ?? '';
+}
+
 /**
  * What a device reported of its own and nobody was told of yet. Dawn reports an error while the call that made it still runs, a browser
  * some time later.
@@ -12,7 +17,7 @@ export class Faults {
     gpu.addEventListener('uncapturederror', (event) => {
       const { error } = event;
       if (error instanceof GPUOutOfMemoryError) {
-        this.outOfMemory.push(error.message);
+        this.outOfMemory.push(firstLine(error.message));
         // It may end well, and else becomes an error of its own: the host need not print it.
         event.preventDefault();
       } else {
@@ -20,7 +25,7 @@ export class Faults {
       }
     });
     gpu.lost.then(({ reason, message }) => {
-      if (reason !== 'destroyed') this.lost = message || 'no reason given';
+      if (reason !== 'destroyed') this.lost = firstLine(message) || 'no reason given';
     });
   }
 

@@ -6,6 +6,7 @@ import { requireMap } from '../anomaly/maps/list.ts';
 import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
 import { inRun, openRun, type RunFolder } from '../cyclegan/run/run-folder.ts';
 import { CyclopsError } from '../gpu/errors.ts';
+import { despiteLosses } from './common/despite-losses.ts';
 import { type Listener, listenerOf } from './common/listener.ts';
 import { checkOptions, number, path, pathOption, RUNNING, ruleOption } from './common/options.ts';
 import { type DeviceOption, withDevice } from './common/with-device.ts';
@@ -54,7 +55,9 @@ export async function calibrate(options: CalibrateOptions): Promise<CalibrateRes
     const before = existsSync(run.thresholds) ? readBefore(run, options) : null;
     if (readCheckpointHead(run.checkpoint).manifest.imported) recordForImported(run, options);
     const calibration = await withDevice(options, (device) =>
-      calibrateRun(device, { ...listenerOf(options), run, rule, threshold, map, data, tune }),
+      despiteLosses(device, options, 'The calibration begins anew.', (used) =>
+        calibrateRun(used, { ...listenerOf(options), run, rule, threshold, map, data, tune }),
+      ),
     );
     return { calibration, before };
   });

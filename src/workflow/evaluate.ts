@@ -1,3 +1,4 @@
+import { despiteLosses } from './common/despite-losses.ts';
 import { type Listener, listenerOf } from './common/listener.ts';
 import { openModel } from './common/model.ts';
 import { byteCount, checkOptions, DATA, JUDGING, RUNNING } from './common/options.ts';
@@ -31,6 +32,8 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluatedRun |
   const model = openModel(options.model);
   const dataset = openData(options);
   return await withDevice(options, (device) =>
-    evaluateRun(device, { ...listenerOf(options), model, dataset, skipBroken, tune, pictures, threshold, map, tile }),
+    despiteLosses(device, options, 'The evaluation begins anew.', (used) =>
+      evaluateRun(used, { ...listenerOf(options), model, dataset, skipBroken, tune, pictures, threshold, map, tile }),
+    ),
   );
 }

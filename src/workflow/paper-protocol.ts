@@ -9,6 +9,7 @@ import { splitDataset } from '../data/datasets/split.ts';
 import { writeFileAtomic } from '../data/files/atomic.ts';
 import { byName, finite, object, seed, whole, yesOrNo } from '../data/files/schema.ts';
 import type { Device } from '../gpu/device.ts';
+import { despiteLosses } from './common/despite-losses.ts';
 import { listenerOf } from './common/listener.ts';
 import { openModel } from './common/model.ts';
 import { checkOptions, DATA, number, RUNNING, shardOption, TRAINING } from './common/options.ts';
@@ -158,13 +159,15 @@ async function runSeed(
   const split = splitDataset(dataset, seed);
   const range = options.config?.range ?? (await trainingRange(split, options.onWarning));
   const training = {
-    ...{ ...common, eager, bankMemory, onProfile, run, resume },
+    ...{ ...common, eager, bankMemory, onProfile, run },
     ...{ config: { ...config, seed, range }, dataset: split },
   };
-  if (!(await trainRun(device, training))) return null;
-  const model = openModel(run.root);
-  const evaluated = await evaluateRun(device, { ...common, model, dataset: split, pictures: 0 });
-  return evaluated && figuresOf(seed, evaluated.evaluation);
+  return await despiteLosses(device, options, 'The training goes on from its last checkpoint.', async (used) => {
+    if (!(await trainRun(used, { ...training, resume: resume || hasCheckpoint(run) }))) return null;
+    const model = openModel(run.root);
+    const evaluated = await evaluateRun(used, { ...common, model, dataset: split, pictures: 0 });
+    return evaluated && figuresOf(seed, evaluated.evaluation);
+  });
 }
 
 /** All images, without what is known of parts, objects and defects: the paper's code has labels alone. */

@@ -10,7 +10,8 @@ import type { ImageRef } from '../data/datasets/dataset.ts';
 import { isFolder } from '../data/files/is-folder.ts';
 import type { ValueRange } from '../data/images/value-range.ts';
 import type { Device } from '../gpu/device.ts';
-import { CyclopsError } from '../gpu/errors.ts';
+import { CyclopsError, DeviceLostError } from '../gpu/errors.ts';
+import { MOST_LOSSES, standIn } from './common/despite-losses.ts';
 import type { Listener } from './common/listener.ts';
 import { openModelFile, type TrainedModel } from './common/model.ts';
 import { callback, checkOptions, flag, JUDGING, paths, RUNNING } from './common/options.ts';
@@ -155,32 +156,108 @@ interface Work {
   decision: Decision;
   options: ScoreOptions;
   /** Is told how far a large image is. */
-  onWindow?: (windows: { file: string; done: number; total: number }) => void;
+  onWindow?: ((windows: { file: string; done: number; total: number }) => void) | undefined;
 }
 
 async function* scoreFiles(device: Device, refs: readonly ImageRef[], work: Work): AsyncGenerator<FileResult> {
   const { onProgress } = work.options;
-  const detector = await openDetector(device, work);
+  const judge = new Judge(device, work);
   try {
+    await judge.open();
     let done = 0;
     const told = { stage: 'scoring', total: refs.length } as const;
     onProgress?.({ ...told, done });
     const onWindow: Work['onWindow'] = (windows) => onProgress?.({ ...told, done, windows });
-    for await (const result of finished(detector, refs, { ...work, onWindow })) {
+    for await (const result of judge.results(refs, onWindow)) {
       onProgress?.({ ...told, done: ++done });
       yield result;
     }
   } finally {
-    detector.dispose();
+    judge.dispose();
   }
 }
 
 async function* watchFolder(device: Device, folder: string, work: Work): AsyncGenerator<FileResult> {
-  const detector = await openDetector(device, work);
+  const judge = new Judge(device, work);
   try {
-    for await (const refs of newImages(folder, work.options)) yield* finished(detector, refs, work);
+    await judge.open();
+    for await (const refs of newImages(folder, work.options)) yield* judge.results(refs);
   } finally {
-    detector.dispose();
+    judge.dispose();
+  }
+}
+
+/** A detector that is opened anew, on a device like its own, where that is lost. */
+class Judge {
+  private device: Device;
+  private detector: DetectorNetworks | null = null;
+
+  constructor(
+    private readonly own: Device,
+    private readonly work: Work,
+  ) {
+    this.device = own;
+  }
+
+  /** The detector, opened unless it is. @throws DeviceLostError when the device is lost too often meanwhile */
+  async open(): Promise<DetectorNetworks> {
+    for (let losses = 0; this.detector === null; ) {
+      try {
+        this.detector = await openDetector(this.device, this.work);
+      } catch (error) {
+        losses += 1;
+        if (!(error instanceof DeviceLostError) || losses > MOST_LOSSES) throw error;
+        await this.replace(`${error.message} It is opened anew.`);
+      }
+    }
+    return this.detector;
+  }
+
+  /**
+   * Results in the order of the images. Where the device is lost, those without a result are judged anew; one on which it is lost again is
+   * given up, since it may be what the device does not survive.
+   *
+   * @throws DeviceLostError when it is lost once more without a result in between
+   */
+  async *results(refs: readonly ImageRef[], onWindow?: Work['onWindow']): AsyncGenerator<FileResult> {
+    let losses = 0;
+    for (let rest = refs; rest.length > 0; ) {
+      let done = 0;
+      const detector = await this.open();
+      try {
+        for await (const result of finished(detector, rest, { ...this.work, onWindow })) {
+          yield result;
+          done += 1;
+        }
+        return;
+      } catch (error) {
+        if (!(error instanceof DeviceLostError)) throw error;
+        losses = done > 0 ? 1 : losses + 1;
+        if (losses > MOST_LOSSES) throw error;
+        rest = rest.slice(done);
+        const [first] = rest;
+        if (!first) return;
+        const isGivenUp = losses > 1;
+        const next = isGivenUp ? `${first.file} is left out` : `The scoring goes on with ${first.file}`;
+        await this.replace(`${error.message} It is opened anew. ${next}.`);
+        if (!isGivenUp) continue;
+        const reason = `${first.path} cannot be scored: the device was lost ${losses} times while it was judged. Score it alone, or with --tile.`;
+        yield { file: first.file, path: first.path, status: 'unreadable', reason };
+        rest = rest.slice(1);
+      }
+    }
+  }
+
+  dispose(): void {
+    this.detector?.dispose();
+    this.detector = null;
+    if (this.device !== this.own) this.device.close();
+  }
+
+  private async replace(warning: string): Promise<void> {
+    this.work.options.onWarning?.(warning);
+    this.dispose();
+    this.device = await standIn(this.own);
   }
 }
 

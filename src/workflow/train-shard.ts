@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { runFolder } from '../cyclegan/run/run-folder.ts';
+import { despiteLosses } from './common/despite-losses.ts';
 import { listenerOf } from './common/listener.ts';
 import { checkOptions, DATA, DIVISION, RUNNING, shardOption, TRAINING } from './common/options.ts';
 import { UsageError } from './common/usage-error.ts';
@@ -46,6 +47,10 @@ export async function trainShard({ shard, ...options }: TrainShardOptions): Prom
   if (!existsSync(run.foldScores)) beginFolds(run, dataset, begun);
   const training = { ...listenerOf(options), config, dataset, run, skipBroken, tune, eager, bankMemory, onProfile };
   return await makeShard(options, job, shard, (names) =>
-    withDevice(options, (device) => makeFoldPieces(device, training, { job, names })),
+    withDevice(options, (device) =>
+      despiteLosses(device, options, 'The training goes on from its last checkpoint.', (used) =>
+        makeFoldPieces(used, training, { job, names }),
+      ),
+    ),
   );
 }

@@ -4,10 +4,11 @@ import { readFoldScores } from '../anomaly/calibration/fold-scores.ts';
 import { checkLearned, type Learned } from '../anomaly/evaluation/learned.ts';
 import type { TrainingConfig } from '../cyclegan/config.ts';
 import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
-import { createRun, inRun, openRun, type RunFolder, runFolder } from '../cyclegan/run/run-folder.ts';
+import { createRun, hasCheckpoint, inRun, openRun, type RunFolder, runFolder } from '../cyclegan/run/run-folder.ts';
 import { type Dataset, isNormalAlone } from '../data/datasets/dataset.ts';
 import { requireSixteenBits } from '../data/images/value-range.ts';
 import type { TimedLaunch } from '../gpu/profiler.ts';
+import { despiteLosses } from './common/despite-losses.ts';
 import { type Listener, listenerOf } from './common/listener.ts';
 import { checkOptions, DATA, DIVISION, flag, pathOption, RUNNING, TRAINING } from './common/options.ts';
 import { UsageError } from './common/usage-error.ts';
@@ -65,9 +66,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     if (begun) beginFolds(run, dataset, begun);
     return withDevice(options, (device) => {
       const common = { ...listenerOf(options), config, dataset, run, skipBroken, tune, eager, bankMemory, onProfile };
-      return existsSync(run.foldScores)
-        ? crossCalibrate(device, common)
-        : trainRun(device, { ...common, resume, from });
+      return despiteLosses(device, options, 'The training goes on from its last checkpoint.', (used) => {
+        const goesOn = resume || hasCheckpoint(run);
+        return existsSync(run.foldScores)
+          ? crossCalibrate(used, common)
+          : trainRun(used, { ...common, resume: goesOn, from: goesOn ? null : from });
+      });
     });
   });
   return { run: run.root, calibration, learned: calibration && checkLearned(calibration) };

@@ -72,10 +72,11 @@ export interface Running {
   outcome: Promise<Outcome>;
 }
 
-/** Starts the real command line in a process of its own. @param uid the user to run it as */
-export function start(args: readonly string[], uid?: number): Running {
+/** Starts the real command line in a process of its own. @param uid the user to run it as @param env what its environment has besides */
+export function start(args: readonly string[], uid?: number, env: NodeJS.ProcessEnv = {}): Running {
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], {
     cwd: ROOT,
+    env: { ...process.env, ...env },
     ...(uid !== undefined && { uid }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });

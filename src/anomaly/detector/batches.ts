@@ -45,17 +45,18 @@ export async function* inBatches(
 ): AsyncGenerator<Batch> {
   const most = batchSize(detector);
   let batch: Batch | null = null;
-  let waiting = 0;
   let index = 0;
   for await (const image of images) {
     const asked: AskedImage = { image, request: request(index) };
-    batch = batch ? [...batch, asked] : [asked];
+    const filled: Batch = batch ? [...batch, asked] : [asked];
     index += 1;
-    waiting += 'pixels' in image ? image.pixels.byteLength : 0;
-    if (batch.length < most && waiting < WAITING) continue;
-    yield batch;
-    batch = null;
-    waiting = 0;
+    batch = filled.length < most && !isLarge(filled) ? filled : null;
+    if (batch === null) yield filled;
   }
   if (batch) yield batch;
+}
+
+/** Whether the decoded images of a batch are so large that others have to wait. */
+export function isLarge(batch: Batch): boolean {
+  return batch.reduce((bytes, { image }) => bytes + ('pixels' in image ? image.pixels.byteLength : 0), 0) >= WAITING;
 }

@@ -3,6 +3,7 @@ import { optionProblem } from '../../data/files/json.ts';
 import { yesOrNo } from '../../data/files/schema.ts';
 import type { Size } from '../../data/images/bank.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
+import { Room, type Take } from '../../data/images/room.ts';
 import type { StoredImage } from '../../data/images/stored-image.ts';
 import { toLevels, type ValueRange } from '../../data/images/value-range.ts';
 import { Device } from '../../gpu/device.ts';
@@ -122,6 +123,8 @@ interface Waiting extends AskedImage {
 
 /** How many batches the device has in hand: while it works on one, the next is made ready. */
 const IN_HAND = 2;
+/** Bytes of images that are decoded or judged at once; one image may be larger. */
+const ROOM_BYTES = 2 ** 29;
 
 /**
  * A trained model that judges images: those together that wait while the device is at work. Keep one for as long as the program runs: its
@@ -131,6 +134,7 @@ export class Detector {
   private readonly known: readonly Score[];
   private readonly deciding: readonly Score[];
   private readonly waiting: Waiting[] = [];
+  private readonly room = new Room(ROOM_BYTES);
   private inHand = 0;
   private disposed = false;
   /** Name of the score that decides. */
@@ -211,7 +215,20 @@ export class Detector {
     if (problem !== null) throw new CyclopsError(problem);
     const { pictures = true, allScores = true, unlike = true } = options;
     if (this.disposed) throw new CyclopsError('This detector was disposed and judges no more images. Open another.');
-    const decoded = await toDecoded(image, this.range);
+    const claim = this.room.claim();
+    try {
+      const decoded = await toDecoded(image, this.range, claim.take);
+      claim.keep(decoded.pixels.byteLength);
+      return await this.judge(decoded, { pictures, allScores, unlike });
+    } finally {
+      claim.release();
+    }
+  }
+
+  private async judge(
+    decoded: DecodedImage,
+    { pictures, allScores, unlike }: Record<keyof ScoreImageOptions, boolean>,
+  ): Promise<Judgement> {
     const scores = allScores ? this.known : this.deciding;
     const result = await this.queued(decoded, { scores, maps: pictures ? [this.shown] : [], pictures });
     const score = result.scores[this.by];
@@ -321,12 +338,12 @@ async function readFile(path: string): Promise<Model> {
   return readModel(path);
 }
 
-async function toDecoded(image: ImageInput, range: ValueRange): Promise<DecodedImage> {
+async function toDecoded(image: ImageInput, range: ValueRange, take: Take): Promise<DecodedImage> {
   if (image instanceof Uint8Array) {
     // The caller may write over them while the decoder is loaded.
     const bytes = new Uint8Array(image);
     const { decodeBytes } = await import('../../data/images/decode-bytes.ts');
-    return decodeBytes(bytes, 'The image', range);
+    return decodeBytes(bytes, 'The image', range, take);
   }
   const samples = samplesOf(image);
   const { width, height, channels } = image;

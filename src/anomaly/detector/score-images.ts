@@ -10,7 +10,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { AnomalyMap } from '../maps/map.ts';
 import { computeScores, partsOf } from '../scores/list.ts';
 import { disposeMeasured, measure, readParts } from '../scores/measure.ts';
-import { type AskedImage, type Batch, type ImageRequest, inBatches } from './batches.ts';
+import { type AskedImage, type Batch, type ImageRequest, inBatches, isLarge } from './batches.ts';
 import type { DetectorNetworks } from './detector-networks.ts';
 import { wholeImage } from './whole-image.ts';
 import { cropImage, Mosaic, PictureMosaic, type Windows, windowsOf } from './windows.ts';
@@ -78,26 +78,41 @@ export async function* scoreImages(
     outcomes.catch(() => {});
     yield* results();
     underway = outcomes;
+    // What is large is let go before the next image comes.
+    if (!isLarge(batch)) continue;
+    yield* results();
+    underway = Promise.resolve([]);
   }
   yield* results();
 }
 
 /**
- * Scores a batch, or where something is wrong with it each of its images alone. Everything is handed to the device before the promise is
+ * Scores a batch, or where something is wrong with it each of its images alone, and where memory is missing once more without what is kept for
+ * reuse. Everything is handed to the device before the promise is
  * first awaited.
+ *
+ * @param isLast whether this is the second try
  */
-export async function scoreBatch(detector: DetectorNetworks, batch: Batch): Promise<Outcome[]> {
+export async function scoreBatch(detector: DetectorNetworks, batch: Batch, isLast = false): Promise<Outcome[]> {
   try {
     const [{ image, request }] = batch;
     const large = windowsOf(detector, image);
     return large ? [await measureWindows(detector, image, request, large)] : await measureBatch(detector, batch);
   } catch (error) {
     if (!isOfOneImage(error)) throw error;
-    if (batch.length === 1) return [error];
+    const isFull = error instanceof OutOfMemoryError;
+    if (batch.length === 1 && (!isFull || isLast)) return [isFull ? withSize(error, batch[0].image) : error];
+    // What earlier sizes left for reuse may be what is missing.
+    if (isFull) detector.device.trim();
+    if (batch.length === 1) return await scoreBatch(detector, batch, true);
   }
   const outcomes: Outcome[] = [];
   for (const one of batch) outcomes.push(...(await scoreBatch(detector, [one])));
   return outcomes;
+}
+
+function withSize({ message }: OutOfMemoryError, { width, height }: Size): OutOfMemoryError {
+  return new OutOfMemoryError(`${message} It was to judge one image of ${width} × ${height} pixels, alone.`);
 }
 
 /** A device that is gone, or was never what it should be, is no fault of an image. */

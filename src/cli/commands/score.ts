@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { dirname, join, sep } from 'node:path';
 import type { Command } from 'commander';
 import { optionName } from '../../cyclegan/config.ts';
@@ -181,10 +182,24 @@ function imagesOrFolder(images: string[], watched: string | undefined): string[]
 
 const HEAT_MAP: OutputKind = { what: 'a heat map', isOwn: isSignedPng };
 
+/** Bytes of a file's name that leave room for an ending, and for what it is called until it is whole. */
+const NAME_BYTES = 200;
+
 /** Below the folder of heat maps, wherever the image lies. */
 function heatmapPath(folder: string, file: string): string {
   const parts = file.split(sep === '/' ? '/' : /[\\/]/).filter((part) => part !== '..');
-  return join(folder, `${parts.join('/')}.heat.png`);
+  const name = shortened(parts.pop() ?? '');
+  return join(folder, ...parts, `${name}.heat.png`);
+}
+
+/** A name that is too long for a longer one beside it, as its beginning and what tells it from others. */
+function shortened(name: string): string {
+  const bytes = Buffer.from(name);
+  if (bytes.length <= NAME_BYTES) return name;
+  const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+  const kept = bytes.subarray(0, NAME_BYTES - digest.length - 1).toString();
+  // The last character may be cut in two.
+  return `${kept.replace(/\uFFFD+$/, '')}~${digest}`;
 }
 
 /** @throws UsageError when the heat maps would be images of a folder that is scored, the next time at the latest */

@@ -4,7 +4,7 @@ import type { ImageBank } from '../../data/images/bank.ts';
 import type { BatchFeed } from '../../data/images/feed.ts';
 import type { Capture } from '../../gpu/capture.ts';
 import type { Device } from '../../gpu/device.ts';
-import { CyclopsError } from '../../gpu/errors.ts';
+import { CyclopsError, OutOfMemoryError } from '../../gpu/errors.ts';
 import type { TimedLaunch } from '../../gpu/profiler.ts';
 import type { StopSignal } from '../../gpu/stop-signal.ts';
 import { exportChoices, importChoices } from '../../kernels/tuning/choices.ts';
@@ -192,10 +192,35 @@ export class Trainer {
     if (eager) {
       this.body();
     } else {
-      this.captured ??= this.device.capture(this.body);
+      this.captured ??= this.capture();
       this.captured.replay();
     }
     this.step += 1;
+  }
+
+  /**
+   * Captures the step, for which all its memory is taken: where there is too little, once more without what is kept for reuse.
+   *
+   * @throws OutOfMemoryError that names batch and size
+   */
+  private capture(): Capture {
+    const { device, config } = this;
+    try {
+      return device.capture(this.body);
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError)) throw error;
+      device.trim();
+    }
+    try {
+      return device.capture(this.body);
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError)) throw error;
+      const { batchSize, cropSize, ngf, ndf } = config;
+      throw new OutOfMemoryError(
+        `${error.message} A step was to train at batch size ${batchSize} on crops of ${cropSize} × ${cropSize} px, by networks of ${ngf} and ${ndf} ` +
+          'channels in their first layers.',
+      );
+    }
   }
 
   /** Sets the learning rate and the images of the next step. */

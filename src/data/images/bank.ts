@@ -33,6 +33,8 @@ export interface BankOptions {
 
 /** Uploads wait in host memory until the device takes them: after so many bytes, wait for it. */
 const FENCE_BYTES = 2 ** 26;
+/** Rows are uploaded and resized so many bytes at a time: all of a large image would lie on the device twice. */
+const STRIP_BYTES = 2 ** 25;
 
 /** Images on the device, as bytes or as floats where they have more than 8 bits, uploaded and resized once; batches are cut out of them by a kernel. */
 export class ImageBank {
@@ -173,12 +175,13 @@ export class ImageBank {
     }
   }
 
-  /** Resizes each row, in strips of rows that the device can bind, whatever the image has. */
+  /** Resizes each row, in strips of rows that take little and that the device can bind, whatever the image has. */
   private resizeRows({ width, height, pixels }: DecodedImage, outWidth: number, place: ResizedPlace): void {
     const { device, channels } = this;
     const { target, start, type } = place;
     const levels = width * channels;
-    const fitting = Math.floor(device.limits.maxStorageBufferBindingSize / (4 * levelWords(levels, type)));
+    const most = Math.min(STRIP_BYTES, device.limits.maxStorageBufferBindingSize);
+    const fitting = Math.floor(most / (4 * levelWords(levels, type)));
     // Each strip has to begin with a whole word.
     const strip = Math.max(4, fitting - (fitting % 4));
     for (let top = 0; top < height; top += strip) {
@@ -246,10 +249,15 @@ function levelsTensor(device: Device, levels: number, type: LevelType): Tensor<'
   return Tensor.empty(device, [levelWords(levels, type)], 'u32');
 }
 
-/** Pixels as the device stores them: bytes padded to whole words, or floats. */
+/** Pixels as the device stores them: bytes padded to whole words, or floats. A copy only where it must be. */
 function wordsOf(pixels: Pixels): Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer> {
-  if (pixels instanceof Float32Array) return new Float32Array(pixels);
-  const padded = new Uint8Array(4 * levelWords(pixels.length, 'u8'));
+  const { buffer, byteOffset, length } = pixels;
+  const isWhole = pixels.byteLength % 4 === 0 && buffer instanceof ArrayBuffer;
+  if (pixels instanceof Float32Array) {
+    return isWhole ? new Float32Array(buffer, byteOffset, length) : new Float32Array(pixels);
+  }
+  if (isWhole) return new Uint8Array(buffer, byteOffset, length);
+  const padded = new Uint8Array(4 * levelWords(length, 'u8'));
   padded.set(pixels);
   return padded;
 }

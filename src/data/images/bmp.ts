@@ -1,6 +1,6 @@
 import { CyclopsError } from '../../gpu/errors.ts';
 import { checkSize } from './limits.ts';
-import type { StoredImage } from './stored-image.ts';
+import type { ReadOptions, StoredImage } from './stored-image.ts';
 
 const HEADER_BYTES = 34;
 /** Of the header that all later ones begin with, and where masks stand behind it. */
@@ -35,8 +35,10 @@ export function bmpSize(bytes: Uint8Array, source: string): { width: number; hei
 }
 
 /** Reads a BMP file of 1 to 32 bits a pixel as RGB. @param source for messages @throws CyclopsError when it is damaged */
-export async function readBmp(bytes: Uint8Array, source: string): Promise<StoredImage> {
-  bmpSize(bytes, source);
+export async function readBmp(bytes: Uint8Array, source: string, { take }: ReadOptions): Promise<StoredImage> {
+  const size = bmpSize(bytes, source);
+  // A copy of the file, four samples a pixel, and three of them.
+  await take?.(bytes.length + 7 * size.width * size.height);
   try {
     const { decode } = await loadLibrary();
     const { content, whites } = plainBmp(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));

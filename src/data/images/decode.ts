@@ -7,6 +7,7 @@ import { READ_FORMATS } from './formats.ts';
 import { openLarge } from './large-image.ts';
 import { isWithinLimits } from './limits.ts';
 import { readHeader, readStored } from './read-stored.ts';
+import type { Take } from './room.ts';
 import type { ImageHeader, ReadOptions, StoredImage } from './stored-image.ts';
 import { toLevels, type ValueRange } from './value-range.ts';
 
@@ -14,19 +15,24 @@ const MAX_FILE_BYTES = 2 ** 29;
 /** So many bytes at the beginning of a file tell its format. */
 const HEAD_BYTES = 2 ** 16;
 
+export interface DecodeOptions extends Pick<ReadOptions, 'take'> {
+  /** Sees the content of the file, which is read once. */
+  onBytes?: ((bytes: Uint8Array) => void) | undefined;
+}
+
 /**
  * Reads an image file, turned as its Exif orientation says, in levels from black to white.
  *
- * @param range the values that are black and white @param onBytes sees the content of the file, which is read once
+ * @param range the values that are black and white
  * @throws CyclopsError that names the file and what is wrong with it
  */
 export async function decodeImage(
   path: string,
   range: ValueRange = 'full',
-  onBytes?: (bytes: Uint8Array) => void,
+  { onBytes, take }: DecodeOptions = {},
 ): Promise<DecodedImage> {
-  const bytes = await readBytes(path);
-  const image = toLevels(await readStored(bytes, path, { oriented: true }), range, path);
+  const bytes = await readBytes(path, take);
+  const image = toLevels(await readStored(bytes, path, { oriented: true, take }), range, path);
   onBytes?.(bytes);
   return image;
 }
@@ -36,18 +42,18 @@ export async function decodeImage(
  *
  * @throws CyclopsError likewise
  */
-export async function openImage(path: string, range: ValueRange): Promise<DecodedImage | LargeImage> {
+export async function openImage(path: string, range: ValueRange, take?: Take): Promise<DecodedImage | LargeImage> {
   const head = await readHead(path);
   const header = await readHeader(head, path);
   const { format } = header;
-  return format === 'BMP' || isWithinLimits(header.width, header.height)
-    ? decodeImage(path, range)
+  return format === 'BMP' || isWithinLimits(header)
+    ? decodeImage(path, range, { take })
     : openLarge(path, head, { ...header, format }, range);
 }
 
 /** Reads an image file as it is. @throws CyclopsError likewise */
 export async function readImage(path: string, options: ReadOptions): Promise<StoredImage> {
-  return readStored(await readBytes(path), path, options);
+  return readStored(await readBytes(path, options.take), path, options);
 }
 
 /** What the header of an image file says. @throws CyclopsError likewise */
@@ -77,13 +83,14 @@ function requireFile(path: string, status: Stats): void {
 }
 
 /** Opened once, without waiting for what writes into a pipe, and read at once. */
-async function readBytes(path: string): Promise<Uint8Array> {
+async function readBytes(path: string, take?: Take): Promise<Uint8Array> {
   try {
     const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       const status = await file.stat();
       requireFile(path, status);
       if (status.size > MAX_FILE_BYTES) throw unreadable(path, `it has ${status.size} bytes`);
+      await take?.(status.size);
       const bytes = new Uint8Array(status.size);
       for (let done = 0; done < bytes.length; ) {
         const { bytesRead } = await file.read(bytes, done, bytes.length - done, done);

@@ -1,13 +1,27 @@
+import { bytesText } from '../../gpu/bytes.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
+import type { ImageHeader } from './stored-image.ts';
 
 const MAX_SIDE = 16384;
 export const MAX_PIXELS = 100e6;
 /** Of an image that is read part by part: a slide. */
 export const MAX_LARGE_PIXELS = 2 ** 30;
+/** Of the samples of an image and the levels that are made of them. */
+const MAX_BYTES = 2 ** 30;
+
+/** What decides how much memory an image takes. */
+type Extent = Pick<ImageHeader, 'width' | 'height' | 'channels' | 'bits'>;
 
 /** Whether an image can be decoded as a whole. */
-export function isWithinLimits(width: number, height: number): boolean {
-  return width >= 1 && height >= 1 && width <= MAX_SIDE && height <= MAX_SIDE && width * height <= MAX_PIXELS;
+export function isWithinLimits(image: Extent): boolean {
+  return isSize(image.width, image.height) && decodedBytes(image) <= MAX_BYTES;
+}
+
+/** Bytes of an image's samples, and of the levels that are made of them where those are not the same. */
+export function decodedBytes({ width, height, channels, bits }: Extent): number {
+  const colours = channels < 3 ? 1 : 3;
+  const levels = bits === 8 ? (channels === colours ? 0 : colours) : 4 * colours;
+  return width * height * ((channels * bits) / 8 + levels);
 }
 
 /**
@@ -16,9 +30,24 @@ export function isWithinLimits(width: number, height: number): boolean {
  * @throws CyclopsError that names the file and the numbers
  */
 export function checkSize(path: string, width: number, height: number): void {
-  if (isWithinLimits(width, height)) return;
+  if (isSize(width, height)) return;
   throw new CyclopsError(
     `${path} announces ${width} × ${height} pixels; expected 1 to ${MAX_SIDE} on each side and at most ` +
       `${MAX_PIXELS / 1e6} million in all. Reduce or tile the image, or score it in tiles (--tile); if it is smaller in truth, it is damaged.`,
   );
+}
+
+/** The same of images that would take too much memory, as large ones do that have many bits. @throws CyclopsError likewise */
+export function checkBytes(path: string, image: Extent): void {
+  const bytes = decodedBytes(image);
+  if (bytes <= MAX_BYTES) return;
+  const { width, height, channels, bits } = image;
+  throw new CyclopsError(
+    `${path} has ${width} × ${height} pixels of ${channels} samples of ${bits} bits, which would take ${bytesText(bytes)}; expected at most ` +
+      `${bytesText(MAX_BYTES)}. Reduce or tile the image, save it in 8 bits or without alpha, or score it in tiles (--tile).`,
+  );
+}
+
+function isSize(width: number, height: number): boolean {
+  return width >= 1 && height >= 1 && width <= MAX_SIDE && height <= MAX_SIDE && width * height <= MAX_PIXELS;
 }

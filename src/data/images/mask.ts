@@ -2,6 +2,7 @@ import { CyclopsError } from '../../gpu/errors.ts';
 import { copyRectangle } from './copy-rectangle.ts';
 import { readImage } from './decode.ts';
 import type { Size } from './level-memory.ts';
+import type { Take } from './room.ts';
 import type { StoredImage } from './stored-image.ts';
 
 /** Where the defect of an image is. */
@@ -18,10 +19,10 @@ export interface Mask {
  * Reads a mask of any format and depth, lying as the file holds it. Inside is what has at least half of the mask's own maximum in a
  * channel; its alpha, where that is all that varies.
  *
- * @throws CyclopsError that names the file and what is wrong with it
+ * @param take is asked before memory is taken @throws CyclopsError that names the file and what is wrong with it
  */
-export async function readMask(path: string): Promise<Mask> {
-  const image = await readImage(path, { oriented: false });
+export async function readMask(path: string, take?: Take): Promise<Mask> {
+  const image = await readImage(path, { oriented: false, take });
   // Half of what is no number is none.
   if (image.samples instanceof Float32Array && image.samples.some(Number.isNaN)) {
     throw new CyclopsError(
@@ -33,12 +34,14 @@ export async function readMask(path: string): Promise<Mask> {
 
 /** The mask that an image is. */
 export function toMask({ width, height, channels, samples }: StoredImage): Mask {
-  const values = varying(samples, channels);
-  const white = values.reduce((most, value) => Math.max(most, value), 0);
-  const inside = new Uint8Array(width * height);
+  const pixels = width * height;
+  const valueAt = valuesOf(samples, channels, pixels);
+  let white = 0;
+  for (let pixel = 0; pixel < pixels; pixel++) white = Math.max(white, valueAt(pixel));
+  const inside = new Uint8Array(pixels);
   let between = 0;
-  for (let pixel = 0; pixel < inside.length; pixel++) {
-    const value = values[pixel] ?? 0;
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    const value = valueAt(pixel);
     if (white > 0 && 2 * value >= white) inside[pixel] = 1;
     if (value > 0 && value < white) between += 1;
   }
@@ -46,17 +49,19 @@ export function toMask({ width, height, channels, samples }: StoredImage): Mask 
 }
 
 /** The largest colour of each pixel, or the alpha where the colours are all the same and it is not. */
-function varying(samples: StoredImage['samples'], channels: number): Float64Array {
+function valuesOf(samples: StoredImage['samples'], channels: number, pixels: number): (pixel: number) => number {
   const colours = channels < 3 ? 1 : 3;
-  const pixels = samples.length / channels;
-  const largest = new Float64Array(pixels);
-  const alpha = new Float64Array(pixels);
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    const start = pixel * channels;
-    for (let c = 0; c < colours; c++) largest[pixel] = Math.max(largest[pixel] ?? 0, samples[start + c] ?? 0);
-    alpha[pixel] = samples[start + colours] ?? 0;
-  }
-  const varies = (values: Float64Array) => values.some((value) => value !== values[0]);
+  const largest = (pixel: number) => {
+    let most = 0;
+    for (let c = 0; c < colours; c++) most = Math.max(most, samples[pixel * channels + c] ?? 0);
+    return most;
+  };
+  const alpha = (pixel: number) => samples[pixel * channels + colours] ?? 0;
+  const varies = (valueAt: (pixel: number) => number) => {
+    const first = valueAt(0);
+    for (let pixel = 1; pixel < pixels; pixel++) if (valueAt(pixel) !== first) return true;
+    return false;
+  };
   return channels > colours && !varies(largest) && varies(alpha) ? alpha : largest;
 }
 

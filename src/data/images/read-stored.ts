@@ -11,13 +11,13 @@ import type { ImageHeader, ReadOptions, StoredImage } from './stored-image.ts';
  * @param source for messages, such as a path @throws CyclopsError that names it and what is wrong
  */
 export async function readStored(bytes: Uint8Array, source: string, options: ReadOptions): Promise<StoredImage> {
-  if (isBmp(bytes)) return readBmp(bytes, source);
+  if (isBmp(bytes)) return readBmp(bytes, source, options);
   return readBySharp(bytes, requireFormat(bytes, source), source, options);
 }
 
 /** What the header of an image file says. @param head its first bytes @throws CyclopsError likewise */
 export async function readHeader(head: Uint8Array, path: string): Promise<ImageHeader> {
-  if (isBmp(head)) return { ...bmpSize(head, path), bits: 8, format: 'BMP' };
+  if (isBmp(head)) return { ...bmpSize(head, path), bits: 8, channels: 3, format: 'BMP' };
   return headerBySharp(path, requireFormat(head, path));
 }
 

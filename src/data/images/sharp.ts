@@ -2,7 +2,7 @@ import type { Metadata, Sharp, SharpConstructor } from 'sharp';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { readPart } from '../files/read.ts';
 import type { Size } from './level-memory.ts';
-import { checkSize, MAX_LARGE_PIXELS, MAX_PIXELS } from './limits.ts';
+import { checkBytes, checkSize, decodedBytes, MAX_LARGE_PIXELS, MAX_PIXELS } from './limits.ts';
 import { completedPng, examinePng, type PngFile } from './png.ts';
 import type { Format, ImageHeader, ReadOptions, StoredImage } from './stored-image.ts';
 import { type ReadAt, tiffNumber } from './tiff.ts';
@@ -59,6 +59,7 @@ export async function readBySharp(
   try {
     const metadata = (png && plainKind(png)) ?? (await open(bytes).metadata());
     checkImage({ ...metadata, pages: png?.frames ?? metadata.pages }, source, format);
+    await options.take?.(WORKING[format] * decodedBytes(extentOf(metadata)));
     if (format === 'TIFF') checkTiff((start, length) => bytes.subarray(start, start + length), source, metadata);
     return await samplesOf(open(bytes, strictnessFor(format)), metadata).catch((error: unknown) => {
       const completed = png && completedPng(png);
@@ -71,6 +72,9 @@ export async function readBySharp(
     throw damaged(source, format, error);
   }
 }
+
+/** How many times its decoded bytes an image takes while it is decoded, by measurement: some decoders have all of it several times. */
+const WORKING: Readonly<Record<SharpFormat, number>> = { PNG: 2, JPEG: 2, TIFF: 2, GIF: 2, WebP: 3, AVIF: 6 };
 
 /** What a file's samples are, and how many; `pages` where it has several. */
 type Kind = Pick<Metadata, 'space' | 'depth' | 'channels' | 'pages'>;
@@ -126,9 +130,10 @@ export async function partsBySharp(
   };
   const metadata = await attempt(() => open().metadata());
   const { width, height, orientation = 1 } = metadata;
-  if (width * height > MAX_LARGE_PIXELS)
+  const most = decodesAtOnce(format, metadata) ? MAX_PIXELS : MAX_LARGE_PIXELS;
+  if (width * height > most)
     throw new CyclopsError(
-      `${path} has ${width} × ${height} pixels; expected at most ${MAX_LARGE_PIXELS} in all. Tile the image.`,
+      `${path} has ${width} × ${height} pixels; expected at most ${most} in all${most < MAX_LARGE_PIXELS ? ', since all of it is decoded at once' : ''}. Tile the image.`,
     );
   if (orientation !== 1)
     throw new CyclopsError(
@@ -146,12 +151,18 @@ export async function partsBySharp(
     );
 }
 
+/** Whether the decoder of a format has all pixels in memory, whatever part is asked for. */
+function decodesAtOnce(format: SharpFormat, { isProgressive }: Metadata): boolean {
+  return isProgressive || format === 'AVIF' || format === 'WebP' || format === 'GIF';
+}
+
 /** What the header of a file says. @throws CyclopsError for a damaged one */
 export async function headerBySharp(path: string, format: SharpFormat): Promise<ImageHeader> {
   const sharp = await loadSharp();
   try {
-    const { depth, autoOrient } = await sharp(path, { limitInputPixels: false }).metadata();
-    return { ...autoOrient, bits: depth === 'uchar' ? 8 : depth === 'ushort' ? 16 : 32, format };
+    const metadata = await sharp(path, { limitInputPixels: false }).metadata();
+    const { bits, channels } = extentOf(metadata);
+    return { ...metadata.autoOrient, bits, channels, format };
   } catch (error) {
     throw damaged(path, format, error);
   }
@@ -181,6 +192,11 @@ function isHarmless(error: unknown): boolean {
 function checkImage(metadata: Kind & Size, source: string, format: SharpFormat): void {
   checkSize(source, metadata.width, metadata.height);
   checkKind(metadata, source, format);
+  checkBytes(source, extentOf(metadata));
+}
+
+function extentOf<Known extends Kind>({ depth, ...metadata }: Known) {
+  return { ...metadata, bits: depth === 'uchar' ? 8 : depth === 'ushort' ? 16 : 32 } as const;
 }
 
 function checkKind({ pages = 1, ...kind }: Kind, source: string, format: SharpFormat): void {
@@ -259,12 +275,22 @@ const DEPTHS = {
   float: { read: 'float', colours: { gray: 'b-w', rgb: 'srgb' } },
 } as const;
 
-/** A view of another type has to begin at a multiple of its size, so that those are copies. */
+/** A view of another type has to begin at a multiple of its size, and is a copy where it does not. */
 const SAMPLES = {
   uchar: ({ buffer, byteOffset, length }: Buffer) => new Uint8Array(buffer, byteOffset, length),
-  ushort: (data: Buffer) => new Uint16Array(new Uint8Array(data).buffer),
-  float: (data: Buffer) => new Float32Array(new Uint8Array(data).buffer),
+  ushort: (data: Buffer) => {
+    const { buffer, byteOffset, length } = aligned(data, 2);
+    return new Uint16Array(buffer, byteOffset, length / 2);
+  },
+  float: (data: Buffer) => {
+    const { buffer, byteOffset, length } = aligned(data, 4);
+    return new Float32Array(buffer, byteOffset, length / 4);
+  },
 };
+
+function aligned(data: Buffer, bytes: number): Uint8Array {
+  return data.byteOffset % bytes === 0 ? data : new Uint8Array(data);
+}
 
 function damaged(source: string, format: SharpFormat, error: unknown): CyclopsError {
   const reason = (error instanceof Error ? error.message : `${error}`).split('\n')[0] ?? '';

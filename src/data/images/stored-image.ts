@@ -1,3 +1,5 @@
+import type { Take } from './room.ts';
+
 /** An image as its file holds it: samples [height, width, channels], colours as RGB. */
 export interface StoredImage {
   width: number;
@@ -23,10 +25,14 @@ export interface ImageHeader {
   height: number;
   /** Bits of a sample. */
   bits: 8 | 16 | 32;
+  /** Samples of a pixel, alpha among them. */
+  channels: number;
   format: Format;
 }
 
 export interface ReadOptions {
   /** Whether to turn the image as its Exif orientation says, so that it lies as a viewer shows it. */
   oriented: boolean;
+  /** Is asked before memory is taken; none waits unless told otherwise. */
+  take?: Take | undefined;
 }

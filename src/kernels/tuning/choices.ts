@@ -95,6 +95,11 @@ export function forceVariants(device: Device, texts: readonly string[]): void {
   choices.used.clear();
 }
 
+/** Forces on a device what is forced on another, which it stands for. */
+export function forceAlike(device: Device, other: Device): void {
+  choicesOf(device).forced = choicesOf(other).forced;
+}
+
 /** Traces `body` without running it and shows every problem in it that has variants, once each. */
 export function visitProblems(device: Device, body: () => void, visit: Visit): void {
   const seen = new Set<string>();

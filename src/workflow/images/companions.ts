@@ -48,7 +48,7 @@ async function brokenTemplates(refs: readonly ImageRef[]): Promise<BrokenFile[]>
   const paired = refs.flatMap((ref) => (ref.pair === undefined ? [] : [{ ref, path: ref.pair }]));
   const decoder = madeAhead(
     paired,
-    ({ path }) => decodeImage(path),
+    ({ path }, take) => decodeImage(path, 'full', { take }),
     ({ pixels }) => pixels.byteLength,
   );
   const broken: BrokenFile[] = [];

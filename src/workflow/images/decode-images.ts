@@ -3,6 +3,7 @@ import type { ImageRef } from '../../data/datasets/dataset.ts';
 import { decodeImage, openImage } from '../../data/images/decode.ts';
 import type { DecodedImage, LargeImage } from '../../data/images/decoded-image.ts';
 import { isJpegName } from '../../data/images/formats.ts';
+import type { Take } from '../../data/images/room.ts';
 import type { ValueRange } from '../../data/images/value-range.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { Listener } from '../common/listener.ts';
@@ -41,14 +42,15 @@ export class ImageDecoder {
 
   images(): AsyncGenerator<DecodedImage> {
     const { range, onImage, onBytes } = this.options;
-    const decode = (ref: ImageRef) => decodeImage(ref.path, range, onBytes && ((bytes) => onBytes(ref, bytes)));
+    const decode = (ref: ImageRef, take: Take) =>
+      decodeImage(ref.path, range, { take, onBytes: onBytes && ((bytes) => onBytes(ref, bytes)) });
     return this.inTurn(decode, ({ pixels }) => pixels.byteLength, onImage);
   }
 
   /** Those too that are too large to be decoded at once, which nobody sees before. */
   imagesOfAnySize(): AsyncGenerator<DecodedImage | LargeImage> {
     const { range } = this.options;
-    const open = ({ path }: ImageRef) => openImage(path, range);
+    const open = ({ path }: ImageRef, take: Take) => openImage(path, range, take);
     return this.inTurn(open, (image) => ('pixels' in image ? image.pixels.byteLength : 0));
   }
 
@@ -58,7 +60,7 @@ export class ImageDecoder {
   }
 
   private async *inTurn<Image>(
-    read: (ref: ImageRef) => Promise<Image>,
+    read: (ref: ImageRef, take: Take) => Promise<Image>,
     bytesOf: (image: Image) => number,
     onImage?: (ref: ImageRef, image: Image) => void,
   ): AsyncGenerator<Image> {

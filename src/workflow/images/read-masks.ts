@@ -1,6 +1,7 @@
 import type { ImageRef } from '../../data/datasets/dataset.ts';
 import type { Size } from '../../data/images/bank.ts';
 import { type Mask, readMask } from '../../data/images/mask.ts';
+import type { Take } from '../../data/images/room.ts';
 import type { Listener } from '../common/listener.ts';
 import { madeAhead } from './ahead.ts';
 import type { BrokenFile } from './decode-images.ts';
@@ -30,7 +31,7 @@ export async function readMasks(
   onMask: (ref: ImageRef, mask: Mask) => void,
 ): Promise<MasksRead> {
   const masked = refs.flatMap((ref) => (ref.mask === undefined ? [] : [{ ref, path: ref.mask }]));
-  const read = ({ path }: { path: string }) => readMask(path);
+  const read = ({ path }: { path: string }, take: Take) => readMask(path, take);
   const found: MasksRead = { broken: [], gray: [] };
   for await (const { item, made: mask, reason } of madeAhead(masked, read, ({ inside }) => inside.length)) {
     const { ref, path } = item;

@@ -1,5 +1,6 @@
 import { type Dataset, type ImageRef, partOf } from '../../data/datasets/dataset.ts';
 import { readImage, readImageHeader } from '../../data/images/decode.ts';
+import type { Take } from '../../data/images/room.ts';
 import type { StoredImage } from '../../data/images/stored-image.ts';
 import type { ValueRange } from '../../data/images/value-range.ts';
 import type { Listener } from '../common/listener.ts';
@@ -12,11 +13,7 @@ import { madeAhead } from './ahead.ts';
  */
 export async function trainingRange(dataset: Dataset, onWarning: Listener['onWarning']): Promise<ValueRange> {
   const refs = partOf(dataset, 'train');
-  const headers = await collect(
-    refs,
-    ({ path }) => readImageHeader(path),
-    () => 1,
-  );
+  const headers = await collect(refs, ({ path }) => readImageHeader(path));
   const deep = headers.filter(({ bits }) => bits > 8).length;
   if (deep === 0) return 'full';
   if (deep < headers.length) {
@@ -26,10 +23,8 @@ export async function trainingRange(dataset: Dataset, onWarning: Listener['onWar
     );
     return 'full';
   }
-  const extremes = await collect(
-    refs,
-    async ({ path }) => extremesOf(await readImage(path, { oriented: false })),
-    ({ bytes }) => bytes,
+  const extremes = await collect(refs, async ({ path }, take) =>
+    extremesOf(await readImage(path, { oriented: false, take })),
   );
   const [min, max] = [Math.min(...extremes.map((image) => image.min)), Math.max(...extremes.map((image) => image.max))];
   if (!(min < max)) return 'full';
@@ -41,18 +36,14 @@ export async function trainingRange(dataset: Dataset, onWarning: Listener['onWar
 }
 
 /** What is found in all files that can be read. */
-async function collect<T>(
-  refs: readonly ImageRef[],
-  find: (ref: ImageRef) => Promise<T>,
-  bytesOf: (found: T) => number,
-): Promise<T[]> {
+async function collect<T>(refs: readonly ImageRef[], find: (ref: ImageRef, take: Take) => Promise<T>): Promise<T[]> {
   const found: T[] = [];
-  for await (const { made } of madeAhead(refs, find, bytesOf)) if (made !== null) found.push(made);
+  for await (const { made } of madeAhead(refs, find, () => 0)) if (made !== null) found.push(made);
   return found;
 }
 
 /** Of the colours, without alpha and without infinity, which would leave no difference among all others. */
-function extremesOf({ samples, channels }: StoredImage): { min: number; max: number; bytes: number } {
+function extremesOf({ samples, channels }: StoredImage): { min: number; max: number } {
   const colours = channels < 3 ? 1 : 3;
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   samples.forEach((value, i) => {
@@ -60,5 +51,5 @@ function extremesOf({ samples, channels }: StoredImage): { min: number; max: num
     if (value < min) min = value;
     if (value > max) max = value;
   });
-  return { min, max, bytes: samples.byteLength };
+  return { min, max };
 }

@@ -20,7 +20,7 @@ import { decodeImage } from '../../../src/data/images/decode.ts';
 import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
 import { localContrast } from '../../../src/data/images/local-contrast.ts';
 import { Device } from '../../../src/gpu/device.ts';
-import { CyclopsError, DeviceLostError } from '../../../src/gpu/errors.ts';
+import { CyclopsError, DeviceLostError, OutOfMemoryError } from '../../../src/gpu/errors.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
 import { makeData, temporaryFolder } from '../../cli/support.ts';
 import { loadBanks, QUICK, trainNew } from '../../cyclegan/run/trainer-support.ts';
@@ -130,6 +130,31 @@ describe('scoreImages', () => {
     await expect(collect(scoreImages(own, mixed, all()))).rejects.toThrow('too large');
     for (const error of [new DeviceLostError('gone'), new RangeError('ours')])
       await expect(collect(scoreImages(failing(error), mixed, all(), () => {}))).rejects.toBe(error);
+  });
+
+  it('tries once more where memory was missing, and else says of which size the image is', async () => {
+    const { loadSize } = detector.shown;
+    let missing = 1;
+    const scarce: DetectorNetworks = {
+      ...detector,
+      shown: {
+        ...detector.shown,
+        loadSize: (size) => {
+          if (size.width === 9 && missing-- > 0) throw new OutOfMemoryError('The device is full.');
+          return typeof loadSize === 'function' ? loadSize(size) : size;
+        },
+      },
+    };
+    const odd: DecodedImage = { width: 9, height: 7, channels: 3, pixels: new Uint8Array(189) };
+    const trim = vi.spyOn(device, 'trim');
+    const faults: string[] = [];
+    const tryIt = () => collect(scoreImages(scarce, [odd], all(), (_, { message }) => faults.push(message)));
+    expect(await tryIt()).toHaveLength(1);
+    expect([faults, trim.mock.calls.length]).toEqual([[], 1]);
+    missing = 2;
+    expect(await tryIt()).toHaveLength(0);
+    expect(faults).toEqual(['The device is full. It was to judge one image of 9 × 7 pixels, alone.']);
+    trim.mockRestore();
   });
 
   it('computes what the definitions say', async () => {

@@ -129,6 +129,23 @@ describe('score', () => {
     rmSync(join(images, 'images'), { recursive: true });
   });
 
+  it('has room for heat maps of images with names as long as a file system takes, and tells them apart', async () => {
+    const long = folder.path('long');
+    mkdirSync(long);
+    const source = readFileSync(join(images, 'normal', '0.png'));
+    const names = ['a', 'b'].map((last) => `${'é'.repeat(119)}${last}a.png`);
+    for (const name of [...names, 'short.png']) writeFileSync(join(long, name), source);
+    const heat = folder.path('heat-of-long');
+    const { code, stdout, stderr } = await cyclops('score', model, long, '--heatmaps', heat, '--quiet');
+    expect([code, stderr.trim()]).toEqual([0, '']);
+    expect(lines(stdout)).toHaveLength(3);
+    const made = readdirSync(heat).sort();
+    expect(made).toEqual([
+      'short.png.heat.png',
+      ...Array(2).fill(expect.stringMatching(/^é+~[0-9a-f]{16}\.heat\.png$/)),
+    ]);
+  });
+
   it('tells apart the images of two folders, in rows and heat maps, and scores what is given twice once', async () => {
     const folders = ['1', '2'].map((line) => folder.path(`line${line}`));
     for (const [i, line] of folders.entries()) cpSync(join(images, 'normal', `${i}.png`), join(line, '001.png'));

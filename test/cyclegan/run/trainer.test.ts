@@ -9,7 +9,7 @@ import { makeBanks } from '../../../src/cyclegan/run/training-banks.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../src/data/files/safetensors.ts';
 import { decodeImage } from '../../../src/data/images/decode.ts';
 import { Device } from '../../../src/gpu/device.ts';
-import { CyclopsError } from '../../../src/gpu/errors.ts';
+import { CyclopsError, OutOfMemoryError } from '../../../src/gpu/errors.ts';
 import { forceVariants } from '../../../src/kernels/tuning/choices.ts';
 import { checkpointBytes, temporaryFolder } from '../../cli/support.ts';
 import { loadBanks, MANIFEST, QUICK, train, trainNew } from './trainer-support.ts';
@@ -59,6 +59,28 @@ it('trains with the same bits when its step was traced before, as tuning does', 
   device.trace(trainer.body);
   await train(trainer);
   expect(checkpointBytes(traced)).toEqual(checkpointBytes(plain));
+});
+
+it('takes the memory of its step once more where it was missing, with the same bits, and else names batch and size', async () => {
+  const full = (body: () => void) => {
+    device.trace(body);
+    throw new OutOfMemoryError('The device is full.');
+  };
+  const capture = vi.spyOn(device, 'capture').mockImplementationOnce(full);
+  const trim = vi.spyOn(device, 'trim');
+  try {
+    await trainNew(device, banks, folder.path('scarce'));
+    expect(trim).toHaveBeenCalledOnce();
+    capture.mockImplementation(full);
+    await expect(trainNew(device, banks, folder.path('too-scarce'))).rejects.toThrow(
+      /^The device is full\. A step was to train at batch size 1 on crops of 28 × 28 px, by networks of 4 and 4 channels/,
+    );
+  } finally {
+    capture.mockRestore();
+    trim.mockRestore();
+  }
+  await trainNew(device, banks, folder.path('ample'));
+  expect(checkpointBytes(folder.path('scarce'))).toEqual(checkpointBytes(folder.path('ample')));
 });
 
 it('trains a segmenter on made defects with the same bits eager, replayed, and resumed', async () => {

@@ -165,7 +165,7 @@ describe('depth', () => {
     );
     const back = await readImage(put(path('g.tif'), makeTiff(width, height, values)), { oriented: true });
     expect(back.samples).toEqual(values);
-    expect(await readImageHeader(path('g.tif'))).toEqual({ width, height, bits: 16, format: 'TIFF' });
+    expect(await readImageHeader(path('g.tif'))).toEqual({ width, height, bits: 16, channels: 1, format: 'TIFF' });
   });
 
   it('becomes levels by the range that is asked for, and none is lost of a camera of 12 bits', async () => {

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { buildFaultyLayer, type DeviceFault } from '../../faults/faulty-layer.ts';
+import { checkpointBytes, cyclops, makeData, SMALL, start, temporaryFolder } from '../support.ts';
+
+const folder = temporaryFolder();
+const layer = buildFaultyLayer(folder.path());
+const data = folder.path('data');
+const run = folder.path('run');
+const TRAIN = [...SMALL, '--steps', '5', '--no-tune'];
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+if ('reason' in layer) console.warn(`Lost devices are not tried: ${layer.reason}.`);
+
+function disturbed(fault: DeviceFault, args: readonly string[]) {
+  return start(args, undefined, 'env' in layer ? layer.env(fault) : {}).outcome;
+}
+
+describe.skipIf('reason' in layer)('a device that is lost', () => {
+  beforeAll(async () => {
+    makeData(data, { normal: 8, abnormal: 6 });
+    expect((await cyclops('train', data, '--out', run, ...TRAIN, '--quiet')).code).toBe(0);
+  });
+
+  it('does not end a training, which goes on from its last checkpoint to the same bits, and says so', async () => {
+    const other = folder.path('disturbed');
+    // The first checkpoint is that of no step, the next of three: each step takes some submits.
+    const { code, stderr } = await disturbed('submit:70', ['train', data, '--out', other, ...TRAIN]);
+    expect(stderr).toMatch(
+      /was lost \(vkQueueSubmit failed with VK_ERROR_DEVICE_LOST\), and with it all that it held\. It is opened anew \(1 of at most 3 times\)\. The training goes on from its last checkpoint\./,
+    );
+    expect(code).toBe(0);
+    expect(checkpointBytes(other)).toEqual(checkpointBytes(run));
+    expect(readFileSync(`${other}/metrics.jsonl`, 'utf8')).toBe(readFileSync(`${run}/metrics.jsonl`, 'utf8'));
+    expect(readFileSync(`${other}/thresholds.json`, 'utf8')).toBe(readFileSync(`${run}/thresholds.json`, 'utf8'));
+  });
+
+  it('costs no image, wherever it is lost', async () => {
+    const expected = (await cyclops('score', run, data, '--no-tune', '--quiet')).stdout;
+    for (const fault of ['submit:2', 'submit:18', 'pipeline:9'] as const) {
+      const { code, stdout, stderr } = await disturbed(fault, ['score', run, data, '--no-tune']);
+      expect(stderr, fault).toContain('It is opened anew.');
+      expect([code, stdout], fault).toEqual([0, expected]);
+    }
+  });
+
+  it('is opened anew to evaluate and to calibrate', async () => {
+    const evaluated = (await cyclops('evaluate', run, data, '--no-tune', '--json')).stdout;
+    const found = await disturbed('submit:20', ['evaluate', run, data, '--no-tune', '--json']);
+    expect(found.stderr).toContain('The evaluation begins anew.');
+    expect([found.code, found.stdout]).toEqual([0, evaluated]);
+    const calibrated = await disturbed('submit:20', ['calibrate', run, '--no-tune', '--json']);
+    expect(calibrated.stderr).toContain('The calibration begins anew.');
+    expect(calibrated.code).toBe(0);
+  });
+
+  it('that has no memory left at one moment has it at the next', async () => {
+    const { code, stdout } = await disturbed('allocate:4', ['score', run, data, '--no-tune', '--quiet']);
+    expect([code, stdout]).toEqual([0, (await cyclops('score', run, data, '--no-tune', '--quiet')).stdout]);
+  });
+});
+
+afterAll(() => folder.remove());

@@ -1,0 +1,40 @@
+import { expect, it, vi } from 'vitest';
+import { Device } from '../../../src/gpu/device.ts';
+import { CyclopsError, DeviceLostError } from '../../../src/gpu/errors.ts';
+import { despiteLosses, MOST_LOSSES } from '../../../src/workflow/common/despite-losses.ts';
+
+const GOES_ON = 'It begins anew.';
+
+it('does work again on a device that is opened like the lost one, and closes what it opened', async () => {
+  const device = await Device.open({ backend: 'null' });
+  const close = vi.spyOn(Device.prototype, 'close');
+  const [used, warnings]: [Device[], string[]] = [[], []];
+  const result = await despiteLosses(device, { onWarning: (line) => warnings.push(line) }, GOES_ON, async (own) => {
+    used.push(own);
+    if (used.length < 3) throw new DeviceLostError('It is gone.');
+    return own.info.name;
+  });
+  expect([result, new Set(used).size, used[0] === device]).toEqual(['null backend', 3, true]);
+  expect(close.mock.contexts).toEqual(used.slice(1));
+  expect(warnings).toEqual([1, 2].map((n) => `It is gone. It is opened anew (${n} of at most 3 times). ${GOES_ON}`));
+  close.mockRestore();
+  device.close();
+});
+
+it('gives up a device that is lost again and again, and is not there for other errors', async () => {
+  const device = await Device.open({ backend: 'null' });
+  let tried = 0;
+  const losing = despiteLosses(device, {}, GOES_ON, async () => {
+    tried += 1;
+    throw new DeviceLostError('It is gone.');
+  });
+  await expect(losing).rejects.toThrow(DeviceLostError);
+  expect(tried).toBe(1 + MOST_LOSSES);
+  const failing = despiteLosses(device, {}, GOES_ON, async () => {
+    tried = 0;
+    throw new CyclopsError('It is wrong.');
+  });
+  await expect(failing).rejects.toThrow('It is wrong.');
+  expect(tried).toBe(0);
+  device.close();
+});
