@@ -64,7 +64,10 @@ describe('score --out', () => {
     expect((await cyclops('collect', out, '--csv', elsewhere, '--skip-broken')).code).toBe(0);
     expect(readFileSync(elsewhere)).toEqual(readFileSync(single));
     const over = await cyclops('collect', out, '--csv', model);
-    expect([over.code, over.stderr]).toEqual([2, expect.stringMatching(/would overwrite a file (that is there|of the run)/)]);
+    expect([over.code, over.stderr]).toEqual([
+      2,
+      expect.stringMatching(/would overwrite a file (that is there|of the run)/),
+    ]);
     expect((await cyclops('collect', out, '--fail-on-anomaly')).code).toBe(
       readFileSync(single, 'utf8').includes(',flagged,') ? 3 : 1,
     );
