@@ -69,16 +69,17 @@ const torchFile = (folder: string, network: NetworkName) => resolve(join(folder,
 
 /** A checkpoint, or weights that somebody trained, may have these very names. @throws UsageError when one is there */
 function requireFree(files: readonly string[]): void {
+  const there = files.find((file) => existsSync(file));
+  if (there !== undefined) {
+    throw new UsageError(
+      `${there} is there already, and weights are written over nothing. Name another folder, or remove it.`,
+    );
+  }
   const [run] = files.flatMap((file) => runWith(file) ?? []);
   if (run !== undefined)
     throw new UsageError(
       `Weights would lie among the files of the run in ${run}, which writes those anew. Name another folder.`,
     );
-  const there = files.find((file) => existsSync(file));
-  if (there === undefined) return;
-  throw new UsageError(
-    `${there} is there already, and weights are written over nothing. Name another folder, or remove it.`,
-  );
 }
 
 function floatsOf(stored: ReadonlyMap<string, StoredTensor>, source: string): Map<string, WrittenTensor> {

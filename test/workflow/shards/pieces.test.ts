@@ -131,7 +131,7 @@ describe('pieces', () => {
     expectRefusal(collect, 'shard-1 (', 'begun with another version: "1", and here it is "2"');
     expectRefusal(() => isDone(path('out'), job, 'shard-1', undefined), 'is of another job');
     cpSync(path('out', 'pieces', 'shard-2.piece'), file);
-    expectRefusal(collect, 'is the piece shard-2 under another name');
+    expectRefusal(collect, "is the piece 'shard-2' under another name");
     renameSync(file, path('out', 'pieces', 'shard-3.piece'));
     write(path('out'), 'shard-1');
     expectRefusal(collect, 'holds shard-3.piece, which no shard of this job makes');
