@@ -40,8 +40,12 @@ export function leadingScore(
  * there which do not do so for other objects, and the segmenter learned from masks of many more. Undefined where others may decide with it.
  */
 export function mapAlone(leading: string, objects: Readonly<Record<Label, number>>): string | undefined {
-  const few = Math.min(objects.normal, objects.abnormal) < FEW_OBJECTS;
-  return few ? PIXEL_MAPS.find((name) => isOfPixels(leading, name)) : undefined;
+  return areFew(objects) ? PIXEL_MAPS.find((name) => isOfPixels(leading, name)) : undefined;
+}
+
+/** Whether images of so many objects cannot be trusted to tell which scores or maps are good for others. */
+export function areFew({ normal, abnormal }: Readonly<Record<Label, number>>): boolean {
+  return Math.min(normal, abnormal) < FEW_OBJECTS;
 }
 
 /**

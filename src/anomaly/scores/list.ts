@@ -67,13 +67,30 @@ const HOTTEST = [
 
 /** The maps of a segmenter, pooled for defects of every size. */
 export const PIXEL_MAPS: readonly string[] = [dnPixels.name, dnPixelsChange.name];
-const OF_PIXELS = PIXEL_MAPS.flatMap((name) =>
-  ['top1', 'top01', 'top5', 'max', 'mean'].map((pooling) => `${name}.${pooling}`),
+/** Weight of a map's mean beside its hottest places: the tiles' wide bands and their spots are found together from 2 on, bench/NOTES.md. */
+export const LEVEL_WEIGHT = 2;
+
+/** Of a segmenter's map, what finds both small defects, which its mean drowns, and faint ones as wide as the image. */
+const TOTALS = PIXEL_MAPS.map((map) =>
+  madeOf(
+    [`${map}.top01`, `${map}.mean`],
+    {
+      name: `${map}_total`,
+      label: `hottest 0.1 % and twice the mean of the ${mapNamed(map)?.label}`,
+      formula: `${map}.top01 + ${LEVEL_WEIGHT} ${map}.mean`,
+    },
+    ([top = Number.NaN, mean = Number.NaN]) => top + LEVEL_WEIGHT * mean,
+  ),
 );
+
+const OF_PIXELS = PIXEL_MAPS.flatMap((map) =>
+  ['top1', 'top01', 'top5', 'max', 'mean'].map((pooling) => ofPart(partOf(`${map}.${pooling}`))),
+).concat(TOTALS);
 
 /** Whether a score is one of what a segmenter says of pixels, by this map where one is given. */
 export function isOfPixels(score: string, map?: string): boolean {
-  return OF_PIXELS.includes(score) && (map === undefined || score.startsWith(`${map}.`));
+  const found = OF_PIXELS.find(({ info }) => info.name === score);
+  return found !== undefined && (map === undefined || found.parts.every((part) => part.map.name === map));
 }
 
 /** Every score that calibration tries on these networks, in the order of reports; none that needs an absent one. */
@@ -83,7 +100,7 @@ export function scoresFor(networks: WithLayers): Score[] {
   const means = layers.slice(0, -1).map(({ name }) => `${name}.mean`);
   const hottest = layers.map(({ name }) => `${name}.top1`);
   const ofPixels = isSegmenting(networks.D_A) ? OF_PIXELS : [];
-  const tried = [...NAMED, ...[...HOTTEST, ...means, ...hottest, ...ofPixels].map((name) => ofPart(partOf(name)))];
+  const tried = [...NAMED, ...[...HOTTEST, ...means, ...hottest].map((name) => ofPart(partOf(name))), ...ofPixels];
   return tried.filter(({ parts }) => parts.every(({ map }) => canBeMade(map, networks)));
 }
 
@@ -100,7 +117,9 @@ export function requireNetworks(scores: readonly Score[], networks: Networks): v
 /** The score of a short name such as `blurmax`, or of a map and a pooling such as `excess3.top5`; undefined for none. */
 export function scoreNamed(name: string): Score | undefined {
   const part = partNamed(name);
-  const short = NAMED.find(({ info, pools }) => info.name === name || (pools && spelled(pools) === name));
+  const short = [...NAMED, ...TOTALS].find(
+    ({ info, pools }) => info.name === name || (pools && spelled(pools) === name),
+  );
   return short ?? (part && ofPart(part));
 }
 

@@ -2,12 +2,17 @@ import { AVERAGE } from '../../anomaly/calibration/average.ts';
 import type { Calibration } from '../../anomaly/calibration/calibration.ts';
 import type { Combination } from '../../anomaly/calibration/combination.ts';
 import { COMBINED } from '../../anomaly/calibration/cross-combination.ts';
-import { SMALLEST, scoreNamed } from '../../anomaly/scores/list.ts';
+import { LEVEL_WEIGHT, SMALLEST, scoreNamed } from '../../anomaly/scores/list.ts';
 import type { PooledMap } from '../../anomaly/scores/score.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { GraphBuilder, Value } from './graph.ts';
 import type { OnnxMaps } from './maps.ts';
 import { pool } from './poolings.ts';
+
+function total(graph: GraphBuilder, [top, mean]: readonly Value[]): Value {
+  if (top === undefined || mean === undefined) throw new Error('A total has two parts.');
+  return graph.node('Add', [top, graph.node('Mul', [mean, graph.number(LEVEL_WEIGHT)])]);
+}
 
 /** The twins of the scores that are a formula over pooled maps, with f64 [N] of these in their order. */
 const FORMULAS: Readonly<Record<string, (graph: GraphBuilder, parts: readonly Value[]) => Value>> = {
@@ -17,6 +22,8 @@ const FORMULAS: Readonly<Record<string, (graph: GraphBuilder, parts: readonly Va
     if (normal === undefined || abnormal === undefined) throw new Error('A ratio has two parts.');
     return graph.node('Div', [normal, graph.node('Max', [abnormal, graph.number(SMALLEST)])]);
   },
+  dn_pixels_total: total,
+  dn_pixels_change_total: total,
 };
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { computeScores, partsOf, scoreNamed, scoresFor } from '../../../src/anomaly/scores/list.ts';
+import { computeScores, isOfPixels, partsOf, scoreNamed, scoresFor } from '../../../src/anomaly/scores/list.ts';
 import { POOLINGS } from '../../../src/anomaly/scores/poolings.ts';
 import { spelled } from '../../../src/anomaly/scores/score.ts';
 
@@ -122,6 +122,29 @@ describe('scores', () => {
     for (const pooling of Object.keys(POOLINGS)) {
       expect(scoreNamed(`gradient.${pooling}`)?.pools?.map.name).toBe('gradient');
     }
+  });
+
+  it.each(['dn_pixels', 'dn_pixels_change'])('have a total of %s: its hottest places and twice its mean', (map) => {
+    const total = scoreNamed(`${map}_total`);
+    const figures = new Map([
+      [`${map}.top01`, 3],
+      [`${map}.mean`, -0.25],
+    ]);
+    expect(computeScores(figures, total ? [total] : [])).toEqual({ [`${map}_total`]: 2.5 });
+    const segmenting = { D_A: { ...LAYERS.D_A, pixels: () => null } };
+    expect(scoresFor(segmenting).map(({ info }) => info.name)).toContain(`${map}_total`);
+    expect(names).not.toContain(`${map}_total`);
+  });
+
+  it('of pixels are those of a map of a segmenter, pooled or in total', () => {
+    for (const score of ['dn_pixels.max', 'dn_pixels_total']) {
+      expect([isOfPixels(score), isOfPixels(score, 'dn_pixels'), isOfPixels(score, 'dn_pixels_change')]).toEqual([
+        ...[true, true, false],
+      ]);
+    }
+    expect(isOfPixels('dn_pixels_change_total', 'dn_pixels')).toBe(false);
+    expect(isOfPixels('dn_pixels_change_total', 'dn_pixels_change')).toBe(true);
+    expect(isOfPixels('dn.max')).toBe(false);
   });
 
   it.each([
