@@ -1,6 +1,6 @@
 /** Names under which files grow, by which what a killed writer left behind is known again. */
 import { randomBytes } from 'node:crypto';
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileError } from './fs-error.ts';
 
@@ -17,6 +17,29 @@ export function isRemains(name: string): boolean {
   return (
     /^\..+\.(?:[0-9a-f]{12}|\d+)\.partial$/.test(name) || /^scratch-[0-9a-f-]{36}$/.test(name) || name === '.write-test'
   );
+}
+
+/** A writer that has been silent for so long is dead. */
+const DEAD_AFTER_MS = 3_600_000;
+
+/**
+ * Removes what killed writers of one file left beside it an hour ago or earlier: where nobody holds the folder alone, another may be writing
+ * the same file now.
+ *
+ * @throws CyclopsError when it cannot be removed
+ */
+export function removeOldRemains(file: string): void {
+  const folder = dirname(file);
+  const isOwn = (name: string) => name.startsWith(`.${basename(file)}.`) && isRemains(name);
+  try {
+    for (const name of readdirSync(folder)) {
+      const remains = join(folder, name);
+      const written = isOwn(name) && statSync(remains, { throwIfNoEntry: false })?.mtimeMs;
+      if (written && Date.now() - written > DEAD_AFTER_MS) rmSync(remains, { force: true });
+    }
+  } catch (error) {
+    throw fileError(error, 'clear', folder);
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import { requireWritable } from '../../data/files/atomic.ts';
 import { fileError } from '../../data/files/fs-error.ts';
 import { readPart } from '../../data/files/read.ts';
 import { realPlace } from '../../data/files/real-place.ts';
+import { removeOldRemains } from '../../data/files/remains.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A kind of file that a command writes. */
@@ -24,7 +25,8 @@ export function textKind(what: string, begins: RegExp): OutputKind {
 
 /**
  * Refuses to write where something else would be lost: a file of a run, and anything that is there and that the same command did not
- * write. Every option that names a file to write obeys this, before the work begins. Nothing is changed.
+ * write. Every option that names a file to write obeys this, before the work begins. Nothing is changed, but that
+ * what a killed writer of the file left beside it long ago is removed.
  *
  * @param option as a user writes it, such as `--csv`
  * @throws UsageError for what would be lost @throws CyclopsError where no file can be written
@@ -32,6 +34,7 @@ export function textKind(what: string, begins: RegExp): OutputKind {
 export function requireOutput(option: string, path: string, kind: OutputKind): void {
   requireFree(option, path, kind);
   requireWritable(path);
+  removeOldRemains(realPlace(path));
 }
 
 /** The same of a file whose folder may not be there yet. @throws UsageError */

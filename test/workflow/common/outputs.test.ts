@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { requireFree, requireNoInput, requireOutput, textKind } from '../../../src/workflow/common/outputs.ts';
 import { UsageError } from '../../../src/workflow/common/usage-error.ts';
@@ -15,6 +15,21 @@ it('lets through what is new, empty, or was written before, and leaves it as it 
   for (const name of ['new.csv', 'old.csv', 'empty.csv', 'link.csv']) requireOutput('--csv', path(name), TABLE);
   expect(readFileSync(path('old.csv'), 'utf8')).toBe('a,b\r\n1,2\r\n');
   expect(readdirSync(path()).sort()).toEqual(['empty.csv', 'link.csv', 'old.csv']);
+});
+
+it('removes what a killed writer of the file left an hour ago, and nothing else', () => {
+  const growing = (name: string, minutes: number) => {
+    const file = put(path(name), 'a,b');
+    const then = new Date(Date.now() - minutes * 60_000);
+    utimesSync(file, then, then);
+  };
+  growing('.a.csv.0123456789ab.partial', 61);
+  growing('.a.csv.ba9876543210.partial', 59);
+  growing('.b.csv.0123456789ab.partial', 61);
+  growing('.a.csv.mine.partial', 61);
+  requireOutput('--csv', path('a.csv'), TABLE);
+  const left = ['.a.csv.ba9876543210.partial', '.a.csv.mine.partial', '.b.csv.0123456789ab.partial'];
+  expect(readdirSync(path()).sort()).toEqual(left);
 });
 
 it('refuses what is something else, also behind a link', () => {
