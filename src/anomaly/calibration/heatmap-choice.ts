@@ -1,12 +1,10 @@
-import { countObjects } from '../../data/datasets/groups.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { mapNamed, RESIDUAL5 } from '../maps/list.ts';
 import { highest } from '../metrics/highest.ts';
 import { median } from '../metrics/median.ts';
-import { PIXEL_MAPS, scoreNamed } from '../scores/list.ts';
+import { scoreNamed } from '../scores/list.ts';
 import type { HeatStatistics, ScoredImage } from '../scores/scored-image.ts';
 import { COLD_SHARE, type HeatmapCalibration, type HeatScale, rankOf } from './heatmap-scale.ts';
-import { areFew } from './score-choice.ts';
 
 /** How well maps find defects, over some of the images that calibrate. */
 export interface MapMerit {
@@ -35,9 +33,8 @@ const EQUAL = 0.02;
 
 /**
  * Chooses, on the images that calibrate, the map that heat maps show: the one with the highest AUPRO where at least
- * {@link LEAST_MASKED} of them have masks, and of those within {@link EQUAL} of it the one whose hot pixels fit the masks best. Of few objects
- * ({@link areFew}) only a segmenter's maps are compared, where there are any: masks of many more taught it. Without masks it is the map of
- * the score that decides, where that is one of those calibrated, and where it is not, the residual over 5 × 5 pixels. For each map it chooses, on normal images alone, the value above which a pixel is hot,
+ * {@link LEAST_MASKED} of them have masks, and of those within {@link EQUAL} of it the one whose hot pixels fit the masks best. Else it is the map of the score that decides, where that is one of those calibrated, and
+ * where it is not, the residual over 5 × 5 pixels. For each map it chooses, on normal images alone, the value above which a pixel is hot,
  * so that about one normal image in ten has a hot pixel.
  *
  * Each of n images has a hottest pixel; the threshold is the ⌈0.9 (n + 1)⌉-th smallest of these values. A new normal image of the
@@ -51,7 +48,7 @@ const EQUAL = 0.02;
  * @throws CyclopsError without a normal image, and for a wanted map that was not calibrated
  */
 export function calibrateHeatmap(
-  images: readonly Pick<ScoredImage, 'label' | 'scores' | 'heat' | 'group'>[],
+  images: readonly Pick<ScoredImage, 'label' | 'scores' | 'heat'>[],
   { merits, decides, wanted }: ChoiceOptions,
 ): HeatmapCalibration {
   const normal = images.flatMap((image) => (image.label === 'normal' ? [heatOf(image)] : []));
@@ -61,9 +58,7 @@ export function calibrateHeatmap(
   const names = Object.keys(first).filter((name) => normal.every((heat) => Object.hasOwn(heat, name)));
   const scales = Object.fromEntries(names.map((name) => [name, scaleOf(name, normal)]));
   const aupro = meanMerit(merits, names);
-  const ofPixels = areFew(countObjects(images)) ? names.filter((name) => PIXEL_MAPS.includes(name)) : [];
-  const compared = meanMerit(merits, ofPixels.length > 0 ? ofPixels : names);
-  const map = wanted ?? (compared && bestOf(compared, meanMerit(merits, names, 'f1'))) ?? mapOfScore(decides, scales);
+  const map = wanted ?? (aupro && bestOf(aupro, meanMerit(merits, names, 'f1'))) ?? mapOfScore(decides, scales);
   const { [map]: scale, ...others } = scales;
   if (scale) return { map, ...scale, images: normal.length, coldShare: COLD_SHARE, aupro, others };
   throw new CyclopsError(

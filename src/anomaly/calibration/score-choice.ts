@@ -5,26 +5,22 @@ import { isOfPixels, PIXEL_MAPS } from '../scores/list.ts';
 /** By so many standard errors another score must be better. */
 const CLEARLY = 2;
 
-/** With fewer objects of a class, scores seem equal that are not: on two to seven of held-out sets, bench/NOTES.md. */
-const FEW_OBJECTS = 8;
-
 /**
  * The score that leads: the one with the highest AUROC, of equal ones the first. Among many scores and few images the highest is often so
  * by luck, and what a segmenter says of pixels was learned from what nobody else saw, the masks: another score takes its place only where
- * its AUROC is higher by more than two standard errors of the segmenter's. These are those of as many images as there are objects: what is
- * said of a tile in one light says little more in another.
+ * its AUROC is higher by more than two standard errors of the segmenter's.
  *
  * Source: the standard-error rule of Breiman, Friedman, Olshen, Stone, "Classification and Regression Trees", 1984, §3.4.3, with two
  * instead of one, since the best of some thirty scores has more luck than the best of a few trees.
  *
  * Of a segmenter's maps, the one that finds defects best makes the score: their masks tell more than the labels of some images.
  *
- * @param areas AUROC by score, in the order of reports @param objects that the images show that they were measured on
+ * @param areas AUROC by score, in the order of reports @param counts of the images that they were measured on
  * @param aupro by map, on the same images; null where it is not known @returns null without scores
  */
 export function leadingScore(
   areas: ReadonlyMap<string, number>,
-  objects: Readonly<Record<Label, number>>,
+  counts: Readonly<Record<Label, number>>,
   aupro: Readonly<Record<string, number>> | null = null,
 ): string | null {
   const best = highest([...areas]);
@@ -32,20 +28,7 @@ export function leadingScore(
   const ofPixels = [...areas].filter(([name]) => isOfPixels(name, aupro ? map : undefined));
   const preferred = highest(ofPixels);
   if (!best || !preferred) return best?.[0] ?? null;
-  return best[1] - preferred[1] > CLEARLY * standardError(preferred[1], objects) ? best[0] : preferred[0];
-}
-
-/**
- * The map of a segmenter that decides alone: that of the leading score, where a class shows few objects. Many scores separate the classes
- * there which do not do so for other objects, and the segmenter learned from masks of many more. Undefined where others may decide with it.
- */
-export function mapAlone(leading: string, objects: Readonly<Record<Label, number>>): string | undefined {
-  return areFew(objects) ? PIXEL_MAPS.find((name) => isOfPixels(leading, name)) : undefined;
-}
-
-/** Whether images of so many objects cannot be trusted to tell which scores or maps are good for others. */
-export function areFew({ normal, abnormal }: Readonly<Record<Label, number>>): boolean {
-  return Math.min(normal, abnormal) < FEW_OBJECTS;
+  return best[1] - preferred[1] > CLEARLY * standardError(preferred[1], counts) ? best[0] : preferred[0];
 }
 
 /**
@@ -54,15 +37,17 @@ export function areFew({ normal, abnormal }: Readonly<Record<Label, number>>): b
  * is seldom worse than the best of them on new images, and often better than the one that luck put first.
  *
  * @param areas AUROC by score, in the order of reports
- * @param map the only one of which scores may be equals, see {@link mapAlone}; undefined for all @returns the leading one first
+ * @param few whether the images show one object of a class only: then many scores separate the classes, which do not do so for other
+ * objects, and a segmenter's score has no equals but those of its own map (bench/NOTES.md) @returns the leading one first
  */
 export function equalScores(
   leading: string,
   areas: ReadonlyMap<string, number>,
   counts: Readonly<Record<Label, number>>,
-  map: string | undefined,
+  few: boolean,
 ): string[] {
   const area = areas.get(leading) ?? Number.NaN;
+  const map = few ? PIXEL_MAPS.find((name) => isOfPixels(leading, name)) : undefined;
   const equal = [...areas].flatMap(([name, own]) => {
     const comparable = name !== leading && (map === undefined || isOfPixels(name, map));
     return comparable && isEqual(own, area, counts) ? [name] : [];

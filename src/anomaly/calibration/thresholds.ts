@@ -8,14 +8,13 @@ import { AVERAGE, averageOf } from './average.ts';
 import { chooseBaseline } from './baseline.ts';
 import { CALIBRATION_SOURCES, type Calibration, type Choice, type Rule, recallIn } from './calibration.ts';
 import { COMBINED, COMBINED_LEAST, crossCombination } from './cross-combination.ts';
-import { equalScores, isEqual, leadingScore, mapAlone } from './score-choice.ts';
+import { equalScores, isEqual, leadingScore } from './score-choice.ts';
 import { tradeOff } from './trade-off.ts';
 
 /**
  * Chooses a threshold for each score by the rule, and the score that decides: the average ({@link averageOf}) of the leading score
  * ({@link leadingScore}), of those that these images cannot tell from it ({@link equalScores}), and of the combination of all scores, if they
- * cannot tell that from it either, as far as there are enough images for them. Where they show few objects, one map of a segmenter decides
- * alone ({@link mapAlone}).
+ * cannot tell that from it either, as far as there are enough images for them.
  *
  * @param aupro of maps on these images; null where it is not known @throws CyclopsError if either class is empty
  */
@@ -33,16 +32,15 @@ export function chooseThresholds(
   const scores: Calibration['scores'] = {};
   for (const [name, column] of columns) scores[name] = judge(column, abnormal, choice, counts);
   const areas = new Map(Object.entries(scores).map(([name, { auroc: area }]) => [name, area]));
-  const objects = countObjects(labelled);
-  const leading = leadingScore(areas, objects, aupro);
+  const leading = leadingScore(areas, counts, aupro);
   if (leading === null) throw new RangeError('Choosing a threshold needs at least one score.');
   const combined = crossCombination(labelled, columns);
   if (combined) scores[COMBINED.name] = judge(combined.outOfFold, abnormal, choice, counts);
-  const alone = mapAlone(leading, objects);
-  const equal = equalScores(leading, areas, counts, alone);
+  const objects = countObjects(labelled);
+  const few = LABELS.some((label) => objects[label] < 2);
+  const equal = equalScores(leading, areas, counts, few);
   const areaOf = (name: string) => scores[name]?.auroc ?? Number.NaN;
-  const together = alone === undefined && isEqual(areaOf(COMBINED.name), areaOf(leading), counts);
-  const half = together ? combined : null;
+  const half = combined && isEqual(areaOf(COMBINED.name), areaOf(leading), counts) ? combined : null;
   const averaged = LABELS.every((label) => counts[label] >= COMBINED_LEAST) && (equal.length > 1 || half !== null);
   const members = new Map(equal.map((name) => [name, columns.get(name) ?? []]));
   const average = averaged

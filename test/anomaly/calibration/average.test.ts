@@ -3,7 +3,7 @@ import { AVERAGE, averageOf } from '../../../src/anomaly/calibration/average.ts'
 import { leadingOf, parseCalibration } from '../../../src/anomaly/calibration/calibration.ts';
 import { combine } from '../../../src/anomaly/calibration/combination.ts';
 import { scoresOf } from '../../../src/anomaly/calibration/combined-score.ts';
-import { equalScores, mapAlone, standardError } from '../../../src/anomaly/calibration/score-choice.ts';
+import { equalScores, standardError } from '../../../src/anomaly/calibration/score-choice.ts';
 import { chooseThresholds } from '../../../src/anomaly/calibration/thresholds.ts';
 import type { ScoredImage } from '../../../src/anomaly/scores/scored-image.ts';
 
@@ -60,20 +60,10 @@ it('scores are equal up to a standard error below the leading one, and above it'
     ['equal', 0.7],
     ['worse', 0.69],
   ]);
-  expect(equalScores('leading', areas, counts, undefined)).toEqual(['leading', 'better', 'equal']);
+  expect(equalScores('leading', areas, counts, false)).toEqual(['leading', 'better', 'equal']);
 });
 
-it("a segmenter's score has no equals but those of its own map where images show fewer than eight objects of a class", () => {
-  for (const objects of [
-    { normal: 7, abnormal: 40 },
-    { normal: 40, abnormal: 1 },
-  ]) {
-    expect(mapAlone('dn_pixels.top1', objects)).toBe('dn_pixels');
-    expect(mapAlone('dn_pixels_change.max', objects)).toBe('dn_pixels_change');
-    expect(mapAlone('sse', objects)).toBeUndefined();
-  }
-  expect(mapAlone('dn_pixels.top1', { normal: 8, abnormal: 8 })).toBeUndefined();
-
+it("a segmenter's score has no equals but those of its own map where images show one object only", () => {
   const areas = new Map([
     ['sse', 1],
     ['dn_pixels.top1', 0.99],
@@ -82,10 +72,11 @@ it("a segmenter's score has no equals but those of its own map where images show
     ['dn_pixels_change.max', 1],
   ]);
   const counts = { normal: 20, abnormal: 10 };
-  expect(equalScores('dn_pixels.top1', areas, counts, 'dn_pixels')).toEqual(['dn_pixels.top1', 'dn_pixels.max']);
-  expect(equalScores('dn_pixels.top1', areas, counts, undefined)).toEqual([
+  expect(equalScores('dn_pixels.top1', areas, counts, true)).toEqual(['dn_pixels.top1', 'dn_pixels.max']);
+  expect(equalScores('dn_pixels.top1', areas, counts, false)).toEqual([
     ...['dn_pixels.top1', 'sse', 'dn_pixels.max', 'dn_pixels_change.max'],
   ]);
+  expect(equalScores('sse', areas, counts, true)).toHaveLength(4);
 });
 
 /** Images of which a number says what they are, with noise, and other numbers say less and less. */
@@ -122,7 +113,7 @@ describe('a calibration with an average', () => {
     expect(scoresOf(stored).at(-1)?.info).toEqual(AVERAGE);
   });
 
-  it('is of the pixels of a segmenter alone, without the combination, where images show few objects of a class', () => {
+  it('is of the pixels of a segmenter alone where images show one object of a class only', () => {
     const calibrated = (group: (i: number) => string) => {
       const withPixels = all.map((image, i) => {
         const { sse = 0, ...others } = image.scores;
@@ -137,25 +128,9 @@ describe('a calibration with an average', () => {
       ['dn_pixels.top1', 'dn_pixels.max'],
       null,
     ]);
-    const seven = calibrated((i) => (i % 2 === 0 ? `${i % 14}` : `${i}`));
-    expect(seven.objects).toEqual({ normal: 12, abnormal: 7 });
-    expect(seven.combination).not.toBeNull();
-    expect(seven.average?.scores).toEqual(['dn_pixels.top1', 'dn_pixels.max']);
     const many = calibrated((i) => `${i}`);
     expect(many.average?.scores).toContain('sse');
     expect(many.average?.scores.at(-1)).toBe('combined');
-  });
-
-  it('lets another score lead only where it is clearly better on as many images as there are objects', () => {
-    const led = (group: (i: number) => string) => {
-      const withPixels = all.map((image, i) => {
-        const scores = { sse: image.label === 'abnormal' ? 1 : 0, 'dn_pixels.max': (i * 11) % 24 };
-        return { ...image, group: group(i), scores };
-      });
-      return leadingOf(chooseThresholds(withPixels, infosOf(['sse', 'dn_pixels.max']), choice));
-    };
-    expect(led((i) => `${i}`)).toBe('sse');
-    expect(led((i) => `${i % 4}`)).toBe('dn_pixels.max');
   });
 
   it('leaves a combination out that is worse on objects that it was not fitted on', () => {

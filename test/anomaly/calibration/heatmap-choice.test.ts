@@ -92,24 +92,6 @@ describe('the heat map', () => {
     expect(found({ ...aupro, dn: 0.77 }, { residual5: 0.1, dn: 0.5, dn_features1: 0.9 })).toBe('residual5');
   });
 
-  it('of few objects is one of a segmenter, whatever the masks say of others', () => {
-    const statistics = { residual5: 1, dn_pixels: 2, dn_pixels_change: 3 };
-    const heat = Object.fromEntries(Object.entries(statistics).map(([map, hottest]) => [map, { hottest, median: 0 }]));
-    const shown = (objects: number) => {
-      const both = (['normal', 'abnormal'] as const).flatMap((label) =>
-        Array.from({ length: 16 }, (_, i) => ({ ...image(label, 1), heat, group: `${label} ${i % objects}` })),
-      );
-      const aupro = { residual5: 0.6, dn_pixels: 0.4, dn_pixels_change: 0.5 };
-      return calibrateHeatmap(both, { merits: [{ masked: 16, aupro }], decides: 'sse' });
-    };
-    expect(shown(7)).toMatchObject({
-      map: 'dn_pixels_change',
-      threshold: 3,
-      aupro: { residual5: 0.6, dn_pixels: 0.4 },
-    });
-    expect(shown(8)).toMatchObject({ map: 'residual5', threshold: 1 });
-  });
-
   it.each([
     ['dn_max', 'dn'],
     ['dn_features1.top1', 'dn_features1'],
