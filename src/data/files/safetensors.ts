@@ -73,11 +73,11 @@ export function encodeSafetensors(
     throw new CyclopsError(`cannot store the metadata ${brief(metadata)}: an object with texts was expected.`);
   }
   const header: [string, unknown][] = [];
-  const checksums: [string, string][] = [[METADATA_KEY, checksumOf(metadata)]];
   for (const [key, text] of Object.entries(metadata)) {
     if (typeof text !== 'string')
       throw new CyclopsError(`cannot store metadata '${key}': a text was expected, got ${brief(text)}.`);
   }
+  const checksums: [string, string][] = [[METADATA_KEY, checksumOf(metadata)]];
   for (const [name, { data }] of tensors) {
     if (isStorable(data)) continue;
     throw new CyclopsError(

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { posix, resolve, sep } from 'node:path';
 import { byFile, type ImageRef } from '../../data/datasets/dataset.ts';
 import { folderContent } from '../../data/datasets/folder-content.ts';
@@ -81,7 +82,9 @@ export function imagesBelow({ root, called, followLinks }: SearchedFolder, passe
     visited.add(real);
     const content = folderContent(resolve(root, folder));
     const candidates = followLinks ? [] : below([...content.linked, ...content.links]);
-    const outside = new Set(candidates.filter((name) => !isWithin(root, resolve(root, name))));
+    // What leads nowhere is told as what cannot be read.
+    const isOutside = (path: string) => existsSync(path) && !isWithin(root, path);
+    const outside = new Set(candidates.filter((name) => isOutside(resolve(root, name))));
     const kept = (names: readonly string[]) => below(names).filter((name) => !outside.has(name));
     for (const name of kept(content.images)) images.push(imageRef(resolve(root, name), posix.join(called, name)));
     for (const name of below(content.folders)) folders.push(name);

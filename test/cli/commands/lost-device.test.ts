@@ -38,7 +38,7 @@ describe.skipIf('reason' in layer)('a device that is lost', () => {
 
   it('costs no image, wherever it is lost', async () => {
     const expected = (await cyclops('score', run, data, '--no-tune', '--quiet')).stdout;
-    for (const fault of ['submit:2', 'submit:18', 'pipeline:9'] as const) {
+    for (const fault of ['submit:2', 'submit:5', 'pipeline:9'] as const) {
       const { code, stdout, stderr } = await disturbed(fault, ['score', run, data, '--no-tune']);
       expect(stderr, fault).toContain('It is opened anew.');
       expect([code, stdout], fault).toEqual([0, expected]);
@@ -47,10 +47,10 @@ describe.skipIf('reason' in layer)('a device that is lost', () => {
 
   it('is opened anew to evaluate and to calibrate', async () => {
     const evaluated = (await cyclops('evaluate', run, data, '--no-tune', '--json')).stdout;
-    const found = await disturbed('submit:20', ['evaluate', run, data, '--no-tune', '--json']);
+    const found = await disturbed('submit:8', ['evaluate', run, data, '--no-tune', '--json']);
     expect(found.stderr).toContain('The evaluation begins anew.');
     expect([found.code, found.stdout]).toEqual([0, evaluated]);
-    const calibrated = await disturbed('submit:20', ['calibrate', run, '--no-tune', '--json']);
+    const calibrated = await disturbed('submit:8', ['calibrate', run, '--no-tune', '--json']);
     expect(calibrated.stderr).toContain('The calibration begins anew.');
     expect(calibrated.code).toBe(0);
   });
