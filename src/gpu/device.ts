@@ -76,9 +76,10 @@ export class Device {
     const immediates = chooseImmediates(gpu, !options.portable && knowsImmediates(host.gpu));
     this.pipelines = new PipelineCache(gpu, immediates);
     this.recorder = new Recorder(gpu, this.pipelines, immediates);
-    this.variables = new Variables(gpu, () => this.recorder.flush());
     this.wait = info.software ? host.waitForSoftware : (promise) => promise;
     this.readback = new Readback(allocator, this.wait, this.recorder);
+    // Last, since memory that it lacks is looked for in all of the above.
+    this.variables = new Variables(gpu, allocator, () => this.recorder.flush());
   }
 
   /**

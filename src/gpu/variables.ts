@@ -1,3 +1,4 @@
+import type { Allocator } from './allocator.ts';
 import { DeviceBuffer } from './buffer.ts';
 import { CyclopsError } from './errors.ts';
 import type { BufferSlice } from './launch.ts';
@@ -33,11 +34,13 @@ export class Variables {
    */
   constructor(
     private readonly device: GPUDevice,
+    allocator: Allocator,
     private readonly flush: () => void,
   ) {
     const usage = 0x80 /* STORAGE */ | 0x8; /* COPY_DST */
-    const memory = device.createBuffer({ size: 4 * WORDS, usage, label: 'variables' });
-    this.slice = { buffer: new DeviceBuffer(4 * WORDS, memory), offset: 0, size: 4 * WORDS };
+    const size = 4 * WORDS;
+    const memory = allocator.create({ size, usage, label: 'variables' }, () => `numbers of ${size} bytes`);
+    this.slice = { buffer: new DeviceBuffer(size, memory), offset: 0, size };
   }
 
   /** @throws CyclopsError when so many words are not free in one piece */
