@@ -8,6 +8,7 @@ import {
   patchDiscriminator,
   resnetGenerator,
 } from '../../src/cyclegan/networks.ts';
+import { byName, list, object, whole } from '../../src/data/files/schema.ts';
 import type { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
 import type { Module } from '../../src/layers/module.ts';
@@ -36,7 +37,7 @@ test('generator and discriminator reproduce the reference: output, loss, every g
 test('state dicts have exactly the names and shapes of the reference', async () => {
   const shapes = async (net: Module) =>
     Object.fromEntries([...(await net.stateDict())].map(([name, { shape }]) => [name, shape]));
-  const keys = (name: string) => readManifest<{ keys: Record<string, number[]> }>(golden, `${name}.json`).keys;
+  const keys = (name: string) => readManifest(object({ keys: byName(list(whole())) }), golden, `${name}.json`).keys;
   const generator = resnetGenerator(device, { ...start, ngf: 8, blocks: 6 });
   const discriminator = patchDiscriminator(device, { ...start, ndf: 8, layers: 3 });
   expect(await shapes(generator)).toEqual(keys('resnet_6blocks_40x56'));

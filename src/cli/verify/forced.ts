@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Precision } from '../../cyclegan/config.ts';
 import { LOSS_NAMES } from '../../cyclegan/losses.ts';
 import type { NetworkName } from '../../cyclegan/network-names.ts';
+import { finite, list, object, whole } from '../../data/files/schema.ts';
 import type { Device } from '../../gpu/device.ts';
 import { fromReferenceLayout } from '../../layers/layout.ts';
 import type { Module } from '../../layers/module.ts';
@@ -9,12 +10,9 @@ import type { AdamState } from '../../optim/adam.ts';
 import { scope } from '../../tensor/scope.ts';
 import { entry, type Golden, readGolden, readManifest, uploadImages } from './golden.ts';
 import { type Check, TOLERANCE, worstRelativeError } from './tolerance.ts';
-import { compareGradients, compareWeights, goldenModel, readNetworks, type TrainManifest } from './training.ts';
+import { compareGradients, compareWeights, goldenModel, readNetworks, TRAIN_MANIFEST } from './training.ts';
 
-interface ForcedManifest extends TrainManifest {
-  adam_step_before: number;
-  losses_f64: number[];
-}
+const forcedSchema = object({ ...TRAIN_MANIFEST, adam_step_before: whole(), losses_f64: list(finite()) });
 
 /** A loss scale as in the middle of a run; with that of a first step, gradients would overflow. */
 const SCALE = 2 ** 10;
@@ -31,7 +29,7 @@ export async function* verifyForced(
   name: string,
   precision: Precision = 'f32',
 ): AsyncGenerator<Check> {
-  const manifest = readManifest<ForcedManifest>(folder, 'manifest.json');
+  const manifest = readManifest(forcedSchema, folder, 'manifest.json');
   const read = (part: string) => readNetworks(join(folder, part));
   const before = read('before');
   const random = { uniform: () => Number.NaN };

@@ -1,7 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type * as v from 'valibot';
+import { described } from '../../data/files/json.ts';
+import { readJson } from '../../data/files/json-file.ts';
 import { readBytes } from '../../data/files/read.ts';
 import { decodeSafetensors } from '../../data/files/safetensors.ts';
+import { list } from '../../data/files/schema.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { fromReferenceLayout, permute, type StateTensor, toReferenceLayout } from '../../layers/layout.ts';
@@ -22,26 +26,27 @@ export function readGolden(...path: string[]): Golden {
   return golden;
 }
 
-/** A manifest as its README describes it. @throws CyclopsError when the file is missing or not JSON. */
-export function readManifest<T>(...path: string[]): T {
+/** A manifest as its README describes it. @throws CyclopsError when the file is missing, or holds something else */
+export function readManifest<S extends v.GenericSchema>(schema: S, ...path: string[]): v.InferOutput<S> {
   const file = join(...path);
-  const text = new TextDecoder().decode(read(file));
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new CyclopsError(`${file} is not JSON. Fetch the golden data again.`);
-  }
+  requireThere(file);
+  return readJson(file, described(schema, { holds: 'what golden data are', remedy: 'Fetch the golden data again.' }));
 }
 
 /** The cases of a group. @throws CyclopsError when there is no list of them, or one that is empty or lacks a name */
-export function readIndex<T extends { name: string }>(folder: string): T[] {
-  const cases = readManifest<T[]>(folder, 'index.json');
-  if (Array.isArray(cases) && cases.length > 0 && cases.every((one) => typeof one?.name === 'string')) return cases;
+export function readIndex<S extends v.GenericSchema>(folder: string, one: S): v.InferOutput<S>[] {
+  const cases = readManifest(list(one), folder, 'index.json');
+  if (cases.length > 0) return cases;
   throw new CyclopsError(`${join(folder, 'index.json')} lists no cases by name. Fetch the golden data again.`);
 }
 
 function read(file: string): Uint8Array {
-  if (existsSync(file)) return readBytes(file);
+  requireThere(file);
+  return readBytes(file);
+}
+
+function requireThere(file: string): void {
+  if (existsSync(file)) return;
   throw new CyclopsError(
     `${file} is missing. Fetch the golden data again, or name the folder that holds ops/, nets/ and train/.`,
   );

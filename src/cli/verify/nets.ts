@@ -1,8 +1,10 @@
+import * as v from 'valibot';
 import { mseLoss } from '../../autograd/losses/mse-loss.ts';
 import { backward } from '../../autograd/tape.ts';
 import { patchDiscriminator, resnetGenerator } from '../../cyclegan/networks.ts';
 import { pixelDiscriminator } from '../../cyclegan/pixel-discriminator.ts';
 import { unetGenerator } from '../../cyclegan/unet-generator.ts';
+import { list, object, oneOf, text, whole } from '../../data/files/schema.ts';
 import type { Device } from '../../gpu/device.ts';
 import type { Module } from '../../layers/module.ts';
 import { scope } from '../../tensor/scope.ts';
@@ -18,27 +20,28 @@ import {
 } from './golden.ts';
 import { type Check, errorOverMax, type Finding, RelativeL2, TOLERANCE } from './tolerance.ts';
 
-interface Architecture {
-  kind: 'G' | 'D';
-  netG?: string;
-  netD?: string;
-  n_layers?: number;
-  inc: number;
-  outc?: number;
-  nf: number;
-  norm: 'instance' | 'batch';
-}
+const architectureSchema = object({
+  kind: oneOf(['G', 'D']),
+  netG: v.exactOptional(text),
+  netD: v.exactOptional(text),
+  n_layers: v.exactOptional(whole(1)),
+  inc: whole(1),
+  outc: v.exactOptional(whole(1)),
+  nf: whole(1),
+  norm: oneOf(['instance', 'batch']),
+});
+type Architecture = v.InferOutput<typeof architectureSchema>;
 
 /** Output, loss, gradients and running statistics of networks in training with the reference's weights, against `folder` (golden nets/). */
 export async function* verifyNets(device: Device, folder: string): AsyncGenerator<Finding> {
-  for (const { name, arch } of readIndex<{ name: string; arch: Architecture }>(folder)) {
+  for (const { name, arch } of readIndex(folder, object({ name: text, arch: architectureSchema }))) {
     const network = build(device, arch);
     if (typeof network === 'string') {
       yield { name: `nets/${name}`, reason: network };
       continue;
     }
     network.loadStateDict(readGolden(folder, `${name}.weights.safetensors`), `${name}.weights.safetensors`);
-    const { dead_biases: dead } = readManifest<{ dead_biases: string[] }>(folder, `${name}.json`);
+    const { dead_biases: dead } = readManifest(object({ dead_biases: list(text) }), folder, `${name}.json`);
     const golden = readGolden(folder, `${name}.io.safetensors`);
     yield* compare(`nets/${name}`, device, { network, dead: new Set(dead), golden });
     network.dispose();

@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { leakyRelu } from '../../autograd/activations/leaky-relu.ts';
 import { relu } from '../../autograd/activations/relu.ts';
 import { sigmoid } from '../../autograd/activations/sigmoid.ts';
@@ -12,6 +13,7 @@ import { mseLoss } from '../../autograd/losses/mse-loss.ts';
 import { reflectionPad2d } from '../../autograd/reflection-pad2d.ts';
 import { ssim } from '../../autograd/ssim.ts';
 import { backward } from '../../autograd/tape.ts';
+import { finite, list, object, text, yesOrNo } from '../../data/files/schema.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { toReferenceLayout } from '../../layers/layout.ts';
@@ -21,26 +23,32 @@ import { entry, readGolden, readImages, readIndex, readManifest, uploadImages, u
 import { verifyAdam, verifySchedule } from './optim.ts';
 import { type Check, errorOverMax, type Finding, TOLERANCE } from './tolerance.ts';
 
-/** One of ops/*.json. */
-interface Case {
-  name: string;
-  op: string;
-  attrs: Attributes;
-  /** Tensors that the reference gives gradients of. */
-  inputs: string[];
-}
+const someNumber = v.exactOptional(finite());
 
-interface Attributes {
-  stride?: number;
-  padding?: number | 'valid';
-  output_padding?: number;
-  eps?: number;
-  momentum?: number;
-  training?: boolean;
-  negative_slope?: number;
-  pad_left_right_top_bottom?: [number, number, number, number];
-  target?: number;
-}
+const attributesSchema = object({
+  stride: someNumber,
+  padding: v.exactOptional(v.union([finite(), v.literal('valid')], "a number or 'valid'")),
+  output_padding: someNumber,
+  eps: someNumber,
+  momentum: someNumber,
+  training: v.exactOptional(yesOrNo),
+  negative_slope: someNumber,
+  pad_left_right_top_bottom: v.exactOptional(
+    v.strictTuple([finite(), finite(), finite(), finite()], 'a list of four numbers'),
+  ),
+  target: someNumber,
+});
+type Attributes = v.InferOutput<typeof attributesSchema>;
+
+/** One of ops/*.json. */
+const caseSchema = object({
+  name: text,
+  op: text,
+  attrs: attributesSchema,
+  /** Tensors that the reference gives gradients of. */
+  inputs: list(text),
+});
+type Case = v.InferOutput<typeof caseSchema>;
 
 const OPERANDS = ['input', 'weight', 'bias', 'target', 'running_mean', 'running_var'];
 
@@ -78,10 +86,10 @@ const OPERATIONS: Readonly<Record<string, (input: Tensor, operand: Operands, att
 
 /** Output and every gradient of each operation, and the optimiser and its schedule, against `folder` (golden ops/). */
 export async function* verifyOps(device: Device, folder: string): AsyncGenerator<Finding> {
-  for (const { name, op } of readIndex<{ name: string; op: string }>(folder)) {
+  for (const { name, op } of readIndex(folder, object({ name: text, op: text }))) {
     if (op === 'adam') yield* verifyAdam(device, folder, name);
     else if (op === 'lr_schedule') yield* verifySchedule(folder, name);
-    else if (OPERATIONS[op]) yield* compare(device, folder, readManifest<Case>(folder, `${name}.json`));
+    else if (OPERATIONS[op]) yield* compare(device, folder, readManifest(caseSchema, folder, `${name}.json`));
     else yield { name: `ops/${name}`, reason: `the operation ${op} is not part of this package` };
   }
 }

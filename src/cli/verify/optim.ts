@@ -1,16 +1,17 @@
+import { finite, list, object, whole } from '../../data/files/schema.ts';
 import type { Device } from '../../gpu/device.ts';
 import { Adam } from '../../optim/adam.ts';
 import { linearRule } from '../../optim/schedule.ts';
 import { entry, readGolden, readManifest, uploadImages } from './golden.ts';
 import { type Check, errorOverMax, TOLERANCE, worstRelativeError } from './tolerance.ts';
 
-interface AdamCase {
-  attrs: { lr: number; beta1: number; beta2: number; eps: number; steps: number };
-}
+const adamSchema = object({
+  attrs: object({ lr: finite(), beta1: finite(), beta2: finite(), eps: finite(), steps: whole(1) }),
+});
 
 /** Parameters after each of several steps with given gradients, and the moments after the last. */
 export async function* verifyAdam(device: Device, folder: string, name: string): AsyncGenerator<Check> {
-  const { lr, beta1, beta2, eps, steps } = readManifest<AdamCase>(folder, `${name}.json`).attrs;
+  const { lr, beta1, beta2, eps, steps } = readManifest(adamSchema, folder, `${name}.json`).attrs;
   const golden = readGolden(folder, `${name}.safetensors`);
   const check = (what: string, found: ArrayLike<number> | undefined, key: string): Check => {
     const error = errorOverMax(found ?? [], entry(golden, key).data);
@@ -30,13 +31,18 @@ export async function* verifyAdam(device: Device, folder: string, name: string):
   parameter.dispose();
 }
 
-interface ScheduleCase {
-  cases: { lr: number; epoch_count: number; n_epochs: number; n_epochs_decay: number; lr_used_in_epoch: number[] }[];
-}
+const scheduleSchema = object({
+  cases: list(
+    object({
+      ...{ lr: finite(), epoch_count: finite(), n_epochs: finite(), n_epochs_decay: finite() },
+      lr_used_in_epoch: list(finite()),
+    }),
+  ),
+});
 
 /** Learning rates that the reference's scheduler gives, epoch by epoch. */
 export function* verifySchedule(folder: string, name: string): Generator<Check> {
-  for (const expected of readManifest<ScheduleCase>(folder, `${name}.json`).cases) {
+  for (const expected of readManifest(scheduleSchema, folder, `${name}.json`).cases) {
     const { lr, epoch_count: first, n_epochs: epochs, n_epochs_decay: decayEpochs } = expected;
     const found = expected.lr_used_in_epoch.map((_, epoch) => lr * linearRule(first + epoch, epochs, decayEpochs));
     yield {

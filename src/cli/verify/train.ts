@@ -1,9 +1,11 @@
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { noGrad } from '../../autograd/tape.ts';
 import { LOSS_NAMES, type Losses } from '../../cyclegan/losses.ts';
 import type { CycleGAN } from '../../cyclegan/model.ts';
 import type { NetworkName } from '../../cyclegan/network-names.ts';
 import type { UniformSource } from '../../cyclegan/pool.ts';
+import { byName, finite, list, object, text, whole } from '../../data/files/schema.ts';
 import type { Device } from '../../gpu/device.ts';
 import type { StateTensor } from '../../layers/layout.ts';
 import { scope } from '../../tensor/scope.ts';
@@ -11,29 +13,33 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { verifyForced } from './forced.ts';
 import { entry, type Golden, readGolden, readImages, readIndex, readManifest, uploadImages } from './golden.ts';
 import { CHAOTIC_LOSSES, type Check, errorOverMax, RUN_LOSSES, TOLERANCE, worstRelativeError } from './tolerance.ts';
-import { compareGradients, compareWeights, goldenModel, readNetworks, type TrainManifest } from './training.ts';
+import { compareGradients, compareWeights, goldenModel, readNetworks, TRAIN_MANIFEST } from './training.ts';
 
-interface RunManifest extends TrainManifest {
-  schedule_A_B_bank_index_per_step: [a: number, b: number][];
+const runSchema = object({
+  ...TRAIN_MANIFEST,
+  schedule_A_B_bank_index_per_step: list(v.strictTuple([whole(), whole()], 'a list of two numbers')),
   /** For each step and pool, one for each image; `p` and `random_id` are what was drawn. */
-  pool_decisions_per_step: { decisions: { p?: number; random_id?: number }[] }[][];
+  pool_decisions_per_step: list(
+    list(object({ decisions: list(object({ p: v.exactOptional(finite()), random_id: v.exactOptional(whole()) })) })),
+  ),
   /** The reference's own error in float32, by image. */
-  step1_torch_f32_vs_f64: Record<string, { err_over_max: number }>;
-}
+  step1_torch_f32_vs_f64: v.exactOptional(byName(object({ err_over_max: finite() })), {}),
+});
+type RunManifest = v.InferOutput<typeof runSchema>;
 
 /** Steps between two readings of the losses. */
 const STEPS_PER_READ = 8;
 
 /** Whole training runs from the reference's weights, on its images and pool decisions, against `folder` (golden train/). */
 export async function* verifyTrain(device: Device, folder: string): AsyncGenerator<Check> {
-  for (const { name } of readIndex<{ name: string }>(folder)) {
+  for (const { name } of readIndex(folder, object({ name: text }))) {
     const verify = name === 'forced' ? verifyForced : verifyRun;
     yield* verify(device, join(folder, name), `train/${name}`);
   }
 }
 
 async function* verifyRun(device: Device, folder: string, name: string): AsyncGenerator<Check> {
-  const manifest = readManifest<RunManifest>(folder, 'manifest.json');
+  const manifest = readManifest(runSchema, folder, 'manifest.json');
   const data = readGolden(folder, 'data.safetensors');
   const before = readNetworks(join(folder, 'init'));
   const model = goldenModel(device, manifest, { weights: before, random: recordedDraws(manifest) });

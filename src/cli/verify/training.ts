@@ -1,29 +1,25 @@
-import type { GanMode, Precision } from '../../cyclegan/config.ts';
+import * as v from 'valibot';
+import { GAN_MODES, type Precision } from '../../cyclegan/config.ts';
 import { CycleGAN } from '../../cyclegan/model.ts';
 import { NETWORK_NAMES, type NetworkName } from '../../cyclegan/network-names.ts';
 import type { UniformSource } from '../../cyclegan/pool.ts';
+import { finite, list, object, oneOf, text, whole } from '../../data/files/schema.ts';
 import type { Device } from '../../gpu/device.ts';
 import { entry, type Golden, gradients, readGolden } from './golden.ts';
 import { type Check, RelativeL2, TOLERANCE } from './tolerance.ts';
 
 /** What the golden training runs have in common, in the names of their manifest.json. */
-export interface TrainManifest {
-  config: {
-    nc: number;
-    ngf: number;
-    ndf: number;
-    netG: string;
-    pool: number;
-    gan: GanMode;
-    lr: number;
-    lambda_A: number;
-    lambda_B: number;
-    lambda_identity: number;
-    betas: [number, number];
-  };
+export const TRAIN_MANIFEST = {
+  config: object({
+    ...{ nc: whole(1), ngf: whole(1), ndf: whole(1), netG: text, pool: whole(), gan: oneOf(GAN_MODES) },
+    ...{ lr: finite(), lambda_A: finite(), lambda_B: finite(), lambda_identity: finite() },
+    betas: v.strictTuple([finite(), finite()], 'a list of two numbers'),
+  }),
   /** Biases in front of an instance norm: their gradient is 0, and what the reference has there is noise. */
-  dead_biases: Record<NetworkName, string[]>;
-}
+  dead_biases: object(v.entriesFromList(NETWORK_NAMES, list(text))),
+};
+const trainManifestSchema = object(TRAIN_MANIFEST);
+export type TrainManifest = v.InferOutput<typeof trainManifestSchema>;
 
 /** The weights of all four networks in `folder`, a part of a golden run. */
 export function readNetworks(folder: string): Record<NetworkName, Golden> {

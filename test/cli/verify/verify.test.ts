@@ -115,6 +115,15 @@ test('a missing, truncated or lacking file is named', async () => {
   await expect(verify()).rejects.toThrow(/lack the tensor 'target'/);
 });
 
+test('a manifest that holds something else is named, with what was expected', async () => {
+  restore();
+  for (const manifest of ['{}', 'null', '{"dead_biases": {"0": 1}}', '{"dead_biases": [7]}', '[[']) {
+    writeFileSync(join(folder, 'nets', `${NET}.json`), manifest);
+    await expect(verify(), manifest).rejects.toThrow(/patchgan_n3_64x64\.json does not hold what golden data are/);
+  }
+  restore();
+});
+
 test('a folder without golden data is refused', async () => {
   const empty = mkdtempSync(join(tmpdir(), 'cyclops-empty-'));
   await expect(verifyGolden(device, empty, () => {})).rejects.toThrow(

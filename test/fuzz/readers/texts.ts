@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCalibration } from '../../../src/anomaly/calibration/calibration-file.ts';
 import { readFoldScores } from '../../../src/anomaly/calibration/fold-scores.ts';
-import { readManifest } from '../../../src/cli/verify/golden.ts';
+import { readIndex } from '../../../src/cli/verify/golden.ts';
 import { readCheckpointHead } from '../../../src/cyclegan/run/checkpoint-head.ts';
 import { readDataRecord } from '../../../src/cyclegan/run/data-record.ts';
 import { readMetrics } from '../../../src/cyclegan/run/metrics-log.ts';
@@ -10,6 +10,7 @@ import { runFolder } from '../../../src/cyclegan/run/run-folder.ts';
 import type { ImageRef } from '../../../src/data/datasets/dataset.ts';
 import { applyIndex } from '../../../src/data/datasets/index-file.ts';
 import { applyLists, readLists } from '../../../src/data/datasets/lists.ts';
+import { list, object, text } from '../../../src/data/files/schema.ts';
 import { readJob } from '../../../src/workflow/shards/job.ts';
 import { readSweep } from '../../../src/workflow/sweep-file.ts';
 import { type Reader, requireFact, SEEDS } from '../reader.ts';
@@ -119,6 +120,6 @@ export const texts: readonly Reader[] = [
     'golden',
     'index.json',
     () => [encode('{"seed": 1, "cases": [{"name": "a", "inputs": ["x"]}]}')],
-    (folder) => readManifest(folder, 'index.json'),
+    (folder) => readIndex(folder, object({ name: text, inputs: list(text) })),
   ),
 ];
