@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { CyclopsError } from '../../gpu/errors.ts';
+import { quoted } from '../files/brief.ts';
 import { withoutGuard } from '../files/csv.ts';
 import { csvRows } from '../files/csv-rows.ts';
 import { readForeignText } from '../files/read.ts';
@@ -38,9 +39,12 @@ export function applyIndex(root: string, images: ImageRef[]): { images: ImageRef
   if (images.length > 0 && ![...known.values()].some(({ group, type }) => group || type)) {
     const unnamed = images.find((image) => !known.has(image.file));
     const rest = unnamed && header.includes('file') ? `, and no line for ${unnamed.file}` : '';
+    // A link may lead to what is nobody's business.
+    const isLink = lstatSync(path).isSymbolicLink();
+    const came = isLink ? 'it is a link to something else' : `its first line is ${quoted(header.join(','))}`;
     throw new CyclopsError(
       `${path} says nothing of any image: expected a column 'file' with names such as ${images[0]?.file}, and 'group' or 'type', between ` +
-        `commas; its first line is '${header.join(',').slice(0, 80)}'${rest}. Correct it, or take it out of the folder.`,
+        `commas; ${came}${rest}. Correct it, or take it out of the folder.`,
     );
   }
   const described = images.map((image) => {

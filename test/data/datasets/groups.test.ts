@@ -1,3 +1,4 @@
+import { symlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { groupByName } from '../../../src/data/datasets/groups.ts';
 import { readDataset } from '../../../src/data/datasets/layouts.ts';
@@ -115,6 +116,15 @@ describe('index.csv', () => {
     images();
     put(path('index.csv'), text);
     expectRefusal(() => readDataset(path()), path('index.csv'), "'file'", "'group'", told);
+  });
+
+  it('shows nothing of a file that it is a link to', () => {
+    images();
+    put(path('secret'), 'root:x:0:0\n');
+    symlinkSync(path('secret'), path('index.csv'));
+    const refused = () => readDataset(path());
+    expectRefusal(refused, path('index.csv'), 'it is a link to something else');
+    expect(refused).not.toThrow(/root/);
   });
 });
 
