@@ -6,6 +6,7 @@ import { writeFileAtomicAsync } from '../../data/files/atomic.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
 import { makeFolder } from '../../data/files/make-folder.ts';
 import { isWithin, realPlace } from '../../data/files/real-place.ts';
+import { removeOldRemains } from '../../data/files/remains.ts';
 import { encodePngAsync, isSignedPng, signPng } from '../../data/images/png.ts';
 import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
 import { type OutputKind, requireFree } from '../../workflow/common/outputs.ts';
@@ -84,6 +85,7 @@ async function score(model: string, given: string[], options: ScoreCommandOption
   } = options;
   const chosen = shardOf(options);
   requireOutside(images, heatmaps);
+  if (heatmaps !== undefined) removeOldRemains(heatmaps, { recursive: true });
   const { signal, release } = watch === undefined ? NO_INTERRUPT : catchInterrupt(() => {});
   // On a terminal the lines themselves show how far it has come.
   const { listener, stop } = listenOnTerminal(quiet, process.stdout.isTTY ? 'scoring' : undefined);

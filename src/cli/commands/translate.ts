@@ -1,7 +1,8 @@
-import { join, parse, resolve } from 'node:path';
+import { basename, join, parse, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { writeFileAtomicAsync } from '../../data/files/atomic.ts';
 import { makeFolder } from '../../data/files/make-folder.ts';
+import { removeOldRemains } from '../../data/files/remains.ts';
 import { encodePngAsync, isSignedPng, signPng } from '../../data/images/png.ts';
 import { type OutputKind, requireFree, requireNoInput } from '../../workflow/common/outputs.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
@@ -42,6 +43,8 @@ async function translate(model: string, images: string[], options: TranslateComm
     requireFree('--out', target(path), TRANSLATION);
   }
   makeFolder(folder);
+  const own = new Set(images.map((path) => basename(target(path))));
+  removeOldRemains(folder, { isOwn: (file) => own.has(file) });
   const { listener, stop } = listenOnTerminal(options.quiet ?? false);
   const write = async (made: Translation) => {
     const { width, height, channels, pixels } = made.image;

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { runWith } from '../../cyclegan/run/run-folder.ts';
 import { requireWritable } from '../../data/files/atomic.ts';
 import { fileError } from '../../data/files/fs-error.ts';
@@ -34,7 +35,8 @@ export function textKind(what: string, begins: RegExp): OutputKind {
 export function requireOutput(option: string, path: string, kind: OutputKind): void {
   requireFree(option, path, kind);
   requireWritable(path);
-  removeOldRemains(realPlace(path));
+  const place = realPlace(path);
+  removeOldRemains(dirname(place), { isOwn: (file) => file === basename(place) });
 }
 
 /** The same of a file whose folder may not be there yet. @throws UsageError */
