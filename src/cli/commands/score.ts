@@ -85,7 +85,6 @@ async function score(model: string, given: string[], options: ScoreCommandOption
   } = options;
   const chosen = shardOf(options);
   requireOutside(images, heatmaps);
-  if (heatmaps !== undefined) removeOldRemains(heatmaps, { recursive: true });
   const { signal, release } = watch === undefined ? NO_INTERRUPT : catchInterrupt(() => {});
   // On a terminal the lines themselves show how far it has come.
   const { listener, stop } = listenOnTerminal(quiet, process.stdout.isTTY ? 'scoring' : undefined);
@@ -187,11 +186,13 @@ const HEAT_MAP: OutputKind = { what: 'a heat map', isOwn: isSignedPng };
 /** Bytes of a file's name that leave room for an ending, and for what it is called until it is whole. */
 const NAME_BYTES = 200;
 
+const ENDING = '.heat.png';
+
 /** Below the folder of heat maps, wherever the image lies. */
 function heatmapPath(folder: string, file: string): string {
   const parts = file.split(sep === '/' ? '/' : /[\\/]/).filter((part) => part !== '..');
   const name = shortened(parts.pop() ?? '');
-  return join(folder, ...parts, `${name}.heat.png`);
+  return join(folder, ...parts, `${name}${ENDING}`);
 }
 
 /** A name that is too long for a longer one beside it, as its beginning and what tells it from others. */
@@ -240,6 +241,14 @@ function requireDifferentNames(files: Scoring['files'], heatmaps: string | undef
 
 /** Writes the heat map of a result below a folder. */
 function heatmapsInto(folder: string) {
+  const seen = new Set<string>();
+  /** Makes the folder of a heat map, and rids it, once, of what killed writers left there. */
+  const prepare = (place: string) => {
+    makeFolder(place);
+    if (seen.has(place)) return;
+    removeOldRemains(place, (file) => file.endsWith(ENDING));
+    seen.add(place);
+  };
   return async (result: FileResult, { heatmap: scale }: Decision): Promise<void> => {
     if (result.status === 'unreadable' || !result.pictures || !scale) return;
     const { original, heatmap: values, input, size: judged } = result.pictures;
@@ -249,7 +258,7 @@ function heatmapsInto(folder: string) {
     const target = heatmapPath(folder, result.file);
     // Of a watched folder it was not known before.
     requireFree('--heatmaps', target, HEAT_MAP);
-    makeFolder(dirname(target));
+    prepare(dirname(target));
     await writeFileAtomicAsync(target, signPng(file));
   };
 }

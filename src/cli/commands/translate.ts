@@ -44,7 +44,7 @@ async function translate(model: string, images: string[], options: TranslateComm
   }
   makeFolder(folder);
   const own = new Set(images.map((path) => basename(target(path))));
-  removeOldRemains(folder, { isOwn: (file) => own.has(file) });
+  removeOldRemains(folder, (file) => own.has(file));
   const { listener, stop } = listenOnTerminal(options.quiet ?? false);
   const write = async (made: Translation) => {
     const { width, height, channels, pixels } = made.image;

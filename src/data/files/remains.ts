@@ -1,6 +1,6 @@
 /** Names under which files grow, by which what a killed writer left behind is known again. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileError } from './fs-error.ts';
 
@@ -23,31 +23,32 @@ export function isRemains(name: string): boolean {
 /** A writer that has been silent for so long is dead. */
 const DEAD_AFTER_MS = 3_600_000;
 
-interface OldRemains {
-  /** Of the names of files, as they are when they are complete; all unless it is given. */
-  isOwn?: (file: string) => boolean;
-  /** Whether folders below are looked into too. */
-  recursive?: boolean;
-}
-
 /**
  * Removes what killed writers left in a folder an hour ago or earlier, where there is one: where nobody holds it alone, another may be
- * writing the same files now.
+ * writing the same files now. What the system does not let us see or remove is another's, and stays.
  *
- * @throws CyclopsError when something cannot be removed
+ * @param isOwn of the names of files, as they are when they are complete
  */
-export function removeOldRemains(folder: string, { isOwn = () => true, recursive = false }: OldRemains = {}): void {
+export function removeOldRemains(folder: string, isOwn: (file: string) => boolean): void {
+  for (const name of namesIn(folder)) {
+    const file = GROWING.exec(name)?.[1];
+    if (file !== undefined && isOwn(file)) removeWhenOld(join(folder, name));
+  }
+}
+
+function namesIn(folder: string): string[] {
   try {
-    if (!existsSync(folder)) return;
-    for (const path of readdirSync(folder, { recursive, encoding: 'utf8' })) {
-      const file = GROWING.exec(basename(path))?.[1];
-      if (file === undefined || !isOwn(file)) continue;
-      const remains = join(folder, path);
-      const written = statSync(remains, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
-      if (Date.now() - written > DEAD_AFTER_MS) rmSync(remains, { force: true });
-    }
-  } catch (error) {
-    throw fileError(error, 'clear', folder);
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function removeWhenOld(path: string): void {
+  try {
+    if (Date.now() - statSync(path).mtimeMs > DEAD_AFTER_MS) rmSync(path, { force: true });
+  } catch {
+    // Another has removed it meanwhile, or it is another's.
   }
 }
 

@@ -36,7 +36,7 @@ export function requireOutput(option: string, path: string, kind: OutputKind): v
   requireFree(option, path, kind);
   requireWritable(path);
   const place = realPlace(path);
-  removeOldRemains(dirname(place), { isOwn: (file) => file === basename(place) });
+  removeOldRemains(dirname(place), (file) => file === basename(place));
 }
 
 /** The same of a file whose folder may not be there yet. @throws UsageError */

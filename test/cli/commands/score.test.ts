@@ -7,6 +7,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join, parse } from 'node:path';
@@ -287,6 +288,21 @@ describe('score', () => {
     rmSync(target);
     for (let times = 0; times < 2; times++) expect((await scored()).code).toBe(0);
     expect((await decodeImage(target)).width).toBe(32);
+  });
+
+  it('removes what killed writers of heat maps left an hour ago, and nothing else', async () => {
+    const out = folder.path('left');
+    mkdirSync(out);
+    const hoursAgo = new Date(Date.now() - 2 * 3_600_000);
+    const left = ['.0.png.heat.png.0123456789ab.partial', '.table.csv.0123456789ab.partial', 'notes.partial'];
+    for (const name of left) {
+      writeFileSync(join(out, name), 'half');
+      utimesSync(join(out, name), hoursAgo, hoursAgo);
+    }
+    const { code } = await cyclops('score', model, join(images, 'normal'), '--heatmaps', out);
+    const others = readdirSync(out).filter((name) => !name.endsWith('.heat.png'));
+    expect([code, others.sort()]).toEqual([0, left.slice(1)]);
+    expect(readdirSync(out)).toContain('0.png.heat.png');
   });
 
   it('refuses heat maps in a folder whose images it scores', async () => {
