@@ -107,7 +107,7 @@ export const images: Reader = {
 /** The same as files, and read in strips as if they were larger. */
 export const strips: Reader = {
   name: 'strips',
-  weight: 4,
+  weight: 1,
   seeds: pictures,
   mend: mendPng,
   async read(input) {
