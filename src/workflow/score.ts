@@ -303,7 +303,7 @@ async function* judged(
     ...{ scores: wanted, maps, pictures },
     onWindow: onWindow && ((done: number, total: number) => onWindow({ file, done, total })),
   });
-  const scored = scoreRefs(detector, decoder, request, faults);
+  const scored = scoreRefs(detector, decoder, request, { faults, ofAnySize: detector.tile !== null });
   for await (const { ref, found } of inOrder(refs, scored)) {
     yield found ? verdictOn(found, decision, model.source) : unreadable(ref, [...decoder.broken, ...faults]);
     if (options.signal?.aborted) return;

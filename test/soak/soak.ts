@@ -19,8 +19,8 @@ const MOST_MIB_AN_HOUR = 1;
 const { values } = parseArgs({ options: { share: { type: 'string', default: '1' }, only: { type: 'string' } } });
 const share = Number(values.share);
 const names = values.only?.split(',') ?? Object.keys(PARTS);
-if (!(share > 0 && share <= 1) || names.some((name) => !(name in PARTS))) {
-  console.error(`Expected --share above 0 and at most 1, and --only with some of ${Object.keys(PARTS).join(',')}.`);
+if (!(share > 0 && share <= 100) || names.some((name) => !(name in PARTS))) {
+  console.error(`Expected --share above 0 and at most 100, and --only with some of ${Object.keys(PARTS).join(',')}.`);
   process.exit(2);
 }
 

@@ -2,9 +2,8 @@ import type { DetectorNetworks } from '../../anomaly/detector/detector-networks.
 import { type ImageRequest, type ImageResult, scoreImages } from '../../anomaly/detector/score-images.ts';
 import type { ImageStatistics } from '../../anomaly/scores/image-statistics.ts';
 import type { ScoredImage } from '../../anomaly/scores/scored-image.ts';
-
 import type { ImageRef } from '../../data/datasets/dataset.ts';
-import type { CyclopsError } from '../../gpu/errors.ts';
+import { CyclopsError, OutOfMemoryError } from '../../gpu/errors.ts';
 import type { BrokenFile, ImageDecoder } from './decode-images.ts';
 
 /** What a detector finds in an image, and which image it is. */
@@ -12,16 +11,23 @@ export interface ScoredRef extends ImageResult {
   ref: ImageRef;
 }
 
+interface ScoreRefsOptions {
+  /** Takes images that can be read, and not be scored; without, what is wrong is thrown. */
+  faults?: BrokenFile[] | undefined;
+  /** Whether images are read too that are too large to be decoded at once. Their score alone is wanted, and it is made in tiles. */
+  ofAnySize?: boolean;
+}
+
 /**
  * Scores the images that a decoder can read, each as soon as it is done.
  *
- * @param request what to find in an image @param faults takes images that can be read, and not be scored; without, what is wrong is thrown
+ * @param request what to find in an image @throws CyclopsError that names the image
  */
 export async function* scoreRefs(
   detector: DetectorNetworks,
   decoder: ImageDecoder,
   request: (ref: ImageRef) => ImageRequest,
-  faults?: BrokenFile[],
+  { faults, ofAnySize = false }: ScoreRefsOptions = {},
 ): AsyncGenerator<ScoredRef> {
   const refOf = (index: number) => {
     const ref = decoder.good[index];
@@ -29,14 +35,16 @@ export async function* scoreRefs(
     throw new Error('An image was scored that was not decoded.');
   };
   let index = 0;
-  const onFault = (at: number, { message }: CyclopsError) => {
+  const onFault = (at: number, fault: CyclopsError) => {
     const ref = refOf(at);
-    faults?.push({ ref, reason: message.includes(ref.path) ? message : `${ref.path} cannot be scored: ${message}` });
+    const { message } = fault;
+    const reason = message.includes(ref.path) ? message : `${ref.path} cannot be scored: ${message}`;
+    if (!faults) throw fault instanceof OutOfMemoryError ? new OutOfMemoryError(reason) : new CyclopsError(reason);
+    faults.push({ ref, reason });
     index = at + 1;
   };
-  // In tiles an image may have any size, where its score alone is wanted.
-  const images = faults && detector.tile !== null ? decoder.imagesOfAnySize() : decoder.images();
-  const results = scoreImages(detector, images, (i) => request(refOf(i)), faults && onFault);
+  const images = ofAnySize ? decoder.imagesOfAnySize() : decoder.images();
+  const results = scoreImages(detector, images, (i) => request(refOf(i)), onFault);
   for await (const result of results) yield { ref: refOf(index++), ...result };
 }
 

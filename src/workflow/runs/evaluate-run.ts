@@ -25,7 +25,7 @@ import type { Device } from '../../gpu/device.ts';
 import { KeptPictures } from '../../report/parts/kept-pictures.ts';
 import { encodePictures } from '../../report/parts/pictures.ts';
 import { withReadableCompanions } from '../images/companions.ts';
-import { ImageDecoder, settleBroken, warnOfOtherDecoder } from '../images/decode-images.ts';
+import { type BrokenFile, ImageDecoder, settleBroken, warnOfOtherDecoder } from '../images/decode-images.ts';
 import type { Listener } from '../common/listener.ts';
 import type { TrainedModel } from '../common/model.ts';
 import { type ScoredRef, scoredImage, scoreRefs } from '../images/score-refs.ts';
@@ -108,13 +108,17 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   warnOfOtherDecoder(detector.config, refs, onWarning);
   const onImage = ({ file }: ImageRef, image: DecodedImage) => statistics.set(file, imageStatistics(image, loadSize));
   const decoder = new ImageDecoder(refs, { skipBroken, range, onImage });
+  // Images that can be read, and are too small or too large to be scored.
+  const faults: BrokenFile[] = [];
+  let good: readonly ImageRef[];
+  let broken: readonly BrokenFile[];
   let steganography: Steganography;
   let pairs: PairReport | null;
   try {
     await tuneScoring(detector, options);
     const request = () => ({ scores, maps: [map], pictures: options.pictures > 0 });
     onProgress?.({ stage: 'scoring', done: 0, total: judged.length });
-    for await (const scored of scoreRefs(detector, decoder, request)) {
+    for await (const scored of scoreRefs(detector, decoder, request, skipBroken ? { faults } : {})) {
       const { file } = scored.ref;
       const values = scored.maps[map.name] ?? new Float32Array();
       await keep(scored);
@@ -124,13 +128,16 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
       onProgress?.({ stage: 'scoring', done: images.length, total: judged.length });
       if (signal?.aborted) return null;
     }
-    settleBroken(decoder, skipBroken, onWarning);
-    steganography = await checkSteganography(detector, imagesToCheck(decoder.good, range), scores);
-    pairs = await comparePairs(detector, pairsOf(decoder.good, range));
+    const unscored = new Set(faults.map(({ ref }) => ref));
+    good = decoder.good.filter((ref) => !unscored.has(ref));
+    broken = [...decoder.broken, ...faults];
+    settleBroken({ good, broken }, skipBroken, onWarning);
+    steganography = await checkSteganography(detector, imagesToCheck(good, range), scores);
+    pairs = await comparePairs(detector, pairsOf(good, range));
   } finally {
     detector.dispose();
   }
-  const skipped = decoder.broken.map(({ ref, reason }) => ({ file: ref.file, reason }));
+  const skipped = broken.map(({ ref, reason }) => ({ file: ref.file, reason }));
   const infos = scores.map(({ info }) => info);
   const evaluation = summarise(images, infos, calibration, skipped);
   return {
