@@ -2,12 +2,14 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Command } from 'commander';
 import { Detector } from '../../anomaly/detector/detector.ts';
+import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { readModelFile } from '../../workflow/common/model.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { wrap } from '../failure.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { addCommonOptions, addTileOption, type CommonFlags, MAP_OPTION, toNumber, withDevice } from '../options.ts';
+import { LastingDetector } from '../serve/lasting-detector.ts';
 import { visibleLines } from '../text/visible.ts';
 
 interface ServeOptions extends CommonFlags {
@@ -50,10 +52,14 @@ async function serve(path: string, options: ServeOptions): Promise<void> {
   const { source: model } = readModelFile(path);
   const say = (line: string) => !quiet && process.stderr.write(`${wrap(line)}\n`);
   await withDevice(options, async (device) => {
-    const detector = await Detector.open(model, { device, by, threshold, map, tile });
-    // The first image compiles the kernels, and no client should wait for that.
-    const { size } = detector;
-    await detector.score({ width: size, height: size, channels: 1, pixels: new Float32Array(size * size).fill(0.5) });
+    const open = async (used: Device) => {
+      const opened = await Detector.open(model, { device: used, by, threshold, map, tile });
+      // The first image compiles the kernels, and no client should wait for that.
+      const { size } = opened;
+      await opened.score({ width: size, height: size, channels: 1, pixels: new Float32Array(size * size).fill(0.5) });
+      return opened;
+    };
+    const detector = await LastingDetector.open(device, { open, onWarning: say });
     const onError = (error: unknown) =>
       process.stderr.write(`${visibleLines(error instanceof Error ? `${error.stack}` : `${error}`)}\n`);
     // Nobody else waits for the server's package to be loaded.
@@ -76,7 +82,7 @@ async function serve(path: string, options: ServeOptions): Promise<void> {
     server.closeAllConnections();
     await closed;
     release();
-    detector.dispose();
+    await detector.dispose();
   });
 }
 

@@ -5,17 +5,20 @@ import express, {
   type RequestHandler,
   type Response,
 } from 'express';
-import type { Detector, Judgement, ScoreImageOptions } from '../../anomaly/detector/detector.ts';
+import type { Judgement, ScoreImageOptions } from '../../anomaly/detector/detector.ts';
 import { toByteImage } from '../../data/images/decoded-image.ts';
 import { encodePngAsync, signPng } from '../../data/images/png.ts';
 import { CyclopsError, DeviceLostError } from '../../gpu/errors.ts';
 import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
+import { GivenUpError, type LastingDetector } from './lasting-detector.ts';
 import { Metrics } from './metrics.ts';
 import { OpenRequests } from './open-requests.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** How many images are decoded and judged at once: the device judges together what waits for it. */
 const AT_ONCE = 16;
+
+const BROKEN = 'The device is lost, and could not be opened anew. Start the server again.';
 
 export interface ServerOptions {
   /** The most images that come in, wait and are in hand; more are refused with 429. */
@@ -41,12 +44,14 @@ export interface DetectorServer {
  *
  * - `POST /score`, the bytes of an image file: JSON with flag, score and threshold; `POST /score?scores=all`: with every score;
  * - `POST /heatmap`, likewise: the picture with its heat map laid over it, as PNG, the judgement in headers;
- * - `GET /healthz`: 200 while the device answers; `GET /metrics`: in Prometheus' format.
+ * - `GET /healthz`: 200 while there is a device; `GET /metrics`: in Prometheus' format.
  */
-export function detectorServer(detector: Detector, { queue: room, maxBytes, onError }: ServerOptions): DetectorServer {
+export function detectorServer(
+  detector: LastingDetector,
+  { queue: room, maxBytes, onError }: ServerOptions,
+): DetectorServer {
   const queue = new WorkQueue(AT_ONCE);
   const metrics = new Metrics();
-  let isLost = false;
   const app = express();
   app.disable('x-powered-by');
   const body = express.raw({ type: () => true, limit: maxBytes });
@@ -100,7 +105,8 @@ export function detectorServer(detector: Detector, { queue: room, maxBytes, onEr
       .send(file);
   });
   app.get('/healthz', (_, response) => {
-    response.status(isLost ? 503 : 200).json(isLost ? { error: 'The device is lost.' } : { ok: true });
+    const { isBroken } = detector;
+    response.status(isBroken ? 503 : 200).json(isBroken ? { error: BROKEN } : { ok: true });
   });
   app.get('/metrics', (_, response) => {
     response.type('text/plain; version=0.0.4').send(metrics.text(requests.length));
@@ -114,7 +120,6 @@ export function detectorServer(detector: Detector, { queue: room, maxBytes, onEr
     if (error instanceof ClientGone) return;
     const { status, text } = faultOf(error, maxBytes);
     if (status === 400) metrics.note('unreadable');
-    if (error instanceof DeviceLostError) isLost = true;
     if (status >= 500) onError(error);
     response.status(status).json({ error: text });
   };
@@ -137,8 +142,8 @@ function bytesOf({ body }: Request): Uint8Array {
 
 /** What a client is told. Nobody outside is told what went wrong inside. */
 function faultOf(error: unknown, maxBytes: number): { status: number; text: string } {
-  if (error instanceof DeviceLostError)
-    return { status: 503, text: 'The device is lost; the server has to be started again.' };
+  if (error instanceof DeviceLostError) return { status: 503, text: BROKEN };
+  if (error instanceof GivenUpError) return { status: 503, text: error.message };
   if (error instanceof CyclopsError) return { status: 400, text: error.message };
   const status = error instanceof Error && 'status' in error ? error.status : 500;
   if (status === 413) return { status, text: `An image file may have ${maxBytes} bytes at most. Send a smaller one.` };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildFaultyLayer, type DeviceFault } from '../../faults/faulty-layer.ts';
-import { checkpointBytes, cyclops, makeData, SMALL, start, temporaryFolder } from '../support.ts';
+import { checkpointBytes, cyclops, makeData, SMALL, start, temporaryFolder, until } from '../support.ts';
 
 const folder = temporaryFolder();
 const layer = buildFaultyLayer(folder.path());
@@ -53,6 +53,33 @@ describe.skipIf('reason' in layer)('a device that is lost', () => {
     const calibrated = await disturbed('submit:8', ['calibrate', run, '--no-tune', '--json']);
     expect(calibrated.stderr).toContain('The calibration begins anew.');
     expect(calibrated.code).toBe(0);
+  });
+
+  it('is opened anew while clients are served', async () => {
+    const images = Array.from({ length: 6 }, (_, i) => readFileSync(`${data}/normal/${i}.png`));
+    const served = async (fault: DeviceFault | null) => {
+      const env = fault && 'env' in layer ? layer.env(fault) : {};
+      const { child, outcome } = start(['serve', run, '--port', '0'], undefined, env);
+      let url = '';
+      child.stdout?.on('data', (text) => {
+        url += text;
+      });
+      await until(() => url.includes('\n') || child.exitCode !== null);
+      const answers = await Promise.all(
+        images.map(async (body) => {
+          const answer = await fetch(`${url.trim()}/score`, { method: 'POST', body });
+          return [answer.status, await answer.json()];
+        }),
+      );
+      child.kill('SIGTERM');
+      const { code, stderr } = await outcome;
+      return { code, stderr, answers };
+    };
+    const expected = await served(null);
+    const disturbed = await served('submit:10');
+    expect(disturbed.stderr).toMatch(/was lost .* It is opened anew, and what was in hand is judged anew/);
+    expect(disturbed.answers).toEqual(expected.answers);
+    expect([disturbed.code, expected.code]).toEqual([0, 0]);
   });
 
   it('that has no memory left at one moment has it at the next', async () => {
