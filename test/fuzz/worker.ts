@@ -24,8 +24,10 @@ export interface Progress {
   peak: number;
 }
 
-/** So many between two words to the one who watches. */
+/** So many make a round, after which what was found is told. */
 const ROUND = 1000;
+/** Within a round the one who watches hears so often that none hangs. */
+const WORD_MS = 5000;
 /** CPU time of an input that its size does not excuse. */
 const SLOW_MS = 5000;
 /** Memory that no input here excuses. */
@@ -40,6 +42,11 @@ async function feed(reader: Reader, { cases, seed, current }: Task): Promise<voi
   const seeds = await reader.seeds();
   const progress: Progress = { done: 0, read: 0, slowest: 0, peak: 0 };
   const file = openSync(current, 'w');
+  let told = performance.now();
+  const say = (fault: Found | null) => {
+    told = performance.now();
+    return tell(progress, fault);
+  };
   const input = (of: Damage) => {
     const made = damaged(seeds, of);
     return of.isMended && reader.mend ? reader.mend(made) : made;
@@ -48,6 +55,7 @@ async function feed(reader: Reader, { cases, seed, current }: Task): Promise<voi
     ftruncateSync(file, 0);
     writeSync(file, bytes, 0, bytes.length, 0);
     const begin = performance.now();
+    if (begin - told > WORD_MS) await say(null);
     const usage = process.cpuUsage();
     const fault = await faultIn(reader, bytes, () => {
       progress.read += 1;
@@ -72,8 +80,8 @@ async function feed(reader: Reader, { cases, seed, current }: Task): Promise<voi
     progress.peak = process.resourceUsage().maxRSS / 1024;
     const [counterexample] = found.counterexample ?? [];
     const reason = found.errorInstance instanceof Error ? found.errorInstance.message : null;
-    if (counterexample) await tell(progress, { reason: reason ?? 'it failed', input: input(counterexample) });
-    else await tell(progress, null);
+    if (counterexample) await say({ reason: reason ?? 'it failed', input: input(counterexample) });
+    else await say(null);
     if (progress.peak > MOST_MIB) {
       throw new Error(`memory rose to ${progress.peak.toFixed(0)} MiB in the round from case ${progress.done - round}`);
     }
@@ -93,7 +101,12 @@ async function faultIn(reader: Reader, input: Uint8Array, onRead: () => void): P
   }
 }
 
-function tell(progress: Progress, fault: { reason: string; input: Uint8Array } | null): Promise<void> {
+interface Found {
+  reason: string;
+  input: Uint8Array;
+}
+
+function tell(progress: Progress, fault: Found | null): Promise<void> {
   const told = fault && { reason: fault.reason, input: Buffer.from(fault.input).toString('base64') };
   return new Promise((resolve, reject) => {
     process.send?.({ progress, fault: told }, (error: Error | null) => (error ? reject(error) : resolve()));
