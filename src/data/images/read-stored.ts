@@ -18,7 +18,7 @@ export async function readStored(bytes: Uint8Array, source: string, options: Rea
 /** What the header of an image file says. @param head its first bytes @throws CyclopsError likewise */
 export async function readHeader(head: Uint8Array, path: string): Promise<ImageHeader> {
   if (isBmp(head)) return { ...bmpSize(head, path), bits: 8, channels: 3, format: 'BMP' };
-  return headerBySharp(path, requireFormat(head, path));
+  return headerBySharp(path, head, requireFormat(head, path));
 }
 
 /** What the file begins with is not told: a link may lead to what nobody is to see. */

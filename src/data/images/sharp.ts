@@ -56,6 +56,7 @@ export async function readBySharp(
   const png = format === 'PNG' ? examinePng(bytes, source) : null;
   const open = (content: Uint8Array, failOn: 'error' | 'warning' = 'error') =>
     sharp(content, { failOn, limitInputPixels: MAX_PIXELS, ignoreIcc: true, autoOrient: options.oriented });
+  if (format === 'AVIF') requireCountable(bytes, source);
   try {
     const metadata = (png && plainKind(png)) ?? (await open(bytes).metadata());
     checkImage({ ...metadata, pages: png?.frames ?? metadata.pages }, source, format);
@@ -156,15 +157,29 @@ function decodesAtOnce(format: SharpFormat, { isProgressive }: Metadata): boolea
   return isProgressive || format === 'AVIF' || format === 'WebP' || format === 'GIF';
 }
 
-/** What the header of a file says. @throws CyclopsError for a damaged one */
-export async function headerBySharp(path: string, format: SharpFormat): Promise<ImageHeader> {
+/** What the header of a file says. @param head its first bytes @throws CyclopsError for a damaged one */
+export async function headerBySharp(path: string, head: Uint8Array, format: SharpFormat): Promise<ImageHeader> {
   const sharp = await loadSharp();
+  if (format === 'AVIF') requireCountable(head, path);
   try {
     const metadata = await sharp(path, { limitInputPixels: false }).metadata();
     const { bits, channels } = extentOf(metadata);
     return { ...metadata.autoOrient, bits, channels, format };
   } catch (error) {
     throw damaged(path, format, error);
+  }
+}
+
+/** More pixels a side than libvips counts, and bytes that hold what an AVIF file says of them. */
+const [BEYOND_COUNT, META_BYTES] = [1e8, 2 ** 16];
+
+/** Of such an AVIF file libvips prints a message of its own, and goes on with one pixel. @throws CyclopsError for one */
+function requireCountable(bytes: Uint8Array, source: string): void {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, META_BYTES));
+  for (let at = head.indexOf('ispe'); at >= 0 && at + 16 <= head.length; at = head.indexOf('ispe', at + 4)) {
+    const [width, height] = [head.readUInt32BE(at + 8), head.readUInt32BE(at + 12)];
+    if (Math.max(width, height) >= BEYOND_COUNT)
+      throw damaged(source, 'AVIF', `it announces ${width} × ${height} pixels`);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Decodes the files of a folder, one after another, and prints what came of each and by how much the memory of the process peaked higher, in MiB. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeImage } from '../../../src/data/images/decode.ts';
+import { decodeImage, readImageHeader } from '../../../src/data/images/decode.ts';
 
 const [, , folder = '.'] = process.argv;
 const peak = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024;
@@ -9,6 +9,8 @@ const names = readdirSync(folder).sort();
 const outcomes: { name: string; came: string; mebibytes: number }[] = [];
 
 async function decode(name: string): Promise<string> {
+  // As of files that may be read part by part.
+  await readImageHeader(join(folder, name)).catch(() => {});
   try {
     const { width, height, channels } = await decodeImage(join(folder, name));
     return `${width} × ${height} × ${channels}`;

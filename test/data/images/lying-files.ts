@@ -207,6 +207,7 @@ async function avifs(): Promise<NamedFile[]> {
     return other;
   };
   return [
+    ['an extent that libvips does not count.avif', sized(2 ** 29)],
     ['a huge extent.avif', sized(HUGE)],
     ['a large extent.avif', sized(LARGE)],
     ['a small extent.avif', sized(SIDE)],
