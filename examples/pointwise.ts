@@ -11,6 +11,9 @@ import {
   type Variant,
 } from '../src/kernels.ts';
 
+/** For `cyclops bench kernels --with examples/pointwise.ts`. */
+export const operation = 'conv2d.forward';
+
 const source = new URL('./forward-pointwise.wgsl', import.meta.url);
 
 export const pointwise: Variant<ConvProblem, ForwardArguments> = {
@@ -32,3 +35,5 @@ export const pointwise: Variant<ConvProblem, ForwardArguments> = {
     });
   },
 };
+
+export const variants = [pointwise];

@@ -85,4 +85,5 @@ export { type TunedProblem, type TuneOptions, type Tuning, tune } from './kernel
 
 export { type Ceilings, leastSeconds, type MatrixRate, measureCeilings } from './kernels/ceilings.ts';
 export { deviceMilliseconds } from './kernels/timing.ts';
+export { checkVariant, type VariantCheck } from './kernels/tuning/check-variant.ts';
 export { type Measurement, measure } from './kernels/tuning/measure.ts';

@@ -138,11 +138,11 @@ export const reduceAxes: Operation<ReduceAxesProblem, ReduceAxesArguments> = {
   variants: [workgroup, naive],
   describe: ({ extents, kept, ofA, ofB, dtype }) =>
     `${describeAxes(extents, kept)} of ${describeAxes(extents, ofA)} ${describeAxes(extents, ofB)} ${dtype}`,
-  exampleArguments: (problem, buffers) => ({
-    term: 'product',
-    factor: 1,
+  exampleArguments: (problem, buffers, full = false) => ({
+    term: full ? 'max' : 'product',
+    factor: full ? 0.5 : 1,
     a: buffers.input(countOver(problem.extents, problem.ofA), problem.dtype),
-    b: buffers.input(countOver(problem.extents, problem.ofB), problem.dtype),
+    b: full ? null : buffers.input(countOver(problem.extents, problem.ofB), problem.dtype),
     out: buffers.output(resultsOf(problem)),
   }),
 };

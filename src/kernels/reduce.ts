@@ -116,11 +116,11 @@ export const reduce: Operation<ReduceProblem, ReduceArguments> = {
   name: 'reduce',
   variants: [single, split, naive],
   describe: ({ count, dtype }) => `[${count}] ${dtype}`,
-  exampleArguments: ({ count, dtype }, buffers) => ({
-    term: 'l1',
+  exampleArguments: ({ count, dtype }, buffers, full = false) => ({
+    term: full ? 'mse' : 'l1',
     factor: 1 / count,
     a: buffers.input(count, dtype),
-    b: buffers.input(count, dtype),
+    b: full ? [0.75, 0.75] : buffers.input(count, dtype),
     out: buffers.output(1),
   }),
 };

@@ -47,8 +47,10 @@ export interface Operation<Problem, Args> extends OperationInfo {
   /**
    * Arguments with which any variant can be launched on the problem: buffers of the real size, and for the rest what is usual. With
    * them variants are compared and timed.
+   *
+   * @param full asks for all that arguments can ask for instead, as a bias and an activation: with that too variants are checked
    */
-  exampleArguments(problem: Problem, buffers: ExampleBuffers): Args;
+  exampleArguments(problem: Problem, buffers: ExampleBuffers, full?: boolean): Args;
 }
 
 /** Gives {@link Operation.exampleArguments} its buffers, of `count` elements each; f32 unless told otherwise. */
@@ -57,6 +59,8 @@ export interface ExampleBuffers {
   input(count: number, dtype?: FloatDType): BufferSlice;
   /** A buffer that a variant must fill, and whose contents are compared. */
   output(count: number, dtype?: FloatDType): BufferSlice;
+  /** One to whose numbers, random ones, it adds. */
+  sum(count: number): BufferSlice;
 }
 
 /**

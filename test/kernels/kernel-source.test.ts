@@ -4,9 +4,9 @@ import { convForward } from '../../src/kernels/conv2d/forward.ts';
 import { convInputGrad } from '../../src/kernels/conv2d/input-grad.ts';
 import { kernelSource } from '../../src/kernels/kernel-source.ts';
 import { MeasurementBuffers } from '../../src/kernels/tuning/measure.ts';
+import { convProblem } from '../../src/kernels/tuning/odd-problems.ts';
 import { operations } from '../../src/kernels/tuning/operations.ts';
 import { supportedVariants } from '../../src/kernels/variant.ts';
-import { problem } from './tuning/suites/conv2d.ts';
 
 let device: Device;
 beforeAll(async () => {
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => device.close());
 
 test.each(['f32', 'f16'] as const)('in %s it is the text that a launch hands to the device', (dtype) => {
-  const k = { ...problem(1, 12, 12, 64, 64, 3, 1, 1), dtype };
+  const k = { ...convProblem([1, 12, 12, 64], 64, [3, 1, 1]), dtype };
   const variants = supportedVariants(device, convForward, k);
   expect(variants.length).toBeGreaterThan(3);
   for (const variant of variants) {

@@ -42,9 +42,10 @@ async function launchCost(device: Device, seconds: number): Promise<LaunchCost> 
     for (let i = 0; i < LAUNCHES; i++) fill(device, { value: 0, out, count: 4 });
   };
   const capture = device.capture(burst);
-  const microseconds = ({ median, min, max, runs }: Spread): Spread => {
-    const factor = 1000 / LAUNCHES;
-    return { median: factor * median, min: factor * min, max: factor * max, runs };
+  const microseconds = ({ runs, ...milliseconds }: Spread): Spread => {
+    const { median, low, high, min, max } = milliseconds;
+    const each = (value: number) => (1000 / LAUNCHES) * value;
+    return { median: each(median), low: each(low), high: each(high), min: each(min), max: each(max), runs };
   };
   try {
     const eager = await runs(device, burst, 1, seconds);

@@ -1,13 +1,9 @@
-/** What every result says of where it comes from, and where results go. */
-
-import { execFileSync } from 'node:child_process';
-import { realpathSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+/** Where results of measurements go. */
 import { writeFileAtomic } from '../../data/files/atomic.ts';
 import type { Device } from '../../gpu/device.ts';
 import { requireOutput, textKind } from '../../workflow/common/outputs.ts';
-import { versions } from '../../workflow/common/versions.ts';
 import { visibleLines } from '../text/visible.ts';
+import { origin } from './origin.ts';
 
 /** Options of every bench command. */
 export interface JsonOption {
@@ -22,7 +18,7 @@ export function requireDocument({ json }: JsonOption): void {
   if (typeof json === 'string') requireOutput('--json', json, MEASUREMENTS);
 }
 
-/** Prints results as a table or as JSON, with device, driver, versions, commit, date and command. */
+/** Prints results as a table or as JSON, with where they come from. */
 export function deliver(device: Device, { json }: JsonOption, results: object, text: string): void {
   if (typeof json === 'string') writeJson(device, json, results);
   process.stdout.write(json === true ? documentOf(device, results) : text);
@@ -36,27 +32,4 @@ export function writeJson(device: Device, path: string, results: object): void {
 function documentOf(device: Device, results: object): string {
   const rounded = (_: string, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value);
   return `${visibleLines(JSON.stringify({ ...origin(device), ...results }, rounded, 2))}\n`;
-}
-
-function origin({ info }: Device): object {
-  const { name, device, vendor, architecture, software } = info;
-  return {
-    command: ['cyclops', ...process.argv.slice(2)].join(' '),
-    date: new Date().toISOString(),
-    commit: commit(),
-    device: { name: device, driver: name, vendor, architecture, software },
-    versions: versions(),
-  };
-}
-
-/** The commit of this checkout, with `-dirty` behind it where files differ from it; null outside of a checkout of Cyclops. */
-function commit(): string | null {
-  const root = fileURLToPath(new URL('../../..', import.meta.url));
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: 'pipe' }).trim();
-  try {
-    if (realpathSync(git('rev-parse', '--show-toplevel')) !== realpathSync(root)) return null;
-    return git('describe', '--always', '--dirty', '--abbrev=40', '--exclude=*');
-  } catch {
-    return null;
-  }
 }

@@ -5,13 +5,16 @@ import { measureCeilings } from '../../kernels/ceilings.ts';
 import { exportChoices } from '../../kernels/tuning/choices.ts';
 import { openModelFile } from '../../workflow/common/model.ts';
 import { type TuningCost, tuneKernels, tuneScoring } from '../../workflow/common/tuning.ts';
+import { UsageError } from '../../workflow/common/usage-error.ts';
 import { imagesAt } from '../../workflow/images/images-at.ts';
 import { benchCeilings, ceilingsReport } from '../bench/ceilings.ts';
+import { beyond, compareBenches, comparisonText } from '../bench/compare.ts';
 import { deliver, type JsonOption, requireDocument, writeJson } from '../bench/document.ts';
 import { benchInput, inputText } from '../bench/input.ts';
-import { benchKernels, kernelsText } from '../bench/kernels.ts';
+import { benchKernels, hasWrongVariant, kernelsText } from '../bench/kernels.ts';
 import { benchLayers, layersText, profileSteps, requireRoofline, writeRoofline } from '../bench/layers.ts';
 import { benchMemory, memoryText } from '../bench/memory.ts';
+import { outsideVariants } from '../bench/outside-variants.ts';
 import { benchStep, stepText } from '../bench/step.ts';
 import { addWorkloadOptions, type Bench, openBench, type WorkloadOptions, workloadFrom } from '../bench/workload.ts';
 import { EXIT } from '../failure.ts';
@@ -31,6 +34,7 @@ import {
   requireTrace,
 } from '../profile/profile.ts';
 import { showProgress } from '../text/progress.ts';
+import { visibleLines } from '../text/visible.ts';
 
 interface BenchOptions extends CommonFlags, JsonOption, WorkloadOptions {}
 
@@ -38,6 +42,7 @@ interface BenchKernelsFlags extends BenchOptions {
   all?: boolean;
   seconds: number;
   filter?: string;
+  with?: string[];
 }
 
 interface CeilingsOptions extends CommonFlags, JsonOption {
@@ -57,6 +62,11 @@ interface LayersOptions extends TunedOptions {
 interface InputFlags extends CommonFlags, JsonOption, TuneFlags {
   model: string;
   seconds: number;
+}
+
+interface CompareFlags {
+  bound: number;
+  json?: boolean;
 }
 
 interface StepOptions extends TunedOptions, ProfileOptions {
@@ -84,6 +94,11 @@ export function addBench(program: Command): void {
   addCommonOptions(add('kernels', 'the variants of every operation, and the other kernels of a training step'))
     .option(...seconds(0.25))
     .option('--filter <text>', 'only those whose operation, problem and variant contain it, e.g. conv2d.forward')
+    .option(
+      '--with <file>',
+      'a variant of yours, a module or a description in JSON: checked, timed beside the others, which is all that is done then; may be given again',
+      (file: string, files: string[] = []) => [...files, file],
+    )
     .option('--all', 'also those made for the other kind of device, CPU or GPU, which may take long to compile')
     .action(kernels);
   addTuned('layers', 'the layers of a training step, forward and backward')
@@ -104,6 +119,23 @@ export function addBench(program: Command): void {
     .requiredOption('--model <path>', 'model.safetensors, or the folder that train wrote: what judges them')
     .option(...seconds(5))
     .action(input);
+  bench
+    .command('compare')
+    .description('two results of one command: what became slower or faster, and what changed between them')
+    .argument('<old>', 'a file that bench … --json wrote')
+    .argument('<new>', 'another, measured on the same device')
+    .option('--bound <ratio>', 'end with exit code 1 when something got slower than this beyond doubt', toNumber, 1.05)
+    .option('--json', 'print JSON instead of a table')
+    .action(compare);
+}
+
+function compare(oldPath: string, newPath: string, { bound, json = false }: CompareFlags): void {
+  if (!(bound >= 1)) throw new UsageError(`--bound is ${bound}; expected a ratio from 1 on, such as 1.05.`);
+  const comparison = compareBenches(oldPath, newPath);
+  process.stdout.write(
+    json ? `${visibleLines(JSON.stringify({ ...comparison, bound }, null, 2))}\n` : comparisonText(comparison, bound),
+  );
+  if (beyond(comparison, bound).length > 0) process.exitCode = EXIT.failed;
 }
 
 /** The option that says how long to measure. */
@@ -125,15 +157,17 @@ async function ceilings(options: CeilingsOptions): Promise<void> {
 }
 
 async function kernels(options: BenchKernelsFlags): Promise<void> {
+  const files = await Promise.all((options.with ?? []).map(outsideVariants));
   await withBench({ ...options, tune: false }, async (device, bench) => {
     const { json, seconds, all = false, filter = '' } = options;
     const result = await benchKernels(device, bench, {
-      ...{ filter, all, seconds },
+      ...{ filter, all, seconds, outside: files.flat() },
       display: (total) => showProgress('kernels', total, options.quiet ?? false),
       // A run that is stopped leaves what it has measured.
       onRows: (rows) => typeof json === 'string' && writeJson(device, json, rows),
     });
     deliver(device, options, result, kernelsText(device, result));
+    if (hasWrongVariant(result)) process.exitCode = EXIT.failed;
   });
 }
 

@@ -190,7 +190,7 @@ export const convForward: Operation<ConvProblem, ForwardArguments> = {
     naive,
   ],
   describe,
-  exampleArguments: (k, buffers) => {
+  exampleArguments: (k, buffers, full = false) => {
     const { x, weight, y } = convSizes(k);
     // Bias and activation cost nothing beside the product, and without them is how most layers run.
     const slices = {
@@ -198,6 +198,8 @@ export const convForward: Operation<ConvProblem, ForwardArguments> = {
       weight: buffers.input(weight, k.dtype),
       y: buffers.output(y, k.dtype),
     };
-    return { ...slices, bias: null, activation: 'none' };
+    return full
+      ? { ...slices, bias: buffers.input(k.o), activation: 'leaky_relu' }
+      : { ...slices, bias: null, activation: 'none' };
   },
 };

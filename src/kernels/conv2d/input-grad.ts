@@ -246,12 +246,12 @@ export const convInputGrad: Operation<ConvProblem, InputGradArguments> = {
     naive,
   ],
   describe,
-  exampleArguments: (k, buffers) => {
+  exampleArguments: (k, buffers, full = false) => {
     const { x, weight, y } = convSizes(k);
     return {
       dy: buffers.input(y, k.dtype),
       weight: buffers.input(weight, k.dtype),
-      bias: null,
+      bias: full ? buffers.input(k.c) : null,
       dx: buffers.output(x, k.dtype),
     };
   },

@@ -242,13 +242,13 @@ export const convWeightGrad: Operation<ConvProblem, WeightGradArguments> = {
     naive,
   ],
   describe,
-  exampleArguments: (k, buffers) => {
+  exampleArguments: (k, buffers, full = false) => {
     const { x, weight, y } = convSizes(k);
     return {
       x: buffers.input(x, k.dtype),
       dy: buffers.input(y, k.dtype),
-      dw: buffers.output(weight),
-      accumulate: false,
+      dw: full ? buffers.sum(weight) : buffers.output(weight),
+      accumulate: full,
     };
   },
 };

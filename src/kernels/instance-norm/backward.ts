@@ -188,10 +188,10 @@ export const instanceNormBackward: Operation<NormProblem, NormBackwardArguments>
   name: 'instanceNorm.backward',
   variants: [plane, vec4, split, workgroup, naive].map((variant) => forAnyBatch(variant, part)),
   describe,
-  exampleArguments: (k, buffers) => ({
+  exampleArguments: (k, buffers, full = false) => ({
     eps: 1e-5,
-    activation: 'relu',
-    affine: null,
+    activation: full ? 'leaky_relu' : 'relu',
+    affine: full ? { gamma: buffers.input(k.channels), beta: buffers.input(k.channels) } : null,
     x: buffers.input(normSize(k), k.dtype),
     stats: buffers.input(2 * k.n * k.channels),
     dy: buffers.input(normSize(k), k.dtype),

@@ -196,12 +196,13 @@ export const instanceNormForward: Operation<NormProblem, NormForwardArguments> =
   name: 'instanceNorm.forward',
   variants: [plane, vec4, split, workgroup, naive].map((variant) => forAnyBatch(variant, part)),
   describe,
-  exampleArguments: (k, buffers) => ({
+  exampleArguments: (k, buffers, full = false) => ({
     eps: 1e-5,
-    activation: 'relu',
-    affine: null,
+    // A residual is added to what has no activation.
+    activation: full ? 'none' : 'relu',
+    affine: full ? { gamma: buffers.input(k.channels), beta: buffers.input(k.channels) } : null,
     x: buffers.input(normSize(k), k.dtype),
-    residual: null,
+    residual: full ? buffers.input(normSize(k), k.dtype) : null,
     stats: buffers.output(2 * k.n * k.channels),
     y: buffers.output(normSize(k), k.dtype),
   }),

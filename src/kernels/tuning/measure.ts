@@ -147,6 +147,8 @@ interface Output {
   readonly slice: BufferSlice;
   readonly count: number;
   readonly dtype: FloatDType;
+  /** What it holds before a launch; null for poison. */
+  readonly before: BufferSlice | null;
   /** A copy of what the first right variant left in it; null before there is one. */
   expected: BufferSlice | null;
 }
@@ -176,7 +178,13 @@ export class MeasurementBuffers implements ExampleBuffers {
 
   output(count: number, dtype: FloatDType = 'f32'): BufferSlice {
     const slice = this.take(count, dtype);
-    this.outputs.push({ slice, count, dtype, expected: null });
+    this.outputs.push({ slice, count, dtype, before: null, expected: null });
+    return slice;
+  }
+
+  sum(count: number): BufferSlice {
+    const [before, slice] = [this.input(count), this.take(count, 'f32')];
+    this.outputs.push({ slice, count, dtype: 'f32', before, expected: null });
     return slice;
   }
 
@@ -186,8 +194,9 @@ export class MeasurementBuffers implements ExampleBuffers {
    */
   async faultOf(launch: () => void): Promise<string | null> {
     const { device } = this;
-    for (const { slice, dtype } of this.outputs) {
-      fill(device, { value: POISON[dtype], out: slice, count: slice.size / 4 });
+    for (const { slice, count, dtype, before } of this.outputs) {
+      if (before) copy(device, { x: before, out: slice, count, dtype });
+      else fill(device, { value: POISON[dtype], out: slice, count: slice.size / 4 });
     }
     try {
       launch();

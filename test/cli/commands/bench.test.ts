@@ -191,6 +191,189 @@ describe('bench kernels', () => {
   });
 });
 
+describe('bench kernels --with', () => {
+  const withFile = (file: string, ...more: string[]) =>
+    cyclops('bench', 'kernels', ...TINY, ...QUICK, '--quiet', '--with', file, ...more);
+  const describes = (name: string, fields: object, kernel: string) => {
+    writeFileSync(folder.path(`${name}.wgsl`), kernel);
+    const description = { operation: 'conv2d.forward', name, kernel: `${name}.wgsl`, ...fields };
+    writeFileSync(folder.path(`${name}.json`), JSON.stringify(description));
+    return folder.path(`${name}.json`);
+  };
+  const textOf = (name: string) => readFileSync(`src/kernels/wgsl/conv2d/${name}.wgsl`, 'utf8');
+
+  it('checks the variant of a module, which none of the networks needs', async () => {
+    const { code, stdout } = await withFile('examples/pointwise.ts', '--json');
+    const { checked, kernels } = JSON.parse(stdout);
+    expect(checked).toMatchObject([{ operation: 'conv2d.forward', variant: 'pointwise' }]);
+    const { checks } = checked[0];
+    // Two problems of odd shapes, plain and with bias and activation.
+    expect(checks.map(({ full, fault }: { full: boolean; fault: unknown }) => [full, fault])).toEqual(
+      [false, true, false, true].map((full) => [full, null]),
+    );
+    expect([code, kernels]).toEqual([0, []]);
+  });
+
+  it('checks the text of a kernel that takes over a launch, and times it in turns with the others', async () => {
+    const file = describes(
+      'mine',
+      { like: 'tiled', where: { c: { least: 8 }, dtype: 'f32' } },
+      textOf('forward-tiled'),
+    );
+    const { code, stdout } = await withFile(file, '--filter', '3×3 s1', '--json', '--seconds', '0.01');
+    const { checked, kernels } = JSON.parse(stdout);
+    expect(checked[0].checks.length).toBeGreaterThan(8);
+    expect(checked[0].checks.filter(({ fault }: { fault: unknown }) => fault !== null)).toEqual([]);
+    const mine = kernels.filter(({ variant }: { variant: string }) => variant === 'mine');
+    expect(mine.map(({ problem }: { problem: string }) => problem)).toEqual([
+      '3×3 s1 p1 reflect [1,6,6,16]→[1,6,6,16] f32',
+    ]);
+    expect(kernels.map(({ variant }: { variant: string }) => variant)).toEqual(
+      expect.arrayContaining(['tiled', 'naive']),
+    );
+    const compared = kernels.filter(({ ofFastest }: { ofFastest: unknown }) => ofFastest !== null);
+    for (const { ofFastest } of compared) expect(ofFastest.low).toBeLessThanOrEqual(ofFastest.median);
+    expect(code).toBe(0);
+  });
+
+  it('ends with 1 and says where a variant is wrong, and times nothing', async () => {
+    // Wrong only where there is a bias.
+    const wrong = textOf('forward-naive').replace('sum = bias[o]', 'sum = bias[o] * 1.01');
+    const { code, stdout } = await withFile(describes('wrong', {}, wrong));
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/conv2d\.forward wrong: WRONG, so not timed; right in 3 of 6 checks/);
+    expect(stdout).toMatch(
+      /3×3 s1 p1 zeros \[1,9,7,8\]→\[1,9,7,12\] f32, with all .* off by 0\.\d+ of the largest value/,
+    );
+    expect(stdout).toMatch(/None of the problems of these networks is left to be timed/);
+    const broken = await withFile(describes('broken', {}, wrong.replace('let o = ', 'let o == ')));
+    expect([broken.code, broken.stdout]).toEqual([1, expect.stringMatching(/broken\.wgsl:\d+:\d+: expected '='/)]);
+  });
+
+  it.each([
+    [
+      'an operation that is none',
+      { operation: 'conv3d' },
+      /no operation 'conv3d' has variants; expected one of conv2d\.forward/,
+    ],
+    ['the name of another', { name: 'naive' }, /as conv2d\.forward has one already/],
+    ['a key that means nothing', { wher: {} }, /wher is .* expected no option of this name, but any of operation/],
+    [
+      'a value that the problem has not',
+      { workgroups: [{ of: ['zz'], per: 4 }] },
+      /counts workgroups by 'zz'; expected a number of the problem: n, h/,
+    ],
+    ['several launches', { operation: 'conv2d.weightGrad', like: 'winograd' }, /makes \d launches here|which makes \d/],
+    ['no problem at all', { where: { c: -1 } }, /supports none of conv2d\.forward's problems/],
+  ])('refuses a description with %s', async (_, fields, message) => {
+    const { code, stderr } = await withFile(describes('odd', fields, textOf('forward-naive')));
+    expect([code, stderr]).toEqual([1, expect.stringMatching(message)]);
+  });
+
+  it.each([
+    ['export const x = 1;', /has to export `operation`.*operation is to be a text/],
+    ["throw new Error('not today')", /cannot be loaded: not today/],
+    ["export const operation = 'matmul'; export const variants = [{ name: 'a' }]", /variants.* is to be a variant/],
+  ])('refuses the module %s', async (text, message) => {
+    writeFileSync(folder.path('odd.mjs'), text);
+    const { code, stderr } = await withFile(folder.path('odd.mjs'));
+    expect([code, stderr]).toEqual([1, expect.stringMatching(message)]);
+  });
+});
+
+describe('bench compare', () => {
+  const origin = {
+    command: 'cyclops bench kernels --json a.json',
+    date: '2026-11-28T00:00:00.000Z',
+    commit: 'a'.repeat(40),
+    device: { name: 'H200', driver: 'NVIDIA 580', vendor: 'nvidia', architecture: 'hopper', software: false },
+    versions: { cyclops: '0.2.0' },
+    workload: { ngf: 64, precision: 'mixed' },
+  };
+  const row = (variant: string, median: number, spread = 0.02) => ({
+    ...{ operation: 'conv2d.forward', problem: '3×3', variant, ofFastest: { median: 9, min: 9, max: 9, runs: 5 } },
+    milliseconds: {
+      median,
+      low: (1 - spread) * median,
+      high: (1 + spread) * median,
+      min: median / 2,
+      max: 2 * median,
+      runs: 9,
+    },
+  });
+  const written = (name: string, fields: object) => {
+    writeFileSync(folder.path(name), JSON.stringify({ ...origin, ...fields }));
+    return folder.path(name);
+  };
+  const compare = (a: object, b: object, ...options: string[]) =>
+    cyclops('bench', 'compare', written('a.json', a), written('b.json', b), ...options);
+
+  it('says what is slower beyond doubt, what is not, and what changed, and fails beyond the bound', async () => {
+    const old = { kernels: [row('tiled', 2), row('naive', 8), row('wide', 4, 0.2), row('gone', 1)] };
+    const young = {
+      ...{ commit: 'b'.repeat(40), device: { ...origin.device, driver: 'NVIDIA 590' } },
+      kernels: [row('tiled', 2.3), row('naive', 6), row('wide', 4.4, 0.2), row('new', 1)],
+    };
+    const { code, stdout } = await compare(old, young);
+    expect(stdout).toMatch(/^driver: NVIDIA 580 → NVIDIA 590$/m);
+    expect(stdout).toMatch(/^commit: a{40} → b{40}$/m);
+    expect(stdout).toMatch(
+      /conv2d\.forward 3×3 tiled +2\.000 +2\.300 +1\.150 \(1\.105 to 1\.197\) +SLOWER than 1\.05$/m,
+    );
+    expect(stdout).toMatch(/3×3 naive .* 0\.750 \(0\.721 to 0\.781\) +faster$/m);
+    expect(stdout).toMatch(/3×3 wide .* 1\.100 \(0\.733 to 1\.650\)$/m);
+    expect(stdout).toMatch(
+      /Of 3 times 1 slower, 1 faster beyond doubt\.\nTimed by the old one alone: 1, such as kernels .* gone/,
+    );
+    expect(code).toBe(1);
+    expect((await compare(old, young, '--bound', '1.2')).code).toBe(0);
+    const { ratios, bound } = JSON.parse((await compare(old, young, '--json')).stdout);
+    expect([ratios.length, bound]).toEqual([3, 1.05]);
+  });
+
+  it('takes the extremes of documents that know no interval', async () => {
+    const { low: _, high: __, ...plain } = row('tiled', 2).milliseconds;
+    const { stdout } = await compare({ step: plain }, { step: plain });
+    expect(stdout).toMatch(/^step .* 1\.000 \(0\.250 to 4\.000\)$/m);
+  });
+
+  it.each([
+    [
+      'two devices',
+      { device: { ...origin.device, name: 'H100' } },
+      2,
+      /measured on H200, .* on H100: times of two devices say nothing of the code/,
+    ],
+    [
+      'two sizes',
+      { workload: { ngf: 32, precision: 'mixed' } },
+      2,
+      /measured ngf 64.*ngf 32.* Measure the same work twice/,
+    ],
+    ['nothing in common', { kernels: [row('else', 1)] }, 1, /time nothing in common/],
+  ])('refuses %s', async (_, other, status, message) => {
+    const { code, stderr } = await compare({ kernels: [row('tiled', 1)] }, { kernels: [row('tiled', 1)], ...other });
+    expect([code, stderr]).toEqual([status, expect.stringMatching(message)]);
+  });
+
+  it('tells processors of a software device apart', async () => {
+    const on = (name: string) => ({
+      ...{
+        device: { ...origin.device, software: true },
+        processor: { name, cores: 2 },
+        step: row('a', 1).milliseconds,
+      },
+    });
+    expect((await compare(on('EPYC'), on('EPYC'))).code).toBe(0);
+    expect((await compare(on('EPYC'), on('Xeon'))).stderr).toMatch(/EPYC, 2 cores.* Xeon, 2 cores/);
+  });
+
+  it('refuses what is no measurement', async () => {
+    const { code, stderr } = await cyclops('bench', 'compare', 'package.json', 'package.json');
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/package\.json does not hold what it should/)]);
+  });
+});
+
 describe('train --profile', () => {
   it('prints tables and writes a trace of three steps, and trains the same bits', async () => {
     const data = makeData(folder.path('data'), { normal: 4, abnormal: 4 });

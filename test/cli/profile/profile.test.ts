@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { group, rowsText } from '../../../src/cli/profile/profile.ts';
-import { spread } from '../../../src/cli/profile/statistics.ts';
+import { inTurns, spread } from '../../../src/cli/profile/statistics.ts';
 import type { Launch } from '../../../src/gpu/launch.ts';
 import type { Ceilings } from '../../../src/kernels/ceilings.ts';
 
@@ -19,9 +19,34 @@ function launch(label: string, flops: number, bytes: number): Launch {
 }
 
 test('the spread of an odd and an even number of values, in any order', () => {
-  expect(spread([3, 1, 2])).toEqual({ median: 2, min: 1, max: 3, runs: 3 });
-  expect(spread([4, 1, 2, 10])).toEqual({ median: 3, min: 1, max: 10, runs: 4 });
+  expect(spread([3, 1, 2])).toEqual({ median: 2, low: 1, high: 3, min: 1, max: 3, runs: 3 });
+  expect(spread([4, 1, 2, 10])).toEqual({ median: 3, low: 1, high: 10, min: 1, max: 10, runs: 4 });
   expect(() => spread([])).toThrow('Nothing was measured.');
+});
+
+test('the interval of a median is that of order statistics', () => {
+  // Tables of the sign test: of n values in order, the k-th and the k-th from the end.
+  const places = [
+    [6, 1],
+    [8, 1],
+    [9, 2],
+    [11, 2],
+    [12, 3],
+    [20, 6],
+    [50, 18],
+  ] as const;
+  for (const [count, k] of places) {
+    const { low, high } = spread(Array.from({ length: count }, (_, i) => i + 1));
+    expect([count, low, high]).toEqual([count, k, count + 1 - k]);
+  }
+});
+
+test('things that are measured in turns take as many rounds each, each round beginning with another', async () => {
+  const order: string[] = [];
+  const measure = (name: string) => async () => order.push(name);
+  const values = await inTurns([measure('a'), measure('b')], 0);
+  expect(order.join('')).toBe('abbaabbaab');
+  expect(values.map(({ length }) => length)).toEqual([5, 5]);
 });
 
 test('rates of a group are those of a step: median time, its own counts, the least time that the ceilings allow', () => {
@@ -39,7 +64,7 @@ test('rates of a group are those of a step: median time, its own counts, the lea
     ['norm', 1],
   ]);
   const [convs, norms] = rows;
-  expect(convs?.milliseconds).toEqual({ median: 8, min: 4, max: 16, runs: 3 });
+  expect(convs?.milliseconds).toMatchObject({ median: 8, min: 4, max: 16, runs: 3 });
   expect(convs).toMatchObject({ flops: 2e7, bytes: 2e5 });
   expect(convs?.gflopsPerSecond).toBeCloseTo(2.5, 10);
   expect(norms?.gigabytesPerSecond).toBeCloseTo(0.25, 10);

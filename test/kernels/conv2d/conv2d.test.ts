@@ -3,11 +3,11 @@ import { Device } from '../../../src/gpu/device.ts';
 import { convForward } from '../../../src/kernels/conv2d/forward.ts';
 import { convInputGrad, type InputGradArguments } from '../../../src/kernels/conv2d/input-grad.ts';
 import { type ConvProblem, convSizes } from '../../../src/kernels/conv2d/problem.ts';
+import { convProblem } from '../../../src/kernels/tuning/odd-problems.ts';
 import { supportedVariants, type Variant } from '../../../src/kernels/variant.ts';
 import { scope } from '../../../src/tensor/scope.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
 import { random } from '../../oracles/compare.ts';
-import { problem } from '../tuning/suites/conv2d.ts';
 
 let device: Device;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => device.close());
 
 test.each(['relu', 'leaky_relu', 'tanh'] as const)('NaN stays visible through a fused %s', async (activation) => {
-  const k = problem(1, 4, 4, 4, 4, 3, 1, 1);
+  const k = convProblem([1, 4, 4, 4], 4, [3, 1, 1]);
   const x = random(64);
   x[0] = Number.NaN;
   for (const variant of supportedVariants(device, convForward, k)) {
@@ -41,8 +41,8 @@ function inputGradLaunches(k: ConvProblem, variant: Variant<ConvProblem, InputGr
 }
 
 test.each([
-  ['more workgroups than a launch may have', problem(1, 2044, 2044, 1, 1, 7, 1, 3, true)],
-  ['more memory than a buffer may have', problem(1, 512, 512, 128, 1, 3, 1, 1, true)],
+  ['more workgroups than a launch may have', convProblem([1, 2044, 2044, 1], 1, [7, 1, 3], 'reflect')],
+  ['more memory than a buffer may have', convProblem([1, 512, 512, 128], 1, [3, 1, 1], 'reflect')],
 ])('no variant supports an input gradient whose padded image needs %s', (_, k) => {
   for (const variant of supportedVariants(device, convInputGrad, k)) {
     const workgroups = Math.max(...inputGradLaunches(k, variant).flatMap((launch) => launch.workgroups));
@@ -51,7 +51,7 @@ test.each([
 });
 
 test.each(['f32', 'f16'] as const)('variants of an input gradient in %s name all kernels that they launch', (dtype) => {
-  const k = { ...problem(1, 12, 12, 64, 64, 3, 1, 1, true), dtype };
+  const k = { ...convProblem([1, 12, 12, 64], 64, [3, 1, 1], 'reflect'), dtype };
   for (const variant of supportedVariants(device, convInputGrad, k)) {
     const launched = inputGradLaunches(k, variant).map(({ kernel }) => kernel.name);
     expect(variant.sources, variant.name).toEqual(expect.arrayContaining(launched));

@@ -7,11 +7,11 @@ import { immediates } from '../../../src/gpu/launch.ts';
 import { convSizes } from '../../../src/kernels/conv2d/problem.ts';
 import { convWeightGrad } from '../../../src/kernels/conv2d/weight-grad.ts';
 import { sourceText } from '../../../src/kernels/source.ts';
+import { convProblem } from '../../../src/kernels/tuning/odd-problems.ts';
 import { scope } from '../../../src/tensor/scope.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
 import { poison, random, worst } from '../../oracles/compare.ts';
 import * as oracle from '../../oracles/conv2d.ts';
-import { problem } from '../tuning/suites/conv2d.ts';
 
 let device: Device;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => device.close());
 
 test('a kernel for GPUs loses no pixel of 40 images of 256×256 in 2,048 shares', async () => {
-  const k = problem(40, 256, 256, 1, 1, 1, 1, 0);
+  const k = convProblem([40, 256, 256, 1], 1, [1, 1, 0]);
   const variant = convWeightGrad.variants.find(({ name }) => name === 'tiled64x16');
   expect(variant?.supports(device, k)).toBe(true);
   const { x: pixels } = convSizes(k);

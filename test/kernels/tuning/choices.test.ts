@@ -11,10 +11,10 @@ import {
   forceVariants,
   importChoices,
 } from '../../../src/kernels/tuning/choices.ts';
+import { convProblem } from '../../../src/kernels/tuning/odd-problems.ts';
 import { register, supportedVariants } from '../../../src/kernels/variant.ts';
 import { scope } from '../../../src/tensor/scope.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
-import { problem } from './suites/conv2d.ts';
 import { double, scaling } from './toy/double.ts';
 
 let device: Device;
@@ -27,9 +27,9 @@ afterEach(() => {
 });
 
 /** 8 → 8 channels: every variant but thin_output can. */
-const wide = problem(1, 9, 9, 8, 8, 3, 1, 1);
+const wide = convProblem([1, 9, 9, 8], 8, [3, 1, 1]);
 /** 3 → 5 channels: none that wants multiples of 4 can. */
-const odd = problem(1, 9, 9, 3, 5, 3, 1, 1);
+const odd = convProblem([1, 9, 9, 3], 5, [3, 1, 1]);
 const key = 'conv2d.forward 3×3 s1 p1 zeros [1,9,9,8]→[1,9,9,8] f32';
 const chosen = (k = wide) => choose(device, convForward, k).name;
 
@@ -98,7 +98,7 @@ describe('forcing', () => {
     const [standard, oddStandard] = [chosen(), chosen(odd)];
     forceVariants(device, ['conv2d.forward=thin_output']);
     expect(chosen()).toBe(standard);
-    expect(chosen(problem(1, 9, 9, 8, 3, 3, 1, 1))).toBe('thin_output');
+    expect(chosen(convProblem([1, 9, 9, 8], 3, [3, 1, 1]))).toBe('thin_output');
     forceVariants(device, ['conv2d.forward=tiled']);
     expect(chosen(odd)).toBe(oddStandard);
   });
@@ -121,8 +121,8 @@ describe('forcing', () => {
 });
 
 test('a batch of another size adopts the choices of a body, and no other problem does', () => {
-  const wideOf = (n: number) => problem(n, 9, 9, 8, 8, 3, 1, 1);
-  const oddOf = (n: number) => problem(n, 9, 9, 3, 5, 3, 1, 1);
+  const wideOf = (n: number) => convProblem([n, 9, 9, 8], 8, [3, 1, 1]);
+  const oddOf = (n: number) => convProblem([n, 9, 9, 3], 5, [3, 1, 1]);
   const body = (n: number) => () => {
     for (const k of [wideOf(n), oddOf(n), wideOf(n)]) choose(device, convForward, k);
   };
@@ -143,7 +143,7 @@ describe('choices for a later process', () => {
 
   test('are those of the body, whether default, measured or forced, and of nothing else', () => {
     const [standard, oddStandard] = [chosen(), chosen(odd)];
-    choose(device, convForward, problem(1, 5, 5, 8, 8, 3, 1, 1));
+    choose(device, convForward, convProblem([1, 5, 5, 8], 8, [3, 1, 1]));
     expect(exportChoices(device, meet)).toEqual({ [key]: standard, [oddKey]: oddStandard });
     decide(device, key, 'thin_input');
     expect(exportChoices(device, meet)).toEqual({ [key]: 'thin_input', [oddKey]: oddStandard });

@@ -9,11 +9,11 @@ import { Device } from '../../../src/gpu/device.ts';
 import { CyclopsError } from '../../../src/gpu/errors.ts';
 import { convForward } from '../../../src/kernels/conv2d/forward.ts';
 import { choose } from '../../../src/kernels/tuning/choices.ts';
+import { convProblem } from '../../../src/kernels/tuning/odd-problems.ts';
 import { scope } from '../../../src/tensor/scope.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
 import { tuneKernels } from '../../../src/workflow/common/tuning.ts';
 import { cyclops, makeData, SMALL, temporaryFolder } from '../../cli/support.ts';
-import { problem } from '../../kernels/tuning/suites/conv2d.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 
@@ -131,7 +131,10 @@ describe('commands', () => {
 
 describe('forcing', () => {
   const chosen = (variant: string[]) =>
-    withDevice({ variant }, async (device) => choose(device, convForward, problem(1, 9, 9, 8, 8, 3, 1, 1)).name);
+    withDevice(
+      { variant },
+      async (device) => choose(device, convForward, convProblem([1, 9, 9, 8], 8, [3, 1, 1])).name,
+    );
 
   it('by --variant wins over CYCLOPS_VARIANT', async () => {
     vi.stubEnv('CYCLOPS_VARIANT', 'conv2d.forward=thin_input');

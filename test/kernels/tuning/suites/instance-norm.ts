@@ -2,6 +2,7 @@ import type { Activation } from '../../../../src/kernels/activation.ts';
 import { instanceNormBackward } from '../../../../src/kernels/instance-norm/backward.ts';
 import { instanceNormForward } from '../../../../src/kernels/instance-norm/forward.ts';
 import type { FloatDType } from '../../../../src/kernels/source.ts';
+import { oddNormShapes } from '../../../../src/kernels/tuning/odd-problems.ts';
 import type { Tensor } from '../../../../src/tensor/tensor.ts';
 import { poison, random, randomAs, rounded, tolerance } from '../../../oracles/compare.ts';
 import * as oracle from '../../../oracles/instance-norm.ts';
@@ -10,24 +11,6 @@ import { suite } from './suite.ts';
 const EPS = 1e-5;
 /** So near to 0, rounding decides on which side of a ReLU's kink a value lies; no gradient comes from there. */
 const AT_KINK = 1e-4;
-
-/**
- * A single pixel; shares that do not divide the pixels, of few channels and of more than 32; planes on both sides of what registers hold
- * and of what a core walks alone.
- */
-const shapes = [
-  [1, 1, 4],
-  [1, 3, 4],
-  [2, 77, 12],
-  [2, 1100, 36],
-  [3, 513, 8],
-  [1, 300, 260],
-  [1, 1024, 8],
-  [3, 1025, 4],
-  [1, 4096, 4],
-  [2, 15, 5],
-  [1, 4, 1],
-] as const;
 
 const kinds: { activation: Activation; affine: boolean; residual: boolean }[] = [
   { activation: 'none', affine: false, residual: false },
@@ -43,7 +26,7 @@ interface Sample {
   dtype: FloatDType;
 }
 
-const everything = shapes.flatMap((shape) => kinds.map((kind): Sample => ({ shape, kind, dtype: 'f32' })));
+const everything = oddNormShapes.flatMap((shape) => kinds.map((kind): Sample => ({ shape, kind, dtype: 'f32' })));
 /** Many shares, the last a short one, and many pixels a row of a workgroup. */
 const large = kinds.slice(-3).map((kind): Sample => ({ shape: [1, 200 * 200, 8], kind, dtype: 'f32' }));
 /** A plane of several shares, one that registers hold, and odd channels. */

@@ -1,45 +1,18 @@
-import { mergedAxes } from '../../../../src/kernels/axes.ts';
 import { matmul } from '../../../../src/kernels/matmul.ts';
+import { axesIn, oddBatches, oddLayouts, oddMatrices } from '../../../../src/kernels/tuning/odd-problems.ts';
 import { sizeOf, summedTo } from '../../../oracles/axes.ts';
 import { poison, randomAs, tolerance, typicalSum } from '../../../oracles/compare.ts';
 import { product, transposed } from '../../../oracles/matmul.ts';
 import { suite } from './suite.ts';
 
-/** All batch axes, and those of the result, of a and of b. */
-const batches: [all: number[], kept: number[], a: number[], b: number[]][] = [
-  [[1], [1], [1], [1]],
-  [[3], [3], [3], [1]],
-  [
-    [2, 3, 2],
-    [2, 1, 2],
-    [2, 3, 1],
-    [1, 3, 2],
-  ],
-];
-
-const matrices: [rows: number, depth: number, columns: number][] = [
-  [1, 1, 1],
-  [33, 7, 5],
-  [5, 65, 34],
-  [32, 8, 64],
-];
-
 export const products = suite(
   matmul,
-  batches.flatMap(([all, kept, batchA, batchB]) =>
-    matrices.flatMap(([rows, depth, columns]) =>
-      [0, 1, 2, 3].map((turns) => {
-        const [transposeA, transposeB] = [turns % 2 === 1, turns > 1];
-        const dtype = turns === 3 ? 'f16' : 'f32';
-        const held = [kept, batchA, batchB].map((shape) => shape.map((extent, axis) => extent === all[axis]));
-        const { extents, masks } = mergedAxes(all, held);
-        const [keptMask = 0, ofA = 0, ofB = 0] = masks;
+  oddBatches.flatMap(([all, kept, batchA, batchB]) =>
+    oddMatrices.flatMap(([rows, depth, columns]) =>
+      oddLayouts.map(({ transposeA, transposeB, dtype }) => {
         return {
           name: '',
-          problem: {
-            ...{ extents, kept: keptMask, ofA, ofB, rows, depth, columns, transposeA, transposeB },
-            dtype: dtype as 'f32' | 'f16',
-          },
+          problem: { ...axesIn([all, kept, batchA, batchB]), rows, depth, columns, transposeA, transposeB, dtype },
           stage: (upload) => {
             const shapeA = [...batchA, ...(transposeA ? [depth, rows] : [rows, depth])];
             const shapeB = [...batchB, ...(transposeB ? [columns, depth] : [depth, columns])];

@@ -1,5 +1,5 @@
-import { mergedAxes } from '../../../../src/kernels/axes.ts';
 import { type AxesTerm, reduceAxes } from '../../../../src/kernels/reduce-axes.ts';
+import { axesIn, oddSpaces } from '../../../../src/kernels/tuning/odd-problems.ts';
 import { broadcast, gathered, sizeOf } from '../../../oracles/axes.ts';
 import { poison, randomAs } from '../../../oracles/compare.ts';
 import { suite } from './suite.ts';
@@ -17,60 +17,16 @@ const terms: Record<AxesTerm, { of: (a: number, b: number) => number; join: (val
   equal: { of: (a, b) => (a === b ? 1 : 0), join: total },
 };
 
-/** The space, and the shapes of the result, of a and of b in it. */
-const shapes: [space: number[], kept: number[], a: number[], b: number[]][] = [
-  [[1], [1], [1], [1]],
-  [
-    [67, 3],
-    [1, 3],
-    [67, 3],
-    [1, 3],
-  ],
-  [
-    [3, 67],
-    [3, 1],
-    [3, 67],
-    [3, 1],
-  ],
-  [
-    [65, 2, 33],
-    [1, 2, 1],
-    [65, 2, 33],
-    [65, 1, 33],
-  ],
-  [
-    [9001, 5],
-    [1, 5],
-    [9001, 5],
-    [9001, 1],
-  ],
-  [
-    [2, 3, 4, 3, 2, 5],
-    [2, 1, 4, 1, 2, 1],
-    [2, 3, 4, 3, 2, 5],
-    [1, 3, 1, 3, 1, 5],
-  ],
-  [
-    [70, 70, 1],
-    [70, 1, 1],
-    [70, 70, 1],
-    [1, 70, 1],
-  ],
-];
-
 const kinds = ['sum', 'product', 'quotient', 'max', 'equal', 'power'] as const;
 
 export const axes = suite(
   reduceAxes,
-  shapes.flatMap(([space, kept, shapeA, shapeB]) =>
+  oddSpaces.flatMap(([space, kept, shapeA, shapeB]) =>
     kinds.flatMap((term) =>
       (['f32', 'f16'] as const).map((dtype) => {
-        const held = [kept, shapeA, shapeB].map((shape) => shape.map((extent, axis) => extent === space[axis]));
-        const { extents, masks } = mergedAxes(space, held);
-        const [keptMask = 0, ofA = 0, ofB = 0] = masks;
         return {
           name: term,
-          problem: { extents, kept: keptMask, ofA, ofB, dtype },
+          problem: { ...axesIn([space, kept, shapeA, shapeB]), dtype },
           stage: (upload) => {
             // Positive, so that no sum ends near 0; zeros and ones, so that many are equal.
             const valuesOf = (count: number) =>

@@ -1,4 +1,5 @@
 import { reduce } from '../../../../src/kernels/reduce.ts';
+import { oddCounts } from '../../../../src/kernels/tuning/odd-problems.ts';
 import { poison, random, rounded } from '../../../oracles/compare.ts';
 import { bce, type Loss, l1, meanLoss, mse } from '../../../oracles/losses.ts';
 import { suite } from './suite.ts';
@@ -7,13 +8,11 @@ const sum: Pick<Loss, 'term'> = { term: (a) => a };
 const terms = { sum, l1, mse, bce } as const;
 const names = ['sum', 'l1', 'mse', 'bce'] as const;
 
-/** The tail of a vec4, one workgroup, several, and more elements than all workgroups of a launch visit in one stride. */
-const counts = [1, 3, 4, 257, 2051, 40_003, 600_001];
 /** The second half begins within a vec4 and on its edge. */
 const evenCounts = [2, 8, 2054, 600_002];
 
 const cases = [
-  ...counts.flatMap((count) => [
+  ...oddCounts.flatMap((count) => [
     { count, constants: [0.75, 0.75] as const, kind: 'with a constant', dtype: 'f32' as const },
     { count, constants: null, kind: '', dtype: 'f32' as const },
   ]),
