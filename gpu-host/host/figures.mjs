@@ -8,6 +8,8 @@ import { batchesOf, nameOf, PRECISIONS } from './parts.mjs';
  * @property {'ok' | 'failed' | 'timed out' | 'absent'} status
  * @property {number} seconds
  * @property {string} [command]
+ * @property {string} [date] when it ended
+ * @property {{ least?: number, median?: number, most?: number }} [clocks] of the multiprocessors meanwhile, in MHz
  * @property {string} [reason] why it is not ok
  * @property {any} [result] what the program wrote, perhaps in part
  */

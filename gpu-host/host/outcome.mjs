@@ -30,11 +30,11 @@ const lastObject = (text) =>
 
 /**
  * What a part found out; null where it wrote nothing that can be read.
- * @param {import('./parts.mjs').Part} part
- * @param {{ stdout: string, file: string }} written what it printed, and the file of its option --json
+ * @param {Pick<import('./parts.mjs').Part, 'name' | 'json' | 'writes'>} part
+ * @param {{ stdout: string, file: string }} written what it printed, and the file that it was to write
  */
-export function resultOf({ name, json }, { stdout, file }) {
-  if (json) return existsSync(file) ? parsed(readFileSync(file, 'utf8')) : null;
+export function resultOf({ name, json, writes }, { stdout, file }) {
+  if (json || writes) return existsSync(file) ? parsed(readFileSync(file, 'utf8')) : null;
   return name.startsWith('verify') ? verdict(stdout) : lastObject(stdout);
 }
 

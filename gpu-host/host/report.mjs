@@ -12,6 +12,9 @@ import { batchesOf, nameOf, PRECISIONS, webgpuColumns } from './parts.mjs';
 
 /** @typedef {import('./figures.mjs').Results} Results */
 
+/** So many kernels of a step are shown. */
+const PROFILED = 25;
+
 /** @param {number | null | undefined} value */
 const figure = (value) => {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–';
@@ -37,6 +40,9 @@ export function markdown(results) {
     ceilings(results),
     ...PRECISIONS.flatMap((precision) =>
       batchesOf(results.quick).map((batch) => kernels(results, { precision, batch })),
+    ),
+    ...PRECISIONS.flatMap((precision) =>
+      batchesOf(results.quick).flatMap((batch) => profile(results, { precision, batch }) ?? []),
     ),
     correctness(results),
     webgpuPeers(results),
@@ -225,6 +231,21 @@ function kernels(results, computed) {
   ].join('\n');
 }
 
+/** Where the time of a step goes; null where it was not profiled. @param {Results} results @param {import('./parts.mjs').Case} computed */
+function profile(results, computed) {
+  const kernels = results.parts[nameOf('step', computed)]?.result?.profile?.kernels;
+  if (!kernels) return null;
+  const rows = [...kernels].sort((a, b) => b.share - a.share).slice(0, PROFILED);
+  const body = rows.map((/** @type {any} */ { name, share, launches, milliseconds, ofCeiling }) => [
+    ...[name, percent(share), `${launches}`, figure(milliseconds.median), percent(ofCeiling)],
+  ]);
+  return [
+    `## A step by kernel, ${computed.precision}, batch ${computed.batch}`,
+    '',
+    table([['kernel', 'of the step', 'launches', 'ms', 'of the ceiling'], ...body]),
+  ].join('\n');
+}
+
 /** @param {Results} results */
 function correctness(results) {
   const rows = PRECISIONS.map((precision) => {
@@ -290,13 +311,17 @@ function device(results) {
 
 /** @param {Results} results */
 function parts(results) {
-  const rows = Object.entries(results.parts).map(([name, { status, seconds, reason = '', command = '' }]) => [
-    name,
-    status,
-    seconds.toFixed(1),
-    reason,
-    command && `\`${command}\``,
-  ]);
+  const rows = Object.entries(results.parts).map(
+    ([name, { status, seconds, reason = '', command = '', date, clocks }]) => [
+      name,
+      status,
+      seconds.toFixed(1),
+      date ?? '',
+      clocks ? `${clocks.median} (${clocks.least} to ${clocks.most})` : '–',
+      reason,
+      command && `\`${command}\``,
+    ],
+  );
   const failures = ['torch', 'torch compile'].flatMap((name) =>
     (results.parts[name]?.result?.failures ?? []).map(
       (/** @type {any} */ { part, mode, precision, batch, error }) =>
@@ -306,7 +331,7 @@ function parts(results) {
   return [
     '## Parts',
     '',
-    table([['part', 'status', 's', 'why', 'command'], ...rows]),
+    table([['part', 'status', 's', 'at', 'clocks, MHz', 'why', 'command'], ...rows]),
     ...(failures.length > 0 ? ['', ...failures] : []),
   ].join('\n');
 }

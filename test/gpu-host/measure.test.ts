@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it, test } from 'vitest';
 import { type Results, verdicts } from '../../gpu-host/host/figures.mjs';
-import { partsOf } from '../../gpu-host/host/parts.mjs';
+import { KINDS, ordered, partsOf } from '../../gpu-host/host/parts.mjs';
 import { markdown } from '../../gpu-host/host/report.mjs';
 import { runPart } from '../../gpu-host/host/run-part.mjs';
 
@@ -104,7 +105,7 @@ describe('the Markdown', () => {
 });
 
 test('parts that cannot be measured say so instead of having a command', () => {
-  const found = { quick: true, most: 100, root: '/nowhere', torch: { absent: 'there is no python3' } };
+  const found = { quick: true, most: 100, root: '/nowhere', out: '/tmp', torch: { absent: 'there is no python3' } };
   const parts = partsOf({ ...found, offersPrecision: (subcommand) => subcommand === 'bench step' });
   for (const { name, command, absent } of parts)
     expect([name, command === undefined]).toEqual([name, absent !== undefined]);
@@ -112,6 +113,98 @@ test('parts that cannot be measured say so instead of having a command', () => {
     expect.arrayContaining(['--precision', 'mixed']),
   );
   expect(parts.find(({ name }) => name === 'torch')?.absent).toBe('there is no python3');
+});
+
+test('what is missing comes first, ceilings last, and nothing that was not asked for', () => {
+  const parts = partsOf({
+    ...{ quick: false, most: 600, root: '/nowhere', out: '/tmp', torch: { absent: 'none' } },
+    offersPrecision: () => true,
+  });
+  const names = (only: Parameters<typeof ordered>[1], there: readonly string[] = []) =>
+    ordered(parts, only, (name) => there.includes(name)).map(({ name }) => name);
+  expect(names(KINDS).slice(0, 5)).toEqual(['doctor', 'step mixed 16', 'step mixed 1', 'step f32 1', 'torch']);
+  expect(names(KINDS).at(-1)).toBe('ceilings');
+  expect(names(['verify'])).toEqual(['doctor', 'verify f32', 'verify mixed']);
+  expect(names(['steps'], ['doctor', 'step mixed 16', 'torch']).slice(0, 3)).toEqual([
+    'doctor',
+    'step mixed 1',
+    'step f32 1',
+  ]);
+  expect(names(['steps'], ['step mixed 16', 'torch']).slice(-2)).toEqual(['step mixed 16', 'torch']);
+});
+
+/** A folder with programs of these names, and a path that leads to them alone beside what a shell needs. */
+function pathWith(folder: string, programs: Record<string, string>): string {
+  for (const [name, text] of Object.entries(programs)) {
+    writeFileSync(join(folder, name), `#!/bin/bash\n${text}\n`);
+    chmodSync(join(folder, name), 0o755);
+  }
+  return `${folder}:${dirname(process.execPath)}:/usr/bin:/bin`;
+}
+
+describe('measure.sh', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gpu-host-measure-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const out = join(folder, 'out');
+  const programs = join(folder, 'bin');
+  mkdirSync(programs);
+  // A step takes long; all else is there at once.
+  const env = {
+    CYCLOPS_ROOT: process.cwd(),
+    PATH: pathWith(programs, {
+      cyclops: `case "$*" in
+        *--help*) echo --precision ;;
+        doctor*) echo '{"versions": {}, "adapter": {"name": "card", "matrixConfigs": [], "subgroupSize": {}}, "features": [], "limits": {}, "toggles": {"enabled": [], "disabled": []}}' ;;
+        verify*) echo '7 comparisons passed, 0 failed; 0 cases left out' ;;
+        *) touch ${folder}/at-step; sleep 60 ;;
+      esac`,
+      python3: 'exit 1',
+      'nvidia-smi': `case "$*" in
+        *-lms*) while true; do echo 'now, 1980, 3201, 0x0, 400, 50'; sleep 0.02; done ;;
+        *) echo 'card, 580, 80 GiB, 1980 MHz, 3201 MHz, 50, 400 W' ;;
+      esac`,
+    }),
+  };
+  const measure = (...args: string[]) => spawn('bash', ['gpu-host/measure.sh', out, ...args], { env });
+  const results = (): Results => JSON.parse(readFileSync(join(out, 'results.json'), 'utf8'));
+  const ended = (child: ReturnType<typeof measure>) =>
+    new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
+
+  it('measures what is asked for, with the clocks beside it', async () => {
+    expect(await ended(measure('--only', 'verify'))).toBe(0);
+    const { parts } = results();
+    expect(Object.entries(parts).map(([name, { status }]) => [name, status])).toEqual(
+      ['doctor', 'verify f32', 'verify mixed'].map((name) => [name, 'ok']),
+    );
+    expect(readFileSync(join(out, 'clocks.csv'), 'utf8')).toMatch(/^timestamp, clocks\.sm.*\nnow, 1980/);
+    expect(readFileSync(join(out, 'results.md'), 'utf8')).toContain('7 passed, 0 failed');
+  });
+
+  it('keeps what it has when it is told to end, and what an earlier run measured', async () => {
+    const child = measure('--only', 'steps,verify');
+    while (!existsSync(join(folder, 'at-step'))) await new Promise((resume) => setTimeout(resume, 20));
+    child.kill('SIGTERM');
+    expect(await ended(child)).toBe(130);
+    const { parts } = results();
+    expect(parts['step mixed 16']).toMatchObject({ status: 'timed out' });
+    expect(parts['verify f32']).toMatchObject({ status: 'ok', result: { passed: 7 } });
+    expect(parts['step mixed 1']).toBeUndefined();
+  });
+
+  it('refuses what it does not know', async () => {
+    for (const args of [
+      ['--only', 'stpes'],
+      ['--lease', '0.3'],
+      ['--seconds', '5'],
+    ]) {
+      const child = measure(...args);
+      let said = '';
+      child.stderr.on('data', (text) => {
+        said += text;
+      });
+      expect([await ended(child), said]).toEqual([2, expect.stringMatching(/^measure\.sh: /)]);
+    }
+  });
 });
 
 describe('a program with a time limit', () => {
