@@ -8,6 +8,7 @@ import { makeFolder } from '../../data/files/make-folder.ts';
 import { isWithin, realPlace } from '../../data/files/real-place.ts';
 import { removeOldRemains } from '../../data/files/remains.ts';
 import { encodePngAsync, isSignedPng, signPng } from '../../data/images/png.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
 import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
 import { type OutputKind, requireFree } from '../../workflow/common/outputs.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
@@ -20,6 +21,7 @@ import { listenOnTerminal } from '../listener.ts';
 import { addTileOption, addTuneOptions, MAP_OPTION, type TuneFlags, toNumber, withDevice } from '../options.ts';
 import { ScoreOutput } from '../score-output.ts';
 import { addShardOption, type ChosenShard, type ShardFlag, shardOrWhole } from '../shard-option.ts';
+import { visible } from '../text/visible.ts';
 
 interface ScoreCommandOptions extends TuneFlags {
   by?: string;
@@ -88,6 +90,7 @@ async function score(model: string, given: string[], options: ScoreCommandOption
   const { signal, release } = watch === undefined ? NO_INTERRUPT : catchInterrupt(() => {});
   // On a terminal the lines themselves show how far it has come.
   const { listener, stop } = listenOnTerminal(quiet, process.stdout.isTTY ? 'scoring' : undefined);
+  const unwritten: string[] = [];
   const asked = {
     ...listener,
     ...{ model, images, signal, followLinks: options.followLinks },
@@ -97,7 +100,13 @@ async function score(model: string, given: string[], options: ScoreCommandOption
     tile,
     tune,
     pictures: heatmaps !== undefined,
-    finish: heatmaps === undefined ? undefined : heatmapsInto(heatmaps),
+    finish:
+      heatmaps === undefined
+        ? undefined
+        : heatmapsInto(heatmaps, (why) => {
+            unwritten.push(why);
+            process.stderr.write(`no heat map: ${visible(why)}\n`);
+          }),
     allScores: csv !== undefined || json,
   };
   const counts = { flagged: 0, total: 0 };
@@ -134,6 +143,10 @@ async function score(model: string, given: string[], options: ScoreCommandOption
   concludeScoring(
     { unreadable, ...counts },
     { quiet, skipBroken: allows, told, failOnAnomaly: options.failOnAnomaly ?? false },
+  );
+  if (unwritten.length === 0 || process.exitCode !== undefined) return;
+  throw new CyclopsError(
+    `${unwritten.length} of ${counts.total} heat maps could not be written; the scores are whole. Make room for them, and score those images again.`,
   );
 }
 
@@ -239,8 +252,8 @@ function requireDifferentNames(files: Scoring['files'], heatmaps: string | undef
   }
 }
 
-/** Writes the heat map of a result below a folder. */
-function heatmapsInto(folder: string) {
+/** Writes the heat map of a result below a folder. @param onFault is told why one cannot be written, which costs no other */
+function heatmapsInto(folder: string, onFault: (why: string) => void) {
   const seen = new Set<string>();
   /** Makes the folder of a heat map, and rids it, once, of what killed writers left there. */
   const prepare = (place: string) => {
@@ -256,9 +269,14 @@ function heatmapsInto(folder: string) {
     const painted = overlayHeatmap(original, { values, width, height, judged }, scale);
     const file = await encodePngAsync(original.width, original.height, 3, painted);
     const target = heatmapPath(folder, result.file);
-    // Of a watched folder it was not known before.
-    requireFree('--heatmaps', target, HEAT_MAP);
-    prepare(dirname(target));
-    await writeFileAtomicAsync(target, signPng(file));
+    try {
+      // Of a watched folder it was not known before.
+      requireFree('--heatmaps', target, HEAT_MAP);
+      prepare(dirname(target));
+      await writeFileAtomicAsync(target, signPng(file));
+    } catch (error) {
+      if (!(error instanceof CyclopsError)) throw error;
+      onFault(error.message);
+    }
   };
 }

@@ -84,15 +84,16 @@ export class LastingDetector {
 
   private async judge(image: ImageInput, wanted: ScoreImageOptions): Promise<Judgement> {
     const before = this.current;
-    const { detector, judging } = await before;
+    const opened = await before;
+    const { detector, judging } = opened;
     const judgement = detector.score(image, wanted);
     judging.add(judgement);
     try {
       return await judgement;
     } catch (error) {
-      // The first that is told of it replaces the device; the others wait for the same.
+      // The first that is told of it replaces the device, before anyone else is told; the others wait for the same.
       if (error instanceof DeviceLostError && this.current === before) {
-        this.current = this.replaced(await before, error);
+        this.current = this.replaced(opened, error);
         this.current.catch(() => {});
       }
       throw error;

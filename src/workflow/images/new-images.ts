@@ -56,21 +56,38 @@ export async function* newImages(
   }
 }
 
+/** What a file looks like from outside; null where it is gone. */
+function stateOf(path: string): { stamp: string; isEmpty: boolean; written: number } | null {
+  try {
+    const status = statSync(path, { throwIfNoEntry: false });
+    if (!status) return null;
+    return {
+      stamp: `${status.size} ${status.mtimeMs} ${status.ino}`,
+      isEmpty: status.size === 0,
+      written: status.mtimeMs,
+    };
+  } catch (error) {
+    // A link in a circle, or a file of others: whoever reads it says so.
+    const code = error instanceof Error && 'code' in error ? `${error.code}` : '';
+    return { stamp: code, isEmpty: false, written: Date.now() };
+  }
+}
+
 /** The images that are whole now and were not given yet. */
 function look(folder: Parameters<typeof imagesBelow>[0], known: Map<string, Seen>, isFirst: boolean): ImageRef[] {
   const now = performance.now();
   const whole: { ref: ImageRef; written: number }[] = [];
   const refs = imagesBelow(folder, {});
   for (const ref of refs) {
-    const status = statSync(ref.path, { throwIfNoEntry: false });
-    if (!status) continue;
-    const stamp = `${status.size} ${status.mtimeMs} ${status.ino}`;
+    const state = stateOf(ref.path);
+    if (!state) continue;
+    const { stamp, isEmpty, written } = state;
     const before = known.get(ref.path);
     if (before?.stamp !== stamp) {
-      known.set(ref.path, { stamp, since: now, isEmpty: status.size === 0, given: isFirst });
+      known.set(ref.path, { stamp, since: now, isEmpty, given: isFirst });
     } else if (!before.given && now - before.since >= (before.isEmpty ? SETTLED_EMPTY : SETTLED)) {
       before.given = true;
-      whole.push({ ref, written: status.mtimeMs });
+      whole.push({ ref, written });
     }
   }
   // What was taken away may come again under its name.

@@ -45,6 +45,7 @@ async function lasting({ opens = () => {} }: { opens?: (time: number) => void } 
 describe('a detector that outlives its device', () => {
   it('judges anew what was in hand, and gives up the image that the device does not survive', async () => {
     const { detector, device, told, disposed, scores } = await lasting();
+    // All of them at once, as a batch is told.
     const found = await scores([1, 2, POISON, 3, 4]);
     expect(found.filter((one) => typeof one === 'number')).toEqual([1, 2, 3, 4]);
     expect(found[2]).toBeInstanceOf(GivenUpError);

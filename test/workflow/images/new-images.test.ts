@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
 import { encodePng } from '../../../src/data/images/png.ts';
@@ -48,6 +48,17 @@ it('gives each image once it is whole, and not what lies there already', async (
   expect(given.find(({ file }) => file === 'slow.png')?.at).toBeGreaterThan(written);
   expect((given[0]?.at ?? 0) - began).toBeGreaterThan(1000);
   expect(warnings).toEqual([expect.stringMatching(/already, 1 image, is not scored/)]);
+  await stop();
+});
+
+it('gives a link in a circle as what cannot be read, and goes on', async () => {
+  mkdirSync(path('in'), { recursive: true });
+  const { given, stop } = watch(path('in'));
+  await sleep(500);
+  symlinkSync('loop.png', path('in', 'loop.png'));
+  put(path('in', 'good.png'), png);
+  await until(() => given.length >= 2);
+  expect(given.map(({ file }) => file).sort()).toEqual(['good.png', 'loop.png']);
   await stop();
 });
 
