@@ -52,7 +52,8 @@ export function gradientOf(input: Tensor, write: WriteGradient): Tensor | null {
  * @param gradOutput the gradient of the loss, or of each, of its shape and dtype; default 1 for scalars. A tensor [1], as of a
  * `LossScaler`, goes with scalars of any shape
  * @throws CyclopsError without a loss, for one that nothing can be differentiated by, for one of several elements without `gradOutput`, for
- * a `gradOutput` of another shape, dtype or device, for losses on several devices, and when a leaf was disposed of
+ * a `gradOutput` of another shape, dtype or device, for losses on several devices, when a leaf was disposed of, and when the numbers of a
+ * tensor on the way were replaced since it was used
  */
 export function backward(loss: Tensor | readonly Tensor[], gradOutput?: Tensor): void {
   const roots = Array.isArray(loss) ? loss : [loss];
@@ -72,6 +73,7 @@ export function backward(loss: Tensor | readonly Tensor[], gradOutput?: Tensor):
     const gradOutputs = node.outputs.map((output) => gradients.get(output) ?? null);
     for (const output of node.outputs) gradients.delete(output);
     if (gradOutputs.every((gradient) => gradient === null)) continue;
+    requireUnchanged(node);
     first.device.backwardOf(node.layer, () => {
       const inputGrads = noGrad(() => node.backward(gradOutputs));
       node.inputs.forEach((input, i) => {
@@ -87,6 +89,16 @@ function requireDifferentiable(root: Tensor): void {
   throw new CyclopsError(
     `backward was given a tensor [${root.shape.join(', ')}] that does not require grad: nothing that it was made of has ` +
       'requiresGrad set, or it was made inside noGrad or cut off by detach.',
+  );
+}
+
+/** A gradient that is computed from numbers that were replaced since would be that of nothing. */
+function requireUnchanged({ inputs, outputs, versions }: GradNode<Tensor>): void {
+  const changed = [...inputs, ...outputs].find(({ version }, i) => version !== versions[i]);
+  if (!changed) return;
+  throw new CyclopsError(
+    `backward comes too late: the numbers of a tensor [${changed.shape.join(', ')}] were replaced, by an upload or a step of an optimiser, ` +
+      'since it was used. Differentiate before, or compute the result anew.',
   );
 }
 

@@ -68,6 +68,8 @@ export abstract class Optimiser {
    */
   protected readonly variable: Variable;
   private readonly mixed: Mixed | null;
+  /** Of the parameters. */
+  private readonly storage: Storage;
   /** With a loss scaler the device alone knows them. */
   private stepsTaken = 0;
   private disposed = false;
@@ -109,6 +111,7 @@ export abstract class Optimiser {
       end += Math.ceil(parameter.size / alignment) * alignment;
     }
     const valueStorage = new Storage(device, 4 * end);
+    this.storage = valueStorage;
     const gradientStorage = new Storage(device, 4 * end);
     this.values = keep(new Tensor(valueStorage, [end], 'f32'));
     this.gradients = keep(new Tensor(gradientStorage, [end], 'f32'));
@@ -166,6 +169,7 @@ export abstract class Optimiser {
     }
     const { values, variable, mixed } = this;
     const { device } = values;
+    this.storage.version += 1;
     const packed = {
       gradients: this.gradients.slice,
       live: this.live.slice,

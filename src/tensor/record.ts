@@ -7,6 +7,8 @@ export interface GradNode<T> {
   readonly outputs: readonly T[];
   /** The part of a network that made them. */
   readonly layer: Layer | null;
+  /** Versions of inputs and outputs when they were made. */
+  readonly versions: readonly number[];
   /**
    * Turns gradients of the outputs (null where nothing depends on one; never all) into gradients in the order of `inputs`:
    * null where none is needed or it was added to the input's `grad` directly.
@@ -18,6 +20,7 @@ export interface GradNode<T> {
 interface Recordable<T> {
   readonly device: { readonly layer: Layer | null };
   requiresGrad: boolean;
+  readonly version: number;
   node: GradNode<T> | null;
 }
 
@@ -60,7 +63,8 @@ export function recordAll<T extends Recordable<T>>(
   backward: GradNode<T>['backward'],
 ): void {
   if (!recording || !inputs.some((input) => input.requiresGrad)) return;
-  const node = { inputs, outputs, layer: outputs[0]?.device.layer ?? null, backward };
+  const versions = [...inputs, ...outputs].map(({ version }) => version);
+  const node = { inputs, outputs, layer: outputs[0]?.device.layer ?? null, versions, backward };
   for (const output of outputs) {
     output.requiresGrad = true;
     output.node = node;

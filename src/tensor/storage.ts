@@ -5,6 +5,8 @@ import type { BufferSlice } from '../gpu/launch.ts';
 /** Device memory that several tensors may share: returned to the pool when the last of them is disposed. */
 export class Storage {
   readonly buffer: DeviceBuffer;
+  /** How often its numbers were replaced, by an upload or by an optimiser's step: what was computed from them is of before. */
+  version = 0;
   private holders = 0;
 
   /** @param shape of the one tensor that it is for, if it is for one; see `BufferPool.take` */

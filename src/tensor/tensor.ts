@@ -45,6 +45,8 @@ export class Tensor<D extends DType = FloatDType> {
   requiresGrad = false;
   node: GradNode<Tensor<D>> | null = null;
   private disposed = false;
+  /** What its version was more, before it was moved, than that of its memory. */
+  private versionShift = 0;
 
   /** @param offset where the tensor begins in its storage, in bytes. */
   constructor(
@@ -110,6 +112,11 @@ export class Tensor<D extends DType = FloatDType> {
     return this.size * BYTES[this.dtype];
   }
 
+  /** Grows when the numbers are replaced. @internal */
+  get version(): number {
+    return this.memory.version + this.versionShift;
+  }
+
   /** How kernels find this tensor's numbers in memory. @throws CyclopsError for one of integers */
   get floatDType(): FloatDType {
     const dtype: DType = this.dtype;
@@ -152,6 +159,7 @@ export class Tensor<D extends DType = FloatDType> {
    */
   upload(values: ArrayLike<number>): void {
     requireValues(values, this.shape, this.dtype);
+    this.memory.version += 1;
     if (this.dtype === 'f16') {
       const wide = Tensor.from(this.device, values, this.shape);
       narrow(this.device, { x: wide.slice, out: this.slice, count: this.size });
@@ -183,6 +191,7 @@ export class Tensor<D extends DType = FloatDType> {
   /** Moves this tensor into part of a shared storage (its contents are not copied); used to pack parameters. */
   moveTo(storage: Storage, offset: number): void {
     storage.hold();
+    this.versionShift = this.version - storage.version;
     this.memory.release();
     this.memory = storage;
     this.offset = offset;

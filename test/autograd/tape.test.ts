@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { tanh } from '../../src/autograd/activations/tanh.ts';
 import { add } from '../../src/autograd/add.ts';
+import { mul } from '../../src/autograd/mul.ts';
 import { scale } from '../../src/autograd/scale.ts';
 import { backward, detach, noGrad } from '../../src/autograd/tape.ts';
 import { Device } from '../../src/gpu/device.ts';
+import { SGD } from '../../src/optim/sgd.ts';
 import { keep, scope } from '../../src/tensor/scope.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 
@@ -32,6 +34,30 @@ test('an input added to itself, and gradients that add up over two backward pass
   backward(add(x, x));
   backward(scale(x, 5));
   expect(await x.grad?.item()).toBe(7);
+});
+
+test('backward refuses numbers that were replaced since they were used', async () => {
+  const late = /backward comes too late: the numbers of a tensor \[1\] were replaced/;
+  const x = leaf(3);
+  const square = mul(x, x);
+  x.upload([10]);
+  expect(() => backward(square)).toThrow(late);
+  expect(x.grad).toBeNull();
+  // By what shares the memory, and by an optimiser, which has moved it.
+  const again = mul(x, x);
+  x.reshape([1, 1]).upload([11]);
+  expect(() => backward(again)).toThrow(late);
+  const before = mul(x, x);
+  const sgd = new SGD([x], { lr: 0.5 });
+  backward(before);
+  expect(await x.grad?.item()).toBe(22);
+  const stale = mul(x, x);
+  sgd.step();
+  expect(() => backward(stale)).toThrow(late);
+  sgd.zeroGrad();
+  backward(mul(x, x));
+  expect(await x.grad?.item()).toBe(0);
+  sgd.dispose();
 });
 
 test('detach and noGrad stop the gradient', async () => {
