@@ -1,6 +1,5 @@
 import { heatmapMaximum } from '../anomaly/calibration/heatmap-scale.ts';
 import { assess } from '../anomaly/evaluation/assessment.ts';
-import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
 import { readDataRecord } from '../cyclegan/run/data-record.ts';
 import { damageText, gapText, readMetrics } from '../cyclegan/run/metrics-log.ts';
 import { writeTogether } from '../data/files/atomic.ts';
@@ -33,13 +32,14 @@ export interface ReportOptions extends Pick<Listener, 'onWarning'> {
  * @throws CyclopsError when a file cannot be read or written
  */
 export function report(evaluated: EvaluatedRun, options: ReportOptions): void {
-  const { run, model } = evaluated.source;
-  if (!run)
+  const { run, training, model } = evaluated.source;
+  if (!run || !training)
     throw new UsageError(
       `A report shows how the training went, and ${model} is a model file alone. Evaluate its run folder.`,
     );
   const { page, json } = freeReportPaths(options.path);
-  const { config, position } = readCheckpointHead(run.checkpoint);
+  // As it was: it may have gone on since.
+  const { config, position } = training;
   const record = readDataRecord(run.data);
   const metrics = readMetrics(run.metrics);
   if (metrics.damaged.length > 0) {

@@ -104,8 +104,9 @@ function timeless(text: string, name: string): string {
   return (
     text
       .replace(/\\?"(created|seconds|started|at)\\?": ?(\\?"[^"\\]*\\?"|[\d.e+-]+)/g, '$1')
-      // The checksum of what says these.
+      // The checksums of what says these.
       .replace(/\\"__metadata__\\":\\"[0-9a-f]{8}\\"/, '')
+      .replace(/"(manifest|position)\.json": "[0-9a-f]{8}"/g, '')
   );
 }
 

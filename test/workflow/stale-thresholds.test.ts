@@ -1,7 +1,10 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { calibrate, evaluate, type StopSignal, score, train } from '../../src/workflow.ts';
+import { Device } from '../../src/gpu/device.ts';
+import { CyclopsError } from '../../src/gpu/errors.ts';
+import { openModel } from '../../src/workflow/common/model.ts';
+import { calibrate, evaluate, report, type StopSignal, score, train } from '../../src/workflow.ts';
 import { makeData, SMALL_CONFIG, temporaryFolder } from '../cli/support.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -32,6 +35,26 @@ describe('thresholds that training has left behind', () => {
   it('hold for the networks that they were chosen with', async () => {
     const evaluated = await evaluate({ model: out, data, tune: false });
     expect(evaluated?.evaluation.counts.normal).toBeGreaterThan(0);
+  });
+
+  it('are refused for those that a training puts in their place while a run is judged, also after a lost device', async () => {
+    const judged = folder.path('judged');
+    cpSync(out, judged, { recursive: true });
+    const device = await Device.open();
+    try {
+      const model = openModel(judged);
+      model.open(device, undefined).dispose();
+      const evaluated = await evaluate({ model: judged, data, device, tune: false });
+      await train({ data, out: judged, resume: true, tune: false, signal: afterSteps(2) });
+      const replaced = /checkpoint was replaced by another while it was in use: a training goes on in this run/;
+      expect(() => model.open(device, undefined)).toThrow(CyclopsError);
+      expect(() => model.open(device, undefined)).toThrow(replaced);
+      // What was judged before stays as it was judged.
+      if (evaluated) report(evaluated, { path: folder.path('report.html'), data: 'cuts' });
+      expect(JSON.parse(readFileSync(folder.path('report.json'), 'utf8')).training.steps).toBe(2);
+    } finally {
+      device.close();
+    }
   });
 
   it('are refused for those that training went on to, by whoever judges', async () => {

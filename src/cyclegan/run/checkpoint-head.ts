@@ -1,19 +1,16 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import * as v from 'valibot';
-import { completeFolder } from '../../data/files/atomic.ts';
 import { described } from '../../data/files/json.ts';
-import { readJson } from '../../data/files/json-file.ts';
 import { byName, finite, object, text, whole } from '../../data/files/schema.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { parseConfig, type TrainingConfig } from '../config.ts';
 import { trainingLength } from '../learning-rate.ts';
-import { type Manifest, manifestSchema } from '../manifest.ts';
+import type { Manifest } from '../manifest.ts';
+import { CheckpointFiles } from './checkpoint-files.ts';
 
 const REMEDY = 'Restore the file, or start the run again.';
 
 /** Where a run stands. */
-interface Position {
+export interface Position {
   /** Steps done. */
   step: number;
   /** Steps of an epoch, which the data decides. */
@@ -43,27 +40,29 @@ export interface CheckpointHead {
   kernels: Record<string, string>;
 }
 
-/** Reads what a checkpoint says of itself. @throws CyclopsError when it is missing or damaged */
-export function readCheckpointHead(folder: string): CheckpointHead {
-  const complete = completeCheckpoint(folder);
-  const pathOf = (part: keyof CheckpointHead) => join(complete, `${part}.json`);
-  const config = parseConfig(readJson(pathOf('config'), v.unknown()), pathOf('config'));
-  const manifest = readJson(pathOf('manifest'), manifestSchema);
-  const position = readJson(pathOf('position'), positionSchema);
+/** A checkpoint that is being read, and goes on being that one. */
+export interface Checkpoint {
+  head: CheckpointHead;
+  files: CheckpointFiles;
+}
+
+/** Opens a checkpoint by what it says of itself. @throws CyclopsError when it is missing or damaged */
+export function openCheckpoint(folder: string): Checkpoint {
+  const files = new CheckpointFiles(folder);
+  const config = parseConfig(files.readJson('config.json', v.unknown()), files.pathOf('config.json'));
+  const position = files.readJson('position.json', positionSchema);
   const { steps } = trainingLength(config, position.stepsPerEpoch);
   if (position.step > steps) {
     throw new CyclopsError(
-      `${pathOf('position')} says that ${position.step} steps are done, of a training that has ${steps}. ${REMEDY}`,
+      `${files.pathOf('position.json')} says that ${position.step} steps are done, of a training that has ${steps}. ${REMEDY}`,
     );
   }
   // A run from before kernels were noted has none to keep.
-  const kernels = existsSync(pathOf('kernels')) ? readJson(pathOf('kernels'), kernelsSchema) : {};
-  return { config, manifest, position, kernels };
+  const kernels = files.has('kernels.json') ? files.readJson('kernels.json', kernelsSchema) : {};
+  return { head: { config, manifest: files.manifest, position, kernels }, files };
 }
 
-/** The folder of the last whole checkpoint that was written as `folder`. @throws CyclopsError when there is none */
-export function completeCheckpoint(folder: string): string {
-  const found = completeFolder(folder);
-  if (found) return found;
-  throw new CyclopsError(`There is no checkpoint in ${folder}; expected the folder that training writes there.`);
+/** What a checkpoint says of itself. @throws CyclopsError as {@link openCheckpoint} */
+export function readCheckpointHead(folder: string): CheckpointHead {
+  return openCheckpoint(folder).head;
 }

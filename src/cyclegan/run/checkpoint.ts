@@ -1,10 +1,5 @@
-import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import * as v from 'valibot';
-import { writeFolderAtomic } from '../../data/files/atomic.ts';
 import { described } from '../../data/files/json.ts';
-import { readJson } from '../../data/files/json-file.ts';
-import { readBytes } from '../../data/files/read.ts';
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -24,7 +19,8 @@ import type { CycleGAN } from '../model.ts';
 import { NETWORK_NAMES, type NetworkName } from '../network-names.ts';
 import type { Networks } from '../network-set.ts';
 import type { PoolState } from '../pool.ts';
-import { type CheckpointHead, completeCheckpoint } from './checkpoint-head.ts';
+import { type CheckpointFiles, writeCheckpoint } from './checkpoint-files.ts';
+import type { CheckpointHead } from './checkpoint-head.ts';
 
 const POOLS = 'pools.safetensors';
 const LOSS_SCALER = 'loss_scaler.json';
@@ -77,7 +73,6 @@ export async function saveCheckpoint(folder: string, model: CycleGAN, head: Chec
     POOLS,
     encodeSafetensors(new Map(Object.entries(pools).flatMap(([name, state]) => (state ? [[name, state]] : [])))),
   );
-  const json = (part: object) => `${JSON.stringify(part, null, 2)}\n`;
   if (model.lossScaler) {
     const state = await model.lossScaler.state();
     if (state.scale <= LEAST_SCALE) {
@@ -86,21 +81,31 @@ export async function saveCheckpoint(folder: string, model: CycleGAN, head: Chec
           `The last good checkpoint is kept in ${folder}. Train again with --precision f32, a lower --lr or another --seed.`,
       );
     }
-    files.set(LOSS_SCALER, json(state));
+    files.set(LOSS_SCALER, jsonText(state));
   }
-  for (const [name, part] of Object.entries(head)) files.set(`${name}.json`, json(part));
+  writeWithHead(folder, files, head);
+}
 
-  writeFolderAtomic(folder, (temporary) => {
-    for (const [name, content] of files) writeFileSync(join(temporary, name), content);
-  });
+/** Each part of the head is a file. */
+function writeWithHead(
+  folder: string,
+  files: Map<string, string | Uint8Array>,
+  { manifest, ...parts }: CheckpointHead,
+): void {
+  for (const [name, part] of Object.entries(parts)) files.set(`${name}.json`, jsonText(part));
+  writeCheckpoint(folder, files, manifest);
+}
+
+function jsonText(part: object): string {
+  return `${JSON.stringify(part, null, 2)}\n`;
 }
 
 /** Continues from a checkpoint's tensors. @throws CyclopsError when a file is missing, damaged or of another architecture */
-export function restoreCheckpoint(folder: string, device: Device, model: CycleGAN): void {
-  loadNetworks(folder, model.networks);
+export function restoreCheckpoint(files: CheckpointFiles, device: Device, model: CycleGAN): void {
+  loadNetworks(files, model.networks);
   for (const { file, adam, parameters } of optimisers(model)) {
-    const path = join(completeCheckpoint(folder), file);
-    const { tensors, metadata } = readTensors(path);
+    const path = files.pathOf(file);
+    const { tensors, metadata } = readTensors(files, file);
     const moment = (name: string, parameter: Tensor) => {
       const stored = tensors.get(name);
       if (stored?.data instanceof Float32Array && stored.data.length === parameter.size) {
@@ -118,12 +123,11 @@ export function restoreCheckpoint(folder: string, device: Device, model: CycleGA
     }));
     adam.loadState({ step, moments });
   }
-  restoreAverages(folder, model);
-  const { tensors } = readTensors(join(completeCheckpoint(folder), POOLS));
+  restoreAverages(files, model);
+  const { tensors } = readTensors(files, POOLS);
   model.pools.fakeA.loadState(device, poolState(tensors.get('fake_A')));
   model.pools.fakeB.loadState(device, poolState(tensors.get('fake_B')));
-  if (model.lossScaler)
-    model.lossScaler.loadState(readJson(join(completeCheckpoint(folder), LOSS_SCALER), lossScalerSchema));
+  if (model.lossScaler) model.lossScaler.loadState(files.readJson(LOSS_SCALER, lossScalerSchema));
 }
 
 /**
@@ -138,10 +142,7 @@ export async function saveImported(folder: string, networks: Partial<Networks>, 
     const network = networks[name];
     if (network) files.set(weightsFile(name), encodeSafetensors(await network.stateDict()));
   }
-  for (const [name, part] of Object.entries(head)) files.set(`${name}.json`, `${JSON.stringify(part, null, 2)}\n`);
-  writeFolderAtomic(folder, (temporary) => {
-    for (const [name, content] of files) writeFileSync(join(temporary, name), content);
-  });
+  writeWithHead(folder, files, head);
 }
 
 /**
@@ -150,23 +151,21 @@ export async function saveImported(folder: string, networks: Partial<Networks>, 
  * @param averaged whether to give them their averaged weights
  * @throws CyclopsError as `loadStateDict` does
  */
-export function loadNetworks(folder: string, networks: Partial<Networks>, averaged = false): void {
+export function loadNetworks(files: CheckpointFiles, networks: Partial<Networks>, averaged = false): void {
   for (const name of NETWORK_NAMES) {
     const network = networks[name];
     if (!network || network instanceof AbsentNetwork) continue;
-    const path = weightsPath(folder, name, averaged);
-    network.loadStateDict(readTensors(path).tensors, path);
+    network.loadStateDict(readNetwork(files, name, averaged), files.pathOf(fileOf(files, name, averaged)));
   }
 }
 
 /** The weights of a network in the reference's names and shapes, as {@link loadNetworks} loads them. */
-export function readNetwork(folder: string, name: NetworkName, averaged: boolean): Map<string, StoredTensor> {
-  return readTensors(weightsPath(folder, name, averaged)).tensors;
+export function readNetwork(files: CheckpointFiles, name: NetworkName, averaged: boolean): Map<string, StoredTensor> {
+  return readTensors(files, fileOf(files, name, averaged)).tensors;
 }
 
-function weightsPath(folder: string, name: NetworkName, averaged: boolean): string {
-  const file = averaged && isAveraged(folder, name) ? averageFile(name) : weightsFile(name);
-  return join(completeCheckpoint(folder), file);
+function fileOf(files: CheckpointFiles, name: NetworkName, averaged: boolean): string {
+  return averaged && isAveraged(files, name) ? averageFile(name) : weightsFile(name);
 }
 
 /** Weights by network, in the reference's names and shapes. */
@@ -221,21 +220,22 @@ function averages(model: CycleGAN): Map<NetworkName, Map<string, Tensor>> {
 }
 
 /** Runs from before discriminators were averaged have the averages of the generators alone. */
-function isAveraged(folder: string, name: string): boolean {
-  const files = ['D_A', 'D_B'].map((discriminator) => join(completeCheckpoint(folder), averageFile(discriminator)));
-  return name === 'G_A' || name === 'G_B' || files.some((file) => existsSync(file));
+function isAveraged(files: CheckpointFiles, name: string): boolean {
+  const discriminators = ['D_A', 'D_B'].map(averageFile);
+  return name === 'G_A' || name === 'G_B' || discriminators.some((file) => files.has(file));
 }
 
-function restoreAverages(folder: string, model: CycleGAN): void {
+function restoreAverages(files: CheckpointFiles, model: CycleGAN): void {
   for (const [name, weights] of averages(model)) {
-    const path = join(completeCheckpoint(folder), averageFile(name));
-    if (!isAveraged(folder, name)) {
+    const file = averageFile(name);
+    const path = files.pathOf(file);
+    if (!isAveraged(files, name)) {
       throw new CyclopsError(
-        `${folder} is of a version that averaged the generators alone, and this one would go on otherwise. Resume with that version, or ` +
+        `${files.folder} is of a version that averaged the generators alone, and this one would go on otherwise. Resume with that version, or ` +
           "begin a new run; 'cyclops calibrate' and 'evaluate' take this one as it is.",
       );
     }
-    const { tensors, metadata } = readTensors(path);
+    const { tensors, metadata } = readTensors(files, file);
     for (const [parameter, average] of weights) {
       const stored = tensors.get(parameter);
       if (!(stored?.data instanceof Float32Array) || stored.data.length !== average.size) {
@@ -272,6 +272,6 @@ function poolState(stored: StoredTensor | undefined): PoolState {
   return stored?.data instanceof Float32Array ? { shape: stored.shape, data: stored.data } : null;
 }
 
-function readTensors(path: string) {
-  return decodeSafetensors(readBytes(path), path);
+function readTensors(files: CheckpointFiles, file: string) {
+  return decodeSafetensors(files.read(file), files.pathOf(file));
 }

@@ -6,6 +6,9 @@ import { described } from '../../data/files/json.ts';
 import { readJson } from '../../data/files/json-file.ts';
 import { readBytes } from '../../data/files/read.ts';
 import { hexadecimal, list, object, oneOf, text } from '../../data/files/schema.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
+
+const REMEDY = 'Restore it, or train again.';
 
 const recordedImageSchema = object({
   file: text,
@@ -30,7 +33,7 @@ const recordSchema = described(
     /** Fingerprints of those that trained or calibrated the model that the run began with. */
     earlier: v.exactOptional(list(hexadecimal(16))),
   }),
-  { holds: "the record of a run's images", remedy: 'Restore it, or train again.' },
+  { holds: "the record of a run's images", remedy: REMEDY },
 );
 
 /** What a run was made of: kept with it, so that a resume can refuse other data and an evaluation can find leaks. */
@@ -55,10 +58,13 @@ export function recordData(
       ...(group !== undefined && { group }),
     }));
   const images = [...record(training, 'train'), ...record(calibration, 'calibration')];
-  // Training images are hashed as they were before there was a calibration part, so that older runs can be resumed.
+  return { root, hash: hashOf(images), images, ...(earlier.length > 0 && { earlier: [...earlier] }) };
+}
+
+/** Training images are hashed as they were before there was a calibration part, so that older runs can be resumed. */
+function hashOf(images: readonly RecordedImage[]): string {
   const lines = images.map(({ label, part, sha256 }) => `${part === 'train' ? '' : `${part} `}${label} ${sha256}\n`);
-  const hash = createHash('sha256').update(lines.join('')).digest('hex');
-  return { root, hash, images, ...(earlier.length > 0 && { earlier: [...earlier] }) };
+  return createHash('sha256').update(lines.join('')).digest('hex');
 }
 
 /** SHA-256 of a file's content in hexadecimal. @throws CyclopsError when it cannot be read */
@@ -86,7 +92,12 @@ export function hasDataRecord(path: string): boolean {
   return existsSync(path);
 }
 
-/** Reads back a record. @throws CyclopsError when the file is missing or is not one */
+/** Reads back a record. @throws CyclopsError when the file is missing, is not one, or lists other images than its hash was made of */
 export function readDataRecord(path: string): DataRecord {
-  return readJson(path, recordSchema);
+  const record = readJson(path, recordSchema);
+  if (record.hash === hashOf(record.images)) return record;
+  throw new CyclopsError(
+    `${path} does not have the hash that it holds of its images, their labels and their parts: it was damaged, or edited by hand, which it is ` +
+      `not meant for. ${REMEDY}`,
+  );
 }

@@ -18,7 +18,7 @@ import { CycleGAN, type LabelledDomains } from '../model.ts';
 import { modelOptions } from '../model-options.ts';
 import { type Batch, type DomainViews, type ImageCounts, planEpoch, stepsPerEpoch } from '../sampler.ts';
 import { beginWith, type NetworkWeights, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
-import { readCheckpointHead } from './checkpoint-head.ts';
+import { openCheckpoint } from './checkpoint-head.ts';
 import { MetricsLog } from './metrics-log.ts';
 import type { RunFolder } from './run-folder.ts';
 import { writeSamples } from './samples.ts';
@@ -319,14 +319,15 @@ export class Trainer {
   }
 
   private restore(perEpoch: number): void {
-    const { position, manifest, kernels } = readCheckpointHead(this.run.checkpoint);
+    const { head, files } = openCheckpoint(this.run.checkpoint);
+    const { position, manifest, kernels } = head;
     if (position.stepsPerEpoch !== perEpoch) {
       throw new CyclopsError(
         `The checkpoint in ${this.run.checkpoint} was written with ${position.stepsPerEpoch} steps an epoch, these ` +
           `images give ${perEpoch}. Resume with the images that the run began with.`,
       );
     }
-    restoreCheckpoint(this.run.checkpoint, this.device, this.model);
+    restoreCheckpoint(files, this.device, this.model);
     if (manifest.device === this.device.info.name) this.goneKernels = importChoices(this.device, kernels);
     this.step = position.step;
     this.seconds = position.seconds;

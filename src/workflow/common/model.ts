@@ -3,10 +3,15 @@ import type { Calibration } from '../../anomaly/calibration/calibration.ts';
 import { readCalibration } from '../../anomaly/calibration/calibration-file.ts';
 import type { DetectorNetworks } from '../../anomaly/detector/detector-networks.ts';
 import { loadModel, type Model } from '../../anomaly/detector/model-file.ts';
-import { openRunNetworks } from '../../anomaly/detector/run-networks.ts';
+import { openCheckpointNetworks, openRunNetworks } from '../../anomaly/detector/run-networks.ts';
 import { readModel, requireOneCalibration } from '../../anomaly/detector/stored-model.ts';
 import type { TrainingConfig } from '../../cyclegan/config.ts';
-import { readCheckpointHead } from '../../cyclegan/run/checkpoint-head.ts';
+import {
+  type CheckpointHead,
+  openCheckpoint,
+  type Position,
+  readCheckpointHead,
+} from '../../cyclegan/run/checkpoint-head.ts';
 import { readDataRecord, seenImages } from '../../cyclegan/run/data-record.ts';
 import { hasCheckpoint, openRun, type RunFolder, runFolder } from '../../cyclegan/run/run-folder.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
@@ -20,7 +25,14 @@ export interface TrainedModel {
   /** Null for a model file that was given alone. */
   run: RunFolder | null;
   config: TrainingConfig;
-  /** @param tile as for `openDetector` */
+  /** Where the training of its networks stood; null likewise. */
+  position: Position | null;
+  /**
+   * May be called again, as after a lost device.
+   *
+   * @param tile as for `openDetector`
+   * @throws CyclopsError also when a training has replaced the networks that the calibration belongs to
+   */
   open: (device: Device, tile: number | undefined) => DetectorNetworks;
   calibration: Calibration;
   /** Fingerprints of the images that trained or calibrated it. */
@@ -60,7 +72,7 @@ export function readModelFile(path: string): Model {
   }
   const model = readModel(run.model);
   requireOneCalibration(run);
-  if (hasCheckpoint(run)) requireItsNetworks(run, model.calibration);
+  if (hasCheckpoint(run)) requireItsNetworks(run, readCheckpointHead(run.checkpoint), model.calibration);
   return model;
 }
 
@@ -70,39 +82,49 @@ export function openNetworks(device: Device, path: string, tile: number | undefi
 }
 
 function ofRun(run: RunFolder): TrainedModel {
-  requireCalibrated(run);
+  const checkpoint = openCheckpoint(run.checkpoint);
+  const { head } = checkpoint;
+  requireCalibrated(run, head);
   requireOneCalibration(run);
   const calibration = readCalibration(run);
-  requireItsNetworks(run, calibration);
+  requireItsNetworks(run, head, calibration);
   return {
     source: run.root,
     run,
-    config: readCheckpointHead(run.checkpoint).config,
-    open: (device, tile) => openRunNetworks(device, run, tile),
+    config: head.config,
+    position: head.position,
+    open: (device, tile) => openCheckpointNetworks(device, checkpoint, tile),
     calibration,
     seen: seenImages(readDataRecord(run.data)),
   };
 }
 
 /** @throws CyclopsError for imported weights, whose thresholds no training has chosen */
-function requireCalibrated(run: RunFolder): void {
-  if (existsSync(run.thresholds) || !readCheckpointHead(run.checkpoint).manifest.imported) return;
+function requireCalibrated(run: RunFolder, { manifest }: CheckpointHead): void {
+  if (existsSync(run.thresholds) || !manifest.imported) return;
   throw new CyclopsError(
     `${run.root} was imported and has no thresholds yet. Choose them on images that did not train it: 'cyclops calibrate ${run.root} --data DATA'.`,
   );
 }
 
 /** Thresholds hold for the weights that they were chosen with: training that went on has left them behind. */
-function requireItsNetworks(run: RunFolder, { step }: Calibration): void {
-  const held = readCheckpointHead(run.checkpoint).position.step;
-  if (step === undefined || step === held) return;
+function requireItsNetworks(run: RunFolder, { position }: CheckpointHead, { step }: Calibration): void {
+  if (step === undefined || step === position.step) return;
   throw new CyclopsError(
-    `The thresholds of ${run.root} were chosen for its networks after step ${step}, but its checkpoint holds those after step ${held}. ` +
+    `The thresholds of ${run.root} were chosen for its networks after step ${step}, but its checkpoint holds those after step ${position.step}. ` +
       `Finish the training, which chooses them anew, or choose them now with 'cyclops calibrate ${run.root}'.`,
   );
 }
 
 function trainedModel(model: Model): TrainedModel {
   const { source, config, calibration, seen } = model;
-  return { source, run: null, config, calibration, seen, open: (device, tile) => loadModel(device, model, tile) };
+  return {
+    source,
+    run: null,
+    config,
+    position: null,
+    calibration,
+    seen,
+    open: (device, tile) => loadModel(device, model, tile),
+  };
 }

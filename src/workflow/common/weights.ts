@@ -5,7 +5,7 @@ import type { TrainingConfig } from '../../cyclegan/config.ts';
 import { absentNetworks, type Manifest } from '../../cyclegan/manifest.ts';
 import { NETWORK_NAMES, type NetworkName } from '../../cyclegan/network-names.ts';
 import { type NetworkWeights, readNetwork } from '../../cyclegan/run/checkpoint.ts';
-import { readCheckpointHead } from '../../cyclegan/run/checkpoint-head.ts';
+import { openCheckpoint } from '../../cyclegan/run/checkpoint-head.ts';
 import { fingerprint, hasDataRecord, readDataRecord, seenImages } from '../../cyclegan/run/data-record.ts';
 import { openRun } from '../../cyclegan/run/run-folder.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
@@ -34,7 +34,8 @@ export function readWeights(path: string): ModelWeights {
 
 function ofRun(path: string): ModelWeights {
   const run = openRun(path);
-  const { config, manifest, position } = readCheckpointHead(run.checkpoint);
+  const { head, files } = openCheckpoint(run.checkpoint);
+  const { config, manifest, position } = head;
   const absent = absentNetworks(manifest);
   const present = NETWORK_NAMES.filter((name) => !absent.includes(name));
   const record = hasDataRecord(run.data) ? readDataRecord(run.data) : null;
@@ -43,7 +44,7 @@ function ofRun(path: string): ModelWeights {
     .map(({ sha256 }) => fingerprint(sha256));
   return {
     ...{ source: run.root, config, manifest, absent, step: position.step },
-    networks: new Map(present.map((name) => [name, readNetwork(run.checkpoint, name, config.ema > 0)])),
+    networks: new Map(present.map((name) => [name, readNetwork(files, name, config.ema > 0)])),
     seen: record ? seenImages(record) : [],
     trained: [...trained, ...(record?.earlier ?? [])],
   };

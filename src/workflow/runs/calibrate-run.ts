@@ -6,7 +6,7 @@ import { calibrateHeatmap, type MapMerit, meanMerit } from '../../anomaly/calibr
 import { likenessOf } from '../../anomaly/calibration/likeness.ts';
 import { chooseThresholds } from '../../anomaly/calibration/thresholds.ts';
 import type { DetectorNetworks } from '../../anomaly/detector/detector-networks.ts';
-import { openRunNetworks } from '../../anomaly/detector/run-networks.ts';
+import { openCheckpointNetworks } from '../../anomaly/detector/run-networks.ts';
 import type { ImageResult } from '../../anomaly/detector/score-images.ts';
 import { writeCalibrated } from '../../anomaly/detector/stored-model.ts';
 import { medianNormalChange } from '../../anomaly/evaluation/learned.ts';
@@ -17,7 +17,7 @@ import { type ImageForm, imageForm } from '../../anomaly/scores/image-form.ts';
 import { type ImageStatistics, imageStatistics } from '../../anomaly/scores/image-statistics.ts';
 import { scoresFor } from '../../anomaly/scores/list.ts';
 import type { ScoredImage } from '../../anomaly/scores/scored-image.ts';
-import { readCheckpointHead } from '../../cyclegan/run/checkpoint-head.ts';
+import { openCheckpoint } from '../../cyclegan/run/checkpoint-head.ts';
 import { hashBytes, readDataRecord, seenImages } from '../../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import { type ImageRef, isNormalAlone } from '../../data/datasets/dataset.ts';
@@ -57,8 +57,9 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
   const { run, rule, threshold, map } = options;
   const record = readDataRecord(run.data);
   const { images: recorded, hash: dataHash } = record;
-  const { step } = readCheckpointHead(run.checkpoint).position;
-  const detector = openRunNetworks(device, run);
+  const checkpoint = openCheckpoint(run.checkpoint);
+  const { step } = checkpoint.head.position;
+  const detector = openCheckpointNetworks(device, checkpoint);
   try {
     const byFolds = existsSync(run.foldScores);
     const calibrates = recorded.some(({ part }) => part === 'calibration');

@@ -14,6 +14,8 @@ import { type CheckedImage, checkSteganography, type Steganography } from '../..
 import { requireMap } from '../../anomaly/maps/list.ts';
 import { type ImageStatistics, imageStatistics } from '../../anomaly/scores/image-statistics.ts';
 import type { ScoredImage } from '../../anomaly/scores/scored-image.ts';
+import type { TrainingConfig } from '../../cyclegan/config.ts';
+import type { Position } from '../../cyclegan/run/checkpoint-head.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import { type Dataset, type ImageRef, LABELS } from '../../data/datasets/dataset.ts';
 import { decodeImage } from '../../data/images/decode.ts';
@@ -58,6 +60,8 @@ export interface EvaluatedRun {
     data: string;
     /** Null for a model file that was given alone. */
     run: RunFolder | null;
+    /** How the networks that judged were trained, and how far; null likewise. */
+    training: { config: TrainingConfig; position: Position } | null;
     device: Pick<AdapterInfo, 'name'>;
   };
   evaluation: Evaluation;
@@ -141,7 +145,10 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   const infos = scores.map(({ info }) => info);
   const evaluation = summarise(images, infos, calibration, skipped);
   return {
-    source: { model: resolve(model.source), data: dataset.root, run: model.run, device: { name: device.info.name } },
+    source: {
+      ...{ model: resolve(model.source), data: dataset.root, run: model.run, device: { name: device.info.name } },
+      training: model.position && { config: model.config, position: model.position },
+    },
     steganography,
     learned: checkLearned(calibration, steganography.change.normal),
     heatmap: reportHeatmap(images, heatmap, calibration.chosenOn),

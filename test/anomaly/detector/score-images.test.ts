@@ -307,4 +307,24 @@ describe('imagesToJudge', () => {
     writeFileSync(folder.path('data.json'), '{"root": "x", "hash": "y", "images": [{"file": 1}]}');
     expectRefusal(() => readDataRecord(folder.path('data.json')), 'data.json', 'record');
   });
+
+  it('a record of which a digit, a label or a part has changed is refused', () => {
+    const images = readDataset(makeData(folder.path('hashed'), { normal: 2, abnormal: 2 })).images;
+    const path = folder.path('hashed.json');
+    const record = recordData(folder.path('hashed'), images.slice(1), images.slice(0, 1));
+    const written = JSON.stringify(record);
+    writeFileSync(path, written);
+    expect(readDataRecord(path)).toEqual(record);
+    const changes: [RegExp, string][] = [
+      [/"sha256":"./, '"sha256":"x'],
+      [/"label":"abnormal"/, '"label":"normal"'],
+      [/"part":"calibration"/, '"part":"train"'],
+      [/"hash":"./, '"hash":"x'],
+    ];
+    for (const [what, by] of changes) {
+      const digit = written.match(what)?.[0].at(-1) === '0' ? '1' : '0';
+      writeFileSync(path, written.replace(what, by.replace(/x$/, digit)));
+      expectRefusal(() => readDataRecord(path), 'hashed.json does not have the hash', 'edited by hand', 'Restore it');
+    }
+  });
 });

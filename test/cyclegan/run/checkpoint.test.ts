@@ -10,18 +10,18 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openRunNetworks } from '../../../src/anomaly/detector/run-networks.ts';
+import { openCheckpointNetworks, openRunNetworks } from '../../../src/anomaly/detector/run-networks.ts';
 import type { TrainingConfig } from '../../../src/cyclegan/config.ts';
 import { NETWORK_NAMES } from '../../../src/cyclegan/network-names.ts';
-import { readCheckpointHead } from '../../../src/cyclegan/run/checkpoint-head.ts';
+import { openCheckpoint, readCheckpointHead } from '../../../src/cyclegan/run/checkpoint-head.ts';
 import { createRun, inRun, openRun, runFolder, runWith } from '../../../src/cyclegan/run/run-folder.ts';
 import { Trainer } from '../../../src/cyclegan/run/trainer.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../src/data/files/safetensors.ts';
 import { Device } from '../../../src/gpu/device.ts';
 import { CyclopsError } from '../../../src/gpu/errors.ts';
-import { temporaryFolder } from '../../cli/support.ts';
+import { temporaryFolder, withoutChecksums } from '../../cli/support.ts';
 import { expectRefusal, put } from '../../data/support.ts';
-import { loadBanks, MANIFEST, QUICK, trainNew } from './trainer-support.ts';
+import { loadBanks, MANIFEST, QUICK, train, trainNew } from './trainer-support.ts';
 
 const folder = temporaryFolder();
 let device: Device;
@@ -39,8 +39,15 @@ afterAll(() => {
   folder.remove();
 });
 
-/** A copy of the good run, to be damaged. */
-function copy(name: string): { root: string; file: (name: string) => string } {
+/** A copy of the good run without checksums, as earlier versions wrote it, to be changed. */
+function copy(name: string): ReturnType<typeof sealedCopy> {
+  const made = sealedCopy(name);
+  withoutChecksums(made.file('.'));
+  return made;
+}
+
+/** A copy of the good run. */
+function sealedCopy(name: string): { root: string; file: (name: string) => string } {
   const root = folder.path(name);
   cpSync(good, root, { recursive: true });
   return { root, file: (file) => join(root, 'checkpoint', file) };
@@ -109,6 +116,7 @@ describe('a checkpoint', () => {
   it('of a version that averaged generators alone scores with its discriminators as they are, and is not resumed', async () => {
     const root = folder.path('averages of generators');
     await trainNew(device, banks, root, { ...QUICK, steps: 3, ema: 0.9 });
+    withoutChecksums(join(root, 'checkpoint'));
     for (const name of ['D_A', 'D_B']) rmSync(join(root, 'checkpoint', `${name}_ema.safetensors`));
     const detector = openRunNetworks(device, openRun(root));
     const { tensors } = decodeSafetensors(readFileSync(join(root, 'checkpoint', 'D_B.safetensors')), 'D_B');
@@ -215,6 +223,7 @@ describe('refusals', () => {
     const config = { ...QUICK, precision: 'mixed', steps: 1 } as const;
     const root = folder.path(`${name} scaler`);
     await trainNew(device, banks, root, config);
+    withoutChecksums(join(root, 'checkpoint'));
     const path = join(root, 'checkpoint', 'loss_scaler.json');
     if (content === null) rmSync(path);
     else put(path, content);
@@ -225,6 +234,51 @@ describe('refusals', () => {
     const { root, file } = copy(name);
     damage(file);
     expectRefusal(() => resume(root), ...texts);
+  });
+
+  const changes: [string, string, (path: string) => void][] = [
+    ['a step', 'position.json', (path) => replace(path, '"step": 3', '"step": 2')],
+    ['a learning rate', 'config.json', (path) => replace(path, '"lr": 0.0002', '"lr": 0.0003')],
+    ['who made it', 'manifest.json', (path) => replace(path, '"device": "test"', '"device": "best"')],
+    ['a kernel', 'kernels.json', (path) => replace(path, '"conv2d.', '"conv3d.')],
+    ['the other generator', 'G_B.safetensors', (path) => cpSync(join(path, '..', 'G_A.safetensors'), path)],
+  ];
+
+  it.each(changes)('by the checksum of a file: %s', (name, changed, change) => {
+    const { root, file } = sealedCopy(`sealed ${name}`);
+    openRunNetworks(device, openRun(root)).dispose();
+    change(file(changed));
+    const told = [`${changed} does not have the checksum`, 'edited by hand', 'Restore the whole folder'];
+    expectRefusal(() => openRunNetworks(device, openRun(root)), ...told);
+    expectRefusal(() => resume(root), ...told);
+  });
+
+  it('by the checksum of a file that training alone reads', () => {
+    const { root, file } = sealedCopy('sealed pools');
+    put(file('pools.safetensors'), encodeSafetensors(new Map()));
+    openRunNetworks(device, openRun(root)).dispose();
+    expectRefusal(() => resume(root), 'pools.safetensors does not have the checksum');
+  });
+
+  it('for a file that was there when its checksum was taken', () => {
+    const { root, file } = sealedCopy('sealed kernels');
+    rmSync(file('kernels.json'));
+    expectRefusal(() => openRunNetworks(device, openRun(root)), 'kernels.json', 'no such file');
+  });
+
+  it.each([
+    ['with', sealedCopy],
+    ['without', copy],
+  ])('of a checkpoint that another has replaced, %s checksums', async (name, copyAs) => {
+    const { root } = copyAs(`replaced ${name}`);
+    const checkpoint = openCheckpoint(runFolder(root).checkpoint);
+    openCheckpointNetworks(device, checkpoint).dispose();
+    const config = { ...QUICK, steps: 4 };
+    await train(new Trainer(device, { config, banks, run: runFolder(root), manifest: MANIFEST, resume: true }));
+    if (name === 'without') withoutChecksums(runFolder(root).checkpoint);
+    const told = ['was replaced by another', 'a training goes on in this run', 'Wait', 'model.safetensors'];
+    expectRefusal(() => openCheckpointNetworks(device, checkpoint), ...told);
+    expect(openCheckpoint(runFolder(root).checkpoint).head.position.step).toBe(4);
   });
 
   it('leave nothing behind on the device', () => {

@@ -11,7 +11,7 @@ import { decodeImage } from '../../../src/data/images/decode.ts';
 import { Device } from '../../../src/gpu/device.ts';
 import { CyclopsError, OutOfMemoryError } from '../../../src/gpu/errors.ts';
 import { forceVariants } from '../../../src/kernels/tuning/choices.ts';
-import { checkpointBytes, temporaryFolder } from '../../cli/support.ts';
+import { checkpointBytes, temporaryFolder, withoutChecksums } from '../../cli/support.ts';
 import { loadBanks, MANIFEST, QUICK, train, trainNew } from './trainer-support.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
@@ -138,6 +138,7 @@ describe('resume', () => {
     for (const [name, damage] of Object.entries({ pool: losePools, moments: loseMoments, draws: loseDraws })) {
       const out = folder.path(`damaged ${name}`);
       await trainNew(device, banks, out, QUICK, { signal: stopAfter(4) });
+      withoutChecksums(join(out, 'checkpoint'));
       damage(join(out, 'checkpoint'));
       await resume(out);
       expect(checkpointBytes(out), name).not.toEqual(checkpointBytes(straight));
@@ -151,6 +152,7 @@ describe('resume', () => {
     for (const [name, damage] of Object.entries({ scale: loseScale, count: loseCount })) {
       const out = folder.path(`mixed damaged ${name}`);
       await trainNew(device, banks, out, config, { signal: stopAfter(12) });
+      withoutChecksums(join(out, 'checkpoint'));
       damage(join(out, 'checkpoint'));
       await resume(out, config);
       const { G_A } = Object.fromEntries([...checkpointBytes(out)].map(([file, bytes]) => [file.split('.')[0], bytes]));
@@ -182,7 +184,10 @@ describe('resume', () => {
       here.close();
     };
     // The checkpoint says that it is of a device of this name.
-    for (const out of [halves, forgetful]) rename(join(out, 'checkpoint'), device.info.name);
+    for (const out of [halves, forgetful]) {
+      withoutChecksums(join(out, 'checkpoint'));
+      rename(join(out, 'checkpoint'), device.info.name);
+    }
     writeFileSync(join(forgetful, 'checkpoint', 'kernels.json'), '{}');
     await resumeHere(halves);
     await resumeHere(forgetful);
@@ -278,6 +283,7 @@ describe('training', () => {
     const out = folder.path('poisoned');
     await trainNew(device, banks, out, QUICK, { signal: stopAfter(2) });
     // Adam takes the root of the second moment: its weights are NaN after a step whose losses were still finite.
+    withoutChecksums(join(out, 'checkpoint'));
     edit(join(out, 'checkpoint', 'optimizer_G.safetensors'), (data) => data.fill(-1e30));
     const before = checkpointBytes(out);
     const error = await resume(out, { ...QUICK, steps: 3 }).catch((thrown: unknown) => thrown);
@@ -289,6 +295,7 @@ describe('training', () => {
   it('refuses to go on where gradients overflow in f16 at every scale, and keeps the last good checkpoint', async () => {
     const out = folder.path('overflowing');
     await trainNew(device, banks, out, { ...QUICK, precision: 'mixed' }, { signal: stopAfter(2) });
+    withoutChecksums(join(out, 'checkpoint'));
     writeFileSync(join(out, 'checkpoint', 'loss_scaler.json'), JSON.stringify({ scale: 2 ** -22, goodSteps: 0 }));
     const before = checkpointBytes(out);
     const hopeless = { ...QUICK, precision: 'mixed', lambdaA: 1e30, lambdaB: 1e30 } as const;
@@ -302,6 +309,7 @@ describe('training', () => {
     const out = folder.path('diverging');
     await trainNew(device, banks, out, QUICK, { signal: stopAfter(2) });
     // Weights of that size are finite, but what they compute is not.
+    withoutChecksums(join(out, 'checkpoint'));
     edit(join(out, 'checkpoint', 'D_A.safetensors'), (data) => data.fill(3e38));
     const before = checkpointBytes(out);
     const error = await resume(out).catch((thrown: unknown) => thrown);
