@@ -223,7 +223,8 @@ export function writeFolderAtomic(finalDir: string, fill: (temporaryDir: string)
  * another process writes.
  */
 export function completeFolder(finalDir: string): string | undefined {
-  return [finalDir, oldFolder(realPlace(finalDir))].find((dir) => existsSync(dir));
+  // Once more, since the writer may have got on between the two looks.
+  return [finalDir, oldFolder(realPlace(finalDir)), finalDir].find((dir) => existsSync(dir));
 }
 
 /**
