@@ -17,12 +17,15 @@ import { addTrain } from './commands/train.ts';
 import { addTranslate } from './commands/translate.ts';
 import { addVerify } from './commands/verify.ts';
 import { EXIT, reportFailure } from './failure.ts';
+import { visibleLines } from './text/visible.ts';
 
 /** Every command, with what it does. */
 export function commands(): Command {
   const program = new Command('cyclops')
     .description('Train a Cycle-GAN on normal and abnormal images, and find anomalies with it.')
     .version(VERSION)
+    // What the shell's patterns give as words may hold any character.
+    .configureOutput({ outputError: (text, write) => write(visibleLines(text)) })
     .exitOverride();
   for (const add of [
     addDoctor,
