@@ -85,12 +85,12 @@ async function score(model: string, given: string[], options: ScoreCommandOption
   } = options;
   const chosen = shardOf(options);
   requireOutside(images, heatmaps);
-  const { signal, release } = watch === undefined ? NO_INTERRUPT : catchInterrupt(() => {});
+  const interrupt = watch === undefined ? null : catchInterrupt(() => {});
   // On a terminal the lines themselves show how far it has come.
   const { listener, stop } = listenOnTerminal(quiet, process.stdout.isTTY ? 'scoring' : undefined);
   const asked = {
     ...listener,
-    ...{ model, images, signal, followLinks: options.followLinks },
+    ...{ model, images, signal: interrupt?.signal, followLinks: options.followLinks },
     by,
     threshold,
     map,
@@ -125,7 +125,7 @@ async function score(model: string, given: string[], options: ScoreCommandOption
       output.close();
     }
   }).finally(() => {
-    release();
+    interrupt?.release();
     stop();
   });
   const told = watch !== undefined && !quiet;
@@ -166,9 +166,6 @@ function begin(
   process.stderr.write(`${wrap(`${said} ${what}`)}\n`);
   return scoring;
 }
-
-/** What Ctrl-C does by itself: it ends the process. */
-const NO_INTERRUPT = { signal: undefined, release: () => {} };
 
 /** @throws UsageError unless there are either images or a folder to watch */
 function imagesOrFolder(images: string[], watched: string | undefined): string[] {

@@ -366,6 +366,17 @@ describe('score --watch', () => {
     expect(readdirSync(heat).sort()).toEqual(['a.png.heat.png', 'below']);
   });
 
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)('%s in the midst of it ends with 130', async (name) => {
+    const many = folder.path('many');
+    mkdirSync(many, { recursive: true });
+    for (let i = 0; i < 2000; i++) cpSync(join(images, 'normal', '0.png'), join(many, `${i}.png`));
+    const { child, outcome } = start(['score', model, many, '--quiet', '--no-tune']);
+    child.stdout?.once('data', () => child.kill(name));
+    const { code, signal, stdout } = await outcome;
+    expect([code, signal]).toEqual([130, null]);
+    expect(lines(stdout).length).toBeLessThan(2000);
+  });
+
   it('takes a folder or images, not both and not neither', async () => {
     const both = await cyclops('score', model, images, '--watch', images);
     expect([both.code, both.stderr]).toEqual([2, expect.stringMatching(/was given too\. Leave out either/)]);
