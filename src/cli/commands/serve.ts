@@ -64,11 +64,11 @@ async function serve(path: string, options: ServeOptions): Promise<void> {
       process.stderr.write(`${visibleLines(error instanceof Error ? `${error.stack}` : `${error}`)}\n`);
     // Nobody else waits for the server's package to be loaded.
     const { detectorServer } = await import('../serve/server.ts');
-    const { app, end } = detectorServer(detector, { queue, maxBytes, onError });
+    const { server, end } = detectorServer(detector, { queue, maxBytes, onError });
     const stopped = new Promise<() => void>((resolve) => {
       const { release } = catchInterrupt(() => resolve(release));
     });
-    const server = await listening(app.listen(port, host), host, port);
+    await listening(server.listen(port, host), host, port);
     const { port: bound } = server.address() as AddressInfo;
     process.stdout.write(`http://${host.includes(':') ? `[${host}]` : host}:${bound}\n`);
     say(
@@ -87,9 +87,9 @@ async function serve(path: string, options: ServeOptions): Promise<void> {
 }
 
 /** @throws CyclopsError when nothing can listen there */
-function listening(server: Server, host: string, port: number): Promise<Server> {
+function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('listening', () => resolve(server));
+    server.once('listening', resolve);
     server.once('error', ({ message }) =>
       reject(
         new CyclopsError(`Cannot listen on ${host}, port ${port} (${message}). Choose others with --host and --port.`),
