@@ -108,8 +108,8 @@ async function score(model: string, given: string[], options: ScoreCommandOption
       : scoreWorkflow({ ...asked, watch: watch !== undefined, device });
     const { files, decision } = scoring;
     requireDifferentNames(files, heatmaps);
-    const output = new ScoreOutput(decision, { csv, json });
-    try {
+    const output = new ScoreOutput(decision, { csv, json, onWarning: listener.onWarning });
+    await output.during(async () => {
       for await (const result of scoring) {
         if (result.status === 'unreadable') {
           unreadable.push(result.reason);
@@ -120,10 +120,7 @@ async function score(model: string, given: string[], options: ScoreCommandOption
         counts.total += 1;
         output.add(result);
       }
-      output.complete();
-    } finally {
-      output.close();
-    }
+    });
   }).finally(() => {
     interrupt?.release();
     stop();
