@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { visibleLines } from '../report/parts/visible.ts';
 import { VERSION } from '../workflow/common/versions.ts';
 import { addBench } from './commands/bench.ts';
 import { addCalibrate } from './commands/calibrate.ts';
@@ -17,7 +18,6 @@ import { addTrain } from './commands/train.ts';
 import { addTranslate } from './commands/translate.ts';
 import { addVerify } from './commands/verify.ts';
 import { EXIT, reportFailure } from './failure.ts';
-import { visibleLines } from './text/visible.ts';
 
 /** Every command, with what it does. */
 export function commands(): Command {

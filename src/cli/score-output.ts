@@ -3,10 +3,10 @@ import { basename, dirname, join } from 'node:path';
 import { fileError } from '../data/files/fs-error.ts';
 import { whileLocked } from '../data/files/lock.ts';
 import { realPlace } from '../data/files/real-place.ts';
+import { visible } from '../report/parts/visible.ts';
 import { requireOutput } from '../workflow/common/outputs.ts';
 import type { Decision, FileResult } from '../workflow/score.ts';
 import { SCORE_TABLE, scoreHeader, scoreRow } from '../workflow/score-table.ts';
-import { visible } from './text/visible.ts';
 
 /** Digits that a person reads; whoever reads from a file or a pipe gets all. */
 const DIGITS = 6;

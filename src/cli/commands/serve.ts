@@ -4,13 +4,13 @@ import type { Command } from 'commander';
 import { Detector } from '../../anomaly/detector/detector.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
+import { visibleLines } from '../../report/parts/visible.ts';
 import { readModelFile } from '../../workflow/common/model.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { wrap } from '../failure.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { addCommonOptions, addTileOption, type CommonFlags, MAP_OPTION, toNumber, withDevice } from '../options.ts';
 import { LastingDetector } from '../serve/lasting-detector.ts';
-import { visibleLines } from '../text/visible.ts';
 
 interface ServeOptions extends CommonFlags {
   host: string;
