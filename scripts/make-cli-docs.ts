@@ -63,7 +63,7 @@ printing stops; the work and the exit code go on.
 
 A file that is there is written over only where the same option wrote it: never an image, a model, a file of a run or
 anything else. It stays as it is until the new one is complete; only the table of \`score --csv\` grows line by line, from
-the first result on.
+the first result on. What is no file, such as a pipe or \`/dev/stdout\`, is refused: what is printed can go there.
 
 | exit code | meaning |
 | --- | --- |

@@ -1,6 +1,6 @@
 import { CyclopsError } from '../gpu/errors.ts';
+import { visible } from '../report/parts/visible.ts';
 import { EXIT } from './failure.ts';
-import { visible } from './text/visible.ts';
 
 /** What scoring found. */
 interface Found {

@@ -1,7 +1,7 @@
 import { CyclopsError } from '../gpu/errors.ts';
+import { visible, visibleLines } from '../report/parts/visible.ts';
 import { UsageError } from '../workflow/common/usage-error.ts';
 import { adviceOn } from './advice.ts';
-import { visible, visibleLines } from './text/visible.ts';
 
 /** Exit codes: done, failed, wrong use, an anomaly where that was to fail, and stopped by Ctrl-C as shells number it. */
 export const EXIT = { done: 0, failed: 1, usage: 2, flagged: 3, interrupted: 130 } as const;

@@ -1,7 +1,7 @@
+import { visible } from '../report/parts/visible.ts';
 import type { Listener, Progress } from '../workflow/common/listener.ts';
 import { wrap } from './failure.ts';
 import { duration, type ProgressDisplay, showProgress, trainingDetail } from './text/progress.ts';
-import { visible } from './text/visible.ts';
 
 /** A listener on standard error, and how to end it. */
 interface TerminalListener {

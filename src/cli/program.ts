@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { visibleLines } from '../report/parts/visible.ts';
 import { VERSION } from '../workflow/common/versions.ts';
 import { addBench } from './commands/bench.ts';
 import { addCalibrate } from './commands/calibrate.ts';
@@ -23,6 +24,8 @@ export function commands(): Command {
   const program = new Command('cyclops')
     .description('Train a Cycle-GAN on normal and abnormal images, and find anomalies with it.')
     .version(VERSION)
+    // What the shell's patterns give as words may hold any character.
+    .configureOutput({ outputError: (text, write) => write(visibleLines(text)) })
     .exitOverride();
   for (const add of [
     addDoctor,

@@ -1,9 +1,12 @@
-import { closeSync, openSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileError } from '../data/files/fs-error.ts';
+import { whileLocked } from '../data/files/lock.ts';
+import { realPlace } from '../data/files/real-place.ts';
+import { visible } from '../report/parts/visible.ts';
 import { requireOutput } from '../workflow/common/outputs.ts';
 import type { Decision, FileResult } from '../workflow/score.ts';
 import { SCORE_TABLE, scoreHeader, scoreRow } from '../workflow/score-table.ts';
-import { visible } from './text/visible.ts';
 
 /** Digits that a person reads; whoever reads from a file or a pipe gets all. */
 const DIGITS = 6;
@@ -13,11 +16,13 @@ interface ScoreOutputOptions {
   csv: string | undefined;
   /** A JSON object a line on standard output instead of columns. */
   json: boolean;
+  /** Is told of a table that a killed process held. */
+  onWarning?: ((warning: string) => void) | undefined;
 }
 
 /**
  * Tells of each file as it is done: a line on standard output, and a row of a CSV file where that is wanted. That file is opened for the
- * first row, so that the table of before stays as long as there is nothing to put in its place.
+ * first row, so that the table of before stays as long as there is nothing to put in its place. One process at a time writes it.
  */
 export class ScoreOutput {
   private readonly forPeople = process.stdout.isTTY === true;
@@ -30,7 +35,7 @@ export class ScoreOutput {
   ) {
     const { csv: path, json } = options;
     this.csv = path === undefined ? null : { path, descriptor: null };
-    if (path !== undefined && !isStream(path)) requireOutput('--csv', path, SCORE_TABLE);
+    if (path !== undefined) requireOutput('--csv', path, SCORE_TABLE);
     if (this.forPeople && !json) print(['file', decision.by, 'threshold', 'status'].join('\t'));
   }
 
@@ -40,13 +45,24 @@ export class ScoreOutput {
     this.row(scoreRow(result, this.decision));
   }
 
-  /** There are no more; a table without a row has its header. */
-  complete(): void {
-    this.row('');
-  }
-
-  close(): void {
-    if (this.csv?.descriptor) closeSync(this.csv.descriptor);
+  /**
+   * Does the work that adds the files, while the table is this process's own; at its end a table without a row has its header.
+   *
+   * @throws CyclopsError naming the process that writes the table
+   */
+  async during(work: () => Promise<void>): Promise<void> {
+    const { csv } = this;
+    if (!csv) return await work();
+    const place = realPlace(csv.path);
+    const path = join(dirname(place), `.${basename(place)}.lock`);
+    await whileLocked({ path, what: `The table ${csv.path}`, onStale: this.options.onWarning }, async () => {
+      try {
+        await work();
+        this.row('');
+      } finally {
+        if (csv.descriptor !== null) closeSync(csv.descriptor);
+      }
+    });
   }
 
   private columns(result: FileResult): string[] {
@@ -75,16 +91,6 @@ export class ScoreOutput {
     } catch (error) {
       throw fileError(error, 'write', csv.path);
     }
-  }
-}
-
-/** Whether a path is a pipe, as shells give one for `>(gzip)`, or a terminal or `/dev/null`: nothing is lost there. */
-function isStream(path: string): boolean {
-  try {
-    const there = statSync(path);
-    return there.isFIFO() || there.isCharacterDevice();
-  } catch {
-    return false;
   }
 }
 

@@ -1,11 +1,12 @@
-/** Waits to be stopped, and ends with a code of its own when it was asked to politely. */
-import { catchInterrupt } from '../../src/cli/interrupt.ts';
+/** Waits to be stopped, and ends with a code of its own when it was asked to politely; with `plain` it catches nothing. */
+import { catchInterrupt, endOnInterrupt } from '../../src/cli/interrupt.ts';
 
-const { signal, release } = catchInterrupt(() => process.stdout.write('stopping\n'));
+endOnInterrupt();
+const caught = process.argv[2] === 'plain' ? null : catchInterrupt(() => process.stdout.write('stopping\n'));
 const waiting = setInterval(() => {
-  if (!signal.aborted) return;
+  if (!caught?.signal.aborted) return;
   clearInterval(waiting);
-  release();
+  caught.release();
   process.exitCode = 7;
 }, 10);
 process.stdout.write('ready\n');

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -33,32 +33,32 @@ afterEach(() => {
 });
 
 /** What is printed of all results. */
-function show({ onTerminal, json, csv }: { onTerminal: boolean; json: boolean; csv?: string }): string {
+async function show({ onTerminal, json, csv }: { onTerminal: boolean; json: boolean; csv?: string }): Promise<string> {
   process.stdout.isTTY = onTerminal;
   const output = new ScoreOutput(decision, { json, csv });
-  for (const result of results) output.add(result);
-  output.complete();
-  output.close();
+  await output.during(async () => {
+    for (const result of results) output.add(result);
+  });
   return printed;
 }
 
 describe('ScoreOutput', () => {
-  it('shows people a header and six digits', () => {
-    expect(show({ onTerminal: true, json: false })).toBe(
+  it('shows people a header and six digits', async () => {
+    expect(await show({ onTerminal: true, json: false })).toBe(
       'file\tsse\tthreshold\tstatus\na.png\t12.3457\t0.123457\tflagged\n=1+1.png\t\t\tunreadable\n',
     );
   });
 
-  it('gives programs every digit and no header', () => {
-    expect(show({ onTerminal: false, json: false })).toBe(
+  it('gives programs every digit and no header', async () => {
+    expect(await show({ onTerminal: false, json: false })).toBe(
       'a.png\t12.3456789012\t0.123456789\tflagged\n=1+1.png\t\t\tunreadable\n',
     );
   });
 
   it.each([true, false])(
     'prints a JSON object a line, unreadable files among them (on a terminal: %s)',
-    (onTerminal) => {
-      const lines = show({ onTerminal, json: true }).trimEnd().split('\n');
+    async (onTerminal) => {
+      const lines = (await show({ onTerminal, json: true })).trimEnd().split('\n');
       expect(lines.map((line) => JSON.parse(line))).toEqual([
         {
           ...{ file: 'a.png', status: 'flagged', decidedBy: 'sse', score: 12.3456789012, threshold: 0.123456789 },
@@ -69,9 +69,10 @@ describe('ScoreOutput', () => {
     },
   );
 
-  it('writes a row for each file, of which a spreadsheet runs nothing', () => {
+  it('writes a row for each file, of which a spreadsheet runs nothing', async () => {
     const csv = join(folder, 'scores.csv');
-    show({ onTerminal: true, json: true, csv });
+    await show({ onTerminal: true, json: true, csv });
+    expect(readdirSync(folder)).toEqual(['scores.csv']);
     expect(readFileSync(csv, 'utf8')).toBe(
       'file,status,decided_by,threshold,sse,l1,reason\r\n' +
         'a.png,flagged,sse,0.123456789,12.3456789012,0.25,\r\n' +

@@ -87,6 +87,25 @@ describe('wrong use ends with code 2 and says what is wrong', () => {
   });
 });
 
+describe('what words hold that were typed wrong never reaches the terminal as it is', () => {
+  const word = 'x\u001b[31m\u0007\u202e.png';
+  const shown = 'x\\u001b[31m\\u0007\\u202e.png';
+  it.each([
+    ['an option', ['score', 'run', `--${word}`]],
+    ['a command', [word]],
+    ['a preset', ['train', 'data', '--out', 'never', '--preset', word]],
+    ['a tile', ['score', 'run', 'x.png', '--tile', word]],
+    ['a kernel', ['train', 'data', '--out', 'never', '--variant', word]],
+    ['a kernel to show', ['kernels', word]],
+  ])('%s', async (_, args) => {
+    const { code, stdout, stderr } = await here(...args);
+    expect(stdout).toBe('');
+    expect(stderr).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+    expect(code).toBe(2);
+    expect(stderr).toContain(shown);
+  });
+});
+
 it('a process of its own ends with the code', async () => {
   const { code, stderr } = await cyclops('train', data, '--out', folder.path('never'), '--crop-size', '30');
   expect(stderr).toMatch(/--crop-size is 30/);

@@ -78,6 +78,19 @@ describe('the page on its own', () => {
     for (const name of ['iframe', 'object', 'embed', 'base', 'form']) expect(tags(page, name)).toEqual([]);
   });
 
+  it('shows control characters and turns of direction in names, and holds none', () => {
+    const odd = 'a\u202e\u001b[31m\u0007gnp.png';
+    const shown = 'a\\u202e\\u001b[31m\\u0007gnp.png';
+    const of = [
+      image(`normal/${odd}`, 'normal', 1, 0.1),
+      { ...image('abnormal/1.png', 'abnormal', 5, 0.5), type: odd },
+    ];
+    const named = pageText({ ...sampleReport(of, infos, trained), title: odd }, samplePictures(of));
+    expect(named).toContain(`<title>${shown}</title>`);
+    expect(text(named)).toContain(`normal/${shown}`);
+    for (const character of ['\u0007', '\u001b', '\u202e']) expect(named).not.toContain(character);
+  });
+
   it('forbids every script but its own, by the hash of what it holds', () => {
     const scripts = [...page.matchAll(/<script(?: type="module")?>([\s\S]*?)<\/script>/g)].map(([, own = '']) => own);
     const hashes = scripts.map((own) => `&#39;sha256-${createHash('sha256').update(own).digest('base64')}&#39;`);

@@ -296,7 +296,7 @@ describe('cyclops export --onnx', () => {
     expect(await said(model, '--onnx', folder.path('no', 'such', 'folder.onnx'))).toMatch(
       /cannot write .*folder\.onnx/i,
     );
-    expect(await said(model, '--onnx', folder.path('data'))).toMatch(/it is a folder/);
+    expect(await said(model, '--onnx', folder.path('data'))).toMatch(/--onnx takes a file, and .* is a folder/);
     const damaged = folder.path('damaged.safetensors');
     const { tensors, metadata } = decodeSafetensors(readFileSync(model), model);
     for (const [name, { data }] of tensors) if (name.startsWith('D_B.')) data.fill(Number.NaN);

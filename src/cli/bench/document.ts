@@ -1,8 +1,8 @@
 /** Where results of measurements go. */
 import { writeFileAtomic } from '../../data/files/atomic.ts';
 import type { Device } from '../../gpu/device.ts';
+import { visibleLines } from '../../report/parts/visible.ts';
 import { requireOutput, textKind } from '../../workflow/common/outputs.ts';
-import { visibleLines } from '../text/visible.ts';
 import { origin } from './origin.ts';
 
 /** Options of every bench command. */

@@ -3,6 +3,7 @@ import { scoresOf } from '../../anomaly/calibration/combined-score.ts';
 import type { Device } from '../../gpu/device.ts';
 import { measureCeilings } from '../../kernels/ceilings.ts';
 import { exportChoices } from '../../kernels/tuning/choices.ts';
+import { visibleLines } from '../../report/parts/visible.ts';
 import { openModelFile } from '../../workflow/common/model.ts';
 import { type TuningCost, tuneKernels, tuneScoring } from '../../workflow/common/tuning.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
@@ -34,7 +35,6 @@ import {
   requireTrace,
 } from '../profile/profile.ts';
 import { showProgress } from '../text/progress.ts';
-import { visibleLines } from '../text/visible.ts';
 
 interface BenchOptions extends CommonFlags, JsonOption, WorkloadOptions {}
 

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseRule, RULES, type Rule } from '../../anomaly/calibration/calibration.ts';
+import { visibleLines } from '../../report/parts/visible.ts';
 import { calibrate as calibrateWorkflow } from '../../workflow/calibrate.ts';
 import { listenOnTerminal } from '../listener.ts';
 import { addTuneOptions, type TuneFlags, toNumber, withDevice } from '../options.ts';
 import { calibrationText, changeText } from '../text/calibration.ts';
-import { visibleLines } from '../text/visible.ts';
 
 interface CalibrateCommandOptions extends TuneFlags {
   rule: Rule;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Device } from '../../gpu/device.ts';
+import { visible } from '../../report/parts/visible.ts';
 import { collect as collectWorkflow } from '../../workflow/collect.ts';
 import type { CollectedScores } from '../../workflow/collect-scores.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
@@ -11,7 +12,6 @@ import { addTuneOptions, type TuneFlags, withDevice } from '../options.ts';
 import { calibrationText } from '../text/calibration.ts';
 import { paperText } from '../text/paper-protocol.ts';
 import { sweepText } from '../text/sweep.ts';
-import { visible } from '../text/visible.ts';
 
 interface CollectCommandOptions extends TuneFlags {
   csv?: string;

@@ -6,6 +6,7 @@ import type { Evaluation } from '../../anomaly/evaluation/evaluation.ts';
 import type { TrainingConfig } from '../../cyclegan/config.ts';
 import { preset } from '../../cyclegan/presets.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
+import { visible } from '../../report/parts/visible.ts';
 import { evaluate } from '../../workflow/evaluate.ts';
 import { PICTURES_BUDGET, report } from '../../workflow/report-file.ts';
 import { train } from '../../workflow/train.ts';
@@ -19,7 +20,6 @@ import { calibrationText } from '../text/calibration.ts';
 import { evaluationText } from '../text/evaluation.ts';
 import { localisationLines } from '../text/localisation.ts';
 import { duration } from '../text/progress.ts';
-import { visible } from '../text/visible.ts';
 
 /**
  * What the demo trains: five to ten minutes on two CPU cores. The places are lit differently, so light and contrast are evened out. Size and

@@ -3,10 +3,10 @@ import { type Device, WANTED_FEATURES, WANTED_LIMITS } from '../../gpu/device.ts
 import type { MatrixConfig } from '../../gpu/host/adapter.ts';
 import { dawnToggles } from '../../gpu/host/dawn.ts';
 import { timestampStep } from '../../gpu/timestamps.ts';
+import { visible, visibleLines } from '../../report/parts/visible.ts';
 import { versions } from '../../workflow/common/versions.ts';
 import { wrap } from '../failure.ts';
 import { addCommonOptions, type CommonFlags, withDevice } from '../options.ts';
-import { visible, visibleLines } from '../text/visible.ts';
 
 interface DoctorOptions extends CommonFlags {
   json?: boolean;

@@ -8,6 +8,7 @@ import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
 import { realPlace } from '../../data/files/real-place.ts';
 import { formatBytes } from '../../report/parts/format.ts';
+import { visible, visibleLines } from '../../report/parts/visible.ts';
 import { requireOutput, textKind } from '../../workflow/common/outputs.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { evaluate as evaluateWorkflow } from '../../workflow/evaluate.ts';
@@ -30,7 +31,6 @@ import {
 import { baselineLines } from '../text/baseline.ts';
 import { evaluationText } from '../text/evaluation.ts';
 import { localisationLines } from '../text/localisation.ts';
-import { visible, visibleLines } from '../text/visible.ts';
 
 interface EvaluateCommandOptions extends TuneFlags, DataFlags {
   json?: boolean;

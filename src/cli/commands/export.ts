@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import { visible } from '../../report/parts/visible.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { exportOnnx } from '../../workflow/export-onnx.ts';
 import { exportWeights } from '../../workflow/export-weights.ts';
 import { wrap } from '../failure.ts';
 import { MAP_OPTION, toNumber } from '../options.ts';
-import { visible } from '../text/visible.ts';
 
 interface ExportCommandOptions {
   onnx?: string;

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
+import { visible } from '../../report/parts/visible.ts';
 import { IMPORTED_LOAD_SIZE, type ImportedRun, importWeights } from '../../workflow/import-weights.ts';
 import { commandLine } from '../command-line.ts';
 import { wrap } from '../failure.ts';
 import { listenOnTerminal } from '../listener.ts';
 import { addCommonOptions, type CommonFlags, toNumber, withDevice } from '../options.ts';
-import { visible } from '../text/visible.ts';
 
 interface ImportCommandOptions extends CommonFlags {
   generator: string;

@@ -2,9 +2,9 @@ import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { formatBytes } from '../../report/parts/format.ts';
+import { visible } from '../../report/parts/visible.ts';
 import { requireOutput } from '../../workflow/common/outputs.ts';
 import { DETECTOR_PAGE, makePage } from '../../workflow/make-page.ts';
-import { visible } from '../text/visible.ts';
 
 interface PageCommandOptions {
   out: string;

@@ -10,6 +10,7 @@ import { removeOldRemains } from '../../data/files/remains.ts';
 import { encodePngAsync, isSignedPng, signPng } from '../../data/images/png.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
+import { visible } from '../../report/parts/visible.ts';
 import { type OutputKind, requireFree } from '../../workflow/common/outputs.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { type Decision, type FileResult, type Scoring, score as scoreWorkflow } from '../../workflow/score.ts';
@@ -21,7 +22,6 @@ import { listenOnTerminal } from '../listener.ts';
 import { addTileOption, addTuneOptions, MAP_OPTION, type TuneFlags, toNumber, withDevice } from '../options.ts';
 import { ScoreOutput } from '../score-output.ts';
 import { addShardOption, type ChosenShard, type ShardFlag, shardOrWhole } from '../shard-option.ts';
-import { visible } from '../text/visible.ts';
 
 interface ScoreCommandOptions extends TuneFlags {
   by?: string;
@@ -87,13 +87,13 @@ async function score(model: string, given: string[], options: ScoreCommandOption
   } = options;
   const chosen = shardOf(options);
   requireOutside(images, heatmaps);
-  const { signal, release } = watch === undefined ? NO_INTERRUPT : catchInterrupt(() => {});
+  const interrupt = watch === undefined ? null : catchInterrupt(() => {});
   // On a terminal the lines themselves show how far it has come.
   const { listener, stop } = listenOnTerminal(quiet, process.stdout.isTTY ? 'scoring' : undefined);
   const unwritten: string[] = [];
   const asked = {
     ...listener,
-    ...{ model, images, signal, followLinks: options.followLinks },
+    ...{ model, images, signal: interrupt?.signal, followLinks: options.followLinks },
     by,
     threshold,
     map,
@@ -117,8 +117,8 @@ async function score(model: string, given: string[], options: ScoreCommandOption
       : scoreWorkflow({ ...asked, watch: watch !== undefined, device });
     const { files, decision } = scoring;
     requireDifferentNames(files, heatmaps);
-    const output = new ScoreOutput(decision, { csv, json });
-    try {
+    const output = new ScoreOutput(decision, { csv, json, onWarning: listener.onWarning });
+    await output.during(async () => {
       for await (const result of scoring) {
         if (result.status === 'unreadable') {
           unreadable.push(result.reason);
@@ -129,12 +129,9 @@ async function score(model: string, given: string[], options: ScoreCommandOption
         counts.total += 1;
         output.add(result);
       }
-      output.complete();
-    } finally {
-      output.close();
-    }
+    });
   }).finally(() => {
-    release();
+    interrupt?.release();
     stop();
   });
   const told = watch !== undefined && !quiet;
@@ -179,9 +176,6 @@ function begin(
   process.stderr.write(`${wrap(`${said} ${what}`)}\n`);
   return scoring;
 }
-
-/** What Ctrl-C does by itself: it ends the process. */
-const NO_INTERRUPT = { signal: undefined, release: () => {} };
 
 /** @throws UsageError unless there are either images or a folder to watch */
 function imagesOrFolder(images: string[], watched: string | undefined): string[] {

@@ -4,13 +4,13 @@ import type { Command } from 'commander';
 import { Detector } from '../../anomaly/detector/detector.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
+import { visibleLines } from '../../report/parts/visible.ts';
 import { readModelFile } from '../../workflow/common/model.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { wrap } from '../failure.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { addCommonOptions, addTileOption, type CommonFlags, MAP_OPTION, toNumber, withDevice } from '../options.ts';
 import { LastingDetector } from '../serve/lasting-detector.ts';
-import { visibleLines } from '../text/visible.ts';
 
 interface ServeOptions extends CommonFlags {
   host: string;
@@ -64,11 +64,11 @@ async function serve(path: string, options: ServeOptions): Promise<void> {
       process.stderr.write(`${visibleLines(error instanceof Error ? `${error.stack}` : `${error}`)}\n`);
     // Nobody else waits for the server's package to be loaded.
     const { detectorServer } = await import('../serve/server.ts');
-    const { app, end } = detectorServer(detector, { queue, maxBytes, onError });
+    const { server, end } = detectorServer(detector, { queue, maxBytes, onError });
     const stopped = new Promise<() => void>((resolve) => {
       const { release } = catchInterrupt(() => resolve(release));
     });
-    const server = await listening(app.listen(port, host), host, port);
+    await listening(server.listen(port, host), host, port);
     const { port: bound } = server.address() as AddressInfo;
     process.stdout.write(`http://${host.includes(':') ? `[${host}]` : host}:${bound}\n`);
     say(
@@ -87,9 +87,9 @@ async function serve(path: string, options: ServeOptions): Promise<void> {
 }
 
 /** @throws CyclopsError when nothing can listen there */
-function listening(server: Server, host: string, port: number): Promise<Server> {
+function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('listening', () => resolve(server));
+    server.once('listening', resolve);
     server.once('error', ({ message }) =>
       reject(
         new CyclopsError(`Cannot listen on ${host}, port ${port} (${message}). Choose others with --host and --port.`),

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { visible } from '../../report/parts/visible.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { paperProtocol, protocolShard } from '../../workflow/paper-protocol.ts';
 import { CALIBRATION_SHARE, type DivisionOptions } from '../../workflow/runs/division.ts';
@@ -16,7 +17,6 @@ import { addProfileOptions, openProfile, type ProfileOptions, requireTrace } fro
 import { addShardOption, type ChosenShard, chooseShard, type ShardFlag } from '../shard-option.ts';
 import { calibrationText } from '../text/calibration.ts';
 import { paperText } from '../text/paper-protocol.ts';
-import { visible } from '../text/visible.ts';
 import { addTrainingOptions, fieldsFrom, type TrainingOptionValues } from '../training-options.ts';
 
 interface TrainCommandOptions extends TuneFlags, DataFlags, DivisionOptions, ProfileOptions, TrainingOptionValues {

@@ -4,14 +4,13 @@ import { writeFileAtomicAsync } from '../../data/files/atomic.ts';
 import { makeFolder } from '../../data/files/make-folder.ts';
 import { removeOldRemains } from '../../data/files/remains.ts';
 import { encodePngAsync, isSignedPng, signPng } from '../../data/images/png.ts';
+import { visible } from '../../report/parts/visible.ts';
 import { type OutputKind, requireFree, requireNoInput } from '../../workflow/common/outputs.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { doneBehind } from '../../workflow/images/behind.ts';
 import { type Translation, translate as translateWorkflow } from '../../workflow/translate.ts';
 import { listenOnTerminal } from '../listener.ts';
-
 import { addTileOption, addTuneOptions, type TuneFlags, withDevice } from '../options.ts';
-import { visible } from '../text/visible.ts';
 
 interface TranslateCommandOptions extends TuneFlags {
   to: 'normal' | 'abnormal';

@@ -1,5 +1,5 @@
-/** What became of a request. */
-export const OUTCOMES = ['flagged', 'passed', 'unreadable', 'refused'] as const;
+/** What became of a request: `refused` was not judged for its size, its form or the state of the server, `failed` for a fault here. */
+export const OUTCOMES = ['flagged', 'passed', 'unreadable', 'refused', 'failed'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** Upper ends of the classes of times, in seconds. */
@@ -7,7 +7,7 @@ const BOUNDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** Counts and times of requests, in Prometheus' text format (version 0.0.4). */
 export class Metrics {
-  private readonly outcomes: Record<Outcome, number> = { flagged: 0, passed: 0, unreadable: 0, refused: 0 };
+  private readonly outcomes: Record<Outcome, number> = { flagged: 0, passed: 0, unreadable: 0, refused: 0, failed: 0 };
   private readonly classes = BOUNDS.map(() => 0);
   private count = 0;
   private seconds = 0;

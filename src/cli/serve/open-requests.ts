@@ -3,55 +3,94 @@ import type { NextFunction, Request, Response } from 'express';
 /** How long a body may still come in once the server ends. */
 const UPLOAD_MS = 5000;
 
+/** After how long without a byte of its body a request is given up. */
+const STALL_MS = 30_000;
+
+/** Why a request is not let in, or is put out: too many are open, the server ends, its body has too many bytes, or does not go on. */
+export type Refusal = 'full' | 'ending' | 'large' | 'stalled';
+
+interface OpenRequestsOptions {
+  /** How many there may be. */
+  room: number;
+  /** The most bytes of a body. */
+  maxBytes: number;
+  /** Answers one that is refused, and closes its connection. */
+  refuse: (request: Request, response: Response, why: Refusal) => void;
+}
+
 /** Requests from their head on, before the body takes memory, until they are answered or the client is gone. */
 export class OpenRequests {
-  private readonly uploading = new Set<Request>();
+  private readonly open = new Set<Request>();
+  private readonly uploading = new Map<Request, NodeJS.Timeout>();
   private readonly idle: (() => void)[] = [];
-  private count = 0;
   private isEnding = false;
 
-  /**
-   * @param room how many there may be
-   * @param refuse answers one that is too many, or too late
-   */
-  constructor(
-    private readonly room: number,
-    private readonly refuse: (response: Response, why: 'full' | 'ending') => void,
-  ) {}
+  constructor(private readonly options: OpenRequestsOptions) {}
 
   get length(): number {
-    return this.count;
+    return this.open.size;
   }
 
-  /** In front of the body. */
+  /** In front of the body, which a client that asks first is told to send. */
   readonly admit = (request: Request, response: Response, next: NextFunction): void => {
-    if (this.isEnding || this.count >= this.room) {
-      this.refuse(response, this.isEnding ? 'ending' : 'full');
+    const why = this.whyNot(request);
+    if (why) {
+      this.options.refuse(request, response, why);
       return;
     }
-    this.count += 1;
-    this.uploading.add(request);
-    response.once('close', () => {
-      this.count -= 1;
-      this.uploading.delete(request);
-      if (this.count === 0) for (const resolve of this.idle.splice(0)) resolve();
-    });
+    this.open.add(request);
+    response.once('close', () => this.leave(request));
+    this.watch(request, response);
+    if (request.headers.expect !== undefined && request.httpVersion !== '1.0') response.writeContinue();
     next();
   };
 
   /** Behind the body. */
-  readonly received = (request: Request, _: Response, next: NextFunction): void => {
-    this.uploading.delete(request);
-    next();
+  readonly received = (request: Request, response: Response, next: NextFunction): void => {
+    this.unwatch(request);
+    if (!response.headersSent) next();
   };
 
   /** Admits no more. @returns when all are answered; those whose body does not come are cut off */
   async end(): Promise<void> {
     this.isEnding = true;
     const cutOff = setTimeout(() => {
-      for (const { socket } of this.uploading) socket.destroy();
+      for (const { socket } of this.uploading.keys()) socket.destroy();
     }, UPLOAD_MS);
-    if (this.count > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
+    if (this.open.size > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
     clearTimeout(cutOff);
+  }
+
+  private whyNot({ headers }: Request): Refusal | null {
+    if (Number(headers['content-length'] ?? 0) > this.options.maxBytes) return 'large';
+    if (this.isEnding) return 'ending';
+    return this.open.size >= this.options.room ? 'full' : null;
+  }
+
+  /** Puts a request out whose body stalls, or turns out to be too large where its head did not say so. */
+  private watch(request: Request, response: Response): void {
+    const putOut = (why: Refusal) => {
+      this.leave(request);
+      if (!response.headersSent) this.options.refuse(request, response, why);
+    };
+    const stall = setTimeout(() => putOut('stalled'), STALL_MS);
+    this.uploading.set(request, stall);
+    let bytes = 0;
+    request.on('data', (chunk: Uint8Array) => {
+      bytes += chunk.length;
+      stall.refresh();
+      if (bytes > this.options.maxBytes && this.uploading.has(request)) putOut('large');
+    });
+  }
+
+  private unwatch(request: Request): void {
+    clearTimeout(this.uploading.get(request));
+    this.uploading.delete(request);
+  }
+
+  private leave(request: Request): void {
+    this.unwatch(request);
+    this.open.delete(request);
+    if (this.open.size === 0) for (const resolve of this.idle.splice(0)) resolve();
   }
 }

@@ -1,22 +1,20 @@
-import express, {
-  type ErrorRequestHandler,
-  type Express,
-  type Request,
-  type RequestHandler,
-  type Response,
-} from 'express';
+import { createServer, type Server } from 'node:http';
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import type { Judgement, ScoreImageOptions } from '../../anomaly/detector/detector.ts';
 import { toByteImage } from '../../data/images/decoded-image.ts';
 import { encodePngAsync, signPng } from '../../data/images/png.ts';
 import { CyclopsError, DeviceLostError } from '../../gpu/errors.ts';
 import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
 import { GivenUpError, type LastingDetector } from './lasting-detector.ts';
-import { Metrics } from './metrics.ts';
-import { OpenRequests } from './open-requests.ts';
+import { Metrics, type Outcome } from './metrics.ts';
+import { OpenRequests, type Refusal } from './open-requests.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** How many images are decoded and judged at once: the device judges together what waits for it. */
 const AT_ONCE = 16;
+
+/** How long what a client sends in spite of its answer is still taken. */
+const LINGER_MS = 2000;
 
 const BROKEN = 'The device is lost, and could not be opened anew. Start the server again.';
 
@@ -32,9 +30,19 @@ export interface ServerOptions {
 /** Nobody waits for the answer any more. */
 class ClientGone extends Error {}
 
+/** A request that cannot be answered with a judgement, and why. */
+class RefusedError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
 /** A detector behind HTTP. */
 export interface DetectorServer {
-  app: Express;
+  server: Server;
   /** Takes no more images. @returns when those that have come are answered */
   end(): Promise<void>;
 }
@@ -55,50 +63,45 @@ export function detectorServer(
   const app = express();
   app.disable('x-powered-by');
   const body = express.raw({ type: () => true, limit: maxBytes });
-  const requests = new OpenRequests(room, (response, why) => {
+  const refuse = (request: Request, response: Response, why: Refusal) => {
     metrics.note('refused');
-    const isFull = why === 'full';
-    response
-      .status(isFull ? 429 : 503)
-      .set(isFull ? 'Retry-After' : 'Connection', isFull ? '1' : 'close')
-      .json({
-        error: isFull ? `${room} images are waiting already. Try again in a second.` : 'The server is about to end.',
-      });
-  });
+    const { status, text } = refusalOf(why, room, maxBytes);
+    if (status === 429) response.set('Retry-After', '1');
+    answerError(request, response, status, text);
+  };
+  const requests = new OpenRequests({ room, maxBytes, refuse });
   const image: RequestHandler[] = [requests.admit, body, requests.received];
-  const judge = async (request: Request, response: Response, wanted: ScoreImageOptions): Promise<Judgement> => {
-    const began = performance.now();
-    const judgement = await queue.run(() => {
+  const judge = (request: Request, response: Response, wanted: ScoreImageOptions): Promise<Judgement> =>
+    queue.run(() => {
       if (response.closed) throw new ClientGone();
       return detector.score(bytesOf(request), wanted);
     });
-    metrics.note(judgement.flagged ? 'flagged' : 'passed', (performance.now() - began) / 1000);
-    return judgement;
-  };
+  const noteJudged = (flagged: boolean, began: number) =>
+    metrics.note(flagged ? 'flagged' : 'passed', (performance.now() - began) / 1000);
   app.post('/score', image, async (request: Request, response: Response) => {
     const allScores = wantsAll(request);
+    const began = performance.now();
     const { flagged, score, threshold, scores } = await judge(request, response, {
       pictures: false,
       allScores,
       unlike: false,
     });
+    noteJudged(flagged, began);
     response.json({ flagged, score, threshold, by: detector.by, ...(allScores && { scores }) });
   });
   app.post('/heatmap', image, async (request: Request, response: Response) => {
+    const began = performance.now();
     const { heatMap, original, flagged, score, threshold } = await judge(request, response, {
       allScores: false,
       unlike: false,
     });
-    if (!heatMap || !original || heatMap.threshold === null) {
-      response
-        .status(409)
-        .json({ error: 'This model has no calibrated heat map. Calibrate its run with this version.' });
-      return;
-    }
+    if (!heatMap || !original || heatMap.threshold === null)
+      throw new RefusedError(409, 'This model has no calibrated heat map. Calibrate its run with this version.');
     const picture = toByteImage(original);
     const { floor } = heatMap;
     const painted = overlayHeatmap(picture, heatMap, { floor, threshold: heatMap.threshold });
     const file = signPng(await encodePngAsync(picture.width, picture.height, 3, painted));
+    noteJudged(flagged, began);
     response
       .set({ 'X-Flagged': `${flagged}`, 'X-Score': `${score}`, 'X-Threshold': `${threshold}`, 'X-Map': heatMap.map })
       .type('png')
@@ -116,21 +119,44 @@ export function detectorServer(
       error: `There is no ${request.method} ${request.path}: POST /score and /heatmap, GET /healthz and /metrics are answered.`,
     });
   });
-  const onFault: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
-    if (error instanceof ClientGone) return;
-    const { status, text } = faultOf(error, maxBytes);
-    if (status === 400) metrics.note('unreadable');
+  const onFault: ErrorRequestHandler = (error: unknown, request, response, _next) => {
+    if (error instanceof ClientGone || response.closed || response.headersSent) return;
+    const { status, text, outcome } = faultOf(error, maxBytes);
+    metrics.note(outcome);
     if (status >= 500) onError(error);
-    response.status(status).json({ error: text });
+    answerError(request, response, status, text);
   };
   app.use(onFault);
-  return { app, end: () => requests.end() };
+  const server = createServer(app);
+  // A client that asks before it sends is told by who admits it.
+  server.on('checkContinue', app);
+  return { server, end: () => requests.end() };
 }
 
-/** @throws CyclopsError for another value than `all` */
+/**
+ * Tells a client what is wrong. Where its body is not here whole, the connection is closed, but not at once: closed with bytes in it that
+ * nobody has read, it would take the answer with it.
+ */
+function answerError(request: Request, response: Response, status: number, error: string): void {
+  response.status(status);
+  if (request.complete) return void response.json({ error });
+  const answer = Buffer.from(JSON.stringify({ error }));
+  response
+    .set({ Connection: 'close', 'Content-Length': `${answer.length}` })
+    .type('json')
+    .write(answer);
+  const close = () => {
+    clearTimeout(lingering);
+    response.end();
+  };
+  const lingering = setTimeout(close, LINGER_MS);
+  request.once('close', close).resume();
+}
+
+/** @throws RefusedError for another value than `all` */
 function wantsAll({ query: { scores } }: Request): boolean {
   if (scores === undefined || scores === 'all') return scores === 'all';
-  throw new CyclopsError('The parameter scores may be `all`. Leave it out for the score that decides alone.');
+  throw new RefusedError(400, 'The parameter scores may be `all`. Leave it out for the score that decides alone.');
 }
 
 function bytesOf({ body }: Request): Uint8Array {
@@ -140,14 +166,31 @@ function bytesOf({ body }: Request): Uint8Array {
   );
 }
 
-/** What a client is told. Nobody outside is told what went wrong inside. */
-function faultOf(error: unknown, maxBytes: number): { status: number; text: string } {
-  if (error instanceof DeviceLostError) return { status: 503, text: BROKEN };
-  if (error instanceof GivenUpError) return { status: 503, text: error.message };
-  if (error instanceof CyclopsError) return { status: 400, text: error.message };
+function refusalOf(why: Refusal, room: number, maxBytes: number): { status: number; text: string } {
+  switch (why) {
+    case 'full':
+      return { status: 429, text: `${room} images are waiting already. Try again in a second.` };
+    case 'ending':
+      return { status: 503, text: 'The server is about to end.' };
+    case 'large':
+      return { status: 413, text: `An image file may have ${maxBytes} bytes at most. Send a smaller one.` };
+    case 'stalled':
+      return { status: 408, text: 'Nothing more of the image came for a while. Send it again.' };
+  }
+}
+
+/** What a client is told, and what is counted. Nobody outside is told what went wrong inside. */
+function faultOf(error: unknown, maxBytes: number): { status: number; text: string; outcome: Outcome } {
+  if (error instanceof DeviceLostError) return { status: 503, text: BROKEN, outcome: 'failed' };
+  if (error instanceof GivenUpError) return { status: 503, text: error.message, outcome: 'failed' };
+  if (error instanceof RefusedError) return { status: error.status, text: error.message, outcome: 'refused' };
+  if (error instanceof CyclopsError) return { status: 400, text: error.message, outcome: 'unreadable' };
   const status = error instanceof Error && 'status' in error ? error.status : 500;
-  if (status === 413) return { status, text: `An image file may have ${maxBytes} bytes at most. Send a smaller one.` };
-  if (typeof status === 'number' && status >= 400 && status < 500)
-    return { status, text: 'The request is not complete, or encoded in a way that is not known.' };
-  return { status: 500, text: 'Something went wrong here; the log of the server says what.' };
+  // A body that is unpacked as it comes.
+  if (status === 413) return { ...refusalOf('large', 0, maxBytes), outcome: 'refused' };
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    const text = 'The request is not complete, or encoded in a way that is not known.';
+    return { status, text, outcome: 'refused' };
+  }
+  return { status: 500, text: 'Something went wrong here; the log of the server says what.', outcome: 'failed' };
 }

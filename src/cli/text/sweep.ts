@@ -1,6 +1,6 @@
+import { visible } from '../../report/parts/visible.ts';
 import type { SweepSummary, SweepTable } from '../../workflow/sweep.ts';
 import { align } from './table.ts';
-import { visible } from './visible.ts';
 
 /** What variants came to on each set, as a table for people. */
 export function sweepText({ summary, rows }: SweepTable): string {

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { Precision } from '../../cyclegan/config.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
-import { visible } from '../text/visible.ts';
+import { visible } from '../../report/parts/visible.ts';
 import { verifyForced } from './forced.ts';
 import { verifyNets } from './nets.ts';
 import { verifyOps } from './ops.ts';

@@ -19,6 +19,17 @@ export function realPlace(path: string): string {
   }
 }
 
+/** What the system shows of devices and of the files that processes have open; `/dev/shm` holds files. */
+const SYSTEM = /^\/(?:dev\/(?!shm\/)|proc\/)/;
+
+/** Whether a path lies there or is a link that leads through it, as `/dev/stdout`: the file behind is in the hands of somebody else. */
+export function leadsThroughSystem(path: string): boolean {
+  const whole = resolve(path);
+  const place = join(realPlace(dirname(whole)), basename(whole));
+  const target = linkTarget(place);
+  return SYSTEM.test(place) || (target !== null && leadsThroughSystem(resolve(dirname(place), target)));
+}
+
 /** Null for what is no link. */
 function linkTarget(path: string): string | null {
   try {

@@ -1,3 +1,5 @@
+import { visible } from './visible.ts';
+
 /** Markup that is safe to put into a page as it is. Only `html` and `trusted` make it. */
 export class Html {
   constructor(readonly markup: string) {}
@@ -7,7 +9,7 @@ type Content = string | number | null | Html | readonly Html[];
 
 /**
  * Template tag for HTML and SVG: everything interpolated is escaped, for text and for quoted attributes alike, except
- * markup made by this tag. null gives nothing; lists are joined.
+ * markup made by this tag; control characters, as of a file's name, are shown. null gives nothing; lists are joined.
  */
 export function html(strings: TemplateStringsArray, ...values: Content[]): Html {
   const parts = strings.map((text, i) => text + render(values[i] ?? null));
@@ -29,5 +31,5 @@ function render(value: Content): string {
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+  return visible(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }

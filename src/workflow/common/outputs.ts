@@ -1,10 +1,10 @@
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { runWith } from '../../cyclegan/run/run-folder.ts';
 import { requireWritable } from '../../data/files/atomic.ts';
 import { fileError } from '../../data/files/fs-error.ts';
 import { readPart } from '../../data/files/read.ts';
-import { realPlace } from '../../data/files/real-place.ts';
+import { leadsThroughSystem, realPlace } from '../../data/files/real-place.ts';
 import { removeOldRemains } from '../../data/files/remains.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -39,13 +39,19 @@ export function requireOutput(option: string, path: string, kind: OutputKind): v
   removeOldRemains(dirname(place), (file) => file === basename(place));
 }
 
-/** The same of a file whose folder may not be there yet. @throws UsageError */
+/** The same of a file whose folder may not be there yet. @throws UsageError, also for what is no file, such as a pipe */
 export function requireFree(option: string, path: string, { what, isOwn }: OutputKind): void {
   const run = runWith(path);
   if (run !== null)
     throw new UsageError(`${option} ${path} would overwrite a file of the run in ${run}. Give another name.`);
-  // What is no file is refused where it is written.
-  if (!isFile(path)) return;
+  const there = statsOf(path);
+  // Nobody may read a pipe, and a file behind /dev/stdout would get another in its place.
+  if ((there && !there.isFile()) || leadsThroughSystem(path)) {
+    throw new UsageError(
+      `${option} takes a file, and ${path} is a folder, a pipe or a device. Name a file; what is printed can go through a pipe.`,
+    );
+  }
+  if (!there) return;
   const beginning = readPart(path, 0, BEGINNING);
   if (beginning.length === 0 || isOwn(beginning)) return;
   throw new UsageError(
@@ -61,9 +67,10 @@ export function requireNoInput(option: string, path: string, inputs: readonly st
   throw new UsageError(`${option} would overwrite ${input}, which is read. Give another name.`);
 }
 
-function isFile(path: string): boolean {
+/** Undefined where nothing is. */
+function statsOf(path: string): Stats | undefined {
   try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+    return statSync(path, { throwIfNoEntry: false });
   } catch (error) {
     throw fileError(error, 'write', path);
   }

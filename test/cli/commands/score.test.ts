@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -212,9 +213,10 @@ describe('score', () => {
   it('goes on where a heat map cannot be written, says which, and leaves no part of one', async () => {
     const [some, heat, table] = [folder.path('some'), folder.path('some-heat'), folder.path('some.csv')];
     for (let i = 0; i < 9; i++) cpSync(join(images, 'normal', `${i % 8}.png`), join(some, `${i}.png`));
-    mkdirSync(join(heat, '5.png.heat.png'), { recursive: true });
+    mkdirSync(heat);
+    symlinkSync(join('no such folder', '5.png'), join(heat, '5.png.heat.png'));
     const { code, stdout, stderr } = await cyclops('score', model, some, '--csv', table, '--heatmaps', heat);
-    expect(stderr).toMatch(/no heat map: Cannot write .*5\.png\.heat\.png: it is a folder/);
+    expect(stderr).toMatch(/no heat map: .*cannot write .*5\.png\.heat\.png/i);
     expect(stderr).toMatch(/1 of 9 heat maps could not be written; the scores are whole/);
     expect([code, lines(stdout).length, lines(readFileSync(table, 'utf8')).length]).toEqual([1, 9, 1 + 9]);
     const names = Array.from({ length: 9 }, (_, i) => `${i}.png.heat.png`);
@@ -254,6 +256,24 @@ describe('score', () => {
         expect.stringMatching(/would overwrite a file (of the run|that is)/),
       ]);
       expect(existsSync(path) && readFileSync(path)).toEqual(before);
+    }
+  });
+
+  it('refuses a table that is no file before it judges anything, and does not wait for who reads a pipe', async () => {
+    const pipe = folder.path('pipe');
+    execFileSync('mkfifo', [pipe]);
+    const score = await cyclops('score', model, images, '--csv', pipe);
+    expect([score.code, score.stdout]).toEqual([2, '']);
+    expect(score.stderr).toMatch(/--csv takes a file, and .*pipe is a folder, a pipe or a device/);
+    for (const option of ['--csv', '--report']) {
+      const printed = folder.path('printed');
+      const command = `exec "${process.execPath}" --import tsx src/cli/main.ts evaluate "$1" "$2" ${option} /dev/stdout > "$3"`;
+      const { status, stderr } = spawnSync('sh', ['-c', command, 'sh', folder.path('run'), images, printed]);
+      expect([status, `${stderr}`.replaceAll('\n', ' ')]).toEqual([
+        2,
+        expect.stringContaining(`${option} takes a file`),
+      ]);
+      expect(readFileSync(printed, 'utf8')).toBe('');
     }
   });
 
@@ -363,6 +383,42 @@ describe('score --watch', () => {
     const told = new Set(lines(again.stdout).filter((line) => !line.startsWith('before.png')));
     expect(new Set(lines(stdout))).toEqual(told);
     expect(readdirSync(heat).sort()).toEqual(['a.png.heat.png', 'below']);
+  });
+
+  it('refuses a table that another process writes, by whatever name, and leaves it whole', async () => {
+    const [watched, held, table, link] = ['watched-too', 'held', 'table.csv', 'table-link.csv'].map((name) =>
+      folder.path(name),
+    ) as [string, string, string, string];
+    mkdirSync(watched);
+    mkdirSync(held);
+    symlinkSync(table, link);
+    const first = start(['score', model, '--watch', watched, '--csv', table, '--no-tune']);
+    await until(() => existsSync(folder.path('.table.csv.lock')));
+    // It is whole when it gets this name.
+    cpSync(join(images, 'normal', '0.png'), join(held, 'a.png'));
+    const second = await cyclops('score', model, images, '--csv', link, '--no-tune');
+    expect([second.code, second.stdout]).toEqual([1, '']);
+    expect(second.stderr).toMatch(
+      new RegExp(`The table .*table-link\\.csv is in the hands of process ${first.child.pid} `),
+    );
+    expect(existsSync(table)).toBe(false);
+    renameSync(join(held, 'a.png'), join(watched, 'a.png'));
+    await until(() => existsSync(table) && lines(readFileSync(table, 'utf8')).length === 2);
+    first.child.kill('SIGINT');
+    await first.outcome;
+    expect(lines(readFileSync(table, 'utf8'))[1]).toMatch(/^a\.png,/);
+    expect(existsSync(folder.path('.table.csv.lock'))).toBe(false);
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)('%s in the midst of it ends with 130', async (name) => {
+    const many = folder.path('many');
+    mkdirSync(many, { recursive: true });
+    for (let i = 0; i < 2000; i++) cpSync(join(images, 'normal', '0.png'), join(many, `${i}.png`));
+    const { child, outcome } = start(['score', model, many, '--quiet', '--no-tune']);
+    child.stdout?.once('data', () => child.kill(name));
+    const { code, signal, stdout } = await outcome;
+    expect([code, signal]).toEqual([130, null]);
+    expect(lines(stdout).length).toBeLessThan(2000);
   });
 
   it('takes a folder or images, not both and not neither', async () => {

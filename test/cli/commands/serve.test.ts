@@ -101,7 +101,8 @@ describe('serve', () => {
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toContain(`cyclops_images_total{outcome="flagged"} ${flagged}`);
     expect(metrics).toContain(`cyclops_images_total{outcome="passed"} ${expected.length + 2 - flagged}`);
-    expect(metrics).toContain('cyclops_images_total{outcome="unreadable"} 3');
+    expect(metrics).toContain('cyclops_images_total{outcome="unreadable"} 2');
+    expect(metrics).toContain('cyclops_images_total{outcome="refused"} 1');
     expect(metrics).toContain(`cyclops_seconds_count ${expected.length + 2}`);
     expect(metrics).toMatch(/cyclops_waiting 0/);
     const { code, stderr } = await stop(served);

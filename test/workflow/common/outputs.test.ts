@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, utimesSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { requireFree, requireNoInput, requireOutput, textKind } from '../../../src/workflow/common/outputs.ts';
 import { UsageError } from '../../../src/workflow/common/usage-error.ts';
@@ -60,11 +60,24 @@ it('refuses any name among the files of a run, and none beside them', () => {
 it('refuses what cannot be written, and waits for no pipe', () => {
   mkdirSync(path('folder'));
   execFileSync('mkfifo', [path('pipe')]);
-  for (const name of ['folder', 'pipe'])
-    expectRefusal(() => requireOutput('--csv', path(name), TABLE), 'a folder or a device');
+  symlinkSync('pipe', path('link to a pipe'));
+  for (const name of ['folder', 'pipe', 'link to a pipe'])
+    expectRefusal(() => requireFree('--csv', path(name), TABLE), `--csv takes a file, and ${path(name)} is a folder`);
   expectRefusal(() => requireOutput('--csv', path('absent', 'a.csv'), TABLE), 'ENOENT');
   symlinkSync('round', path('round'));
   expectRefusal(() => requireOutput('--csv', path('round'), TABLE), 'ELOOP');
+});
+
+it.runIf(process.platform === 'linux')('refuses what leads to a file that somebody else has open', () => {
+  const descriptor = openSync(put(path('printed'), ''), 'r+');
+  symlinkSync(`/proc/self/fd/${descriptor}`, path('link'));
+  symlinkSync('/dev/fd', path('folder'));
+  const names = [`/proc/self/fd/${descriptor}`, `/dev/fd/${descriptor}`, path('link'), path('folder', `${descriptor}`)];
+  for (const name of [...names, '/dev/null', '/dev/stdout.csv'])
+    expectRefusal(() => requireFree('--csv', name, TABLE), `--csv takes a file, and ${name} is`);
+  closeSync(descriptor);
+  requireFree('--csv', path('printed'), TABLE);
+  requireFree('--csv', '/dev/shm/cyclops-none.csv', TABLE);
 });
 
 it('refuses what is read, by whatever name', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { wrap } from '../../../src/cli/failure.ts';
-import { visible, visibleLines } from '../../../src/cli/text/visible.ts';
+import { visible, visibleLines } from '../../../src/report/parts/visible.ts';
 
 describe('visible', () => {
   it('shows control characters, line breaks and turns of direction as escapes, and all else as it is', () => {

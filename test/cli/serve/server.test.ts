@@ -1,0 +1,120 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { GivenUpError, type LastingDetector } from '../../../src/cli/serve/lasting-detector.ts';
+import { type DetectorServer, detectorServer } from '../../../src/cli/serve/server.ts';
+import { CyclopsError, DeviceLostError } from '../../../src/gpu/errors.ts';
+
+const MAX_BYTES = 100_000;
+const HEAD = 'POST /score HTTP/1.1\r\nHost: here\r\n';
+
+let served: DetectorServer;
+let port: number;
+let judged: () => unknown;
+
+/** The answers to what needs no device: what is judged is up to the test. */
+beforeEach(async () => {
+  const judgement = { flagged: false, score: 1, threshold: 2, scores: {}, heatMap: null, original: null };
+  judged = () => judgement;
+  const detector = { by: 'sse', isBroken: false, score: async () => judged() } as unknown as LastingDetector;
+  served = detectorServer(detector, { queue: 1, maxBytes: MAX_BYTES, onError: () => {} });
+  await once(served.server.listen(0, '127.0.0.1'), 'listening');
+  const address = served.server.address();
+  port = typeof address === 'object' && address ? address.port : 0;
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  served.server.closeAllConnections();
+  served.server.close();
+});
+
+/** A connection on which this was sent. */
+function sent(text: string): Socket {
+  const socket = connect(port, '127.0.0.1');
+  socket.setEncoding('latin1').write(text);
+  return socket;
+}
+
+/** All that comes on a connection, once an answer is whole. */
+async function answerOn(socket: Socket): Promise<string> {
+  let said = '';
+  for await (const text of socket) {
+    said += text;
+    if (/\r\n\r\n\{.*\}$/.test(said)) break;
+  }
+  return said;
+}
+
+const ask = (way: string, body: string, headers: Record<string, string> = {}) =>
+  fetch(`http://127.0.0.1:${port}${way}`, { method: 'POST', body, headers });
+
+const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+const counted = async () =>
+  Object.fromEntries(
+    [...(await metrics()).matchAll(/outcome="(\w+)"\} (\d+)/g)].map(([, name, n]) => [name, Number(n)]),
+  );
+
+it('refuses a body that is announced as too large from its head, also before it is sent, and gives it no place', async () => {
+  // The only place is taken.
+  const other = sent(`${HEAD}Content-Length: 5000\r\n\r\nabc`);
+  while (!(await metrics()).includes('cyclops_waiting 1'));
+  for (const more of ['', 'Expect: 100-continue\r\n']) {
+    const answer = await answerOn(sent(`${HEAD}${more}Content-Length: ${MAX_BYTES + 1}\r\n\r\n`));
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    expect(answer).toMatch(/^Connection: close\r$/m);
+    expect(answer).toContain(`${MAX_BYTES} bytes at most`);
+  }
+  expect(await metrics()).toContain('cyclops_waiting 1');
+  other.destroy();
+});
+
+it('refuses a body of unknown length as soon as it is too large', async () => {
+  const chunk = 'x'.repeat(MAX_BYTES + 1);
+  const socket = sent(`${HEAD}Transfer-Encoding: chunked\r\n\r\n${chunk.length.toString(16)}\r\n${chunk}\r\n`);
+  expect(await answerOn(socket)).toMatch(/^HTTP\/1\.1 413 /);
+  expect(await metrics()).toContain('cyclops_waiting 0');
+});
+
+it('tells a client that asks first to send, where there is a place', async () => {
+  const socket = sent(`${HEAD}Expect: 100-continue\r\nContent-Length: 3\r\n\r\n`);
+  const [first] = await once(socket, 'data');
+  expect(first).toMatch(/^HTTP\/1\.1 100 Continue/);
+  socket.write('abc');
+  expect(await answerOn(socket)).toMatch(/^HTTP\/1\.1 200 .*"flagged":false/s);
+});
+
+it('puts out a body that does not go on for 30 s', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const socket = sent(`${HEAD}Content-Length: 5000\r\n\r\nabc`);
+  while (!(await metrics()).includes('cyclops_waiting 1'));
+  vi.advanceTimersByTime(29_000);
+  expect(await metrics()).toContain('cyclops_waiting 1');
+  vi.advanceTimersByTime(1001);
+  expect(await answerOn(socket)).toMatch(/^HTTP\/1\.1 408 .*^Connection: close\r$/ms);
+  expect(await metrics()).toContain('cyclops_waiting 0');
+  vi.useRealTimers();
+  expect((await ask('/score', 'abc')).status).toBe(200);
+});
+
+it('counts every request by what became of it, once', async () => {
+  const outcome = async (way: string, answer: () => unknown, headers?: Record<string, string>) => {
+    judged = answer;
+    const before = await counted();
+    const { status } = await ask(way, 'abc', headers);
+    const after = await counted();
+    return [status, ...Object.keys(after).filter((name) => after[name] !== before[name])];
+  };
+  const passed = judged;
+  const fail = (error: Error) => () => {
+    throw error;
+  };
+  expect(await outcome('/score', passed)).toEqual([200, 'passed']);
+  expect(await outcome('/score?scores=some', passed)).toEqual([400, 'refused']);
+  expect(await outcome('/heatmap', passed)).toEqual([409, 'refused']);
+  expect(await outcome('/score', passed, { 'Content-Encoding': 'odd' })).toEqual([415, 'refused']);
+  expect(await outcome('/score', fail(new CyclopsError('it is not an image')))).toEqual([400, 'unreadable']);
+  expect(await outcome('/score', fail(new TypeError('x')))).toEqual([500, 'failed']);
+  expect(await outcome('/score', fail(new DeviceLostError('lost')))).toEqual([503, 'failed']);
+  expect(await outcome('/score', fail(new GivenUpError('given up')))).toEqual([503, 'failed']);
+});
