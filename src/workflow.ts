@@ -21,7 +21,7 @@ export type { HeatmapCalibration, HeatScale } from './anomaly/calibration/heatma
 export type { TradeOff, TradeOffPoint } from './anomaly/calibration/trade-off.ts';
 export type { TrainingConfig } from './cyclegan/config.ts';
 export type { PresetName } from './cyclegan/presets.ts';
-export type { Position } from './cyclegan/run/checkpoint-head.ts';
+export type { Position } from './cyclegan/run/position.ts';
 export type { RunFolder } from './cyclegan/run/run-folder.ts';
 export { LABELS, type Label } from './data/datasets/dataset.ts';
 export { type CalibrateOptions, type CalibrateResult, calibrate } from './workflow/calibrate.ts';

@@ -86,11 +86,6 @@ export class CheckpointFiles {
     }
   }
 
-  /** What a file of JSON holds. @throws CyclopsError as {@link read} and `parseJson` do */
-  readJson<const S extends v.GenericSchema>(name: string, schema: S): v.InferOutput<S> {
-    return parseJson(new TextDecoder().decode(this.read(name)), schema, this.pathOf(name));
-  }
-
   private compare(name: string, content: string | Uint8Array): void {
     if (this.checksums?.get(name) === checksum(content)) return;
     throw new CyclopsError(

@@ -6,20 +6,10 @@ import { parseConfig, type TrainingConfig } from '../config.ts';
 import { trainingLength } from '../learning-rate.ts';
 import type { Manifest } from '../manifest.ts';
 import { CheckpointFiles } from './checkpoint-files.ts';
+import { readCheckpointJson } from './checkpoint-json.ts';
+import type { Position } from './position.ts';
 
 const REMEDY = 'Restore the file, or start the run again.';
-
-/** Where a run stands. */
-export interface Position {
-  /** Steps done. */
-  step: number;
-  /** Steps of an epoch, which the data decides. */
-  stepsPerEpoch: number;
-  /** Words that the image pools have drawn from their random stream. */
-  poolDraws: number;
-  /** Time spent training so far. */
-  seconds: number;
-}
 
 const positionSchema = described(
   object({ step: whole(), stepsPerEpoch: whole(1), poolDraws: whole(), seconds: finite(0) }) satisfies v.GenericSchema<
@@ -49,8 +39,8 @@ export interface Checkpoint {
 /** Opens a checkpoint by what it says of itself. @throws CyclopsError when it is missing or damaged */
 export function openCheckpoint(folder: string): Checkpoint {
   const files = new CheckpointFiles(folder);
-  const config = parseConfig(files.readJson('config.json', v.unknown()), files.pathOf('config.json'));
-  const position = files.readJson('position.json', positionSchema);
+  const config = parseConfig(readCheckpointJson(files, 'config.json', v.unknown()), files.pathOf('config.json'));
+  const position = readCheckpointJson(files, 'position.json', positionSchema);
   const { steps } = trainingLength(config, position.stepsPerEpoch);
   if (position.step > steps) {
     throw new CyclopsError(
@@ -58,7 +48,7 @@ export function openCheckpoint(folder: string): Checkpoint {
     );
   }
   // A run from before kernels were noted has none to keep.
-  const kernels = files.has('kernels.json') ? files.readJson('kernels.json', kernelsSchema) : {};
+  const kernels = files.has('kernels.json') ? readCheckpointJson(files, 'kernels.json', kernelsSchema) : {};
   return { head: { config, manifest: files.manifest, position, kernels }, files };
 }
 

@@ -21,6 +21,7 @@ import type { Networks } from '../network-set.ts';
 import type { PoolState } from '../pool.ts';
 import { type CheckpointFiles, writeCheckpoint } from './checkpoint-files.ts';
 import type { CheckpointHead } from './checkpoint-head.ts';
+import { readCheckpointJson } from './checkpoint-json.ts';
 
 const POOLS = 'pools.safetensors';
 const LOSS_SCALER = 'loss_scaler.json';
@@ -127,7 +128,7 @@ export function restoreCheckpoint(files: CheckpointFiles, device: Device, model:
   const { tensors } = readTensors(files, POOLS);
   model.pools.fakeA.loadState(device, poolState(tensors.get('fake_A')));
   model.pools.fakeB.loadState(device, poolState(tensors.get('fake_B')));
-  if (model.lossScaler) model.lossScaler.loadState(files.readJson(LOSS_SCALER, lossScalerSchema));
+  if (model.lossScaler) model.lossScaler.loadState(readCheckpointJson(files, LOSS_SCALER, lossScalerSchema));
 }
 
 /**

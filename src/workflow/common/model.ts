@@ -6,13 +6,9 @@ import { loadModel, type Model } from '../../anomaly/detector/model-file.ts';
 import { openCheckpointNetworks, openRunNetworks } from '../../anomaly/detector/run-networks.ts';
 import { readModel, requireOneCalibration } from '../../anomaly/detector/stored-model.ts';
 import type { TrainingConfig } from '../../cyclegan/config.ts';
-import {
-  type CheckpointHead,
-  openCheckpoint,
-  type Position,
-  readCheckpointHead,
-} from '../../cyclegan/run/checkpoint-head.ts';
+import { type CheckpointHead, openCheckpoint, readCheckpointHead } from '../../cyclegan/run/checkpoint-head.ts';
 import { readDataRecord, seenImages } from '../../cyclegan/run/data-record.ts';
+import type { Position } from '../../cyclegan/run/position.ts';
 import { hasCheckpoint, openRun, type RunFolder, runFolder } from '../../cyclegan/run/run-folder.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
 import type { Device } from '../../gpu/device.ts';

@@ -15,7 +15,7 @@ import { requireMap } from '../../anomaly/maps/list.ts';
 import { type ImageStatistics, imageStatistics } from '../../anomaly/scores/image-statistics.ts';
 import type { ScoredImage } from '../../anomaly/scores/scored-image.ts';
 import type { TrainingConfig } from '../../cyclegan/config.ts';
-import type { Position } from '../../cyclegan/run/checkpoint-head.ts';
+import type { Position } from '../../cyclegan/run/position.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import { type Dataset, type ImageRef, LABELS } from '../../data/datasets/dataset.ts';
 import { decodeImage } from '../../data/images/decode.ts';
