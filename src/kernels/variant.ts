@@ -95,7 +95,10 @@ export function supportedVariants<Problem, Args>(
  *
  * @throws CyclopsError when there is none; it names those that there are
  */
-export function variantNamed({ name: operation, variants }: OperationInfo, name: string): VariantInfo {
+export function variantNamed<Own extends VariantInfo>(
+  { name: operation, variants }: { readonly name: string; readonly variants: readonly Own[] },
+  name: string,
+): Own {
   const found = variants.find((variant) => variant.name === name);
   if (found) return found;
   const names = variants.map((variant) => variant.name).join(', ');

@@ -1,6 +1,7 @@
 /** Two measurements of the same work on the same device: what became slower, and what became faster. */
 import * as v from 'valibot';
-import { readJson } from '../../data/files/json-file.ts';
+import { parseJson } from '../../data/files/json.ts';
+import { readText } from '../../data/files/read.ts';
 import { byName, finite, object, text, whole, yesOrNo } from '../../data/files/schema.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
@@ -66,12 +67,7 @@ export interface BenchComparison {
  * @throws UsageError for measurements of two devices, or of different work @throws CyclopsError for files that are none, or time nothing in common
  */
 export function compareBenches(oldPath: string, newPath: string): BenchComparison {
-  const [before, after] = [oldPath, newPath].map((path) => ({
-    path,
-    head: readJson(path, head),
-    times: timesIn(readJson(path, v.unknown())),
-  }));
-  if (!before || !after) throw new Error('Two documents are compared.');
+  const [before, after] = [documentAt(oldPath), documentAt(newPath)];
   requireComparable(before, after);
   const names = [...before.times.keys()].filter((name) => after.times.has(name));
   if (names.length === 0) {
@@ -95,6 +91,18 @@ export function beyond({ ratios }: BenchComparison, bound: number): Ratio[] {
 interface Document {
   path: string;
   head: Head;
+  /** By what was timed. */
+  times: ReadonlyMap<string, Times>;
+}
+
+/** @throws CyclopsError for a file that is no measurement */
+function documentAt(path: string): Document {
+  const json = readText(path);
+  return { path, head: parseJson(json, head, path), times: timesIn(parseJson(json, v.unknown(), path)) };
+}
+
+function processorText({ name, cores }: NonNullable<Head['processor']>): string {
+  return `${name}, ${cores} cores`;
 }
 
 /** @throws UsageError for two devices, and for different work */
@@ -102,7 +110,7 @@ function requireComparable(before: Document, after: Document): void {
   const device = ({ head: { device, processor } }: Document) => {
     // A software device is the processor.
     const isTold = device.software && before.head.processor && after.head.processor;
-    return isTold ? `${device.name} on ${processor?.name}, ${processor?.cores} cores` : device.name;
+    return isTold && processor ? `${device.name} on ${processorText(processor)}` : device.name;
   };
   if (device(before) !== device(after)) {
     throw new UsageError(
@@ -133,7 +141,7 @@ function changes(before: Head, after: Head): BenchComparison['changed'] {
     date,
   }: Head): Record<string, string> => ({
     driver: device.driver,
-    processor: processor ? `${processor.name}, ${processor.cores} cores` : 'not told',
+    processor: processor ? processorText(processor) : 'not told',
     clocks: rates
       ? Object.entries(rates.megahertz)
           .map(([part, rate]) => `${part} ${rate} MHz`)

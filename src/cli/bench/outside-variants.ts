@@ -123,18 +123,19 @@ function described(path: string): OutsideVariant {
   const file = resolve(dirname(path), given.kernel);
   readText(file);
   const source = pathToFileURL(file);
-  const like =
-    given.like === undefined ? operation.variants.at(-1) : operation.variants.find(({ name }) => name === given.like);
-  if (!like) variantNamed(operation, given.like ?? '');
+  const like = given.like === undefined ? operation.variants.at(-1)! : variantNamed(operation, given.like);
   const declared = new Set([...sourceText(source).matchAll(/\boverride\s+(\w+)/g)].map(([, name]) => name));
   const variant: Variant<unknown, unknown> = {
     name: given.name,
     madeFor: given.madeFor ?? 'any',
     sources: [source],
     workgroupBytes: given.workgroupBytes ?? 0,
-    supports: (device, problem) => (like?.supports(device, problem) ?? false) && fits(given, valuesOf(problem)),
+    supports: (device, problem) => like.supports(device, problem) && fits(given, valuesOf(problem)),
     launch(device, problem, args) {
-      const launch = launchOf(device, operation, (other) => like?.launch(other, problem, args), given);
+      const launch = launchOf(device, (other) => like.launch(other, problem, args), {
+        name: given.name,
+        like: `${operation.name}'s variant ${like.name}`,
+      });
       const values = valuesOf(problem);
       const constants = { ...launch.kernel.constants, ...given.constants };
       const own = Object.fromEntries(Object.entries(constants).filter(([name]) => declared.has(name)));
@@ -184,15 +185,14 @@ function workgroupsOf(
 /** The one launch that work makes on a device, which is not run. @throws CyclopsError where it makes several */
 function launchOf(
   device: Device,
-  operation: Operation<unknown, unknown>,
   work: (device: Device) => void,
-  { name, like = operation.variants.at(-1)?.name ?? '' }: Description,
+  { name, like }: { name: string; like: string },
 ): Launch {
   const launches: Launch[] = [];
   work(Object.create(device, { launch: { value: (launch: Launch) => launches.push(launch) } }));
   const [launch, ...more] = launches;
   if (launch && more.length === 0) return launch;
   throw new CyclopsError(
-    `The variant ${name} takes over a launch of ${operation.name}'s variant ${like}, which makes ${launches.length} here. Describe it in a module instead.`,
+    `The variant ${name} takes over a launch of ${like}, which makes ${launches.length} here. Describe it in a module instead.`,
   );
 }
