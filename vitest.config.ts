@@ -9,6 +9,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    provide: { oneOfProblems: 1 },
     env: {
       // Mesa prints a complaint for every device made without it.
       XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? tmpdir(),

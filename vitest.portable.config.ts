@@ -4,6 +4,8 @@ import base from './vitest.config.ts';
 /** The engine's tests on a device with no feature, no immediates and the standard's limits, which is what every browser offers. */
 export default mergeConfig(base, {
   test: {
+    // The kernels are those that `npm test` checks on every problem; an odd number, so that every kind of case comes to each.
+    provide: { oneOfProblems: 5 },
     setupFiles: ['test/portable-device.ts'],
     exclude: [
       // What such a device lacks is refused in words: f16 …

@@ -3,6 +3,7 @@ import { totalmem } from 'node:os';
 import { expect, it } from 'vitest';
 import { requireFileSize } from '../../src/cli/file-size-limit.ts';
 import { expectRefusal } from '../data/support.ts';
+import { PROGRAM } from './program.ts';
 
 const limits = (soft: number | string) =>
   `Max cpu time              unlimited            unlimited            seconds   \nMax file size             ${soft}          unlimited            bytes     \n`;
@@ -13,7 +14,7 @@ it('wants files as large as memory, where the system tells of a limit', () => {
 });
 
 it.runIf(process.platform === 'linux')('a command says so, where a software device would end it by a signal', () => {
-  const command = `ulimit -f 2000; exec "${process.execPath}" --import tsx src/cli/main.ts doctor`;
+  const command = `ulimit -f 2000; exec "${process.execPath}" ${PROGRAM.join(' ')} doctor`;
   const { status, signal, stdout, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
   expect(signal).toBeNull();
   // A GPU's driver keeps its memory elsewhere.

@@ -7,6 +7,7 @@ import { PNG } from 'pngjs';
 import { preset } from '../../src/cyclegan/presets.ts';
 import { readDataset } from '../../src/data/datasets/layouts.ts';
 import { encodePng } from '../../src/data/images/png.ts';
+import { PROGRAM } from './program.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SHIPPED = join(ROOT, 'data', 'bsdata_pitting');
@@ -74,7 +75,7 @@ export interface Running {
 
 /** Starts the real command line in a process of its own. @param uid the user to run it as @param env what its environment has besides */
 export function start(args: readonly string[], uid?: number, env: NodeJS.ProcessEnv = {}): Running {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], {
+  const child = spawn(process.execPath, [...PROGRAM, ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     ...(uid !== undefined && { uid }),

@@ -3,11 +3,12 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:f
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { PROGRAM } from '../cli/program.ts';
 import { cyclops, makeData, SMALL, temporaryFolder, until } from '../cli/support.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const EXAMPLES = join(ROOT, 'examples', 'cluster');
-const COMMAND = `${process.execPath} --import tsx src/cli/main.ts`;
+const COMMAND = `${process.execPath} ${PROGRAM.join(' ')}`;
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 

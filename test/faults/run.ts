@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { PROGRAM } from '../cli/program.ts';
 import { makeData } from '../cli/support.ts';
 import { buildFaultyLayer, type DeviceFault } from './faulty-layer.ts';
 import { contentOf, differences, type Scenario, scenariosOn } from './scenarios.ts';
@@ -48,8 +49,8 @@ function begin(
   env: NodeJS.ProcessEnv,
   preload: readonly string[],
 ): { child: ChildProcess; ended: Promise<Ended> } {
-  const imports = [...preload, 'tsx'].flatMap((name) => ['--import', name]);
-  const child = spawn(process.execPath, [...imports, 'src/cli/main.ts', ...command], {
+  const imports = preload.flatMap((name) => ['--import', name]);
+  const child = spawn(process.execPath, [...imports, ...PROGRAM, ...command], {
     ...{ cwd: ROOT, env: { ...process.env, ...env }, timeout: PATIENCE_MS, killSignal: 'SIGABRT' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

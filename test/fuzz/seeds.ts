@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PROGRAM } from '../cli/program.ts';
 import { makeData, SMALL } from '../cli/support.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -14,7 +15,7 @@ export function makeSeeds(folder: string): void {
 }
 
 function cyclops(...args: string[]): void {
-  const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], {
+  const { status, stderr } = spawnSync(process.execPath, [...PROGRAM, ...args], {
     cwd: ROOT,
     encoding: 'utf8',
   });

@@ -19,6 +19,7 @@ import { decodeImage } from '../../../src/data/images/decode.ts';
 import { encodePng } from '../../../src/data/images/png.ts';
 import type { Progress } from '../../../src/workflow/common/listener.ts';
 import { score } from '../../../src/workflow/score.ts';
+import { PROGRAM } from '../program.ts';
 import { cyclops, makeData, SMALL, start, temporaryFolder, until } from '../support.ts';
 
 const folder = temporaryFolder();
@@ -267,7 +268,7 @@ describe('score', () => {
     expect(score.stderr).toMatch(/--csv takes a file, and .*pipe is a folder, a pipe or a device/);
     for (const option of ['--csv', '--report']) {
       const printed = folder.path('printed');
-      const command = `exec "${process.execPath}" --import tsx src/cli/main.ts evaluate "$1" "$2" ${option} /dev/stdout > "$3"`;
+      const command = `exec "${process.execPath}" ${PROGRAM.join(' ')} evaluate "$1" "$2" ${option} /dev/stdout > "$3"`;
       const { status, stderr } = spawnSync('sh', ['-c', command, 'sh', folder.path('run'), images, printed]);
       expect([status, `${stderr}`.replaceAll('\n', ' ')]).toEqual([
         2,

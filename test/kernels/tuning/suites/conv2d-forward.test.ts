@@ -1,0 +1,4 @@
+import { checkVariants } from './check-variants.ts';
+import { forward } from './conv2d.ts';
+
+checkVariants(forward);

@@ -1,0 +1,4 @@
+import { checkVariants } from './check-variants.ts';
+import { weightGrad } from './conv2d.ts';
+
+checkVariants(weightGrad);

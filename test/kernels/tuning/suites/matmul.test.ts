@@ -1,0 +1,4 @@
+import { checkVariants } from './check-variants.ts';
+import { products } from './matmul.ts';
+
+checkVariants(products);

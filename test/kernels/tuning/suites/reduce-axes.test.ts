@@ -1,0 +1,4 @@
+import { checkVariants } from './check-variants.ts';
+import { axes } from './reduce-axes.ts';
+
+checkVariants(axes);

@@ -1,0 +1,4 @@
+import { checkVariants } from './check-variants.ts';
+import { reduction } from './reduce.ts';
+
+checkVariants(reduction);
