@@ -11,7 +11,7 @@ import { commonOfTraining } from './shards/common.ts';
 import { type Job, joinJob } from './shards/job.ts';
 import { makeShard } from './shards/pieces.ts';
 import { requireShard, type Shard, type ShardDone } from './shards/shard.ts';
-import { newTraining, type TrainOptions } from './train.ts';
+import { newTraining, requireNoFold, type TrainOptions } from './train.ts';
 
 export interface TrainShardOptions extends Omit<TrainOptions, 'resume' | 'from'> {
   /** Which of the trainings are made: those of the folds, and that on all training images. */
@@ -33,6 +33,7 @@ export async function trainShard({ shard, ...options }: TrainShardOptions): Prom
   );
   requireShard(shard);
   const { out, folds, skipBroken = false, tune = true, eager = false, bankMemory = BANK_MEMORY, onProfile } = options;
+  requireNoFold(out);
   if (folds === undefined) {
     throw new UsageError(
       '--shard divides the trainings of --folds or of --protocol paper. Add one of them, or leave --shard out.',

@@ -4,7 +4,15 @@ import { readFoldScores } from '../anomaly/calibration/fold-scores.ts';
 import { checkLearned, type Learned } from '../anomaly/evaluation/learned.ts';
 import type { TrainingConfig } from '../cyclegan/config.ts';
 import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
-import { createRun, hasCheckpoint, inRun, openRun, type RunFolder, runFolder } from '../cyclegan/run/run-folder.ts';
+import {
+  createRun,
+  hasCheckpoint,
+  inRun,
+  openRun,
+  type RunFolder,
+  runFolder,
+  runOfFold,
+} from '../cyclegan/run/run-folder.ts';
 import { type Dataset, isNormalAlone } from '../data/datasets/dataset.ts';
 import { requireSixteenBits } from '../data/images/value-range.ts';
 import type { TimedLaunch } from '../gpu/profiler.ts';
@@ -57,6 +65,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { out, resume = false, folds, skipBroken = false, tune = true, eager = false, onProfile } = options;
   const { bankMemory = BANK_MEMORY } = options;
   requireBeginning(options);
+  requireNoFold(out);
   const from = options.from === undefined ? null : readWeights(options.from);
   const { config, dataset } = resume ? begunTraining(options) : await newTraining(options, from);
   const begun = folds === undefined ? null : foldsOf(dataset, folds, config);
@@ -82,6 +91,15 @@ interface Training {
   config: TrainingConfig;
   /** With a part for every image. */
   dataset: Dataset;
+}
+
+/** @throws UsageError for the folder of a fold, which its run alone trains */
+export function requireNoFold(out: string): void {
+  const run = runOfFold(out);
+  if (run === null) return;
+  throw new UsageError(
+    `--out ${out} is a fold of the run in ${run}, which trains it itself. Resume that run, or give another folder.`,
+  );
 }
 
 /** @throws UsageError where weights to begin with do not fit the other options */

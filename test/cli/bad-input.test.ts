@@ -264,4 +264,14 @@ describe('runs', () => {
     rmSync(join(root, 'checkpoint'), { recursive: true });
     expectRefused(await cyclops('evaluate', root, data), /not a training run.*no checkpoint/);
   });
+
+  it.runIf(process.getuid?.() === 0)('one that may not be looked into is told as such', async () => {
+    const { root } = copy('closed');
+    chmodSync(folder.path(), 0o755);
+    for (const closed of [join(root, 'checkpoint'), root]) {
+      chmodSync(closed, 0o700);
+      const { outcome } = start(['evaluate', root, data], 65534);
+      expectRefused(await outcome, /cannot (read|look into the run) .*closed.*denied/);
+    }
+  });
 });

@@ -11,7 +11,7 @@ import { encodePngAsync, isSignedPng, signPng } from '../../data/images/png.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
 import { visible } from '../../report/parts/visible.ts';
-import { type OutputKind, requireFree } from '../../workflow/common/outputs.ts';
+import { type OutputKind, requireFree, requireNoData } from '../../workflow/common/outputs.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { type Decision, type FileResult, type Scoring, score as scoreWorkflow } from '../../workflow/score.ts';
 import { type ScoreShardOptions, type ShardScoring, scoreShard } from '../../workflow/score-shard.ts';
@@ -215,6 +215,7 @@ function shortened(name: string): string {
 /** @throws UsageError when the heat maps would be images of a folder that is scored, the next time at the latest */
 function requireOutside(images: readonly string[], heatmaps: string | undefined): void {
   if (heatmaps === undefined) return;
+  requireNoData('--heatmaps', heatmaps);
   const folder = images.find((path) => isFolder(path) && isWithin(path, heatmaps));
   if (folder === undefined) return;
   throw new UsageError(

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { PARTS } from '../../data/datasets/dataset.ts';
 import { listPath } from '../../data/datasets/lists.ts';
 import { completeFolder, requireWritable, restoreFolder } from '../../data/files/atomic.ts';
@@ -113,6 +113,18 @@ export function createRun(path: string, canResume = false): RunFolder {
   return run;
 }
 
+/** Of one fold, counted from 1: networks that never saw its images. */
+export function foldFolder(run: RunFolder, fold: number): string {
+  return join(run.root, `fold-${fold}`);
+}
+
+/** The run of whose folds a folder is one; null where it is none. */
+export function runOfFold(path: string): string | null {
+  const place = realPlace(path);
+  const run = runFolder(dirname(place));
+  return /^fold-\d+$/.test(basename(place)) && existsSync(run.foldScores) ? run.root : null;
+}
+
 export function hasCheckpoint(run: RunFolder): boolean {
   return completeFolder(run.checkpoint) !== undefined;
 }
@@ -141,9 +153,22 @@ export function openRun(path: string): RunFolder {
     );
   }
   const came = existsSync(run.root) ? 'it has no checkpoint folder' : 'there is no such folder';
+  requireEnterable(run);
   throw new CyclopsError(
     `${run.root} is not a training run: ${came}. Expected a folder that 'cyclops train DATA --out RUN' wrote.`,
   );
+}
+
+/** @throws CyclopsError where nobody can tell what is in a folder, since it must not be looked into */
+function requireEnterable({ root, checkpoint }: RunFolder): void {
+  for (const folder of [root, checkpoint]) {
+    try {
+      readdirSync(folder);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : '';
+      if (code !== 'ENOENT' && code !== 'ENOTDIR') throw fileError(error, 'look into the run', folder);
+    }
+  }
 }
 
 /** What lies in the folder of a run and is its own; tables and reports that were put beside them are not. */

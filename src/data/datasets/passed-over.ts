@@ -15,16 +15,18 @@ const REASONS = {
   twice: ['file that was given twice', 'files that were given twice'],
 } as const;
 
-/** What was passed over, as paths, by the reason; a reason for nothing is absent. */
-export type PassedOver = Partial<Record<keyof typeof REASONS, string[]>>;
+export type Reason = keyof typeof REASONS;
 
-const reasons = Object.keys(REASONS) as (keyof PassedOver)[];
+/** What was passed over, as paths, by the reason; a reason for nothing is absent. */
+export type PassedOver = Partial<Record<Reason, string[]>>;
+
+const reasons = Object.keys(REASONS) as Reason[];
 
 /** How many files a message names for each reason. */
 const SHOWN = 3;
 
 /** Notes something that was passed over. */
-export function passOver(passed: PassedOver, reason: keyof PassedOver, paths: readonly string[]): void {
+export function passOver(passed: PassedOver, reason: Reason, paths: readonly string[]): void {
   if (paths.length === 0) return;
   passed[reason] ??= [];
   for (const path of paths) passed[reason].push(path);

@@ -1,11 +1,13 @@
 import { type Stats, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { runWith } from '../../cyclegan/run/run-folder.ts';
+import { readDataset } from '../../data/datasets/layouts.ts';
 import { requireWritable } from '../../data/files/atomic.ts';
 import { fileError } from '../../data/files/fs-error.ts';
 import { readPart } from '../../data/files/read.ts';
 import { leadsThroughSystem, realPlace } from '../../data/files/real-place.ts';
 import { removeOldRemains } from '../../data/files/remains.ts';
+import { CyclopsError } from '../../gpu/errors.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A kind of file that a command writes. */
@@ -65,6 +67,34 @@ export function requireNoInput(option: string, path: string, inputs: readonly st
   const input = inputs.find((other) => realPlace(other) === place);
   if (input === undefined) return;
   throw new UsageError(`${option} would overwrite ${input}, which is read. Give another name.`);
+}
+
+/**
+ * Refuses to put pictures among the images, masks or templates of a data folder, where the next training would learn from them.
+ *
+ * @param folder be it there yet or not @throws UsageError when it is one of those
+ */
+export function requireNoData(option: string, folder: string): void {
+  const place = realPlace(folder);
+  const above = dirname(place);
+  // Layouts have their images one folder below the root, or two.
+  const root = [above, dirname(above)].find((root) => picturesOf(root).some((path) => dirname(path) === place));
+  if (root === undefined) return;
+  throw new UsageError(
+    `${option} ${folder} would put pictures among those of the data folder ${root}, and the next training would take them for photographs. ` +
+      'Give a folder outside it.',
+  );
+}
+
+/** What a data folder holds; nothing of what is none. */
+function picturesOf(root: string): string[] {
+  try {
+    const { images } = readDataset(root, { allowNormalAlone: true });
+    return images.flatMap(({ path, mask, pair }) => [path, mask, pair].filter((file) => file !== undefined));
+  } catch (error) {
+    if (error instanceof CyclopsError) return [];
+    throw error;
+  }
 }
 
 /** Undefined where nothing is. */

@@ -1,9 +1,11 @@
 import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImageRef } from '../../data/datasets/dataset.ts';
+import { type PassedOver, passedOverText } from '../../data/datasets/passed-over.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { Listener } from '../common/listener.ts';
 import { imagesBelow } from './images-at.ts';
+import { ToldOnce } from './told-once.ts';
 
 /** How often a folder is looked at, in ms; less often where looking takes long. */
 const INTERVAL = 250;
@@ -23,7 +25,7 @@ interface Seen {
  * The images that come into a folder, or below it, from now on, as soon as each is whole: of several the oldest first. A file that is
  * written anew counts as another. What lies there already is not given.
  *
- * @param signal ends it @param onWarning is told how many those are, and where the folder is away for a while
+ * @param signal ends it @param onWarning is told how many those are, what is passed over, and where the folder is away for a while
  * @throws CyclopsError when the folder cannot be listed at first
  */
 export async function* newImages(
@@ -35,11 +37,15 @@ export async function* newImages(
   }: Pick<Listener, 'signal' | 'onWarning'> & { followLinks?: boolean | undefined },
 ): AsyncGenerator<ImageRef[], void> {
   const known = new Map<string, Seen>();
+  const told = new ToldOnce(SETTLED_EMPTY);
   let isMissing = false;
   for (let isFirst = true; !signal?.aborted; isFirst = false) {
     const begin = performance.now();
     try {
-      const found = look({ root: folder, called: '', followLinks }, known, isFirst);
+      const passed: PassedOver = {};
+      const found = look({ root: folder, called: '', followLinks }, known, isFirst, passed);
+      const text = passedOverText(told.news(passed, begin, isFirst));
+      if (text) onWarning?.(`Warning: passed over: ${text}.`);
       if (isFirst && known.size > 0) {
         onWarning?.(
           `What lies in ${folder} already, ${known.size === 1 ? '1 image' : `${known.size} images`}, is not scored; score the folder without --watch for that.`,
@@ -74,10 +80,15 @@ function stateOf(path: string): { stamp: string; isEmpty: boolean; written: numb
 }
 
 /** The images that are whole now and were not given yet. */
-function look(folder: Parameters<typeof imagesBelow>[0], known: Map<string, Seen>, isFirst: boolean): ImageRef[] {
+function look(
+  folder: Parameters<typeof imagesBelow>[0],
+  known: Map<string, Seen>,
+  isFirst: boolean,
+  passed: PassedOver,
+): ImageRef[] {
   const now = performance.now();
   const whole: { ref: ImageRef; written: number }[] = [];
-  const refs = imagesBelow(folder, {});
+  const refs = imagesBelow(folder, passed);
   for (const ref of refs) {
     const state = stateOf(ref.path);
     if (!state) continue;

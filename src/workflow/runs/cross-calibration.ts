@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Calibration } from '../../anomaly/calibration/calibration.ts';
 import {
@@ -13,7 +12,7 @@ import { openRunNetworks } from '../../anomaly/detector/run-networks.ts';
 import { scoreColumn } from '../../anomaly/scores/scored-image.ts';
 import type { TrainingConfig } from '../../cyclegan/config.ts';
 import { recordData } from '../../cyclegan/run/data-record.ts';
-import { createRun, hasCheckpoint, inRun, type RunFolder, runFolder } from '../../cyclegan/run/run-folder.ts';
+import { createRun, foldFolder, hasCheckpoint, inRun, type RunFolder, runFolder } from '../../cyclegan/run/run-folder.ts';
 import { type Dataset, LABELS, type Label, partOf } from '../../data/datasets/dataset.ts';
 import { cutFolds } from '../../data/datasets/folds.ts';
 import { countObjects } from '../../data/datasets/groups.ts';
@@ -158,7 +157,7 @@ async function scoreFold(
   fold: number,
 ): Promise<FoldResult | null> {
   const { run, onProgress, onWarning } = options;
-  const own = runFolder(join(run.root, `fold-${fold}`));
+  const own = runFolder(foldFolder(run, fold));
   onProgress?.({ stage: 'run', what: 'fold', number: fold, total: known.folds, folder: own.root });
   return await inRun(own, onWarning, () => scoreFoldIn(own, device, options, known, fold));
 }

@@ -1,7 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, utimesSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { requireFree, requireNoInput, requireOutput, textKind } from '../../../src/workflow/common/outputs.ts';
+import {
+  requireFree,
+  requireNoData,
+  requireNoInput,
+  requireOutput,
+  textKind,
+} from '../../../src/workflow/common/outputs.ts';
 import { UsageError } from '../../../src/workflow/common/usage-error.ts';
 import { expectRefusal, put, useTemporaryFolder } from '../../data/support.ts';
 
@@ -55,6 +61,28 @@ it('refuses any name among the files of a run, and none beside them', () => {
     expectRefusal(() => requireFree('--csv', path('run', name), TABLE), 'a file of the run in', path('run'));
   requireFree('--csv', path('run', 'scores.csv'), TABLE);
   requireFree('--csv', path('thresholds.json'), TABLE);
+});
+
+it('refuses pictures among those of a data folder, whatever its layout, and none beside them', () => {
+  for (const name of ['normal/1', 'abnormal/2', 'masks/2']) put(path('plain', `${name}.png`));
+  for (const name of ['train/good/1', 'test/good/1', 'test/crack/2', 'ground_truth/crack/2_mask'])
+    put(path('mvtec', `${name}.png`));
+  symlinkSync(path('plain', 'normal'), path('link'));
+  const among = [
+    'plain/normal',
+    'plain/abnormal',
+    'plain/masks',
+    'mvtec/train/good',
+    'mvtec/ground_truth/crack',
+    'link',
+  ];
+  for (const folder of among) {
+    const refused = () => requireNoData('--out', path(folder));
+    expect(refused).toThrow(UsageError);
+    expectRefusal(refused, `--out ${path(folder)}`, 'take them for photographs', 'outside');
+  }
+  for (const folder of ['plain', 'plain/new', 'plain/normal/new', 'mvtec/new', 'new'])
+    requireNoData('--out', path(folder));
 });
 
 it('refuses what cannot be written, and waits for no pipe', () => {

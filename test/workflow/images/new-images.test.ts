@@ -47,7 +47,7 @@ it('gives each image once it is whole, and not what lies there already', async (
   expect(given.map(({ file }) => file).sort()).toEqual(['below/deep.png', 'quick.png', 'slow.png']);
   expect(given.find(({ file }) => file === 'slow.png')?.at).toBeGreaterThan(written);
   expect((given[0]?.at ?? 0) - began).toBeGreaterThan(1000);
-  expect(warnings).toEqual([expect.stringMatching(/already, 1 image, is not scored/)]);
+  expect(warnings[0]).toMatch(/already, 1 image, is not scored/);
   await stop();
 });
 
@@ -92,4 +92,25 @@ it('waits for a folder that is away for a while, and refuses one that was never 
   expect(warnings).toEqual([expect.stringMatching(/no such file or folder.*Waiting/s)]);
   await stop();
   await expectRejection(() => newImages(path('absent'), {}).next().then(), 'absent');
+});
+
+it('tells once of what it passes over, and not of what is there for a moment', async () => {
+  put(path('elsewhere', 'a.png'), png);
+  put(path('in', 'notes.txt'), '');
+  const { given, warnings, stop } = watch(path('in'));
+  await until(() => warnings.length > 0);
+  symlinkSync(path('elsewhere', 'a.png'), path('in', 'link.png'));
+  put(path('in', 'slow.png.part'), png);
+  await sleep(2000);
+  renameSync(path('in', 'slow.png.part'), path('in', 'slow.png'));
+  await until(() => given.length > 0 && warnings.length > 1);
+  await sleep(1000);
+  expect(given.map(({ file }) => file)).toEqual(['slow.png']);
+  expect(warnings).toEqual([
+    expect.stringMatching(/passed over: 1 file that is no image \(notes\.txt\)\.$/),
+    expect.stringMatching(
+      /passed over: 1 link that leads out of the folder, which --follow-links follows \(link\.png\)\.$/,
+    ),
+  ]);
+  await stop();
 });

@@ -122,5 +122,9 @@ describe('train --folds', () => {
     }
     expect(existsSync(out)).toBe(false);
     expect((await cyclops(...train(run))).stderr).toMatch(/is not empty.*--resume/);
+    for (const more of [[], ['--resume'], ['--folds', '2', '--shard', '1/2']]) {
+      const { code, stderr } = await cyclops('train', data, '--out', join(run, 'fold-1'), ...SMALL, ...more);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(/fold-1 is a fold of the run in .*trains it itself/)]);
+    }
   });
 });
