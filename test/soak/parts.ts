@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Detector } from '../../src/detector.ts';
+import { openDawn } from '../../src/gpu/host/dawn.ts';
 import { Adam, backward, conv2d, Device, leakyRelu, mseLoss, randomUniform, scope } from '../../src/index.ts';
 import { SEEDS } from '../fuzz/reader.ts';
 
@@ -7,6 +8,8 @@ import { SEEDS } from '../fuzz/reader.ts';
 export interface Part {
   /** How often in a whole run. */
   times: number;
+  /** Does without the engine what another part does with it: what grows here is none of ours, and is told without a verdict. */
+  isControl?: true;
   begin(): Promise<{ once(time: number): Promise<{ kind: string; numbers: readonly number[] }>; end(): void }>;
 }
 
@@ -36,6 +39,37 @@ function learner(device: Device) {
       adam.step();
     });
   return { step, weights };
+}
+
+const BARE_KERNELS = 12;
+
+/** Runs kernels of different texts one after another over 64 numbers. */
+async function bareStep(device: GPUDevice): Promise<number[]> {
+  const { STORAGE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
+  const buffer = device.createBuffer({ size: 256, usage: STORAGE | COPY_SRC });
+  const read = device.createBuffer({ size: 256, usage: COPY_DST | MAP_READ });
+  const encoder = device.createCommandEncoder();
+  for (let kernel = 0; kernel < BARE_KERNELS; kernel++) {
+    const code = `@group(0) @binding(0) var<storage, read_write> b: array<f32>;
+      @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) i: vec3u) { b[i.x] = b[i.x] * 0.5 + ${kernel}.0; }`;
+    const pipeline = device.createComputePipeline({
+      layout: 'auto',
+      compute: { module: device.createShaderModule({ code }) },
+    });
+    const entries = [{ binding: 0, resource: { buffer } }];
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+    pass.dispatchWorkgroups(1);
+    pass.end();
+  }
+  encoder.copyBufferToBuffer(buffer, 0, read, 0, 256);
+  device.queue.submit([encoder.finish()]);
+  await read.mapAsync(GPUMapMode.READ);
+  const numbers = [...new Float32Array(read.getMappedRange())];
+  read.destroy();
+  buffer.destroy();
+  return numbers;
 }
 
 const finite = (numbers: Iterable<number>) => [...numbers].map((number) => (Number.isFinite(number) ? 0 : 1));
@@ -85,6 +119,24 @@ export const PARTS: Readonly<Record<string, Part>> = {
           const numbers = [...(await weights[1].data())];
           device.close();
           return { kind: 'weights after a step', numbers };
+        },
+        end: () => {},
+      };
+    },
+  },
+  /** Devices of Dawn alone that run as many kernels as a step of the learner has. */
+  'bare-devices': {
+    times: 1000,
+    isControl: true,
+    async begin() {
+      const { gpu } = openDawn({});
+      return {
+        async once() {
+          const device = await (await gpu.requestAdapter())?.requestDevice();
+          if (!device) throw new Error('there is no device');
+          const numbers = await bareStep(device);
+          device.destroy();
+          return { kind: 'the last kernel', numbers };
         },
         end: () => {},
       };
