@@ -1,5 +1,5 @@
 /**
- * Times Cyclops against its WebGPU peers on this machine's adapter: `npm run bench:peers [-- --only cyclops,tfjs] [-- --json FILE]`.
+ * Times Cyclops against its WebGPU peers on this machine's adapter, and beside PyTorch on the CPU where that is installed: `npm run bench:peers [-- --only cyclops,tfjs] [-- --json FILE]`.
  * Prints the table, checks that all computed the same, and exits with 1 when a bar is missed or a check fails.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -11,9 +11,11 @@ import { installPackages, missingPackages } from '../../scripts/setup/packages.m
 import { versions } from '../../src/workflow/common/versions.ts';
 import type { Report } from './contender.ts';
 import { COLUMNS } from './problems.ts';
-import { differences, judge, table } from './table.ts';
+import { differences, judge, TORCH_BAR, table, timesOfTorch } from './table.ts';
 
-const CONTENDERS = ['cyclops', 'tfjs', 'jax', 'onnxruntime'];
+/** Those that packages of this folder are needed for. */
+const PACKAGES = ['tfjs', 'jax', 'onnxruntime'];
+const CONTENDERS = ['cyclops', ...PACKAGES, 'torch'];
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
@@ -65,7 +67,7 @@ function git(...command: string[]): string {
 }
 
 const { names, json } = readArguments();
-installPeers();
+if (names.some((name) => PACKAGES.includes(name))) installPeers();
 const date = new Date().toISOString();
 const reports: Report[] = [];
 const load: Record<string, number> = {};
@@ -94,6 +96,7 @@ for (const { contender, column, count, difference, same } of checks) {
   );
 }
 
+const besideTorch = timesOfTorch(reports, 'step');
 const own = reports.find(({ name }) => name === 'cyclops');
 const faults = [
   ...COLUMNS.filter((column) => own?.columns[column] && 'missing' in own.columns[column]).map(
@@ -106,6 +109,9 @@ const faults = [
   ...verdicts.flatMap(({ column, bar, ratio }) =>
     ratio !== null && ratio < bar ? `${column}: ${ratio.toFixed(2)}× misses the bar of ${bar}×.` : [],
   ),
+  ...(besideTorch !== null && besideTorch > TORCH_BAR
+    ? [`step: ${besideTorch.toFixed(2)} times the time of PyTorch on the CPU misses the bar of ${TORCH_BAR} times.`]
+    : []),
 ];
 const judged = verdicts.filter(({ ratio }) => ratio !== null).length;
 console.log(

@@ -2,10 +2,16 @@
 import type { Outcome, Report } from './contender.ts';
 import { COLUMNS, type Column } from './problems.ts';
 
-/** How many times faster than the fastest peer Cyclops has to be. */
+/** How many times faster than the fastest peer on WebGPU Cyclops has to be. */
 export const BARS: Readonly<Record<Column, number>> = {
-  ...{ conv64: 2, conv256: 2, convT: 2, inorm: 2, generator: 2, step: 5 },
+  ...{ conv64: 3, conv256: 3, convT: 3, inorm: 3, generator: 3, step: 12 },
 };
+
+/** What computes without WebGPU, and is shown for scale; only its step has a bar. */
+const TORCH = 'torch';
+
+/** How many times the time of PyTorch on the CPU a step may take. */
+export const TORCH_BAR = 1.5;
 
 /** Results that differ by more than this share of the largest value are not of the same computation. */
 const TOLERANCE = 1e-3;
@@ -32,13 +38,14 @@ function milliseconds(outcome: Outcome | undefined): number | null {
 }
 
 /** Splits off Cyclops, which need not be among them. */
-function sides(reports: readonly Report[]): { cyclops: Report | undefined; peers: Report[] } {
+function sides(reports: readonly Report[]): { cyclops: Report | undefined; others: Report[] } {
   const isCyclops = ({ name }: Report) => name === 'cyclops';
-  return { cyclops: reports.find(isCyclops), peers: reports.filter((report) => !isCyclops(report)) };
+  return { cyclops: reports.find(isCyclops), others: reports.filter((report) => !isCyclops(report)) };
 }
 
 export function judge(reports: readonly Report[]): Verdict[] {
-  const { cyclops, peers } = sides(reports);
+  const { cyclops, others } = sides(reports);
+  const peers = others.filter(({ name }) => name !== TORCH);
   return COLUMNS.map((column) => {
     const own = milliseconds(cyclops?.columns[column]);
     const times = peers.flatMap(({ name, columns }) => {
@@ -51,10 +58,18 @@ export function judge(reports: readonly Report[]): Verdict[] {
   });
 }
 
-/** Each peer's results against Cyclops'. */
+/** Cyclops' time over PyTorch's on the CPU; null where either is missing. */
+export function timesOfTorch(reports: readonly Report[], column: Column): number | null {
+  const [own, torch] = ['cyclops', TORCH].map((name) =>
+    milliseconds(reports.find((report) => report.name === name)?.columns[column]),
+  );
+  return own && torch ? own / torch : null;
+}
+
+/** The others' results against Cyclops'. */
 export function differences(reports: readonly Report[]): Difference[] {
-  const { cyclops, peers } = sides(reports);
-  return peers.flatMap(({ name, columns }) =>
+  const { cyclops, others } = sides(reports);
+  return others.flatMap(({ name, columns }) =>
     COLUMNS.flatMap((column) => {
       const [expected, found] = [cyclops?.columns[column], columns[column]];
       if (!expected || !found || !('values' in expected) || !('values' in found)) return [];
@@ -85,6 +100,10 @@ export function table(reports: readonly Report[]): string {
     ...verdicts.map(({ ratio }) => (ratio === null ? '–' : `${ratio.toFixed(1)}×`)),
   ]);
   rows.push(['bar', ...verdicts.map(({ bar }) => `${bar}×`)]);
+  if (reports.some(({ name }) => name === TORCH)) {
+    const times = COLUMNS.map((column) => timesOfTorch(reports, column));
+    rows.push(['cyclops / torch', ...times.map((ratio) => (ratio === null ? '–' : `${ratio.toFixed(2)}×`))]);
+  }
   const missing = reports.flatMap(({ name, columns }) =>
     COLUMNS.flatMap((column) => {
       const outcome = columns[column];

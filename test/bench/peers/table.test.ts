@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Outcome, Report } from '../../../bench/peers/contender.ts';
 import { COLUMNS, type Column } from '../../../bench/peers/problems.ts';
-import { differences, judge, table } from '../../../bench/peers/table.ts';
+import { differences, judge, table, timesOfTorch } from '../../../bench/peers/table.ts';
 
 const timed = (median: number, values: number[] = [1, -4]): Outcome => ({
   timing: { median, min: median, max: median, samples: 3, runs: 1 },
@@ -23,8 +23,8 @@ test('a ratio is that of the fastest peer to Cyclops, wherever it stands in the 
     [own, slow, fast],
     [fast, own, slow],
   ]) {
-    expect(verdict(reports, 'conv64')).toEqual({ column: 'conv64', bar: 2, fastestPeer: 'fast', ratio: 2.5 });
-    expect(verdict(reports, 'step')).toEqual({ column: 'step', bar: 5, fastestPeer: 'slow', ratio: 4.99 });
+    expect(verdict(reports, 'conv64')).toEqual({ column: 'conv64', bar: 3, fastestPeer: 'fast', ratio: 2.5 });
+    expect(verdict(reports, 'step')).toEqual({ column: 'step', bar: 12, fastestPeer: 'slow', ratio: 4.99 });
   }
 });
 
@@ -56,6 +56,18 @@ test('results are compared as shares of the largest value, as many as both have'
 test('a result that is not a number is another computation', () => {
   const own = report('cyclops', { conv64: timed(1, [1, 2]) });
   expect(differences([own, report('peer', { conv64: timed(1, [1, Number.NaN]) })])[0]?.same).toBe(false);
+});
+
+test('PyTorch is no peer on WebGPU, and stands beside them', () => {
+  const own = report('cyclops', { conv64: timed(10), step: timed(100) });
+  const reports = [own, report('torch', { conv64: timed(5), step: timed(80) }), report('peer', { conv64: timed(50) })];
+  expect(verdict(reports, 'conv64')).toMatchObject({ fastestPeer: 'peer', ratio: 5 });
+  expect(verdict(reports, 'step')?.ratio).toBeNull();
+  expect(timesOfTorch(reports, 'step')).toBe(1.25);
+  expect(timesOfTorch(reports, 'inorm')).toBeNull();
+  expect(timesOfTorch([own], 'step')).toBeNull();
+  expect(table(reports)).toContain('| cyclops / torch | 2.00× | – | – | – | – | 1.25× |');
+  expect(table([own])).not.toContain('torch');
 });
 
 test('the table shows milliseconds, ratios and why figures are missing', () => {
