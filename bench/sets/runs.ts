@@ -123,7 +123,7 @@ export async function finishUnet(
       ...['--minutes', `${minutes ?? (seconds + foldSeconds) / 60}`],
       ...(way === 'labels' ? ['--labels'] : []),
       // What turns no other way round for the one should not for the other.
-      ...(/--rotate\b/.test(run.options) ? ['--rotate'] : []),
+      ...(config.rotate ? ['--rotate'] : []),
     ]);
     writeJson(run.unet, { ...known, [way]: readWhole(path) });
     rmSync(path);
