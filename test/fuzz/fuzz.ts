@@ -1,5 +1,6 @@
 /**
- * Feeds every reader with damaged inputs: `npm run fuzz [-- --cases 1e7] [-- --seed 1] [-- --only images,index]`. Each reader runs in a
+ * Feeds every reader with damaged inputs: `npm run fuzz [-- --cases 1e7] [-- --seed 1] [-- --only images,index]`; with `--from N` it
+ * leaves out the first N cases of each reader, which another run has done. Each reader runs in a
  * process of its own, so that one that crashes or hangs names its input too. What is found is put into test/corpus, which the tests read
  * on every run. Exits with 1 when anything was found.
  */
@@ -16,8 +17,9 @@ import { makeSeeds } from './seeds.ts';
 import type { Progress, Task } from './worker.ts';
 
 const CORPUS = fileURLToPath(new URL('../corpus', import.meta.url));
-/** After so long without a word a reader hangs. */
+/** After so much time of the processor without a word a reader hangs, and after ten times as long by the clock. */
 const SILENCE_MS = 60_000;
+const STILL_MS = 10 * SILENCE_MS;
 
 interface Row extends Progress {
   name: string;
@@ -30,14 +32,15 @@ const { values } = parseArgs({
     cases: { type: 'string', default: '1e5' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
     only: { type: 'string' },
+    from: { type: 'string', default: '0' },
   },
 });
-const [cases, seed] = [Number(values.cases), Number(values.seed)];
+const [cases, seed, from] = [Number(values.cases), Number(values.seed), Number(values.from)];
 const names = values.only?.split(',');
 const readers = READERS.filter(({ name }) => names?.includes(name) ?? true);
-if (!Number.isSafeInteger(cases) || cases < 1 || !Number.isSafeInteger(seed) || readers.length === 0) {
+if (![cases, seed, from].every(Number.isSafeInteger) || cases < 1 || from < 0 || readers.length === 0) {
   console.error(
-    `Expected --cases and --seed as whole numbers, and --only with some of ${READERS.map(({ name }) => name).join(',')}.`,
+    `Expected --cases, --seed and --from as whole numbers, and --only with some of ${READERS.map(({ name }) => name).join(',')}.`,
   );
   process.exit(2);
 }
@@ -52,7 +55,7 @@ try {
   const waiting = [...readers];
   const turns = Array.from({ length: availableParallelism() }, async () => {
     for (let reader = waiting.shift(); reader; reader = waiting.shift()) {
-      const row = await fuzzed(reader, Math.ceil((cases * reader.weight) / weights));
+      const row = await fuzzed(reader, Math.max(0, Math.ceil((cases * reader.weight) / weights) - from));
       const { name, done, read, slowest, peak, seconds, found } = row;
       const figures = [done, read, done - read - found.length, slowest.toFixed(0), peak.toFixed(0), seconds.toFixed(1)];
       console.log([name, ...figures, found.length].join('\t'));
@@ -71,7 +74,7 @@ async function fuzzed({ name }: Reader, count: number): Promise<Row> {
   const row: Row = { name, done: 0, read: 0, slowest: 0, peak: 0, seconds: 0, found: [] };
   const begin = performance.now();
   const current = join(folder, `current-${name}`);
-  const task: Task = { name, seed, cases: count, current };
+  const task: Task = { name, seed, cases: count, from, current };
   const child = fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), [JSON.stringify(task)], {
     execArgv: ['--import', 'tsx'],
     env: { ...process.env, [SEEDS]: folder, XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? tmpdir() },
@@ -93,22 +96,40 @@ type OnProgress = (progress: Progress, fault: { reason: string; input: string } 
 function endOf(child: ChildProcess, onProgress: OnProgress): Promise<string | null> {
   return new Promise((resolve) => {
     let isHanging = false;
-    const hang = () => {
+    let last = { at: performance.now(), cpu: cpuMilliseconds(child) };
+    const watch = setInterval(() => {
+      const [silent, worked] = [performance.now() - last.at, cpuMilliseconds(child) - last.cpu];
+      if (worked < SILENCE_MS && silent < STILL_MS) return;
       isHanging = true;
       child.kill('SIGKILL');
-    };
-    let watch = setTimeout(hang, SILENCE_MS);
+    }, SILENCE_MS / 12);
     child.on('message', (message: { progress: Progress; fault: { reason: string; input: string } | null }) => {
-      clearTimeout(watch);
-      watch = setTimeout(hang, SILENCE_MS);
+      last = { at: performance.now(), cpu: cpuMilliseconds(child) };
       onProgress(message.progress, message.fault);
     });
     child.on('close', (code, signal) => {
-      clearTimeout(watch);
+      clearInterval(watch);
       if (isHanging) resolve(`it took more than ${SILENCE_MS / 1000} seconds`);
       else resolve(code === 0 ? null : `its process ended with ${signal ?? `code ${code}`}`);
     });
   });
+}
+
+/** Clock ticks of Linux a second. */
+const TICKS = 100;
+
+/** The time of the processor that a process took so far, so that on a busy machine none hangs that is starved; that of the clock elsewhere. */
+function cpuMilliseconds({ pid }: ChildProcess): number {
+  if (process.platform !== 'linux') return performance.now();
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // Behind the name, which may hold anything in its brackets, the 12th and 13th are those of the program and of the system.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (1000 * (Number(fields[11]) + Number(fields[12]))) / TICKS;
+  } catch {
+    // It has just ended.
+    return 0;
+  }
 }
 
 /** Puts an input into the corpus. @returns where it lies */

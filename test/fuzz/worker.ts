@@ -10,6 +10,8 @@ export interface Task {
   name: string;
   seed: number;
   cases: number;
+  /** Cases of this seed that another run has done. */
+  from: number;
   /** The file that holds the input in hand, for the case that this process falls. */
   current: string;
 }
@@ -38,7 +40,7 @@ const reader = READERS.find(({ name }) => name === task.name);
 if (!reader) throw new Error(`no reader '${task.name}'`);
 await feed(reader, task);
 
-async function feed(reader: Reader, { cases, seed, current }: Task): Promise<void> {
+async function feed(reader: Reader, { cases, seed, from, current }: Task): Promise<void> {
   const seeds = await reader.seeds();
   const progress: Progress = { done: 0, read: 0, slowest: 0, peak: 0 };
   const file = openSync(current, 'w');
@@ -74,7 +76,7 @@ async function feed(reader: Reader, { cases, seed, current }: Task): Promise<voi
     const round = Math.min(ROUND, cases - progress.done);
     const found = await fc.check(
       fc.asyncProperty(damage, (of) => check(input(of))),
-      { numRuns: round, seed: seed + progress.done },
+      { numRuns: round, seed: seed + from + progress.done },
     );
     progress.done += round;
     progress.peak = process.resourceUsage().maxRSS / 1024;
@@ -83,7 +85,9 @@ async function feed(reader: Reader, { cases, seed, current }: Task): Promise<voi
     if (counterexample) await say({ reason: reason ?? 'it failed', input: input(counterexample) });
     else await say(null);
     if (progress.peak > MOST_MIB) {
-      throw new Error(`memory rose to ${progress.peak.toFixed(0)} MiB in the round from case ${progress.done - round}`);
+      throw new Error(
+        `memory rose to ${progress.peak.toFixed(0)} MiB in the round from case ${from + progress.done - round}`,
+      );
     }
   }
   closeSync(file);
