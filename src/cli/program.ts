@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { visibleLines } from '../report/parts/visible.ts';
+import { UsageError } from '../workflow/common/usage-error.ts';
 import { VERSION } from '../workflow/common/versions.ts';
 import { addBench } from './commands/bench.ts';
 import { addCalibrate } from './commands/calibrate.ts';
@@ -46,7 +47,16 @@ export function commands(): Command {
     addDemo,
   ])
     add(program);
-  return program;
+  return program.hook('preAction', (_, command) => requireValues(command));
+}
+
+/** An empty word is a variable of the shell that is not set. @throws UsageError naming what has none */
+function requireValues(command: Command): void {
+  const isEmpty = (value: unknown) => [value].flat().includes('');
+  const option = command.options.find((one) => isEmpty(command.getOptionValue(one.attributeName())));
+  const argument = command.registeredArguments.find((_, i) => isEmpty(command.processedArgs[i]));
+  const empty = option?.long ?? (argument && `<${argument.name()}>`);
+  if (empty !== undefined) throw new UsageError(`${empty} is empty. Give it a value, or leave it out.`);
 }
 
 /** Runs the command line. @returns the exit code */

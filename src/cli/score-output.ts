@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { writeFileAtomic } from '../data/files/atomic.ts';
 import { fileError } from '../data/files/fs-error.ts';
 import { whileLocked } from '../data/files/lock.ts';
 import { realPlace } from '../data/files/real-place.ts';
@@ -83,11 +84,10 @@ export class ScoreOutput {
     const { csv } = this;
     if (!csv) return;
     try {
-      if (csv.descriptor === null) {
-        csv.descriptor = openSync(csv.path, 'w');
-        writeFileSync(csv.descriptor, scoreHeader(this.decision));
-      }
-      writeFileSync(csv.descriptor, line);
+      if (csv.descriptor !== null) return void writeFileSync(csv.descriptor, line);
+      // The first row takes the place of an old table whole, or not at all.
+      writeFileAtomic(csv.path, `${scoreHeader(this.decision)}${line}`);
+      csv.descriptor = openSync(csv.path, 'a');
     } catch (error) {
       throw fileError(error, 'write', csv.path);
     }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { meanAndDeviation } from '../anomaly/metrics/mean-and-deviation.ts';
+import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
 import { hasCheckpoint, runFolder } from '../cyclegan/run/run-folder.ts';
 import type { Dataset } from '../data/datasets/dataset.ts';
 import { writeTogether } from '../data/files/atomic.ts';
@@ -15,7 +16,7 @@ import { type DeviceOption, withDevice } from './common/with-device.ts';
 import { evaluate } from './evaluate.ts';
 import { type DataOptions, openData } from './images/open-data.ts';
 import type { EvaluatedRun } from './runs/evaluate-run.ts';
-import { configOf } from './runs/training-config.ts';
+import { configOf, requireContinuation } from './runs/training-config.ts';
 import { hashOf } from './shards/common.ts';
 import { type Job, joinJob } from './shards/job.ts';
 import { makeShard, resultsOf, writePiece } from './shards/pieces.ts';
@@ -195,6 +196,11 @@ async function trainAndJudge(
   const run = join(options.out, name);
   const common = { ...listenerOf(options), device, tune, skipBroken, aIs, data: sets[set] ?? '' };
   const resume = hasCheckpoint(runFolder(run));
+  if (resume) {
+    // What the images decide is compared by who trains.
+    const { config } = readCheckpointHead(runFolder(run).checkpoint);
+    requireContinuation(run, config, configOf(asked), ['range', 'damage']);
+  }
   const { calibration } = await train({ ...common, out: run, ...(resume ? { resume } : asked) });
   const evaluated = calibration && (await evaluate({ ...common, model: run }));
   return evaluated && { variant, set, seed, ...figuresOf(evaluated) };

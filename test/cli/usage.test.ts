@@ -30,6 +30,12 @@ describe('wrong use ends with code 2 and says what is wrong', () => {
   const train = (...options: string[]) => ['train', data, '--out', folder.path('never'), ...options];
   it.each<[string, () => string[], RegExp]>([
     ['no command', () => [], /Usage: cyclops/],
+    [
+      'an empty option',
+      () => ['evaluate', 'run', data, '--report', ''],
+      /^cyclops: --report is empty\. Give it a value/,
+    ],
+    ['an empty argument', () => ['verify', ''], /^cyclops: <\w+> is empty\./],
     ['an unknown command', () => ['dance'], /unknown command 'dance'/],
     ['an unknown option', () => train('--epochs', '5'), /unknown option '--epochs'/],
     ['a missing argument', () => ['evaluate', 'run'], /missing required argument 'data'/],

@@ -11,7 +11,7 @@ import { encodePngAsync, isSignedPng, signPng } from '../../data/images/png.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
 import { visible } from '../../report/parts/visible.ts';
-import { type OutputKind, requireFree, requireNoData } from '../../workflow/common/outputs.ts';
+import { type OutputKind, requireFree } from '../../workflow/common/outputs.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { type Decision, type FileResult, type Scoring, score as scoreWorkflow } from '../../workflow/score.ts';
 import { type ScoreShardOptions, type ShardScoring, scoreShard } from '../../workflow/score-shard.ts';
@@ -116,7 +116,7 @@ async function score(model: string, given: string[], options: ScoreCommandOption
       ? begin({ ...asked, device }, chosen)
       : scoreWorkflow({ ...asked, watch: watch !== undefined, device });
     const { files, decision } = scoring;
-    requireDifferentNames(files, heatmaps);
+    requireDifferentNames(files, images, heatmaps);
     const output = new ScoreOutput(decision, { csv, json, onWarning: listener.onWarning });
     await output.during(async () => {
       for await (const result of scoring) {
@@ -215,17 +215,20 @@ function shortened(name: string): string {
 /** @throws UsageError when the heat maps would be images of a folder that is scored, the next time at the latest */
 function requireOutside(images: readonly string[], heatmaps: string | undefined): void {
   if (heatmaps === undefined) return;
-  requireNoData('--heatmaps', heatmaps);
   const folder = images.find((path) => isFolder(path) && isWithin(path, heatmaps));
   if (folder === undefined) return;
-  throw new UsageError(
-    `--heatmaps ${heatmaps} would put heat maps among the images of ${folder}, and the next time they would be scored too. ` +
+  throw amongImages(heatmaps, folder);
+}
+
+function amongImages(heatmaps: string, folder: string): UsageError {
+  return new UsageError(
+    `--heatmaps ${heatmaps} would put heat maps among the images of ${folder}, and the next time they would be scored, or trained with, too. ` +
       'Choose a folder outside it.',
   );
 }
 
 /** @throws UsageError when two heat maps would be written under one name, or one over an image */
-function requireDifferentNames(files: Scoring['files'], heatmaps: string | undefined): void {
+function requireDifferentNames(files: Scoring['files'], images: readonly string[], heatmaps: string | undefined): void {
   if (heatmaps === undefined) return;
   const seen = new Map<string, string>();
   const inputs = new Set(files.map(({ path }) => realPlace(path)));
@@ -244,6 +247,13 @@ function requireDifferentNames(files: Scoring['files'], heatmaps: string | undef
     }
     requireFree('--heatmaps', target, HEAT_MAP);
     seen.set(target, path);
+  }
+  // Below the folder of heat maps they lie as the images do, which may be among them.
+  const places = new Map(files.map(({ path }) => [realPlace(dirname(path)), dirname(path)]));
+  for (const folder of new Set([...seen.keys()].map((target) => dirname(target)))) {
+    requireOutside(images, folder);
+    const among = places.get(realPlace(folder));
+    if (among !== undefined) throw amongImages(heatmaps, among);
   }
 }
 

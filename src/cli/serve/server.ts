@@ -1,10 +1,11 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import type { Judgement, ScoreImageOptions } from '../../anomaly/detector/detector.ts';
 import { toByteImage } from '../../data/images/decoded-image.ts';
 import { encodePngAsync, signPng } from '../../data/images/png.ts';
 import { CyclopsError, DeviceLostError } from '../../gpu/errors.ts';
 import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
+import { bareServer } from './bare-http.ts';
 import { GivenUpError, type LastingDetector } from './lasting-detector.ts';
 import { Metrics, type Outcome } from './metrics.ts';
 import { OpenRequests, type Refusal } from './open-requests.ts';
@@ -90,6 +91,7 @@ export function detectorServer(
     response.json({ flagged, score, threshold, by: detector.by, ...(allScores && { scores }) });
   });
   app.post('/heatmap', image, async (request: Request, response: Response) => {
+    requireParameters(request, []);
     const began = performance.now();
     const { heatMap, original, flagged, score, threshold } = await judge(request, response, {
       allScores: false,
@@ -127,10 +129,7 @@ export function detectorServer(
     answerError(request, response, status, text);
   };
   app.use(onFault);
-  const server = createServer(app);
-  // A client that asks before it sends is told by who admits it.
-  server.on('checkContinue', app);
-  return { server, end: () => requests.end() };
+  return { server: bareServer(app), end: () => requests.end() };
 }
 
 /**
@@ -153,8 +152,21 @@ function answerError(request: Request, response: Response, status: number, error
   request.once('close', close).resume();
 }
 
+/** @throws RefusedError for a parameter that is not known, so that nobody takes what comes for what was asked */
+function requireParameters({ query }: Request, known: readonly string[]): void {
+  const unknown = Object.keys(query).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const expected = known.length === 0 ? 'none is known here' : `expected only ${known.join(', ')}`;
+  throw new RefusedError(
+    400,
+    `There is no parameter ${JSON.stringify(unknown.slice(0, 40))}; ${expected}. Leave it out.`,
+  );
+}
+
 /** @throws RefusedError for another value than `all` */
-function wantsAll({ query: { scores } }: Request): boolean {
+function wantsAll(request: Request): boolean {
+  requireParameters(request, ['scores']);
+  const { scores } = request.query;
   if (scores === undefined || scores === 'all') return scores === 'all';
   throw new RefusedError(400, 'The parameter scores may be `all`. Leave it out for the score that decides alone.');
 }

@@ -84,10 +84,10 @@ function makeRoot(root: string): void {
 const LISTS = PARTS.map((part) => listPath('', part));
 
 /** What training writes before its first checkpoint: a run that ended before it may begin anew in its folder. */
-const BEFORE_CHECKPOINT = new Set([DATA, METRICS, LOCK, `${LOCK}.taken-over`, 'checkpoint.partial', ...LISTS]);
+const BEFORE_CHECKPOINT = new Set([DATA, METRICS, LOCK, 'checkpoint.partial', ...LISTS]);
 
 function isBeforeCheckpoint(name: string): boolean {
-  return BEFORE_CHECKPOINT.has(name) || isRemains(name);
+  return BEFORE_CHECKPOINT.has(name) || name.startsWith(`${LOCK}.taken-over`) || isRemains(name);
 }
 
 /**

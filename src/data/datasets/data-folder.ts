@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { CyclopsError } from '../../gpu/errors.ts';
 import { isFolder } from '../files/is-folder.ts';
+import { isThere } from '../files/is-there.ts';
 import { type FolderContent, folderContent, holdsImages } from './folder-content.ts';
 import { type PassedOver, passOver } from './passed-over.ts';
 
@@ -14,8 +17,14 @@ export class DataFolder {
   /** @param root absolute path */
   constructor(readonly root: string) {}
 
+  /** @throws CyclopsError for a link that leads nowhere: who made it meant a folder */
   has(folder: string): boolean {
-    return isFolder(join(this.root, folder));
+    const path = join(this.root, folder);
+    if (isFolder(path)) return true;
+    if (isThere(path) && !existsSync(path)) {
+      throw new CyclopsError(`${path} is a link that leads to nothing. Mend it, or take it out of the data folder.`);
+    }
+    return false;
   }
 
   /** Files with the ending of an image directly in a folder, by name. @throws CyclopsError when it cannot be listed */

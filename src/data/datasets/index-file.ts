@@ -1,9 +1,10 @@
-import { existsSync, lstatSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { quoted } from '../files/brief.ts';
 import { withoutGuard } from '../files/csv.ts';
 import { csvRows } from '../files/csv-rows.ts';
+import { isThere } from '../files/is-there.ts';
 import { readForeignText } from '../files/read.ts';
 import type { ImageRef } from './dataset.ts';
 import { FileNames } from './file-names.ts';
@@ -26,7 +27,7 @@ interface Said {
  */
 export function applyIndex(root: string, images: ImageRef[]): { images: ImageRef[]; unknown: string[] } {
   const path = join(root, 'index.csv');
-  if (!existsSync(path)) return { images, unknown: [] };
+  if (!isThere(path)) return { images, unknown: [] };
   const [header = [], ...rows] = readTable(path);
   const { known, unknown } = whatIsSaid(
     path,

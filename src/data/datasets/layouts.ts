@@ -37,6 +37,12 @@ export function readDataset(root: string, options: LayoutOptions = {}): Dataset 
   const parted = hasLists ? applyLists(said.images, readLists(data.root), data.root) : said.images;
   data.use(['index.csv', ...(hasLists ? PARTS.map((part) => listPath('', part)) : [])]);
   const passedOver = data.passedOver();
+  const kept = new Set(parted.map(({ file }) => file));
+  passOver(
+    passedOver,
+    'unlisted',
+    said.images.flatMap(({ file }) => (kept.has(file) ? [] : [file])),
+  );
   passOver(passedOver, 'rows', said.unknown);
   const dataset = { root: data.root, images: parted, strays, passedOver };
   return requireClasses(dataset, allowNormalAlone ? ['normal'] : LABELS);

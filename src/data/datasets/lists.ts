@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { quoted } from '../files/brief.ts';
 import { csvRows } from '../files/csv-rows.ts';
+import { isThere } from '../files/is-there.ts';
 import { readForeignText } from '../files/read.ts';
 import { type ImageRef, PARTS, type Part } from './dataset.ts';
 import { FileNames } from './file-names.ts';
@@ -24,7 +24,8 @@ export function readLists(dir: string): SplitLists {
   const lists: SplitLists = {};
   for (const part of PARTS) {
     const path = listPath(dir, part);
-    if (existsSync(path)) lists[part] = readList(path);
+    // A link that leads nowhere is a list that cannot be read, and none that is not there.
+    if (isThere(path)) lists[part] = readList(path);
   }
   return lists;
 }

@@ -6,6 +6,7 @@ const REASONS = {
     'files or folders with images where none are looked for',
   ],
   hidden: ['hidden file or folder with images', 'hidden files or folders with images'],
+  unlisted: ['image that no list of parts names', 'images that no list of parts names'],
   rows: ['row of index.csv that names no image', 'rows of index.csv that name no image'],
   again: ['link to a folder that was looked through already', 'links to folders that were looked through already'],
   outside: [

@@ -21,7 +21,7 @@ import { object, text, whole } from './schema.ts';
 
 /** The process that holds a lock. What a system does not tell is null. */
 const holderSchema = object({
-  pid: whole(1),
+  pid: whole(1, 2 ** 31 - 1),
   host: text,
   /** When it took the lock. */
   since: text,
@@ -79,12 +79,20 @@ export async function whileLocked<T>(options: LockOptions, work: () => Promise<T
 
 function take({ path, what, onStale }: LockOptions, own: string): void {
   if (create(path, own)) return;
+  const holder = takeOver(path, own, what);
+  onStale?.(
+    `${what} was left locked by process ${holder.pid}, which began with it at ${holder.since} and has ended without a word, as where it was killed. It is taken over.`,
+  );
+}
+
+/** Puts a lock in the place of one whose holder is gone. @returns that holder @throws CyclopsError naming one that is not gone */
+function takeOver(path: string, own: string, what: string): Holder {
   const content = contentOf(path);
   const holder = holderIn(content);
   if (!holder || !isGone(holder, silenceOf(path))) throw held(what, path, holder);
-  // Of several that find it, one takes it over.
+  // Of several that find it, the one that holds this takes it over; where it was killed over it, this is taken over likewise.
   const guard = `${path}.taken-over`;
-  if (!create(guard, own)) throw held(what, guard, holderIn(contentOf(guard)));
+  if (!create(guard, own)) takeOver(guard, own, what);
   try {
     if (contentOf(path) !== content) throw held(what, path, holderIn(contentOf(path)));
     rmSync(path, { force: true });
@@ -92,9 +100,7 @@ function take({ path, what, onStale }: LockOptions, own: string): void {
   } finally {
     rmSync(guard, { force: true });
   }
-  onStale?.(
-    `${what} was left locked by process ${holder.pid}, which began with it at ${holder.since} and has ended without a word, as where it was killed. It is taken over.`,
-  );
+  return holder;
 }
 
 function held(what: string, path: string, holder: Holder | null): CyclopsError {

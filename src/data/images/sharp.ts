@@ -1,6 +1,7 @@
 import type { Metadata, Sharp, SharpConstructor } from 'sharp';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { readPart } from '../files/read.ts';
+import { gifFrameExtent } from './gif.ts';
 import type { Size } from './level-memory.ts';
 import { checkBytes, checkSize, decodedBytes, MAX_LARGE_PIXELS, MAX_PIXELS } from './limits.ts';
 import { completedPng, examinePng, type PngFile } from './png.ts';
@@ -57,6 +58,7 @@ export async function readBySharp(
   const open = (content: Uint8Array, failOn: 'error' | 'warning' = 'error') =>
     sharp(content, { failOn, limitInputPixels: MAX_PIXELS, ignoreIcc: true, autoOrient: options.oriented });
   if (format === 'AVIF') requireCountable(bytes, source);
+  if (format === 'GIF') requireWholeGif(bytes, source);
   try {
     const metadata = (png && plainKind(png)) ?? (await open(bytes).metadata());
     checkImage({ ...metadata, pages: png?.frames ?? metadata.pages }, source, format);
@@ -181,6 +183,13 @@ function requireCountable(bytes: Uint8Array, source: string): void {
     if (Math.max(width, height) >= BEYOND_COUNT)
       throw damaged(source, 'AVIF', `it announces ${width} × ${height} pixels`);
   }
+}
+
+/** @throws CyclopsError for a GIF file whose pixels are not all there */
+function requireWholeGif(bytes: Uint8Array, source: string): void {
+  const extent = gifFrameExtent(bytes);
+  if (extent && extent.held < extent.announced)
+    throw damaged(source, 'GIF', `it announces ${extent.announced} pixels and holds ${extent.held}`);
 }
 
 /** Of JPEG data that is damaged libjpeg only warns, and paints gray what it cannot read. */

@@ -20,6 +20,7 @@ import { CyclopsError } from '../../gpu/errors.ts';
 import type { TimedLaunch } from '../../gpu/profiler.ts';
 import { calibrateRun } from './calibrate-run.ts';
 import { type DecoderOptions, ImageDecoder, settleBroken } from '../images/decode-images.ts';
+import { requireContinuation } from './training-config.ts';
 import { DuplicateWatch } from '../images/duplicate-warning.ts';
 import { readMasks, warnOfGrayMasks } from '../images/read-masks.ts';
 import { type Listener, listenerOf } from '../common/listener.ts';
@@ -88,6 +89,7 @@ async function trainOn(
   try {
     const data = recordData(dataset.root, training, await readableCalibration(options, { watch, onBytes }), hashes, from?.seen);
     if (resume) {
+      requireOwn(run, config);
       requireSameData(data.hash, run, dataset.root);
     } else {
       await watch.look(dataset.images.filter(({ part }) => part === 'test'));
@@ -125,6 +127,13 @@ async function trainOn(
   } finally {
     for (const bank of [banks.a, banks.b, banks.masks]) bank?.dispose();
   }
+}
+
+/** A resumed run may have become longer, and nothing else. @throws CyclopsError where it is another training */
+function requireOwn(run: RunFolder, config: TrainingConfig): void {
+  const { config: begun, position } = readCheckpointHead(run.checkpoint);
+  const [before, after] = [begun, config].map((of) => trainingLength(of, position.stepsPerEpoch).steps);
+  requireContinuation(run.root, begun, config, (after ?? 0) > (before ?? 0) ? ['steps'] : []);
 }
 
 /** Where a run begins that does not begin with random weights. */

@@ -98,6 +98,28 @@ export function requireSameConfig(options: ConfigOptions, begun: TrainingConfig)
   }
 }
 
+/**
+ * Refuses to go on with a training of other options, as where the run of another job lies in the place of a piece of this one.
+ *
+ * @param run its folder @param open fields that the training decides for itself
+ * @throws CyclopsError naming the first option that differs
+ */
+export function requireContinuation(
+  run: string,
+  begun: TrainingConfig,
+  asked: TrainingConfig,
+  open: readonly (keyof TrainingConfig)[] = [],
+): void {
+  const differs = (name: keyof TrainingConfig) => JSON.stringify(begun[name]) !== JSON.stringify(asked[name]);
+  const fields = Object.keys(asked) as (keyof TrainingConfig)[];
+  const other = fields.find((name) => !open.includes(name) && differs(name));
+  if (other === undefined) return;
+  throw new CyclopsError(
+    `${run} holds a training with ${optionName(other)} ${shown(begun[other])}, and ${shown(asked[other])} is asked for: it belongs to something else. ` +
+      'Move it away, and it is trained anew here, or give another --out.',
+  );
+}
+
 function shown(value: unknown): string {
   return typeof value === 'object' && value !== null ? Object.values(value).join(',') : `${value}`;
 }

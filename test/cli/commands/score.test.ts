@@ -330,6 +330,12 @@ describe('score', () => {
       const { code, stdout, stderr } = await cyclops('score', model, images, '--heatmaps', inside);
       expect([code, stdout, stderr]).toEqual([2, '', expect.stringMatching(/Choose a folder outside it/)]);
     }
+    // Below the folder of heat maps they lie as the images do, here among them.
+    const classes = ['normal', 'abnormal'].map((name) => join(images, name));
+    for (const given of [classes, [join(images, 'normal', '0.png')]]) {
+      const { code, stderr } = await cyclops('score', model, ...given, '--heatmaps', parse(images).root);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(/among the images of .*Choose a folder outside/)]);
+    }
     expect(readdirSync(images, { recursive: true, encoding: 'utf8' }).join()).not.toContain('heat');
   });
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { put } from '../../data/support.ts';
@@ -54,6 +54,17 @@ it('gives the table of one process where it is divided, and where a shard is kil
   expect((await cyclops('sweep', file, '--out', out, '--shard', '1/3')).stderr).toMatch(
     /begun with 2 shards, and here there are 3/,
   );
+});
+
+it('does not go on with a run that lies in the place of another', async () => {
+  const out = folder.path('strange');
+  expect((await cyclops('sweep', file, '--out', out, '--shard', '4/4')).code).toBe(0);
+  cpSync(join(folder.path('single'), 'plain.pits.4'), join(out, 'plain.pits.5'), { recursive: true });
+  const { code, stderr } = await cyclops('sweep', file, '--out', out, '--shard', '2/4');
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringMatching(/plain\.pits\.5 holds a training with --seed 4, and 5 is asked/),
+  ]);
 });
 
 it('trains the others where one cannot be trained, and says which', async () => {

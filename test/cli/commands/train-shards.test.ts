@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { checkpointBytes, cyclops, makeData, SMALL, start, temporaryFolder, until } from '../support.ts';
@@ -86,6 +86,20 @@ describe('train --folds --shard', () => {
 
     const other = await cyclops(...train(out, '--folds', '2', '--steps', '9', '--shard', '1/3'));
     expect([other.code, other.stderr]).toEqual([1, expect.stringMatching(/another --steps: 8, and here it is 9/)]);
+  });
+
+  it('does not go on with the run of another job that lies in the place of a fold', async () => {
+    const [other, out] = [folder.path('other-rate'), folder.path('strange')];
+    const folds = ['--folds', '2', '--steps', '2'];
+    const shard = ['--shard', '2/3'];
+    expect((await cyclops(...train(other, ...folds, '--lr', '0.02', ...shard))).code).toBe(0);
+    expect((await cyclops(...train(out, ...folds, '--shard', '1/3'))).code).toBe(0);
+    cpSync(join(other, 'fold-2'), join(out, 'fold-2'), { recursive: true });
+    const { code, stderr } = await cyclops(...train(out, ...folds, ...shard));
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/fold-2 holds a training with --lr 0\.02, and 0\.0002 is asked for/),
+    ]);
   });
 
   it('refuses what it cannot divide', async () => {

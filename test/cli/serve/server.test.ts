@@ -97,6 +97,34 @@ it('puts out a body that does not go on for 30 s', async () => {
   expect((await ask('/score', 'abc')).status).toBe(200);
 });
 
+it('refuses parameters that it does not know', async () => {
+  for (const [way, known] of [
+    ['/heatmap?map=dn', 'none is known'],
+    ['/score?scores=all&map=dn', 'expected only scores'],
+  ] as const) {
+    const answer = await ask(way, 'x');
+    expect([answer.status, await answer.json()]).toEqual([
+      400,
+      { error: expect.stringMatching(`no parameter "map"; ${known}`) },
+    ]);
+  }
+});
+
+it.each([
+  ['an address that is none', 'POST http:// HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+  ['another', 'GET http://[::bad/score HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+  ['no Host', 'GET /healthz HTTP/1.1\r\n\r\n', 400],
+  ['an unknown method', 'DANCE /score HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+  ['two lengths', `${HEAD}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`, 400],
+  ['a bad chunk', `${HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 400],
+  ['a long head', `${HEAD}X: ${'x'.repeat(40_000)}\r\n\r\n`, 431],
+  ['an unknown expectation', `${HEAD}Expect: miracles\r\nContent-Length: 1\r\n\r\na`, 417],
+])('says in JSON what is wrong with a request that Node refuses: %s', async (_, text, status) => {
+  const answer = await answerOn(sent(text));
+  expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toEqual({ error: expect.stringMatching(/\.$/) });
+});
+
 it('counts every request by what became of it, once', async () => {
   const outcome = async (way: string, answer: () => unknown, headers?: Record<string, string>) => {
     judged = answer;

@@ -97,7 +97,7 @@ describe('index.csv', () => {
     put(path('index.csv'), 'file,group\nnormal/p1_a.png,1\nabnormal/p1_c.png,1\nabnormal/p1_d.png,1\n');
     const { images: found, passedOver } = readDataset(path());
     expect(found).toHaveLength(3);
-    expect(passedOver).toEqual({ rows: ['abnormal/p1_d.png'] });
+    expect(passedOver).toEqual({ rows: ['abnormal/p1_d.png'], unlisted: ['abnormal/p1_c.png'] });
   });
 
   it('leaves the types of MVTec folders alone', () => {

@@ -1,3 +1,4 @@
+import { rmSync, symlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readDataset } from '../../../src/data/datasets/layouts.ts';
 import { listText, readLists } from '../../../src/data/datasets/lists.ts';
@@ -35,6 +36,19 @@ const NAMES = [
 ];
 
 describe('lists', () => {
+  it('and tables that are links to nothing are refused, and images that no list names are counted', () => {
+    for (const name of ['normal/1', 'normal/2', 'normal/3', 'abnormal/1', 'abnormal/2']) put(path(`${name}.png`));
+    put(path('train.txt'), 'normal/1.png\nabnormal/1.png\n');
+    put(path('test.txt'), 'normal/2.png\n');
+    expect(readDataset(path()).passedOver).toMatchObject({ unlisted: ['abnormal/2.png', 'normal/3.png'] });
+    for (const name of ['test.txt', 'index.csv', 'masks']) {
+      rmSync(path(name), { force: true });
+      symlinkSync('nowhere', path(name));
+      expectRefusal(() => readDataset(path()), path(name));
+      rmSync(path(name));
+    }
+  });
+
   it('give back every name that was written', () => {
     put(path('train.txt'), `# first\n\n${listText(NAMES)}`);
     expect(readLists(path()).train).toEqual(NAMES);

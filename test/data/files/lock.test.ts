@@ -99,6 +99,20 @@ describe('whileLocked', () => {
     for (const content of ['', '{"pid":', '{"pid":-1}', 'null']) await refuse(content, 'does not say by which process');
   });
 
+  it('is taken over also where one was killed while it took it over', async () => {
+    const own = await whileLocked(lock(), async () => JSON.parse(readFileSync(path('lock'), 'utf8')));
+    const gone = JSON.stringify({ ...own, pid: 2 ** 22 + 1, began: '1' });
+    for (const depth of [1, 2]) {
+      for (let i = 0; i <= depth; i++) writeFileSync(path(`lock${'.taken-over'.repeat(i)}`), gone);
+      expect(await whileLocked(lock(), async () => readdirSync(path()))).toEqual(['lock']);
+    }
+    // By one that lives it is not.
+    writeFileSync(path('lock'), gone);
+    writeFileSync(path('lock.taken-over'), JSON.stringify(own));
+    await expectRejection(() => whileLocked(lock(), async () => expect.unreachable()), `process ${own.pid} on`);
+    expect(readFileSync(path('lock'), 'utf8')).toBe(gone);
+  });
+
   it('is taken over from another machine or container that has given no sign of life for ten minutes', async () => {
     const own = await whileLocked(lock(), async () => JSON.parse(readFileSync(path('lock'), 'utf8')));
     const elsewhere = [{ host: 'elsewhere' }, ...(process.platform === 'linux' ? [{ namespace: 'pid:[1]' }] : [])];
