@@ -71,7 +71,7 @@ const PRESETS: Readonly<Record<PresetName, TrainingConfig>> = {
     steps: 1500,
     ema: 0.998,
   },
-  /** For images with masks: twenty minutes on two CPU cores, most of it for a discriminator that judges every pixel. */
+  /** For images with masks, or whole images with labels: twenty minutes on two CPU cores, most of it for a discriminator that judges every pixel. */
   segment: {
     ...REFERENCE,
     blocks: 3,
