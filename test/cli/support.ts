@@ -73,9 +73,18 @@ export interface Running {
   outcome: Promise<Outcome>;
 }
 
-/** Starts the real command line in a process of its own. @param uid the user to run it as @param env what its environment has besides */
-export function start(args: readonly string[], uid?: number, env: NodeJS.ProcessEnv = {}): Running {
-  const child = spawn(process.execPath, [...PROGRAM, ...args], {
+/**
+ * Starts the real command line in a process of its own.
+ *
+ * @param uid the user to run it as @param env what its environment has besides @param program what Node runs
+ */
+export function start(
+  args: readonly string[],
+  uid?: number,
+  env: NodeJS.ProcessEnv = {},
+  program: readonly string[] = PROGRAM,
+): Running {
+  const child = spawn(process.execPath, [...program, ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     ...(uid !== undefined && { uid }),

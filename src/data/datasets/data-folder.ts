@@ -22,7 +22,9 @@ export class DataFolder {
     const path = join(this.root, folder);
     if (isFolder(path)) return true;
     if (isThere(path) && !existsSync(path)) {
-      throw new CyclopsError(`${path} is a link that leads to nothing. Mend it, or take it out of the data folder.`);
+      throw new CyclopsError(
+        `${path} cannot be opened, or is a link that leads to nothing. Mend it, or take it out of the data folder.`,
+      );
     }
     return false;
   }

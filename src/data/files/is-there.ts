@@ -1,6 +1,10 @@
 import { lstatSync } from 'node:fs';
 
-/** Whether a path has an entry, be it a link that leads nowhere: who reads it says so. */
+/** Whether a path has an entry, be it a link that leads nowhere, or one that nobody may look at: who reads it says so. */
 export function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
 }

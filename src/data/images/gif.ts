@@ -37,6 +37,7 @@ function* contentOf(bytes: Uint8Array, from: number): Generator<number, void> {
 
 /** Counts the pixels that LZW codes stand for, up to as many as are wanted: of each code how many it stands for is enough. */
 function pixelsIn(bytes: Uint8Array, from: number, literalBits: number, wanted: number): number {
+  if (literalBits >= MOST_BITS) return 0;
   const clear = 2 ** literalBits;
   const lengths = new Uint32Array(2 ** MOST_BITS).fill(1, 0, clear);
   let [next, width, before] = [clear + 2, literalBits + 1, 0];

@@ -4,7 +4,8 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import { resnetGenerator } from '../../../src/cyclegan/networks.ts';
 import { Device } from '../../../src/gpu/device.ts';
 import { elementsOf } from '../profile/xml.ts';
-import { cyclops, makeData, SMALL, temporaryFolder } from '../support.ts';
+import { SOURCES } from '../program.ts';
+import { cyclops, makeData, SMALL, start, temporaryFolder } from '../support.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -192,8 +193,8 @@ describe('bench kernels', () => {
 });
 
 describe('bench kernels --with', () => {
-  const withFile = (file: string, ...more: string[]) =>
-    cyclops('bench', 'kernels', ...TINY, ...QUICK, '--quiet', '--with', file, ...more);
+  const command = (file: string) => ['bench', 'kernels', ...TINY, ...QUICK, '--quiet', '--with', file];
+  const withFile = (file: string, ...more: string[]) => cyclops(...command(file), ...more);
   const describes = (name: string, fields: object, kernel: string) => {
     writeFileSync(folder.path(`${name}.wgsl`), kernel);
     const description = { operation: 'conv2d.forward', name, kernel: `${name}.wgsl`, ...fields };
@@ -203,7 +204,8 @@ describe('bench kernels --with', () => {
   const textOf = (name: string) => readFileSync(`src/kernels/wgsl/conv2d/${name}.wgsl`, 'utf8');
 
   it('checks the variant of a module, which none of the networks needs', async () => {
-    const { code, stdout } = await withFile('examples/pointwise.ts', '--json');
+    const args = [...command('examples/pointwise.ts'), '--json'];
+    const { code, stdout } = await start(args, undefined, {}, SOURCES).outcome;
     const { checked, kernels } = JSON.parse(stdout);
     expect(checked).toMatchObject([{ operation: 'conv2d.forward', variant: 'pointwise' }]);
     const { checks } = checked[0];
