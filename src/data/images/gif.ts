@@ -8,19 +8,23 @@ const MOST_BITS = 12;
  * @returns null where the file has no frame, which its decoder says
  */
 export function gifFrameExtent(bytes: Uint8Array): { announced: number; held: number } | null {
-  const tableBytes = (flags: number) => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0);
   const word = (at: number) => (bytes[at] ?? 0) + 256 * (bytes[at + 1] ?? 0);
-  let at = 13 + tableBytes(bytes[10] ?? 0);
+  let at = 13 + gifTableBytes(bytes[10] ?? 0);
   // Extensions, such as of times and comments, stand in front of the frame.
-  while (bytes[at] === 0x21) at = blocksEnd(bytes, at + 2);
+  while (bytes[at] === 0x21) at = gifBlocksEnd(bytes, at + 2);
   if (bytes[at] !== 0x2c) return null;
   const announced = word(at + 5) * word(at + 7);
-  const data = at + 10 + tableBytes(bytes[at + 9] ?? 0);
+  const data = at + 10 + gifTableBytes(bytes[at + 9] ?? 0);
   return { announced, held: pixelsIn(bytes, data + 1, bytes[data] ?? 0, announced) };
 }
 
+/** How many bytes a table of colours takes, by the flags that announce it. */
+export function gifTableBytes(flags: number): number {
+  return flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0;
+}
+
 /** Behind blocks of up to 255 bytes, the last of which is empty. */
-function blocksEnd(bytes: Uint8Array, from: number): number {
+export function gifBlocksEnd(bytes: Uint8Array, from: number): number {
   let at = from;
   for (let size = bytes[at] ?? 0; size > 0; size = bytes[at] ?? 0) at += 1 + size;
   return at + 1;

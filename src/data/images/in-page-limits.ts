@@ -1,4 +1,5 @@
 /** What browsers read otherwise than this program does in Node, and say nothing of: told from the bytes of a file before it is judged. */
+import { gifBlocksEnd, gifTableBytes } from './gif.ts';
 
 /** Why a browser would not see an image as Node does; null where it does. */
 export function seenOtherwise(bytes: Uint8Array): string | null {
@@ -36,24 +37,19 @@ const wordAt = (bytes: Uint8Array, at: number) => 256 * (bytes[at] ?? 0) + (byte
 
 /** Images of a GIF file (GIF89a), counted to two. */
 function gifFrames(bytes: Uint8Array): number {
-  const tableBytes = (flags: number) => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0);
-  let at = 13 + tableBytes(bytes[10] ?? 0);
-  const skipBlocks = () => {
-    for (let size = bytes[at] ?? 0; size > 0; size = bytes[at] ?? 0) at += 1 + size;
-    at += 1;
-  };
+  let at = 13 + gifTableBytes(bytes[10] ?? 0);
   for (let frames = 0; at < bytes.length; ) {
     const kind = bytes[at];
     if (kind === 0x2c) {
       frames += 1;
       if (frames > 1) return frames;
-      at += 10 + tableBytes(bytes[at + 9] ?? 0) + 1;
+      at += 10 + gifTableBytes(bytes[at + 9] ?? 0) + 1;
     } else if (kind === 0x21) {
       at += 2;
     } else {
       return frames;
     }
-    skipBlocks();
+    at = gifBlocksEnd(bytes, at);
   }
   return 1;
 }

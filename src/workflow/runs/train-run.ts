@@ -3,7 +3,7 @@ import { imageOptions, type TrainingConfig } from '../../cyclegan/config.ts';
 import { trainingLength } from '../../cyclegan/learning-rate.ts';
 import type { Manifest, StartingPoint } from '../../cyclegan/manifest.ts';
 import { type Banks, makeBanks } from '../../cyclegan/run/training-banks.ts';
-import { readCheckpointHead } from '../../cyclegan/run/checkpoint-head.ts';
+import { type CheckpointHead, readCheckpointHead } from '../../cyclegan/run/checkpoint-head.ts';
 import { type DataRecord, fingerprint, hashBytes, readDataRecord, recordData } from '../../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import { Trainer } from '../../cyclegan/run/trainer.ts';
@@ -88,8 +88,9 @@ async function trainOn(
   const { banks, training } = await loadBanks(device, options, { watch, onBytes, overflow });
   try {
     const data = recordData(dataset.root, training, await readableCalibration(options, { watch, onBytes }), hashes, from?.seen);
-    if (resume) {
-      requireOwn(run, config);
+    const begun = resume ? readCheckpointHead(run.checkpoint) : null;
+    if (begun) {
+      requireOwn(run, begun, config);
       requireSameData(data.hash, run, dataset.root);
     } else {
       await watch.look(dataset.images.filter(({ part }) => part === 'test'));
@@ -104,7 +105,7 @@ async function trainOn(
       device: device.info.name,
       dataHash: data.hash,
       created: new Date().toISOString(),
-      ...(resume ? historyOf(run, config) : from && { from: startingPoint(from) }),
+      ...(begun ? historyOf(begun, config) : from && { from: startingPoint(from) }),
     };
     const begin = from ? { weights: from.networks, source: from.source } : undefined;
     const trainer = new Trainer(device, { config, banks, run, manifest, resume, begin });
@@ -130,10 +131,15 @@ async function trainOn(
 }
 
 /** A resumed run may have become longer, and nothing else. @throws CyclopsError where it is another training */
-function requireOwn(run: RunFolder, config: TrainingConfig): void {
-  const { config: begun, position } = readCheckpointHead(run.checkpoint);
-  const [before, after] = [begun, config].map((of) => trainingLength(of, position.stepsPerEpoch).steps);
-  requireContinuation(run.root, begun, config, (after ?? 0) > (before ?? 0) ? ['steps'] : []);
+function requireOwn({ root }: RunFolder, begun: CheckpointHead, config: TrainingConfig): void {
+  const { from, to } = lengthsOf(begun, config);
+  requireContinuation(root, begun.config, config, to > from ? ['steps'] : []);
+}
+
+/** The steps of a run as it was begun, and as it goes on. */
+function lengthsOf({ config, position }: CheckpointHead, now: TrainingConfig): { from: number; to: number } {
+  const stepsOf = (of: TrainingConfig) => trainingLength(of, position.stepsPerEpoch).steps;
+  return { from: stepsOf(config), to: stepsOf(now) };
 }
 
 /** Where a run begins that does not begin with random weights. */
@@ -143,11 +149,9 @@ function startingPoint({ source, networks, config, manifest, step, absent }: Mod
 }
 
 /** What a resumed run keeps of its manifest, and that it became longer where it did. */
-function historyOf(run: RunFolder, config: TrainingConfig): Pick<Manifest, 'from' | 'extended'> {
-  const { manifest, config: before, position } = readCheckpointHead(run.checkpoint);
-  const { from, extended = [] } = manifest;
-  const stepsOf = (of: TrainingConfig) => trainingLength(of, position.stepsPerEpoch).steps;
-  const longer = { step: position.step, from: stepsOf(before), to: stepsOf(config) };
+function historyOf(begun: CheckpointHead, config: TrainingConfig): Pick<Manifest, 'from' | 'extended'> {
+  const { from, extended = [] } = begun.manifest;
+  const longer = { step: begun.position.step, ...lengthsOf(begun, config) };
   const all = longer.to > longer.from ? [...extended, longer] : extended;
   return { ...(from && { from }), ...(all.length > 0 && { extended: all }) };
 }
