@@ -3,8 +3,9 @@ import * as v from 'valibot';
 import { CONFIG_FIELDS, optionName, parseConfig } from '../cyclegan/config.ts';
 import { PRESET_NAMES, preset } from '../cyclegan/presets.ts';
 import { brief, quoted } from '../data/files/brief.ts';
-import { described } from '../data/files/json.ts';
-import { readJson } from '../data/files/json-file.ts';
+import { described, parseJson } from '../data/files/json.ts';
+import { readForeignText } from '../data/files/read.ts';
+import { repeatedKey } from '../data/files/repeated-key.ts';
 import { byName, list, only, seed } from '../data/files/schema.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { path } from './common/options.ts';
@@ -43,7 +44,11 @@ const NAME = /^[\w-]{1,60}$/;
 
 /** @throws CyclopsError when the file cannot be read, holds no sweep, or an option cannot be */
 export function readSweep(file: string): Sweep {
-  const { sets, options, seeds } = readJson(file, sweepSchema);
+  const text = readForeignText(file);
+  const { sets, options, seeds } = parseJson(text, sweepSchema, file);
+  const repeated = repeatedKey(text);
+  if (repeated !== null)
+    throw new CyclopsError(`${file} has ${quoted(repeated)} twice in one object. Give each a name of its own.`);
   for (const [what, count] of Object.entries({
     sets: Object.keys(sets).length,
     options: Object.keys(options).length,

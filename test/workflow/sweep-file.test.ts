@@ -45,5 +45,11 @@ describe('a sweep', () => {
       [{ stes: {} }, ['stes']],
     ];
     for (const [changed, texts] of refused) expectRefusal(() => read(changed), ...texts);
+    const texts = {
+      '{"sets":{"a":"a"},"options":{"x":{"steps":1},"\\u0078":{"steps":2}},"seeds":[1]}': "has 'x' twice in one object",
+      '{"sets":{"a":"a"},"options":{"x":{},"__proto__":{"steps":2}},"seeds":[1]}': 'no name among __proto__',
+    };
+    for (const [text, told] of Object.entries(texts))
+      expectRefusal(() => readSweep(put(path('sweep.json'), text)), told, path('sweep.json'));
   });
 });

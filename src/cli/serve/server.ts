@@ -71,7 +71,14 @@ export function detectorServer(
     answerError(request, response, status, text);
   };
   const requests = new OpenRequests({ room, maxBytes, refuse });
-  const image: RequestHandler[] = [requests.admit, body, requests.received];
+  // What is asked is known before the body comes.
+  const image = (parameters: Readonly<Record<string, readonly string[]>>): RequestHandler[] => [
+    (request, _, next) => {
+      requireParameters(request, parameters);
+      next();
+    },
+    ...[requests.admit, body, requests.received],
+  ];
   const judge = (request: Request, response: Response, wanted: ScoreImageOptions): Promise<Judgement> =>
     queue.run(() => {
       if (response.closed) throw new ClientGone();
@@ -79,8 +86,8 @@ export function detectorServer(
     });
   const noteJudged = (flagged: boolean, began: number) =>
     metrics.note(flagged ? 'flagged' : 'passed', (performance.now() - began) / 1000);
-  app.post('/score', image, async (request: Request, response: Response) => {
-    const allScores = wantsAll(request);
+  app.post('/score', image({ scores: ['all'] }), async (request: Request, response: Response) => {
+    const allScores = request.query.scores === 'all';
     const began = performance.now();
     const { flagged, score, threshold, scores } = await judge(request, response, {
       pictures: false,
@@ -90,8 +97,7 @@ export function detectorServer(
     noteJudged(flagged, began);
     response.json({ flagged, score, threshold, by: detector.by, ...(allScores && { scores }) });
   });
-  app.post('/heatmap', image, async (request: Request, response: Response) => {
-    requireParameters(request, []);
+  app.post('/heatmap', image({}), async (request: Request, response: Response) => {
     const began = performance.now();
     const { heatMap, original, flagged, score, threshold } = await judge(request, response, {
       allScores: false,
@@ -152,23 +158,21 @@ function answerError(request: Request, response: Response, status: number, error
   request.once('close', close).resume();
 }
 
-/** @throws RefusedError for a parameter that is not known, so that nobody takes what comes for what was asked */
-function requireParameters({ query }: Request, known: readonly string[]): void {
-  const unknown = Object.keys(query).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  const expected = known.length === 0 ? 'none is known here' : `expected only ${known.join(', ')}`;
-  throw new RefusedError(
-    400,
-    `There is no parameter ${JSON.stringify(unknown.slice(0, 40))}; ${expected}. Leave it out.`,
-  );
-}
-
-/** @throws RefusedError for another value than `all` */
-function wantsAll(request: Request): boolean {
-  requireParameters(request, ['scores']);
-  const { scores } = request.query;
-  if (scores === undefined || scores === 'all') return scores === 'all';
-  throw new RefusedError(400, 'The parameter scores may be `all`. Leave it out for the score that decides alone.');
+/** @throws RefusedError for a parameter or a value that is not known, so that nobody takes what comes for what was asked */
+function requireParameters({ query }: Request, known: Readonly<Record<string, readonly string[]>>): void {
+  for (const [name, value] of Object.entries(query)) {
+    const values = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (!values) {
+      const names = Object.keys(known);
+      const expected = names.length === 0 ? 'none is known here' : `expected only ${names.join(', ')}`;
+      const given = JSON.stringify(name.slice(0, 40));
+      throw new RefusedError(400, `There is no parameter ${given}; ${expected}. Leave it out.`);
+    }
+    if (typeof value !== 'string' || !values.includes(value)) {
+      const expected = values.map((text) => `\`${text}\``).join(' or ');
+      throw new RefusedError(400, `The parameter ${name} may be ${expected}. Leave it out for what comes without it.`);
+    }
+  }
 }
 
 function bytesOf({ body }: Request): Uint8Array {

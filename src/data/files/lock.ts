@@ -110,9 +110,13 @@ function held(what: string, path: string, holder: Holder | null): CyclopsError {
     );
   }
   const { pid, host, since } = holder;
+  const known =
+    silenceOf(path) < -BEAT
+      ? 'its last sign of life lies ahead of the clock here, which so cannot tell'
+      : 'of one on another machine that is known ten minutes after its last sign of life';
   return new CyclopsError(
     `${what} is in the hands of process ${pid} on ${host}, since ${since}: two at once would write over each other's files. Wait until it is ` +
-      `done, or stop it. If that process is gone, remove ${path}; of one on another machine that is known ten minutes after its last sign of life.`,
+      `done, or stop it. If that process is gone, remove ${path}; ${known}.`,
   );
 }
 

@@ -24,13 +24,22 @@ export function readText(path: string): string {
   return new TextDecoder().decode(readAtMost(path, MOST_OF_TEXT));
 }
 
-/** The same of a text that a person or another program wrote. @throws CyclopsError also for UTF-16, as PowerShell writes it */
+/** The same of a text that a person or another program wrote. @throws CyclopsError also for UTF-16, as PowerShell writes it, and other bytes 0 */
 export function readForeignText(path: string): string {
   const bytes = readAtMost(path, MOST_OF_TEXT);
   const [first, second] = bytes;
   const hasMark = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
-  if (hasMark || bytes.includes(0)) throw new CyclopsError(`${path} is UTF-16 text; save it as UTF-8.`);
+  if (hasMark || isWide(bytes)) throw new CyclopsError(`${path} is UTF-16 text; save it as UTF-8.`);
+  const zero = bytes.indexOf(0);
+  if (zero >= 0)
+    throw new CyclopsError(`${path} has a byte 0 at place ${zero}, which no text has; give a text saved as UTF-8.`);
   return new TextDecoder().decode(bytes);
+}
+
+/** Whether every second of the first bytes is 0, as in UTF-16 of Latin letters. */
+function isWide(bytes: Uint8Array): boolean {
+  const head = bytes.subarray(0, 64);
+  return head.length > 1 && [0, 1].some((from) => head.every((byte, i) => (i % 2 === from) === (byte === 0)));
 }
 
 function readAtMost(path: string, most: number): Uint8Array<ArrayBuffer> {

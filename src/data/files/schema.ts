@@ -59,10 +59,16 @@ export function only<const T extends v.ObjectEntries>(fields: T) {
   });
 }
 
-/** An object with such a value under each name, whatever the names. */
+/** An object with such a value under each name, whatever the names, but for those that `v.record` leaves out without a word. */
 export function byName<const T extends v.GenericSchema>(value: T) {
-  return v.pipe(v.custom<Record<string, v.InferInput<T>>>(isObject, 'an object'), v.record(text, value));
+  return v.pipe(
+    v.custom<Record<string, v.InferInput<T>>>(isObject, 'an object'),
+    v.check((object) => !LEFT_OUT.some((name) => Object.hasOwn(object, name)), `no name among ${LEFT_OUT.join(', ')}`),
+    v.record(text, value),
+  );
 }
+
+const LEFT_OUT = ['__proto__', 'prototype', 'constructor'];
 
 function range(least: number, most: number): string {
   if (Number.isFinite(least) && most < Number.MAX_SAFE_INTEGER) return ` from ${least} to ${most}`;

@@ -102,6 +102,9 @@ it('refuses parameters that it does not know', async () => {
     ['/heatmap?map=dn', 'none is known'],
     ['/score?scores=all&map=dn', 'expected only scores'],
   ] as const) {
+    // Before the body: this one never comes.
+    const early = await answerOn(sent(`${HEAD.replace('/score', way)}Content-Length: 1000\r\n\r\n`));
+    expect(early).toMatch(/^HTTP\/1\.1 400 /);
     const answer = await ask(way, 'x');
     expect([answer.status, await answer.json()]).toEqual([
       400,

@@ -75,6 +75,8 @@ describe('lists', () => {
     expectRefusal(() => readLists(path()), path('test.txt'), 'is UTF-16 text; save it as UTF-8');
     put(path('test.txt'), Buffer.from('a.png\n', 'utf16le'));
     expectRefusal(() => readLists(path()), 'is UTF-16 text');
+    put(path('test.txt'), 'a.png\nb\0.png\n');
+    expectRefusal(() => readLists(path()), 'has a byte 0 at place 7');
   });
 
   it('of a run keep images with strange names in their parts', () => {

@@ -120,7 +120,9 @@ describe('whileLocked', () => {
       writeFileSync(path('lock'), JSON.stringify({ ...own, ...changed, pid: 2 ** 22 + 1 }));
       const ago = (minutes: number) => new Date(Date.now() - 60_000 * minutes);
       utimesSync(path('lock'), ago(9), ago(9));
-      await expectRejection(() => whileLocked(lock(), async () => expect.unreachable()), 'sign of life');
+      await expectRejection(() => whileLocked(lock(), async () => expect.unreachable()), 'ten minutes after its last');
+      utimesSync(path('lock'), ago(-60), ago(-60));
+      await expectRejection(() => whileLocked(lock(), async () => expect.unreachable()), 'ahead of the clock here');
       utimesSync(path('lock'), ago(11), ago(11));
       const told: string[] = [];
       expect(
