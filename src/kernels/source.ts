@@ -48,6 +48,14 @@ export const F32_LEVELS: Readonly<Record<string, string>> = {
   'images/parts/level.wgsl': 'images/parts/level-f32.wgsl',
 };
 
+/** … when 16 lanes compute in step instead of 8, … */
+export const LANES_16: Readonly<Record<string, string>> = {
+  'matmul/parts/lanes.wgsl': 'matmul/parts/lanes-16.wgsl',
+  'matmul/parts/lanes-dot.wgsl': 'matmul/parts/lanes-dot-16.wgsl',
+  'matmul/parts/lanes-multiply.wgsl': 'matmul/parts/lanes-multiply-16.wgsl',
+  'matmul/parts/lanes-multiply-depth-first.wgsl': 'matmul/parts/lanes-multiply-depth-first-16.wgsl',
+};
+
 /** … and when rows of results are whole eights. */
 export const EIGHTS: Readonly<Record<string, string>> = {
   'conv2d/parts/put-f16.wgsl': 'conv2d/parts/put-f16-eights.wgsl',
@@ -98,7 +106,7 @@ export function sourceText(source: KernelSource): string {
  * the kernel does.
  */
 export function sourceTexts(source: KernelSource): string[] {
-  return [sourceText(source), load(source, { ...DTYPE_F16, ...VEC4, ...EIGHTS }).code];
+  return [sourceText(source), load(source, { ...DTYPE_F16, ...VEC4, ...LANES_16, ...EIGHTS }).code];
 }
 
 /** How a kernel accesses its bindings of group 0, one letter for each: `r` for `read`, `w` for `read_write`. */

@@ -9,7 +9,7 @@ import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, ceilDiv, immediates, type Kernel } from '../../gpu/launch.ts';
 import { type KernelSource, kernel } from '../source.ts';
 import type { VariantInfo } from '../variant.ts';
-import { hasLanes } from './problem.ts';
+import { hasLanes, type Lanes, lanesSuit } from './lanes.ts';
 import { type Tile, tileBytes, tileConstants, tileSuits } from './tile.ts';
 
 /** a [batch, rows, depth] times b [batch, depth, columns]; `depthFirst` if a lies [batch, depth, rows]. All are multiples of 4 where they lie last. */
@@ -33,7 +33,7 @@ interface MatmulArguments {
 
 /** A way to compute such products. */
 export interface BatchMatmul extends Pick<VariantInfo, 'madeFor' | 'workgroupBytes'> {
-  /** e.g. `64x64`; empty where there is but one size. */
+  /** For the variant's name, e.g. `64x64`; empty for the first. */
   readonly size: string;
   source(depthFirst: boolean): KernelSource;
   kernel(depthFirst: boolean): Kernel;
@@ -43,15 +43,19 @@ export interface BatchMatmul extends Pick<VariantInfo, 'madeFor' | 'workgroupByt
 }
 
 /** In registers, by lanes that hand operands round. */
-export const lanesMatmul: BatchMatmul = {
-  size: '',
-  madeFor: 'cpu',
-  workgroupBytes: 0,
-  source: (depthFirst) => (depthFirst ? 'matmul/depth-first-tiled' : 'matmul/tiled'),
-  kernel: (depthFirst) => kernel(lanesMatmul.source(depthFirst)),
-  tile: (depthFirst) => ({ rows: depthFirst ? 32 : 16, columns: 32 }),
-  supports: (device, { rows }) => hasLanes(device, [ceilDiv(rows, 16)]),
-};
+export function lanesMatmul(by: Lanes): BatchMatmul {
+  const source = (depthFirst: boolean) => (depthFirst ? 'matmul/depth-first-tiled' : 'matmul/tiled');
+  return {
+    size: by.suffix,
+    madeFor: 'cpu',
+    workgroupBytes: 0,
+    source,
+    kernel: (depthFirst) => kernel(source(depthFirst), {}, { instead: by.instead }),
+    tile: (depthFirst) => ({ rows: (depthFirst ? 4 : 2) * by.count, columns: 4 * by.count }),
+    supports: (device, { rows, columns }) =>
+      lanesSuit(by, columns) && hasLanes(by, device, [ceilDiv(rows, 2 * by.count)]),
+  };
+}
 
 /** In tiles that are staged through workgroup memory. */
 export function workgroupMatmul(tile: Tile): BatchMatmul {

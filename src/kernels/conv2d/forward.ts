@@ -22,6 +22,7 @@ import { ACTIVATION_CODES, type Activation } from '../activation.ts';
 import { flatGrid } from '../flat-grid.ts';
 import { kernel } from '../source.ts';
 import type { Operation, Variant } from '../variant.ts';
+import { eight, hasLanes, type Lanes, lanes, lanesSuit } from './lanes.ts';
 import {
   type MatrixTile,
   matrixSpecialisation,
@@ -38,7 +39,6 @@ import {
   convSizes,
   type Dispatch,
   describe,
-  hasLanes,
 } from './problem.ts';
 import { type Tile, tileBytes, tileConstants, tileName, tileSuits, tiles } from './tile.ts';
 import { canConvolve, convolveSources, winogradConvolve, winogradVariants } from './winograd.ts';
@@ -74,27 +74,28 @@ function constants({ bias, activation }: ForwardArguments): Record<string, numbe
 
 const rows = ({ n, p, q }: ConvProblem) => n * p * q;
 
-const tiledGrid = (k: ConvProblem) => [ceilDiv(rows(k), 16), ceilDiv(k.o, 32), 1] as const;
-
-const tiled: Variant<ConvProblem, ForwardArguments> = {
-  name: 'tiled',
-  madeFor: 'cpu',
-  sources: ['conv2d/forward-tiled'],
-  workgroupBytes: 0,
-  supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && hasLanes(device, tiledGrid(k)),
-  launch: (device, k, args) =>
-    dispatch(device, k, args, {
-      kernel: kernel('conv2d/forward-tiled', constants(args), { dtype: k.dtype }),
-      workgroups: tiledGrid(k),
-    }),
-};
+function tiled(by: Lanes): Variant<ConvProblem, ForwardArguments> {
+  const grid = (k: ConvProblem) => [ceilDiv(rows(k), 2 * by.count), ceilDiv(k.o, 4 * by.count), 1] as const;
+  return {
+    name: `tiled${by.suffix}`,
+    madeFor: 'cpu',
+    sources: ['conv2d/forward-tiled'],
+    workgroupBytes: 0,
+    supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && lanesSuit(by, k.o) && hasLanes(by, device, grid(k)),
+    launch: (device, k, args) =>
+      dispatch(device, k, args, {
+        kernel: kernel('conv2d/forward-tiled', constants(args), { dtype: k.dtype, instead: by.instead }),
+        workgroups: grid(k),
+      }),
+  };
+}
 
 const thinOutput: Variant<ConvProblem, ForwardArguments> = {
   name: 'thin_output',
   madeFor: 'cpu',
   sources: ['conv2d/forward-thin-output'],
   workgroupBytes: 0,
-  supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && hasLanes(device, [ceilDiv(rows(k), 64)]),
+  supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && hasLanes(eight, device, [ceilDiv(rows(k), 64)]),
   launch: (device, k, args) =>
     dispatch(device, k, args, {
       kernel: kernel('conv2d/forward-thin-output', { ...constants(args), O: k.o }, { dtype: k.dtype }),
@@ -109,7 +110,7 @@ const thinInput: Variant<ConvProblem, ForwardArguments> = {
   madeFor: 'cpu',
   sources: ['conv2d/forward-thin-input'],
   workgroupBytes: 0,
-  supports: (device, k) => k.o % 4 === 0 && hasLanes(device, thinInputGrid(k)),
+  supports: (device, k) => k.o % 4 === 0 && hasLanes(eight, device, thinInputGrid(k)),
   launch: (device, k, args) =>
     dispatch(device, k, args, {
       kernel: kernel('conv2d/forward-thin-input', constants(args), { dtype: k.dtype }),
@@ -182,7 +183,7 @@ export const convForward: Operation<ConvProblem, ForwardArguments> = {
   name: 'conv2d.forward',
   variants: [
     thinOutput,
-    tiled,
+    ...lanes.map(tiled),
     thinInput,
     ...matrixTiles.map(matrixTiled),
     ...tiles.map(workgroupTiled),

@@ -25,6 +25,7 @@ import { reflectionPadBackward } from '../images/reflection-pad.ts';
 import { DTYPE_BYTES, kernel } from '../source.ts';
 import { withTemporary } from '../sum-parts.ts';
 import type { Operation, Variant } from '../variant.ts';
+import { eight, hasLanes, type Lanes, lanes, lanesSuit } from './lanes.ts';
 import {
   type MatrixTile,
   matrixSpecialisation,
@@ -43,7 +44,6 @@ import {
   describe,
   foldsSimply,
   gridFits,
-  hasLanes,
   phaseRows,
 } from './problem.ts';
 import { type Tile, tileBytes, tileConstants, tileName, tileSuits, tiles } from './tile.ts';
@@ -80,25 +80,30 @@ function phaseGrid(k: ConvProblem, rows: number, columns: number): [number, numb
   return [ceilDiv(phaseRows(k), rows), ceilDiv(k.c, columns), k.stride ** 2];
 }
 
-const tiled: Variant<ConvProblem, InputGradArguments> = {
-  name: 'tiled',
-  madeFor: 'cpu',
-  sources: ['conv2d/input-grad-tiled'],
-  workgroupBytes: 0,
-  supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, phaseGrid(k, 16, 32)),
-  launch: (device, k, args) =>
-    dispatch(device, k, args, {
-      kernel: kernel('conv2d/input-grad-tiled', { BIAS: BIAS(args) }, { dtype: k.dtype }),
-      workgroups: phaseGrid(k, 16, 32),
-    }),
-};
+function tiled(by: Lanes): Variant<ConvProblem, InputGradArguments> {
+  const grid = (k: ConvProblem) => phaseGrid(k, 2 * by.count, 4 * by.count);
+  return {
+    name: `tiled${by.suffix}`,
+    madeFor: 'cpu',
+    sources: ['conv2d/input-grad-tiled'],
+    workgroupBytes: 0,
+    supports: (device, k) =>
+      k.c % 4 === 0 && k.o % 4 === 0 && foldsSimply(k) && lanesSuit(by, k.c) && hasLanes(by, device, grid(k)),
+    launch: (device, k, args) =>
+      dispatch(device, k, args, {
+        kernel: kernel('conv2d/input-grad-tiled', { BIAS: BIAS(args) }, { dtype: k.dtype, instead: by.instead }),
+        workgroups: grid(k),
+      }),
+  };
+}
 
 const thinInput: Variant<ConvProblem, InputGradArguments> = {
   name: 'thin_input',
   madeFor: 'cpu',
   sources: ['conv2d/input-grad-thin-input'],
   workgroupBytes: 0,
-  supports: (device, k) => k.c <= 4 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(device, phaseGrid(k, 32, k.c)),
+  supports: (device, k) =>
+    k.c <= 4 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(eight, device, phaseGrid(k, 32, k.c)),
   launch: (device, k, args) =>
     dispatch(device, k, args, {
       kernel: kernel('conv2d/input-grad-thin-input', { BIAS: BIAS(args), C: k.c }, { dtype: k.dtype }),
@@ -111,7 +116,7 @@ const thinOutput: Variant<ConvProblem, InputGradArguments> = {
   madeFor: 'cpu',
   sources: ['conv2d/input-grad-thin-output'],
   workgroupBytes: 0,
-  supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && foldsSimply(k) && hasLanes(device, phaseGrid(k, 32, 32)),
+  supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && foldsSimply(k) && hasLanes(eight, device, phaseGrid(k, 32, 32)),
   launch: (device, k, args) =>
     dispatch(device, k, args, {
       kernel: kernel('conv2d/input-grad-thin-output', { BIAS: BIAS(args), O: k.o }, { dtype: k.dtype }),
@@ -239,7 +244,7 @@ export const convInputGrad: Operation<ConvProblem, InputGradArguments> = {
   variants: [
     thinInput,
     thinOutput,
-    tiled,
+    ...lanes.map(tiled),
     ...matrixTiles.map(matrixTiled),
     ...tiles.map(workgroupTiled),
     ...winograds,

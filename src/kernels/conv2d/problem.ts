@@ -98,11 +98,6 @@ export function convImmediates(k: ConvProblem, ...more: number[]): Uint32Array<A
   return immediates(k.n, k.h, k.w, k.c, k.p, k.q, k.o, k.kh, k.kw, k.stride, k.padding, reflect, ...more);
 }
 
-/** Whether kernels that hand operands round 8 lanes by subgroup broadcast run here, with so many workgroups along each axis. */
-export function hasLanes(device: Device, workgroups: readonly number[]): boolean {
-  return device.features.has('subgroups') && device.info.subgroupSize.min >= 8 && gridFits(device, workgroups);
-}
-
 /** Whether a launch may have so many workgroups along each axis. */
 export function gridFits({ limits }: Device, workgroups: readonly number[]): boolean {
   return workgroups.every((count) => count <= limits.maxComputeWorkgroupsPerDimension);

@@ -25,6 +25,7 @@ import { flatGrid } from '../flat-grid.ts';
 import { kernel } from '../source.ts';
 import { sumParts, withParts } from '../sum-parts.ts';
 import type { Operation, Variant } from '../variant.ts';
+import { eight, hasLanes, type Lanes, lanes, lanesSuit } from './lanes.ts';
 import {
   type MatrixTile,
   matrixSpecialisation,
@@ -41,7 +42,6 @@ import {
   convSizes,
   type Dispatch,
   describe,
-  hasLanes,
 } from './problem.ts';
 import { type Tile, tileBytes, tileConstants, tileInvocations, tileName, tileSuits, tiles } from './tile.ts';
 import { canWeightGrad, weightGradSources, winogradVariants, winogradWeightGrad } from './winograd.ts';
@@ -108,21 +108,22 @@ function split(
 interface CpuKernel {
   name: string;
   source: string;
+  by: Lanes;
   tiles: (k: ConvProblem) => Tiles;
   lines: (k: ConvProblem) => number;
   suits: (k: ConvProblem) => boolean;
 }
 
-function cpuTiled({ name, source, tiles, lines, suits }: CpuKernel): Variant<ConvProblem, WeightGradArguments> {
+function cpuTiled({ name, source, by, tiles, lines, suits }: CpuKernel): Variant<ConvProblem, WeightGradArguments> {
   return {
     name,
     madeFor: 'cpu',
     sources: [source, 'reduce/sum-parts'],
     workgroupBytes: 0,
-    supports: (device, k) => suits(k) && hasLanes(device, tiles(k)),
+    supports: (device, k) => suits(k) && hasLanes(by, device, tiles(k)),
     launch: (device, k, args) => {
       split(device, k, args, {
-        kernel: kernel(source, {}, { dtype: k.dtype }),
+        kernel: kernel(source, {}, { dtype: k.dtype, instead: by.instead }),
         tiles: tiles(k),
         splits: shares(CPU_WORKGROUPS, tiles(k), k.n * lines(k)),
       });
@@ -130,17 +131,20 @@ function cpuTiled({ name, source, tiles, lines, suits }: CpuKernel): Variant<Con
   };
 }
 
-const tiled = cpuTiled({
-  name: 'tiled',
-  source: 'conv2d/weight-grad-tiled',
-  tiles: (k) => [ceilDiv(k.o, 32), k.kh * k.kw * ceilDiv(k.c, 32)],
-  lines: (k) => k.p,
-  suits: (k) => k.c % 4 === 0 && k.o % 4 === 0,
-});
+const tiled = (by: Lanes) =>
+  cpuTiled({
+    name: `tiled${by.suffix}`,
+    source: 'conv2d/weight-grad-tiled',
+    by,
+    tiles: (k) => [ceilDiv(k.o, 4 * by.count), k.kh * k.kw * ceilDiv(k.c, 4 * by.count)],
+    lines: (k) => k.p,
+    suits: (k) => k.c % 4 === 0 && k.o % 4 === 0 && lanesSuit(by, k.o),
+  });
 
 const thinInput = cpuTiled({
   name: 'thin_input',
   source: 'conv2d/weight-grad-thin-input',
+  by: eight,
   tiles: (k) => [ceilDiv(k.o, 32), ceilDiv(k.kh * k.kw * k.c, 32)],
   lines: (k) => k.p,
   suits: (k) => k.o % 4 === 0,
@@ -149,6 +153,7 @@ const thinInput = cpuTiled({
 const thinOutput = cpuTiled({
   name: 'thin_output',
   source: 'conv2d/weight-grad-thin-output',
+  by: eight,
   tiles: (k) => [ceilDiv(k.c, 32), ceilDiv(k.kh * k.kw * k.o, 32)],
   lines: (k) => k.h,
   suits: (k) => k.c % 4 === 0 && k.stride === 1,
@@ -233,7 +238,7 @@ function matrixTiled(tile: MatrixTile): Variant<ConvProblem, WeightGradArguments
 export const convWeightGrad: Operation<ConvProblem, WeightGradArguments> = {
   name: 'conv2d.weightGrad',
   variants: [
-    tiled,
+    ...lanes.map(tiled),
     thinInput,
     thinOutput,
     ...matrixTiles.map(matrixTiled),

@@ -11,6 +11,7 @@ import { type KernelSource, kernel } from '../source.ts';
 import { withParts } from '../sum-parts.ts';
 import type { Variant } from '../variant.ts';
 import { type BatchMatmul, batchMatmul, lanesMatmul, type MatmulProblem, workgroupMatmul } from './batch-matmul.ts';
+import { lanes } from './lanes.ts';
 import { type ConvProblem, convFlops, convImmediates, convSizes } from './problem.ts';
 import { tiles } from './tile.ts';
 
@@ -192,7 +193,7 @@ export function weightGradSources(way: BatchMatmul): KernelSource[] {
   return ['winograd/input', 'winograd/output-grad', way.source(true), 'winograd/weight-grad'];
 }
 
-const ways = [lanesMatmul, ...tiles.filter(({ columns }) => columns >= 64).map(workgroupMatmul)];
+const ways = [...lanes.map(lanesMatmul), ...tiles.filter(({ columns }) => columns >= 64).map(workgroupMatmul)];
 
 /** The Winograd variants of an operation, one for each way to multiply. */
 export function winogradVariants<Args>(

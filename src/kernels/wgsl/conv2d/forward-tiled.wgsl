@@ -1,7 +1,7 @@
 // y[n,p,q,o] = activation(bias[o] + sum over r,s,c of x[n, p*stride + r - padding, q*stride + s - padding, c] * weight[r,s,c,o])
 // x [N,H,W,C], weight [KH,KW,C,O], y [N,P,Q,O]; C and O multiples of 4.
 //
-// Implicit GEMM: rows m = (n,p,q), columns o, depth (r,s,c) with c fastest. Registers only, one workgroup = 8 lanes = 16 rows x 32 columns.
+// Implicit GEMM: rows m = (n,p,q), columns o, depth (r,s,c) with c fastest. Registers only, one workgroup = 8 lanes = 16 rows x 32 columns, or 16 = 32 x 64.
 // On lavapipe a load costs some 80 instructions whatever its width, so operands are loaded as vec4 and each lane loads another row
 // of x (8 rows a load); the rows then reach all lanes by subgroup broadcast. Each lane owns 4 columns.
 //
@@ -21,10 +21,10 @@ override BIAS: bool;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> y: array<Element4>;
 
-const LANES = 8u;
-const GROUPS = 2u; // of 8 rows
+// #include "matmul/parts/lanes.wgsl"
+const GROUPS = 2u; // of a row a lane
 
-@compute @workgroup_size(8)
+@compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
   // #include "conv2d/parts/output-pixels.wgsl"
   let c4 = k.c / 4u;
@@ -33,8 +33,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   let column = min(tile.y * LANES + lane, o4 - 1u);
   var start = vec4f(0);
   if (BIAS) { start = bias[column]; }
-  var acc: array<vec4f, 8u * GROUPS>;
-  for (var i = 0u; i < 8u * GROUPS; i++) { acc[i] = start; }
+  var acc: array<vec4f, LANES * GROUPS>;
+  for (var i = 0u; i < LANES * GROUPS; i++) { acc[i] = start; }
 
   var b = column;
   for (var r = 0; r < i32(k.kh); r++) {
@@ -54,8 +54,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     }
   }
   if (tile.y * LANES + lane >= o4) { return; }
-  for (var i = 0u; i < 8u * GROUPS; i++) {
-    let m = tile.x * 8u * GROUPS + i;
+  for (var i = 0u; i < LANES * GROUPS; i++) {
+    let m = tile.x * LANES * GROUPS + i;
     if (m < rows) { y[m * o4 + column] = Element4(activate4(acc[i])); }
   }
 }

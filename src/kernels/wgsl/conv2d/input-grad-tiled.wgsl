@@ -21,10 +21,10 @@ override BIAS: bool;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> dx: array<Element4>;
 
-const LANES = 8u;
-const GROUPS = 2u; // of 8 rows
+// #include "matmul/parts/lanes.wgsl"
+const GROUPS = 2u; // of a row a lane
 
-@compute @workgroup_size(8)
+@compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
   // #include "conv2d/parts/phase-pixels.wgsl"
   let c4 = k.c / 4u;
@@ -33,8 +33,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   let column = min(tile.y * LANES + lane, c4 - 1u);
   var start = vec4f(0);
   if (BIAS) { start = bias[column]; }
-  var acc: array<vec4f, 8u * GROUPS>;
-  for (var i = 0u; i < 8u * GROUPS; i++) { acc[i] = start; }
+  var acc: array<vec4f, LANES * GROUPS>;
+  for (var i = 0u; i < LANES * GROUPS; i++) { acc[i] = start; }
 
   for (var i = 0; r0 + i * stride < i32(k.kh); i++) {
     for (var j = 0; s0 + j * stride < i32(k.kw); j++) {
@@ -49,24 +49,17 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
           let b2 = vec4f(weight[b + 2u * o4 + o]);
           let b3 = vec4f(weight[b + 3u * o4 + o]);
           for (var g = 0u; g < GROUPS; g++) {
-            var a = select(vec4f(0), vec4f(dy[pixel[g] + o]), inside[g]);
-            if (paired) { a += select(vec4f(0), vec4f(dy[mirrored[g] + o]), reflected[g]); }
-            { let e = subgroupBroadcast(a, 0u); acc[8u * g + 0u] += vec4f(dot(e, b0), dot(e, b1), dot(e, b2), dot(e, b3)); }
-            { let e = subgroupBroadcast(a, 1u); acc[8u * g + 1u] += vec4f(dot(e, b0), dot(e, b1), dot(e, b2), dot(e, b3)); }
-            { let e = subgroupBroadcast(a, 2u); acc[8u * g + 2u] += vec4f(dot(e, b0), dot(e, b1), dot(e, b2), dot(e, b3)); }
-            { let e = subgroupBroadcast(a, 3u); acc[8u * g + 3u] += vec4f(dot(e, b0), dot(e, b1), dot(e, b2), dot(e, b3)); }
-            { let e = subgroupBroadcast(a, 4u); acc[8u * g + 4u] += vec4f(dot(e, b0), dot(e, b1), dot(e, b2), dot(e, b3)); }
-            { let e = subgroupBroadcast(a, 5u); acc[8u * g + 5u] += vec4f(dot(e, b0), dot(e, b1), dot(e, b2), dot(e, b3)); }
-            { let e = subgroupBroadcast(a, 6u); acc[8u * g + 6u] += vec4f(dot(e, b0), dot(e, b1), dot(e, b2), dot(e, b3)); }
-            { let e = subgroupBroadcast(a, 7u); acc[8u * g + 7u] += vec4f(dot(e, b0), dot(e, b1), dot(e, b2), dot(e, b3)); }
+            var own = select(vec4f(0), vec4f(dy[pixel[g] + o]), inside[g]);
+            if (paired) { own += select(vec4f(0), vec4f(dy[mirrored[g] + o]), reflected[g]); }
+            // #include "matmul/parts/lanes-dot.wgsl"
           }
         }
       }
     }
   }
   if (tile.y * LANES + lane >= c4) { return; }
-  for (var i = 0u; i < 8u * GROUPS; i++) {
-    let m = i32(tile.x * 8u * GROUPS + i);
+  for (var i = 0u; i < LANES * GROUPS; i++) {
+    let m = i32(tile.x * LANES * GROUPS + i);
     if (m < rows) {
       let y = m / rowsW % rowsH * stride + phaseH;
       let x = m % rowsW * stride + phaseW;

@@ -2,7 +2,7 @@
 // x [N,H,W,C], dy [N,P,Q,O], part [splits,KH,KW,C,O]; C and O multiples of 4.
 // If there are several shares, reduce/sum-parts adds them up in a fixed order; a single one goes to dw itself.
 //
-// Implicit GEMM: rows c, columns o, depth (n,p,q), one tap a workgroup. 8 lanes = 32 rows x 32 columns: each lane loads 4 channels of x
+// Implicit GEMM: rows c, columns o, depth (n,p,q), one tap a workgroup. 8 lanes = 32 rows x 32 columns, or 16 = 64 x 64: each lane loads 4 channels of x
 // and 4 of dy a pixel; the rows then reach all lanes by subgroup broadcast.
 //
 // Measured 2026-11-24, llvmpipe Mesa 25.0.7, 2 cores, batch 1, robustness off: 3x3 128->128 at 16x16, reflect,
@@ -18,9 +18,9 @@ diagnostic(off, subgroup_uniformity);
 @group(0) @binding(1) var<storage, read> dy: array<Element4>;
 @group(0) @binding(2) var<storage, read_write> part: array<vec4f>;
 
-const LANES = 8u;
+// #include "matmul/parts/lanes.wgsl"
 
-@compute @workgroup_size(8)
+@compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
   let c4 = k.c / 4u;
   let o4 = k.o / 4u;
@@ -31,7 +31,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   let top = i32(tap / k.kw) - i32(k.padding);
   let left = i32(tap % k.kw) - i32(k.padding);
   let all = k.n * k.p;
-  var acc: array<vec4f, 32>;
+  var acc: array<vec4f, 4u * LANES>;
   let end = shareStart(all, tile.z + 1u);
   for (var np = shareStart(all, tile.z); np < end; np++) {
     let h = source(i32(np % k.p * k.stride) + top, i32(k.h));
@@ -46,8 +46,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     }
   }
   if (tile.x * LANES + lane >= o4) { return; }
-  let first = tile.y % blocks * 32u;
-  for (var i = 0u; i < 32u; i++) {
+  let first = tile.y % blocks * 4u * LANES;
+  for (var i = 0u; i < 4u * LANES; i++) {
     if (first + i >= k.c) { continue; }
     let at = ((tile.z * k.kh * k.kw + tap) * k.c + first + i) * o4 + column;
     if (k.accumulate == 1u) { acc[i] += part[at]; }

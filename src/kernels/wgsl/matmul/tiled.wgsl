@@ -1,7 +1,7 @@
 // out[z,m,o] = sum over d of a[z,m,d] * b[z,d,o], a product of matrices for each z.
 // a [Z,M,D], b [Z,D,O], out [Z,M,O]; D and O multiples of 4.
 //
-// As conv2d/forward-tiled: registers only, one workgroup = 8 lanes = 16 rows x 32 columns, rows handed round by subgroup broadcast.
+// As conv2d/forward-tiled: registers only, one workgroup = 8 lanes = 16 rows x 32 columns, or 16 = 32 x 64, rows handed round by subgroup broadcast.
 //
 // Measured 2026-11-27, llvmpipe Mesa 25.0.7, one core beside other work, the 16 products of 3x3 128->128 at 16x16, batch 1, in a profiled step:
 // 31 GFLOP/s by the convolution's formula, 14 done; conv2d/forward-tiled 10 to 14 beside it.
@@ -14,10 +14,10 @@ diagnostic(off, subgroup_uniformity);
 @group(0) @binding(1) var<storage, read> b: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> out: array<vec4f>;
 
-const LANES = 8u;
-const GROUPS = 2u; // of 8 rows
+// #include "matmul/parts/lanes.wgsl"
+const GROUPS = 2u; // of a row a lane
 
-@compute @workgroup_size(8)
+@compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
   let d4 = k.depth / 4u;
   let o4 = k.columns / 4u;
@@ -26,7 +26,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   for (var g = 0u; g < GROUPS; g++) {
     row[g] = (tile.z * k.rows + min((tile.x * GROUPS + g) * LANES + lane, k.rows - 1u)) * d4;
   }
-  var acc: array<vec4f, 8u * GROUPS>;
+  var acc: array<vec4f, LANES * GROUPS>;
   var at = tile.z * k.depth * o4 + column;
   for (var d = 0u; d < d4; d++) {
     let b0 = b[at];
@@ -40,8 +40,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     }
   }
   if (tile.y * LANES + lane >= o4) { return; }
-  for (var i = 0u; i < 8u * GROUPS; i++) {
-    let m = tile.x * 8u * GROUPS + i;
+  for (var i = 0u; i < LANES * GROUPS; i++) {
+    let m = tile.x * LANES * GROUPS + i;
     if (m < k.rows) { out[(tile.z * k.rows + m) * o4 + column] = acc[i]; }
   }
 }
