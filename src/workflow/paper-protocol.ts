@@ -25,7 +25,7 @@ import { configOf } from './runs/training-config.ts';
 import { commonOfTraining } from './shards/common.ts';
 import { type Job, joinJob } from './shards/job.ts';
 import { makeShard, resultsOf, writePiece } from './shards/pieces.ts';
-import { requireShard, type Shard, type ShardDone } from './shards/shard.ts';
+import { requireShard, type Shard, type ShardDone, WHOLE } from './shards/shard.ts';
 import type { TrainOptions } from './train.ts';
 
 /** A figure of several runs: mean and standard deviation (of a sample; null for one run), and each run's own. */
@@ -63,29 +63,16 @@ export interface ProtocolShardOptions extends PaperProtocolOptions {
  * The protocol of the paper's public code: for each seed a balanced split of all images, whatever parts or groups they
  * have, a training without validation, and figures whose thresholds are chosen on the test images, so that all of them are oracles.
  *
- * A protocol that was stopped begins anew, in another folder: its runs are not taken over.
+ * Its runs are the pieces of a job of one shard, so that one that was stopped goes on where it was cut off.
  *
  * @returns null when the signal stopped it
- * @throws UsageError for options that cannot be @throws CyclopsError as `train`
+ * @throws UsageError for options that cannot be @throws CyclopsError as `train`, and when `out` holds another job
  */
 export async function paperProtocol(options: PaperProtocolOptions): Promise<PaperFigures | null> {
   checkOptions('paperProtocol', options, PROTOCOL);
-  const protocol = openProtocol(options);
   requireFree('--out', figuresPath(options.out), FIGURES);
-  const { seeds } = protocol;
-  const runs: RunFigures[] = [];
-  return await withDevice(options, async (device) => {
-    for (const seed of seeds) {
-      const run = runFolder(join(options.out, `seed-${seed}`));
-      const figures = await inRun(run, options.onWarning, () => {
-        createRun(run.root);
-        return runSeed(device, protocol, { seed, run, resume: false });
-      });
-      if (!figures) return null;
-      runs.push(figures);
-    }
-    return writeFigures(options.out, runs);
-  });
+  const { job, done } = await makeRuns(options, WHOLE);
+  return done.isWhole ? collectProtocol(options.out, job) : null;
 }
 
 /**
@@ -97,6 +84,11 @@ export async function paperProtocol(options: PaperProtocolOptions): Promise<Pape
 export async function protocolShard({ shard, ...options }: ProtocolShardOptions): Promise<ShardDone> {
   checkOptions('protocolShard', { shard, ...options }, { ...PROTOCOL, shard: shardOption });
   requireShard(shard);
+  return (await makeRuns(options, shard)).done;
+}
+
+/** Makes the runs of a shard. */
+async function makeRuns(options: PaperProtocolOptions, shard: Shard): Promise<{ job: Job; done: ShardDone }> {
   const { out, runs = 1 } = options;
   const protocol = openProtocol(options);
   const { seeds, config, dataset } = protocol;
@@ -104,7 +96,7 @@ export async function protocolShard({ shard, ...options }: ProtocolShardOptions)
   const common = { '--runs': runs, ...commonOfTraining(config, dataset, options) };
   const job: Job = { kind: 'protocol', shards: shard.of, pieces: seeds.map(pieceOf), common };
   joinJob(out, job);
-  return await makeShard(options, job, shard, (names) =>
+  const done = await makeShard(options, job, shard, (names) =>
     withDevice(options, async (device) => {
       for (const seed of seeds.filter((one) => names.includes(pieceOf(one)))) {
         const run = runFolder(join(out, pieceOf(seed)));
@@ -119,6 +111,7 @@ export async function protocolShard({ shard, ...options }: ProtocolShardOptions)
       return true;
     }),
   );
+  return { job, done };
 }
 
 /** Makes `protocol.json` of the pieces of all shards. @throws CyclopsError when some are missing */

@@ -4,8 +4,10 @@ import { chooseThresholds } from '../../src/anomaly/calibration/thresholds.ts';
 import { summarise } from '../../src/anomaly/evaluation/evaluation.ts';
 import type { ScoredImage } from '../../src/anomaly/scores/scored-image.ts';
 import { paperText } from '../../src/cli/text/paper-protocol.ts';
-import { figuresOf, summarisePaper } from '../../src/workflow/paper-protocol.ts';
-import { cyclops, makeData, SMALL, temporaryFolder } from '../cli/support.ts';
+import type { Progress } from '../../src/workflow/common/listener.ts';
+import { figuresOf, paperProtocol, summarisePaper } from '../../src/workflow/paper-protocol.ts';
+import { cyclops, makeData, SMALL, SMALL_CONFIG, temporaryFolder } from '../cli/support.ts';
+import { expectRejection } from '../data/support.ts';
 
 const folder = temporaryFolder();
 
@@ -31,6 +33,22 @@ it('gives mean and standard deviation over runs, and calls what hindsight chose 
   expect(paperText(figures)).toMatch(/seeds 5, 6: 2 normal and 2 abnormal.*mean ± standard deviation/);
   expect(paperText(figures)).toMatch(/^sse +0\.875 ± 0\.177 .*the paper's$/m);
   expect(paperText(figures)).toContain('ACC*');
+});
+
+it('goes on where it was stopped, by the same command, and makes nothing twice', async () => {
+  const data = makeData(folder.path('data'), { normal: 6, abnormal: 4 });
+  const config = { ...SMALL_CONFIG, steps: 2 };
+  const options = { data, out: folder.path('stopped'), runs: 2, tune: false, config };
+  const signal = { aborted: false };
+  const onProgress = (progress: Progress) => {
+    if (progress.stage === 'run' && progress.number === 2) signal.aborted = true;
+  };
+  expect(await paperProtocol({ ...options, signal, onProgress })).toBeNull();
+  const begun = folder.path('stopped', 'seed-0', 'checkpoint', 'manifest.json');
+  const before = readFileSync(begun, 'utf8');
+  expect(await paperProtocol(options)).toMatchObject({ seeds: [0, 1] });
+  expect(readFileSync(begun, 'utf8')).toBe(before);
+  await expectRejection(() => paperProtocol({ ...options, runs: 3 }), '--runs');
 });
 
 it('trains a run for each seed on splits of its own, and refuses what does not belong to it', async () => {

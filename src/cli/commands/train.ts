@@ -132,8 +132,8 @@ async function trainByProtocol(data: string, options: TrainCommandOptions): Prom
   const { runs, resume, from, calibrationShare, folds, groupBy } = options;
   if (resume || from !== undefined || calibrationShare !== undefined || folds !== undefined || groupBy !== undefined) {
     throw new UsageError(
-      '--protocol paper begins new runs on splits of its own, without calibration and groups. Leave --resume, --from, ' +
-        '--calibration-share, --folds and --group-by out.',
+      '--protocol paper goes on by itself, and makes runs on splits of its own, without calibration and groups. Leave --resume, ' +
+        '--from, --calibration-share, --folds and --group-by out.',
     );
   }
   const chosen = shardOf(options, true);
@@ -142,8 +142,9 @@ async function trainByProtocol(data: string, options: TrainCommandOptions): Prom
     return await makeShard(options, chosen, (common) => protocolShard({ ...common, data, runs, shard }));
   }
   const figures = await runTraining(options, (common) => paperProtocol({ ...common, data, runs }));
-  if (figures) process.stdout.write(paperText(figures));
-  else process.exitCode = EXIT.interrupted;
+  if (figures) return void process.stdout.write(paperText(figures));
+  process.exitCode = EXIT.interrupted;
+  if (!options.quiet) process.stderr.write('Stopped. The same command goes on.\n');
 }
 
 /** Makes a shard's share of trainings, and says which it is and what to do then. */
