@@ -1,3 +1,4 @@
+import { unexpectedFileError } from '../data/files/fs-error.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { visible, visibleLines } from '../report/parts/visible.ts';
 import { UsageError } from '../workflow/common/usage-error.ts';
@@ -9,10 +10,13 @@ export const EXIT = { done: 0, failed: 1, usage: 2, flagged: 3, interrupted: 130
 const WIDTH = 100;
 
 /** Tells the person at the keyboard what went wrong, on standard error, and returns the exit code. */
-export function reportFailure(error: unknown): number {
+export function reportFailure(thrown: unknown): number {
+  const error = unexpectedFileError(thrown) ?? thrown;
   if (error instanceof CyclopsError) {
     const advice = adviceOn(error);
     process.stderr.write(`${wrap(`cyclops: ${error.message}${advice ? ` ${advice}` : ''}`)}\n`);
+    if (process.env.CYCLOPS_DEBUG && error !== thrown && thrown instanceof Error)
+      process.stderr.write(`${visibleLines(`${thrown.stack}`)}\n`);
     return error instanceof UsageError ? EXIT.usage : EXIT.failed;
   }
   const message = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ');

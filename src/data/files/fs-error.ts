@@ -33,6 +33,15 @@ export function fileError(error: unknown, task: string, path: string): CyclopsEr
   return new CyclopsError(`cannot ${task} ${path}: ${reason} (${code}).`);
 }
 
+/** The same of a file operation that nobody expected to fail; null for anything else. */
+export function unexpectedFileError(error: unknown): CyclopsError | null {
+  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return null;
+  if (error.syscall === 'uv_cwd')
+    return new CyclopsError('The current folder is gone, or may not be entered. Change to another, and try once more.');
+  const isKnown = String(error.code) in REASONS && 'path' in error;
+  return isKnown ? fileError(error, 'use', String(error.path)) : null;
+}
+
 /** Why nothing is at a path. */
 function absence(path: string): string | undefined {
   // Node puts this character for bytes of a name that are no text, and then finds no such file.
