@@ -4,6 +4,8 @@
  * The ladder for CPUs; llvmpipe (Mesa 25.0.7), 2 cores, f32, 2026-11-25, 3×3 128→128 at 16×16, batch 1, unless said otherwise:
  * - naive: the formula, one invocation an output. 51.0 ms.
  * - tiled: 16 × 32 outputs stay in the registers of 8 lanes, which hand loaded rows round by subgroup broadcast. 2.6 ms.
+ * - tiled_16: 32 × 64 outputs by 16 lanes, on processors with AVX-512 (Mesa 26.1.6, width 512, 2026-11-29, CPU time beside other work):
+ *   3.53 → 2.28 ms; 3×3 64→64 at 32×32, batch 2, 8.56 → 3.58. For 32 channels or fewer half of them would idle.
  * - thin_input: the same for images, whose pixels are not whole vec4s. 7×7 3→32 at 64×64: 2.3 ms, naive 32.6.
  * - thin_output: lanes are pixels, since 4 channels or fewer cannot feed 8 lanes. 7×7 32→3 at 64×64: 3.9 ms, naive 24.3.
  * - winograd: 16 products of matrices with 4/9 of the multiplications. One core, batch 2, 2026-11-27: 8.9 ms, tiled 15.1.
@@ -90,18 +92,25 @@ function tiled(by: Lanes): Variant<ConvProblem, ForwardArguments> {
   };
 }
 
-const thinOutput: Variant<ConvProblem, ForwardArguments> = {
-  name: 'thin_output',
-  madeFor: 'cpu',
-  sources: ['conv2d/forward-thin-output'],
-  workgroupBytes: 0,
-  supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && hasLanes(eight, device, [ceilDiv(rows(k), 64)]),
-  launch: (device, k, args) =>
-    dispatch(device, k, args, {
-      kernel: kernel('conv2d/forward-thin-output', { ...constants(args), O: k.o }, { dtype: k.dtype }),
-      workgroups: [ceilDiv(rows(k), 64), 1, 1],
-    }),
-};
+function thinOutput(by: Lanes): Variant<ConvProblem, ForwardArguments> {
+  const grid = (k: ConvProblem) => [ceilDiv(rows(k), 8 * by.count), 1, 1] as const;
+  return {
+    name: `thin_output${by.suffix}`,
+    madeFor: 'cpu',
+    sources: ['conv2d/forward-thin-output'],
+    workgroupBytes: 0,
+    supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && hasLanes(by, device, grid(k)),
+    launch: (device, k, args) =>
+      dispatch(device, k, args, {
+        kernel: kernel(
+          'conv2d/forward-thin-output',
+          { ...constants(args), O: k.o },
+          { dtype: k.dtype, instead: by.instead },
+        ),
+        workgroups: grid(k),
+      }),
+  };
+}
 
 const thinInputGrid = (k: ConvProblem) => [ceilDiv(rows(k), 32), ceilDiv(k.o, 32), 1] as const;
 
@@ -182,7 +191,7 @@ function matrixTiled(tile: MatrixTile): Variant<ConvProblem, ForwardArguments> {
 export const convForward: Operation<ConvProblem, ForwardArguments> = {
   name: 'conv2d.forward',
   variants: [
-    thinOutput,
+    ...lanes.map(thinOutput),
     ...lanes.map(tiled),
     thinInput,
     ...matrixTiles.map(matrixTiled),

@@ -20,10 +20,10 @@ override O: u32;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<Element>;
 
-const LANES = 8u;
+// #include "matmul/parts/lanes.wgsl"
 const GROUPS = 8u;
 
-@compute @workgroup_size(8)
+@compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
   // #include "conv2d/parts/output-pixels.wgsl"
   let c4 = k.c / 4u;
@@ -42,14 +42,14 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
       // #include "conv2d/parts/tap-pixels.wgsl"
       for (var c = 0u; c < c4; c++) {
         let w0 = f32(weight[min(b + lane, last)]);
-        let w1 = f32(weight[min(b + 8u + lane, last)]);
+        let w1 = f32(weight[min(b + LANES + lane, last)]);
         b += 4u * O;
         var e: array<vec4f, 4>;
         for (var o = 0u; o < 4u; o++) {
           if (o < O) {
             for (var j = 0u; j < 4u; j++) {
               let at = j * O + o;
-              if (at < 8u) { e[o][j] = subgroupShuffle(w0, at); } else { e[o][j] = subgroupShuffle(w1, at - 8u); }
+              if (at < LANES) { e[o][j] = subgroupShuffle(w0, at); } else { e[o][j] = subgroupShuffle(w1, at - LANES); }
             }
           }
         }

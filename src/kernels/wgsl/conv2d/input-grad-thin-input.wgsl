@@ -20,10 +20,10 @@ override C: u32;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
 @group(0) @binding(3) var<storage, read_write> dx: array<Element>;
 
-const LANES = 8u;
+// #include "matmul/parts/lanes.wgsl"
 const GROUPS = 4u;
 
-@compute @workgroup_size(8)
+@compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
   // #include "conv2d/parts/phase-pixels.wgsl"
   let o4 = k.o / 4u;
