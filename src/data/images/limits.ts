@@ -48,6 +48,16 @@ export function checkBytes(path: string, image: Extent): void {
   );
 }
 
+/** The same of rows that are read together from an image that is read part by part. @throws CyclopsError likewise */
+export function checkStrip(path: string, { width, channels, bits }: Extent, rows: number): void {
+  const bytes = decodedBytes({ width, height: rows, channels, bits });
+  if (bytes <= MAX_BYTES) return;
+  throw new CyclopsError(
+    `${path} is ${width} pixels wide, of ${channels} samples of ${bits} bits: ${rows} rows, which are judged together, would take ` +
+      `${bytesText(bytes)}; expected at most ${bytesText(MAX_BYTES)}. Tile the image, or save it in 8 bits or without alpha.`,
+  );
+}
+
 function isSize(width: number, height: number): boolean {
   return width >= 1 && height >= 1 && width <= MAX_SIDE && height <= MAX_SIDE && width * height <= MAX_PIXELS;
 }

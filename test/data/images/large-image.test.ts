@@ -90,6 +90,23 @@ it('says what is wrong with a file', async () => {
   await expectRejection(() => openImage(turned, 'full'), 'turned.jpg', 'Exif');
 });
 
+it('takes no more memory than images that are decoded at once, however wide it is', async () => {
+  const path = folder.path('wide.png');
+  // A header alone: nothing of it may be decoded.
+  const announced = (width: number) => {
+    writeFileSync(path, encodePng(1, 1, 3, Uint8Array.of(1, 2, 3)));
+    const file = readFileSync(path);
+    file.writeUInt32BE(width, 16);
+    file.writeUInt32BE(crc32(file.subarray(12, 29)), 29);
+    writeFileSync(path, file);
+  };
+  announced(2 ** 20 + 1);
+  await expectRejection(() => openImage(path, 'full'), 'wide.png', '1048577 × 1', '1048576 on each side');
+  announced(1_000_000);
+  const image = await opened(path);
+  await expectRejection(() => image.rows(0, 1024), 'wide.png', '1024 rows', '2929.7 MiB');
+});
+
 it('is a TIFF file whose directory lies behind its pixels, and is looked for there', async () => {
   const kind = (photometric: number) => makeTiff(WIDTH, HEIGHT, pixels, { channels: 3, photometric });
   const file = folder.path('slide.tif');
