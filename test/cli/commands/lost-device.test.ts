@@ -79,7 +79,14 @@ describe.skipIf('reason' in layer)('a device that is lost', () => {
     const disturbed = await served('submit:10');
     expect(disturbed.stderr).toMatch(/was lost .* It is opened anew, and what was in hand is judged anew/);
     expect(disturbed.answers).toEqual(expected.answers);
-    expect([disturbed.code, expected.code]).toEqual([0, 0]);
+    const starting = await served('submit:2');
+    expect(starting.stderr).toMatch(/was lost .* It is opened anew\. /);
+    expect(starting.answers).toEqual(expected.answers);
+    const gone = await served('submit:10,device:2+');
+    expect(gone.stderr.match(/cyclops: The device was lost, and does not come back\./g)).toHaveLength(1);
+    expect(gone.stderr).not.toContain('lasting-detector.ts');
+    expect(gone.answers.map(([status]) => status)).toContain(503);
+    expect([disturbed.code, starting.code, gone.code, expected.code]).toEqual([0, 0, 0, 0]);
   });
 
   it('that does not open at once is tried again, and what comes of one that never opens is said', async () => {
