@@ -19,4 +19,4 @@ export type { DecodedImage } from './data/images/decoded-image.ts';
 // The device, and why things are refused.
 
 export { Device, type DeviceOptions } from './gpu/device.ts';
-export { CyclopsError, DeviceLostError, NoAdapterError } from './gpu/errors.ts';
+export { CyclopsError, DeviceLostError, DeviceUnavailableError, NoAdapterError } from './gpu/errors.ts';

@@ -11,6 +11,7 @@ export {
   type Capability,
   CyclopsError,
   DeviceLostError,
+  DeviceUnavailableError,
   NoAdapterError,
   OutOfMemoryError,
   UnsupportedError,

@@ -104,7 +104,7 @@ export type { EvaluatedRun } from './workflow/runs/evaluate-run.ts';
 
 export type { TrainingProgress } from './cyclegan/run/trainer.ts';
 export { Device, type DeviceOptions } from './gpu/device.ts';
-export { CyclopsError, DeviceLostError, NoAdapterError } from './gpu/errors.ts';
+export { CyclopsError, DeviceLostError, DeviceUnavailableError, NoAdapterError } from './gpu/errors.ts';
 export type { TimedLaunch } from './gpu/profiler.ts';
 export type { StopSignal } from './gpu/stop-signal.ts';
 export type { Listener, Progress } from './workflow/common/listener.ts';

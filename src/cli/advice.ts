@@ -1,7 +1,8 @@
 import {
   type Capability,
-  type CyclopsError,
+  CyclopsError,
   DeviceLostError,
+  DeviceUnavailableError,
   NoAdapterError,
   OutOfMemoryError,
   UnsupportedError,
@@ -24,8 +25,19 @@ export function adviceOn(error: CyclopsError): string | null {
   if (error instanceof OutOfMemoryError) {
     return 'To train, lower --batch-size, --crop-size, --ngf or --ndf, or use --precision mixed; to score or translate, lower --tile.';
   }
-  if (error instanceof DeviceLostError) {
-    return 'Work since the last checkpoint is gone: start a training again with --resume, anything else as before.';
+  if (error instanceof DeviceUnavailableError) {
+    return 'Close other programs that use it, then run the same command again.';
   }
+  // Commands whose work goes on in another way use `whereLost`.
+  if (error instanceof DeviceLostError) return 'Run the same command again.';
   return null;
+}
+
+/** Does work, and says what to do where it ends with a lost device, if that is not the same command again. */
+export async function whereLost<T>(advice: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof DeviceLostError ? new CyclopsError(`${error.message} ${advice}`) : error;
+  }
 }

@@ -2,8 +2,8 @@ import { Allocator, outOfMemory } from './allocator.ts';
 import { requireFlag, requireFunction, requireOptions, requireText, shown } from './arguments.ts';
 import { bytesText } from './bytes.ts';
 import { Capture } from './capture.ts';
-import { CyclopsError, DeviceLostError, UnsupportedError } from './errors.ts';
-import { Faults } from './faults.ts';
+import { CyclopsError, DeviceLostError, DeviceUnavailableError, OutOfMemoryError, UnsupportedError } from './errors.ts';
+import { Faults, firstLine } from './faults.ts';
 import { type AdapterInfo, chooseAdapter, describeAdapter } from './host/adapter.ts';
 import type { Host, HostOptions, Wait } from './host/host.ts';
 import { openHost } from './host/open-host.ts';
@@ -86,7 +86,8 @@ export class Device {
    * Opens a device with the adapter's own limits and the features that the engine can use. Dawn's `null` backend compiles and
    * validates everything and executes nothing: for the cost of the host and for checks; reading from it is refused.
    *
-   * @throws NoAdapterError when no adapter answers, or none that matches, and a CyclopsError for an option that cannot be
+   * @throws NoAdapterError when no adapter answers, or none that matches, DeviceUnavailableError when the one that does cannot be opened now,
+   * and a CyclopsError for an option that cannot be
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
     requireOptions('Device.open', options, ['device', 'portable', 'backend', 'checked']);
@@ -102,11 +103,21 @@ export class Device {
     );
     const limits = portable ? [] : WANTED_LIMITS;
     const requiredLimits = Object.fromEntries(limits.map((limit) => [limit, adapter.limits[limit]]));
-    const gpu = await adapter.requestDevice({ label: 'cyclops', requiredFeatures, requiredLimits });
-    return new Device(host, gpu, describeAdapter(adapter, backend), options);
+    const info = describeAdapter(adapter, backend);
+    const gpu = await adapter
+      .requestDevice({ label: 'cyclops', requiredFeatures, requiredLimits })
+      .catch((error: unknown) => {
+        throw unavailable(info, error);
+      });
+    try {
+      return new Device(host, gpu, info, options);
+    } catch (error) {
+      gpu.destroy();
+      throw error instanceof OutOfMemoryError ? unavailable(info, error) : error;
+    }
   }
 
-  /** Another device, opened as this one was: for when this one was lost. @throws NoAdapterError when none answers any more */
+  /** Another device, opened as this one was: for when this one was lost. @throws as `open` */
   reopen(): Promise<Device> {
     return Device.open(this.options);
   }
@@ -376,4 +387,13 @@ export class Device {
     const count = faults.length;
     throw new Error(`The device reported ${count} error${count > 1 ? 's' : ''}; the first: ${first}`);
   }
+}
+
+/** @param error what came of opening it */
+function unavailable({ name }: AdapterInfo, error: unknown): DeviceUnavailableError {
+  const said = firstLine(error instanceof Error ? error.message : String(error));
+  const lacksMemory = error instanceof OutOfMemoryError || /out[ _]of[ _]\w*[ _]?memory/i.test(said);
+  return new DeviceUnavailableError(
+    `The device ${name} could not be opened: ${lacksMemory ? 'it has no memory left' : said}.`,
+  );
 }

@@ -42,6 +42,11 @@ export class OutOfMemoryError extends CyclopsError {
   override name = 'OutOfMemoryError';
 }
 
+/** The device did not open: for now, as while others use all of its memory. */
+export class DeviceUnavailableError extends CyclopsError {
+  override name = 'DeviceUnavailableError';
+}
+
 /** The device is gone, and with it everything that it held. */
 export class DeviceLostError extends CyclopsError {
   override name = 'DeviceLostError';

@@ -1,9 +1,12 @@
 /*
- * A Vulkan layer in which one call fails, and every submit after a lost one. The environment says which, counted over the process:
+ * A Vulkan layer in which calls fail, and every submit after a lost one. The environment says which, counted over the process:
  *
  *   CYCLOPS_FAULT=submit:N     the N-th vkQueueSubmit loses the device
  *   CYCLOPS_FAULT=allocate:N   the N-th vkAllocateMemory finds no memory
  *   CYCLOPS_FAULT=pipeline:N   the N-th vkCreateComputePipelines finds no memory
+ *   CYCLOPS_FAULT=device:N     the N-th vkCreateDevice finds no memory
+ *
+ * N+ is the N-th and all that follow. Several stand with commas between them.
  *
  * Declares what it needs of Vulkan's headers itself, so that a compiler is all it takes.
  */
@@ -42,25 +45,33 @@ static Result (*next_submit)(Handle, uint32_t, const void *, Handle);
 static Result (*next_allocate)(Handle, const void *, const void *, Handle *);
 static Result (*next_pipelines)(Handle, Handle, uint32_t, const void *, const void *, Handle *);
 
-static int fails(const char *call) {
-  static int count;
-  const char *fault = getenv("CYCLOPS_FAULT");
+/* Whether a call is to fail that is made for this time. */
+static int fails(const char *call, int time) {
   size_t length = strlen(call);
-  if (!fault || strncmp(fault, call, length) != 0 || fault[length] != ':') return 0;
-  return ++count == atoi(fault + length + 1);
+  const char *fault = getenv("CYCLOPS_FAULT");
+  for (; fault; fault = strchr(fault, ',') ? strchr(fault, ',') + 1 : NULL) {
+    if (strncmp(fault, call, length) != 0 || fault[length] != ':') continue;
+    char *end;
+    long first = strtol(fault + length + 1, &end, 10);
+    if (time == first || (time > first && *end == '+')) return 1;
+  }
+  return 0;
 }
 
 static Result submit(Handle queue, uint32_t count, const void *submits, Handle fence) {
-  if (fails("submit")) is_lost = 1;
+  static int time;
+  if (fails("submit", ++time)) is_lost = 1;
   return is_lost ? DEVICE_LOST : next_submit(queue, count, submits, fence);
 }
 
 static Result allocate(Handle device, const void *info, const void *allocator, Handle *memory) {
-  return fails("allocate") ? OUT_OF_DEVICE_MEMORY : next_allocate(device, info, allocator, memory);
+  static int time;
+  return fails("allocate", ++time) ? OUT_OF_DEVICE_MEMORY : next_allocate(device, info, allocator, memory);
 }
 
 static Result pipelines(Handle device, Handle cache, uint32_t count, const void *infos, const void *allocator, Handle *made) {
-  if (!fails("pipeline")) return next_pipelines(device, cache, count, infos, allocator, made);
+  static int time;
+  if (!fails("pipeline", ++time)) return next_pipelines(device, cache, count, infos, allocator, made);
   memset(made, 0, count * sizeof *made);
   return OUT_OF_DEVICE_MEMORY;
 }
@@ -86,6 +97,8 @@ static Result create_instance(const void *create, const void *allocator, Handle 
 }
 
 static Result create_device(Handle physical, const void *create, const void *allocator, Handle *made) {
+  static int time;
+  if (fails("device", ++time)) return OUT_OF_DEVICE_MEMORY;
   Link *link = own_link(create, LAYER_DEVICE);
   if (!link) return -3;
   next_device_lookup = link->other_lookup;

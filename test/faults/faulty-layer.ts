@@ -7,8 +7,10 @@ import { fileURLToPath } from 'node:url';
 const NAME = 'VK_LAYER_CYCLOPS_faulty';
 const SOURCE = fileURLToPath(new URL('faulty-layer.c', import.meta.url));
 
-/** A call of Vulkan, and which of them fails. */
-export type DeviceFault = `${'submit' | 'allocate' | 'pipeline'}:${number}`;
+/** A call of Vulkan, and which of them fails: the n-th, or with a plus all from it on. */
+type CallFault = `${'submit' | 'allocate' | 'pipeline' | 'device'}:${number}${'' | '+'}`;
+
+export type DeviceFault = CallFault | `${CallFault},${CallFault}`;
 
 /**
  * @param folder where it is built

@@ -1,6 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { Allocator } from '../../src/gpu/allocator.ts';
 import { Device } from '../../src/gpu/device.ts';
-import { CyclopsError, DeviceLostError, NoAdapterError } from '../../src/gpu/errors.ts';
+import {
+  CyclopsError,
+  DeviceLostError,
+  DeviceUnavailableError,
+  NoAdapterError,
+  OutOfMemoryError,
+} from '../../src/gpu/errors.ts';
 import { f32, immediates, type Kernel } from '../../src/gpu/launch.ts';
 import { print } from '../../src/tensor/print.ts';
 import { sliceBatch } from '../../src/tensor/slice.ts';
@@ -153,6 +160,32 @@ test('a lost device says so, whatever is done with it', async () => {
   }
   await expect(other.fence()).rejects.toThrow(lost);
   other.close();
+});
+
+test('one that does not open says so in one line, and leaves nothing open', async () => {
+  const request = vi.spyOn(GPUAdapter.prototype, 'requestDevice');
+  const failing = async (message: string) => {
+    request.mockRejectedValueOnce(new Error(message));
+    return await Device.open({ checked: true }).catch((error) => error);
+  };
+  // As Dawn writes it, line break included.
+  const full = await failing(
+    'vkCreateDevice failed with VK_ERROR_OUT_OF_DEVICE_MEMORY\\n    at CheckVkSuccessImpl (a.cpp:106)',
+  );
+  expect(full).toBeInstanceOf(DeviceUnavailableError);
+  expect(full.message).toMatch(/^The device .+ could not be opened: it has no memory left\.$/);
+  const other = await failing('vkCreateDevice failed with VK_ERROR_INITIALIZATION_FAILED\n    at CheckVkSuccessImpl');
+  expect(other.message).toMatch(/could not be opened: vkCreateDevice failed with VK_ERROR_INITIALIZATION_FAILED\.$/);
+  request.mockRestore();
+
+  // What is opened takes a little memory at once.
+  const create = vi.spyOn(Allocator.prototype, 'create').mockImplementation(() => {
+    throw new OutOfMemoryError('none');
+  });
+  const destroy = vi.spyOn(GPUDevice.prototype, 'destroy');
+  await expect(Device.open({ checked: true })).rejects.toThrow(/could not be opened: it has no memory left\.$/);
+  expect(destroy).toHaveBeenCalledOnce();
+  for (const spy of [create, destroy]) spy.mockRestore();
 });
 
 test('a launch that cannot be is refused, and so is a backend that Dawn does not know', async () => {

@@ -10,6 +10,7 @@ import { visible } from '../../report/parts/visible.ts';
 import { evaluate } from '../../workflow/evaluate.ts';
 import { PICTURES_BUDGET, report } from '../../workflow/report-file.ts';
 import { train } from '../../workflow/train.ts';
+import { whereLost } from '../advice.ts';
 import { commandLine, deviceWords } from '../command-line.ts';
 import { EXIT } from '../failure.ts';
 import { catchInterrupt } from '../interrupt.ts';
@@ -68,18 +69,20 @@ async function demo(options: DemoOptions): Promise<void> {
     say(`Training on ${visible(device.info.name)}, into ${visible(resolve(out))}`);
     const began = performance.now();
     const common = { ...listener, signal, device, data: DATA, tune };
-    const { run, calibration } = await train({ ...common, config, out });
+    const goOn = commandLine('cyclops', 'train', DATA, '--out', out, '--resume', ...deviceWords(options));
+    const { run, calibration } = await whereLost(`Continue with: ${goOn}`, () => train({ ...common, config, out }));
     if (!calibration) {
       process.exitCode = EXIT.interrupted;
-      const next = commandLine('cyclops', 'train', DATA, '--out', run, '--resume', ...deviceWords(options));
-      return void say(`Stopped. Continue with: ${visible(next)}`);
+      return void say(`Stopped. Continue with: ${visible(goOn)}`);
     }
     say(`\n${calibrationText(calibration)}`);
-    const evaluated = await evaluate({ ...common, model: run, pictures: PICTURES_BUDGET });
+    const judge = commandLine('cyclops', 'evaluate', run, DATA, '--report', 'report.html', ...deviceWords(options));
+    const evaluated = await whereLost(`Evaluate with: ${judge}`, () =>
+      evaluate({ ...common, model: run, pictures: PICTURES_BUDGET }),
+    );
     if (!evaluated) {
       process.exitCode = EXIT.interrupted;
-      const next = commandLine('cyclops', 'evaluate', run, DATA, '--report', 'report.html', ...deviceWords(options));
-      return void say(`Stopped. Evaluate with: ${visible(next)}`);
+      return void say(`Stopped. Evaluate with: ${visible(judge)}`);
     }
     const path = join(run, 'report.html');
     report(evaluated, {

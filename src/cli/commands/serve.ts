@@ -59,9 +59,8 @@ async function serve(path: string, options: ServeOptions): Promise<void> {
       await opened.score({ width: size, height: size, channels: 1, pixels: new Float32Array(size * size).fill(0.5) });
       return opened;
     };
-    const detector = await LastingDetector.open(device, { open, onWarning: say });
-    const onError = (error: unknown) =>
-      process.stderr.write(`${visibleLines(error instanceof Error ? `${error.stack}` : `${error}`)}\n`);
+    const onError = (error: unknown) => process.stderr.write(`${logged(error)}\n`);
+    const detector = await LastingDetector.open(device, { open, onWarning: say, onError });
     // Nobody else waits for the server's package to be loaded.
     const { detectorServer } = await import('../serve/server.ts');
     const { server, end } = detectorServer(detector, { queue, maxBytes, onError });
@@ -84,6 +83,12 @@ async function serve(path: string, options: ServeOptions): Promise<void> {
     release();
     await detector.dispose();
   });
+}
+
+/** Only a fault of the program needs to say where it happened. */
+function logged(error: unknown): string {
+  if (error instanceof CyclopsError) return wrap(`cyclops: ${error.message}`);
+  return visibleLines(error instanceof Error ? `${error.stack}` : `${error}`);
 }
 
 /** @throws CyclopsError when nothing can listen there */

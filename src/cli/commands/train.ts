@@ -7,6 +7,7 @@ import { BANK_MEMORY } from '../../workflow/runs/train-run.ts';
 import type { ShardDone } from '../../workflow/shards/shard.ts';
 import { requireBeginning, type TrainOptions, train as trainWorkflow } from '../../workflow/train.ts';
 import { trainShard } from '../../workflow/train-shard.ts';
+import { whereLost } from '../advice.ts';
 import { commandLine, dataWords, deviceWords } from '../command-line.ts';
 import { concludeShard } from '../conclude-shard.ts';
 import { EXIT, wrap } from '../failure.ts';
@@ -101,14 +102,16 @@ async function train(data: string, options: TrainCommandOptions): Promise<void> 
       trainShard({ ...common, data, calibrationShare, folds, groupBy, shard: chosen.shard }),
     );
   }
-  const { run, calibration } = await runTraining(options, (common) =>
-    trainWorkflow({ ...common, data, resume, from, calibrationShare, folds, groupBy }),
-  );
   const same = [...dataWords(options), ...deviceWords(options)];
+  const goOn = commandLine('cyclops', 'train', data, '--out', out, '--resume', ...same);
+  const { run, calibration } = await whereLost(`Work since the last checkpoint is gone. Continue with: ${goOn}`, () =>
+    runTraining(options, (common) =>
+      trainWorkflow({ ...common, data, resume, from, calibrationShare, folds, groupBy }),
+    ),
+  );
   if (!calibration) {
     process.exitCode = EXIT.interrupted;
-    const next = commandLine('cyclops', 'train', data, '--out', out, '--resume', ...same);
-    if (!quiet) process.stderr.write(`Stopped. Continue with: ${visible(next)}\n`);
+    if (!quiet) process.stderr.write(`Stopped. Continue with: ${visible(goOn)}\n`);
   } else if (!quiet) {
     const next = commandLine('cyclops', 'evaluate', out, data, '--report', 'report.html', ...same);
     process.stdout.write(`Trained: ${visible(run)}\n${calibrationText(calibration)}Next: ${visible(next)}\n`);

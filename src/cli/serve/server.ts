@@ -6,7 +6,7 @@ import { encodePngAsync, signPng } from '../../data/images/png.ts';
 import { CyclopsError, DeviceLostError } from '../../gpu/errors.ts';
 import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
 import { bareServer } from './bare-http.ts';
-import { GivenUpError, type LastingDetector } from './lasting-detector.ts';
+import { GivenUpError, type LastingDetector, RETRY_SECONDS } from './lasting-detector.ts';
 import { Metrics, type Outcome } from './metrics.ts';
 import { OpenRequests, type Refusal } from './open-requests.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -17,14 +17,15 @@ const AT_ONCE = 16;
 /** How long what a client sends in spite of its answer is still taken. */
 const LINGER_MS = 2000;
 
-const BROKEN = 'The device is lost, and could not be opened anew. Start the server again.';
+const BROKEN =
+  'The device is lost, and could not be opened anew yet. It is tried again every few seconds: ask again later.';
 
 export interface ServerOptions {
   /** The most images that come in, wait and are in hand; more are refused with 429. */
   queue: number;
   /** The most bytes of an image file. */
   maxBytes: number;
-  /** Takes an error that is no fault of a request. */
+  /** Takes an error that is no fault of a request, but for a lost device, which the detector tells of. */
   onError: (error: unknown) => void;
 }
 
@@ -131,7 +132,9 @@ export function detectorServer(
     if (error instanceof ClientGone || response.closed || response.headersSent) return;
     const { status, text, outcome } = faultOf(error, maxBytes);
     metrics.note(outcome);
-    if (status >= 500) onError(error);
+    if (error instanceof DeviceLostError) response.set('Retry-After', `${RETRY_SECONDS}`);
+    // The detector itself tells when the device is lost, and not for each image.
+    else if (status >= 500) onError(error);
     answerError(request, response, status, text);
   };
   app.use(onFault);

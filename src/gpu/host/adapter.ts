@@ -1,4 +1,5 @@
 import { NoAdapterError } from '../errors.ts';
+import { firstLine } from '../faults.ts';
 import type { Host } from './host.ts';
 
 /** A product that a subgroup computes together: left [m,k] · right [k,n] of `component` values, into [m,n] of `result`. */
@@ -119,7 +120,7 @@ async function ask(host: Host, options: GPURequestAdapterOptions): Promise<GPUAd
   try {
     return await host.gpu.requestAdapter(options);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = firstLine(error instanceof Error ? error.message : String(error));
     throw new NoAdapterError(`No WebGPU adapter can be asked for: ${reason}.`, []);
   }
 }

@@ -79,7 +79,33 @@ describe.skipIf('reason' in layer)('a device that is lost', () => {
     const disturbed = await served('submit:10');
     expect(disturbed.stderr).toMatch(/was lost .* It is opened anew, and what was in hand is judged anew/);
     expect(disturbed.answers).toEqual(expected.answers);
-    expect([disturbed.code, expected.code]).toEqual([0, 0]);
+    const starting = await served('submit:2');
+    expect(starting.stderr).toMatch(/was lost .* It is opened anew\. /);
+    expect(starting.answers).toEqual(expected.answers);
+    const gone = await served('submit:10,device:2+');
+    expect(gone.stderr.match(/cyclops: The device was lost, and does not come back\./g)).toHaveLength(1);
+    expect(gone.stderr).not.toContain('lasting-detector.ts');
+    expect(gone.answers.map(([status]) => status)).toContain(503);
+    expect([disturbed.code, starting.code, gone.code, expected.code]).toEqual([0, 0, 0, 0]);
+  });
+
+  it('that does not open at once is tried again, and what comes of one that never opens is said', async () => {
+    const expected = (await cyclops('score', run, data, '--no-tune', '--quiet')).stdout;
+    const again = await disturbed('submit:5,device:2', ['score', run, data, '--no-tune', '--quiet']);
+    expect([again.code, again.stdout]).toEqual([0, expected]);
+    const full = await disturbed('device:1+', ['score', run, data, '--no-tune']);
+    expect([full.code, full.stdout]).toEqual([1, '']);
+    expect(full.stderr).toMatch(
+      /cyclops: The device .+ could not be opened: it has no memory left\. Close other programs that use it, then run the same command again\. $/,
+    );
+    const other = folder.path('unfinished');
+    const gone = await disturbed('submit:70,device:2+', ['train', data, '--out', other, ...TRAIN]);
+    expect(gone.code).toBe(1);
+    expect(gone.stderr).toContain(
+      'could not be opened: it has no memory left. Work since the last checkpoint is gone. Continue with: cyclops train',
+    );
+    expect((await cyclops('train', data, '--out', other, '--resume', '--quiet')).code).toBe(0);
+    expect(checkpointBytes(other)).toEqual(checkpointBytes(run));
   });
 
   it('that has no memory left at one moment has it at the next', async () => {

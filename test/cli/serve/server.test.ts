@@ -11,13 +11,15 @@ const HEAD = 'POST /score HTTP/1.1\r\nHost: here\r\n';
 let served: DetectorServer;
 let port: number;
 let judged: () => unknown;
+let logged: unknown[];
 
 /** The answers to what needs no device: what is judged is up to the test. */
 beforeEach(async () => {
   const judgement = { flagged: false, score: 1, threshold: 2, scores: {}, heatMap: null, original: null };
   judged = () => judgement;
+  logged = [];
   const detector = { by: 'sse', isBroken: false, score: async () => judged() } as unknown as LastingDetector;
-  served = detectorServer(detector, { queue: 1, maxBytes: MAX_BYTES, onError: () => {} });
+  served = detectorServer(detector, { queue: 1, maxBytes: MAX_BYTES, onError: (error) => logged.push(error) });
   await once(served.server.listen(0, '127.0.0.1'), 'listening');
   const address = served.server.address();
   port = typeof address === 'object' && address ? address.port : 0;
@@ -148,4 +150,22 @@ it('counts every request by what became of it, once', async () => {
   expect(await outcome('/score', fail(new TypeError('x')))).toEqual([500, 'failed']);
   expect(await outcome('/score', fail(new DeviceLostError('lost')))).toEqual([503, 'failed']);
   expect(await outcome('/score', fail(new GivenUpError('given up')))).toEqual([503, 'failed']);
+});
+
+it('logs what is no fault of a request, but no lost device, which the detector tells of once', async () => {
+  const answers = [];
+  const errors = [
+    new CyclopsError('no image'),
+    new TypeError('x'),
+    new GivenUpError('given up'),
+    new DeviceLostError('lost'),
+  ];
+  for (const error of errors) {
+    judged = () => {
+      throw error;
+    };
+    answers.push(await ask('/score', 'abc'));
+  }
+  expect(logged).toEqual(errors.slice(1, 3));
+  expect(answers.map((one) => one.headers.get('Retry-After'))).toEqual([null, null, null, '5']);
 });

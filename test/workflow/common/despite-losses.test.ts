@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { Device } from '../../../src/gpu/device.ts';
-import { CyclopsError, DeviceLostError } from '../../../src/gpu/errors.ts';
+import { CyclopsError, DeviceLostError, DeviceUnavailableError, NoAdapterError } from '../../../src/gpu/errors.ts';
 import { despiteLosses, MOST_LOSSES } from '../../../src/workflow/common/despite-losses.ts';
 
 const GOES_ON = 'It begins anew.';
@@ -36,5 +36,31 @@ it('gives up a device that is lost again and again, and is not there for other e
   });
   await expect(failing).rejects.toThrow('It is wrong.');
   expect(tried).toBe(0);
+  device.close();
+});
+
+it('tries to open the device a few times, since it may have no memory left or start anew', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  const device = await Device.open({ backend: 'null' });
+  const reopen = vi.spyOn(device, 'reopen');
+  const lostOnce = () => {
+    let isLost = false;
+    const work = async () => {
+      if (isLost) return 'done';
+      isLost = true;
+      throw new DeviceLostError('It is gone.');
+    };
+    const done = despiteLosses(device, {}, GOES_ON, work).catch((error) => error);
+    return vi.advanceTimersByTimeAsync(10_000).then(() => done);
+  };
+  reopen
+    .mockRejectedValueOnce(new DeviceUnavailableError('Full.'))
+    .mockRejectedValueOnce(new NoAdapterError('None.', []));
+  expect(await lostOnce()).toBe('done');
+  expect(reopen).toHaveBeenCalledTimes(3);
+  reopen.mockRejectedValue(new DeviceUnavailableError('Full.'));
+  expect(await lostOnce()).toEqual(new DeviceLostError('The device was lost, and does not come back. Full.'));
+  expect(reopen).toHaveBeenCalledTimes(3 + 4);
+  vi.useRealTimers();
   device.close();
 });
