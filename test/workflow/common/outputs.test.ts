@@ -23,7 +23,7 @@ it('lets through what is new, empty, or was written before, and leaves it as it 
   expect(readdirSync(path()).sort()).toEqual(['empty.csv', 'link.csv', 'old.csv']);
 });
 
-it('removes what a killed writer of the file left an hour ago, and nothing else', () => {
+it('removes what a killed writer of the file left an hour ago or by a wrong clock, and nothing else', () => {
   const growing = (name: string, minutes: number) => {
     const file = put(path(name), 'a,b');
     const then = new Date(Date.now() - minutes * 60_000);
@@ -31,10 +31,14 @@ it('removes what a killed writer of the file left an hour ago, and nothing else'
   };
   growing('.a.csv.0123456789ab.partial', 61);
   growing('.a.csv.ba9876543210.partial', 59);
+  growing('.a.csv.aaaaaaaaaaaa.partial', -25 * 60);
+  growing('.a.csv.bbbbbbbbbbbb.partial', -23 * 60);
   growing('.b.csv.0123456789ab.partial', 61);
   growing('.a.csv.mine.partial', 61);
   requireOutput('--csv', path('a.csv'), TABLE);
-  const left = ['.a.csv.ba9876543210.partial', '.a.csv.mine.partial', '.b.csv.0123456789ab.partial'];
+  const left = ['.a.csv.ba9876543210', '.a.csv.bbbbbbbbbbbb', '.a.csv.mine', '.b.csv.0123456789ab'].map(
+    (name) => `${name}.partial`,
+  );
   expect(readdirSync(path()).sort()).toEqual(left);
 });
 
