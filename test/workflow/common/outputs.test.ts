@@ -81,12 +81,38 @@ it('refuses pictures among those of a data folder, whatever its layout, and none
     'link',
   ];
   for (const folder of among) {
-    const refused = () => requireNoData('--out', path(folder));
+    const refused = () => requireNoData('--out', path(folder), []);
     expect(refused).toThrow(UsageError);
     expectRefusal(refused, `--out ${path(folder)}`, 'take them for photographs', 'outside');
   }
   for (const folder of ['plain', 'plain/new', 'plain/normal/new', 'mvtec/new', 'new'])
-    requireNoData('--out', path(folder));
+    requireNoData('--out', path(folder), []);
+});
+
+it('refuses pictures beside those that are read', () => {
+  symlinkSync(path('in'), path('link'));
+  const inputs = [path('in', 'a.png'), path('in', 'b.png')];
+  for (const folder of ['in', 'link'])
+    expectRefusal(
+      () => requireNoData('--out', path(folder), inputs),
+      `beside ${path('in', 'a.png')}`,
+      'another folder',
+    );
+  requireNoData('--out', path('in', 'below'), inputs);
+});
+
+it('refuses the name of an image for what is none, or another, also behind a link', () => {
+  put(path('own.png'), 'a,b\r\n');
+  symlinkSync('new.tif', path('link.csv'));
+  symlinkSync('new.csv', path('link.jpg'));
+  for (const name of ['new.png', 'new.JPG', 'own.png', 'new.svg', 'new.nii.gz', 'link.csv', 'link.jpg']) {
+    const refused = () => requireOutput('--csv', path(name), TABLE);
+    expect(refused).toThrow(UsageError);
+    expectRefusal(refused, '--csv takes the name of a table', 'taken for an image', 'does not end as an image');
+  }
+  const drawing = { ...textKind('a drawing', /^<svg/), picture: '.svg' } as const;
+  for (const name of ['new.svg', 'new.SVG', 'new.html']) requireOutput('--drawing', path(name), drawing);
+  expectRefusal(() => requireOutput('--drawing', path('new.png'), drawing), 'ends in .svg');
 });
 
 it('refuses what cannot be written, and waits for no pipe', () => {
