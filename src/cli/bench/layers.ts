@@ -4,7 +4,7 @@ import type { Device } from '../../gpu/device.ts';
 import { layerName } from '../../gpu/launch.ts';
 import type { TimedLaunch } from '../../gpu/profiler.ts';
 import { type Ceilings, measureCeilings } from '../../kernels/ceilings.ts';
-import { requireOutput, textKind } from '../../workflow/common/outputs.ts';
+import { type OutputKind, requireOutput, textKind } from '../../workflow/common/outputs.ts';
 import { ceilingsText, group, type ProfileRow, rowsText } from '../profile/profile.ts';
 import { roofline } from '../profile/roofline.ts';
 import { type Bench, type Workload, workloadText } from './workload.ts';
@@ -48,7 +48,10 @@ export async function profileSteps(device: Device, bench: Bench, count: number):
   }
 }
 
-const ROOFLINE = textKind('a roofline', /^<svg [^>]*aria-label="Generator, forward pass/);
+const ROOFLINE: OutputKind = {
+  ...textKind('a roofline', /^<svg [^>]*aria-label="Generator, forward pass/),
+  picture: '.svg',
+};
 
 /** Refuses a file for the drawing that would overwrite something else, before anything is measured. @throws UsageError */
 export function requireRoofline(path: string | undefined): void {

@@ -97,9 +97,9 @@ async function ofModule(path: string): Promise<OutsideVariant[]> {
   readText(path);
   let module: unknown;
   try {
-    module = await import(pathToFileURL(resolve(path)).href);
+    module = await loaded(pathToFileURL(resolve(path)).href);
   } catch (error) {
-    const why = error instanceof Error ? error.message : `${error}`;
+    const why = textOf(error);
     const advice =
       /\.[cm]?ts$/.test(path) && /Unknown file extension/.test(why)
         ? ' This Node reads no TypeScript: use one from 22.18 on, begin with `node --import tsx`, or compile it.'
@@ -115,6 +115,29 @@ async function ofModule(path: string): Promise<OutsideVariant[]> {
   }
   const operation = operationOf(output.operation, path);
   return output.variants.map((variant) => ({ operation, variant }));
+}
+
+/** What a module exports. A module may wait for what never comes, and Node would end without a word when nothing else is left to do. */
+async function loaded(url: string): Promise<unknown> {
+  let stop = () => {};
+  const endless = new Promise<never>((_, reject) => {
+    stop = () => reject(new Error('it waits, at its top level, for something that never comes'));
+  });
+  process.once('beforeExit', stop);
+  try {
+    return await Promise.race([import(url), endless]);
+  } finally {
+    process.off('beforeExit', stop);
+  }
+}
+
+/** What a module threw, which may be anything. */
+function textOf(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.message) : String(error);
+  } catch {
+    return 'it threw something that has no text';
+  }
 }
 
 function described(path: string): OutsideVariant {

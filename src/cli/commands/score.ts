@@ -188,7 +188,7 @@ function imagesOrFolder(images: string[], watched: string | undefined): string[]
   );
 }
 
-const HEAT_MAP: OutputKind = { what: 'a heat map', isOwn: isSignedPng };
+const HEAT_MAP: OutputKind = { what: 'a heat map', isOwn: isSignedPng, picture: '.png' };
 
 /** Bytes of a file's name that leave room for an ending, and for what it is called until it is whole. */
 const NAME_BYTES = 200;

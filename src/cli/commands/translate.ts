@@ -37,7 +37,7 @@ async function translate(model: string, images: string[], options: TranslateComm
   const { to, tile, tune } = options;
   const target = (path: string) => join(folder, `${parse(path).name}_${to}.png`);
   requireDifferentNames(images);
-  requireNoData('--out', folder);
+  requireNoData('--out', folder, images);
   for (const path of images) {
     requireNoInput('--out', target(path), images);
     requireFree('--out', target(path), TRANSLATION);
@@ -59,7 +59,7 @@ async function translate(model: string, images: string[], options: TranslateComm
   }).finally(stop);
 }
 
-const TRANSLATION: OutputKind = { what: 'a translation', isOwn: isSignedPng };
+const TRANSLATION: OutputKind = { what: 'a translation', isOwn: isSignedPng, picture: '.png' };
 
 /** @throws UsageError when two images would be written under one name */
 function requireDifferentNames(images: readonly string[]): void {

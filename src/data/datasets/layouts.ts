@@ -45,7 +45,7 @@ export function readDataset(root: string, options: LayoutOptions = {}): Dataset 
   );
   passOver(passedOver, 'rows', said.unknown);
   const dataset = { root: data.root, images: parted, strays, passedOver };
-  return requireClasses(dataset, allowNormalAlone ? ['normal'] : LABELS);
+  return requireClasses(dataset, allowNormalAlone ? ['normal'] : LABELS, said.images);
 }
 
 /** Images, and the masks and templates that belong to none, as paths relative to the root. */
@@ -197,12 +197,21 @@ function filesByStem(data: DataFolder, folder: string, imageStem = (stem: string
   return files;
 }
 
-function requireClasses(dataset: Dataset, labels: readonly Label[]): Dataset {
+/** @param found all images, before lists left some out */
+function requireClasses(dataset: Dataset, labels: readonly Label[], found: readonly ImageRef[]): Dataset {
+  const { root, images } = dataset;
   for (const label of labels) {
-    if (dataset.images.some((image) => image.label === label)) continue;
-    const none = dataset.images.length === 0 ? 'no image at all' : `no ${label} image`;
+    const isLabel = (image: ImageRef) => image.label === label;
+    if (images.some(isLabel)) continue;
+    const none = (of: readonly ImageRef[]) => (of.length === 0 ? 'no image at all' : `no ${label} image`);
+    if (found.some(isLabel)) {
+      throw new CyclopsError(
+        `${listPath(root, 'train')} and ${listPath(root, 'test')} name ${none(images)}, and what they do not name is left out: expected images of both ` +
+          'classes, one path a line, relative to the data folder, such as normal/a.png. Name them there, or remove a list.',
+      );
+    }
     throw new CyclopsError(
-      `${dataset.root} holds ${none}: expected images of both classes directly in their folders ` +
+      `${root} holds ${none(found)}: expected images of both classes directly in their folders ` +
         '(sub-folders of a class are not searched). Put the images there.',
     );
   }

@@ -22,9 +22,11 @@ export function isRemains(name: string): boolean {
 
 /** A writer that has been silent for so long is dead. */
 const DEAD_AFTER_MS = 3_600_000;
+/** Clocks of several machines differ by less: a file from further ahead got its time by chance, and tells nothing of its writer. */
+const AHEAD_MS = 86_400_000;
 
 /**
- * Removes what killed writers left in a folder an hour ago or earlier, where there is one: where nobody holds it alone, another may be
+ * Removes what killed writers left in a folder an hour ago or earlier, or by a clock that was wrong, where there is one: where nobody holds it alone, another may be
  * writing the same files now. What the system does not let us see or remove is another's, and stays.
  *
  * @param isOwn of the names of files, as they are when they are complete
@@ -46,7 +48,8 @@ function namesIn(folder: string): string[] {
 
 function removeWhenOld(path: string): void {
   try {
-    if (Date.now() - statSync(path).mtimeMs > DEAD_AFTER_MS) rmSync(path, { force: true });
+    const age = Date.now() - statSync(path).mtimeMs;
+    if (age > DEAD_AFTER_MS || age < -AHEAD_MS) rmSync(path, { force: true });
   } catch {
     // Another has removed it meanwhile, or it is another's.
   }

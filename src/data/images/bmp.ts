@@ -1,4 +1,5 @@
 import { CyclopsError } from '../../gpu/errors.ts';
+import type { Size } from './level-memory.ts';
 import { checkSize } from './limits.ts';
 import type { ReadOptions, StoredImage } from './stored-image.ts';
 
@@ -6,6 +7,8 @@ const HEADER_BYTES = 34;
 /** Of the header that all later ones begin with, and where masks stand behind it. */
 const INFO_BYTES = 40;
 const MASKS_AT = 14 + INFO_BYTES;
+/** Where the number of the palette's colours stands. */
+const PALETTE_SIZE_AT = 46;
 /** The compression that is none: masks say which bits are red, green and blue. */
 const BIT_FIELDS = 3;
 /** These masks where the file gives none. */
@@ -20,7 +23,7 @@ export function isBmp(bytes: Uint8Array): boolean {
 }
 
 /** The size that the header announces. @throws CyclopsError when it is beyond any photograph, or the file of a kind that is not read */
-export function bmpSize(bytes: Uint8Array, source: string): { width: number; height: number } {
+export function bmpSize(bytes: Uint8Array, source: string): Size {
   const header = Buffer.from(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
   const foreign = foreignKind(header);
   if (foreign) {
@@ -37,6 +40,7 @@ export function bmpSize(bytes: Uint8Array, source: string): { width: number; hei
 /** Reads a BMP file of 1 to 32 bits a pixel as RGB. @param source for messages @throws CyclopsError when it is damaged */
 export async function readBmp(bytes: Uint8Array, source: string, { take }: ReadOptions): Promise<StoredImage> {
   const size = bmpSize(bytes, source);
+  requireWhole(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), source, size);
   // A copy of the file, four samples a pixel, and three of them.
   await take?.(bytes.length + 7 * size.width * size.height);
   try {
@@ -53,11 +57,40 @@ export async function readBmp(bytes: Uint8Array, source: string, { take }: ReadO
     return { width, height, channels: 3, samples };
   } catch (error) {
     if (error instanceof CyclopsError) throw error;
-    throw new CyclopsError(
-      `${source} is a damaged BMP file, or one of a kind that is not read: ${error instanceof Error ? error.message : error}. ` +
-        'Expected a complete image; copy or export the file again, or remove it.',
-    );
+    throw damaged(source, error instanceof Error ? error.message : `${error}`);
   }
+}
+
+function damaged(source: string, reason: string): CyclopsError {
+  return new CyclopsError(
+    `${source} is a damaged BMP file, or one of a kind that is not read: ${reason}. ` +
+      'Expected a complete image; copy or export the file again, or remove it.',
+  );
+}
+
+/** @throws CyclopsError for a file that is cut off, or whose header says where nothing is */
+function requireWhole(file: Buffer, source: string, { width, height }: Size): void {
+  const [offset, bits] = [file.readUInt32LE(10), file.readUInt16LE(28)];
+  const head = file.length < PALETTE_SIZE_AT + 4 ? PALETTE_SIZE_AT + 4 : headBytes(file);
+  // Rows take multiples of four bytes; what fills up the last may be left out.
+  const rowBytes = (columns: number) => Math.ceil((columns * bits) / 8);
+  const pixels = 4 * Math.ceil(rowBytes(width) / 4) * (height - 1) + rowBytes(width);
+  const end = Math.max(head, (offset === 0 ? head : offset) + pixels);
+  if (end > file.length) throw damaged(source, `it has ${file.length} bytes, and ${end} by its header`);
+}
+
+/** Bytes of the header with masks and palette. */
+function headBytes(file: Buffer): number {
+  const headerBytes = file.readUInt32LE(14);
+  const masks = headerBytes === INFO_BYTES && file.readUInt32LE(30) === BIT_FIELDS ? 12 : 0;
+  return 14 + headerBytes + masks + 4 * paletteColours(file);
+}
+
+/** None where pixels are colours. */
+function paletteColours(file: Buffer): number {
+  const [bits, colours] = [file.readUInt16LE(28), file.readUInt32LE(PALETTE_SIZE_AT)];
+  if (bits > 8) return 0;
+  return colours === 0 ? 2 ** bits : Math.min(colours, 2 ** bits);
 }
 
 /** What bmp-ts 1.0.9 cannot read, or reads wrongly; null of all others. */
@@ -79,11 +112,9 @@ function foreignKind(header: Buffer): string | null {
  */
 function plainBmp(file: Buffer): { content: Buffer; whites: number[] } {
   const [offset, headerBytes] = [file.readUInt32LE(10), file.readUInt32LE(14)];
-  const [bits, compression, colours] = [file.readUInt16LE(28), file.readUInt32LE(30), file.readUInt32LE(46)];
-  const masks = headerBytes === INFO_BYTES && compression === BIT_FIELDS ? 12 : 0;
-  const palette = bits > 8 ? 0 : 4 * (colours === 0 ? 2 ** bits : Math.min(colours, 2 ** bits));
-  const head = Buffer.from(file.subarray(0, 14 + headerBytes + masks + palette));
-  head.writeUInt32LE(palette / 4, 46);
+  const [bits, compression] = [file.readUInt16LE(28), file.readUInt32LE(30)];
+  const head = Buffer.from(file.subarray(0, headBytes(file)));
+  head.writeUInt32LE(paletteColours(file), PALETTE_SIZE_AT);
   const own = compression === BIT_FIELDS ? [0, 4, 8].map((at) => file.readUInt32LE(MASKS_AT + at)) : MASKS[bits];
   if (own && headerBytes > INFO_BYTES)
     for (const [i, mask] of own.entries()) head.writeUInt32LE(mask, MASKS_AT + 4 * i);

@@ -31,6 +31,12 @@ export function decodedBytes({ width, height, channels, bits }: Extent): number 
  */
 export function checkSize(path: string, width: number, height: number): void {
   if (isSize(width, height)) return;
+  if (width < 1 || height < 1) {
+    throw new CyclopsError(
+      `${path} announces ${width} × ${height} pixels, which are none: it is damaged. Expected a complete image; copy or export the file again, ` +
+        'or remove it.',
+    );
+  }
   throw new CyclopsError(
     `${path} announces ${width} × ${height} pixels; expected 1 to ${MAX_SIDE} on each side and at most ` +
       `${MAX_PIXELS / 1e6} million in all. Reduce or tile the image, or score it in tiles (--tile); if it is smaller in truth, it is damaged.`,

@@ -1,12 +1,13 @@
 import type { Metadata, Sharp, SharpConstructor } from 'sharp';
 import { CyclopsError } from '../../gpu/errors.ts';
+import { withFile } from '../files/file-bytes.ts';
 import { readPart } from '../files/read.ts';
 import { gifFrameExtent } from './gif.ts';
 import type { Size } from './level-memory.ts';
 import { checkBytes, checkSize, decodedBytes, MAX_LARGE_PIXELS, MAX_PIXELS } from './limits.ts';
 import { completedPng, examinePng, type PngFile } from './png.ts';
 import type { Format, ImageHeader, ReadOptions, StoredImage } from './stored-image.ts';
-import { type ReadAt, tiffNumber } from './tiff.ts';
+import { missingOfTiff, type ReadAt, tiffNumber } from './tiff.ts';
 
 /** Formats that libvips reads here. */
 export type SharpFormat = Exclude<Format, 'BMP'>;
@@ -59,11 +60,13 @@ export async function readBySharp(
     sharp(content, { failOn, limitInputPixels: MAX_PIXELS, ignoreIcc: true, autoOrient: options.oriented });
   if (format === 'AVIF') requireCountable(bytes, source);
   if (format === 'GIF') requireWholeGif(bytes, source);
+  const readAt: ReadAt = (start, length) => bytes.subarray(start, start + length);
+  if (format === 'TIFF') requireWholeTiff(readAt, bytes.length, source);
   try {
-    const metadata = (png && plainKind(png)) ?? (await open(bytes).metadata());
+    const metadata = (png && plainKind(png)) ?? (await sharp(bytes, UNLIMITED).metadata());
     checkImage({ ...metadata, pages: png?.frames ?? metadata.pages }, source, format);
     await options.take?.(WORKING[format] * decodedBytes(extentOf(metadata)));
-    if (format === 'TIFF') checkTiff((start, length) => bytes.subarray(start, start + length), source, metadata);
+    if (format === 'TIFF') checkTiff(readAt, source, metadata);
     return await samplesOf(open(bytes, strictnessFor(format)), metadata).catch((error: unknown) => {
       const completed = png && completedPng(png);
       if (completed) return samplesOf(open(completed), metadata);
@@ -75,6 +78,9 @@ export async function readBySharp(
     throw damaged(source, format, error);
   }
 }
+
+/** How a header is read: our own limits tell the size that is beyond them. */
+const UNLIMITED = { limitInputPixels: false } as const;
 
 /** How many times its decoded bytes an image takes while it is decoded, by measurement: some decoders have all of it several times. */
 const WORKING: Readonly<Record<SharpFormat, number>> = { PNG: 2, JPEG: 2, TIFF: 2, GIF: 2, WebP: 3, AVIF: 6 };
@@ -131,7 +137,7 @@ export async function partsBySharp(
       throw damaged(path, format, error);
     }
   };
-  const metadata = await attempt(() => open().metadata());
+  const metadata = await attempt(() => sharp(path, UNLIMITED).metadata());
   const { width, height, orientation = 1 } = metadata;
   const most = decodesAtOnce(format, metadata) ? MAX_PIXELS : MAX_LARGE_PIXELS;
   if (width * height > most)
@@ -163,8 +169,17 @@ function decodesAtOnce(format: SharpFormat, { isProgressive }: Metadata): boolea
 export async function headerBySharp(path: string, head: Uint8Array, format: SharpFormat): Promise<ImageHeader> {
   const sharp = await loadSharp();
   if (format === 'AVIF') requireCountable(head, path);
+  if (format === 'TIFF') {
+    withFile(path, ({ size, read }) => {
+      const readAt: ReadAt = (start, length) => {
+        const from = Math.min(start, size);
+        return read(from, Math.min(length, size - from));
+      };
+      requireWholeTiff(readAt, size, path);
+    });
+  }
   try {
-    const metadata = await sharp(path, { limitInputPixels: false }).metadata();
+    const metadata = await sharp(path, UNLIMITED).metadata();
     const { bits, channels } = extentOf(metadata);
     return { ...metadata.autoOrient, bits, channels, format };
   } catch (error) {
@@ -192,9 +207,15 @@ function requireWholeGif(bytes: Uint8Array, source: string): void {
     throw damaged(source, 'GIF', `it announces ${extent.announced} pixels and holds ${extent.held}`);
 }
 
-/** Of JPEG data that is damaged libjpeg only warns, and paints gray what it cannot read. */
+/** @throws CyclopsError for a TIFF file that announces more than it holds */
+function requireWholeTiff(readAt: ReadAt, size: number, source: string): void {
+  const missing = missingOfTiff(readAt, size);
+  if (missing !== null) throw damaged(source, 'TIFF', missing);
+}
+
+/** Of JPEG data that is damaged libjpeg only warns, and paints gray what it cannot read; libvips leaves tiles of TIFF black likewise. */
 function strictnessFor(format: SharpFormat): 'error' | 'warning' {
-  return format === 'JPEG' ? 'warning' : 'error';
+  return format === 'JPEG' || format === 'TIFF' ? 'warning' : 'error';
 }
 
 /** Of an animated PNG, by the chunk in front of its pixels; libvips does not know of them. */
@@ -208,9 +229,12 @@ function framesOf(head: Uint8Array, format: SharpFormat): number | undefined {
     : undefined;
 }
 
-/** Cameras leave bytes between the pixels and the end, of which libjpeg warns too. */
+/**
+ * Cameras leave bytes between the pixels and the end, of which libjpeg warns too; libtiff warns of tags that it puts right. Of a tile or strip that
+ * it cannot read it says more than that.
+ */
 function isHarmless(error: unknown): boolean {
-  return error instanceof Error && error.message.includes('extraneous bytes before marker 0xd9');
+  return error instanceof Error && /extraneous bytes before marker 0xd9|^Warning treated as error/.test(error.message);
 }
 
 function checkImage(metadata: Kind & Size, source: string, format: SharpFormat): void {
@@ -317,9 +341,26 @@ function aligned(data: Buffer, bytes: number): Uint8Array {
 }
 
 function damaged(source: string, format: SharpFormat, error: unknown): CyclopsError {
-  const reason = (error instanceof Error ? error.message : `${error}`).split('\n')[0] ?? '';
+  const reason = reasonOf(error);
   return new CyclopsError(
-    `${source} is a damaged ${format} file, or one of a kind that is not read: ${reason.replace(/^(Input buffer|Vips\w+|vips\w+)[ :]+/, '')}. ` +
+    `${source} is a damaged ${format} file, or one of a kind that is not read${reason && `: ${reason}`}. ` +
       'Expected a complete image; copy or export the file again, or remove it.',
   );
+}
+
+/** What libraries say, where it tells users nothing or something else, and what is meant. */
+const MEANINGS: readonly (readonly [says: RegExp, means: string])[] = [
+  [/bad seek|^unable to parse image|^contains unsupported image format/, 'it is cut off, or its header lies'],
+  [/^Empty JPEG image/, 'it has no pixels'],
+  [/^Unknown error/, ''],
+];
+
+/** Why libvips, or the library that it calls, cannot read a file, without the names of their parts; empty where they do not say. */
+function reasonOf(error: unknown): string {
+  const [line = ''] = (error instanceof Error ? error.message : `${error}`).split('\n');
+  const reason = line.replace(
+    /^((Input buffer|Input file|has corrupt header|Vips\w+|vips\w+|tiff2vips|webp|\w+load\w*|source( input)?)[ :]+)+/,
+    '',
+  );
+  return MEANINGS.find(([says]) => says.test(reason))?.[1] ?? reason;
 }

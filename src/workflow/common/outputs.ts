@@ -7,6 +7,7 @@ import { fileError } from '../../data/files/fs-error.ts';
 import { readPart } from '../../data/files/read.ts';
 import { leadsThroughSystem, realPlace } from '../../data/files/real-place.ts';
 import { removeOldRemains } from '../../data/files/remains.ts';
+import { imageKind } from '../../data/images/formats.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -16,6 +17,8 @@ export interface OutputKind {
   what: string;
   /** Whether a file that begins with these bytes is one that was written before. */
   isOwn: (beginning: Uint8Array) => boolean;
+  /** How the name of one ends that is a picture. */
+  picture?: '.png' | '.svg';
 }
 
 /** Enough for the header of a table with every score. */
@@ -42,7 +45,7 @@ export function requireOutput(option: string, path: string, kind: OutputKind): v
 }
 
 /** The same of a file whose folder may not be there yet. @throws UsageError, also for what is no file, such as a pipe */
-export function requireFree(option: string, path: string, { what, isOwn }: OutputKind): void {
+export function requireFree(option: string, path: string, kind: OutputKind): void {
   const run = runWith(path);
   if (run !== null)
     throw new UsageError(`${option} ${path} would overwrite a file of the run in ${run}. Give another name.`);
@@ -53,11 +56,23 @@ export function requireFree(option: string, path: string, { what, isOwn }: Outpu
       `${option} takes a file, and ${path} is a folder, a pipe or a device. Name a file; what is printed can go through a pipe.`,
     );
   }
-  if (!there) return;
-  const beginning = readPart(path, 0, BEGINNING);
-  if (beginning.length === 0 || isOwn(beginning)) return;
+  const beginning = there ? readPart(path, 0, BEGINNING) : new Uint8Array();
+  if (beginning.length > 0 && !kind.isOwn(beginning)) {
+    throw new UsageError(
+      `${option} ${path} would overwrite a file that is there and is not ${kind.what} of Cyclops: it stays as it is. Give another name, or remove it.`,
+    );
+  }
+  requireTrueEnding(option, path, kind);
+}
+
+/** Where images are looked for, as in a folder that is watched, the ending alone tells one. @throws UsageError */
+function requireTrueEnding(option: string, path: string, { what, picture }: OutputKind): void {
+  const isOwn = (name: string) => picture !== undefined && name.toLowerCase().endsWith(picture);
+  const ending = [path, realPlace(path)].find((name) => imageKind(name) !== 'none' && !isOwn(name));
+  if (ending === undefined) return;
   throw new UsageError(
-    `${option} ${path} would overwrite a file that is there and is not ${what} of Cyclops: it stays as it is. Give another name, or remove it.`,
+    `${option} takes the name of ${what}, and ${ending} would be taken for an image that cannot be read. ` +
+      `Give a name that ${picture ? `ends in ${picture}` : 'does not end as an image does'}.`,
   );
 }
 
@@ -70,12 +85,20 @@ export function requireNoInput(option: string, path: string, inputs: readonly st
 }
 
 /**
- * Refuses to put pictures among the images, masks or templates of a data folder, where the next training would learn from them.
+ * Refuses to put pictures among those that are read, which a second time would be read too, and among the images, masks or templates of a
+ * data folder, where the next training would learn from them.
  *
- * @param folder be it there yet or not @throws UsageError when it is one of those
+ * @param folder be it there yet or not @param inputs the pictures that are read @throws UsageError when it is one of those
  */
-export function requireNoData(option: string, folder: string): void {
+export function requireNoData(option: string, folder: string, inputs: readonly string[]): void {
   const place = realPlace(folder);
+  const input = inputs.find((path) => realPlace(dirname(path)) === place);
+  if (input !== undefined) {
+    throw new UsageError(
+      `${option} ${folder} would put pictures beside ${input}, which is read, and the next time they would be taken for photographs. ` +
+        'Give another folder.',
+    );
+  }
   const above = dirname(place);
   // Layouts have their images one folder below the root, or two.
   const root = [above, dirname(above)].find((root) => picturesOf(root).some((path) => dirname(path) === place));

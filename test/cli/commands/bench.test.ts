@@ -275,6 +275,8 @@ describe('bench kernels --with', () => {
   it.each([
     ['export const x = 1;', /has to export `operation`.*operation is to be a text/],
     ["throw new Error('not today')", /cannot be loaded: not today/],
+    ['throw { toString() { throw 1; } }', /cannot be loaded: it threw something that has no text/],
+    ['await new Promise(() => {})', /cannot be loaded: it waits, .* for something that never comes/],
     ["export const operation = 'matmul'; export const variants = [{ name: 'a' }]", /variants.* is to be a variant/],
   ])('refuses the module %s', async (text, message) => {
     writeFileSync(folder.path('odd.mjs'), text);

@@ -105,18 +105,22 @@ describe('folders normal/ and abnormal/', () => {
     }
   });
 
-  it('refuses a missing folder, an empty class and no image at all', () => {
+  it('refuses a missing folder and an empty class', () => {
     files('abnormal/x.png');
     expectRefusal(() => readDataset(path()), path('normal'), 'ENOENT');
     rmSync(path('abnormal/x.png'));
     files('normal/a.png');
     expectRefusal(() => readDataset(path()), path(), 'no abnormal image', 'Put the images');
-    files('abnormal/x.png');
+  });
+
+  it('names the lists where they leave out a class, or all', () => {
+    files('normal/a.png', 'abnormal/x.png');
     put(path('test.txt'), 'normal/a.png\n');
-    put(path('train.txt'), '');
-    expectRefusal(() => readDataset(path()), 'no abnormal image');
-    put(path('test.txt'), '# nothing\n');
-    expectRefusal(() => readDataset(path()), 'no image at all');
+    put(path('train.txt'), '# x\n\n');
+    const lists = `${path('train.txt')} and ${path('test.txt')} name`;
+    expectRefusal(() => readDataset(path()), `${lists} no abnormal image`, 'remove a list');
+    put(path('test.txt'), '\n');
+    expectRefusal(() => readDataset(path()), `${lists} no image at all`);
   });
 
   it('follows links and lists a broken one for the decoder to name', () => {

@@ -51,3 +51,23 @@ export function makeTiff(
   }
   return Buffer.concat([head, data, lists, directory]);
 }
+
+/** A little-endian TIFF that says something else of a tag of 16 or 32 bits: another count of values, or another value among them. */
+export function changeTiff(file: Buffer, tag: number, { count, value, at = 0 }: TagChange): Buffer {
+  const changed = Buffer.from(file);
+  const directory = changed.readUInt32LE(4);
+  let entry = directory + 2;
+  while (changed.readUInt16LE(entry) !== tag) entry += 12;
+  const bytes = changed.readUInt16LE(entry + 2) === 3 ? 2 : 4;
+  const values = bytes * changed.readUInt32LE(entry + 4) <= 4 ? entry + 8 : changed.readUInt32LE(entry + 8);
+  if (count !== undefined) changed.writeUInt32LE(count, entry + 4);
+  if (value !== undefined) changed.writeUIntLE(value, values + bytes * at, bytes);
+  return changed;
+}
+
+interface TagChange {
+  count?: number;
+  value?: number;
+  /** Which of several values. */
+  at?: number;
+}

@@ -151,6 +151,12 @@ describe('a PNG file', async () => {
   it.each([
     [0, 4],
     [4, 0],
+  ])('calls a header of %i × %i damaged, not large', async (width, height) => {
+    const png = assemble([{ type: 'IHDR', content: header(width, height, 8, 2, 0) }, END]);
+    await expectRejection(() => decodeBytes(png, 'none.png'), `${width} × ${height} pixels, which are none`, 'damaged');
+  });
+
+  it.each([
     [16385, 1],
     [1, 16385],
     [10001, 10000],

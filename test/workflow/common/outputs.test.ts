@@ -23,7 +23,7 @@ it('lets through what is new, empty, or was written before, and leaves it as it 
   expect(readdirSync(path()).sort()).toEqual(['empty.csv', 'link.csv', 'old.csv']);
 });
 
-it('removes what a killed writer of the file left an hour ago, and nothing else', () => {
+it('removes what a killed writer of the file left an hour ago or by a wrong clock, and nothing else', () => {
   const growing = (name: string, minutes: number) => {
     const file = put(path(name), 'a,b');
     const then = new Date(Date.now() - minutes * 60_000);
@@ -31,10 +31,14 @@ it('removes what a killed writer of the file left an hour ago, and nothing else'
   };
   growing('.a.csv.0123456789ab.partial', 61);
   growing('.a.csv.ba9876543210.partial', 59);
+  growing('.a.csv.aaaaaaaaaaaa.partial', -25 * 60);
+  growing('.a.csv.bbbbbbbbbbbb.partial', -23 * 60);
   growing('.b.csv.0123456789ab.partial', 61);
   growing('.a.csv.mine.partial', 61);
   requireOutput('--csv', path('a.csv'), TABLE);
-  const left = ['.a.csv.ba9876543210.partial', '.a.csv.mine.partial', '.b.csv.0123456789ab.partial'];
+  const left = ['.a.csv.ba9876543210', '.a.csv.bbbbbbbbbbbb', '.a.csv.mine', '.b.csv.0123456789ab'].map(
+    (name) => `${name}.partial`,
+  );
   expect(readdirSync(path()).sort()).toEqual(left);
 });
 
@@ -77,12 +81,38 @@ it('refuses pictures among those of a data folder, whatever its layout, and none
     'link',
   ];
   for (const folder of among) {
-    const refused = () => requireNoData('--out', path(folder));
+    const refused = () => requireNoData('--out', path(folder), []);
     expect(refused).toThrow(UsageError);
     expectRefusal(refused, `--out ${path(folder)}`, 'take them for photographs', 'outside');
   }
   for (const folder of ['plain', 'plain/new', 'plain/normal/new', 'mvtec/new', 'new'])
-    requireNoData('--out', path(folder));
+    requireNoData('--out', path(folder), []);
+});
+
+it('refuses pictures beside those that are read', () => {
+  symlinkSync(path('in'), path('link'));
+  const inputs = [path('in', 'a.png'), path('in', 'b.png')];
+  for (const folder of ['in', 'link'])
+    expectRefusal(
+      () => requireNoData('--out', path(folder), inputs),
+      `beside ${path('in', 'a.png')}`,
+      'another folder',
+    );
+  requireNoData('--out', path('in', 'below'), inputs);
+});
+
+it('refuses the name of an image for what is none, or another, also behind a link', () => {
+  put(path('own.png'), 'a,b\r\n');
+  symlinkSync('new.tif', path('link.csv'));
+  symlinkSync('new.csv', path('link.jpg'));
+  for (const name of ['new.png', 'new.JPG', 'own.png', 'new.svg', 'new.nii.gz', 'link.csv', 'link.jpg']) {
+    const refused = () => requireOutput('--csv', path(name), TABLE);
+    expect(refused).toThrow(UsageError);
+    expectRefusal(refused, '--csv takes the name of a table', 'taken for an image', 'does not end as an image');
+  }
+  const drawing = { ...textKind('a drawing', /^<svg/), picture: '.svg' } as const;
+  for (const name of ['new.svg', 'new.SVG', 'new.html']) requireOutput('--drawing', path(name), drawing);
+  expectRefusal(() => requireOutput('--drawing', path('new.png'), drawing), 'ends in .svg');
 });
 
 it('refuses what cannot be written, and waits for no pipe', () => {
