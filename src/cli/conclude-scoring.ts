@@ -22,6 +22,17 @@ export function tellUnreadable(reason: string): void {
   process.stderr.write(`unreadable: ${visible(reason)}\n`);
 }
 
+/** Says, where an error ends scoring before the last of the files, why files could not be read until then and how many are left. */
+export function concludeUnfinished(
+  { unreadable, total }: Found,
+  files: number,
+  { quiet, skipBroken, told }: ConcludeOptions,
+): void {
+  if (total === 0) return;
+  if (!told && (!quiet || !skipBroken)) for (const reason of unreadable) tellUnreadable(reason);
+  if (total < files) process.stderr.write(`${files - total} of ${files} images were not judged.\n`);
+}
+
 /** Says what was left over, and chooses the exit code: flagged images weigh more than unreadable files. */
 export function concludeScoring(
   { unreadable, flagged, total }: Found,

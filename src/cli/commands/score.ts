@@ -15,7 +15,7 @@ import { type OutputKind, requireFree } from '../../workflow/common/outputs.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { type Decision, type FileResult, type Scoring, score as scoreWorkflow } from '../../workflow/score.ts';
 import { type ScoreShardOptions, type ShardScoring, scoreShard } from '../../workflow/score-shard.ts';
-import { concludeScoring, tellUnreadable } from '../conclude-scoring.ts';
+import { concludeScoring, concludeUnfinished, tellUnreadable } from '../conclude-scoring.ts';
 import { EXIT, wrap } from '../failure.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { listenOnTerminal } from '../listener.ts';
@@ -109,41 +109,45 @@ async function score(model: string, given: string[], options: ScoreCommandOption
           }),
     allScores: csv !== undefined || json,
   };
-  const counts = { flagged: 0, total: 0 };
-  const unreadable: string[] = [];
+  const found = { unreadable: [] as string[], flagged: 0, total: 0 };
+  const concluding = {
+    quiet,
+    // What a shard found is in its piece, and collect judges all of them.
+    skipBroken: skipBroken || chosen !== null,
+    told: watch !== undefined && !quiet,
+    failOnAnomaly: options.failOnAnomaly ?? false,
+  };
   await withDevice(options, async (device) => {
-    const scoring = chosen
+    const scoring: Scoring & { own?: number } = chosen
       ? begin({ ...asked, device }, chosen)
       : scoreWorkflow({ ...asked, watch: watch !== undefined, device });
-    const { files, decision } = scoring;
+    const { files, decision, own = files.length } = scoring;
     requireDifferentNames(files, images, heatmaps);
     const output = new ScoreOutput(decision, { csv, json, onWarning: listener.onWarning });
-    await output.during(async () => {
+    const work = async () => {
       for await (const result of scoring) {
         if (result.status === 'unreadable') {
-          unreadable.push(result.reason);
+          found.unreadable.push(result.reason);
           // Who watches for days does not want to hear of it at the end.
-          if (watch !== undefined && !quiet) tellUnreadable(result.reason);
+          if (concluding.told) tellUnreadable(result.reason);
         }
-        if (result.status === 'flagged') counts.flagged += 1;
-        counts.total += 1;
+        if (result.status === 'flagged') found.flagged += 1;
+        found.total += 1;
         output.add(result);
       }
+    };
+    await output.during(work).catch((error) => {
+      concludeUnfinished(found, own, concluding);
+      throw error;
     });
   }).finally(() => {
     interrupt?.release();
     stop();
   });
-  const told = watch !== undefined && !quiet;
-  // What a shard found is in its piece, and collect judges all of them.
-  const allows = skipBroken || chosen !== null;
-  concludeScoring(
-    { unreadable, ...counts },
-    { quiet, skipBroken: allows, told, failOnAnomaly: options.failOnAnomaly ?? false },
-  );
+  concludeScoring(found, concluding);
   if (unwritten.length === 0 || process.exitCode !== undefined) return;
   throw new CyclopsError(
-    `${unwritten.length} of ${counts.total} heat maps could not be written; the scores are whole. Make room for them, and score those images again.`,
+    `${unwritten.length} of ${found.total} heat maps could not be written; the scores are whole. Make room for them, and score those images again.`,
   );
 }
 
