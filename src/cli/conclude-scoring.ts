@@ -22,7 +22,7 @@ export function tellUnreadable(reason: string): void {
   process.stderr.write(`unreadable: ${visible(reason)}\n`);
 }
 
-/** Says, where an error ends scoring before the last of the files, why files could not be read until then and how many are left. */
+/** Says, where an error or Ctrl-C ends scoring before the last of the files, why files could not be read until then and how many are left. */
 export function concludeUnfinished(
   { unreadable, total }: Found,
   files: number,

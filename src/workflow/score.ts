@@ -179,9 +179,27 @@ async function* scoreFiles(device: Device, refs: readonly ImageRef[], work: Work
 
 async function* watchFolder(device: Device, folder: string, work: Work): AsyncGenerator<FileResult> {
   const judge = new Judge(device, work);
+  /** Images that came and have no result. */
+  let left = 0;
   try {
     await judge.open();
-    for await (const refs of newImages(folder, work.options)) yield* judge.results(refs);
+    const coming = newImages(folder, work.options);
+    for (;;) {
+      const { value, done } = await coming.next();
+      if (done) {
+        left += value;
+        break;
+      }
+      left += value.length;
+      for await (const result of judge.results(value)) {
+        left -= 1;
+        yield result;
+      }
+    }
+    if (left > 0)
+      work.options.onWarning?.(
+        `${left === 1 ? '1 image' : `${left} images`} that came into ${folder} at the end ${left === 1 ? 'was' : 'were'} not judged.`,
+      );
   } finally {
     judge.dispose();
   }

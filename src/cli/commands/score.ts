@@ -87,13 +87,13 @@ async function score(model: string, given: string[], options: ScoreCommandOption
   } = options;
   const chosen = shardOf(options);
   requireOutside(images, heatmaps);
-  const interrupt = watch === undefined ? null : catchInterrupt(() => {});
+  const { signal, release } = catchInterrupt(() => {});
   // On a terminal the lines themselves show how far it has come.
   const { listener, stop } = listenOnTerminal(quiet, process.stdout.isTTY ? 'scoring' : undefined);
   const unwritten: string[] = [];
   const asked = {
     ...listener,
-    ...{ model, images, signal: interrupt?.signal, followLinks: options.followLinks },
+    ...{ model, images, signal, followLinks: options.followLinks },
     by,
     threshold,
     map,
@@ -140,10 +140,15 @@ async function score(model: string, given: string[], options: ScoreCommandOption
       concludeUnfinished(found, own, concluding);
       throw error;
     });
+    if (signal.aborted && found.total < own) {
+      concludeUnfinished(found, own, concluding);
+      process.exitCode = EXIT.interrupted;
+    }
   }).finally(() => {
-    interrupt?.release();
+    release();
     stop();
   });
+  if (process.exitCode === EXIT.interrupted) return;
   concludeScoring(found, concluding);
   if (unwritten.length === 0 || process.exitCode !== undefined) return;
   throw new CyclopsError(

@@ -26,6 +26,7 @@ interface Seen {
  * written anew counts as another. What lies there already is not given.
  *
  * @param signal ends it @param onWarning is told how many those are, what is passed over, and where the folder is away for a while
+ * @returns how many had come and were not given, since it was not known whether they are whole
  * @throws CyclopsError when the folder cannot be listed at first
  */
 export async function* newImages(
@@ -35,7 +36,7 @@ export async function* newImages(
     onWarning,
     followLinks = false,
   }: Pick<Listener, 'signal' | 'onWarning'> & { followLinks?: boolean | undefined },
-): AsyncGenerator<ImageRef[], void> {
+): AsyncGenerator<ImageRef[], number> {
   const known = new Map<string, Seen>();
   const told = new ToldOnce(SETTLED_EMPTY);
   let isMissing = false;
@@ -59,6 +60,19 @@ export async function* newImages(
       isMissing = true;
     }
     await sleep(Math.max(INTERVAL, 2 * (performance.now() - begin)));
+  }
+  return leftIn(folder, known, followLinks);
+}
+
+/** How many images of a folder were not given. */
+function leftIn(folder: string, known: Map<string, Seen>, followLinks: boolean): number {
+  const waiting = () => [...known.values()].filter(({ given }) => !given).length;
+  try {
+    const whole = look({ root: folder, called: '', followLinks }, known, false, {});
+    return whole.length + waiting();
+  } catch (error) {
+    if (error instanceof CyclopsError) return waiting();
+    throw error;
   }
 }
 

@@ -380,14 +380,16 @@ describe('score --watch', () => {
     mkdirSync(join(watched, 'below'));
     cpSync(join(images, 'normal', '2.png'), join(watched, 'below', 'c.png'));
     await until(() => scored() === 3);
+    for (const name of ['late-1.png', 'late-2.png']) cpSync(join(images, 'normal', '2.png'), join(watched, name));
     child.kill('SIGINT');
     const { code, stdout, stderr } = await outcome;
     expect(code).toBe(1);
+    expect(stderr).toMatch(/2\s+images\s+that\s+came\s+into\s+\S+\s+at\s+the\s+end\s+were\s+not\s+judged/);
     expect(stderr).toMatch(/What lies in .* already, 1 image, is not scored/);
     expect(stderr).toMatch(/unreadable: .*b\.png is not an image.*1 of 3 files could not be read/);
     expect(stderr.match(/unreadable:/g)).toHaveLength(1);
     const again = await cyclops('score', model, watched, '--no-tune');
-    const told = new Set(lines(again.stdout).filter((line) => !line.startsWith('before.png')));
+    const told = new Set(lines(again.stdout).filter((line) => !/^(before|late-\d)\.png/.test(line)));
     expect(new Set(lines(stdout))).toEqual(told);
     expect(readdirSync(heat).sort()).toEqual(['a.png.heat.png', 'below']);
   });
@@ -423,9 +425,11 @@ describe('score --watch', () => {
     for (let i = 0; i < 2000; i++) cpSync(join(images, 'normal', '0.png'), join(many, `${i}.png`));
     const { child, outcome } = start(['score', model, many, '--quiet', '--no-tune']);
     child.stdout?.once('data', () => child.kill(name));
-    const { code, signal, stdout } = await outcome;
+    const { code, signal, stdout, stderr } = await outcome;
     expect([code, signal]).toEqual([130, null]);
-    expect(lines(stdout).length).toBeLessThan(2000);
+    const judged = lines(stdout).length;
+    expect(judged).toBeLessThan(2000);
+    expect(stderr).toContain(`${2000 - judged} of 2000 images were not judged.`);
   });
 
   it('takes a folder or images, not both and not neither', async () => {
