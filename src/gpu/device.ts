@@ -3,8 +3,9 @@ import { requireFlag, requireFunction, requireOptions, requireText, shown } from
 import { bytesText } from './bytes.ts';
 import { Capture } from './capture.ts';
 import { CyclopsError, DeviceLostError, DeviceUnavailableError, OutOfMemoryError, UnsupportedError } from './errors.ts';
-import { Faults, firstLine } from './faults.ts';
+import { Faults } from './faults.ts';
 import { type AdapterInfo, chooseAdapter, describeAdapter } from './host/adapter.ts';
+import { firstLine } from './host/first-line.ts';
 import type { Host, HostOptions, Wait } from './host/host.ts';
 import { openHost } from './host/open-host.ts';
 import { chooseImmediates, knowsImmediates } from './immediates.ts';

@@ -1,7 +1,4 @@
-/** Dawn says below it where in its own source an error was seen, and writes line breaks as the characters for them. */
-export function firstLine(message: string): string {
-  return message.split(/\n|\\n/)[0]?.trim() ?? '';
-}
+import { firstLine } from './host/first-line.ts';
 
 /**
  * What a device reported of its own and nobody was told of yet. Dawn reports an error while the call that made it still runs, a browser

@@ -1,5 +1,5 @@
 import { NoAdapterError } from '../errors.ts';
-import { firstLine } from '../faults.ts';
+import { firstLine } from './first-line.ts';
 import type { Host } from './host.ts';
 
 /** A product that a subgroup computes together: left [m,k] · right [k,n] of `component` values, into [m,n] of `result`. */
