@@ -37,7 +37,7 @@ async function translate(model: string, images: string[], options: TranslateComm
   const { to, tile, tune } = options;
   const target = (path: string) => join(folder, `${parse(path).name}_${to}.png`);
   requireDifferentNames(images);
-  requireNoData('--out', folder, images);
+  requireNoData('--out', folder);
   for (const path of images) {
     requireNoInput('--out', target(path), images);
     requireFree('--out', target(path), TRANSLATION);

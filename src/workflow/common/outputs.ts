@@ -85,20 +85,12 @@ export function requireNoInput(option: string, path: string, inputs: readonly st
 }
 
 /**
- * Refuses to put pictures among those that are read, which a second time would be read too, and among the images, masks or templates of a
- * data folder, where the next training would learn from them.
+ * Refuses to put pictures among the images, masks or templates of a data folder, where the next training would learn from them.
  *
- * @param folder be it there yet or not @param inputs the pictures that are read @throws UsageError when it is one of those
+ * @param folder be it there yet or not @throws UsageError when it is one of those
  */
-export function requireNoData(option: string, folder: string, inputs: readonly string[]): void {
+export function requireNoData(option: string, folder: string): void {
   const place = realPlace(folder);
-  const input = inputs.find((path) => realPlace(dirname(path)) === place);
-  if (input !== undefined) {
-    throw new UsageError(
-      `${option} ${folder} would put pictures beside ${input}, which is read, and the next time they would be taken for photographs. ` +
-        'Give another folder.',
-    );
-  }
   const above = dirname(place);
   // Layouts have their images one folder below the root, or two.
   const root = [above, dirname(above)].find((root) => picturesOf(root).some((path) => dirname(path) === place));
