@@ -1,6 +1,6 @@
 // Runs a command on the CPU by 16 lanes, as processors with AVX-512 can: on the software Vulkan of a newer Mesa, which
-// it fetches as matrix-device.mjs does. Convolutions take about half of the time there; see docs/performance.md. With
-// --or-skip as first argument the command is left out, and it says why, where that cannot be. In the command, `node`
+// it fetches as matrix-device.mjs does. A training step takes nine tenths of the time there; see docs/performance.md.
+// With --or-skip as first argument the command is left out, and it says why, where that cannot be. In the command, `node`
 // and scripts that start with it run on that device.
 import { readFileSync } from 'node:fs';
 import { runOn } from './newer-mesa/command.mjs';
