@@ -26,8 +26,8 @@ const DEAD_AFTER_MS = 3_600_000;
 const AHEAD_MS = 86_400_000;
 
 /**
- * Removes what killed writers left in a folder an hour ago or earlier, or by a clock that was wrong, where there is one: where nobody holds it alone, another may be
- * writing the same files now. What the system does not let us see or remove is another's, and stays.
+ * Removes what killed writers left in a folder an hour ago or earlier, or by a clock that was wrong, where there is one: where nobody holds it
+ * alone, another may be writing the same files now. What the system does not let us see or remove is another's, and stays.
  *
  * @param isOwn of the names of files, as they are when they are complete
  */
