@@ -14,7 +14,7 @@ export interface Expanded {
  *
  * @param folder what the names are relative to; it stands before them in the line map and in errors.
  * @param read the text of a file of the folder, or null when there is none.
- * @param instead names of files that take the place of included ones.
+ * @param instead names of files that take the place of included ones, and may include those.
  * @throws CyclopsError when a file does not exist or includes itself, and for an `#include` of any other form.
  */
 export function expandIncludes(
@@ -34,7 +34,9 @@ export function expandIncludes(
     for (const [i, line] of text.trimEnd().split(/\r?\n/).entries()) {
       const at = `${folder}/${file}:${i + 1}: `;
       const wanted = includeIn(line, at);
-      const included = wanted === null ? null : (instead[wanted] ?? wanted);
+      const other = wanted === null ? undefined : instead[wanted];
+      // What takes the place of a file may include that file.
+      const included = other === undefined || other === file ? wanted : other;
       if (included === null || (seen.has(included) && !chain.includes(included))) {
         code.push(line);
         lines.push({ file: `${folder}/${file}`, line: i + 1 });
@@ -50,9 +52,9 @@ export function expandIncludes(
   return { code: `${code.join('\n')}\n`, lines };
 }
 
-/** Kernels without their comments, but for the includes, for pages, of whose kernels they are two fifths. Lines stay where they were. */
+/** Kernels without comments, but for the includes, and without indentation, for pages, of whose kernels they are two fifths. Lines stay lines. */
 export function bareTexts(texts: Readonly<Record<string, string>>): Record<string, string> {
-  const bare = (text: string) => text.replace(/[ \t]*\/\/(?! #include ).*$/gm, '');
+  const bare = (text: string) => text.replace(/[ \t]*\/\/(?! #include ).*$/gm, '').replace(/^[ \t]+/gm, '');
   return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, bare(text)]));
 }
 

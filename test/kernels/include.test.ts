@@ -29,6 +29,17 @@ test('a file is put in where it is included, nested and once, and every line kno
   ]);
 });
 
+test('a file that takes the place of another may include that one', () => {
+  const files: Record<string, string> = {
+    'main.wgsl': '// #include "parts/a.wgsl"\n',
+    'parts/a.wgsl': 'fn a() {}',
+    'parts/b.wgsl': '// #include "parts/a.wgsl"\nfn b() {}',
+  };
+  const instead = { 'parts/a.wgsl': 'parts/b.wgsl' };
+  const { code } = expandIncludes('wgsl', 'main.wgsl', (name) => files[name] ?? null, instead);
+  expect(code).toBe('fn a() {}\nfn b() {}\n');
+});
+
 test('a text without includes stays as it is', () => {
   const text = '// speaks of #include "x.wgsl"\n\nfn main() {}\n';
   expect(expand({ 'main.wgsl': text }).code).toBe(text);
