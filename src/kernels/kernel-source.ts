@@ -22,8 +22,9 @@ export function kernelSource(
   variantName: string,
   dtype: FloatDType = 'f32',
 ): readonly KernelText[] {
-  return variantNamed(operation, variantName).sources.map((source: KernelSource) => {
-    const { name, code } = kernel(source, {}, { dtype });
+  const { sources, instead = {} } = variantNamed(operation, variantName);
+  return sources.map((source: KernelSource) => {
+    const { name, code } = kernel(source, {}, { dtype, instead });
     return { name, code };
   });
 }

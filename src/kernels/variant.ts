@@ -11,6 +11,8 @@ export interface VariantInfo {
   readonly madeFor: 'cpu' | 'gpu' | 'any';
   /** The kernels that it launches. When the text of one changes, earlier measurements no longer count. */
   readonly sources: readonly KernelSource[];
+  /** Parts of these kernels that other parts take the place of; none unless it is given. */
+  readonly instead?: Readonly<Record<string, string>>;
   /** Workgroup memory in bytes that its kernels declare, at most; 0 for none. */
   readonly workgroupBytes: number;
 }

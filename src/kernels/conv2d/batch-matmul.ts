@@ -32,7 +32,7 @@ interface MatmulArguments {
 }
 
 /** A way to compute such products. */
-export interface BatchMatmul extends Pick<VariantInfo, 'madeFor' | 'workgroupBytes'> {
+export interface BatchMatmul extends Pick<VariantInfo, 'madeFor' | 'workgroupBytes' | 'instead'> {
   /** For the variant's name, e.g. `64x64`; empty for the first. */
   readonly size: string;
   source(depthFirst: boolean): KernelSource;
@@ -49,6 +49,7 @@ export function lanesMatmul(by: Lanes): BatchMatmul {
     size: by.suffix,
     madeFor: 'cpu',
     workgroupBytes: 0,
+    instead: by.instead,
     source,
     kernel: (depthFirst) => kernel(source(depthFirst), {}, { instead: by.instead }),
     tile: (depthFirst) => ({ rows: (depthFirst ? 4 : 2) * by.count, columns: 4 * by.count }),

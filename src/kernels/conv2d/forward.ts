@@ -82,6 +82,7 @@ function tiled(by: Lanes): Variant<ConvProblem, ForwardArguments> {
     name: `tiled${by.suffix}`,
     madeFor: 'cpu',
     sources: ['conv2d/forward-tiled'],
+    instead: by.instead,
     workgroupBytes: 0,
     supports: (device, k) => k.c % 4 === 0 && k.o % 4 === 0 && lanesSuit(by, k.o) && hasLanes(by, device, grid(k)),
     launch: (device, k, args) =>
@@ -98,6 +99,7 @@ function thinOutput(by: Lanes): Variant<ConvProblem, ForwardArguments> {
     name: `thin_output${by.suffix}`,
     madeFor: 'cpu',
     sources: ['conv2d/forward-thin-output'],
+    instead: by.instead,
     workgroupBytes: 0,
     supports: (device, k) => k.o <= 4 && k.c % 4 === 0 && hasLanes(by, device, grid(k)),
     launch: (device, k, args) =>

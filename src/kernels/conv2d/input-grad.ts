@@ -87,6 +87,7 @@ function tiled(by: Lanes): Variant<ConvProblem, InputGradArguments> {
     name: `tiled${by.suffix}`,
     madeFor: 'cpu',
     sources: ['conv2d/input-grad-tiled'],
+    instead: by.instead,
     workgroupBytes: 0,
     supports: (device, k) =>
       k.c % 4 === 0 && k.o % 4 === 0 && foldsSimply(k) && lanesSuit(by, k.c) && hasLanes(by, device, grid(k)),
@@ -104,6 +105,7 @@ function thinInput(by: Lanes): Variant<ConvProblem, InputGradArguments> {
     name: `thin_input${by.suffix}`,
     madeFor: 'cpu',
     sources: ['conv2d/input-grad-thin-input'],
+    instead: by.instead,
     workgroupBytes: 0,
     supports: (device, k) => k.c <= 4 && k.o % 4 === 0 && foldsSimply(k) && hasLanes(by, device, grid(k)),
     launch: (device, k, args) =>

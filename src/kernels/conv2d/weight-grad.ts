@@ -120,6 +120,7 @@ function cpuTiled({ name, source, by, tiles, lines, suits }: CpuKernel): Variant
     name,
     madeFor: 'cpu',
     sources: [source, 'reduce/sum-parts'],
+    instead: by.instead,
     workgroupBytes: 0,
     supports: (device, k) => suits(k) && hasLanes(by, device, tiles(k)),
     launch: (device, k, args) => {

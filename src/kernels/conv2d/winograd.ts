@@ -203,6 +203,7 @@ export function winogradVariants<Args>(
     name: `winograd${way.size}`,
     madeFor: way.madeFor,
     workgroupBytes: way.workgroupBytes,
+    ...(way.instead && { instead: way.instead }),
     ...make(way),
   }));
 }
