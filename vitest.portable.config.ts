@@ -5,7 +5,7 @@ import base from './vitest.config.ts';
 export default mergeConfig(base, {
   test: {
     // The kernels are those that `npm test` checks on every problem; an odd number, so that every kind of case comes to each.
-    provide: { oneOfProblems: 7 },
+    provide: { oneOfProblems: 13 },
     setupFiles: ['test/portable-device.ts'],
     exclude: [
       // What such a device lacks is refused in words: f16 …
