@@ -4,8 +4,7 @@
 // and scripts that start with it run on that device.
 import { readFileSync } from 'node:fs';
 import { runOn } from './newer-mesa/command.mjs';
-import { ensureMesa, mesaEnvironment } from './newer-mesa/mesa.mjs';
-import { probe } from './newer-mesa/probe.mjs';
+import { probeNewerMesa } from './newer-mesa/probe.mjs';
 
 function hasWideRegisters() {
   return process.platform === 'linux' && /\bavx512f\b/.test(readFileSync('/proc/cpuinfo', 'utf8'));
@@ -14,11 +13,6 @@ function hasWideRegisters() {
 process.exit(
   runOn('wide device', 'npm run wide-device -- npx cyclops train my-data', (say) => {
     if (!hasWideRegisters()) return { reason: 'this processor has no AVX-512, so that no 16 lanes compute in step' };
-    const mesa = ensureMesa(say);
-    if ('reason' in mesa) return { reason: `a newer Mesa cannot be fetched: ${mesa.reason}` };
-    const env = { ...mesaEnvironment(mesa.root), LP_NATIVE_VECTOR_WIDTH: '512' };
-    const found = probe(env, 'lanes');
-    if ('adapter' in found) return { ...found, env };
-    return { reason: `${found.reason}, with the Mesa in ${mesa.root}. Delete it to fetch it again` };
+    return probeNewerMesa(say, 'lanes', { LP_NATIVE_VECTOR_WIDTH: '512' });
   }),
 );

@@ -22,23 +22,22 @@ export function tellUnreadable(reason: string): void {
   process.stderr.write(`unreadable: ${visible(reason)}\n`);
 }
 
-/** Says, where an error or Ctrl-C ends scoring before the last of the files, why files could not be read until then and how many are left. */
-export function concludeUnfinished(
-  { unreadable, total }: Found,
-  files: number,
-  { quiet, skipBroken, told }: ConcludeOptions,
-): void {
-  if (total === 0) return;
+/** Says why files could not be read, unless that was told as it was found. */
+function tellReasons(unreadable: readonly string[], { quiet, skipBroken, told }: ConcludeOptions): void {
   if (!told && (!quiet || !skipBroken)) for (const reason of unreadable) tellUnreadable(reason);
+}
+
+/** Says, where an error or Ctrl-C ends scoring before the last of the files, why files could not be read until then and how many are left. */
+export function concludeUnfinished({ unreadable, total }: Found, files: number, options: ConcludeOptions): void {
+  if (total === 0) return;
+  tellReasons(unreadable, options);
   if (total < files) process.stderr.write(`${files - total} of ${files} images were not judged.\n`);
 }
 
 /** Says what was left over, and chooses the exit code: flagged images weigh more than unreadable files. */
-export function concludeScoring(
-  { unreadable, flagged, total }: Found,
-  { quiet, skipBroken, failOnAnomaly, told }: ConcludeOptions,
-): void {
-  if (!told && (!quiet || !skipBroken)) for (const reason of unreadable) tellUnreadable(reason);
+export function concludeScoring({ unreadable, flagged, total }: Found, options: ConcludeOptions): void {
+  const { skipBroken, failOnAnomaly } = options;
+  tellReasons(unreadable, options);
   if (failOnAnomaly && flagged > 0) process.exitCode = EXIT.flagged;
   else if (unreadable.length > 0 && (!skipBroken || unreadable.length === total)) {
     throw new CyclopsError(

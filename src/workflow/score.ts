@@ -184,18 +184,15 @@ async function* watchFolder(device: Device, folder: string, work: Work): AsyncGe
   try {
     await judge.open();
     const coming = newImages(folder, work.options);
-    for (;;) {
-      const { value, done } = await coming.next();
-      if (done) {
-        left += value;
-        break;
-      }
-      left += value.length;
-      for await (const result of judge.results(value)) {
+    let next = await coming.next();
+    for (; !next.done; next = await coming.next()) {
+      left += next.value.length;
+      for await (const result of judge.results(next.value)) {
         left -= 1;
         yield result;
       }
     }
+    left += next.value;
     if (left > 0)
       work.options.onWarning?.(
         `${left === 1 ? '1 image' : `${left} images`} that came into ${folder} at the end ${left === 1 ? 'was' : 'were'} not judged.`,
