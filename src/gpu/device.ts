@@ -118,9 +118,16 @@ export class Device {
     }
   }
 
-  /** Another device, opened as this one was: for when this one was lost. @throws as `open` */
-  reopen(): Promise<Device> {
-    return Device.open(this.options);
+  /**
+   * Another device of the same adapter, opened as this one was: for when this one was lost.
+   *
+   * @throws as `open`, and DeviceUnavailableError when another adapter answers in its place, which would give other numbers
+   */
+  async reopen(): Promise<Device> {
+    const device = await Device.open(this.options);
+    if (device.info.name === this.info.name) return device;
+    device.close();
+    throw new DeviceUnavailableError(`The device ${this.info.name} does not answer; ${device.info.name} does.`);
   }
 
   get features(): ReadonlySet<string> {

@@ -202,6 +202,15 @@ async function* watchFolder(device: Device, folder: string, work: Work): AsyncGe
   }
 }
 
+/** An image that the device is lost with as often, while no other is judged, is given up. */
+const MOST_LOSSES_OF_AN_IMAGE = 2;
+
+/** A loss that any image of a batch may have caused, and two images that are given up. */
+const MOST_LOSSES_IN_A_ROW = 1 + 2 * MOST_LOSSES_OF_AN_IMAGE;
+
+/** At most so many images have no result yet while one is judged: those of two batches, and those whose heat maps are being written. */
+const IMAGES_IN_HAND = 32;
+
 /** A detector that is opened anew, on a device like its own, where that is lost. */
 class Judge {
   private device: Device;
@@ -229,36 +238,42 @@ class Judge {
   }
 
   /**
-   * Results in the order of the images. Where the device is lost, those without a result are judged anew; one on which it is lost again is
-   * given up, since it may be what the device does not survive.
+   * Results in the order of the images. Where the device is lost, those without a result are judged anew, one by one; one that it is lost
+   * with twice is given up, since it may be what the device does not survive.
    *
-   * @throws DeviceLostError when it is lost once more without a result in between
+   * @throws DeviceLostError when it is lost too often without a result in between
    */
   async *results(refs: readonly ImageRef[], onWindow?: Work['onWindow']): AsyncGenerator<FileResult> {
-    let losses = 0;
+    let [losses, lossesOfFirst, oneByOne] = [0, 0, 0];
     for (let rest = refs; rest.length > 0; ) {
+      const asked = oneByOne > 0 ? rest.slice(0, 1) : rest;
       let done = 0;
       const detector = await this.open();
       try {
-        for await (const result of finished(detector, rest, { ...this.work, onWindow })) {
+        for await (const result of finished(detector, asked, { ...this.work, onWindow })) {
           yield result;
           done += 1;
         }
-        return;
+        if (done < asked.length) return;
+        rest = rest.slice(done);
+        [losses, lossesOfFirst, oneByOne] = [0, 0, oneByOne - 1];
       } catch (error) {
         if (!(error instanceof DeviceLostError)) throw error;
         losses = done > 0 ? 1 : losses + 1;
-        if (losses > MOST_LOSSES) throw error;
+        lossesOfFirst = asked.length === 1 ? lossesOfFirst + 1 : 0;
+        oneByOne = IMAGES_IN_HAND;
+        if (losses > MOST_LOSSES_IN_A_ROW) throw error;
         rest = rest.slice(done);
         const [first] = rest;
         if (!first) return;
-        const isGivenUp = losses > 1;
+        const isGivenUp = lossesOfFirst === MOST_LOSSES_OF_AN_IMAGE;
         const next = isGivenUp ? `${first.file} is left out` : `The scoring goes on with ${first.file}`;
         await this.replace(`${error.message} It is opened anew. ${next}.`);
         if (!isGivenUp) continue;
-        const reason = `${first.path} cannot be scored: the device was lost ${losses} times while it was judged. Score it alone, or with --tile.`;
+        const reason = `${first.path} cannot be scored: the device was lost ${lossesOfFirst} times while this image alone was judged. Score it with --tile, or on another device.`;
         yield { file: first.file, path: first.path, status: 'unreadable', reason };
         rest = rest.slice(1);
+        lossesOfFirst = 0;
       }
     }
   }

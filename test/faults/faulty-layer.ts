@@ -10,7 +10,8 @@ const SOURCE = fileURLToPath(new URL('faulty-layer.c', import.meta.url));
 /** A call of Vulkan, and which of them fails: the n-th, or with a plus all from it on. */
 type CallFault = `${'submit' | 'allocate' | 'pipeline' | 'device'}:${number}${'' | '+'}`;
 
-export type DeviceFault = CallFault | `${CallFault},${CallFault}`;
+/** Some of them, with commas between. */
+export type DeviceFault = CallFault | `${CallFault},${string}`;
 
 /**
  * @param folder where it is built

@@ -188,6 +188,18 @@ test('one that does not open says so in one line, and leaves nothing open', asyn
   for (const spy of [create, destroy]) spy.mockRestore();
 });
 
+test('one that another adapter answers for is not opened anew', async () => {
+  const opened = await Device.open({ backend: 'null' });
+  const gone = Object.assign(opened, { info: { ...opened.info, name: 'a card that fell off the bus' } });
+  const close = vi.spyOn(Device.prototype, 'close');
+  await expect(gone.reopen()).rejects.toThrow(
+    new DeviceUnavailableError('The device a card that fell off the bus does not answer; null backend does.'),
+  );
+  expect(close).toHaveBeenCalledTimes(1);
+  close.mockRestore();
+  gone.close();
+});
+
 test('a launch that cannot be is refused, and so is a backend that Dawn does not know', async () => {
   const most = device.limits.maxComputeWorkgroupsPerDimension;
   const wide: Tensor = Tensor.empty(device, [most + 1]);

@@ -1,8 +1,8 @@
 /** One part of the soak, in a process of its own. */
+import { ownMebibytes } from './memory.ts';
 import { PARTS } from './parts.ts';
 
 const SAMPLES = 100;
-const MIB = 2 ** 20;
 
 const [name = '', count = ''] = process.argv.slice(2);
 const part = PARTS[name];
@@ -21,8 +21,7 @@ for (let time = 0; time < times; time++) {
   seen.set(kind, text);
   if ((time + 1) % Math.max(1, Math.floor(times / SAMPLES)) === 0) {
     await collected();
-    const mebibytes = process.memoryUsage.rss() / MIB;
-    process.send?.({ seconds: (performance.now() - begin) / 1000, mebibytes, done: time + 1 });
+    process.send?.({ seconds: (performance.now() - begin) / 1000, mebibytes: ownMebibytes(), done: time + 1 });
   }
 }
 work.end();

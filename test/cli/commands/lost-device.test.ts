@@ -38,11 +38,21 @@ describe.skipIf('reason' in layer)('a device that is lost', () => {
 
   it('costs no image, wherever it is lost', async () => {
     const expected = (await cyclops('score', run, data, '--no-tune', '--quiet')).stdout;
-    for (const fault of ['submit:2', 'submit:5', 'pipeline:9'] as const) {
+    for (const fault of ['submit:2', 'submit:5', 'pipeline:9', 'submit:4,submit:6', 'submit:4,submit:9'] as const) {
       const { code, stdout, stderr } = await disturbed(fault, ['score', run, data, '--no-tune']);
       expect(stderr, fault).toContain('It is opened anew.');
       expect([code, stdout], fault).toEqual([0, expected]);
     }
+  });
+
+  it('costs the image that it is lost with again and again, and no other', async () => {
+    const expected = (await cyclops('score', run, data, '--no-tune', '--quiet')).stdout.split('\n');
+    const { code, stdout, stderr } = await disturbed('submit:4,submit:6,submit:8', ['score', run, data, '--no-tune']);
+    expect(stderr).toContain('abnormal/0.png is left out.');
+    expect(stderr).toContain('the device was lost 2 times while this image alone was judged.');
+    expect(stderr).toContain('1 of 14 files could not be read');
+    const isOther = (line: string) => !line.startsWith('abnormal/0.png\t');
+    expect([code, stdout.split('\n').filter(isOther)]).toEqual([1, expected.filter(isOther)]);
   });
 
   it('is opened anew to evaluate and to calibrate', async () => {
