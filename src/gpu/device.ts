@@ -220,7 +220,8 @@ export class Device {
   }
 
   /**
-   * Captures `body`, a step of static shapes, without running it; each `replay()` of the result then does the same again.
+   * Captures `body`, a step of static shapes, without running it; each `replay()` of the result then does the same again. A leaf that has no
+   * `grad` at the capture has it set by each replay; where it has one, as of an optimiser, gradients are added to it, until `zeroGrad`.
    *
    * @throws CyclopsError when the step uploads host data, reads results, returns a promise, captures or replays another step, or disposes of
    * a tensor that it uses and did not make

@@ -46,7 +46,6 @@ interface Mixed {
  * until that is disposed of. Views of a parameter that were made before, by `reshape` or `detach`, stay where it was and keep the old values.
  */
 export abstract class Optimiser {
-  lr: number;
   /** Where each parameter lies in {@link values}, in their order. */
   readonly slots: ParameterSlot[] = [];
   /** All parameters, packed. */
@@ -73,6 +72,7 @@ export abstract class Optimiser {
   /** With a loss scaler the device alone knows them. */
   private stepsTaken = 0;
   private disposed = false;
+  private rate: number;
 
   /**
    * @param name of the class, for messages. @param memories numbers that it remembers of each parameter. @param words of the variable
@@ -101,7 +101,7 @@ export abstract class Optimiser {
     requireNumber(name, 'lr', lr, NOT_NEGATIVE);
     const mixed = scaler && { scaler, place: scaler.addOptimiser() };
     const { device } = first;
-    this.lr = lr;
+    this.rate = lr;
 
     // A parameter's copy in f16 begins at as many elements, which are half as many bytes.
     const alignment = Math.max(16, device.limits.minStorageBufferOffsetAlignment) / (scaler ? 2 : 4);
@@ -135,6 +135,16 @@ export abstract class Optimiser {
     }
     if (this.mixed) narrow(device, { x: this.values.slice, out: this.mixed.halves.slice, count: end });
     for (const parameter of parameters) taken.add(parameter);
+  }
+
+  /** The learning rate, also of captured steps from then on. Setting it throws a CyclopsError unless it is 0 or more and finite. */
+  get lr(): number {
+    return this.rate;
+  }
+
+  set lr(lr: number) {
+    requireNumber(this.name, 'lr', lr, NOT_NEGATIVE);
+    this.rate = lr;
   }
 
   /** Bytes that the parameters take up, with what aligns them; so do their gradients and each number that is remembered of them. */

@@ -230,6 +230,12 @@ describe(`Adam, inputs of seed ${seed}`, () => {
     });
     expect(() => new Adam([w, w], { lr: 1, betas: [0.5, 0.999] })).toThrow(/only once; got 2, of which 1/);
     expect(() => new Adam([], { lr: 1, betas: [0.5, 0.999] })).toThrow(/at least one/);
+    for (const lr of [Number.NaN, -1, Number.POSITIVE_INFINITY, '0.1' as unknown as number]) {
+      expect(() => {
+        adam.lr = lr;
+      }).toThrow(/lr of Adam must be .*; got/);
+    }
+    expect(adam.lr).toBe(1);
     adam.dispose();
     w.dispose();
   });

@@ -11,7 +11,7 @@ import { encodePngAsync, isSignedPng, signPng } from '../../data/images/png.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
 import { visible } from '../../report/parts/visible.ts';
-import { type OutputKind, requireFree } from '../../workflow/common/outputs.ts';
+import { type OutputKind, requireFree, requireNoPictures } from '../../workflow/common/outputs.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { type Decision, type FileResult, type Scoring, score as scoreWorkflow } from '../../workflow/score.ts';
 import { type ScoreShardOptions, type ShardScoring, scoreShard } from '../../workflow/score-shard.ts';
@@ -87,6 +87,7 @@ async function score(model: string, given: string[], options: ScoreCommandOption
   } = options;
   const chosen = shardOf(options);
   requireOutside(images, heatmaps);
+  if (heatmaps !== undefined) requireNoPictures('--heatmaps', heatmaps);
   const { signal, release } = catchInterrupt(() => {});
   // On a terminal the lines themselves show how far it has come.
   const { listener, stop } = listenOnTerminal(quiet, process.stdout.isTTY ? 'scoring' : undefined);
@@ -263,6 +264,7 @@ function requireDifferentNames(files: Scoring['files'], images: readonly string[
     requireOutside(images, folder);
     const among = places.get(realPlace(folder));
     if (among !== undefined) throw amongImages(heatmaps, among);
+    requireNoPictures('--heatmaps', folder);
   }
 }
 
@@ -273,6 +275,8 @@ function heatmapsInto(folder: string, onFault: (why: string) => void) {
   const prepare = (place: string) => {
     makeFolder(place);
     if (seen.has(place)) return;
+    // Of a watched folder it was not known before.
+    requireNoPictures('--heatmaps', place);
     removeOldRemains(place, (file) => file.endsWith(ENDING));
     seen.add(place);
   };
@@ -284,9 +288,10 @@ function heatmapsInto(folder: string, onFault: (why: string) => void) {
     const file = await encodePngAsync(original.width, original.height, 3, painted);
     const target = heatmapPath(folder, result.file);
     try {
-      // Of a watched folder it was not known before.
-      requireFree('--heatmaps', target, HEAT_MAP);
+      if (isWithin(folder, result.path))
+        throw new CyclopsError(`${result.path} lies in the folder of heat maps, and may be one. Watch another folder.`);
       prepare(dirname(target));
+      requireFree('--heatmaps', target, HEAT_MAP);
       await writeFileAtomicAsync(target, signPng(file));
     } catch (error) {
       if (!(error instanceof CyclopsError)) throw error;

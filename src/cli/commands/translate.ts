@@ -5,7 +5,7 @@ import { makeFolder } from '../../data/files/make-folder.ts';
 import { removeOldRemains } from '../../data/files/remains.ts';
 import { encodePngAsync, isSignedPng, signPng } from '../../data/images/png.ts';
 import { visible } from '../../report/parts/visible.ts';
-import { type OutputKind, requireFree, requireNoData, requireNoInput } from '../../workflow/common/outputs.ts';
+import { type OutputKind, requireFree, requireNoInput, requireNoPictures } from '../../workflow/common/outputs.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { doneBehind } from '../../workflow/images/behind.ts';
 import { type Translation, translate as translateWorkflow } from '../../workflow/translate.ts';
@@ -37,7 +37,7 @@ async function translate(model: string, images: string[], options: TranslateComm
   const { to, tile, tune } = options;
   const target = (path: string) => join(folder, `${parse(path).name}_${to}.png`);
   requireDifferentNames(images);
-  requireNoData('--out', folder);
+  requireNoPictures('--out', folder);
   for (const path of images) {
     requireNoInput('--out', target(path), images);
     requireFree('--out', target(path), TRANSLATION);

@@ -30,6 +30,8 @@ export function bareServer(handler: RequestListener): Server {
     else handler(request, response);
   };
   const server = createServer({ requireHostHeader: false }, listener);
+  // Node would drop those beyond 2,000 unseen, the length of the body among them; the bytes of a head are bounded anyway.
+  server.maxHeadersCount = 0;
   // A client that asks before it sends is told by who admits it.
   server.on('checkContinue', listener);
   server.on('checkExpectation', (_, response) =>

@@ -17,6 +17,9 @@ const AT_ONCE = 16;
 /** How long what a client sends in spite of its answer is still taken. */
 const LINGER_MS = 2000;
 
+/** After how long without a byte of its answer that a client takes it is given up. */
+const UNREAD_MS = 30_000;
+
 const BROKEN =
   'The device is lost, and could not be opened anew yet. It is tried again every few seconds: ask again later.';
 
@@ -111,6 +114,7 @@ export function detectorServer(
     const painted = overlayHeatmap(picture, heatMap, { floor, threshold: heatMap.threshold });
     const file = signPng(await encodePngAsync(picture.width, picture.height, 3, painted));
     noteJudged(flagged, began);
+    giveUpUnread(response);
     response
       .set({ 'X-Flagged': `${flagged}`, 'X-Score': `${score}`, 'X-Threshold': `${threshold}`, 'X-Map': heatMap.map })
       .type('png')
@@ -159,6 +163,11 @@ function answerError(request: Request, response: Response, status: number, error
   };
   const lingering = setTimeout(close, LINGER_MS);
   request.once('close', close).resume();
+}
+
+/** Cuts a client off that takes nothing of a large answer for a while, since others wait for its place. */
+function giveUpUnread({ socket }: Response): void {
+  socket?.setTimeout(UNREAD_MS, () => socket.destroy());
 }
 
 /** @throws RefusedError for a parameter or a value that is not known, so that nobody takes what comes for what was asked */

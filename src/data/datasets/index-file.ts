@@ -10,6 +10,9 @@ import type { ImageRef } from './dataset.ts';
 import { FileNames } from './file-names.ts';
 import { withGroup } from './groups.ts';
 
+/** The table's name in a data folder. */
+export const INDEX_NAME = 'index.csv';
+
 /** What a table says of an image; empty where it says nothing. */
 interface Said {
   group: string;
@@ -26,7 +29,7 @@ interface Said {
  *   and no kind of any image: a misspelt column would else let images of one object into two parts unseen
  */
 export function applyIndex(root: string, images: ImageRef[]): { images: ImageRef[]; unknown: string[] } {
-  const path = join(root, 'index.csv');
+  const path = join(root, INDEX_NAME);
   if (!isThere(path)) return { images, unknown: [] };
   const [header = [], ...rows] = readTable(path);
   const { known, unknown } = whatIsSaid(

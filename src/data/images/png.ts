@@ -60,9 +60,12 @@ export function signPng(png: Buffer): Buffer {
   return Buffer.concat([png.subarray(0, HEADER_END), SIGNED, png.subarray(HEADER_END)]);
 }
 
+/** Bytes at the beginning of a file that tell whether it is signed. */
+export const SIGNED_BYTES = HEADER_END + SIGNED.length;
+
 /** @param beginning of a file, of any format */
 export function isSignedPng(beginning: Uint8Array): boolean {
-  return SIGNED.equals(beginning.subarray(HEADER_END, HEADER_END + SIGNED.length));
+  return SIGNED.equals(beginning.subarray(HEADER_END, SIGNED_BYTES));
 }
 
 function optionsFor(channels: 1 | 3, pixels: Uint8Array | Uint16Array) {

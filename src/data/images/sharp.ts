@@ -1,8 +1,9 @@
 import type { Metadata, Sharp, SharpConstructor } from 'sharp';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { withFile } from '../files/file-bytes.ts';
-import { readPart } from '../files/read.ts';
+import { readBytes, readPart } from '../files/read.ts';
 import { gifFrameExtent } from './gif.ts';
+import { jpegScans } from './jpeg-scans.ts';
 import type { Size } from './level-memory.ts';
 import { checkBytes, checkSize, decodedBytes, MAX_LARGE_PIXELS, MAX_PIXELS } from './limits.ts';
 import { completedPng, examinePng, type PngFile } from './png.ts';
@@ -60,6 +61,7 @@ export async function readBySharp(
     sharp(content, { failOn, limitInputPixels: MAX_PIXELS, ignoreIcc: true, autoOrient: options.oriented });
   if (format === 'AVIF') requireCountable(bytes, source);
   if (format === 'GIF') requireWholeGif(bytes, source);
+  if (format === 'JPEG') requireFewScans(bytes, source);
   const readAt: ReadAt = (start, length) => bytes.subarray(start, start + length);
   if (format === 'TIFF') requireWholeTiff(readAt, bytes.length, source);
   try {
@@ -150,6 +152,7 @@ export async function partsBySharp(
     );
   checkKind({ ...metadata, pages: framesOf(head, format) ?? metadata.pages }, path, format);
   if (format === 'TIFF') checkTiff((start, length) => readPart(path, start, length), path, metadata);
+  if (format === 'JPEG' && metadata.isProgressive) requireFewScans(readBytes(path), path);
   const strictness = strictnessFor(format);
   return (part) =>
     attempt(() =>
@@ -205,6 +208,18 @@ function requireWholeGif(bytes: Uint8Array, source: string): void {
   const extent = gifFrameExtent(bytes);
   if (extent && extent.held < extent.announced)
     throw damaged(source, 'GIF', `it announces ${extent.announced} pixels and holds ${extent.held}`);
+}
+
+/** Ten times as many as encoders make. */
+const MOST_SCANS = 100;
+
+/** @throws CyclopsError for a JPEG file that takes far longer to decode than its size tells */
+function requireFewScans(bytes: Uint8Array, source: string): void {
+  const scans = jpegScans(bytes);
+  if (scans <= MOST_SCANS) return;
+  throw new CyclopsError(
+    `${source} goes over its pixels ${scans} times; expected at most ${MOST_SCANS} scans in a JPEG file. Save it anew, if it is a photograph.`,
+  );
 }
 
 /** @throws CyclopsError for a TIFF file that announces more than it holds */

@@ -1,13 +1,18 @@
 import { type Stats, statSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { runWith } from '../../cyclegan/run/run-folder.ts';
-import { readDataset } from '../../data/datasets/layouts.ts';
+import { PARTS } from '../../data/datasets/dataset.ts';
+import { folderContent } from '../../data/datasets/folder-content.ts';
+import { INDEX_NAME } from '../../data/datasets/index-file.ts';
+import { listPath } from '../../data/datasets/lists.ts';
 import { requireWritable } from '../../data/files/atomic.ts';
 import { fileError } from '../../data/files/fs-error.ts';
+import { isFolder } from '../../data/files/is-folder.ts';
 import { readPart } from '../../data/files/read.ts';
 import { leadsThroughSystem, realPlace } from '../../data/files/real-place.ts';
 import { removeOldRemains } from '../../data/files/remains.ts';
 import { imageKind } from '../../data/images/formats.ts';
+import { isSignedPng, SIGNED_BYTES } from '../../data/images/png.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -20,6 +25,9 @@ export interface OutputKind {
   /** How the name of one ends that is a picture. */
   picture?: '.png' | '.svg';
 }
+
+/** Files of a data folder that say what its images are. */
+const NAMES_OF_DATA = [INDEX_NAME, ...PARTS.map((part) => listPath('', part))];
 
 /** Enough for the header of a table with every score. */
 const BEGINNING = 2 ** 16;
@@ -49,6 +57,10 @@ export function requireFree(option: string, path: string, kind: OutputKind): voi
   const run = runWith(path);
   if (run !== null)
     throw new UsageError(`${option} ${path} would overwrite a file of the run in ${run}. Give another name.`);
+  if (NAMES_OF_DATA.includes(basename(path).toLowerCase()))
+    throw new UsageError(
+      `${option} ${path} has a name that is read where it lies in a data folder (${NAMES_OF_DATA.join(', ')}), and it would be read wrong. Give another name.`,
+    );
   const there = statsOf(path);
   // Nobody may read a pipe, and a file behind /dev/stdout would get another in its place.
   if ((there && !there.isFile()) || leadsThroughSystem(path)) {
@@ -85,29 +97,27 @@ export function requireNoInput(option: string, path: string, inputs: readonly st
 }
 
 /**
- * Refuses to put pictures among the images, masks or templates of a data folder, where the next training would learn from them.
+ * Refuses to put pictures among others that Cyclops did not write: the next training, or who scores that folder, would take them for
+ * photographs.
  *
- * @param folder be it there yet or not @throws UsageError when it is one of those
+ * @param folder be it there yet or not @throws UsageError where such pictures lie in it @throws CyclopsError when it cannot be listed
  */
-export function requireNoData(option: string, folder: string): void {
-  const place = realPlace(folder);
-  const above = dirname(place);
-  // Layouts have their images one folder below the root, or two.
-  const root = [above, dirname(above)].find((root) => picturesOf(root).some((path) => dirname(path) === place));
-  if (root === undefined) return;
+export function requireNoPictures(option: string, folder: string): void {
+  if (!isFolder(folder)) return;
+  const { images } = folderContent(folder);
+  const other = images.find((name) => !isOwnPicture(join(folder, name)));
+  if (other === undefined) return;
   throw new UsageError(
-    `${option} ${folder} would put pictures among those of the data folder ${root}, and the next training would take them for photographs. ` +
-      'Give a folder outside it.',
+    `${option} ${folder} would put pictures among those that lie there, such as ${other}, and who trains with them or scores them would take them for ` +
+      'photographs. Give a folder of their own, which need not be there yet.',
   );
 }
 
-/** What a data folder holds; nothing of what is none. */
-function picturesOf(root: string): string[] {
+function isOwnPicture(path: string): boolean {
   try {
-    const { images } = readDataset(root, { allowNormalAlone: true });
-    return images.flatMap(({ path, mask, pair }) => [path, mask, pair].filter((file) => file !== undefined));
+    return isSignedPng(readPart(path, 0, SIGNED_BYTES));
   } catch (error) {
-    if (error instanceof CyclopsError) return [];
+    if (error instanceof CyclopsError) return false;
     throw error;
   }
 }

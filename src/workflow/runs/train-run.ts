@@ -13,6 +13,7 @@ import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { ScratchFile } from '../../data/files/scratch-file.ts';
 import { ImageBank, type Size } from '../../data/images/bank.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
+import { isSignedPng } from '../../data/images/png.ts';
 import { defectPixels } from '../../data/images/defect-pixels.ts';
 import type { Overflow } from '../../data/images/level-memory.ts';
 import type { Device } from '../../gpu/device.ts';
@@ -84,7 +85,11 @@ async function trainOn(
   const { config, dataset, run, resume, from = null, tune, eager, onProfile, signal, onProgress, onWarning } = options;
   const watch = new DuplicateWatch(config.range);
   const hashes = new Map<string, string>();
-  const onBytes = ({ path }: ImageRef, bytes: Uint8Array) => hashes.set(path, hashBytes(bytes));
+  const made: string[] = [];
+  const onBytes = ({ path, file }: ImageRef, bytes: Uint8Array) => {
+    hashes.set(path, hashBytes(bytes));
+    if (isSignedPng(bytes)) made.push(file);
+  };
   const { banks, training } = await loadBanks(device, options, { watch, onBytes, overflow });
   try {
     const data = recordData(dataset.root, training, await readableCalibration(options, { watch, onBytes }), hashes, from?.seen);
@@ -96,6 +101,7 @@ async function trainOn(
       await watch.look(dataset.images.filter(({ part }) => part === 'test'));
       const warning = watch.warning();
       if (warning) onWarning?.(warning);
+      if (made.length > 0) onWarning?.(madeByUs(made));
       if (from) warnOfBeginning(from, data, onWarning);
       writeFileAtomic(run.data, `${JSON.stringify(data, null, 2)}\n`);
       writeSplit(run.root, dataset);
@@ -154,6 +160,15 @@ function historyOf(begun: CheckpointHead, config: TrainingConfig): Pick<Manifest
   const longer = { step: begun.position.step, ...lengthsOf(begun, config) };
   const all = longer.to > longer.from ? [...extended, longer] : extended;
   return { ...(from && { from }), ...(all.length > 0 && { extended: all }) };
+}
+
+/** Of pictures that bear the mark of Cyclops. */
+function madeByUs(files: readonly string[]): string {
+  const [first] = files;
+  return (
+    `Warning: ${files.length === 1 ? '1 image was' : `${files.length} images were`} written by Cyclops itself, as heat maps and translations are, such as ${first}. ` +
+    'If that is a mistake, remove them and train again.'
+  );
 }
 
 /**

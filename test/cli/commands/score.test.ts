@@ -336,6 +336,11 @@ describe('score', () => {
       const { code, stderr } = await cyclops('score', model, ...given, '--heatmaps', parse(images).root);
       expect([code, stderr]).toEqual([2, expect.stringMatching(/among the images of .*Choose a folder outside/)]);
     }
+    // Nor among others, which another command may learn from.
+    const one = folder.path('one.png');
+    cpSync(join(images, 'normal', '0.png'), one);
+    const { code, stderr } = await cyclops('score', model, one, '--heatmaps', join(images, 'normal'));
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/among those that lie there, such as 0\.png/)]);
     expect(readdirSync(images, { recursive: true, encoding: 'utf8' }).join()).not.toContain('heat');
   });
 
@@ -392,6 +397,28 @@ describe('score --watch', () => {
     const told = new Set(lines(again.stdout).filter((line) => !/^(before|late-\d)\.png/.test(line)));
     expect(new Set(lines(stdout))).toEqual(told);
     expect(readdirSync(heat).sort()).toEqual(['a.png.heat.png', 'below']);
+  });
+
+  it('makes no heat maps of heat maps, where a link leads from one folder to the other', async () => {
+    const [watched, heat] = [folder.path('linked'), folder.path('linked-heat')];
+    for (const made of [watched, heat]) mkdirSync(made);
+    symlinkSync(heat, join(watched, 'made'));
+    cpSync(join(images, 'normal', '0.png'), join(watched, 'before.png'));
+    const { child, outcome } = start([
+      ...['score', model, '--watch', watched, '--follow-links'],
+      ...['--heatmaps', heat, '--no-tune'],
+    ]);
+    let said = '';
+    child.stderr?.on('data', (text) => {
+      said += text;
+    });
+    await until(() => /What\s+lies\s+in/.test(said));
+    cpSync(join(images, 'normal', '0.png'), join(watched, 'a.png'));
+    await until(() => /no\s+heat\s+map/.test(said));
+    child.kill('SIGINT');
+    const { stderr } = await outcome;
+    expect(stderr).toMatch(/no heat map: \S+made\/a\.png\.heat\.png lies in the folder of heat maps/);
+    expect(readdirSync(heat)).toEqual(['a.png.heat.png']);
   });
 
   it('refuses a table that another process writes, by whatever name, and leaves it whole', async () => {

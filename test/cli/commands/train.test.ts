@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { decodeImage } from '../../../src/data/images/decode.ts';
@@ -368,5 +368,17 @@ describe('score and translate', () => {
     const [normal, abnormal] = await Promise.all(translated);
     expect([normal?.width, normal?.height, normal?.channels]).toEqual([32, 32, 3]);
     expect(normal?.pixels).not.toEqual(abnormal?.pixels);
+
+    // They come to lie among what is trained with, by another hand.
+    const mixed = folder.path('mixed');
+    cpSync(data, mixed, { recursive: true });
+    for (const name of readdirSync(out)) cpSync(join(out, name), join(mixed, 'normal', name));
+    const { code, stderr } = await cyclops(...train(folder.path('of-own'), '--steps', '1').with(1, mixed));
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        /Warning: (1 image was|2 images were) written by Cyclops itself, .* such as normal\/0_(ab)?normal\.png/,
+      ),
+    ]);
   });
 });

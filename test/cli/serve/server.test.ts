@@ -1,12 +1,15 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { GivenUpError, type LastingDetector } from '../../../src/cli/serve/lasting-detector.ts';
 import { type DetectorServer, detectorServer } from '../../../src/cli/serve/server.ts';
 import { CyclopsError, DeviceLostError } from '../../../src/gpu/errors.ts';
+import { randomNumbers } from '../../data/support.ts';
 
 const MAX_BYTES = 100_000;
 const HEAD = 'POST /score HTTP/1.1\r\nHost: here\r\n';
+
+const SET_TIMEOUT = Socket.prototype.setTimeout;
 
 let served: DetectorServer;
 let port: number;
@@ -168,4 +171,42 @@ it('logs what is no fault of a request, but no lost device, which the detector t
   }
   expect(logged).toEqual(errors.slice(1, 3));
   expect(answers.map((one) => one.headers.get('Retry-After'))).toEqual([null, null, null, '5']);
+});
+
+it('cuts off who does not read a heat map, so that others have its place', async () => {
+  // Noise, which no compression makes fit into what the system holds for a connection.
+  const [width, height] = [2400, 2400];
+  const random = randomNumbers(1);
+  const noise = Uint8Array.from({ length: width * height * 3 }, () => 256 * random());
+  judged = () => ({
+    ...{ flagged: true, score: 1, threshold: 0, scores: {} },
+    heatMap: {
+      map: 'residual5',
+      values: new Float32Array(16),
+      width: 4,
+      height: 4,
+      judged: { width: 4, height: 4 },
+      floor: 0,
+      threshold: 1,
+    },
+    original: { width, height, channels: 3, pixels: noise },
+  });
+  const wait = vi.spyOn(Socket.prototype, 'setTimeout');
+  wait.mockImplementation(function (this: Socket, ms: number, ...rest: []) {
+    return SET_TIMEOUT.call(this, ms === 30_000 ? 300 : ms, ...rest);
+  });
+  const deaf = connect(port, '127.0.0.1');
+  deaf.pause().write('POST /heatmap HTTP/1.1\r\nHost: here\r\nContent-Length: 3\r\n\r\nabc');
+  while (!(await metrics()).includes('cyclops_waiting 1'));
+  expect((await ask('/score', 'abc')).status).toBe(429);
+  while (!(await metrics()).includes('cyclops_waiting 0'));
+  judged = () => ({ flagged: false, score: 1, threshold: 2, scores: {}, heatMap: null, original: null });
+  expect((await ask('/score', 'abc')).status).toBe(200);
+  wait.mockRestore();
+  deaf.destroy();
+});
+
+it('knows the length of a body behind thousands of headers', async () => {
+  const headers = Array.from({ length: 2500 }, () => 'a:\r\n').join('');
+  expect(await answerOn(sent(`${HEAD}${headers}Content-Length: 3\r\n\r\nabc`))).toMatch(/^HTTP\/1\.1 200 /);
 });

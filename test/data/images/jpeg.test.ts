@@ -5,6 +5,7 @@ import { decodeImage } from '../../../src/data/images/decode.ts';
 import { decodeBytes } from '../../../src/data/images/decode-bytes.ts';
 import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
 import { encodeJpeg } from '../../../src/data/images/jpeg.ts';
+import { jpegScans } from '../../../src/data/images/jpeg-scans.ts';
 import { expectRejection, isRead, randomNumbers } from '../support.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
@@ -47,6 +48,28 @@ describe('a JPEG file', async () => {
       const spare = Buffer.concat([bytes.subarray(0, -2), Buffer.from([0x12, 0x34, 0x56]), bytes.subarray(-2)]);
       expect(await decodeBytes(spare, 'spare.jpg')).toEqual(await decodeImage(fixture(`${name}.jpg`)));
     }
+  });
+
+  it('refuses one that goes over its pixels again and again, and counts no other', async () => {
+    const progressive = load('progressive.jpg');
+    const last = progressive.lastIndexOf(Buffer.from([0xff, 0xda]));
+    const scan = progressive.subarray(last, -2);
+    const scans = jpegScans(progressive);
+    expect([scans, jpegScans(load('baseline.jpg')), jpegScans(load('restart.jpg'))]).toEqual([10, 1, 1]);
+    const repeated = Buffer.concat([
+      progressive.subarray(0, -2),
+      ...Array.from({ length: 101 - scans }, () => scan),
+      progressive.subarray(-2),
+    ]);
+    await expectRejection(() => decodeBytes(repeated, 'again.jpg'), 'again.jpg', '101 times', 'at most 100');
+    // A small picture in a segment of its own, as Exif has one.
+    const inside = Buffer.concat(Array.from({ length: 200 }, () => Buffer.from([0xff, 0xda, 0, 2])));
+    const segment = Buffer.concat([
+      Buffer.from([0xff, 0xe1, (inside.length + 2) >> 8, (inside.length + 2) & 255]),
+      inside,
+    ]);
+    const carrying = Buffer.concat([progressive.subarray(0, 2), segment, progressive.subarray(2)]);
+    expect(await decodeBytes(carrying, 'exif.jpg')).toEqual(await decodeBytes(progressive, 'plain.jpg'));
   });
 
   it('reads CMYK as RGB, and refuses kinds of coding that libjpeg does not know', async () => {

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, utimesSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { encodePng, signPng } from '../../../src/data/images/png.ts';
 import {
   requireFree,
-  requireNoData,
   requireNoInput,
+  requireNoPictures,
   requireOutput,
   textKind,
 } from '../../../src/workflow/common/outputs.ts';
@@ -67,26 +68,38 @@ it('refuses any name among the files of a run, and none beside them', () => {
   requireFree('--csv', path('thresholds.json'), TABLE);
 });
 
-it('refuses pictures among those of a data folder, whatever its layout, and none beside them', () => {
+it('puts no pictures among others, as those that are trained with', () => {
   for (const name of ['normal/1', 'abnormal/2', 'masks/2']) put(path('plain', `${name}.png`));
-  for (const name of ['train/good/1', 'test/good/1', 'test/crack/2', 'ground_truth/crack/2_mask'])
-    put(path('mvtec', `${name}.png`));
+  put(path('flat', '1.jpg'));
+  put(path('unreadable', 'train.txt'), 'a line that names nothing');
+  put(path('unreadable', 'normal', '1.png'));
+  const [own, other] = [true, false].map((isSigned) => {
+    const png = encodePng(1, 1, 1, Uint8Array.of(7));
+    return isSigned ? signPng(png) : png;
+  });
+  put(path('own', '1.png'), own);
+  put(path('mixed', '1.png'), own);
+  put(path('mixed', '2.png'), other);
   symlinkSync(path('plain', 'normal'), path('link'));
-  const among = [
+  for (const folder of [
     'plain/normal',
     'plain/abnormal',
     'plain/masks',
-    'mvtec/train/good',
-    'mvtec/ground_truth/crack',
+    'flat',
+    'unreadable/normal',
     'link',
-  ];
-  for (const folder of among) {
-    const refused = () => requireNoData('--out', path(folder));
+    'mixed',
+  ]) {
+    const refused = () => requireNoPictures('--out', path(folder));
     expect(refused).toThrow(UsageError);
-    expectRefusal(refused, `--out ${path(folder)}`, 'take them for photographs', 'outside');
+    expectRefusal(refused, `--out ${path(folder)}`, 'photographs', 'a folder of their own');
   }
-  for (const folder of ['plain', 'plain/new', 'plain/normal/new', 'mvtec/new', 'new'])
-    requireNoData('--out', path(folder));
+  for (const folder of ['plain', 'plain/new', 'own', 'new']) requireNoPictures('--out', path(folder));
+});
+
+it('takes no name that a data folder gives a meaning', () => {
+  for (const name of ['index.csv', 'train.txt', 'calibration.txt', 'test.txt', 'Index.csv'])
+    expectRefusal(() => requireFree('--csv', path(name), TABLE), `--csv ${path(name)}`, 'read wrong', 'another name');
 });
 
 it('refuses the name of an image for what is none, or another, also behind a link', () => {
