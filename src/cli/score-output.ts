@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { writeFileAtomic } from '../data/files/atomic.ts';
 import { fileError } from '../data/files/fs-error.ts';
@@ -84,13 +84,24 @@ export class ScoreOutput {
     const { csv } = this;
     if (!csv) return;
     try {
-      if (csv.descriptor !== null) return void writeFileSync(csv.descriptor, line);
+      if (csv.descriptor !== null) return void append(csv.descriptor, line);
       // The first row takes the place of an old table whole, or not at all.
       writeFileAtomic(csv.path, `${scoreHeader(this.decision)}${line}`);
       csv.descriptor = openSync(csv.path, 'a');
     } catch (error) {
       throw fileError(error, 'write', csv.path);
     }
+  }
+}
+
+/** Adds a line whole, or not at all, as on a disk that is full. */
+function append(descriptor: number, line: string): void {
+  const { size } = fstatSync(descriptor);
+  try {
+    writeFileSync(descriptor, line);
+  } catch (error) {
+    ftruncateSync(descriptor, size);
+    throw error;
   }
 }
 

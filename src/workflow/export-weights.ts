@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { NETWORK_WORDS, type NetworkName } from '../cyclegan/network-names.ts';
 import { runWith } from '../cyclegan/run/run-folder.ts';
@@ -54,11 +54,17 @@ export function exportWeights(options: ExportOptions): ExportedWeights {
     writeFileAtomic(file, content);
     files.push(file);
   };
-  for (const [network, stored] of model.networks) {
-    const tensors = floatsOf(stored, `${model.source}: ${network}`);
-    if (safetensors !== undefined)
-      put(safetensorsFile(safetensors, network), encodeSafetensors(tensors, { format: 'pt' }));
-    if (torch !== undefined) put(torchFile(torch, network), encodeStateDict(tensors, torchName(network)));
+  try {
+    for (const [network, stored] of model.networks) {
+      const tensors = floatsOf(stored, `${model.source}: ${network}`);
+      if (safetensors !== undefined)
+        put(safetensorsFile(safetensors, network), encodeSafetensors(tensors, { format: 'pt' }));
+      if (torch !== undefined) put(torchFile(torch, network), encodeStateDict(tensors, torchName(network)));
+    }
+  } catch (error) {
+    // Some of the networks would look like all, and be in the way of the next attempt.
+    for (const file of files) rmSync(file, { force: true });
+    throw error;
   }
   return { files, remarks: remarksOn(model) };
 }

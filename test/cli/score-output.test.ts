@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ScoreOutput } from '../../src/cli/score-output.ts';
 import type { FileResult } from '../../src/workflow/score.ts';
+import { onSmallDisk } from '../data/support.ts';
 
 const decision = { by: 'sse', threshold: 0.123456789, scores: ['sse', 'l1'], heatmap: null };
 const results: FileResult[] = [
@@ -78,5 +79,21 @@ describe('ScoreOutput', () => {
         'a.png,flagged,sse,0.123456789,12.3456789012,0.25,\r\n' +
         "'=1+1.png,unreadable,sse,0.123456789,,,it is empty\r\n",
     );
+  });
+
+  it('adds rows to the table whole, or not at all, as where the disk is full', async (context) => {
+    await onSmallDisk(context, join(folder, 'disk'), async (disk) => {
+      const csv = join(disk, 'scores.csv');
+      const output = new ScoreOutput(decision, { json: false, csv });
+      const long = 'x'.repeat(10_000);
+      const adding = output.during(async () => {
+        for (let i = 0; ; i++)
+          output.add({ file: `${i}`, path: '/in', status: 'unreadable', reason: long.concat(`${i}`) });
+      });
+      await expect(adding).rejects.toThrow(/cannot write .*scores\.csv: no space is left/);
+      const table = readFileSync(csv, 'utf8');
+      expect(table.length).toBeGreaterThan(1000);
+      expect(table.endsWith('\r\n')).toBe(true);
+    });
   });
 });

@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect } from 'vitest';
+import { afterEach, beforeEach, expect, type TestContext } from 'vitest';
 import { encodePng } from '../../src/data/images/png.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
 
@@ -91,4 +92,25 @@ export function randomNumbers(seed: number): () => number {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 2 ** 32;
   };
+}
+
+/**
+ * Runs an action on a disk that is soon full, a tmpfs in a new folder; skips the test where this process may not mount one.
+ *
+ * @param size as mount takes it
+ */
+export async function onSmallDisk(
+  context: TestContext,
+  folder: string,
+  action: (folder: string) => void | Promise<void>,
+  size = '64k',
+): Promise<void> {
+  mkdirSync(folder);
+  const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder]);
+  if (mount.status !== 0) context.skip('mounting a small tmpfs needs root on Linux');
+  try {
+    await action(folder);
+  } finally {
+    spawnSync('umount', [folder]);
+  }
 }

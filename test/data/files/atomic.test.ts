@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, type TestContext, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   AtomicFile,
   completeFolder,
@@ -22,24 +22,11 @@ import {
   writeFolderAtomic,
   writeTogether,
 } from '../../../src/data/files/atomic.ts';
-import { expectRefusal, expectRejection, put, useTemporaryFolder, withoutRoot } from '../support.ts';
+import { expectRefusal, expectRejection, onSmallDisk, put, useTemporaryFolder, withoutRoot } from '../support.ts';
 import { generationOf } from './checkpoint-reader.ts';
 
 const path = useTemporaryFolder();
 const writer = fileURLToPath(new URL('checkpoint-writer.ts', import.meta.url));
-
-/** Runs an action in a tmpfs of 64 KiB; skips the test where this process may not mount one. */
-async function onSmallDisk(context: TestContext, action: (folder: string) => void | Promise<void>): Promise<void> {
-  const folder = path('disk');
-  mkdirSync(folder);
-  const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]);
-  if (mount.status !== 0) context.skip('mounting a small tmpfs needs root on Linux');
-  try {
-    await action(folder);
-  } finally {
-    spawnSync('umount', [folder]);
-  }
-}
 
 describe('writeFileAtomic', () => {
   it('writes and replaces, and leaves nothing else behind', () => {
@@ -157,7 +144,7 @@ describe('writeFileAtomic', () => {
   });
 
   it('keeps the old file and removes its own when the disk is full', async (context) => {
-    await onSmallDisk(context, (disk) => {
+    await onSmallDisk(context, path('disk'), (disk) => {
       writeFileAtomic(join(disk, 'a'), 'old');
       expectRefusal(() => writeFileAtomic(join(disk, 'a'), Buffer.alloc(1e6)), join(disk, 'a'), 'ENOSPC', 'no space');
       expect(readFileSync(join(disk, 'a'), 'utf8')).toBe('old');
@@ -184,7 +171,7 @@ describe('writeFileAtomicAsync', () => {
   });
 
   it('keeps the old file and removes its own when the disk is full', async (context) => {
-    await onSmallDisk(context, async (disk) => {
+    await onSmallDisk(context, path('disk'), async (disk) => {
       await writeFileAtomicAsync(join(disk, 'a'), 'old');
       await expectRejection(() => writeFileAtomicAsync(join(disk, 'a'), Buffer.alloc(1e6)), join(disk, 'a'), 'ENOSPC');
       expect(readFileSync(join(disk, 'a'), 'utf8')).toBe('old');
@@ -227,7 +214,7 @@ describe('writeFolderAtomic', () => {
   });
 
   it('keeps the old folder when the disk is full', async (context) => {
-    await onSmallDisk(context, (disk) => {
+    await onSmallDisk(context, path('disk'), (disk) => {
       const run = join(disk, 'run');
       writeFolderAtomic(run, write('old'));
       expectRefusal(() => writeFolderAtomic(run, write('x'.repeat(1e6))), run, 'ENOSPC', 'no space');

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -24,7 +24,7 @@ import {
 } from '../../../src/workflow.ts';
 import { makeData, SMALL_CONFIG, temporaryFolder } from '../../cli/support.ts';
 import { hasTorch, inMemory, runTorch, withoutTorch } from '../../data/files/torch/torch-support.ts';
-import { expectRefusal, expectRejection } from '../../data/support.ts';
+import { expectRefusal, expectRejection, onSmallDisk } from '../../data/support.ts';
 import { random, worst } from '../../oracles/compare.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -212,6 +212,23 @@ describe('export', () => {
       'latest_net_G_A.pth',
     );
     expect(existsSync(folder.path('never written'))).toBe(false);
+  });
+
+  it('leaves none of the networks where there is no room for all, so that it can be done again', async (context) => {
+    const model = folder.path('trained');
+    const bytes = exportWeights({ model, torch: folder.path('all four') }).files.map((file) => statSync(file).size);
+    const [first = 0, second = 0] = bytes;
+    // Room for one, and not for two.
+    const size = `${first + Math.ceil(second / 2)}`;
+    await onSmallDisk(
+      context,
+      folder.path('disk'),
+      (disk) => {
+        expectRefusal(() => exportWeights({ model, torch: join(disk, 'weights') }), 'no space is left');
+        expect(readdirSync(join(disk, 'weights'))).toEqual([]);
+      },
+      size,
+    );
   });
 
   it('refuses to write nothing, and no model', () => {
