@@ -1,9 +1,11 @@
 // Checks the shaders and makes the package's dist/ of src/: compiled modules, with those that read files of the package frozen to what they
-// read, and the declarations that a program meets through the package's doors.
+// read, the declarations that a program meets through the package's doors, and the command in a few files, since Node takes half a second to
+// open its hundreds of modules.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { tsImport } from 'tsx/esm/api';
 
 /** @param {string} folder @param {string} ending @returns {string[]} paths below the folder */
@@ -45,6 +47,17 @@ function removeHiddenDeclarations() {
   for (const path of filesIn('dist', '.d.ts')) if (!seen.has(path)) rmSync(join('dist', path));
 }
 
+/** Puts all that the command loads in place of its modules; files of the project are looked for from a folder as deep as theirs. */
+async function bundleCommand() {
+  await build({
+    ...{ entryPoints: ['dist/cli/main.js'], outdir: 'dist/bundle', chunkNames: 'parts/[name]-[hash]' },
+    ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20', packages: 'external' },
+    ...{ sourcemap: true, sourcesContent: false, logLevel: 'warning' },
+  });
+  rmSync('dist/cli', { recursive: true });
+  renameSync('dist/bundle', 'dist/cli');
+}
+
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 rmSync('dist', { recursive: true, force: true });
 const checker = ['--import', 'tsx', 'scripts/check-shaders.ts'];
@@ -56,3 +69,4 @@ for (const step of [checker, compiler]) {
 for (const path of FROZEN) await freeze(path);
 await freezeForPages();
 removeHiddenDeclarations();
+await bundleCommand();
