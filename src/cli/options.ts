@@ -111,7 +111,9 @@ export async function withDevice<T>(
   work: (device: Device) => Promise<T>,
 ): Promise<T> {
   const open = () => Device.open({ device: name, backend });
-  const device = await (quiet ? silenceDriver(open) : open());
+  // Logs keep all that a driver says; people and scripts that want quiet hear what concerns them.
+  const isHeard = !quiet && !process.stderr.isTTY;
+  const device = await (isHeard ? open() : silenceDriver(open, { isQuiet: quiet }));
   try {
     if (device.info.software && device.info.executes) requireFileSize();
     forceVariants(device, variant);

@@ -12,16 +12,21 @@ const MODULE = fileURLToPath(new URL('../../src/cli/silence-driver.ts', import.m
 const SCRIPT = `
 import { spawnSync } from 'node:child_process';
 import { silenceDriver } from '${MODULE}';
-silenceDriver(async () => spawnSync('sh', ['-c', 'echo driver >&2'], { stdio: 'inherit' })).then(() =>
+const limits = 'Warning: maxDynamicUniformBuffersPerPipelineLayout artificially reduced from 1000000 to 16.';
+const work = async () => {
+  spawnSync('sh', ['-c', 'echo "' + limits + '" >&2; echo driver >&2'], { stdio: 'inherit' });
+  if (process.env.FAILS) throw new Error('no device');
+};
+silenceDriver(work, { isQuiet: !process.env.HEARD }).catch(() => {}).then(() =>
   process.stderr.write('a long error of the first command\\n'),
 );`;
 
 /** Runs the script and then another command, both with the same standard error. */
-function shell(ending: string): string {
+function shell(ending: string, environment: NodeJS.ProcessEnv = {}): string {
   const command = `( "$NODE" --import tsx --input-type=module -e "$SCRIPT"; echo next >&2 ) ${ending}`;
   const { stdout } = spawnSync('sh', ['-c', command], {
     encoding: 'utf8',
-    env: { ...process.env, NODE: process.execPath, SCRIPT, LOG: join(folder, 'log') },
+    env: { ...process.env, NODE: process.execPath, SCRIPT, LOG: join(folder, 'log'), ...environment },
   });
   return stdout;
 }
@@ -30,7 +35,16 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 it.skipIf(process.platform !== 'linux')('keeps the driver out of a pipe, and what follows in it', () => {
   expect(shell('2>&1 | cat')).toBe('a long error of the first command\nnext\n');
+  expect(shell('2>&1 | cat', { TMPDIR: '/nowhere' })).toBe('a long error of the first command\nnext\n');
 });
+
+it.skipIf(process.platform !== 'linux')(
+  'tells what it says that concerns somebody, and where it fails in any case',
+  () => {
+    for (const environment of [{ HEARD: '1' }, { FAILS: '1' }])
+      expect(shell('2>&1 | cat', environment)).toBe('driver\na long error of the first command\nnext\n');
+  },
+);
 
 it.skipIf(process.platform === 'win32')('loses nothing in a file that the next command goes on with', () => {
   shell('2>"$LOG"');
