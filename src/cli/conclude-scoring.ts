@@ -40,8 +40,14 @@ export function concludeScoring({ unreadable, flagged, total }: Found, options: 
   tellReasons(unreadable, options);
   if (failOnAnomaly && flagged > 0) process.exitCode = EXIT.flagged;
   else if (unreadable.length > 0 && (!skipBroken || unreadable.length === total)) {
-    throw new CyclopsError(
-      `${unreadable.length} of ${total} files could not be read, and were not scored. Repair or remove them, or leave them out with --skip-broken.`,
-    );
+    throw unreadableError(unreadable.length, total, skipBroken, 'scored');
   }
+}
+
+/** Why a command ends that could not read some of its images, or none. @param done what it did with the others */
+export function unreadableError(count: number, total: number, skipBroken: boolean, done: string): CyclopsError {
+  const advice = skipBroken
+    ? 'None is left; repair or replace them.'
+    : 'Repair or remove them, or leave them out with --skip-broken.';
+  return new CyclopsError(`${count} of ${total} files could not be read, and were not ${done}. ${advice}`);
 }

@@ -98,6 +98,7 @@ export abstract class Optimiser {
     }
     requireOperands(name, ...parameters, ...(scaler ? [scaler.scale] : []));
     for (const parameter of parameters) requireParameter(name, parameter);
+    requireApart(name, parameters);
     requireNumber(name, 'lr', lr, NOT_NEGATIVE);
     const mixed = scaler && { scaler, place: scaler.addOptimiser() };
     const { device } = first;
@@ -269,6 +270,20 @@ export abstract class Optimiser {
 /** @throws CyclopsError unless the steps that an optimiser has taken are a whole number below 2^32 */
 export function requireSteps(step: number): void {
   requireNumber('an optimiser', 'steps', step, WORD);
+}
+
+/** @throws CyclopsError when two parameters are views of one memory, which would become two */
+function requireApart(name: string, parameters: readonly Tensor[]): void {
+  const ends = new Map<unknown, { start: number; end: number }[]>();
+  for (const { slice, bytes, shape } of parameters) {
+    const taken = ends.get(slice.buffer) ?? [];
+    const [start, end] = [slice.offset ?? 0, slice.offset + bytes];
+    if (taken.some((other) => start < other.end && other.start < end))
+      throw new CyclopsError(
+        `${name} got a parameter [${shape.join(', ')}] that is a view of another one's memory. Give it one of them.`,
+      );
+    ends.set(slice.buffer, [...taken, { start, end }]);
+  }
 }
 
 function requireParameter(name: string, parameter: Tensor): void {

@@ -19,6 +19,7 @@ import type { TimedLaunch } from '../gpu/profiler.ts';
 import { despiteLosses } from './common/despite-losses.ts';
 import { type Listener, listenerOf } from './common/listener.ts';
 import { checkOptions, DATA, DIVISION, flag, pathOption, RUNNING, TRAINING } from './common/options.ts';
+import { requireMeaningless } from './common/outputs.ts';
 import { UsageError } from './common/usage-error.ts';
 import { type ModelWeights, readWeights } from './common/weights.ts';
 import { type DeviceOption, withDevice } from './common/with-device.ts';
@@ -66,6 +67,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { bankMemory = BANK_MEMORY } = options;
   requireBeginning(options);
   requireNoFold(out);
+  requireMeaningless('--out', out);
   const from = options.from === undefined ? null : readWeights(options.from);
   const { config, dataset } = resume ? begunTraining(options) : await newTraining(options, from);
   const begun = folds === undefined ? null : foldsOf(dataset, folds, config);

@@ -7,11 +7,12 @@ import { toImage } from '../cyclegan/tensor-image.ts';
 import { decodeImage } from '../data/images/decode.ts';
 import type { ByteImage, DecodedImage } from '../data/images/decoded-image.ts';
 import type { Device } from '../gpu/device.ts';
+import { CyclopsError } from '../gpu/errors.ts';
 import type { Module } from '../layers/module.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Listener } from './common/listener.ts';
 import { openNetworks } from './common/model.ts';
-import { checkOptions, label, path, paths, RUNNING } from './common/options.ts';
+import { callback, checkOptions, label, path, paths, RUNNING } from './common/options.ts';
 import { tuneTranslation } from './common/tuning.ts';
 import { type DeviceOption, onDevice } from './common/with-device.ts';
 
@@ -22,6 +23,8 @@ export interface TranslateOptions extends DeviceOption, Listener {
   images: readonly string[];
   /** What to make of them. */
   to: 'normal' | 'abnormal';
+  /** Takes the images that cannot be read, and why; without, the first of them is thrown. */
+  onBroken?: ((path: string, reason: string) => void) | undefined;
   /** The largest side of a tile of images larger than the model's size, a multiple of 4; without it, images are shrunk to that size. */
   tile?: number | undefined;
 }
@@ -38,18 +41,30 @@ export interface Translation {
  * @throws UsageError for options that cannot be @throws CyclopsError for a model or an image that cannot be read
  */
 export function translate(options: TranslateOptions): AsyncGenerator<Translation> {
-  checkOptions('translate', options, { ...RUNNING, model: path, images: paths, to: label, tile: tileOption });
+  checkOptions('translate', options, {
+    ...RUNNING,
+    model: path,
+    images: paths,
+    to: label,
+    tile: tileOption,
+    onBroken: callback,
+  });
   return onDevice(options, (device) => translateOn(device, options));
 }
 
 async function* translateOn(device: Device, options: TranslateOptions): AsyncGenerator<Translation> {
-  const { model, images, to, tile, signal, tune = true } = options;
+  const { model, images, to, tile, onBroken, signal, tune = true } = options;
   const detector = openNetworks(device, model, tile);
   try {
     const generator = to === 'normal' ? detector.networks.G_A : detector.networks.G_B;
     await tuneTranslation(detector, generator, { ...options, tune });
     for (const path of images) {
-      yield { path, image: await translated(detector, generator, await decodeImage(path, detector.config.range)) };
+      const image = await decodeImage(path, detector.config.range).catch((error: unknown) => {
+        if (!(onBroken && error instanceof CyclopsError)) throw error;
+        onBroken(path, error.message);
+        return null;
+      });
+      if (image) yield { path, image: await translated(detector, generator, image) };
       if (signal?.aborted) return;
     }
   } finally {

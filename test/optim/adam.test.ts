@@ -229,6 +229,9 @@ describe(`Adam, inputs of seed ${seed}`, () => {
       moments: [{ expAvg: new Float32Array(6), expAvgSq: new Float32Array(6) }],
     });
     expect(() => new Adam([w, w], { lr: 1, betas: [0.5, 0.999] })).toThrow(/only once; got 2, of which 1/);
+    const view = w.reshape([w.size]);
+    expect(() => new Adam([w, view], { lr: 1, betas: [0.5, 0.999] })).toThrow(/belongs to another|view of another/);
+    view.dispose();
     expect(() => new Adam([], { lr: 1, betas: [0.5, 0.999] })).toThrow(/at least one/);
     for (const lr of [Number.NaN, -1, Number.POSITIVE_INFINITY, '0.1' as unknown as number]) {
       expect(() => {

@@ -23,14 +23,20 @@ const head = object({
 
 type Head = v.InferOutput<typeof head>;
 
+/** Milliseconds, less than a life has. */
+const time = v.pipe(finite(0), v.maxValue(1e13));
+
 const times = object({
-  median: finite(0),
-  min: finite(0),
-  max: finite(0),
+  median: v.pipe(time, v.gtValue(0)),
+  min: time,
+  max: time,
   runs: whole(1),
-  low: v.optional(finite(0)),
-  high: v.optional(finite(0)),
+  low: v.optional(time),
+  high: v.optional(time),
 });
+
+/** What is meant as {@link times}, be its numbers what they may. */
+const meant = object({ median: v.number(), min: v.number(), max: v.number(), runs: v.number() });
 
 /** Times of one thing, and between which bounds their median lies. */
 interface Times {
@@ -98,7 +104,7 @@ interface Document {
 /** @throws CyclopsError for a file that is no measurement */
 function documentAt(path: string): Document {
   const json = readText(path);
-  return { path, head: parseJson(json, head, path), times: timesIn(parseJson(json, v.unknown(), path)) };
+  return { path, head: parseJson(json, head, path), times: timesIn(parseJson(json, v.unknown(), path), path) };
 }
 
 function processorText({ name, cores }: NonNullable<Head['processor']>): string {
@@ -172,8 +178,12 @@ function ratioOf(name: string, before: Times | undefined, after: Times | undefin
 /** What an object in a list is known by. */
 const NAMES = ['operation', 'problem', 'variant', 'name'];
 
-/** Every time in a document, by where it stands: the names of keys, and in lists what objects are called. */
-function timesIn(document: unknown): Map<string, Times> {
+/**
+ * Every time in a document, by where it stands: the names of keys, and in lists what objects are called.
+ *
+ * @throws CyclopsError for one that cannot be
+ */
+function timesIn(document: unknown, source: string): Map<string, Times> {
   const found = new Map<string, Times>();
   const walk = (value: unknown, path: readonly string[]) => {
     if (typeof value !== 'object' || value === null) return;
@@ -184,6 +194,10 @@ function timesIn(document: unknown): Map<string, Times> {
       if (runs > 1) found.set(path.filter((part) => part !== 'milliseconds').join(' '), { median, low, high });
       return;
     }
+    if (v.is(meant, value))
+      throw new CyclopsError(
+        `${source}: ${path.join(' ')} holds no times: expected milliseconds above 0 of at least one run; got ${JSON.stringify(value).slice(0, 120)}. Measure again.`,
+      );
     for (const [key, inner] of Object.entries(value)) {
       // A ratio, not a time.
       if (key === 'ofFastest') continue;

@@ -9,6 +9,7 @@ import type { DecodedImage } from '../../data/images/decoded-image.ts';
 import { loadSharp } from '../../data/images/sharp.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
+import { visible } from '../../report/parts/visible.ts';
 import { madeAhead } from '../../workflow/images/ahead.ts';
 import { ImageDecoder } from '../../workflow/images/decode-images.ts';
 import { scoreRefs } from '../../workflow/images/score-refs.ts';
@@ -18,6 +19,8 @@ import { align } from '../text/table.ts';
 interface InputResult {
   /** How many files the folder has. */
   files: number;
+  /** Why files cannot be read, of those whose rates are told, the first sixteen. */
+  unreadable: readonly string[];
   /** Million pixels of a file, the mean over those that were read. */
   megapixels: number;
   /** Files read and decoded by libvips, without anything of ours. */
@@ -70,12 +73,13 @@ export async function benchInput({ refs, detector, scores, seconds }: InputBench
   ]);
   const pixels = kept.reduce((sum, { width, height }) => sum + width * height, 0) / kept.length;
   const limits = reading < device ? 'reading' : 'the device';
-  return { files: refs.length, megapixels: pixels / 1e6, library, reading, device, together, limits };
+  const unreadable = first.broken.map(({ reason }) => reason);
+  return { files: refs.length, unreadable, megapixels: pixels / 1e6, library, reading, device, together, limits };
 }
 
 /** The result for people. */
 export function inputText({ info }: Device, result: InputResult): string {
-  const { files, megapixels, library, reading, device, together, limits } = result;
+  const { files, unreadable, megapixels, library, reading, device, together, limits } = result;
   const row = (name: string, rate: number, remark = '') => [name, `${rate.toPrecision(3)} images/s`, remark];
   const share = (rate: number, of: number) => `${(rate / of).toFixed(2)} of`;
   return [
@@ -92,6 +96,11 @@ export function inputText({ info }: Device, result: InputResult): string {
     ),
     '',
     `It is ${limits} that limits.`,
+    ...(unreadable.length > 0
+      ? [
+          `${unreadable.length} of the first ${Math.min(files, KEPT)} files cannot be read and are left out: ${unreadable.map(visible).join(' ')}`,
+        ]
+      : []),
     '',
   ].join('\n');
 }

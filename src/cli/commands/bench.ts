@@ -5,6 +5,7 @@ import { measureCeilings } from '../../kernels/ceilings.ts';
 import { exportChoices } from '../../kernels/tuning/choices.ts';
 import { visibleLines } from '../../report/parts/visible.ts';
 import { openModelFile } from '../../workflow/common/model.ts';
+import { requireDifferentPlaces } from '../../workflow/common/outputs.ts';
 import { type TuningCost, tuneKernels, tuneScoring } from '../../workflow/common/tuning.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { imagesAt } from '../../workflow/images/images-at.ts';
@@ -173,6 +174,7 @@ async function kernels(options: BenchKernelsFlags): Promise<void> {
 
 async function layers(options: LayersOptions): Promise<void> {
   requireRoofline(options.roofline);
+  requireDifferentPlaces({ '--json': options.json, '--roofline': options.roofline });
   await withBench(options, async (device, bench, tuning) => {
     const result = await benchLayers(device, bench, options.filter);
     if (options.roofline !== undefined) writeRoofline(device, options.roofline, result);
@@ -183,6 +185,7 @@ async function layers(options: LayersOptions): Promise<void> {
 
 async function step(options: StepOptions): Promise<void> {
   requireTrace(options);
+  requireDifferentPlaces({ '--json': options.json, '--trace': options.trace });
   await withBench(options, async (device, bench, tuning) => {
     const result = await benchStep(device, bench, options.seconds, options.eager);
     const texts = [stepText(device, result)];

@@ -11,7 +11,12 @@ import { encodePngAsync, isSignedPng, signPng } from '../../data/images/png.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
 import { visible } from '../../report/parts/visible.ts';
-import { type OutputKind, requireFree, requireNoPictures } from '../../workflow/common/outputs.ts';
+import {
+  type OutputKind,
+  requireDifferentPlaces,
+  requireFree,
+  requireNoPictures,
+} from '../../workflow/common/outputs.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { type Decision, type FileResult, type Scoring, score as scoreWorkflow } from '../../workflow/score.ts';
 import { type ScoreShardOptions, type ShardScoring, scoreShard } from '../../workflow/score-shard.ts';
@@ -87,6 +92,7 @@ async function score(model: string, given: string[], options: ScoreCommandOption
   } = options;
   const chosen = shardOf(options);
   requireOutside(images, heatmaps);
+  requireDifferentPlaces({ '--csv': csv, '--heatmaps': heatmaps });
   if (heatmaps !== undefined) requireNoPictures('--heatmaps', heatmaps);
   const { signal, release } = catchInterrupt(() => {});
   // On a terminal the lines themselves show how far it has come.

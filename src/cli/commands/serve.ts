@@ -74,9 +74,9 @@ async function serve(path: string, options: ServeOptions): Promise<void> {
       `Flags from ${detector.by} ${detector.threshold} on. Ctrl-C or SIGTERM ends it, when what is in hand is answered.`,
     );
     const release = await stopped;
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeIdleConnections();
+    // First: to Node a connection is idle whose answer is not sent to its end, and would be closed with the server.
     await end();
+    const closed = new Promise((resolve) => server.close(resolve));
     // Those that clients keep for what they will ask next.
     server.closeAllConnections();
     await closed;

@@ -9,6 +9,7 @@ import { type OutputKind, requireFree, requireNoInput, requireNoPictures } from 
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { doneBehind } from '../../workflow/images/behind.ts';
 import { type Translation, translate as translateWorkflow } from '../../workflow/translate.ts';
+import { tellUnreadable, unreadableError } from '../conclude-scoring.ts';
 import { listenOnTerminal } from '../listener.ts';
 import { addTileOption, addTuneOptions, type TuneFlags, withDevice } from '../options.ts';
 
@@ -16,6 +17,7 @@ interface TranslateCommandOptions extends TuneFlags {
   to: 'normal' | 'abnormal';
   out: string;
   tile?: number;
+  skipBroken?: boolean;
 }
 
 export function addTranslate(program: Command): void {
@@ -27,14 +29,15 @@ export function addTranslate(program: Command): void {
     .addOption(
       new Option('--to <domain>', 'what to make of them').choices(['normal', 'abnormal']).makeOptionMandatory(),
     )
-    .option('--out <folder>', 'where to write', '.');
+    .option('--out <folder>', 'where to write', '.')
+    .option('--skip-broken', 'do not fail when images cannot be read; they are named either way');
   addTileOption(command);
   addTuneOptions(command).action(translate);
 }
 
 async function translate(model: string, images: string[], options: TranslateCommandOptions): Promise<void> {
   const folder = resolve(options.out);
-  const { to, tile, tune } = options;
+  const { to, tile, tune, skipBroken = false } = options;
   const target = (path: string) => join(folder, `${parse(path).name}_${to}.png`);
   requireDifferentNames(images);
   requireNoPictures('--out', folder);
@@ -50,13 +53,20 @@ async function translate(model: string, images: string[], options: TranslateComm
     const { width, height, channels, pixels } = made.image;
     await writeFileAtomicAsync(target(made.path), signPng(await encodePngAsync(width, height, channels, pixels)));
   };
+  let broken = 0;
+  const onBroken = (_: string, reason: string) => {
+    broken += 1;
+    tellUnreadable(reason);
+  };
   await withDevice(options, async (device) => {
-    const translations = translateWorkflow({ ...listener, device, model, images, to, tile, tune });
+    const translations = translateWorkflow({ ...listener, device, model, images, to, tile, tune, onBroken });
     // Made ready to be compressed, a picture is there twice.
     const behind = { work: write, bytesOf: ({ image }: Translation) => 2 * image.pixels.byteLength };
     for await (const made of doneBehind(translations, behind))
       if (!options.quiet) process.stdout.write(`${visible(target(made.path))}\n`);
   }).finally(stop);
+  if (broken > 0 && !(skipBroken && broken < images.length))
+    throw unreadableError(broken, images.length, skipBroken, 'translated');
 }
 
 const TRANSLATION: OutputKind = { what: 'a translation', isOwn: isSignedPng, picture: '.png' };

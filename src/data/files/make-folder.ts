@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileError } from './fs-error.ts';
 
 /** Makes a folder, and those above it, where there is none. @throws CyclopsError when it cannot be made */
@@ -6,6 +7,18 @@ export function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true });
   } catch (error) {
-    throw fileError(error, 'make the folder', path);
+    throw fileError(causeOf(error, path), 'make the folder', path);
+  }
+}
+
+/** Of folders one in another Node says that there are none where the file system is read-only: the first of them, made alone, tells why. */
+function causeOf(error: unknown, path: string): unknown {
+  const above = dirname(path);
+  if (above !== path && !existsSync(above)) return causeOf(error, above);
+  try {
+    mkdirSync(path);
+    return error;
+  } catch (cause) {
+    return cause;
   }
 }

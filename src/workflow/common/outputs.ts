@@ -57,10 +57,7 @@ export function requireFree(option: string, path: string, kind: OutputKind): voi
   const run = runWith(path);
   if (run !== null)
     throw new UsageError(`${option} ${path} would overwrite a file of the run in ${run}. Give another name.`);
-  if (NAMES_OF_DATA.includes(basename(path).toLowerCase()))
-    throw new UsageError(
-      `${option} ${path} has a name that is read where it lies in a data folder (${NAMES_OF_DATA.join(', ')}), and it would be read wrong. Give another name.`,
-    );
+  requireMeaningless(option, path);
   const there = statsOf(path);
   // Nobody may read a pipe, and a file behind /dev/stdout would get another in its place.
   if ((there && !there.isFile()) || leadsThroughSystem(path)) {
@@ -75,6 +72,14 @@ export function requireFree(option: string, path: string, kind: OutputKind): voi
     );
   }
   requireTrueEnding(option, path, kind);
+}
+
+/** @throws UsageError for a name by which a data folder says what its images are: what is written there would be read as such */
+export function requireMeaningless(option: string, path: string): void {
+  if (!NAMES_OF_DATA.includes(basename(path).toLowerCase())) return;
+  throw new UsageError(
+    `${option} ${path} has a name that is read where it lies in a data folder (${NAMES_OF_DATA.join(', ')}), and it would be read wrong. Give another name.`,
+  );
 }
 
 /** Where images are looked for, as in a folder that is watched, the ending alone tells one. @throws UsageError */
@@ -119,6 +124,19 @@ function isOwnPicture(path: string): boolean {
   } catch (error) {
     if (error instanceof CyclopsError) return false;
     throw error;
+  }
+}
+
+/** @param outputs paths by the option that names them @throws UsageError where two are one place, and one would be lost */
+export function requireDifferentPlaces(outputs: Readonly<Record<string, string | boolean | undefined>>): void {
+  const seen = new Map<string, string>();
+  for (const [option, path] of Object.entries(outputs)) {
+    if (typeof path !== 'string') continue;
+    const place = realPlace(path);
+    const other = seen.get(place);
+    if (other !== undefined)
+      throw new UsageError(`${other} and ${option} both name ${path}. Give one of them another name.`);
+    seen.set(place, option);
   }
 }
 

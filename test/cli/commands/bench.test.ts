@@ -355,6 +355,8 @@ describe('bench compare', () => {
       /measured ngf 64.*ngf 32.* Measure the same work twice/,
     ],
     ['nothing in common', { kernels: [row('else', 1)] }, 1, /time nothing in common/],
+    ['times of nothing', { kernels: [row('tiled', 0)] }, 1, /tiled milliseconds holds no times: .* above 0/],
+    ['times that cannot be', { kernels: [row('tiled', -1)] }, 1, /holds no times: .*"median":-1/],
   ])('refuses %s', async (_, other, status, message) => {
     const { code, stderr } = await compare({ kernels: [row('tiled', 1)] }, { kernels: [row('tiled', 1)], ...other });
     expect([code, stderr]).toEqual([status, expect.stringMatching(message)]);
@@ -410,6 +412,7 @@ describe('what cannot be measured is refused in plain words', () => {
       /contains 'convolve'.*conv2d\.forward/,
     ],
     ['a side that the generator cannot halve', ['step', '--size', '30'], 2, /--size 30 .*a multiple of 4 from 24/],
+    ['one file for two things', ['step', '--json', 'a', '--trace', './a'], 2, /--json and --trace both name \.\/a/],
     ['half a block', ['memory', '--blocks', '0.5'], 2, /--blocks 0\.5 .*a whole number from 1/],
   ])('%s', async (_, args, code, message) => {
     const outcome = await cyclops('bench', ...args);
@@ -433,8 +436,10 @@ describe('bench input', () => {
     expect(result).toMatchObject({ files: 8, megapixels: 0.001024 });
     for (const rate of ['library', 'reading', 'device', 'together']) expect(result[rate]).toBeGreaterThan(0);
     expect(result.limits).toBe(result.reading < result.device ? 'reading' : 'the device');
+    writeFileSync(`${data}/normal/9.png`, 'no image');
     const text = (await cyclops(...args)).stdout;
-    expect(text).toMatch(/8 files of 0\.00102 million pixels/);
+    expect(text).toMatch(/1 of the first 9 files cannot be read and are left out: \S+9\.png is not an image/);
+    expect(text).toMatch(/9 files of 0\.00102 million pixels/);
     expect(text).toMatch(/limits\.$/m);
   });
 

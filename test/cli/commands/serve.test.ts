@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { decodeBytes } from '../../../src/data/images/decode-bytes.ts';
+import { encodePng } from '../../../src/data/images/png.ts';
+import { randomNumbers } from '../../data/support.ts';
 import { cyclops, makeData, type Outcome, type Running, SMALL, start, temporaryFolder, until } from '../support.ts';
 
 const folder = temporaryFolder();
@@ -54,7 +56,40 @@ function askBy(agent: Agent, url: string, body: Uint8Array): Promise<number> {
   });
 }
 
+/** A photograph of noise, which no compression makes small. */
+function noise(side: number): Uint8Array {
+  const random = randomNumbers(7);
+  return encodePng(
+    side,
+    side,
+    3,
+    Uint8Array.from({ length: 3 * side * side }, () => 256 * random()),
+  );
+}
+
 describe('serve', () => {
+  it('sends what it has begun to answer to its end before it ends', async () => {
+    const served = await serve();
+    const socket = connect(Number(new URL(served.url).port), '127.0.0.1');
+    const image = noise(1400);
+    let came = 0;
+    socket.once('data', () => {
+      // More than the system holds for a connection waits to be read now.
+      socket.pause();
+      served.child.kill('SIGTERM');
+      setTimeout(() => socket.resume(), 1500);
+    });
+    socket.on('data', (part) => {
+      came += part.length;
+    });
+    const head = ['POST /heatmap HTTP/1.1', 'Host: here', `Content-Length: ${image.length}`];
+    socket.write(`${head.join('\r\n')}\r\n\r\n`);
+    socket.write(image);
+    await new Promise((resolve) => socket.on('close', resolve));
+    expect(came).toBeGreaterThan(5e6);
+    expect((await served.outcome).code).toBe(0);
+  });
+
   it('answers with what score says, shows heat maps, and counts', async () => {
     const served = await serve();
     const { url } = served;

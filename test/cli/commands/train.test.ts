@@ -369,6 +369,15 @@ describe('score and translate', () => {
     expect([normal?.width, normal?.height, normal?.channels]).toEqual([32, 32, 3]);
     expect(normal?.pixels).not.toEqual(abnormal?.pixels);
 
+    // A broken one costs itself alone.
+    const [none, again] = [folder.path('none.png'), folder.path('translated-again')];
+    writeFileSync(none, 'no image');
+    const around = ['translate', run, '--to', 'normal', '--out', again, none, images[1] ?? ''];
+    const failed = await cyclops(...around);
+    expect([failed.code, readdirSync(again)]).toEqual([1, ['0_normal.png']]);
+    expect(failed.stderr).toMatch(/unreadable: \S+none\.png is not an image.* 1 of 2 files could not be read/);
+    expect((await cyclops(...around, '--skip-broken')).code).toBe(0);
+
     // They come to lie among what is trained with, by another hand.
     const mixed = folder.path('mixed');
     cpSync(data, mixed, { recursive: true });

@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, symlinkSync,
 import { expect, it } from 'vitest';
 import { encodePng, signPng } from '../../../src/data/images/png.ts';
 import {
+  requireDifferentPlaces,
   requireFree,
   requireNoInput,
   requireNoPictures,
@@ -95,6 +96,16 @@ it('puts no pictures among others, as those that are trained with', () => {
     expectRefusal(refused, `--out ${path(folder)}`, 'photographs', 'a folder of their own');
   }
   for (const folder of ['plain', 'plain/new', 'own', 'new']) requireNoPictures('--out', path(folder));
+});
+
+it('writes no two things into one place', () => {
+  symlinkSync(path('a'), path('b'));
+  expectRefusal(
+    () => requireDifferentPlaces({ '--csv': path('a'), '--json': true, '--trace': path('b') }),
+    '--csv and --trace',
+    'another name',
+  );
+  requireDifferentPlaces({ '--csv': path('a'), '--trace': path('c'), '--json': undefined });
 });
 
 it('takes no name that a data folder gives a meaning', () => {
