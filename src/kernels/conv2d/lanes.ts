@@ -25,3 +25,6 @@ export function hasLanes({ count }: Lanes, device: Device, workgroups: readonly 
 export function lanesSuit({ count }: Lanes, columns: number): boolean {
   return count === 8 || columns > 32;
 }
+
+/** The most columns that kernels take whose lanes are rows: with more, lanes that own columns load less for what they multiply. */
+export const MOST_NARROW = 16;

@@ -1,0 +1,8 @@
+// Eight numbers that the lanes hold, one each, for all of them: the columns of kernels whose lanes are rows.
+fn lowOf(own: f32) -> vec4f {
+  return vec4f(subgroupBroadcast(own, 0u), subgroupBroadcast(own, 1u), subgroupBroadcast(own, 2u), subgroupBroadcast(own, 3u));
+}
+
+fn highOf(own: f32) -> vec4f {
+  return vec4f(subgroupBroadcast(own, 4u), subgroupBroadcast(own, 5u), subgroupBroadcast(own, 6u), subgroupBroadcast(own, 7u));
+}
