@@ -11,15 +11,18 @@ const OF_NO_CONCERN = /^Warning: maxDynamic\w+ artificially reduced .*\n/gm;
 /**
  * Does something while what native code writes to standard error, past everything that JavaScript could catch, is held back. Afterwards it is
  * told but for what concerns nobody; where all is well and nobody wants to hear, nothing. On Linux, where a file descriptor can be opened a
- * second time by its name; elsewhere it just does it.
+ * second time by its name, and where there is room to keep it; elsewhere it just does it.
  *
  * So too where standard error is a file: opened again, it would have a place of its own to write at, and whoever shares the file, such as
  * the shell with the next command, would write over what is said afterwards. Warnings in a log are better than a lost error.
  */
 export async function silenceDriver<T>(work: () => Promise<T>, { isQuiet }: { isQuiet: boolean }): Promise<T> {
   const kept = process.platform === 'linux' && !isFile(STANDARD_ERROR) ? openAgain(STANDARD_ERROR) : null;
-  if (kept === null) return await work();
-  const held = openNameless() ?? openSync('/dev/null', 'r+');
+  const held = kept === null ? null : openNameless();
+  if (kept === null || held === null) {
+    if (kept !== null) closeSync(kept);
+    return await work();
+  }
   replaceStandardError(held);
   let isWell = false;
   try {

@@ -93,7 +93,6 @@ async function score(model: string, given: string[], options: ScoreCommandOption
   const chosen = shardOf(options);
   requireOutside(images, heatmaps);
   requireDifferentPlaces({ '--csv': csv, '--heatmaps': heatmaps });
-  if (heatmaps !== undefined) requireNoPictures('--heatmaps', heatmaps);
   const { signal, release } = catchInterrupt(() => {});
   // On a terminal the lines themselves show how far it has come.
   const { listener, stop } = listenOnTerminal(quiet, process.stdout.isTTY ? 'scoring' : undefined);
@@ -264,6 +263,7 @@ function requireDifferentNames(files: Scoring['files'], images: readonly string[
     requireFree('--heatmaps', target, HEAT_MAP);
     seen.set(target, path);
   }
+  requireNoPictures('--heatmaps', heatmaps);
   // Below the folder of heat maps they lie as the images do, which may be among them.
   const places = new Map(files.map(({ path }) => [realPlace(dirname(path)), dirname(path)]));
   for (const folder of new Set([...seen.keys()].map((target) => dirname(target)))) {

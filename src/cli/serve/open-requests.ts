@@ -39,7 +39,14 @@ export class OpenRequests {
       return;
     }
     this.open.add(request);
-    response.once('close', () => this.leave(request));
+    const { socket } = request;
+    // A response that waits behind others of its connection is not closed with it.
+    const leave = () => {
+      socket.off('close', leave);
+      this.leave(request);
+    };
+    response.once('close', leave);
+    socket.once('close', leave);
     this.watch(request, response);
     if (request.headers.expect !== undefined && request.httpVersion !== '1.0') response.writeContinue();
     next();

@@ -1,4 +1,4 @@
-import { type Stats, statSync } from 'node:fs';
+import { existsSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { runWith } from '../../cyclegan/run/run-folder.ts';
 import { PARTS } from '../../data/datasets/dataset.ts';
@@ -102,20 +102,24 @@ export function requireNoInput(option: string, path: string, inputs: readonly st
 }
 
 /**
- * Refuses to put pictures among others that Cyclops did not write: the next training, or who scores that folder, would take them for
- * photographs.
+ * Refuses to put pictures among others that Cyclops did not write, or into a folder that lies among them: the next training, or who scores
+ * them with the folders below, would take them for photographs.
  *
- * @param folder be it there yet or not @throws UsageError where such pictures lie in it @throws CyclopsError when it cannot be listed
+ * @param folder be it there yet or not @throws UsageError where such pictures lie there @throws CyclopsError when they cannot be listed
  */
 export function requireNoPictures(option: string, folder: string): void {
-  if (!isFolder(folder)) return;
-  const { images } = folderContent(folder);
-  const other = images.find((name) => !isOwnPicture(join(folder, name)));
-  if (other === undefined) return;
-  throw new UsageError(
-    `${option} ${folder} would put pictures among those that lie there, such as ${other}, and who trains with them or scores them would take them for ` +
-      'photographs. Give a folder of their own, which need not be there yet.',
-  );
+  const place = realPlace(folder);
+  for (const near of [place, dirname(place)]) {
+    if (!isFolder(near)) continue;
+    // A link may lead nowhere.
+    const isOther = (path: string) => existsSync(path) && !isOwnPicture(path);
+    const other = folderContent(near).images.find((name) => isOther(join(near, name)));
+    if (other === undefined) continue;
+    throw new UsageError(
+      `${option} ${folder} would put pictures among those in ${near}, such as ${other}, and who trains with these or scores them would take them for ` +
+        'photographs. Give a folder elsewhere, which need not be there yet.',
+    );
+  }
 }
 
 function isOwnPicture(path: string): boolean {

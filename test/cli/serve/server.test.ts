@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, Socket } from 'node:net';
+import { type AddressInfo, connect, Socket } from 'node:net';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { GivenUpError, type LastingDetector } from '../../../src/cli/serve/lasting-detector.ts';
 import { type DetectorServer, detectorServer } from '../../../src/cli/serve/server.ts';
@@ -209,4 +209,28 @@ it('cuts off who does not read a heat map, so that others have its place', async
 it('knows the length of a body behind thousands of headers', async () => {
   const headers = Array.from({ length: 2500 }, () => 'a:\r\n').join('');
   expect(await answerOn(sent(`${HEAD}${headers}Content-Length: 3\r\n\r\nabc`))).toMatch(/^HTTP\/1\.1 200 /);
+});
+
+it('gives the places of requests free whose connection breaks while they wait behind another', async () => {
+  let judge = () => {};
+  const waiting = new Promise<void>((resolve) => {
+    judge = resolve;
+  });
+  const detector = {
+    ...{ by: 'sse', isBroken: false },
+    score: () => waiting.then(() => ({ flagged: false, score: 1, threshold: 2, scores: {} })),
+  } as unknown as LastingDetector;
+  const { server, end } = detectorServer(detector, { queue: 8, maxBytes: MAX_BYTES, onError: () => {} });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const place = `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`;
+  const counts = async () => (await fetch(place)).text();
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.write(`${HEAD}Content-Length: 3\r\n\r\nabc`.repeat(3));
+  while (!(await counts()).includes('cyclops_waiting 3'));
+  socket.destroy();
+  while (!(await counts()).includes('cyclops_waiting 0'));
+  judge();
+  await end();
+  server.closeAllConnections();
+  server.close();
 });

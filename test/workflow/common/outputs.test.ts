@@ -84,6 +84,7 @@ it('puts no pictures among others, as those that are trained with', () => {
   symlinkSync(path('plain', 'normal'), path('link'));
   for (const folder of [
     'plain/normal',
+    'plain/normal/new',
     'plain/abnormal',
     'plain/masks',
     'flat',
@@ -93,9 +94,9 @@ it('puts no pictures among others, as those that are trained with', () => {
   ]) {
     const refused = () => requireNoPictures('--out', path(folder));
     expect(refused).toThrow(UsageError);
-    expectRefusal(refused, `--out ${path(folder)}`, 'photographs', 'a folder of their own');
+    expectRefusal(refused, `--out ${path(folder)}`, 'photographs', 'a folder elsewhere');
   }
-  for (const folder of ['plain', 'plain/new', 'own', 'new']) requireNoPictures('--out', path(folder));
+  for (const folder of ['plain', 'plain/new', 'own', 'own/new', 'new']) requireNoPictures('--out', path(folder));
 });
 
 it('writes no two things into one place', () => {
