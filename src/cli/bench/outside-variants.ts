@@ -134,7 +134,7 @@ async function loaded(url: string): Promise<unknown> {
 /** What a module threw, which may be anything. */
 function textOf(error: unknown): string {
   try {
-    return error instanceof Error ? String(error.message) : String(error);
+    return (error instanceof Error ? String(error.message) : String(error)).replace(/\.$/, '');
   } catch {
     return 'it threw something that has no text';
   }

@@ -294,8 +294,8 @@ function heatmapsInto(folder: string, onFault: (why: string) => void) {
     const file = await encodePngAsync(original.width, original.height, 3, painted);
     const target = heatmapPath(folder, result.file);
     try {
-      if (isWithin(folder, result.path))
-        throw new CyclopsError(`${result.path} lies in the folder of heat maps, and may be one. Watch another folder.`);
+      if (isOwnPicture(result.path))
+        throw new CyclopsError(`${result.path} was written by Cyclops itself, and has none. Watch another folder.`);
       prepare(dirname(target));
       requireFree('--heatmaps', target, HEAT_MAP);
       await writeFileAtomicAsync(target, signPng(file));

@@ -27,6 +27,11 @@ export class OpenRequests {
 
   constructor(private readonly options: OpenRequestsOptions) {}
 
+  /** Whether no more are admitted. */
+  get isClosed(): boolean {
+    return this.isEnding;
+  }
+
   get length(): number {
     return this.open.size;
   }

@@ -23,6 +23,8 @@ const UNREAD_MS = 30_000;
 const BROKEN =
   'The device is lost, and could not be opened anew yet. It is tried again every few seconds: ask again later.';
 
+const ENDING = 'The server is about to end.';
+
 export interface ServerOptions {
   /** The most images that come in, wait and are in hand; more are refused with 429. */
   queue: number;
@@ -121,8 +123,8 @@ export function detectorServer(
       .send(file);
   });
   app.get('/healthz', (_, response) => {
-    const { isBroken } = detector;
-    response.status(isBroken ? 503 : 200).json(isBroken ? { error: BROKEN } : { ok: true });
+    const ailment = detector.isBroken ? BROKEN : requests.isClosed ? ENDING : null;
+    response.status(ailment === null ? 200 : 503).json(ailment === null ? { ok: true } : { error: ailment });
   });
   app.get('/metrics', (_, response) => {
     response.type('text/plain; version=0.0.4').send(metrics.text(requests.length));
@@ -199,7 +201,7 @@ function refusalOf(why: Refusal, room: number, maxBytes: number): { status: numb
     case 'full':
       return { status: 429, text: `${room} images are waiting already. Try again in a second.` };
     case 'ending':
-      return { status: 503, text: 'The server is about to end.' };
+      return { status: 503, text: ENDING };
     case 'large':
       return { status: 413, text: `An image file may have ${maxBytes} bytes at most. Send a smaller one.` };
     case 'stalled':

@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { PARTS } from '../../data/datasets/dataset.ts';
 import { listPath } from '../../data/datasets/lists.ts';
 import { completeFolder, requireWritable, restoreFolder } from '../../data/files/atomic.ts';
 import { fileError } from '../../data/files/fs-error.ts';
 import { whileLocked } from '../../data/files/lock.ts';
+import { makeFolder } from '../../data/files/make-folder.ts';
 import { realPlace } from '../../data/files/real-place.ts';
 import { isRemains, removeRemains } from '../../data/files/remains.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
@@ -65,20 +66,12 @@ export async function inRun<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const { root } = run;
-  makeRoot(root);
+  makeFolder(root, 'write the run folder');
   return await whileLocked({ path: join(root, LOCK), what: `The run in ${root}`, onStale }, async () => {
     restoreFolder(run.checkpoint);
     for (const folder of [root, run.samples, run.damaged]) if (existsSync(folder)) removeRemains(folder, SHARED);
     return await work();
   });
-}
-
-function makeRoot(root: string): void {
-  try {
-    mkdirSync(root, { recursive: true });
-  } catch (error) {
-    throw fileError(error, 'write the run folder', root);
-  }
 }
 
 const LISTS = PARTS.map((part) => listPath('', part));
@@ -98,7 +91,7 @@ function isBeforeCheckpoint(name: string): boolean {
  */
 export function createRun(path: string, canResume = false): RunFolder {
   const run = runFolder(path);
-  makeRoot(run.root);
+  makeFolder(run.root, 'write the run folder');
   try {
     if (readdirSync(run.root).some((name) => !isBeforeCheckpoint(name))) {
       const advice = canResume && isBegun(run) ? 'continue the run in it with --resume, or choose' : 'choose';

@@ -2,12 +2,16 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileError } from './fs-error.ts';
 
-/** Makes a folder, and those above it, where there is none. @throws CyclopsError when it cannot be made */
-export function makeFolder(path: string): void {
+/**
+ * Makes a folder, and those above it, where there is none.
+ *
+ * @param task for the message @throws CyclopsError when it cannot be made
+ */
+export function makeFolder(path: string, task = 'make the folder'): void {
   try {
     mkdirSync(path, { recursive: true });
   } catch (error) {
-    throw fileError(causeOf(error, path), 'make the folder', path);
+    throw fileError(causeOf(error, path), task, path);
   }
 }
 

@@ -102,27 +102,25 @@ export function requireNoInput(option: string, path: string, inputs: readonly st
 }
 
 /**
- * Refuses to put pictures among others that Cyclops did not write, or into a folder that lies among them: the next training, or who scores
- * them with the folders below, would take them for photographs.
+ * Refuses to put pictures among others that Cyclops did not write: the next training, or who scores that folder, would take them for
+ * photographs.
  *
- * @param folder be it there yet or not @throws UsageError where such pictures lie there @throws CyclopsError when they cannot be listed
+ * @param folder be it there yet or not @throws UsageError where such pictures lie in it @throws CyclopsError when it cannot be listed
  */
 export function requireNoPictures(option: string, folder: string): void {
-  const place = realPlace(folder);
-  for (const near of [place, dirname(place)]) {
-    if (!isFolder(near)) continue;
-    // A link may lead nowhere.
-    const isOther = (path: string) => existsSync(path) && !isOwnPicture(path);
-    const other = folderContent(near).images.find((name) => isOther(join(near, name)));
-    if (other === undefined) continue;
-    throw new UsageError(
-      `${option} ${folder} would put pictures among those in ${near}, such as ${other}, and who trains with these or scores them would take them for ` +
-        'photographs. Give a folder elsewhere, which need not be there yet.',
-    );
-  }
+  if (!isFolder(folder)) return;
+  // A link may lead nowhere.
+  const isOther = (path: string) => existsSync(path) && !isOwnPicture(path);
+  const other = folderContent(folder).images.find((name) => isOther(join(folder, name)));
+  if (other === undefined) return;
+  throw new UsageError(
+    `${option} ${folder} would put pictures among those that lie there, such as ${other}, and who trains with these or scores them would take them for ` +
+      'photographs. Give a folder elsewhere, which need not be there yet.',
+  );
 }
 
-function isOwnPicture(path: string): boolean {
+/** Whether a file is a picture that bears the mark of Cyclops; false too where it cannot be read. */
+export function isOwnPicture(path: string): boolean {
   try {
     return isSignedPng(readPart(path, 0, SIGNED_BYTES));
   } catch (error) {

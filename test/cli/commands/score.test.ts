@@ -340,7 +340,7 @@ describe('score', () => {
     const one = folder.path('one.png');
     cpSync(join(images, 'normal', '0.png'), one);
     const { code, stderr } = await cyclops('score', model, one, '--heatmaps', join(images, 'normal'));
-    expect([code, stderr]).toEqual([2, expect.stringMatching(/among those in \S+normal, such as 0\.png/)]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/among those that lie there, such as 0\.png/)]);
     expect(readdirSync(images, { recursive: true, encoding: 'utf8' }).join()).not.toContain('heat');
   });
 
@@ -417,7 +417,7 @@ describe('score --watch', () => {
     await until(() => /no\s+heat\s+map/.test(said));
     child.kill('SIGINT');
     const { stderr } = await outcome;
-    expect(stderr).toMatch(/no heat map: \S+made\/a\.png\.heat\.png lies in the folder of heat maps/);
+    expect(stderr).toMatch(/no heat map: \S+made\/a\.png\.heat\.png was written by Cyclops itself/);
     expect(readdirSync(heat)).toEqual(['a.png.heat.png']);
   });
 

@@ -84,7 +84,6 @@ it('puts no pictures among others, as those that are trained with', () => {
   symlinkSync(path('plain', 'normal'), path('link'));
   for (const folder of [
     'plain/normal',
-    'plain/normal/new',
     'plain/abnormal',
     'plain/masks',
     'flat',
