@@ -12,6 +12,7 @@ import { CyclopsError } from '../../gpu/errors.ts';
 import { overlayHeatmap } from '../../report/parts/heatmap-overlay.ts';
 import { visible } from '../../report/parts/visible.ts';
 import {
+  isOwnPicture,
   type OutputKind,
   requireDifferentPlaces,
   requireFree,
