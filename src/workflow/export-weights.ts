@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { NETWORK_WORDS, type NetworkName } from '../cyclegan/network-names.ts';
 import { runWith } from '../cyclegan/run/run-folder.ts';
-import { writeFileAtomic } from '../data/files/atomic.ts';
+import { writeTogether } from '../data/files/atomic.ts';
 import { makeFolder } from '../data/files/make-folder.ts';
 import { encodeSafetensors, type StoredTensor } from '../data/files/safetensors.ts';
 import { encodeStateDict, type WrittenTensor } from '../data/files/torch/write-state-dict.ts';
@@ -48,19 +48,17 @@ export function exportWeights(options: ExportOptions): ExportedWeights {
     ...(torch === undefined ? [] : networks.map((network) => torchFile(torch, network))),
   ];
   requireFree(wanted);
-  const files: string[] = [];
-  const put = (file: string, content: Uint8Array | Uint8Array[]) => {
-    makeFolder(dirname(file));
-    writeFileAtomic(file, content);
-    files.push(file);
-  };
+  const written: [path: string, content: Uint8Array | Uint8Array[]][] = [];
+  for (const [network, stored] of model.networks) {
+    const tensors = floatsOf(stored, `${model.source}: ${network}`);
+    if (safetensors !== undefined)
+      written.push([safetensorsFile(safetensors, network), encodeSafetensors(tensors, { format: 'pt' })]);
+    if (torch !== undefined) written.push([torchFile(torch, network), encodeStateDict(tensors, torchName(network))]);
+  }
+  const files = written.map(([file]) => file);
+  for (const folder of new Set(files.map((file) => dirname(file)))) makeFolder(folder);
   try {
-    for (const [network, stored] of model.networks) {
-      const tensors = floatsOf(stored, `${model.source}: ${network}`);
-      if (safetensors !== undefined)
-        put(safetensorsFile(safetensors, network), encodeSafetensors(tensors, { format: 'pt' }));
-      if (torch !== undefined) put(torchFile(torch, network), encodeStateDict(tensors, torchName(network)));
-    }
+    writeTogether(written);
   } catch (error) {
     // Some of the networks would look like all, and be in the way of the next attempt.
     for (const file of files) rmSync(file, { force: true });
