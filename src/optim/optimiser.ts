@@ -274,15 +274,15 @@ export function requireSteps(step: number): void {
 
 /** @throws CyclopsError when two parameters are views of one memory, which would become two */
 function requireApart(name: string, parameters: readonly Tensor[]): void {
-  const ends = new Map<unknown, { start: number; end: number }[]>();
+  const places = new Map<unknown, { start: number; end: number }[]>();
   for (const { slice, bytes, shape } of parameters) {
-    const taken = ends.get(slice.buffer) ?? [];
-    const [start, end] = [slice.offset ?? 0, slice.offset + bytes];
-    if (taken.some((other) => start < other.end && other.start < end))
+    const others = places.get(slice.buffer) ?? [];
+    const [start, end] = [slice.offset, slice.offset + bytes];
+    if (others.some((other) => start < other.end && other.start < end))
       throw new CyclopsError(
         `${name} got a parameter [${shape.join(', ')}] that is a view of another one's memory. Give it one of them.`,
       );
-    ends.set(slice.buffer, [...taken, { start, end }]);
+    places.set(slice.buffer, [...others, { start, end }]);
   }
 }
 

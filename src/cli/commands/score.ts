@@ -264,15 +264,15 @@ function requireDifferentNames(files: Scoring['files'], images: readonly string[
     requireFree('--heatmaps', target, HEAT_MAP);
     seen.set(target, path);
   }
-  requireNoPictures('--heatmaps', heatmaps);
   // Below the folder of heat maps they lie as the images do, which may be among them.
   const places = new Map(files.map(({ path }) => [realPlace(dirname(path)), dirname(path)]));
-  for (const folder of new Set([...seen.keys()].map((target) => dirname(target)))) {
+  const folders = [...seen.keys()].map((target) => dirname(target));
+  for (const folder of new Set(folders)) {
     requireOutside(images, folder);
     const among = places.get(realPlace(folder));
     if (among !== undefined) throw amongImages(heatmaps, among);
-    requireNoPictures('--heatmaps', folder);
   }
+  for (const folder of new Set([join(heatmaps), ...folders])) requireNoPictures('--heatmaps', folder);
 }
 
 /** Writes the heat map of a result below a folder. @param onFault is told why one cannot be written, which costs no other */

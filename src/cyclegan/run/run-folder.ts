@@ -1,7 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { PARTS } from '../../data/datasets/dataset.ts';
-import { listPath } from '../../data/datasets/lists.ts';
+import { LIST_NAMES } from '../../data/datasets/lists.ts';
 import { completeFolder, requireWritable, restoreFolder } from '../../data/files/atomic.ts';
 import { fileError } from '../../data/files/fs-error.ts';
 import { whileLocked } from '../../data/files/lock.ts';
@@ -74,10 +73,8 @@ export async function inRun<T>(
   });
 }
 
-const LISTS = PARTS.map((part) => listPath('', part));
-
 /** What training writes before its first checkpoint: a run that ended before it may begin anew in its folder. */
-const BEFORE_CHECKPOINT = new Set([DATA, METRICS, LOCK, 'checkpoint.partial', ...LISTS]);
+const BEFORE_CHECKPOINT = new Set([DATA, METRICS, LOCK, 'checkpoint.partial', ...LIST_NAMES]);
 
 function isBeforeCheckpoint(name: string): boolean {
   return BEFORE_CHECKPOINT.has(name) || name.startsWith(`${LOCK}.taken-over`) || isRemains(name);
@@ -166,7 +163,18 @@ function requireEnterable({ root, checkpoint }: RunFolder): void {
 
 /** What lies in the folder of a run and is its own; tables and reports that were put beside them are not. */
 const OWN = new Set([
-  ...[DATA, METRICS, LOCK, ...SHARED, ...LISTS, 'thresholds.json', 'model.safetensors', 'pieces', 'samples', 'damaged'],
+  ...[
+    DATA,
+    METRICS,
+    LOCK,
+    ...SHARED,
+    ...LIST_NAMES,
+    'thresholds.json',
+    'model.safetensors',
+    'pieces',
+    'samples',
+    'damaged',
+  ],
   ...['checkpoint', 'checkpoint.old', 'checkpoint.partial'],
 ]);
 

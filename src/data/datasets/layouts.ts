@@ -1,10 +1,10 @@
 import { join, parse, relative, resolve, sep } from 'node:path';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { DataFolder } from './data-folder.ts';
-import { byFile, type Dataset, type ImageRef, LABELS, type Label, PARTS, type Part } from './dataset.ts';
+import { byFile, type Dataset, type ImageRef, LABELS, type Label, type Part } from './dataset.ts';
 import { matchStems } from './file-names.ts';
 import { applyIndex, INDEX_NAME } from './index-file.ts';
-import { applyLists, listPath, readLists } from './lists.ts';
+import { applyLists, LIST_NAMES, listPath, readLists } from './lists.ts';
 import { passOver } from './passed-over.ts';
 
 export interface LayoutOptions {
@@ -35,7 +35,7 @@ export function readDataset(root: string, options: LayoutOptions = {}): Dataset 
   const { images, strays, hasLists = false } = findImages(data, { ...options, allowNormalAlone });
   const said = applyIndex(data.root, images.sort(byFile));
   const parted = hasLists ? applyLists(said.images, readLists(data.root), data.root) : said.images;
-  data.use([INDEX_NAME, ...(hasLists ? PARTS.map((part) => listPath('', part)) : [])]);
+  data.use([INDEX_NAME, ...(hasLists ? LIST_NAMES : [])]);
   const passedOver = data.passedOver();
   const kept = new Set(parted.map(({ file }) => file));
   passOver(

@@ -68,6 +68,9 @@ export function applyLists(images: ImageRef[], lists: SplitLists, dir: string): 
   });
 }
 
+/** The names of the lists in a data folder. */
+export const LIST_NAMES: readonly string[] = PARTS.map((part) => listPath('', part));
+
 export function listPath(dir: string, part: Part): string {
   return join(dir, `${part}.txt`);
 }

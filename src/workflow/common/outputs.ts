@@ -1,10 +1,9 @@
 import { existsSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { runWith } from '../../cyclegan/run/run-folder.ts';
-import { PARTS } from '../../data/datasets/dataset.ts';
 import { folderContent } from '../../data/datasets/folder-content.ts';
 import { INDEX_NAME } from '../../data/datasets/index-file.ts';
-import { listPath } from '../../data/datasets/lists.ts';
+import { LIST_NAMES } from '../../data/datasets/lists.ts';
 import { requireWritable } from '../../data/files/atomic.ts';
 import { fileError } from '../../data/files/fs-error.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
@@ -27,7 +26,7 @@ export interface OutputKind {
 }
 
 /** Files of a data folder that say what its images are. */
-const NAMES_OF_DATA = [INDEX_NAME, ...PARTS.map((part) => listPath('', part))];
+const NAMES_OF_DATA = [INDEX_NAME, ...LIST_NAMES];
 
 /** Enough for the header of a table with every score. */
 const BEGINNING = 2 ** 16;

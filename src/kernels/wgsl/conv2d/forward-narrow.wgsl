@@ -57,7 +57,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     if (m < rows) {
       for (var i = 0u; i < 8u; i++) {
         let o = 8u * tile.y + i;
-        if (o < k.o) { y[m * k.o + o] = Element(activate(select(high[g][i % 4u], low[g][i % 4u], i < 4u))); }
+        if (o < k.o) { y[m * k.o + o] = Element(activate(oneOf(low[g], high[g], i))); }
       }
     }
   }

@@ -65,7 +65,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
       let pixelOfX = u32((m / (rowsH * rowsW) * i32(k.h) + y) * i32(k.w) + x);
       for (var i = 0u; i < 8u; i++) {
         let c = 8u * tile.y + i;
-        if (c < k.c) { dx[pixelOfX * k.c + c] = Element(select(high[g][i % 4u], low[g][i % 4u], i < 4u)); }
+        if (c < k.c) { dx[pixelOfX * k.c + c] = Element(oneOf(low[g], high[g], i)); }
       }
     }
   }

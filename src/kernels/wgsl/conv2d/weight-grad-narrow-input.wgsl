@@ -25,41 +25,18 @@ const GROUPS = 4u; // of 8 rows
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
   let rows = k.kh * k.kw * k.o;
   let column = min(8u * tile.x + lane, k.c - 1u);
-  var down: array<i32, GROUPS>;
-  var right: array<i32, GROUPS>;
-  var channel: array<u32, GROUPS>;
-  for (var g = 0u; g < GROUPS; g++) {
-    let row = min((tile.y * GROUPS + g) * LANES + lane, rows - 1u);
-    down[g] = i32(k.padding) - i32(row / (k.o * k.kw));
-    right[g] = i32(k.padding) - i32(row / k.o % k.kw);
-    channel[g] = row % k.o;
-  }
-  // Zero padding adds nothing, so only reflected borders are visited.
-  let border = select(0, i32(k.padding), k.reflect == 1u);
-  let paddedRows = u32(i32(k.h) + 2 * border);
-  let all = k.n * paddedRows;
+  // #include "conv2d/parts/output-rows.wgsl"
   var low: array<vec4f, GROUPS>;
   var high: array<vec4f, GROUPS>;
   let end = shareStart(all, tile.z + 1u);
   for (var nh = shareStart(all, tile.z); nh < end; nh++) {
-    let n = nh / paddedRows;
-    let h = i32(nh % paddedRows) - border;
-    let line = (n * k.h + u32(source(h, i32(k.h)))) * k.w;
-    var image: array<i32, GROUPS>;
-    var insideP: array<bool, GROUPS>;
-    for (var g = 0u; g < GROUPS; g++) {
-      let p = h + down[g];
-      insideP[g] = p >= 0 && p < i32(k.p);
-      image[g] = (i32(n * k.p) + p) * i32(k.q);
-    }
+    // #include "conv2d/parts/output-line.wgsl"
     for (var w = -border; w < i32(k.w) + border; w++) {
       let own = f32(x[(line + u32(source(w, i32(k.w)))) * k.c + column]);
       let lowColumns = lowOf(own);
       let highColumns = highOf(own);
       for (var g = 0u; g < GROUPS; g++) {
-        let q = w + right[g];
-        let inside = insideP[g] && q >= 0 && q < i32(k.q);
-        let a = select(0.0, f32(dy[select(0u, u32(image[g] + q) * k.o + channel[g], inside)]), inside);
+        // #include "conv2d/parts/output-operand.wgsl"
         low[g] += a * lowColumns;
         high[g] += a * highColumns;
       }
@@ -72,7 +49,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
         let c = 8u * tile.x + i;
         if (c < k.c) {
           let at = ((tile.z * k.kh * k.kw + row / k.o) * k.c + c) * k.o + row % k.o;
-          var sum = select(high[g][i % 4u], low[g][i % 4u], i < 4u);
+          var sum = oneOf(low[g], high[g], i);
           if (k.accumulate == 1u) { sum += part[at]; }
           part[at] = sum;
         }

@@ -26,34 +26,18 @@ const GROUPS = 4u; // of 8 rows
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
   let rows = k.kh * k.kw * k.c;
   let column = min(8u * tile.x + lane, k.o - 1u);
-  var top: array<i32, GROUPS>;
-  var left: array<i32, GROUPS>;
-  var channel: array<u32, GROUPS>;
-  for (var g = 0u; g < GROUPS; g++) {
-    let row = min((tile.y * GROUPS + g) * LANES + lane, rows - 1u);
-    top[g] = i32(row / (k.c * k.kw)) - i32(k.padding);
-    left[g] = i32(row / k.c % k.kw) - i32(k.padding);
-    channel[g] = row % k.c;
-  }
-  let all = k.n * k.p;
+  // #include "conv2d/parts/input-rows.wgsl"
   var low: array<vec4f, GROUPS>;
   var high: array<vec4f, GROUPS>;
   let end = shareStart(all, tile.z + 1u);
   for (var np = shareStart(all, tile.z); np < end; np++) {
-    var image: array<i32, GROUPS>;
-    var insideH: array<bool, GROUPS>;
-    for (var g = 0u; g < GROUPS; g++) {
-      let h = source(i32(np % k.p * k.stride) + top[g], i32(k.h));
-      insideH[g] = h >= 0;
-      image[g] = (i32(np / k.p * k.h) + max(h, 0)) * i32(k.w);
-    }
+    // #include "conv2d/parts/input-line.wgsl"
     for (var q = 0u; q < k.q; q++) {
       let own = f32(dy[(np * k.q + q) * k.o + column]);
       let lowColumns = lowOf(own);
       let highColumns = highOf(own);
       for (var g = 0u; g < GROUPS; g++) {
-        let w = source(i32(q * k.stride) + left[g], i32(k.w));
-        let a = select(0.0, f32(x[u32(image[g] + max(w, 0)) * k.c + channel[g]]), insideH[g] && w >= 0);
+        // #include "conv2d/parts/input-operand.wgsl"
         low[g] += a * lowColumns;
         high[g] += a * highColumns;
       }
@@ -66,7 +50,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
         let o = 8u * tile.x + i;
         if (o < k.o) {
           let at = (tile.z * rows + row) * k.o + o;
-          var sum = select(high[g][i % 4u], low[g][i % 4u], i < 4u);
+          var sum = oneOf(low[g], high[g], i);
           if (k.accumulate == 1u) { sum += part[at]; }
           part[at] = sum;
         }

@@ -24,31 +24,15 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   let rows = k.kh * k.kw * k.c;
   let o4 = k.o / 4u;
   let column = min(tile.x * LANES + lane, o4 - 1u);
-  var top: array<i32, GROUPS>;
-  var left: array<i32, GROUPS>;
-  var channel: array<u32, GROUPS>;
-  for (var g = 0u; g < GROUPS; g++) {
-    let row = min((tile.y * GROUPS + g) * LANES + lane, rows - 1u);
-    top[g] = i32(row / (k.c * k.kw)) - i32(k.padding);
-    left[g] = i32(row / k.c % k.kw) - i32(k.padding);
-    channel[g] = row % k.c;
-  }
-  let all = k.n * k.p;
+  // #include "conv2d/parts/input-rows.wgsl"
   var acc: array<vec4f, 8u * GROUPS>;
   let end = shareStart(all, tile.z + 1u);
   for (var np = shareStart(all, tile.z); np < end; np++) {
-    var image: array<i32, GROUPS>;
-    var insideH: array<bool, GROUPS>;
-    for (var g = 0u; g < GROUPS; g++) {
-      let h = source(i32(np % k.p * k.stride) + top[g], i32(k.h));
-      insideH[g] = h >= 0;
-      image[g] = (i32(np / k.p * k.h) + max(h, 0)) * i32(k.w);
-    }
+    // #include "conv2d/parts/input-line.wgsl"
     for (var q = 0u; q < k.q; q++) {
       let b = vec4f(dy[(np * k.q + q) * o4 + column]);
       for (var g = 0u; g < GROUPS; g++) {
-        let w = source(i32(q * k.stride) + left[g], i32(k.w));
-        let a = select(0.0, f32(x[u32(image[g] + max(w, 0)) * k.c + channel[g]]), insideH[g] && w >= 0);
+        // #include "conv2d/parts/input-operand.wgsl"
         acc[8u * g + 0u] += subgroupBroadcast(a, 0u) * b;
         acc[8u * g + 1u] += subgroupBroadcast(a, 1u) * b;
         acc[8u * g + 2u] += subgroupBroadcast(a, 2u) * b;

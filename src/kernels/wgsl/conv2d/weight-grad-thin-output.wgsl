@@ -25,38 +25,15 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   let rows = k.kh * k.kw * k.o;
   let c4 = k.c / 4u;
   let column = min(tile.x * LANES + lane, c4 - 1u);
-  var down: array<i32, GROUPS>;
-  var right: array<i32, GROUPS>;
-  var channel: array<u32, GROUPS>;
-  for (var g = 0u; g < GROUPS; g++) {
-    let row = min((tile.y * GROUPS + g) * LANES + lane, rows - 1u);
-    down[g] = i32(k.padding) - i32(row / (k.o * k.kw));
-    right[g] = i32(k.padding) - i32(row / k.o % k.kw);
-    channel[g] = row % k.o;
-  }
-  // Zero padding adds nothing, so only reflected borders are visited.
-  let border = select(0, i32(k.padding), k.reflect == 1u);
-  let paddedRows = u32(i32(k.h) + 2 * border);
-  let all = k.n * paddedRows;
+  // #include "conv2d/parts/output-rows.wgsl"
   var acc: array<vec4f, 8u * GROUPS>;
   let end = shareStart(all, tile.z + 1u);
   for (var nh = shareStart(all, tile.z); nh < end; nh++) {
-    let n = nh / paddedRows;
-    let h = i32(nh % paddedRows) - border;
-    let line = (n * k.h + u32(source(h, i32(k.h)))) * k.w;
-    var image: array<i32, GROUPS>;
-    var insideP: array<bool, GROUPS>;
-    for (var g = 0u; g < GROUPS; g++) {
-      let p = h + down[g];
-      insideP[g] = p >= 0 && p < i32(k.p);
-      image[g] = (i32(n * k.p) + p) * i32(k.q);
-    }
+    // #include "conv2d/parts/output-line.wgsl"
     for (var w = -border; w < i32(k.w) + border; w++) {
       let b = vec4f(x[(line + u32(source(w, i32(k.w)))) * c4 + column]);
       for (var g = 0u; g < GROUPS; g++) {
-        let q = w + right[g];
-        let inside = insideP[g] && q >= 0 && q < i32(k.q);
-        let a = select(0.0, f32(dy[select(0u, u32(image[g] + q) * k.o + channel[g], inside)]), inside);
+        // #include "conv2d/parts/output-operand.wgsl"
         acc[8u * g + 0u] += subgroupBroadcast(a, 0u) * b;
         acc[8u * g + 1u] += subgroupBroadcast(a, 1u) * b;
         acc[8u * g + 2u] += subgroupBroadcast(a, 2u) * b;

@@ -6,3 +6,5 @@ fn lowOf(own: f32) -> vec4f {
 fn highOf(own: f32) -> vec4f {
   return vec4f(subgroupBroadcast(own, 4u), subgroupBroadcast(own, 5u), subgroupBroadcast(own, 6u), subgroupBroadcast(own, 7u));
 }
+
+fn oneOf(low: vec4f, high: vec4f, i: u32) -> f32 { return select(high[i % 4u], low[i % 4u], i < 4u); }
