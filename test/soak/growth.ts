@@ -1,7 +1,10 @@
 /** Memory at a moment. */
 export interface Sample {
   seconds: number;
+  /** What is in use. */
   mebibytes: number;
+  /** With what the heap keeps of what was freed. */
+  resident: number;
   /** How often it was done so far. */
   done: number;
 }

@@ -1,14 +1,52 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { getHeapStatistics } from 'node:v8';
 
 const MIB = 2 ** 20;
+const SOURCE = fileURLToPath(new URL('heap-in-use.c', import.meta.url));
+
+/**
+ * Builds what counts the heap of glibc.
+ * @param folder where it is built
+ * @returns its file, or why there is none
+ */
+export function buildHeapInUse(folder: string): { file: string } | { reason: string } {
+  if (process.platform !== 'linux') return { reason: 'it is for Linux' };
+  const file = join(folder, 'heap-in-use.node');
+  const { status, error, stderr } = spawnSync('cc', ['-shared', '-fPIC', '-Wall', '-Werror', '-o', file, SOURCE], {
+    encoding: 'utf8',
+  });
+  return status === 0 ? { file } : { reason: `no compiler made it: ${error?.message ?? stderr.trim()}` };
+}
 
 /**
  * @returns MiB of this process's memory that no file backs. Pages of files are the system's own: it takes those of a driver back while they
  * are idle and reads them again, which is neither growth nor the opposite. Other systems than Linux tell all resident memory alone.
  */
-export function ownMebibytes(): number {
+export function residentMebibytes(): number {
   if (process.platform !== 'linux') return process.memoryUsage.rss() / MIB;
   const status = readFileSync('/proc/self/status', 'utf8');
-  const kibibytes = (field: string) => Number(new RegExp(`^${field}:\\s*(\\d+) kB$`, 'm').exec(status)?.[1]);
-  return (kibibytes('RssAnon') + kibibytes('RssShmem')) / 1024;
+  return (kibibytes(status, 'RssAnon') + kibibytes(status, 'RssShmem')) / 1024;
 }
+
+/**
+ * @param file what `buildHeapInUse` built
+ * @returns a function that tells MiB of {@link residentMebibytes}, less what is free in the heaps of glibc and of V8. Both keep pages of
+ * which a small part is in use, more of them the longer they work, up to some number: so resident memory creeps where nothing is kept.
+ */
+export function loadInUse(file: string): () => number {
+  const addon = { exports: (): number => 0 };
+  process.dlopen(addon, file);
+  return () => {
+    const maps = readFileSync('/proc/self/smaps', 'utf8');
+    const glibc = kibibytes(maps.slice(Math.max(0, maps.indexOf('[heap]'))), 'Anonymous') / 1024;
+    const v8 = getHeapStatistics();
+    const inHeaps = (addon.exports() + v8.used_heap_size) / MIB;
+    return residentMebibytes() - glibc - v8.total_physical_size / MIB + inHeaps;
+  };
+}
+
+const kibibytes = (text: string, field: string) =>
+  Number(new RegExp(`^${field}:\\s*(\\d+) kB$`, 'm').exec(text)?.[1] ?? Number.NaN);

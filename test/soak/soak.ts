@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { SEEDS } from '../fuzz/reader.ts';
 import { makeSeeds } from '../fuzz/seeds.ts';
 import { growth, type Sample } from './growth.ts';
+import { buildHeapInUse } from './memory.ts';
 import { PARTS } from './parts.ts';
 
 /** More than this is growth. */
@@ -28,16 +29,26 @@ if (!(share > 0 && share <= 100) || names.some((name) => !(name in PARTS))) {
 const folder = mkdtempSync(join(tmpdir(), 'cyclops-soak-'));
 try {
   makeSeeds(folder);
-  console.log(['part', 'times', 'seconds', 'memory MiB', 'MiB an hour, last half', 'KiB a time', 'verdict'].join('\t'));
-  for (const name of names) if (!(await ran(name))) process.exitCode = 1;
+  const heapInUse = buildHeapInUse(folder);
+  if ('reason' in heapInUse)
+    console.log(
+      `Memory is told with what the heap keeps of what was freed, since nothing counts that apart: ${heapInUse.reason}`,
+    );
+  const slopes = ['MiB an hour, last half', 'KiB a time'];
+  console.log(
+    ['part', 'times', 'seconds', 'in use MiB', ...slopes, 'resident MiB, half and end', 'verdict'].join('\t'),
+  );
+  for (const name of names)
+    if (!(await ran(name, 'file' in heapInUse ? heapInUse.file : undefined))) process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function ran(name: string): Promise<boolean> {
+async function ran(name: string, heapInUse?: string): Promise<boolean> {
   const times = Math.max(1, Math.round(share * (PARTS[name]?.times ?? 0)));
   const samples: Sample[] = [];
-  const child = fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), [name, String(times)], {
+  const given = [name, String(times), ...(heapInUse ? [heapInUse] : [])];
+  const child = fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), given, {
     execArgv: ['--import', 'tsx', '--expose-gc'],
     env: {
       ...process.env,
@@ -54,9 +65,11 @@ async function ran(name: string): Promise<boolean> {
   const isFlat = perHour - 2 * error < MOST_MIB_AN_HOUR;
   const isControl = PARTS[name]?.isControl ?? false;
   const verdict = code !== 0 ? `ended with ${code}` : isControl ? 'none of ours' : isFlat ? 'flat' : 'grows';
-  const last = samples.at(-1) ?? { seconds: 0, mebibytes: 0, done: 0 };
+  const last = samples.at(-1) ?? { seconds: 0, mebibytes: 0, done: 0, resident: 0 };
+  const half = samples[Math.floor(samples.length / 2)] ?? last;
   const slope = `${perHour.toFixed(1)} ± ${(2 * error).toFixed(1)}`;
-  const row = [name, last.done, last.seconds.toFixed(0), last.mebibytes.toFixed(0), slope, (1024 * perTime).toFixed(3)];
-  console.log([...row, verdict].join('\t'));
+  const resident = `${half.resident.toFixed(1)}, ${last.resident.toFixed(1)}`;
+  const row = [name, last.done, last.seconds.toFixed(0), last.mebibytes.toFixed(1), slope, (1024 * perTime).toFixed(3)];
+  console.log([...row, resident, verdict].join('\t'));
   return code === 0 && (isControl || isFlat);
 }

@@ -1,13 +1,15 @@
-/** One part of the soak, in a process of its own. */
-import { ownMebibytes } from './memory.ts';
+/** One part of the soak, in a process of its own: `worker.ts PART TIMES [FILE]`, where the file counts the heap of glibc. */
+import type { Sample } from './growth.ts';
+import { loadInUse, residentMebibytes } from './memory.ts';
 import { PARTS } from './parts.ts';
 
 const SAMPLES = 100;
 
-const [name = '', count = ''] = process.argv.slice(2);
+const [name = '', count = '', heapInUse = ''] = process.argv.slice(2);
 const part = PARTS[name];
 if (!part) throw new Error(`no part '${name}'`);
 
+const inUse = heapInUse ? loadInUse(heapInUse) : residentMebibytes;
 const times = Number(count);
 const seen = new Map<string, string>();
 const work = await part.begin();
@@ -21,7 +23,9 @@ for (let time = 0; time < times; time++) {
   seen.set(kind, text);
   if ((time + 1) % Math.max(1, Math.floor(times / SAMPLES)) === 0) {
     await collected();
-    process.send?.({ seconds: (performance.now() - begin) / 1000, mebibytes: ownMebibytes(), done: time + 1 });
+    const seconds = (performance.now() - begin) / 1000;
+    const sample: Sample = { seconds, done: time + 1, mebibytes: inUse(), resident: residentMebibytes() };
+    process.send?.(sample);
   }
 }
 work.end();
