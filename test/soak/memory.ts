@@ -40,10 +40,11 @@ export function loadInUse(file: string): () => number {
   const addon = { exports: (): number => 0 };
   process.dlopen(addon, file);
   return () => {
-    const maps = readFileSync('/proc/self/smaps', 'utf8');
-    const glibc = kibibytes(maps.slice(Math.max(0, maps.indexOf('[heap]'))), 'Anonymous') / 1024;
+    // First, since reading what follows leaves garbage.
     const v8 = getHeapStatistics();
     const inHeaps = (addon.exports() + v8.used_heap_size) / MIB;
+    const maps = readFileSync('/proc/self/smaps', 'utf8');
+    const glibc = kibibytes(maps.slice(Math.max(0, maps.indexOf('[heap]'))), 'Anonymous') / 1024;
     return residentMebibytes() - glibc - v8.total_physical_size / MIB + inHeaps;
   };
 }
