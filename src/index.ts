@@ -33,6 +33,7 @@ export { type DType, type HostArrays, Tensor } from './tensor/tensor.ts';
 // Gradients: operations on tensors note what they did, and `backward` goes back over the notes.
 
 export { type GradcheckOptions, gradcheck } from './autograd/gradcheck.ts';
+export { splitProducts } from './autograd/split-products.ts';
 export { backward, detach, noGrad } from './autograd/tape.ts';
 
 // Losses, and the similarity of images.

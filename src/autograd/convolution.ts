@@ -12,6 +12,7 @@ import { checkProblem } from '../kernels/conv2d/problem.ts';
 import { convWeightGrad, type WeightGradArguments } from '../kernels/conv2d/weight-grad.ts';
 import { run } from '../kernels/tuning/choices.ts';
 import { requireGroups } from './conv-options.ts';
+import { isSplitting } from './split-products.ts';
 
 /** A convolution from images [n,h,w,c] to [n,p,q,o] and the way back, by whichever kernels can do it. */
 export interface Convolution {
@@ -43,7 +44,8 @@ export function convolution(device: Device, operation: string, problem: GroupedP
       weightGrad: (args) => groupedWeightGrad(device, grouped, args),
     };
   }
-  const plain = checkProblem({ ...rest, c, o, stride: stride[0], padding: top });
+  const split = isSplitting() && rest.dtype === 'f32' ? { split: true } : {};
+  const plain = checkProblem({ ...rest, c, o, stride: stride[0], padding: top, ...split });
   return {
     forward: (args) => run(device, convForward, plain, args),
     inputGrad: (args) => run(device, convInputGrad, plain, args),

@@ -10,6 +10,8 @@ import {
 
 const INSTEAD: Readonly<Record<Capability, string>> = {
   'shader-f16': 'Use --precision f32, or choose another device with --device (see `cyclops doctor`).',
+  'chromium-experimental-subgroup-matrix':
+    'Use --precision f32, or choose another device with --device (see `cyclops doctor`).',
   'timestamp-query': 'Choose another device with --device (see `cyclops doctor`).',
   execution: 'Choose a real device with --device (see `cyclops doctor`).',
 };

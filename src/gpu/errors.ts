@@ -23,7 +23,7 @@ export class NoAdapterError extends CyclopsError {
 }
 
 /** What a device may lack: a feature of WebGPU by its name, or that it executes anything at all, as Dawn's null backend. */
-export type Capability = 'shader-f16' | 'timestamp-query' | 'execution';
+export type Capability = 'shader-f16' | 'timestamp-query' | 'chromium-experimental-subgroup-matrix' | 'execution';
 
 /** The device lacks what was asked of it. */
 export class UnsupportedError extends CyclopsError {

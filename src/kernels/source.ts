@@ -56,10 +56,18 @@ export const LANES_16: Readonly<Record<string, string>> = {
   'matmul/parts/lanes-multiply-depth-first.wgsl': 'matmul/parts/lanes-multiply-depth-first-16.wgsl',
 };
 
-/** … and when rows of results are whole eights. */
+/** … when rows of results are whole eights, … */
 export const EIGHTS: Readonly<Record<string, string>> = {
-  'conv2d/parts/put-f16.wgsl': 'conv2d/parts/put-f16-eights.wgsl',
+  'conv2d/parts/matrix-put.wgsl': 'conv2d/parts/matrix-put-eights.wgsl',
   'conv2d/parts/put-f32.wgsl': 'conv2d/parts/put-f32-eights.wgsl',
+};
+
+/** … and when matrices multiply f32 numbers that are split into two of f16. */
+export const SPLIT: Readonly<Record<string, string>> = {
+  'conv2d/parts/matrix-operands.wgsl': 'conv2d/parts/matrix-operands-split.wgsl',
+  'conv2d/parts/matrix-sums.wgsl': 'conv2d/parts/matrix-sums-split.wgsl',
+  'conv2d/parts/matrix-multiply.wgsl': 'conv2d/parts/matrix-multiply-split.wgsl',
+  'conv2d/parts/matrix-write.wgsl': 'conv2d/parts/matrix-write-split.wgsl',
 };
 
 const BINDING = /@group\(0\)\s*@binding\((\d+)\)\s*var\s*<\s*storage\s*(?:,\s*(read_write|read))?\s*>/g;
@@ -106,7 +114,7 @@ export function sourceText(source: KernelSource): string {
  * the kernel does.
  */
 export function sourceTexts(source: KernelSource): string[] {
-  return [sourceText(source), load(source, { ...DTYPE_F16, ...VEC4, ...LANES_16, ...EIGHTS }).code];
+  return [sourceText(source), load(source, { ...DTYPE_F16, ...VEC4, ...LANES_16, ...EIGHTS, ...SPLIT }).code];
 }
 
 /** How a kernel accesses its bindings of group 0, one letter for each: `r` for `read`, `w` for `read_write`. */

@@ -26,6 +26,10 @@ it.each<[CyclopsError, RegExp]>([
   [new NoAdapterError('None answered.', []), /None answered\. Then run `cyclops doctor`\.$/],
   [new NoAdapterError('None matches.', ['llvmpipe']), /None matches\. Choose one with --device/],
   [new UnsupportedError('No f16.', 'shader-f16'), /No f16\. Use --precision f32, .*--device.*`cyclops doctor`/],
+  [
+    new UnsupportedError('No matrices.', 'chromium-experimental-subgroup-matrix'),
+    /No matrices\. Use --precision f32, .*--device.*`cyclops doctor`/,
+  ],
   [new UnsupportedError('No times.', 'timestamp-query'), /No times\. Choose another device with --device/],
   [new UnsupportedError('Nothing.', 'execution'), /Nothing\. Choose a real device with --device/],
   [new OutOfMemoryError('Full.'), /Full\. To train, lower --batch-size, --crop-size, .*--precision mixed.*--tile/],

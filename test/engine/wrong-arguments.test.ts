@@ -14,6 +14,7 @@ const LEFT_OUT: readonly (readonly [names: RegExp, why: string])[] = [
   [/^new \w*Error$/, 'errors hold whatever they are given'],
   [/^(new Storage|Storage#\w+|new Tensor|Tensor#moveTo)$/, 'take a Storage, which the door does not make'],
   [/^Device#close$/, 'ends the device that all of this runs on'],
+  [/^splitProducts$/, 'needs a device with matrices: see test/autograd/split-products.test.ts'],
 ];
 
 /** Parts of arguments that are left out: the device judges a kernel's text, see test/gpu/shader-errors.test.ts. */

@@ -42,6 +42,6 @@ test('every variant has a text, with no include left and no device asked', () =>
 
 test('an unknown variant is refused, and those that exist are named', () => {
   expect(() => kernelSource(convInputGrad, 'huge')).toThrow(
-    /conv2d\.inputGrad has no variant 'huge'; expected one of thin_input_16, thin_input, .*naive\./,
+    /conv2d\.inputGrad has no variant 'huge'; expected one of matrix64x128_split, .*thin_input_16, thin_input, .*naive\./,
   );
 });

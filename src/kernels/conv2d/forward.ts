@@ -19,6 +19,8 @@
  * - winograd64x64 and its sizes: as above, with such products. Not timed on a GPU.
  * - matrix64x128 and its sizes: the same tiles of f16 on matrix hardware, sums in f32. 64x128 0.48 ms (160 TFLOP/s), 128x64 0.51,
  *   128x128 0.55, 64x64 0.72, 128x16 1.42; tiled64x64 in f16 2.51.
+ * - matrix64x128_split and its sizes: f32 split into two of f16, three products of them on matrix hardware, for problems that may be
+ *   computed so. Not timed on a GPU.
  */
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, ceilDiv } from '../../gpu/launch.ts';
@@ -27,14 +29,7 @@ import { flatGrid } from '../flat-grid.ts';
 import { kernel } from '../source.ts';
 import type { Operation, Variant } from '../variant.ts';
 import { eight, hasLanes, type Lanes, lanes, lanesSuit, MOST_NARROW } from './lanes.ts';
-import {
-  type MatrixTile,
-  matrixSpecialisation,
-  matrixTileBytes,
-  matrixTileName,
-  matrixTileSuits,
-  matrixTiles,
-} from './matrix-tile.ts';
+import { type MatrixTile, matrixTiles, splitTiles } from './matrix-tile.ts';
 import {
   type ConvProblem,
   convBytes,
@@ -188,20 +183,20 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, ForwardArguments> {
 function matrixTiled(tile: MatrixTile): Variant<ConvProblem, ForwardArguments> {
   const grid = (k: ConvProblem) => [ceilDiv(rows(k), tile.rows), ceilDiv(k.o, tile.columns), 1] as const;
   return {
-    name: matrixTileName(tile),
-    madeFor: 'gpu',
-    sources: ['conv2d/forward-matrix'],
-    workgroupBytes: matrixTileBytes(tile),
-    supports: (device, k) => matrixTileSuits(device, tile, { dtype: k.dtype, rows: rows(k), columns: k.o }),
+    ...tile.info('conv2d/forward-matrix'),
+    supports: (device, k) => tile.suits(device, k, rows(k), k.o),
     launch: (device, k, args) => {
       const eights = { EIGHTS_C: k.c % 8 === 0 ? 1 : 0, EIGHTS_O: k.o % 8 === 0 ? 1 : 0 };
-      const sizes = matrixSpecialisation(device, tile, eights.EIGHTS_O === 1);
-      dispatch(device, k, args, {
-        kernel: kernel('conv2d/forward-matrix', { ...constants(args), ...eights }, sizes),
-        workgroups: grid(k),
-        more: [args.x, args.weight],
-        matrices: true,
-      });
+      const text = tile.specialisation(device, eights.EIGHTS_O === 1);
+      const { x, weight } = convSizes(k);
+      tile.withOperands(device, [args.x, x], [args.weight, weight], (more) =>
+        dispatch(device, k, args, {
+          kernel: kernel('conv2d/forward-matrix', { ...constants(args), ...eights }, text),
+          workgroups: grid(k),
+          more,
+          matrices: true,
+        }),
+      );
     },
   };
 }
@@ -210,6 +205,7 @@ function matrixTiled(tile: MatrixTile): Variant<ConvProblem, ForwardArguments> {
 export const convForward: Operation<ConvProblem, ForwardArguments> = {
   name: 'conv2d.forward',
   variants: [
+    ...splitTiles.map(matrixTiled),
     ...lanes.map(thinOutput),
     ...lanes.map(tiled),
     thinInput,

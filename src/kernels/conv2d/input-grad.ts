@@ -20,6 +20,7 @@
  * - winograd64x64 and its sizes: as above, with such products. Not timed on a GPU.
  * - matrix64x128 and its sizes: the same on matrix hardware, f16 with sums in f32. 64x128 0.84 ms (92 TFLOP/s), 128x64 0.91,
  *   128x128 1.12, 64x64 1.28, 128x16 3.01.
+ * - matrix64x128_split and its sizes: the same for f32 by three products of f16, see conv2d.forward. Not timed on a GPU.
  */
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, ceilDiv } from '../../gpu/launch.ts';
@@ -29,14 +30,7 @@ import { DTYPE_BYTES, kernel } from '../source.ts';
 import { withTemporary } from '../sum-parts.ts';
 import type { Operation, Variant } from '../variant.ts';
 import { eight, hasLanes, type Lanes, lanes, lanesSuit, MOST_NARROW } from './lanes.ts';
-import {
-  type MatrixTile,
-  matrixSpecialisation,
-  matrixTileBytes,
-  matrixTileName,
-  matrixTileSuits,
-  matrixTiles,
-} from './matrix-tile.ts';
+import { type MatrixTile, matrixTiles, splitTiles } from './matrix-tile.ts';
 import {
   type ConvProblem,
   convBytes,
@@ -244,23 +238,22 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, InputGradArguments> {
 function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArguments> {
   const grid = (k: ConvProblem) => phaseGrid(k, tile.rows, tile.columns);
   return {
-    name: matrixTileName(tile),
-    madeFor: 'gpu',
-    sources: ['conv2d/input-grad-matrix', 'images/reflection-pad-backward'],
-    workgroupBytes: matrixTileBytes(tile),
+    ...tile.info('conv2d/input-grad-matrix', 'images/reflection-pad-backward'),
     supports: (device, k) =>
-      matrixTileSuits(device, tile, { dtype: k.dtype, rows: phaseRows(padded(k)), columns: k.c }) &&
-      gridFits(device, grid(padded(k))) &&
-      paddedFits(device, k),
+      tile.suits(device, k, phaseRows(padded(k)), k.c) && gridFits(device, grid(padded(k))) && paddedFits(device, k),
     launch: (device, problem, all) =>
       unfolded(device, problem, all, (k, args) => {
         const constants = { BIAS: BIAS(args), EIGHTS_O: k.o % 8 === 0 ? 1 : 0 };
-        dispatch(device, k, args, {
-          kernel: kernel('conv2d/input-grad-matrix', constants, matrixSpecialisation(device, tile, k.c % 8 === 0)),
-          workgroups: grid(k),
-          more: [args.dy, args.weight],
-          matrices: true,
-        });
+        const text = tile.specialisation(device, k.c % 8 === 0);
+        const { y, weight } = convSizes(k);
+        tile.withOperands(device, [args.dy, y], [args.weight, weight], (more) =>
+          dispatch(device, k, args, {
+            kernel: kernel('conv2d/input-grad-matrix', constants, text),
+            workgroups: grid(k),
+            more,
+            matrices: true,
+          }),
+        );
       }),
   };
 }
@@ -269,6 +262,7 @@ function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArguments>
 export const convInputGrad: Operation<ConvProblem, InputGradArguments> = {
   name: 'conv2d.inputGrad',
   variants: [
+    ...splitTiles.map(matrixTiled),
     ...lanes.map(thinInput),
     thinOutput,
     ...lanes.map(tiled),

@@ -1,39 +1,41 @@
-/** The tiles of the convolutions on matrix hardware: what one workgroup computes; see wgsl/conv2d/parts/matrix-gemm.wgsl. */
-
+/**
+ * The tiles of the convolutions on matrix hardware: what one workgroup computes; see wgsl/conv2d/parts/matrix-gemm.wgsl. Browsers offer no
+ * matrices without a flag: bundles for pages leave them out, by matrix-tile-in-page.ts in place of this file.
+ */
 import type { Device } from '../../gpu/device.ts';
 import type { MatrixConfig } from '../../gpu/host/adapter.ts';
-import { ceilDiv } from '../../gpu/launch.ts';
-import { EIGHTS, type FloatDType, type Specialisation } from '../source.ts';
+import { type BufferSlice, ceilDiv, immediates } from '../../gpu/launch.ts';
+import { EIGHTS, kernel, SPLIT, type Specialisation } from '../source.ts';
+import { withTemporary } from '../sum-parts.ts';
+import type { VariantInfo } from '../variant.ts';
+import { type ConvProblem, convSizes } from './problem.ts';
 
-export interface MatrixTile {
+interface Shape {
   readonly rows: number;
   readonly columns: number;
-  /** Depth steps that are staged at a time. */
-  readonly slab: number;
   /** Subgroups below each other and side by side, where their matrices are large enough; else there are more. */
   readonly down: number;
   readonly across: number;
 }
 
 /** In order of preference. */
-export const matrixTiles: readonly MatrixTile[] = [
-  { rows: 64, columns: 128, slab: 32, down: 1, across: 4 },
-  { rows: 128, columns: 64, slab: 32, down: 2, across: 2 },
-  { rows: 64, columns: 64, slab: 32, down: 2, across: 2 },
-  { rows: 128, columns: 128, slab: 32, down: 2, across: 4 },
-  { rows: 128, columns: 16, slab: 32, down: 4, across: 1 },
+const shapes: readonly Shape[] = [
+  { rows: 64, columns: 128, down: 1, across: 4 },
+  { rows: 128, columns: 64, down: 2, across: 2 },
+  { rows: 64, columns: 64, down: 2, across: 2 },
+  { rows: 128, columns: 128, down: 2, across: 4 },
+  { rows: 128, columns: 16, down: 4, across: 1 },
 ];
 
-/** e.g. `matrix128x64`. */
-export function matrixTileName({ rows, columns }: MatrixTile): string {
-  return `matrix${rows}x${columns}`;
-}
-
 /**
- * The kernels have names for 4 × 4 matrices of a subgroup and for 4 chunks of each operand, since in arrays they would not stay in
- * registers. So a layout has no more.
+ * The kernels have names for 4 × 4 matrices of a subgroup, or for 4 × 2 in two accumulators, and for 4 chunks of each operand, since in
+ * arrays they would not stay in registers. So a layout has no more.
  */
 const NAMED = 4;
+const NAMED_SPLIT = 2;
+
+/** Workgroups that look for the largest number of an operand, as wgsl/conv2d/parts/matrix-operands-split.wgsl reads what they leave. */
+const LARGEST_GROUPS = 128;
 
 /** How a device computes a tile: the matrices of its subgroups, and the subgroups below each other and side by side. */
 interface Layout {
@@ -42,82 +44,168 @@ interface Layout {
   readonly across: number;
 }
 
-/** The layout with the preferred matrices of f16 with f32 sums that fit; none where a device's subgroups differ in size. */
-function layoutOf(device: Device, tile: MatrixTile): Layout | null {
-  const { matrixConfigs, subgroupSize } = device.info;
-  if (subgroupSize.min !== subgroupSize.max) return null;
-  for (const config of matrixConfigs) {
-    if (config.component !== 'f16' || config.result !== 'f32' || config.n % 8 !== 0) continue;
-    const layout = layoutWith(config, tile, subgroupSize.max);
-    if (layout) return layout;
-  }
-  return null;
-}
+/** An operand of a product, and how many numbers it has. */
+type Operand = readonly [slice: BufferSlice, count: number];
 
-/** As few subgroups as can hold the tile. */
-function layoutWith(config: MatrixConfig, { rows, columns, slab, ...tile }: MatrixTile, lanes: number): Layout | null {
-  let { down, across } = tile;
-  for (;;) {
-    const [downEach, acrossEach] = [rows / (config.m * down), columns / (config.n * across)];
-    if (!Number.isInteger(downEach) || !Number.isInteger(acrossEach) || slab % config.k !== 0) return null;
-    const loads = (Math.max(rows, columns) * slab) / 8 / (lanes * down * across);
-    if (downEach <= NAMED && acrossEach <= NAMED && loads <= NAMED) return { config, down, across };
-    if (downEach > acrossEach) down *= 2;
-    else across *= 2;
-  }
-}
-
-/** The kernel's text for a tile on a device that {@link matrixTileSuits}. @param eights whether rows of results are whole eights */
-export function matrixSpecialisation(device: Device, tile: MatrixTile, eights: boolean): Specialisation {
-  const layout = layoutOf(device, tile);
-  if (!layout) throw new Error(`${device.info.name} has no matrices for the tile ${matrixTileName(tile)}.`);
-  const { m, n, k } = layout.config;
-  const { rows, columns, slab } = tile;
-  return {
-    instead: eights ? EIGHTS : {},
-    sizes: {
-      ...{ M: m, N: n, K: k, SUBGROUP: device.info.subgroupSize.max },
-      ...{ ROWS: rows, COLUMNS: columns, SLAB: slab },
-      ...{ DOWN: layout.down, ACROSS: layout.across },
-    },
-  };
-}
-
-/** Workgroup memory in bytes, with 16 × 16 matrices. */
-export function matrixTileBytes(tile: MatrixTile): number {
-  return bytesOf(tile, tile, 16);
-}
-
-/** Lines of slabs are padded by 8 numbers, and results leave in lines of matrices, padded by 4. */
-function bytesOf(
-  { rows, columns, slab }: MatrixTile,
-  { down, across }: Pick<Layout, 'down' | 'across'>,
-  m: number,
-): number {
-  const padded = Math.max(rows * (slab + 8), slab * (rows + 8)) + Math.max(columns * (slab + 8), slab * (columns + 8));
-  return 2 * padded + 4 * down * m * (columns + 4 * across);
-}
-
-/** What a convolution is as a product of matrices. */
-interface Product {
-  /** Of the operands. */
-  readonly dtype: FloatDType;
+export class MatrixTile {
   readonly rows: number;
   readonly columns: number;
+  /** Depth steps that are staged at a time: of two parts of an operand half as many as of one. */
+  readonly slab: number;
+  /** e.g. `matrix128x64`, or `matrix128x64_split`. */
+  readonly name: string;
+  /** Split ones for any: where products may be split they are the default, also on software devices, which else would not try them. */
+  readonly madeFor: 'gpu' | 'any';
+  readonly instead: Readonly<Record<string, string>>;
+  /** With 16 × 16 matrices. */
+  readonly workgroupBytes: number;
+
+  /** @param split whether operands are f32, each split into two of f16; else they are f16 */
+  constructor(
+    private readonly shape: Shape,
+    private readonly split: boolean,
+  ) {
+    const { rows, columns } = shape;
+    this.rows = rows;
+    this.columns = columns;
+    this.slab = split ? 16 : 32;
+    this.name = `matrix${rows}x${columns}${split ? '_split' : ''}`;
+    this.madeFor = split ? 'any' : 'gpu';
+    this.instead = split ? SPLIT : {};
+    this.workgroupBytes = this.bytesWith({ m: 16, n: 16 }, shape);
+  }
+
+  /** What a variant that launches such a kernel, and others, says of itself. */
+  info(...sources: string[]): VariantInfo {
+    const { name, madeFor, instead, workgroupBytes } = this;
+    return {
+      ...{ name, madeFor, instead, workgroupBytes },
+      sources: this.split ? [...sources, 'conv2d/matrix-largest'] : sources,
+    };
+  }
+
+  /** Whether it suits a problem, as a product of so many rows and columns, here: the device has matrices for it, and it is not twice as long. */
+  suits(device: Device, k: ConvProblem, rows: number, columns: number): boolean {
+    return (
+      this.takes(k) &&
+      this.fits(device) &&
+      Math.max(ceilDiv(rows, this.rows), ceilDiv(columns, this.columns)) <=
+        device.limits.maxComputeWorkgroupsPerDimension &&
+      (2 * rows > this.rows || this.rows <= 64) &&
+      (2 * columns > this.columns || this.columns <= 16)
+    );
+  }
+
+  /** Whether a device has matrices for it, and workgroups that are large enough. */
+  fits(device: Device): boolean {
+    const layout = this.layoutOn(device);
+    if (!layout) return false;
+    const { limits } = device;
+    const invocations = layout.down * layout.across * device.info.subgroupSize.max;
+    return (
+      this.bytesWith(layout.config, layout) <= limits.maxComputeWorkgroupStorageSize &&
+      invocations <= Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX)
+    );
+  }
+
+  /** The kernel's text on a device that it suits. @param eights whether rows of results are whole eights */
+  specialisation(device: Device, eights: boolean): Specialisation {
+    const layout = this.layoutOn(device);
+    if (!layout) throw new Error(`${device.info.name} has no matrices for the tile ${this.name}.`);
+    const { m, n, k } = layout.config;
+    const { rows, columns, slab } = this;
+    return {
+      instead: { ...(eights ? EIGHTS : {}), ...this.instead },
+      sizes: {
+        ...{ M: m, N: n, K: k, SUBGROUP: device.info.subgroupSize.max },
+        ...{ ROWS: rows, COLUMNS: columns, SLAB: slab },
+        ...{ DOWN: layout.down, ACROSS: layout.across },
+      },
+    };
+  }
+
+  /**
+   * Lends `launch` the bindings that follow those of an operation: both operands once more, as chunks, and how large they are. That is found
+   * on the device, before; where nothing is split the first stands in, unread.
+   */
+  withOperands(device: Device, a: Operand, b: Operand, launch: (more: readonly BufferSlice[]) => void): void {
+    const [[sliceA, countA], [sliceB, countB]] = [a, b];
+    if (!this.split) {
+      launch([sliceA, sliceB, sliceA]);
+      return;
+    }
+    withTemporary(device, 4 * 2 * LARGEST_GROUPS, (largest) => {
+      device.launch({
+        kernel: kernel('conv2d/matrix-largest'),
+        bindings: [sliceA, sliceB, largest],
+        immediates: immediates(countA, countB),
+        workgroups: [LARGEST_GROUPS, 2, 1],
+        label: 'conv2d.largest',
+        flops: 0,
+        bytes: 4 * (countA + countB),
+      });
+      launch([sliceA, sliceB, largest]);
+    });
+  }
+
+  /** Whether its kernels read and write the tensors of a problem. Those for f32 bind them as whole eights, too. */
+  private takes(k: ConvProblem): boolean {
+    if (!this.split) return k.dtype === 'f16';
+    const { x, weight, y } = convSizes(k);
+    return k.split === true && k.dtype === 'f32' && Math.min(x, weight, y) >= 8;
+  }
+
+  /** The layout with the preferred matrices of f16 with f32 sums that fit; none where a device's subgroups differ in size. */
+  private layoutOn({ features, info }: Device): Layout | null {
+    const { matrixConfigs, subgroupSize } = info;
+    const offered = features.has('chromium-experimental-subgroup-matrix');
+    if (!offered || subgroupSize.min !== subgroupSize.max) return null;
+    for (const config of matrixConfigs) {
+      if (config.component !== 'f16' || config.result !== 'f32' || config.n % 8 !== 0) continue;
+      const layout = this.layoutWith(config, subgroupSize.max);
+      if (layout) return layout;
+    }
+    return null;
+  }
+
+  /** As few subgroups as can hold the tile. */
+  private layoutWith(config: MatrixConfig, lanes: number): Layout | null {
+    const { rows, columns, slab, split } = this;
+    let { down, across } = this.shape;
+    for (;;) {
+      const [downEach, acrossEach] = [rows / (config.m * down), columns / (config.n * across)];
+      if (!Number.isInteger(downEach) || !Number.isInteger(acrossEach) || slab % config.k !== 0) return null;
+      const loads = (Math.max(rows, columns) * slab) / 8 / (lanes * down * across);
+      if (downEach <= NAMED && acrossEach <= (split ? NAMED_SPLIT : NAMED) && loads <= NAMED)
+        return { config, down, across };
+      if (downEach > acrossEach) down *= 2;
+      else across *= 2;
+    }
+  }
+
+  /**
+   * Workgroup memory in bytes. Lines of slabs are padded by 8 numbers. Results leave in lines of matrices, or one matrix in two parts at a
+   * time, padded by 4.
+   */
+  private bytesWith(
+    { m, n }: Pick<MatrixConfig, 'm' | 'n'>,
+    { down, across }: Pick<Layout, 'down' | 'across'>,
+  ): number {
+    const { rows, columns, slab, split } = this;
+    const padded =
+      Math.max(rows * (slab + 8), slab * (rows + 8)) + Math.max(columns * (slab + 8), slab * (columns + 8));
+    const lines = split ? across * (2 * n + 4) : columns + 4 * across;
+    return (split ? 2 : 1) * 2 * padded + 4 * down * m * lines + (split ? 8 : 0);
+  }
 }
 
-/** Whether a tile suits a product here: the device has matrices for it, and it is not twice as long. */
-export function matrixTileSuits(device: Device, tile: MatrixTile, { dtype, rows, columns }: Product): boolean {
-  if (dtype !== 'f16' || !device.features.has('chromium-experimental-subgroup-matrix')) return false;
-  const { limits } = device;
-  const layout = layoutOf(device, tile);
-  if (!layout) return false;
-  const invocations = layout.down * layout.across * device.info.subgroupSize.max;
-  return (
-    bytesOf(tile, layout, layout.config.m) <= limits.maxComputeWorkgroupStorageSize &&
-    invocations <= Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX) &&
-    Math.max(ceilDiv(rows, tile.rows), ceilDiv(columns, tile.columns)) <= limits.maxComputeWorkgroupsPerDimension &&
-    (2 * rows > tile.rows || tile.rows <= 64) &&
-    (2 * columns > tile.columns || tile.columns <= 16)
-  );
+/** For operands in f16, in order of preference. */
+export const matrixTiles = shapes.map((shape) => new MatrixTile(shape, false));
+
+/** For operands in f32 that may be split, likewise. */
+export const splitTiles = shapes.map((shape) => new MatrixTile(shape, true));
+
+/** Whether a device can compute any of {@link splitTiles}. */
+export function offersSplit(device: Device): boolean {
+  return splitTiles.some((tile) => tile.fits(device));
 }

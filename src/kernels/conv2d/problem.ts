@@ -23,6 +23,11 @@ export interface ConvProblem extends ConvOptions {
   kw: number;
   /** That of x, y, their gradients and the weight that is multiplied. The weight's gradient and the bias are f32. */
   dtype: FloatDType;
+  /**
+   * Whether the product of two f32 numbers may be made of three of f16, on matrix hardware: good to 1e-5 in the norm instead of 1e-6. Not
+   * unless told so.
+   */
+  split?: boolean;
 }
 
 /** What the launch of a convolution's kernel has of its own, besides what follows from the problem and its arguments. */
@@ -70,10 +75,26 @@ export function checkProblem(problem: ConvProblem): ConvProblem {
   return problem;
 }
 
-/** e.g. `3×3 s1 p1 reflect [1,64,64,32]→[1,64,64,64] f32`. */
-export function describe({ n, h, w, c, p, q, o, kh, kw, stride, padding, paddingMode, dtype }: ConvProblem): string {
+/** e.g. `3×3 s1 p1 reflect [1,64,64,32]→[1,64,64,64] f32`, with ` split` behind it where products may be. */
+export function describe({
+  n,
+  h,
+  w,
+  c,
+  p,
+  q,
+  o,
+  kh,
+  kw,
+  stride,
+  padding,
+  paddingMode,
+  dtype,
+  split,
+}: ConvProblem): string {
   const mode = padding > 0 ? ` ${paddingMode}` : '';
-  return `${kh}×${kw} s${stride} p${padding}${mode} [${n},${h},${w},${c}]→[${n},${p},${q},${o}] ${dtype}`;
+  const numbers = `${dtype}${split ? ' split' : ''}`;
+  return `${kh}×${kw} s${stride} p${padding}${mode} [${n},${h},${w},${c}]→[${n},${p},${q},${o}] ${numbers}`;
 }
 
 /** Elements of x, of the weight and of y. */

@@ -21,6 +21,7 @@
  * - winograd64x64 and its sizes: as above, with such products. Not timed on a GPU.
  * - matrix64x128 and its sizes: the same on matrix hardware, f16 with sums in f32. Batch 2: 64x128 0.114 ms (85 TFLOP/s), 128x64
  *   0.126, 128x128 0.150, 64x64 0.168; 128x16 not timed there.
+ * - matrix64x128_split and its sizes: the same for f32 by three products of f16, see conv2d.forward. Not timed on a GPU.
  */
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, ceilDiv } from '../../gpu/launch.ts';
@@ -29,14 +30,7 @@ import { kernel } from '../source.ts';
 import { sumParts, withParts } from '../sum-parts.ts';
 import type { Operation, Variant } from '../variant.ts';
 import { eight, hasLanes, type Lanes, lanes, lanesSuit, MOST_NARROW } from './lanes.ts';
-import {
-  type MatrixTile,
-  matrixSpecialisation,
-  matrixTileBytes,
-  matrixTileName,
-  matrixTileSuits,
-  matrixTiles,
-} from './matrix-tile.ts';
+import { type MatrixTile, matrixTiles, splitTiles } from './matrix-tile.ts';
 import {
   type ConvProblem,
   convBytes,
@@ -234,24 +228,24 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, WeightGradArguments> {
 function matrixTiled(tile: MatrixTile): Variant<ConvProblem, WeightGradArguments> {
   const grid = (k: ConvProblem): Tiles => [ceilDiv(k.o, tile.columns), ceilDiv(k.kh * k.kw * k.c, tile.rows)];
   return {
-    name: matrixTileName(tile),
-    madeFor: 'gpu',
-    sources: ['conv2d/weight-grad-matrix', 'reduce/sum-parts'],
-    workgroupBytes: matrixTileBytes(tile),
-    supports: (device, k) => matrixTileSuits(device, tile, { dtype: k.dtype, rows: k.kh * k.kw * k.c, columns: k.o }),
+    ...tile.info('conv2d/weight-grad-matrix', 'reduce/sum-parts'),
+    supports: (device, k) => tile.suits(device, k, k.kh * k.kw * k.c, k.o),
     launch: (device, k, args) => {
       const constants = {
         EIGHTS_C: k.c % 8 === 0 ? 1 : 0,
         EIGHTS_O: k.o % 8 === 0 ? 1 : 0,
         LONG_LINES: k.q >= tile.slab ? 1 : 0,
       };
-      split(device, k, args, {
-        kernel: kernel('conv2d/weight-grad-matrix', constants, matrixSpecialisation(device, tile, k.o % 8 === 0)),
-        tiles: grid(k),
-        splits: shares(GPU_WORKGROUPS, grid(k), ceilDiv(k.n * k.p * k.q, GPU_SHARE)),
-        more: [args.x, args.dy],
-        matrices: true,
-      });
+      const { x, y } = convSizes(k);
+      tile.withOperands(device, [args.x, x], [args.dy, y], (more) =>
+        split(device, k, args, {
+          kernel: kernel('conv2d/weight-grad-matrix', constants, tile.specialisation(device, k.o % 8 === 0)),
+          tiles: grid(k),
+          splits: shares(GPU_WORKGROUPS, grid(k), ceilDiv(k.n * k.p * k.q, GPU_SHARE)),
+          more,
+          matrices: true,
+        }),
+      );
     },
   };
 }
@@ -260,6 +254,7 @@ function matrixTiled(tile: MatrixTile): Variant<ConvProblem, WeightGradArguments
 export const convWeightGrad: Operation<ConvProblem, WeightGradArguments> = {
   name: 'conv2d.weightGrad',
   variants: [
+    ...splitTiles.map(matrixTiled),
     ...lanes.map(tiled),
     thinInput,
     thinOutput,

@@ -72,8 +72,16 @@ const f16Convs = [
   convProblem([1, 6, 70, 16], 136, [4, 2, 1]),
 ].map((problem): ConvProblem => ({ ...problem, dtype: 'f16' }));
 
-/** Convolutions in f32, and fewer in f16. */
-export const oddConvs: readonly ConvProblem[] = [...f32Convs, ...f16Convs];
+/** Fewer still, since these kernels are those on matrix hardware, with and without whole eights of either kind of channels. */
+const splitConvs = [
+  convProblem([1, 13, 10, 3], 24, [7, 1, 3], 'reflect'),
+  convProblem([3, 7, 7, 65], 63, [3, 1, 1], 'reflect'),
+  convProblem([2, 9, 11, 40], 12, [3, 1, 1]),
+  convProblem([1, 6, 70, 16], 136, [4, 2, 1]),
+].map((problem): ConvProblem => ({ ...problem, split: true }));
+
+/** Convolutions in f32, fewer in f16, and some in f32 whose products may be split. */
+export const oddConvs: readonly ConvProblem[] = [...f32Convs, ...f16Convs, ...splitConvs];
 
 /**
  * Images, pixels and channels: a single pixel; shares that do not divide the pixels, of few channels and of more than 32; planes on both

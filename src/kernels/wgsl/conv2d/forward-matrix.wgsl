@@ -1,5 +1,6 @@
 // y[n,p,q,o] = activation(bias[o] + sum over r,s,c of x[n, p*stride + r - padding, q*stride + s - padding, c] * weight[r,s,c,o])
-// x [N,H,W,C], weight [KH,KW,C,O], y [N,P,Q,O] in f16, sums in f32; any C and O, loaded 8 at a time where they are multiples of 8.
+// x [N,H,W,C], weight [KH,KW,C,O], y [N,P,Q,O] in f16, sums in f32, or all in f32 by three products of f16; any C and O, loaded 8 at a
+// time where they are multiples of 8.
 //
 // Implicit GEMM on matrix hardware: rows m = (n,p,q), columns o, depth (r,s,c) with c fastest; conv2d/parts/matrix-gemm.wgsl says how.
 //
@@ -18,20 +19,22 @@ diagnostic(off, chromium.subgroup_matrix_uniformity);
 // #include "conv2d/parts/matrix-rows.wgsl"
 // #include "conv2d/parts/matrix-columns.wgsl"
 // #include "conv2d/parts/bias.wgsl"
-// #include "conv2d/parts/put-f16.wgsl"
+// #include "conv2d/parts/matrix-put.wgsl"
 override BIAS: bool;
 override EIGHTS_C: bool; // C is a multiple of 8
 override EIGHTS_O: bool;
-@group(0) @binding(0) var<storage, read> x: array<f16>;
-@group(0) @binding(1) var<storage, read> weight: array<f16>;
+@group(0) @binding(0) var<storage, read> x: array<Element>;
+@group(0) @binding(1) var<storage, read> weight: array<Element>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
 // x and weight once more, as chunks.
-@group(0) @binding(4) var<storage, read> x8: array<vec4u>;
-@group(0) @binding(5) var<storage, read> weight8: array<vec4u>;
+@group(0) @binding(4) var<storage, read> x8: array<Chunk>;
+@group(0) @binding(5) var<storage, read> weight8: array<Chunk>;
+// How large they are, if they are split; else something stands in, unread.
+@group(0) @binding(6) var<storage, read> largest: array<u32>;
 
 // Eight depth steps of a row: the c8-th eight channels of a pixel if C is a multiple of 8, else the steps from `depth` on.
-fn loadX(window: Window, pixel: i32, c8: u32, depth: u32) -> vec4u {
-  if (EIGHTS_C) { return select(vec4u(0), x8[u32(max(pixel, 0)) * (k.c / 8u) + c8], pixel >= 0); }
+fn loadX(window: Window, pixel: i32, c8: u32, depth: u32) -> Chunk {
+  if (EIGHTS_C) { return chunkIf(pixel >= 0, x8[u32(max(pixel, 0)) * (k.c / 8u) + c8]); }
   return pack(
     vec4f(xAt(window, depth), xAt(window, depth + 1u), xAt(window, depth + 2u), xAt(window, depth + 3u)),
     vec4f(xAt(window, depth + 4u), xAt(window, depth + 5u), xAt(window, depth + 6u), xAt(window, depth + 7u)),
@@ -39,10 +42,10 @@ fn loadX(window: Window, pixel: i32, c8: u32, depth: u32) -> vec4u {
 }
 
 // Eight columns of a depth step.
-fn loadWeight(depth: u32, o: u32) -> vec4u {
+fn loadWeight(depth: u32, o: u32) -> Chunk {
   if (EIGHTS_O) {
     let inside = depth < k.kh * k.kw * k.c && o < k.o;
-    return select(vec4u(0), weight8[select(0u, (depth * k.o + o) / 8u, inside)], inside);
+    return chunkIf(inside, weight8[select(0u, (depth * k.o + o) / 8u, inside)]);
   }
   return pack(
     vec4f(weightAt(depth, o), weightAt(depth, o + 1u), weightAt(depth, o + 2u), weightAt(depth, o + 3u)),
@@ -96,16 +99,16 @@ fn main(
   // first turn has nothing to multiply yet; the last loads zeros.
   for (var turn = 0u; turn < depth + SLAB; turn += SLAB) {
     let a0 = loadX(window0, pixel0, at.part, stepA);
-    var a1 = vec4u(0);
-    var a2 = vec4u(0);
-    var a3 = vec4u(0);
+    var a1 = Chunk();
+    var a2 = Chunk();
+    var a3 = Chunk();
     if (LOADS_A > 1u) { a1 = loadX(window1, pixel1, at.part, stepA); }
     if (LOADS_A > 2u) { a2 = loadX(window2, pixel2, at.part, stepA); }
     if (LOADS_A > 3u) { a3 = loadX(window3, pixel3, at.part, stepA); }
     let b0 = loadWeight(stepB, columnB);
-    var b1 = vec4u(0);
-    var b2 = vec4u(0);
-    var b3 = vec4u(0);
+    var b1 = Chunk();
+    var b2 = Chunk();
+    var b3 = Chunk();
     if (LOADS_B > 1u) { b1 = loadWeight(stepB + STEPS_B, columnB); }
     if (LOADS_B > 2u) { b2 = loadWeight(stepB + 2u * STEPS_B, columnB); }
     if (LOADS_B > 3u) { b3 = loadWeight(stepB + 3u * STEPS_B, columnB); }

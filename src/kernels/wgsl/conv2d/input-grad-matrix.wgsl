@@ -1,7 +1,7 @@
 // dx[n,h,w,c] = bias[c] + sum over r,s,o of dy[n,p,q,o] * weight[r,s,c,o], over all outputs (p, q) whose tap (r, s) read the
 // pixel (h, w): p*stride + r - padding = h and q*stride + s - padding = w, or a mirror of it under reflection.
-// dy [N,P,Q,O], weight [KH,KW,C,O], dx [N,H,W,C] in f16, sums in f32; any C and O, loaded 8 at a time where O is a multiple of 8; zero
-// padding.
+// dy [N,P,Q,O], weight [KH,KW,C,O], dx [N,H,W,C] in f16, sums in f32, or all in f32 by three products of f16; any C and O, loaded 8 at a
+// time where O is a multiple of 8; zero padding.
 //
 // Implicit GEMM on matrix hardware, one for each of the stride*stride phases (grid z): rows = pixels of the phase, columns c, depth (r,s,o)
 // with o fastest; conv2d/parts/matrix-gemm.wgsl says how.
@@ -19,28 +19,30 @@ diagnostic(off, chromium.subgroup_matrix_uniformity);
 // #include "conv2d/parts/matrix-gemm.wgsl"
 // #include "conv2d/parts/matrix-rows.wgsl"
 // #include "conv2d/parts/bias.wgsl"
-// #include "conv2d/parts/put-f16.wgsl"
+// #include "conv2d/parts/matrix-put.wgsl"
 override BIAS: bool;
 override EIGHTS_O: bool; // O is a multiple of 8
-@group(0) @binding(0) var<storage, read> dy: array<f16>;
-@group(0) @binding(1) var<storage, read> weight: array<f16>;
+@group(0) @binding(0) var<storage, read> dy: array<Element>;
+@group(0) @binding(1) var<storage, read> weight: array<Element>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
 // dy and weight once more, as chunks.
-@group(0) @binding(4) var<storage, read> dy8: array<vec4u>;
-@group(0) @binding(5) var<storage, read> weight8: array<vec4u>;
+@group(0) @binding(4) var<storage, read> dy8: array<Chunk>;
+@group(0) @binding(5) var<storage, read> weight8: array<Chunk>;
+// How large they are, if they are split; else something stands in, unread.
+@group(0) @binding(6) var<storage, read> largest: array<u32>;
 
 // Operand b lies likewise: a column's depth steps in a line.
 const SIZE_B = COLUMNS * LINE_A;
 
 fn placeB(i: u32) -> u32 { return placeA(i); }
 
-fn rightOf(depth: u32, column: u32) -> Right {
-  return subgroupMatrixLoad<Right, col_major>(&slabB, (column * LINE_A + depth) / 4u, LINE_A / 4u);
+fn rightOf(slab: u32, depth: u32, column: u32) -> Right {
+  return subgroupMatrixLoad<Right, col_major>(&slabB, (slab + column * LINE_A + depth) / 4u, LINE_A / 4u);
 }
 
 // Eight depth steps of a row: if O is a multiple of 8 eight channels of the pixel `position`, from `at` on, else the steps from `depth`
 // on, one by one.
-fn loadDy(phase: Phase, pixel: Pixel, position: i32, at: Depth, depth: u32) -> vec4u {
+fn loadDy(phase: Phase, pixel: Pixel, position: i32, at: Depth, depth: u32) -> Chunk {
   if (!EIGHTS_O) {
     return pack(
       vec4f(dyAt(phase, pixel, depth), dyAt(phase, pixel, depth + 1u), dyAt(phase, pixel, depth + 2u), dyAt(phase, pixel, depth + 3u)),
@@ -52,11 +54,11 @@ fn loadDy(phase: Phase, pixel: Pixel, position: i32, at: Depth, depth: u32) -> v
       ),
     );
   }
-  return select(vec4u(0), dy8[(u32(max(position, 0)) * k.o + at.o) / 8u], position >= 0);
+  return chunkIf(position >= 0, dy8[(u32(max(position, 0)) * k.o + at.o) / 8u]);
 }
 
 // Eight depth steps of a column, as in loadDy; `tap8` is where the chunk of column 0 lies.
-fn loadWeight(phase: Phase, c: u32, at: Depth, depth: u32, tap8: u32) -> vec4u {
+fn loadWeight(phase: Phase, c: u32, at: Depth, depth: u32, tap8: u32) -> Chunk {
   if (!EIGHTS_O) {
     return pack(
       vec4f(
@@ -74,7 +76,7 @@ fn loadWeight(phase: Phase, c: u32, at: Depth, depth: u32, tap8: u32) -> vec4u {
     );
   }
   let inside = c < k.c && at.i < phase.tapsH;
-  return select(vec4u(0), weight8[select(0u, tap8 + c * (k.o / 8u), inside)], inside);
+  return chunkIf(inside, weight8[select(0u, tap8 + c * (k.o / 8u), inside)]);
 }
 
 // Where a row lies in dx, in whole pixels.
@@ -133,17 +135,17 @@ fn main(
   // first turn has nothing to multiply yet; the last loads zeros.
   for (var turn = 0u; turn < depth + SLAB; turn += SLAB) {
     let a0 = loadDy(phase, pixel0, position0, at, step);
-    var a1 = vec4u(0);
-    var a2 = vec4u(0);
-    var a3 = vec4u(0);
+    var a1 = Chunk();
+    var a2 = Chunk();
+    var a3 = Chunk();
     if (LOADS_A > 1u) { a1 = loadDy(phase, pixel1, position1, at, step); }
     if (LOADS_A > 2u) { a2 = loadDy(phase, pixel2, position2, at, step); }
     if (LOADS_A > 3u) { a3 = loadDy(phase, pixel3, position3, at, step); }
     let tap8 = weightOffset(phase, 0u, at) / 8u;
     let b0 = loadWeight(phase, columnB, at, step, tap8);
-    var b1 = vec4u(0);
-    var b2 = vec4u(0);
-    var b3 = vec4u(0);
+    var b1 = Chunk();
+    var b2 = Chunk();
+    var b3 = Chunk();
     if (LOADS_B > 1u) { b1 = loadWeight(phase, columnB + COLUMNS_B, at, step, tap8); }
     if (LOADS_B > 2u) { b2 = loadWeight(phase, columnB + 2u * COLUMNS_B, at, step, tap8); }
     if (LOADS_B > 3u) { b3 = loadWeight(phase, columnB + 3u * COLUMNS_B, at, step, tap8); }

@@ -1,5 +1,6 @@
 // part[z,r,s,c,o] = sum over the z-th share of pixels (n,p,q) of x[n, p*stride + r - padding, q*stride + s - padding, c] * dy[n,p,q,o]
-// x [N,H,W,C], dy [N,P,Q,O] in f16, part [splits,KH,KW,C,O] in f32; any C and O, loaded 8 at a time where they are multiples of 8.
+// x [N,H,W,C], dy [N,P,Q,O] in f16, part [splits,KH,KW,C,O] in f32, or all in f32 by three products of f16; any C and O, loaded 8 at a
+// time where they are multiples of 8.
 // If there are several shares, reduce/sum-parts adds them up in a fixed order; a single one goes to dw itself.
 //
 // GEMM on matrix hardware: rows (r,s,c), columns o, depth (n,p,q), which is split into shares so that all of a GPU has work;
@@ -21,11 +22,13 @@ diagnostic(off, chromium.subgroup_matrix_uniformity);
 override EIGHTS_C: bool; // C is a multiple of 8
 override EIGHTS_O: bool;
 override LONG_LINES: bool; // Q is at least SLAB
-@group(0) @binding(0) var<storage, read> x: array<f16>;
-@group(0) @binding(1) var<storage, read> dy: array<f16>;
+@group(0) @binding(0) var<storage, read> x: array<Element>;
+@group(0) @binding(1) var<storage, read> dy: array<Element>;
 // x and dy once more, as chunks.
-@group(0) @binding(3) var<storage, read> x8: array<vec4u>;
-@group(0) @binding(4) var<storage, read> dy8: array<vec4u>;
+@group(0) @binding(3) var<storage, read> x8: array<Chunk>;
+@group(0) @binding(4) var<storage, read> dy8: array<Chunk>;
+// How large they are, if they are split; else something stands in, unread.
+@group(0) @binding(5) var<storage, read> largest: array<u32>;
 
 // Operand a as it lies in memory: the rows of a depth step in a line.
 const LINE_A = ROWS + 8u;
@@ -34,8 +37,8 @@ const PARTS_A = ROWS / 8u; // chunks of a line
 
 fn placeA(i: u32) -> u32 { return i / PARTS_A * LINE_A + i % PARTS_A * 8u; }
 
-fn leftOf(row: u32, depth: u32) -> Left {
-  return subgroupMatrixLoad<Left, col_major>(&slabA, (depth * LINE_A + row) / 4u, LINE_A / 4u);
+fn leftOf(slab: u32, row: u32, depth: u32) -> Left {
+  return subgroupMatrixLoad<Left, col_major>(&slabA, (slab + depth * LINE_A + row) / 4u, LINE_A / 4u);
 }
 
 // An output pixel.
@@ -71,13 +74,13 @@ fn xAt(row: u32, window: Window, inside: bool) -> f32 {
 struct Rows { first: u32, r: u32, s: u32, c8: u32 }
 
 // Eight rows of a depth step; zeros where the share has ended.
-fn loadX(rows: Rows, at: Output, inside: bool) -> vec4u {
+fn loadX(rows: Rows, at: Output, inside: bool) -> Chunk {
   let window = windowOf(at.n, at.p, at.q);
   if (EIGHTS_C) {
     // Past the last row r is KH, where no pixel is.
     let pixel = pixelAt(window, rows.r, rows.s);
     let there = inside && pixel >= 0;
-    return select(vec4u(0), x8[select(0u, u32(pixel) * (k.c / 8u) + rows.c8, there)], there);
+    return chunkIf(there, x8[select(0u, u32(pixel) * (k.c / 8u) + rows.c8, there)]);
   }
   let row = rows.first;
   return pack(
@@ -92,11 +95,11 @@ fn dyAt(m: u32, o: u32, inside: bool) -> f32 {
 }
 
 // Eight columns of a depth step; zeros where the share has ended.
-fn loadDy(m: u32, o: u32, end: u32) -> vec4u {
+fn loadDy(m: u32, o: u32, end: u32) -> Chunk {
   let inside = m < end;
   if (EIGHTS_O) {
     let there = inside && o < k.o;
-    return select(vec4u(0), dy8[select(0u, (m * k.o + o) / 8u, there)], there);
+    return chunkIf(there, dy8[select(0u, (m * k.o + o) / 8u, there)]);
   }
   return pack(
     vec4f(dyAt(m, o, inside), dyAt(m, o + 1u, inside), dyAt(m, o + 2u, inside), dyAt(m, o + 3u, inside)),
@@ -149,9 +152,9 @@ fn main(
   for (var turn = begin; turn < end + SLAB; turn += SLAB) {
     let a0 = loadX(rows, at0, stepA < end);
     at0 = advanced(at0);
-    var a1 = vec4u(0);
-    var a2 = vec4u(0);
-    var a3 = vec4u(0);
+    var a1 = Chunk();
+    var a2 = Chunk();
+    var a3 = Chunk();
     if (LOADS_A > 1u) {
       a1 = loadX(rows, at1, stepA + STEPS_A < end);
       at1 = advanced(at1);
@@ -165,9 +168,9 @@ fn main(
       at3 = advanced(at3);
     }
     let b0 = loadDy(stepB, columnB, end);
-    var b1 = vec4u(0);
-    var b2 = vec4u(0);
-    var b3 = vec4u(0);
+    var b1 = Chunk();
+    var b2 = Chunk();
+    var b3 = Chunk();
     if (LOADS_B > 1u) { b1 = loadDy(stepB + STEPS_B, columnB, end); }
     if (LOADS_B > 2u) { b2 = loadDy(stepB + 2u * STEPS_B, columnB, end); }
     if (LOADS_B > 3u) { b3 = loadDy(stepB + 3u * STEPS_B, columnB, end); }
