@@ -1,5 +1,5 @@
 // What results say, brought together across programs: rows of the tables, and whether targets are met.
-import { batchesOf, nameOf, PRECISIONS } from './parts.mjs';
+import { ALL_PRECISIONS, batchesOf, nameOf, PRECISIONS } from './parts.mjs';
 
 /** @typedef {import('./parts.mjs').Case} Case */
 
@@ -57,7 +57,7 @@ export function networkRows(results) {
   const rows = [];
   for (const network of /** @type {const} */ (['step', 'generator'])) {
     for (const batch of batchesOf(quick)) {
-      for (const precision of PRECISIONS) {
+      for (const precision of ALL_PRECISIONS) {
         const result = parts[nameOf('step', { precision, batch })]?.result;
         const times = result?.[network];
         if (!times?.captured) continue;

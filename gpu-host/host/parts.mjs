@@ -29,7 +29,11 @@ import { join } from 'node:path';
 const FULL = { sizes: ['--config', 'full'], batches: [1, 16] };
 const QUICK = { sizes: ['--ngf', '8', '--blocks', '2', '--size', '64'], batches: [1, 2] };
 
+/** Those that the targets ask for, … */
 export const PRECISIONS = ['f32', 'mixed'];
+
+/** … and all of which steps are timed and compared with the reference. */
+export const ALL_PRECISIONS = [...PRECISIONS, 'split'];
 
 /** @param {boolean} quick */
 export const batchesOf = (quick) => (quick ? QUICK : FULL).batches;
@@ -133,10 +137,12 @@ export function partsOf({ offersPrecision, torch, quick, root, most, out }) {
     peer('torch', seconds(0.5), quick ? 40 : 130),
     kernels('mixed', many),
     kernels('mixed', one),
-    ...PRECISIONS.map(verify),
+    ...ALL_PRECISIONS.map(verify),
     step('f32', many),
     kernels('f32', one),
     kernels('f32', many),
+    { ...step('split', one), extra: true },
+    { ...step('split', many), extra: true },
     train(),
     webgpu('cyclops'),
     webgpu('jax'),

@@ -8,7 +8,7 @@ import {
   verdicts,
   whyAbsent,
 } from './figures.mjs';
-import { batchesOf, nameOf, PRECISIONS, webgpuColumns } from './parts.mjs';
+import { ALL_PRECISIONS, batchesOf, nameOf, PRECISIONS, webgpuColumns } from './parts.mjs';
 
 /** @typedef {import('./figures.mjs').Results} Results */
 
@@ -41,7 +41,7 @@ export function markdown(results) {
     ...PRECISIONS.flatMap((precision) =>
       batchesOf(results.quick).map((batch) => kernels(results, { precision, batch })),
     ),
-    ...PRECISIONS.flatMap((precision) =>
+    ...ALL_PRECISIONS.flatMap((precision) =>
       batchesOf(results.quick).flatMap((batch) => profile(results, { precision, batch }) ?? []),
     ),
     correctness(results),
@@ -248,7 +248,7 @@ function profile(results, computed) {
 
 /** @param {Results} results */
 function correctness(results) {
-  const rows = PRECISIONS.map((precision) => {
+  const rows = ALL_PRECISIONS.map((precision) => {
     const name = `verify ${precision}`;
     const found = results.parts[name]?.result;
     if (!found) return [precision, `absent: ${whyAbsent(results, name)}`, ''];

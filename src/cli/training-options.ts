@@ -82,7 +82,7 @@ export function addTrainingOptions(command: Command): Command {
     .addOption(
       new Option(
         '--precision <name>',
-        'f32, or mixed: images, activations, their gradients and the weights they meet in f16',
+        'f32; or mixed: images, activations, their gradients and the weights they meet in f16; or split: f32, whose convolutions multiply by three products of f16 on matrix hardware',
       ).choices(PRECISIONS),
     )
     .option('--flip', 'random horizontal flips')

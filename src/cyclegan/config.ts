@@ -22,13 +22,16 @@ const LARGEST_SIDE = 4096;
 export const GAN_MODES = ['lsgan', 'vanilla'] as const;
 export const SCHEDULES = ['reference', 'paper'] as const;
 export const ADAM_GROUPS = ['one', 'per-d'] as const;
-export const PRECISIONS = ['f32', 'mixed'] as const;
+export const PRECISIONS = ['f32', 'mixed', 'split'] as const;
 export const NET_DS = ['patch', 'unet'] as const;
 
 /** The reference's PatchGAN, or an encoder–decoder that judges every pixel as well. */
 export type NetD = (typeof NET_DS)[number];
 export type GanMode = (typeof GAN_MODES)[number];
-/** All in f32, or `mixed`: images, activations, their gradients and the weights they meet in f16, everything else in f32. */
+/**
+ * All in f32; or `mixed`: images, activations, their gradients and the weights they meet in f16, everything else in f32; or `split`: all in
+ * f32, and convolutions multiply by three products of f16 on matrix hardware.
+ */
 export type Precision = (typeof PRECISIONS)[number];
 
 /** The generator halves the size twice, and doubles it as often. */
@@ -91,7 +94,7 @@ export interface TrainingConfig {
   damage: number;
   /** One Adam for both discriminators (the reference), or one for each (the paper's code). */
   adam: (typeof ADAM_GROUPS)[number];
-  /** How a training step stores images and activations. */
+  /** How a training step stores images and activations, and how it multiplies. */
   precision: Precision;
   /** Decay of the moving average of all weights, which scores then use; 0 = off. */
   ema: number;

@@ -4,6 +4,7 @@ import { bceWithLogits } from '../autograd/losses/bce-with-logits.ts';
 import { l1Loss } from '../autograd/losses/l1-loss.ts';
 import { scale } from '../autograd/scale.ts';
 import { splitBatch } from '../autograd/split-batch.ts';
+import { requireSplitProducts, splitProducts } from '../autograd/split-products.ts';
 import { backward, detach, noGrad } from '../autograd/tape.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError } from '../gpu/errors.ts';
@@ -95,14 +96,15 @@ export class CycleGAN {
 
   /**
    * @param random drawn from by the image pools; in a step first by that of fake B, then by that of fake A
-   * @throws CyclopsError when the device cannot compute in mixed precision
+   * @throws UnsupportedError when the device cannot compute in this precision
    */
   constructor(
-    device: Device,
+    private readonly device: Device,
     private readonly options: CycleGANOptions,
     random: UniformSource,
   ) {
     const { seed, lr, betas, poolSize, precision, ema = 0 } = options;
+    if (precision === 'split') requireSplitProducts(device);
     this.lossScaler = precision === 'mixed' ? new LossScaler(device) : null;
     this.dtype = precision === 'mixed' ? 'f16' : 'f32';
     this.networks = makeNetworks(device, options, seed);
@@ -136,15 +138,13 @@ export class CycleGAN {
    * @param a @param b images [N,H,W,C] in [−1, 1], f32 or f16
    * @param further more images, [M,H,W,C] each
    */
-  step(a: Tensor, b: Tensor, { domains, pairs }: FurtherImages = {}): void {
-    scope(() => {
-      this.log.beginStep();
-      const [realA, realB] = [cast(a, this.dtype), cast(b, this.dtype)];
-      const fakes = scope(() => this.stepGenerators(realA, realB, pairs && this.cast(pairs)));
-      this.stepDiscriminators(realA, realB, fakes, domains && this.cast(domains));
-      for (const average of this.averages) average.update();
-      this.lossScaler?.update();
-    });
+  step(a: Tensor, b: Tensor, further: FurtherImages = {}): void {
+    this.inPrecision(() => this.stepAll(a, b, further));
+  }
+
+  /** Runs `body`, in which convolutions multiply as in a step. */
+  inPrecision<T>(body: () => T): T {
+    return this.options.precision === 'split' ? splitProducts(this.device, body) : body();
   }
 
   /** The losses of all steps since the last call, the oldest first; at most the last 64. */
@@ -159,6 +159,17 @@ export class CycleGAN {
     for (const average of this.averages) average.dispose();
     this.lossScaler?.dispose();
     this.log.dispose();
+  }
+
+  private stepAll(a: Tensor, b: Tensor, { domains, pairs }: FurtherImages): void {
+    scope(() => {
+      this.log.beginStep();
+      const [realA, realB] = [cast(a, this.dtype), cast(b, this.dtype)];
+      const fakes = scope(() => this.stepGenerators(realA, realB, pairs && this.cast(pairs)));
+      this.stepDiscriminators(realA, realB, fakes, domains && this.cast(domains));
+      for (const average of this.averages) average.update();
+      this.lossScaler?.update();
+    });
   }
 
   private stepGenerators(realA: Tensor, realB: Tensor, pairs?: Domains): Fakes {

@@ -35,7 +35,7 @@ describe('parseConfig', () => {
     ['two channels', { inputNc: 2 }, '--input-nc', '1 or 3'],
     ['a fraction of a batch', { batchSize: 1.5 }, '--batch-size', 'whole number'],
     ['a batch of none', { batchSize: 0 }, '--batch-size', 'from 1'],
-    ['an unknown precision', { precision: 'f16' }, '--precision', 'f32 or mixed'],
+    ['an unknown precision', { precision: 'f16' }, '--precision', 'f32, mixed or split'],
     ['an average that never forgets', { ema: 1 }, '--ema', '1'],
     ['an unknown loss', { ganMode: 'hinge' }, '--gan-mode', 'lsgan or vanilla'],
     ['a negative weight', { lambdaA: -1 }, '--lambda-A', '-1'],

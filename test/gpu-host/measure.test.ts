@@ -124,7 +124,7 @@ test('what is missing comes first, ceilings last, and nothing that was not asked
     ordered(parts, only, (name) => there.includes(name)).map(({ name }) => name);
   expect(names(KINDS).slice(0, 5)).toEqual(['doctor', 'step mixed 16', 'step mixed 1', 'step f32 1', 'torch']);
   expect(names(KINDS).at(-1)).toBe('ceilings');
-  expect(names(['verify'])).toEqual(['doctor', 'verify f32', 'verify mixed']);
+  expect(names(['verify'])).toEqual(['doctor', 'verify f32', 'verify mixed', 'verify split']);
   expect(names(['steps'], ['doctor', 'step mixed 16', 'torch']).slice(0, 3)).toEqual([
     'doctor',
     'step mixed 1',
@@ -174,7 +174,7 @@ describe('measure.sh', () => {
     expect(await ended(measure('--only', 'verify'))).toBe(0);
     const { parts } = results();
     expect(Object.entries(parts).map(([name, { status }]) => [name, status])).toEqual(
-      ['doctor', 'verify f32', 'verify mixed'].map((name) => [name, 'ok']),
+      ['doctor', 'verify f32', 'verify mixed', 'verify split'].map((name) => [name, 'ok']),
     );
     expect(readFileSync(join(out, 'clocks.csv'), 'utf8')).toMatch(/^timestamp, clocks\.sm.*\nnow, 1980/);
     expect(readFileSync(join(out, 'results.md'), 'utf8')).toContain('7 passed, 0 failed');

@@ -119,11 +119,11 @@ function variantCases(device: Device, { model, a }: Bench, all: boolean): { case
   const { G_A, D_A } = model.networks;
   const cases: KernelCase[] = [];
   const problems = new Map<string, unknown[]>();
-  const pass = () =>
-    scope(() => {
-      const fake = G_A.forward(a);
-      backward(add(mseLoss(D_A.forward(fake), 1), l1Loss(fake, a)));
-    });
+  const bothWays = () => {
+    const fake = G_A.forward(a);
+    backward(add(mseLoss(D_A.forward(fake), 1), l1Loss(fake, a)));
+  };
+  const pass = () => scope(() => model.inPrecision(bothWays));
   visitProblems(device, pass, (_, operation, problem) => {
     const variants = (all ? supportedVariants : candidates)(device, operation, problem);
     problems.set(operation.name, [...(problems.get(operation.name) ?? []), problem]);

@@ -79,7 +79,7 @@ export async function benchStep(
   };
   try {
     const { G_A } = bench.model.networks;
-    const forward = () => scope(() => void noGrad(() => G_A.forward(bench.a)));
+    const forward = () => scope(() => void noGrad(() => bench.model.inPrecision(() => G_A.forward(bench.a))));
     const generator = await measure(device, withEager ? forward : null, capture(forward), seconds);
     const captured = capture(bench.step);
     const step = await measure(device, withEager ? bench.step : null, captured, seconds);

@@ -45,7 +45,9 @@ export function addWorkloadOptions(command: Command): Command {
     .option('--size <number>', 'side of the images in pixels', toNumber)
     .option('--batch <number>', 'images of each domain in a step', toNumber)
     .addOption(
-      new Option('--precision <name>', 'f32, or mixed: f16 where training may').choices(PRECISIONS).default('f32'),
+      new Option('--precision <name>', 'f32; or mixed: f16 where training may; or split: f32 by three products of f16')
+        .choices(PRECISIONS)
+        .default('f32'),
     );
 }
 

@@ -13,7 +13,12 @@ export function addVerify(program: Command): void {
     .command('verify')
     .description('compare this engine with reference data, case by case')
     .argument('<folder>', 'folder that holds ops/, nets/ or train/')
-    .addOption(new Option('--precision <name>', 'mixed: one training step in mixed precision').choices(PRECISIONS));
+    .addOption(
+      new Option(
+        '--precision <name>',
+        'mixed: one training step in mixed precision; split: training runs whose products are split',
+      ).choices(PRECISIONS),
+    );
   addKernelOptions(command).action(async (folder: string, options: VerifyOptions) => {
     const print = (line: string) => process.stdout.write(`${line}\n`);
     const { failed } = await withDevice(options, (device) => verifyGolden(device, folder, print, options.precision));

@@ -9,7 +9,7 @@ import type { Module } from '../../layers/module.ts';
 import type { AdamState } from '../../optim/adam.ts';
 import { scope } from '../../tensor/scope.ts';
 import { entry, type Golden, readGolden, readManifest, uploadImages } from './golden.ts';
-import { type Check, TOLERANCE, worstRelativeError } from './tolerance.ts';
+import { type Check, SLACK, TOLERANCE, worstRelativeError } from './tolerance.ts';
 import { compareGradients, compareWeights, goldenModel, readNetworks, TRAIN_MANIFEST } from './training.ts';
 
 const forcedSchema = object({ ...TRAIN_MANIFEST, adam_step_before: whole(), losses_f64: list(finite()) });
@@ -17,10 +17,17 @@ const forcedSchema = object({ ...TRAIN_MANIFEST, adam_step_before: whole(), loss
 /** A loss scale as in the middle of a run; with that of a first step, gradients would overflow. */
 const SCALE = 2 ** 10;
 
-const TOLERANCES = {
-  f32: { losses: TOLERANCE.stepLosses, grads: TOLERANCE.stepGrads, update: TOLERANCE.stepUpdate },
+const step = (slack: number) => ({
+  losses: slack * TOLERANCE.stepLosses,
+  grads: slack * TOLERANCE.stepGrads,
+  update: slack * TOLERANCE.stepUpdate,
+});
+
+const TOLERANCES: Readonly<Record<Precision, ReturnType<typeof step>>> = {
+  f32: step(SLACK.f32),
+  split: step(SLACK.split),
   mixed: { losses: TOLERANCE.mixedLosses, grads: TOLERANCE.mixedGrads, update: TOLERANCE.mixedUpdate },
-} as const;
+};
 
 /** One step from the reference's weights and moments of a run in progress: the strictest test of a whole step. */
 export async function* verifyForced(

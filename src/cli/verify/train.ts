@@ -12,7 +12,16 @@ import { scope } from '../../tensor/scope.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { verifyForced } from './forced.ts';
 import { entry, type Golden, readGolden, readImages, readIndex, readManifest, uploadImages } from './golden.ts';
-import { CHAOTIC_LOSSES, type Check, errorOverMax, RUN_LOSSES, TOLERANCE, worstRelativeError } from './tolerance.ts';
+import {
+  CHAOTIC_LOSSES,
+  type Check,
+  errorOverMax,
+  RUN_LOSSES,
+  SLACK,
+  TOLERANCE,
+  type WholePrecision,
+  worstRelativeError,
+} from './tolerance.ts';
 import { compareGradients, compareWeights, goldenModel, readNetworks, TRAIN_MANIFEST } from './training.ts';
 
 const runSchema = object({
@@ -31,18 +40,28 @@ type RunManifest = v.InferOutput<typeof runSchema>;
 const STEPS_PER_READ = 8;
 
 /** Whole training runs from the reference's weights, on its images and pool decisions, against `folder` (golden train/). */
-export async function* verifyTrain(device: Device, folder: string): AsyncGenerator<Check> {
+export async function* verifyTrain(
+  device: Device,
+  folder: string,
+  precision: WholePrecision = 'f32',
+): AsyncGenerator<Check> {
   for (const { name } of readIndex(folder, object({ name: text }))) {
     const verify = name === 'forced' ? verifyForced : verifyRun;
-    yield* verify(device, join(folder, name), `train/${name}`);
+    yield* verify(device, join(folder, name), `train/${name}`, precision);
   }
 }
 
-async function* verifyRun(device: Device, folder: string, name: string): AsyncGenerator<Check> {
+async function* verifyRun(
+  device: Device,
+  folder: string,
+  name: string,
+  precision: WholePrecision,
+): AsyncGenerator<Check> {
   const manifest = readManifest(runSchema, folder, 'manifest.json');
   const data = readGolden(folder, 'data.safetensors');
   const before = readNetworks(join(folder, 'init'));
-  const model = goldenModel(device, manifest, { weights: before, random: recordedDraws(manifest) });
+  const model = goldenModel(device, manifest, { weights: before, random: recordedDraws(manifest), precision });
+  const slack = SLACK[precision];
   const bank = (key: 'bank_A' | 'bank_B', index: number) => uploadImages(device, batchOf(entry(data, key), index));
   const chaotic = RUN_LOSSES[name.slice('train/'.length)] === undefined;
   const firstStep = chaotic ? readGolden(folder, 'step1.safetensors') : null;
@@ -50,16 +69,17 @@ async function* verifyRun(device: Device, folder: string, name: string): AsyncGe
   const schedule = manifest.schedule_A_B_bank_index_per_step;
   for (const [step, [a, b]] of schedule.entries()) {
     const images = { realA: bank('bank_A', a), realB: bank('bank_B', b) };
-    if (step === 0 && firstStep) yield* compareImages(name, model, images, { manifest, golden: firstStep });
+    if (step === 0 && firstStep) yield* compareImages(name, model, images, { manifest, golden: firstStep, precision });
     model.step(images.realA, images.realB);
     for (const image of Object.values(images)) image.dispose();
     if (step === 0 && firstStep) {
       const expected = (network: string, key: string) => entry(firstStep, `grad.${network}.${key}`).data;
-      yield* compareGradients(`${name}, step 1`, model, manifest, { expected });
+      const tolerance = slack * TOLERANCE.stepGrads;
+      yield* compareGradients(`${name}, step 1`, model, manifest, { expected, tolerance });
     }
     if ((step + 1) % STEPS_PER_READ === 0 || step + 1 === schedule.length) losses.push(...(await model.losses()));
   }
-  yield* compareLosses(name, losses, entry(data, 'losses_f64').data);
+  yield* compareLosses(name, losses, entry(data, 'losses_f64').data, slack);
   if (!chaotic) {
     const after = readNetworks(join(folder, 'final'));
     const tolerance = (network: NetworkName) =>
@@ -91,27 +111,28 @@ function batchOf({ shape, data }: StateTensor<Float32Array>, index: number): Sta
 /** What the generators make before the first step; the tolerance is ten times the reference's own error in float32. */
 async function* compareImages(
   name: string,
-  { networks: { G_A, G_B } }: CycleGAN,
+  model: CycleGAN,
   { realA, realB }: { realA: Tensor; realB: Tensor },
-  { manifest, golden }: { manifest: RunManifest; golden: Golden },
+  { manifest, golden, precision }: { manifest: RunManifest; golden: Golden; precision: WholePrecision },
 ): AsyncGenerator<Check> {
-  const images = noGrad(() =>
+  const { G_A, G_B } = model.networks;
+  const make = () =>
     scope(() => {
       const [fake_B, fake_A] = [G_A.forward(realA), G_B.forward(realB)];
       const [idt_A, idt_B] = [G_A.forward(realB), G_B.forward(realA)];
       return { fake_B, rec_A: G_B.forward(fake_B), fake_A, rec_B: G_A.forward(fake_A), idt_A, idt_B };
-    }),
-  );
+    });
+  const images = noGrad(() => model.inPrecision(make));
   for (const [key, image] of Object.entries(images)) {
     const error = errorOverMax(await readImages(image), entry(golden, key).data);
     const reference = manifest.step1_torch_f32_vs_f64[key]?.err_over_max ?? 0;
-    const tolerance = 10 * Math.max(reference, 1e-7);
+    const tolerance = SLACK[precision] * 10 * Math.max(reference, 1e-7);
     yield { name: `${name}, step 1`, what: `${key}, of its maximum`, error, tolerance };
     image.dispose();
   }
 }
 
-function* compareLosses(name: string, losses: Losses[], expected: Float32Array): Generator<Check> {
+function* compareLosses(name: string, losses: Losses[], expected: Float32Array, slack: number): Generator<Check> {
   const errors = Array.from({ length: expected.length / LOSS_NAMES.length }, (_, step) =>
     worstRelativeError(
       LOSS_NAMES.map((loss) => losses[step]?.[loss] ?? Number.NaN),
@@ -124,13 +145,14 @@ function* compareLosses(name: string, losses: Losses[], expected: Float32Array):
       name,
       what: `losses of ${errors.length} steps, relative, the worst`,
       error: Math.max(...errors),
-      tolerance,
+      tolerance: slack * tolerance,
     };
     return;
   }
   for (const [step, tolerance] of CHAOTIC_LOSSES.first.entries()) {
     const error = errors[step] ?? Number.NaN;
-    yield { name, what: `losses of step ${step + 1}, relative, worst of eight`, error, tolerance };
+    const what = `losses of step ${step + 1}, relative, worst of eight`;
+    yield { name, what, error, tolerance: slack * tolerance };
   }
   const later = Math.max(...errors.slice(CHAOTIC_LOSSES.first.length));
   yield { name, what: 'losses of the steps after, the trend', error: later, tolerance: CHAOTIC_LOSSES.later };

@@ -15,6 +15,7 @@ type Groups = Readonly<Record<string, (device: Device, folder: string) => AsyncG
 const GROUPS: Readonly<Record<Precision, Groups>> = {
   f32: { ops: verifyOps, nets: verifyNets, train: verifyTrain },
   mixed: { ops: leftToF32, nets: leftToF32, train: verifyMixed },
+  split: { ops: leftToF32, nets: leftToF32, train: verifySplit },
 };
 
 /** Longer runs fork at the first rounding, and single operations are tested in f16 against formulas of their own. */
@@ -25,6 +26,10 @@ async function* leftToF32(_: Device, folder: string): AsyncGenerator<Finding> {
 async function* verifyMixed(device: Device, folder: string): AsyncGenerator<Finding> {
   yield* verifyForced(device, join(folder, 'forced'), 'train/forced', 'mixed');
   yield { name: 'train', reason: 'its other runs are compared in f32' };
+}
+
+function verifySplit(device: Device, folder: string): AsyncGenerator<Finding> {
+  return verifyTrain(device, folder, 'split');
 }
 
 interface Verdict {
@@ -38,7 +43,7 @@ interface Verdict {
  * line a comparison, then what was left out, then the count.
  *
  * @param folder holds ops/, nets/ or train/; a group that is missing is listed as left out
- * @param precision `mixed` compares one training step from a run in progress
+ * @param precision `mixed` compares one training step from a run in progress, `split` training alone
  * @param report takes each line as soon as it is known
  * @throws CyclopsError when the folder holds none of the three, nothing of it can be compared, or a file of it is missing or damaged
  */
