@@ -8,6 +8,7 @@ import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WANTED_LIMITS } from '../src/gpu/device.ts';
 import { CyclopsError } from '../src/gpu/errors.ts';
+import { fusedKernel } from '../src/gpu/fused-kernel.ts';
 import { openDawn } from '../src/gpu/host/dawn.ts';
 import { immediatesAsUniform } from '../src/gpu/immediates.ts';
 import type { Kernel } from '../src/gpu/launch.ts';
@@ -42,6 +43,16 @@ async function openDevice(): Promise<GPUDevice> {
   return adapter.requestDevice({ requiredFeatures: wanted.filter((f) => adapter.features.has(f)), requiredLimits });
 }
 
+/** What is wrong with a kernel where several launches of it are done in one. */
+async function checkFused(device: GPUDevice, { name, code }: Kernel): Promise<string | null> {
+  const access = [...code.matchAll(/var<storage, (read|read_write)>/g)].map(([, mode]) =>
+    mode === 'read' ? 'r' : 'w',
+  );
+  const fused = fusedKernel({ name: `${shown}/${name}`, code, access: access.join(''), constants: {} }, 3);
+  if (!fused) return `${shown}/${name}: launches of it cannot be fused; see src/gpu/fused-kernel.ts`;
+  return (await compileShader(device, fused).fault) ?? (await compileShader(device, fused, immediatesAsUniform).fault);
+}
+
 /** What is wrong with a kernel under these substitutes for included files, and the files that it is made of. */
 async function check(
   device: GPUDevice,
@@ -60,6 +71,7 @@ async function check(
     const error = await device.popErrorScope();
     if (error) problem = `${shown}/${name}: with the constants ${JSON.stringify(constants)}: ${error.message.trim()}`;
   }
+  if (problem === null) problem = await checkFused(device, kernel);
   return { problem, files };
 }
 

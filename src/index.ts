@@ -6,7 +6,7 @@
 // The device: where tensors live. A step of static shapes can be captured once and replayed.
 
 export type { Capture } from './gpu/capture.ts';
-export { Device, type DeviceOptions, type Limits, WANTED_LIMITS } from './gpu/device.ts';
+export { type CaptureOptions, Device, type DeviceOptions, type Limits, WANTED_LIMITS } from './gpu/device.ts';
 export {
   type Capability,
   CyclopsError,

@@ -59,16 +59,21 @@ export function networkRows(results) {
     for (const batch of batchesOf(quick)) {
       for (const precision of ALL_PRECISIONS) {
         const result = parts[nameOf('step', { precision, batch })]?.result;
-        const times = result?.[network];
-        if (!times?.captured) continue;
-        rows.push({
-          ...{ network, batch, program: 'Cyclops', mode: precision },
-          milliseconds: (times.successive ?? times.captured).median,
-          device: times.device?.median ?? null,
-          host: network === 'step' ? result.host.replay.median : null,
-          launches: times.launches,
-          peakBytes: network === 'step' ? result.peakBytes : null,
-        });
+        const isStep = network === 'step';
+        for (const [mode, times, isWhole] of [
+          [precision, result?.[network], isStep],
+          [`${precision}, launches by themselves`, isStep ? result?.apart : null, false],
+        ]) {
+          if (!times?.captured) continue;
+          rows.push({
+            ...{ network, batch, program: 'Cyclops', mode },
+            milliseconds: (times.successive ?? times.captured).median,
+            device: times.device?.median ?? null,
+            host: isWhole ? result.host.replay.median : null,
+            launches: times.launches,
+            peakBytes: isWhole ? result.peakBytes : null,
+          });
+        }
       }
       for (const [part, suffix] of [
         ['torch', ''],

@@ -1,3 +1,6 @@
+/** Memory of a part of a buffer on Dawn's null backend, in bytes. */
+export const HOLLOW_PART = 256;
+
 let made = 0;
 
 /**
@@ -9,6 +12,7 @@ export class DeviceBuffer {
   readonly id = made++;
   /** How often it was given back to the pool: whoever remembers the number can tell whether it is still the same user's. */
   releases = 0;
+  private readonly parts = new Map<number, number>();
 
   /**
    * @param size in bytes.
@@ -37,8 +41,11 @@ export class DeviceBuffer {
    */
   range(offset: number, size: number): GPUBufferBinding {
     const { gpu } = this;
-    // On the null backend the memory stands for the buffer and is smaller; see BufferPool.
-    return gpu.size < this.size ? { buffer: gpu } : { buffer: gpu, offset, size };
+    if (gpu.size >= this.size) return { buffer: gpu, offset, size };
+    // On the null backend the memory stands for the buffer and is smaller (see BufferPool): each part of the buffer has a place of its own.
+    const place = this.parts.get(offset) ?? (this.parts.size * HOLLOW_PART) % gpu.size;
+    this.parts.set(offset, place);
+    return { buffer: gpu, offset: place, size: HOLLOW_PART };
   }
 
   /**

@@ -32,12 +32,14 @@ export class Capture {
   private disposed = false;
 
   /**
+   * @param order the launches of the trace as they are to be done
    * @throws CyclopsError when the step uploads host data, which no replay would repeat, or disposes of what each replay needs
    * @internal
    */
   constructor(
     private readonly machinery: Machinery,
     private readonly trace: Trace,
+    order: (launches: readonly Launch[]) => readonly Launch[],
   ) {
     if (trace.uploads > 0) {
       throw new CyclopsError(
@@ -45,18 +47,19 @@ export class Capture {
           'times. Make such tensors before the capture, or compute them on the device.',
       );
     }
-    const bound = trace.launches.flatMap(({ bindings }) => bindings.map(({ buffer }) => buffer));
+    const launches = order(trace.launches);
+    const bound = launches.flatMap(({ bindings }) => bindings.map(({ buffer }) => buffer));
     if (bound.some((buffer) => trace.freed.has(buffer))) {
       throw new CyclopsError(
         'A captured step disposed of a tensor that it uses and did not make, which its replays could not use. Dispose of it after the last.',
       );
     }
     const { pool, recorder } = machinery;
-    const { temporaries, lifetimes } = lifetimesOf(trace);
+    const { temporaries, lifetimes } = lifetimesOf(launches, trace.temporaries);
     const plan: MemoryPlan = planMemory(lifetimes);
     this.places = takeAll(pool, plan.sizes);
     const placed = new Map(temporaries.map((buffer, i) => [buffer, this.place(plan, i)]));
-    this.prepared = trace.launches.map((launch) => recorder.prepare(moved(launch, placed)));
+    this.prepared = launches.map((launch) => recorder.prepare(moved(launch, placed)));
     this.outside = new Map(bound.filter((buffer) => !placed.has(buffer)).map((buffer) => [buffer, buffer.releases]));
     const bytes = plan.sizes.reduce((sum, size) => sum + size, 0);
     this.memory = { bytes, lowerBound: plan.lowerBound, buffers: plan.sizes.length };
@@ -117,10 +120,13 @@ function takeAll(pool: BufferPool, sizes: readonly number[]): DeviceBuffer[] {
 }
 
 /** The buffers that live within the step, each with its first and last use; those that no launch uses are left out. */
-function lifetimesOf(trace: Trace): { temporaries: DeviceBuffer[]; lifetimes: Lifetime[] } {
-  const inside = new Set(trace.temporaries);
+function lifetimesOf(
+  launches: readonly Launch[],
+  within: readonly DeviceBuffer[],
+): { temporaries: DeviceBuffer[]; lifetimes: Lifetime[] } {
+  const inside = new Set(within);
   const found = new Map<DeviceBuffer, { size: number; first: number; last: number }>();
-  trace.launches.forEach(({ bindings }, i) => {
+  launches.forEach(({ bindings }, i) => {
     for (const { buffer } of bindings) {
       if (!inside.has(buffer)) continue;
       const known = found.get(buffer);

@@ -4,6 +4,7 @@ import { bytesText } from './bytes.ts';
 import { Capture } from './capture.ts';
 import { CyclopsError, DeviceLostError, DeviceUnavailableError, OutOfMemoryError, UnsupportedError } from './errors.ts';
 import { Faults } from './faults.ts';
+import { fuse } from './fusion.ts';
 import { type AdapterInfo, chooseAdapter, describeAdapter } from './host/adapter.ts';
 import { firstLine } from './host/first-line.ts';
 import type { Host, HostOptions, Wait } from './host/host.ts';
@@ -25,6 +26,11 @@ export interface DeviceOptions extends HostOptions {
   device?: string | undefined;
   /** Open it with what every WebGPU device has and no more: no feature, no immediates, the standard's limits. For trying what runs everywhere. */
   portable?: boolean | undefined;
+}
+
+export interface CaptureOptions {
+  /** Whether to do launches together, two in one; by default on all adapters but software, whose launches fill it as they are. */
+  fused?: boolean | undefined;
 }
 
 /** Features that a device is opened with where they are offered. The last is Chromium's own, which the standard's types leave out. */
@@ -223,11 +229,15 @@ export class Device {
    * Captures `body`, a step of static shapes, without running it; each `replay()` of the result then does the same again. A leaf that has no
    * `grad` at the capture has it set by each replay; where it has one, as of an optimiser, gradients are added to it, until `zeroGrad`.
    *
+   * Launches that are alike and do not need each other are done together, two in one ({@link fuse}), which leaves results as they are.
+   *
    * @throws CyclopsError when the step uploads host data, reads results, returns a promise, captures or replays another step, or disposes of
    * a tensor that it uses and did not make
    */
-  capture(body: () => void): Capture {
-    return new Capture(this, this.trace(body));
+  capture(body: () => void, { fused = !this.info.software }: CaptureOptions = {}): Capture {
+    const { maxStorageBuffersPerShaderStage: bindings, maxComputeWorkgroupsPerDimension: workgroups } = this.gpu.limits;
+    const order = (launches: readonly Launch[]) => (fused ? fuse(launches, { bindings, workgroups }) : launches);
+    return new Capture(this, this.trace(body), order);
   }
 
   /**

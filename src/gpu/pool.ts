@@ -1,5 +1,5 @@
 import type { Allocator } from './allocator.ts';
-import { DeviceBuffer } from './buffer.ts';
+import { DeviceBuffer, HOLLOW_PART } from './buffer.ts';
 import { bytesText } from './bytes.ts';
 import { CyclopsError } from './errors.ts';
 import type { Trace } from './trace.ts';
@@ -13,8 +13,8 @@ export interface PoolUse {
   created: number;
 }
 
-/** Memory of a buffer on Dawn's null backend, which never touches it, and which gives out 512 MiB at most. */
-const HOLLOW_BYTES = 256;
+/** Memory of a large buffer on Dawn's null backend, which never touches it, and which gives out 512 MiB at most: for so many parts. */
+const HOLLOW_BYTES = 512 * HOLLOW_PART;
 
 const USAGE = 0x80 /* STORAGE */ | 0x8 /* COPY_DST */ | 0x4; /* COPY_SRC */
 
@@ -105,7 +105,7 @@ export class BufferPool {
 
   private create(size: number, shape?: readonly number[]): GPUBuffer {
     this.use.created += 1;
-    const memory = this.executes ? size : HOLLOW_BYTES;
+    const memory = this.executes ? size : Math.min(size, HOLLOW_BYTES);
     const descriptor = { size: memory, usage: USAGE, label: `pool ${size} B #${this.use.created}` };
     return this.allocator.create(descriptor, () =>
       shape ? `a tensor [${shape.join(', ')}] of ${bytesText(size)}` : `a buffer of ${bytesText(size)}`,

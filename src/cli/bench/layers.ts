@@ -33,9 +33,9 @@ export async function benchLayers(device: Device, bench: Bench, filter: string |
   return { workload: bench.workload, ceilings, layers };
 }
 
-/** The launches of so many replayed steps, after two that warm up. */
+/** The launches of so many replayed steps, after two that warm up; each by itself, so that it belongs to one layer. */
 export async function profileSteps(device: Device, bench: Bench, count: number): Promise<TimedLaunch[][]> {
-  const capture = device.capture(bench.step);
+  const capture = device.capture(bench.step, { fused: false });
   try {
     const steps: TimedLaunch[][] = [];
     for (let step = -2; step < count; step++) {

@@ -1,7 +1,7 @@
 /** How long a generator's pass and a training step take, on the device and on the host. */
 import { noGrad } from '../../autograd/tape.ts';
 import type { Capture } from '../../gpu/capture.ts';
-import type { Device } from '../../gpu/device.ts';
+import type { CaptureOptions, Device } from '../../gpu/device.ts';
 import { deviceMilliseconds, wallMilliseconds } from '../../kernels/timing.ts';
 import { scope } from '../../tensor/scope.ts';
 import { repeat, type Spread, spread, spreadText } from '../profile/statistics.ts';
@@ -47,6 +47,8 @@ interface StepResult {
   workload: Workload;
   generator: Times;
   step: Times;
+  /** With every launch by itself; null where that is how it is done, as on software. */
+  apart: Times | null;
   host: HostCost;
   /** The most bytes in use while a captured step is replayed. */
   peakBytes: number;
@@ -72,8 +74,8 @@ export async function benchStep(
   withEager: boolean,
 ): Promise<StepResult> {
   const captures: Capture[] = [];
-  const capture = (body: () => void) => {
-    const captured = device.capture(body);
+  const capture = (body: () => void, options?: CaptureOptions) => {
+    const captured = device.capture(body, options);
     captures.push(captured);
     return captured;
   };
@@ -86,12 +88,15 @@ export async function benchStep(
     device.pool.resetPeak();
     captured.replay();
     await device.fence();
+    const { peakBytes } = device.pool.use;
+    const alone = device.info.software ? null : capture(bench.step, { fused: false });
     return {
       workload: bench.workload,
       generator: generator.times,
       step: step.times,
+      apart: alone && (await measure(device, null, alone, seconds)).times,
       host: step.host,
-      peakBytes: device.pool.use.peakBytes,
+      peakBytes,
       bars: device.info.executes ? [] : barsOf(step.host),
     };
   } finally {
@@ -183,7 +188,10 @@ function barsOf({ replay, microsecondsALaunch, createdAfterSecondStep }: HostCos
 }
 
 /** The result for people. */
-export function stepText(device: Device, { workload, generator, step, host, peakBytes, bars }: StepResult): string {
+export function stepText(
+  device: Device,
+  { workload, generator, step, apart, host, peakBytes, bars }: StepResult,
+): string {
   const { buffers, bindGroups, pipelines } = host.createdAfterSecondStep;
   const ms = (value: Spread | null) => (value ? spreadText(value, 1) : '–');
   const row = (name: string, { launches, eager, captured, successive, device: gpu }: Times) => [
@@ -199,6 +207,7 @@ export function stepText(device: Device, { workload, generator, step, host, peak
         ['', 'launches', 'eager', 'captured', 'one after another', 'on the device'],
         row('generator forward', generator),
         row('training step', step),
+        ...(apart ? [row('its launches by themselves', apart)] : []),
       ],
       (column) => column === 0,
     ),

@@ -199,7 +199,8 @@ export class Trainer {
   }
 
   /**
-   * Captures the step, for which all its memory is taken: where there is too little, once more without what is kept for reuse.
+   * Captures the step, for which all its memory is taken: where there is too little, once more without what is kept for reuse, and launch by
+   * launch, which takes less.
    *
    * @throws OutOfMemoryError that names batch and size
    */
@@ -212,7 +213,7 @@ export class Trainer {
       device.trim();
     }
     try {
-      return device.capture(this.body);
+      return device.capture(this.body, { fused: false });
     } catch (error) {
       if (!(error instanceof OutOfMemoryError)) throw error;
       const { batchSize, cropSize, ngf, ndf } = config;
