@@ -29,7 +29,7 @@ export interface DeviceOptions extends HostOptions {
 }
 
 export interface CaptureOptions {
-  /** Whether to do launches together, two in one; by default on all adapters but software, whose launches fill it as they are. */
+  /** Whether launches that are alike are done as one; by default on all adapters but software, which are full as it is and compile slowly. */
   fused?: boolean | undefined;
 }
 
@@ -229,12 +229,15 @@ export class Device {
    * Captures `body`, a step of static shapes, without running it; each `replay()` of the result then does the same again. A leaf that has no
    * `grad` at the capture has it set by each replay; where it has one, as of an optimiser, gradients are added to it, until `zeroGrad`.
    *
-   * Launches that are alike and do not need each other are done together, two in one ({@link fuse}), which leaves results as they are.
+   * Launches that are alike and do not need each other are done as one, up to eight, which leaves results as they are.
    *
-   * @throws CyclopsError when the step uploads host data, reads results, returns a promise, captures or replays another step, or disposes of
-   * a tensor that it uses and did not make
+   * @throws CyclopsError for an option that cannot be, and when the step uploads host data, reads results, returns a promise, captures or
+   * replays another step, or disposes of a tensor that it uses and did not make
    */
-  capture(body: () => void, { fused = !this.info.software }: CaptureOptions = {}): Capture {
+  capture(body: () => void, options: CaptureOptions = {}): Capture {
+    requireOptions('capture', options, ['fused']);
+    requireFlag('capture', 'fused', options.fused);
+    const { fused = !this.info.software } = options;
     const { maxStorageBuffersPerShaderStage: bindings, maxComputeWorkgroupsPerDimension: workgroups } = this.gpu.limits;
     const order = (launches: readonly Launch[]) => (fused ? fuse(launches, { bindings, workgroups }) : launches);
     return new Capture(this, this.trace(body), order);
