@@ -62,7 +62,8 @@ test('launches that are recorded and not submitted yet keep their memory', async
     scale(device, { x: x.slice, factor: 2, out: Tensor.empty(device, [60]).slice, count: 60 });
   });
   await fillUp();
-  Tensor.empty(device, [1000]);
+  // As large as both together, and of another size.
+  Tensor.empty(device, [100]);
   await device.fence();
 });
 
