@@ -37,7 +37,7 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: 
   const slices = { x: x.slice, weight: operand.slice, bias: bias?.slice ?? null, y: y.slice };
   kernels.forward({ ...slices, activation });
   const inputs = bias ? [x, weight, bias] : [x, weight];
-  return record(y, inputs, (gradOutput) => {
+  return record(y, inputs, (gradOutput, before) => {
     let dy = gradOutput;
     if (activation !== 'none') {
       dy = Tensor.empty(device, y.shape, y.dtype);
@@ -45,7 +45,9 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: 
       activationBackward(device, { kind: activation, ...slices, count: y.size, dtype: y.floatDType });
     }
     const dx = x.requiresGrad ? Tensor.empty(device, x.shape, x.dtype) : null;
-    if (dx) kernels.inputGrad({ dy: dy.slice, weight: operand.slice, bias: null, dx: dx.slice });
+    const addend = dx && kernels.addsToInputGrad ? before(0) : null;
+    const args = { dy: dy.slice, weight: operand.slice, bias: null, ...(addend && { addend: addend.slice }) };
+    if (dx) kernels.inputGrad({ ...args, dx: dx.slice });
     const dw = weight.requiresGrad ? weightGrad(kernels, { x, dy, weight }) : null;
     const db = bias?.requiresGrad ? biasGrad(device, dy, bias) : null;
     return [dx, dw, db];

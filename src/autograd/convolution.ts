@@ -7,10 +7,10 @@ import {
   groupedInputGrad,
   groupedWeightGrad,
 } from '../kernels/conv2d/grouped.ts';
-import { convInputGrad, type InputGradArguments } from '../kernels/conv2d/input-grad.ts';
+import { convInputGrad, foldsInLaunch, type InputGradArguments } from '../kernels/conv2d/input-grad.ts';
 import { checkProblem } from '../kernels/conv2d/problem.ts';
 import { convWeightGrad, type WeightGradArguments } from '../kernels/conv2d/weight-grad.ts';
-import { run } from '../kernels/tuning/choices.ts';
+import { choose, run } from '../kernels/tuning/choices.ts';
 import { requireGroups } from './conv-options.ts';
 import { isSplitting } from './split-products.ts';
 
@@ -18,6 +18,8 @@ import { isSplitting } from './split-products.ts';
 export interface Convolution {
   forward(args: ForwardArguments): void;
   inputGrad(args: InputGradArguments): void;
+  /** Whether it takes an addend. */
+  readonly addsToInputGrad: boolean;
   weightGrad(args: WeightGradArguments): void;
 }
 
@@ -41,6 +43,7 @@ export function convolution(device: Device, operation: string, problem: GroupedP
     return {
       forward: (args) => groupedForward(device, grouped, args),
       inputGrad: (args) => groupedInputGrad(device, grouped, args),
+      addsToInputGrad: false,
       weightGrad: (args) => groupedWeightGrad(device, grouped, args),
     };
   }
@@ -49,6 +52,9 @@ export function convolution(device: Device, operation: string, problem: GroupedP
   return {
     forward: (args) => run(device, convForward, plain, args),
     inputGrad: (args) => run(device, convInputGrad, plain, args),
+    get addsToInputGrad() {
+      return foldsInLaunch(choose(device, convInputGrad, plain), plain);
+    },
     weightGrad: (args) => run(device, convWeightGrad, plain, args),
   };
 }

@@ -31,7 +31,12 @@ export function reflectionPad2d(x: Tensor, pad: readonly [number, number, number
   reflectionPad(x.device, problem, { x: x.slice, out: out.slice });
   return record(out, [x], (gradOutput) => {
     const gradX = Tensor.empty(x.device, x.shape, x.dtype);
-    reflectionPadBackward(x.device, problem, { gradOutput: gradOutput.slice, gradX: gradX.slice, bias: null });
+    reflectionPadBackward(x.device, problem, {
+      gradOutput: gradOutput.slice,
+      gradX: gradX.slice,
+      bias: null,
+      addend: null,
+    });
     return [gradX];
   });
 }

@@ -75,13 +75,20 @@ export function backward(loss: Tensor | readonly Tensor[], gradOutput?: Tensor):
     if (gradOutputs.every((gradient) => gradient === null)) continue;
     requireUnchanged(node);
     first.device.backwardOf(node.layer, () => {
-      const inputGrads = noGrad(() => node.backward(gradOutputs));
+      const inputGrads = noGrad(() => node.backward(gradOutputs, (input) => taken(gradients, node.inputs[input])));
       node.inputs.forEach((input, i) => {
         const gradient = inputGrads[i];
         if (gradient && input.requiresGrad) deposit(gradients, input, gradient);
       });
     });
   }
+}
+
+/** What has come for a tensor so far, which then is no longer kept for it; a leaf's lies in its `grad`. */
+function taken(gradients: Map<Tensor, Tensor>, input: Tensor | undefined): Tensor | null {
+  const gradient = (input && gradients.get(input)) ?? null;
+  if (input) gradients.delete(input);
+  return gradient;
 }
 
 function requireDifferentiable(root: Tensor): void {

@@ -1,6 +1,9 @@
 import type { Layer } from '../gpu/launch.ts';
 import { runSynchronously } from '../gpu/synchronous.ts';
 
+/** What has come for an input, by its number, from elsewhere. */
+export type Before<T> = (input: number) => T | null;
+
 /** What made a tensor, or several at once, for the backward pass. */
 export interface GradNode<T> {
   readonly inputs: readonly T[];
@@ -12,8 +15,10 @@ export interface GradNode<T> {
   /**
    * Turns gradients of the outputs (null where nothing depends on one; never all) into gradients in the order of `inputs`:
    * null where none is needed or it was added to the input's `grad` directly.
+   *
+   * @param before takes what has come for an input so far, null for nothing or a leaf: who takes it adds it to the input's gradient
    */
-  backward(gradOutputs: readonly (T | null)[]): readonly (T | null)[];
+  backward(gradOutputs: readonly (T | null)[], before: Before<T>): readonly (T | null)[];
 }
 
 /** What recording needs to know of a tensor. */
@@ -50,9 +55,9 @@ export function noGrad<T>(body: () => T): T {
 export function record<T extends Recordable<T>>(
   output: T,
   inputs: readonly T[],
-  backward: (gradOutput: T) => readonly (T | null)[],
+  backward: (gradOutput: T, before: Before<T>) => readonly (T | null)[],
 ): T {
-  recordAll([output], inputs, ([gradOutput]) => (gradOutput ? backward(gradOutput) : []));
+  recordAll([output], inputs, ([gradOutput], before) => (gradOutput ? backward(gradOutput, before) : []));
   return output;
 }
 

@@ -1,9 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { tanh } from '../../src/autograd/activations/tanh.ts';
+import { add } from '../../src/autograd/add.ts';
 import { convTranspose2d } from '../../src/autograd/conv-transpose2d.ts';
 import { conv2d } from '../../src/autograd/conv2d.ts';
 import { gradcheck } from '../../src/autograd/gradcheck.ts';
 import { instanceNorm } from '../../src/autograd/instance-norm.ts';
+import { mseLoss } from '../../src/autograd/losses/mse-loss.ts';
+import { backward } from '../../src/autograd/tape.ts';
 import { Device } from '../../src/gpu/device.ts';
+import { forceVariants } from '../../src/kernels/tuning/choices.ts';
+import { scope } from '../../src/tensor/scope.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 import { random } from '../oracles/compare.ts';
 
@@ -28,6 +34,39 @@ describe('gradients agree with central differences', () => {
   test('conv2d, reflection, no bias', async () => {
     const f = (x: Tensor, w: Tensor) => conv2d(x, w, null, { padding: 2, paddingMode: 'reflect' });
     await gradcheck(f, [leaf(1, 3, 5, 4), leaf(3, 3, 4, 4)]);
+  });
+
+  test.each([
+    ['tiled64x16', 'reflect', true],
+    ['naive', 'reflect', false],
+    ['tiled64x16', 'zeros', false],
+  ] as const)('conv2d beside another way, by %s, %s', async (variant, paddingMode, folds) => {
+    const own = await Device.open({ checked: true });
+    onTestFinished(() => own.close());
+    forceVariants(own, [`conv2d.inputGrad=${variant}`]);
+    const inputs = [
+      [2, 4, 5, 4],
+      [3, 3, 4, 4],
+    ].map((shape) => {
+      const tensor = Tensor.from(own, random(shape.reduce((a, b) => a * b)), shape);
+      tensor.requiresGrad = true;
+      return tensor;
+    });
+    // What comes back through the convolution meets what comes through the sum, and once more what comes through the second.
+    const f = (x: Tensor, w: Tensor) => {
+      const inner = tanh(x);
+      const first = conv2d(inner, w, null, { padding: 1, paddingMode });
+      return add(add(inner, first), conv2d(inner, w, null, { padding: 1, paddingMode }));
+    };
+    await gradcheck(f, inputs);
+    const [x, w] = inputs;
+    if (!x || !w) throw new Error('unreachable');
+    const { launches } = own.trace(() => scope(() => backward(mseLoss(f(x, w), 0))));
+    const sums = launches.filter(
+      ({ kernel: { name }, layer }) => name === 'elementwise/arithmetic' && layer === undefined,
+    );
+    // Two sums on the way there; as many on the way back, but where a fold makes them.
+    expect(sums).toHaveLength(folds ? 2 : 4);
   });
 
   test('conv2d to one channel', async () => {

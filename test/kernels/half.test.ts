@@ -206,9 +206,15 @@ test('reflection padding and its gradient', async () => {
     expected[source]! += dy[i]!;
   });
   const dx = await outputOf(poison(x.length), (out) =>
-    reflectionPadBackward(device, problem, { gradOutput: upload(dy).slice, gradX: out, bias: null }),
+    reflectionPadBackward(device, problem, { gradOutput: upload(dy).slice, gradX: out, bias: null, addend: null }),
   );
   expect(worst(dx, expected)).toBeLessThanOrEqual(ROUNDING);
+  const addend = upload(x).slice;
+  const sum = await outputOf(poison(x.length), (out) =>
+    reflectionPadBackward(device, problem, { gradOutput: upload(dy).slice, gradX: out, bias: null, addend }),
+  );
+  const both = expected.map((value, i) => value + (x[i] ?? Number.NaN));
+  expect(worst(sum, both)).toBeLessThanOrEqual(ROUNDING);
 });
 
 /** Half a unit above the largest f16, and what lies just below it. */

@@ -51,6 +51,8 @@ export interface InputGradArguments {
   weight: BufferSlice;
   /** Added to each channel of dx: a transposed convolution's bias. */
   bias: BufferSlice | null;
+  /** Added to dx, of whose shape it is; given only where {@link foldsInLaunch}. */
+  addend?: BufferSlice;
   dx: BufferSlice;
 }
 
@@ -71,6 +73,8 @@ function dispatch(
 }
 
 const BIAS = ({ bias }: InputGradArguments) => (bias ? 1 : 0);
+/** The kernel that folds the gradient of a padded image. */
+const FOLD = 'images/reflection-pad-backward';
 
 /** Workgroups of the tiles of each of the stride² phases. */
 function phaseGrid(k: ConvProblem, rows: number, columns: number): [number, number, number] {
@@ -174,14 +178,15 @@ function unfolded(
   withTemporary(device, DTYPE_BYTES[dtype] * convSizes(product).x, (whole) => {
     launch(product, { ...args, dx: whole, bias: null });
     const pad = [padding, padding, padding, padding] as const;
-    reflectionPadBackward(device, { n, h, w, c, pad, dtype }, { gradOutput: whole, gradX: args.dx, bias: args.bias });
+    const { dx: gradX, bias, addend = null } = args;
+    reflectionPadBackward(device, { n, h, w, c, pad, dtype }, { gradOutput: whole, gradX, bias, addend });
   });
 }
 
 const narrow: Variant<ConvProblem, InputGradArguments> = {
   name: 'narrow',
   madeFor: 'cpu',
-  sources: ['conv2d/input-grad-narrow', 'images/reflection-pad-backward'],
+  sources: ['conv2d/input-grad-narrow', FOLD],
   workgroupBytes: 0,
   supports: (device, k) =>
     k.c <= MOST_NARROW && paddedFits(device, k) && hasLanes(eight, device, phaseGrid(padded(k), 32, 8)),
@@ -201,7 +206,7 @@ function transposed(k: ConvProblem): ConvProblem {
 }
 
 const winograds = winogradVariants<InputGradArguments>((way) => ({
-  sources: [...convolveSources(way), 'images/reflection-pad-backward'],
+  sources: [...convolveSources(way), FOLD],
   supports: (device, k) => {
     const product = padded(k);
     return product.padding < k.kh && canConvolve(device, way, transposed(product)) && paddedFits(device, k);
@@ -219,7 +224,7 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, InputGradArguments> {
   return {
     name: tileName(tile),
     madeFor: 'gpu',
-    sources: ['conv2d/input-grad-workgroup', 'images/reflection-pad-backward'],
+    sources: ['conv2d/input-grad-workgroup', FOLD],
     workgroupBytes: tileBytes(tile),
     supports: (device, k) =>
       tileSuits(device, tile, phaseRows(padded(k)), k.c) && gridFits(device, grid(padded(k))) && paddedFits(device, k),
@@ -238,7 +243,7 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, InputGradArguments> {
 function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArguments> {
   const grid = (k: ConvProblem) => phaseGrid(k, tile.rows, tile.columns);
   return {
-    ...tile.info('conv2d/input-grad-matrix', 'images/reflection-pad-backward'),
+    ...tile.info('conv2d/input-grad-matrix', FOLD),
     supports: (device, k) =>
       tile.suits(device, k, phaseRows(padded(k)), k.c) && gridFits(device, grid(padded(k))) && paddedFits(device, k),
     launch: (device, problem, all) =>
@@ -256,6 +261,11 @@ function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArguments>
         );
       }),
   };
+}
+
+/** Whether a variant folds the gradient of a padded image in a launch of its own, which may add something to it as it goes. */
+export function foldsInLaunch({ sources }: Variant<ConvProblem, InputGradArguments>, k: ConvProblem): boolean {
+  return sources.includes(FOLD) && padded(k) !== k;
 }
 
 /** dx = the gradient of conv(x, weight) with respect to x, plus a bias; also a transposed convolution's forward. */

@@ -36,20 +36,26 @@ interface ReflectionPadBackwardArguments {
   readonly gradX: BufferSlice;
   /** [c] in f32, added to each channel. */
   readonly bias: BufferSlice | null;
+  /** Of the shape of gradX, added to it. */
+  readonly addend: BufferSlice | null;
 }
 
-/** gradX = the sum of gradOutput over all places that each pixel was copied to, plus the bias. */
+/** gradX = the sum of gradOutput over all places that each pixel was copied to, plus the bias and the addend. */
 export function reflectionPadBackward(
   device: Device,
   problem: ReflectionPadProblem,
-  { gradOutput, gradX, bias }: ReflectionPadBackwardArguments,
+  { gradOutput, gradX, bias, addend }: ReflectionPadBackwardArguments,
 ): void {
   const { n, h, w, c, dtype } = problem;
   const width = c % 4 === 0 ? 4 : 1;
   const instead = width === 4 ? VEC4 : {};
   launch(device, problem, {
-    kernel: kernel('images/reflection-pad-backward', { BIAS: bias ? 1 : 0 }, { dtype, instead }),
-    bindings: [gradOutput, bias ?? gradOutput, gradX],
+    kernel: kernel(
+      'images/reflection-pad-backward',
+      { BIAS: bias ? 1 : 0, ADDEND: addend ? 1 : 0 },
+      { dtype, instead },
+    ),
+    bindings: [gradOutput, bias ?? gradOutput, addend ?? gradOutput, gradX],
     count: n * h * w * (c / width),
     width,
   });

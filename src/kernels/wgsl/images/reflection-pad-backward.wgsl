@@ -1,16 +1,18 @@
-// gradX[n, y, z, c] = bias[c] + Σ gradOutput[n, i, j, c] over all (i, j) with fold(i − top) = y and fold(j − left) = z.
+// gradX[n, y, z, c] = bias[c] + Σ gradOutput[n, i, j, c] over all (i, j) with fold(i − top) = y and fold(j − left) = z, plus addend[n, y, z, c].
 // Along an axis a pixel was copied to its own place and to at most two mirrored ones, so at most 3 × 3 in all.
-// gradX [N,H,W,C], gradOutput [N,P,Q,C], bias [C] or none; one invocation an element of gradX, or four channels where Value is a vec4.
+// gradX and addend [N,H,W,C], gradOutput [N,P,Q,C], bias [C]; bias and addend may be none; one invocation an element of gradX, or four channels where Value is a vec4.
 
 // #include "parts/dtype.wgsl"
 // #include "images/parts/value.wgsl"
 // `count` and `c` are in values.
 struct Params { count: u32, h: i32, w: i32, c: u32, left: i32, right: i32, top: i32, bottom: i32 }
 override BIAS: bool;
+override ADDEND: bool;
 var<immediate> p: Params;
 @group(0) @binding(0) var<storage, read> gradOutput: array<StoredValue>;
 @group(0) @binding(1) var<storage, read> bias: array<Value>;
-@group(0) @binding(2) var<storage, read_write> gradX: array<StoredValue>;
+@group(0) @binding(2) var<storage, read> addend: array<StoredValue>;
+@group(0) @binding(3) var<storage, read_write> gradX: array<StoredValue>;
 
 // Where the pixel `at` went along an axis: copy 0 its own place, 1 mirrored before the image, 2 after it; −1 if nowhere.
 fn place(at: i32, size: i32, before: i32, after: i32, copy: u32) -> i32 {
@@ -42,6 +44,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
         sum += Value(gradOutput[u32((row / p.h * rows + i) * columns + j) * p.c + e % p.c]);
       }
     }
+    if (ADDEND) { sum += Value(addend[e]); }
     gradX[e] = StoredValue(sum);
   }
 }
