@@ -1,5 +1,7 @@
-/** Memory of a part of a buffer on Dawn's null backend, in bytes. */
-export const HOLLOW_PART = 256;
+/** Memory of a binding on Dawn's null backend, in bytes, and of how many there is. */
+const [HOLLOW_PART, HOLLOW_PARTS] = [256, 16];
+/** Memory of a buffer there, at most. */
+export const HOLLOW_BYTES = HOLLOW_PART * HOLLOW_PARTS;
 
 let made = 0;
 
@@ -12,7 +14,6 @@ export class DeviceBuffer {
   readonly id = made++;
   /** How often it was given back to the pool: whoever remembers the number can tell whether it is still the same user's. */
   releases = 0;
-  private readonly parts = new Map<number, number>();
 
   /**
    * @param size in bytes.
@@ -37,15 +38,14 @@ export class DeviceBuffer {
   /**
    * Part of the buffer, to be bound.
    *
+   * @param binding its number
    * @internal
    */
-  range(offset: number, size: number): GPUBufferBinding {
+  range(offset: number, size: number, binding: number): GPUBufferBinding {
     const { gpu } = this;
     if (gpu.size >= this.size) return { buffer: gpu, offset, size };
-    // On the null backend the memory stands for the buffer and is smaller (see BufferPool): each part of the buffer has a place of its own.
-    const place = this.parts.get(offset) ?? (this.parts.size * HOLLOW_PART) % gpu.size;
-    this.parts.set(offset, place);
-    return { buffer: gpu, offset: place, size: HOLLOW_PART };
+    // On the null backend the memory stands for the buffer and is smaller (see BufferPool). Several parts of it in one launch stay apart.
+    return { buffer: gpu, offset: HOLLOW_PART * (binding % HOLLOW_PARTS), size: HOLLOW_PART };
   }
 
   /**

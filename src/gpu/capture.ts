@@ -32,14 +32,14 @@ export class Capture {
   private disposed = false;
 
   /**
-   * @param order the launches of the trace as they are to be done
+   * @param launches of the trace, as they are to be done
    * @throws CyclopsError when the step uploads host data, which no replay would repeat, or disposes of what each replay needs
    * @internal
    */
   constructor(
     private readonly machinery: Machinery,
     private readonly trace: Trace,
-    order: (launches: readonly Launch[]) => readonly Launch[],
+    launches: readonly Launch[] = trace.launches,
   ) {
     if (trace.uploads > 0) {
       throw new CyclopsError(
@@ -47,7 +47,6 @@ export class Capture {
           'times. Make such tensors before the capture, or compute them on the device.',
       );
     }
-    const launches = order(trace.launches);
     const bound = launches.flatMap(({ bindings }) => bindings.map(({ buffer }) => buffer));
     if (bound.some((buffer) => trace.freed.has(buffer))) {
       throw new CyclopsError(
@@ -56,13 +55,12 @@ export class Capture {
     }
     const { pool, recorder } = machinery;
     const { temporaries, lifetimes } = lifetimesOf(launches, trace.temporaries);
-    const plan: MemoryPlan = planMemory(lifetimes);
+    const plan = planMemory(lifetimes);
     this.places = takeAll(pool, plan.sizes);
     const placed = new Map(temporaries.map((buffer, i) => [buffer, this.place(plan, i)]));
     this.prepared = launches.map((launch) => recorder.prepare(moved(launch, placed)));
     this.outside = new Map(bound.filter((buffer) => !placed.has(buffer)).map((buffer) => [buffer, buffer.releases]));
-    const bytes = plan.sizes.reduce((sum, size) => sum + size, 0);
-    this.memory = { bytes, lowerBound: plan.lowerBound, buffers: plan.sizes.length };
+    this.memory = { bytes: bytesOf(plan), lowerBound: plan.lowerBound, buffers: plan.sizes.length };
   }
 
   /** Launches of a replay. */
@@ -105,6 +103,15 @@ export class Capture {
     if (!place) throw new Error('The memory plan has no place for a buffer.');
     return place;
   }
+}
+
+/** Bytes of the temporaries of a step whose launches are done in this order. @internal */
+export function temporaryBytes({ temporaries }: Trace, launches: readonly Launch[]): number {
+  return bytesOf(planMemory(lifetimesOf(launches, temporaries).lifetimes));
+}
+
+function bytesOf({ sizes }: MemoryPlan): number {
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** Takes buffers of these sizes, or none: where there is no memory for one, the others go back. */

@@ -1,7 +1,7 @@
 import { Allocator, outOfMemory } from './allocator.ts';
 import { requireFlag, requireFunction, requireOptions, requireText, shown } from './arguments.ts';
 import { bytesText } from './bytes.ts';
-import { Capture } from './capture.ts';
+import { Capture, temporaryBytes } from './capture.ts';
 import { CyclopsError, DeviceLostError, DeviceUnavailableError, OutOfMemoryError, UnsupportedError } from './errors.ts';
 import { Faults } from './faults.ts';
 import { fuse } from './fusion.ts';
@@ -46,6 +46,9 @@ export const WANTED_LIMITS = [
   'maxComputeWorkgroupsPerDimension',
   'maxStorageBuffersPerShaderStage',
 ] as const;
+
+/** Temporaries of a step whose launches are fused may take so many times what they take else, and so many bytes more. */
+const [MOST_TIMES, MOST_MORE] = [1.5, 2 ** 26];
 
 /** A device's limits, as WebGPU names them, that sizes of tensors and of launches must keep to. */
 export type Limits = Readonly<Record<(typeof WANTED_LIMITS)[number] | 'minStorageBufferOffsetAlignment', number>>;
@@ -238,9 +241,14 @@ export class Device {
     requireOptions('capture', options, ['fused']);
     requireFlag('capture', 'fused', options.fused);
     const { fused = !this.info.software } = options;
-    const { maxStorageBuffersPerShaderStage: bindings, maxComputeWorkgroupsPerDimension: workgroups } = this.gpu.limits;
-    const order = (launches: readonly Launch[]) => (fused ? fuse(launches, { bindings, workgroups }) : launches);
-    return new Capture(this, this.trace(body), order);
+    const trace = this.trace(body);
+    const together = fused ? this.fused(trace) : null;
+    try {
+      if (together) return new Capture(this, trace, together);
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError)) throw error;
+    }
+    return new Capture(this, trace);
   }
 
   /**
@@ -381,6 +389,14 @@ export class Device {
   close(): void {
     this.closed = true;
     this.gpu.destroy();
+  }
+
+  /** A step's launches, those that are alike as one; null where that wants far more memory. */
+  private fused(trace: Trace): Launch[] | null {
+    const { maxStorageBuffersPerShaderStage: bindings, maxComputeWorkgroupsPerDimension: workgroups } = this.gpu.limits;
+    const launches = fuse(trace.launches, { bindings, workgroups });
+    const most = MOST_TIMES * temporaryBytes(trace, trace.launches) + MOST_MORE;
+    return temporaryBytes(trace, launches) > most ? null : launches;
   }
 
   private inLayer<T>(layer: Layer | null, body: () => T): T {

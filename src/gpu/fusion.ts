@@ -35,112 +35,166 @@ export function fuse(launches: readonly Launch[], allowed: Allowed): Launch[] {
 class Fusion {
   private readonly order: Launch[] = [];
   private readonly done = new Set<number>();
-  /** Of each launch those that must be done before. */
+  /** Of each launch those that must be done right before; what these need is not named again. */
   private readonly needed: readonly ReadonlySet<number>[];
-  /** Of each launch the first that needs it. */
-  private readonly users: readonly number[];
-  private readonly kinds: readonly string[];
-  /** The launches of each kind. */
-  private readonly alike = new Map<string, number[]>();
-  /** Those of a kind that wait for others. */
-  private readonly waiting = new Map<string, number[]>();
+  /** Of each launch those that need it, from the first on. */
+  private readonly users: readonly (readonly number[])[];
+  /** Of each launch how many of those that it needs are not done. */
+  private readonly missing: number[];
+  private readonly kinds: readonly Kind[];
 
   constructor(
     private readonly launches: readonly Launch[],
     private readonly allowed: Allowed,
   ) {
     this.needed = needs(launches);
-    this.users = firstUsers(this.needed);
+    this.users = usersOf(this.needed);
+    this.missing = this.needed.map(({ size }) => size);
     this.kinds = kindsOf(launches);
-    for (const [i, kind] of this.kinds.entries()) this.alike.set(kind, [...(this.alike.get(kind) ?? []), i]);
+    for (const [i, kind] of this.kinds.entries()) if (this.missing[i] === 0) kind.ready.add(i);
   }
 
   /** Does a launch, all of those before it being done or waiting: with others, or lets it wait for them. */
   place(i: number): void {
-    const launch = this.launches[i];
-    if (!launch || this.done.has(i)) return;
-    for (const other of this.missingFor(i)) this.finish(other);
-    const kind = this.kinds[i] ?? '';
+    const [launch, kind] = [this.launches[i], this.kinds[i]];
+    if (!launch || !kind || this.done.has(i)) return;
+    for (const other of this.needed[i] ?? []) this.finish(other);
     const most = mostParts(launch, this.allowed);
-    const waiting = this.waiting.get(kind) ?? [];
-    const group = [i, ...waiting];
-    if ((this.users[i] ?? 0) - i > FAR && group.length < most) {
-      this.waiting.set(kind, group);
+    const group = [i, ...kind.waiting];
+    const isLate = (this.users[i]?.[0] ?? Number.POSITIVE_INFINITY) - i > FAR;
+    if (isLate && group.length < most && this.nextAlike(i, kind) !== undefined) {
+      kind.waiting = group;
       return;
     }
-    const later = (this.alike.get(kind) ?? []).filter((other) => other > i && !this.done.has(other));
-    for (const other of later) if (group.length < most && this.missingFor(other).length === 0) group.push(other);
-    const hastened = most > 1 && group.length === 1 ? later.find((other) => this.hasten(other, i)) : undefined;
-    if (hastened !== undefined) group.push(hastened);
+    for (const other of kind.ready) if (group.length < most && !group.includes(other)) group.push(other);
+    const next = most > 1 && group.length === 1 ? this.nextAlike(i, kind) : undefined;
+    if (next !== undefined && this.hasten(next, i)) group.push(next);
     const taken = group.slice(0, PARTS.find((parts) => parts <= group.length) ?? 1);
-    this.waiting.set(
-      kind,
-      waiting.filter((other) => !taken.includes(other)),
-    );
+    kind.waiting = kind.waiting.filter((other) => !taken.includes(other));
     this.take(taken);
   }
 
   /** @returns all launches, those that waited last */
   end(): Launch[] {
-    for (const group of this.waiting.values()) this.take(group);
+    for (const kind of new Set(this.kinds)) this.release(kind);
     return this.order;
   }
 
-  private missingFor(i: number): number[] {
-    return [...(this.needed[i] ?? [])].filter((other) => !this.done.has(other));
+  /** The next launch like one, which is not done. */
+  private nextAlike(i: number, { alike, places }: Kind): number | undefined {
+    for (let place = (places.get(i) ?? 0) + 1; place < alike.length; place++) {
+      const other = alike[place];
+      if (other !== undefined && !this.done.has(other)) return other;
+    }
+    return undefined;
   }
 
   private take(group: readonly number[]): void {
-    const launches = group.flatMap((i) => this.launches[i] ?? []);
-    this.order.push(...fusedLaunches(launches, this.allowed));
-    for (const i of group) this.done.add(i);
+    const sorted = [...group].sort((a, b) => a - b);
+    this.order.push(
+      ...fusedLaunches(
+        sorted.flatMap((i) => this.launches[i] ?? []),
+        this.allowed,
+      ),
+    );
+    for (const i of sorted) {
+      this.done.add(i);
+      this.kinds[i]?.ready.delete(i);
+      for (const user of this.users[i] ?? []) {
+        this.missing[user] = (this.missing[user] ?? 0) - 1;
+        if (this.missing[user] === 0) this.kinds[user]?.ready.add(user);
+      }
+    }
   }
 
   /** Does a launch that others need; where it waits, with those that wait with it. */
   private finish(i: number): void {
     if (this.done.has(i)) return;
-    const kind = this.kinds[i] ?? '';
-    const waiting = this.waiting.get(kind) ?? [];
-    const group = waiting.includes(i) ? waiting : [i];
-    if (group === waiting) this.waiting.delete(kind);
-    this.take(group);
+    const kind = this.kinds[i];
+    if (kind?.waiting.includes(i)) this.release(kind);
+    else this.take([i]);
+  }
+
+  private release(kind: Kind): void {
+    const group = kind.waiting;
+    kind.waiting = [];
+    if (group.length > 0) this.take(group);
   }
 
   /** Does what a launch needs and is not done yet, where that is little and does not need `first`. @returns whether it did */
   private hasten(i: number, first: number): boolean {
-    const missing = new Set(this.missingFor(i));
+    const missing = new Set<number>();
+    const collect = (launch: number) => {
+      for (const other of this.needed[launch] ?? []) {
+        if (missing.size > LITTLE) return;
+        if (!this.done.has(other)) missing.add(other);
+      }
+    };
+    collect(i);
     // A set grows while it is walked.
-    for (const other of missing)
-      if (missing.size <= LITTLE) for (const behind of this.missingFor(other)) missing.add(behind);
+    for (const other of missing) collect(other);
     if (missing.size > LITTLE || missing.has(first)) return false;
     for (const other of [...missing].sort((a, b) => a - b)) this.finish(other);
     return true;
   }
 }
 
-/** What launches must have in common, as a text. */
-function kindsOf(launches: readonly Launch[]): string[] {
+/** Launches that are alike. */
+interface Kind {
+  /** All of them, and where each stands among them. */
+  readonly alike: number[];
+  readonly places: Map<number, number>;
+  /** Those that are not done and need nothing that is not. */
+  readonly ready: Set<number>;
+  /** Of these the ones that wait for others. */
+  waiting: number[];
+}
+
+/** The kind of each launch. */
+function kindsOf(launches: readonly Launch[]): Kind[] {
   const numbers = new Map<Kernel, number>();
-  return launches.map(({ kernel, immediates, workgroups, label, layer }) => {
+  const kinds = new Map<string, Kind>();
+  return launches.map(({ kernel, immediates, workgroups, label, layer, matrices }, i) => {
     const number = numbers.get(kernel) ?? numbers.size;
     numbers.set(kernel, number);
-    return [number, label, layer?.pass, ...workgroups, ...immediates].join();
+    // All of the buffer reaches the kernel, whatever of it the view shows.
+    const words = new Uint8Array(immediates.buffer);
+    const name = [number, label, layer?.pass, matrices, ...workgroups, ...words].join();
+    const kind: Kind = kinds.get(name) ?? { alike: [], places: new Map(), ready: new Set(), waiting: [] };
+    kinds.set(name, kind);
+    kind.places.set(i, kind.alike.push(i) - 1);
+    return kind;
   });
 }
 
-/** For each launch those before it that must be done first: they write what it uses, or use what it writes. */
+interface Use {
+  readonly launch: number;
+  readonly slice: BufferSlice;
+}
+
+/**
+ * For each launch those before it that must be done first: they write what it uses, or use what it writes. Those that these need in turn are
+ * left out where a buffer was written over as a whole since.
+ */
 function needs(launches: readonly Launch[]): ReadonlySet<number>[] {
-  const uses = new Map<DeviceBuffer, { launch: number; slice: BufferSlice; writes: boolean }[]>();
+  const buffers = new Map<DeviceBuffer, { reads: Use[]; writes: Use[] }>();
   return launches.map(({ kernel, bindings }, launch) => {
     const needed = new Set<number>();
+    const need = (uses: readonly Use[], slice: BufferSlice) => {
+      for (const use of uses) if (use.launch !== launch && overlap(use.slice, slice)) needed.add(use.launch);
+    };
     for (const [k, slice] of bindings.entries()) {
-      const writes = kernel.access[k] === 'w';
-      const earlier = uses.get(slice.buffer) ?? [];
-      for (const use of earlier) {
-        if (use.launch !== launch && (use.writes || writes) && overlap(use.slice, slice)) needed.add(use.launch);
+      const uses = buffers.get(slice.buffer) ?? { reads: [], writes: [] };
+      buffers.set(slice.buffer, uses);
+      need(uses.writes, slice);
+      if (kernel.access[k] === 'r') {
+        uses.reads.push({ launch, slice });
+        continue;
       }
-      earlier.push({ launch, slice, writes });
-      uses.set(slice.buffer, earlier);
+      need(uses.reads, slice);
+      const isElsewhere = (use: Use) => use.launch === launch || !covers(slice, use.slice);
+      uses.reads = uses.reads.filter(isElsewhere);
+      uses.writes = [...uses.writes.filter(isElsewhere), { launch, slice }];
     }
     return needed;
   });
@@ -150,11 +204,14 @@ function overlap(a: BufferSlice, b: BufferSlice): boolean {
   return a.offset < b.offset + b.size && b.offset < a.offset + a.size;
 }
 
-/** For each launch the first that needs it; Infinity where none does. */
-function firstUsers(needed: readonly ReadonlySet<number>[]): number[] {
-  const users = needed.map(() => Number.POSITIVE_INFINITY);
-  for (const [user, others] of needed.entries())
-    for (const other of others) users[other] = Math.min(users[other] ?? user, user);
+function covers(a: BufferSlice, b: BufferSlice): boolean {
+  return a.offset <= b.offset && b.offset + b.size <= a.offset + a.size;
+}
+
+/** For each launch those that need it. */
+function usersOf(needed: readonly ReadonlySet<number>[]): number[][] {
+  const users = needed.map((): number[] => []);
+  for (const [user, others] of needed.entries()) for (const other of others) users[other]?.push(user);
   return users;
 }
 
@@ -171,9 +228,10 @@ function fusedLaunches(launches: readonly Launch[], allowed: Allowed): Launch[] 
   const together = [first];
   for (const other of others) if (together.every((one) => mayShare(one, other))) together.push(other);
   const most = Math.min(mostParts(first, allowed), together.length);
-  const taken = together.slice(0, PARTS.find((parts) => parts <= most) ?? 1);
-  const rest = launches.filter((launch) => !taken.includes(launch));
-  return [fusedLaunch(first, taken), ...fusedLaunches(rest, allowed)];
+  const taken = new Set(together.slice(0, PARTS.find((parts) => parts <= most) ?? 1));
+  // The same launch may stand there several times.
+  const rest = launches.filter((launch) => !taken.delete(launch));
+  return [fusedLaunch(first, together.slice(0, launches.length - rest.length)), ...fusedLaunches(rest, allowed)];
 }
 
 /** Launches as one; the first where it is alone. */

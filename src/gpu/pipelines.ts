@@ -1,3 +1,4 @@
+import { originalOf } from './fused-kernel.ts';
 import type { Immediates } from './immediates.ts';
 import type { BufferSlice, Kernel } from './launch.ts';
 import { compileShader } from './shader-errors.ts';
@@ -26,8 +27,13 @@ export class PipelineCache {
     if (known) return known;
     this.created.pipelines += 1;
     const label = kernel.name;
-    const { module, fault } = compileShader(this.device, kernel, this.immediates.lower);
-    const compiling = fault.then((text) => {
+    const { lower } = this.immediates;
+    const { module, fault } = compileShader(this.device, kernel, lower);
+    // What is wrong with the text that people edit tells them more than what that makes of another.
+    const original = originalOf(kernel);
+    const own = original ? compileShader(this.device, original, lower).fault : null;
+    const compiling = Promise.all([own, fault]).then(([first, second]) => {
+      const text = first ?? second;
       this.compiling.delete(compiling);
       if (text !== null) this.shaderFaults.push(text);
     });
@@ -58,7 +64,7 @@ export class PipelineCache {
       layout: this.layout(kernel.access).group,
       entries: bindings.map(({ buffer, offset, size }, binding) => ({
         binding,
-        resource: buffer.range(offset, size),
+        resource: buffer.range(offset, size, binding),
       })),
     });
     if (this.bindGroups.size >= BIND_GROUPS) this.bindGroups.clear();

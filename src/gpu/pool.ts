@@ -1,5 +1,5 @@
 import type { Allocator } from './allocator.ts';
-import { DeviceBuffer, HOLLOW_PART } from './buffer.ts';
+import { DeviceBuffer, HOLLOW_BYTES } from './buffer.ts';
 import { bytesText } from './bytes.ts';
 import { CyclopsError } from './errors.ts';
 import type { Trace } from './trace.ts';
@@ -12,9 +12,6 @@ export interface PoolUse {
   pooledBytes: number;
   created: number;
 }
-
-/** Memory of a large buffer on Dawn's null backend, which never touches it, and which gives out 512 MiB at most: for so many parts. */
-const HOLLOW_BYTES = 512 * HOLLOW_PART;
 
 const USAGE = 0x80 /* STORAGE */ | 0x8 /* COPY_DST */ | 0x4; /* COPY_SRC */
 
@@ -105,6 +102,7 @@ export class BufferPool {
 
   private create(size: number, shape?: readonly number[]): GPUBuffer {
     this.use.created += 1;
+    // The null backend never touches it, and gives out 512 MiB at most.
     const memory = this.executes ? size : Math.min(size, HOLLOW_BYTES);
     const descriptor = { size: memory, usage: USAGE, label: `pool ${size} B #${this.use.created}` };
     return this.allocator.create(descriptor, () =>

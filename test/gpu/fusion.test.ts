@@ -1,17 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { add } from '../../src/autograd/add.ts';
 import { conv2d } from '../../src/autograd/conv2d.ts';
 import { instanceNorm } from '../../src/autograd/instance-norm.ts';
 import { mseLoss } from '../../src/autograd/losses/mse-loss.ts';
 import { backward } from '../../src/autograd/tape.ts';
 import { DeviceBuffer } from '../../src/gpu/buffer.ts';
-import { Device } from '../../src/gpu/device.ts';
+import { type CaptureOptions, Device } from '../../src/gpu/device.ts';
+import { CyclopsError } from '../../src/gpu/errors.ts';
 import { fusedKernel } from '../../src/gpu/fused-kernel.ts';
 import { fuse } from '../../src/gpu/fusion.ts';
 import { type BufferSlice, immediates, type Kernel, type Launch } from '../../src/gpu/launch.ts';
 import { Adam } from '../../src/optim/adam.ts';
 import { RandomStream, randomUniform } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
+import { Tensor } from '../../src/tensor/tensor.ts';
 
 const ALLOWED = { bindings: 16, workgroups: 65_535 };
 const SLOT = 256;
@@ -105,6 +107,34 @@ describe('launches of a step in fewer', () => {
     }
   });
 
+  test('wait for others only where there are some', () => {
+    const kernel = kernelOf('rw');
+    const launches = Array.from({ length: 100 }, (_, i): Launch => {
+      const bindings = [new DeviceBuffer(SLOT), new DeviceBuffer(SLOT)].map((buffer) => ({
+        buffer,
+        offset: 0,
+        size: SLOT,
+      }));
+      const common = { kernel, bindings, workgroups: [1, 1, 1] as const, label: 'any', flops: 0, bytes: 0 };
+      return { ...common, immediates: immediates(i) };
+    });
+    expect(fuse(launches, ALLOWED)).toEqual(launches);
+  });
+
+  test('are alike only where all of their immediates are', () => {
+    const kernel = kernelOf('rw');
+    const launches = [0, 1].map((i): Launch => {
+      const bindings = [new DeviceBuffer(SLOT), new DeviceBuffer(SLOT)].map((buffer) => ({
+        buffer,
+        offset: 0,
+        size: SLOT,
+      }));
+      const common = { kernel, bindings, workgroups: [1, 1, 1] as const, label: 'any', flops: 0, bytes: 0 };
+      return { ...common, immediates: Uint32Array.of(7, i).subarray(0, 1) };
+    });
+    expect(fuse(launches, ALLOWED)).toHaveLength(2);
+  });
+
   test('two networks run in lockstep', () => {
     const chain = (kernel: Kernel, first: DeviceBuffer) => {
       let before = first;
@@ -137,7 +167,31 @@ describe('the text of a fused kernel', () => {
     expect(code).toContain('@group(0) @binding(3) var<storage, read_write> y_part1');
   });
 
+  test('tells names from attributes, members and parts of other names', () => {
+    const binding = x.replace(' x:', ' group:');
+    const body = 'let éy = group[id.y]. x; y[id.x] = éy + f32(1u) + group[0].\n y;';
+    const code = fusedCode(`${binding}\n${y}\n${main(body)}`, 'rw');
+    expect(code).toContain('@group(0) @binding(2) var<storage, read> group_part1: array<vec4f>;');
+    expect(code).toContain('let éy = group_part1[id.y]. x; y_part1[id.x] = éy + f32(1u) + group_part1[0].\n y;');
+  });
+
   test.each([
+    ['8', '1'],
+    ['4, 2,', '1'],
+    ['4, 2, Z', ' Z'],
+  ])('knows how deep a workgroup of %s is', (size, depth) => {
+    const code = fusedCode(`${x}\n${y}\n${main('y[id.z] = x[id.x].x;').replace('(8)', `(${size})`)}`, 'rw');
+    expect(code).toContain(`let depth = u32(${depth});`);
+  });
+
+  test.each([
+    [
+      'several entry points',
+      `${x}\n${y}\n${main('y[0] = x[0].x;')}\n${main('y[1] = x[1].x;').replace('main', 'other')}`,
+    ],
+    ['names that its own would meet', `${x}\n${y}\n${main('let y_part1 = x[0].x; y[0] = y_part1;')}`],
+    ['predeclared names for something else', `alias u32 = f32;\n${x}\n${y}\n${main('y[0] = x[0].x;')}`],
+    ['rare ends of lines', `${x}\n${y}\n${main('// a\u0085 y[0] = x[0].x;\n')}`],
     ['block comments', `${x}\n${y}\n${main('/* } */ y[0] = x[0].x;')}`],
     [
       'builtins that are not known',
@@ -191,6 +245,35 @@ describe('on a device', () => {
     const values = () => Promise.all(nets.flatMap(({ weights }) => weights.map((weight) => weight.data())));
     return { step, values };
   }
+
+  test('errors name the place that people edit', async () => {
+    const text = `${kernelOf('rw').code.replace('= 1;', '= unknown;')}`;
+    const kernel: Kernel = {
+      ...{ name: 'broken', code: text, access: 'rw', constants: {} },
+      lines: text.split('\n').map((_, i) => ({ file: 'mine.wgsl', line: i + 1 })),
+    };
+    const own = await Device.open({ checked: true });
+    onTestFinished(() => own.close());
+    const slices = Array.from({ length: 4 }, () => Tensor.empty(own, [8]).slice);
+    const launch = (...bindings: BufferSlice[]): Launch => ({
+      ...{ kernel, bindings, immediates: immediates(), workgroups: [1, 1, 1] as const },
+      ...{ label: 'broken', flops: 0, bytes: 0 },
+    });
+    const capture = own.capture(
+      () => {
+        own.launch(launch(...slices.slice(0, 2)));
+        own.launch(launch(...slices.slice(2)));
+      },
+      { fused: true },
+    );
+    expect(capture.launches).toHaveLength(1);
+    await expect(own.fence()).rejects.toThrow(/mine\.wgsl:4:\d+: .*unknown/);
+  });
+
+  test('a capture takes no other options', () => {
+    const wrong = (options: unknown) => () => device.capture(() => {}, options as CaptureOptions);
+    for (const options of [null, true, { fuse: true }, { fused: 'no' }]) expect(wrong(options)).toThrow(CyclopsError);
+  });
 
   test('replays with and without have the same bits', async ({ skip }) => {
     if (device.limits.maxStorageBuffersPerShaderStage < 16) return skip('the device binds too few buffers at once');

@@ -56,7 +56,7 @@ interface StepResult {
   bars: Bar[];
 }
 
-const BARS = { microsecondsALaunch: 4, millisecondsAStep: 15, created: 0 } as const;
+const BARS = { microsecondsALaunch: 4, millisecondsAStep: 4, created: 0 } as const;
 
 /** Replays that follow one another without a wait take about this long together, … */
 const SUCCESSIVE_MILLISECONDS = 100;

@@ -199,8 +199,7 @@ export class Trainer {
   }
 
   /**
-   * Captures the step, for which all its memory is taken: where there is too little, once more without what is kept for reuse, and launch by
-   * launch, which takes less.
+   * Captures the step, for which all its memory is taken: where there is too little, once more without what is kept for reuse.
    *
    * @throws OutOfMemoryError that names batch and size
    */
@@ -213,7 +212,7 @@ export class Trainer {
       device.trim();
     }
     try {
-      return device.capture(this.body, { fused: false });
+      return device.capture(this.body);
     } catch (error) {
       if (!(error instanceof OutOfMemoryError)) throw error;
       const { batchSize, cropSize, ngf, ndf } = config;
