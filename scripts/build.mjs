@@ -29,9 +29,8 @@ async function freeze(path) {
 /** The kernels for bundles of pages, as package.json's field `browser` names them; without those for matrices, which pages do not launch. */
 async function freezeForPages() {
   const { TEXTS } = await tsImport('../src/kernels/texts.ts', import.meta.url);
-  const { bareTexts } = await tsImport('../src/kernels/include.ts', import.meta.url);
-  const launched = Object.entries(TEXTS).filter(([path]) => !(path.startsWith('conv2d/') && path.includes('matrix')));
-  const exported = JSON.stringify(bareTexts(Object.fromEntries(launched)), null, 1);
+  const { bareTexts, textsInPage } = await tsImport('../src/kernels/include.ts', import.meta.url);
+  const exported = JSON.stringify(bareTexts(textsInPage(TEXTS)), null, 1);
   writeFileSync('dist/kernels/texts-in-page.js', `export const TEXTS = ${exported};\n`);
 }
 

@@ -47,7 +47,7 @@ export function convolution(device: Device, operation: string, problem: GroupedP
       weightGrad: (args) => groupedWeightGrad(device, grouped, args),
     };
   }
-  const split = isSplitting() && rest.dtype === 'f32' ? { split: true } : {};
+  const split = isSplitting(device) && rest.dtype === 'f32' ? { split: true } : {};
   const plain = checkProblem({ ...rest, c, o, stride: stride[0], padding: top, ...split });
   return {
     forward: (args) => run(device, convForward, plain, args),

@@ -52,6 +52,12 @@ export function expandIncludes(
   return { code: `${code.join('\n')}\n`, lines };
 }
 
+/** The texts of which kernels in pages are made: without those for matrix hardware, which pages do not launch. */
+export function textsInPage(texts: Readonly<Record<string, string>>): Record<string, string> {
+  const isLaunched = (path: string) => !(path.startsWith('conv2d/') && path.includes('matrix'));
+  return Object.fromEntries(Object.entries(texts).filter(([path]) => isLaunched(path)));
+}
+
 /** Kernels without comments, but for the includes, and without indentation, for pages, of whose kernels they are two fifths. Lines stay lines. */
 export function bareTexts(texts: Readonly<Record<string, string>>): Record<string, string> {
   const bare = (text: string) => text.replace(/[ \t]*\/\/(?! #include ).*$/gm, '').replace(/^[ \t]+/gm, '');

@@ -4,11 +4,11 @@
  */
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
-import { bareTexts } from '../kernels/include.ts';
+import { bareTexts, textsInPage } from '../kernels/include.ts';
 import { TEXTS } from '../kernels/texts.ts';
 
 /** Modules that a page has others for, as in the field `browser` of package.json. */
-const IN_PAGE = /\/(dawn|stored-model|decode-bytes|crc32)\.ts$/;
+const IN_PAGE = /\/(dawn|stored-model|decode-bytes|crc32|matrix-tile)\.ts$/;
 
 const inPage: Plugin = {
   name: 'in-page',
@@ -17,7 +17,7 @@ const inPage: Plugin = {
       resolve(path.replace(/\.ts$/, '-in-page.ts'), { importer, resolveDir, kind }),
     );
     onLoad({ filter: /\/kernels\/texts\.ts$/ }, () => {
-      return { loader: 'js', contents: `export const TEXTS = ${JSON.stringify(bareTexts(TEXTS))};` };
+      return { loader: 'js', contents: `export const TEXTS = ${JSON.stringify(bareTexts(textsInPage(TEXTS)))};` };
     });
   },
 };

@@ -20,7 +20,7 @@ test('a device without matrices is refused, and nothing runs', () => {
   };
   expect(() => splitProducts(device, body)).toThrow(UnsupportedError);
   expect(() => splitProducts(device, body)).toThrow(LACKS);
-  expect([ran, isSplitting()]).toEqual([false, false]);
+  expect([ran, isSplitting(device)]).toEqual([false, false]);
 });
 
 test('so are a closed device, none at all, and a body that cannot run', async () => {

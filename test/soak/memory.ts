@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { getHeapStatistics } from 'node:v8';
+import { getHeapSpaceStatistics } from 'node:v8';
 
 const MIB = 2 ** 20;
 const SOURCE = fileURLToPath(new URL('heap-in-use.c', import.meta.url));
@@ -33,21 +33,25 @@ export function residentMebibytes(): number {
 
 /**
  * @param file what `buildHeapInUse` built
- * @returns a function that tells MiB of {@link residentMebibytes}, less what is free in the heaps of glibc and of V8. Both keep pages of
- * which a small part is in use, more of them the longer they work, up to some number: so resident memory creeps where nothing is kept.
+ * @returns a function that tells MiB of {@link residentMebibytes}, less what is free in the heaps of glibc and of V8, and less the machine
+ * code of V8. Both heaps keep pages of which a small part is in use, more of them the longer they work, up to some number, and V8 makes
+ * code of what has run often for minutes: so resident memory creeps where nothing is kept.
  */
 export function loadInUse(file: string): () => number {
   const addon = { exports: (): number => 0 };
   process.dlopen(addon, file);
   return () => {
     // First, since reading what follows leaves garbage.
-    const v8 = getHeapStatistics();
-    const inHeaps = (addon.exports() + v8.used_heap_size) / MIB;
-    const maps = readFileSync('/proc/self/smaps', 'utf8');
-    const glibc = kibibytes(maps.slice(Math.max(0, maps.indexOf('[heap]'))), 'Anonymous') / 1024;
-    return residentMebibytes() - glibc - v8.total_physical_size / MIB + inHeaps;
+    const v8 = getHeapSpaceStatistics().filter(({ space_name }) => !space_name.startsWith('code_'));
+    const inHeaps = addon.exports() + sum(v8, ({ space_used_size }) => space_used_size);
+    const mappings = readFileSync('/proc/self/smaps', 'utf8').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
+    const heapsOrCode = mappings.filter((mapping) => /^\S+ rwxp |\[heap\]$/m.test(mapping));
+    const counted = 1024 * sum(heapsOrCode, (mapping) => kibibytes(mapping, 'Anonymous'));
+    return residentMebibytes() + (inHeaps - counted - sum(v8, ({ physical_space_size }) => physical_space_size)) / MIB;
   };
 }
+
+const sum = <T>(items: readonly T[], of: (item: T) => number) => items.reduce((total, item) => total + of(item), 0);
 
 const kibibytes = (text: string, field: string) =>
   Number(new RegExp(`^${field}:\\s*(\\d+) kB$`, 'm').exec(text)?.[1] ?? Number.NaN);

@@ -24,8 +24,8 @@ export interface ConvProblem extends ConvOptions {
   /** That of x, y, their gradients and the weight that is multiplied. The weight's gradient and the bias are f32. */
   dtype: FloatDType;
   /**
-   * Whether the product of two f32 numbers may be made of three of f16, on matrix hardware: good to 1e-5 in the norm instead of 1e-6. Not
-   * unless told so.
+   * Whether the product of two f32 numbers may be made of three of f16, on matrix hardware: good to 1e-5 in the norm instead of
+   * 1e-6, as `splitProducts` says. Not unless told so.
    */
   split?: boolean;
 }

@@ -5,7 +5,7 @@
 // high is v · scale rounded to the 11 bits that f16 has, and low the f16 nearest to what is left, 2^11 times as large, so that it is as
 // large as high may be and no subnormal. low · low is left out, 2^-22 of the product. Scales are powers of two that bring the largest
 // finite number of an operand between 2^14 and 2^15, for f16 ends at 65504 and gradients begin at 1e-8; conv2d/matrix-largest finds it.
-// Numbers below 2^-28 of the largest lose digits. Results of high · high and of the two others are summed apart, in f32: in one accumulator
+// Numbers below 2^-29 of the largest lose one of 22 bits for each halving. Results of high · high and of the two others are summed apart, in f32: in one accumulator
 // hardware that cuts sums off would lose what low adds. NaN and infinite numbers make NaN of what they meet.
 //
 // Errors: docs/accuracy.md, "Split products". Not timed on a GPU.
@@ -56,8 +56,15 @@ fn chunkIf(there: bool, chunk: Chunk) -> Chunk {
 
 fn pack(low: vec4f, high: vec4f) -> Chunk { return Chunk(low, high); }
 
-// The nearest numbers of as many bits as f16 has. By bits, for drivers take an f32 that was an f16 meanwhile for what it was before.
-fn rounded(v: vec4f) -> vec4f { return bitcast<vec4f>((bitcast<vec4u>(v) + vec4u(0x1000)) & vec4u(0xffffe000)); }
+// The nearest numbers that f16 has: of 11 bits, and multiples of 2^-24 where that is more. By bits, for drivers take an f32 that was an
+// f16 meanwhile for what it was before.
+fn rounded(v: vec4f) -> vec4f {
+  let bits = bitcast<vec4u>(v);
+  let exponent = (bits >> vec4u(23)) & vec4u(255);
+  let lost = min(vec4u(13 + 113) - min(exponent, vec4u(113)), vec4u(24)); // bits of 24
+  let step = vec4u(1) << lost;
+  return select(bitcast<vec4f>((bits + step / 2) & ~(step - 1)), vec4f(0), lost == vec4u(24));
+}
 
 // Splits four numbers of an operand, which go to the vec4 `at` of its slab.
 fn splitA(at: u32, v: vec4f) {
