@@ -1,4 +1,4 @@
-/* An addon for Node: bytes of glibc's heap that are in use, and give back those pages of it that are not. */
+/* An addon for Node: bytes of glibc's heap that are in use, also in mappings of their own. */
 #define _GNU_SOURCE
 #include <malloc.h>
 #include <stddef.h>
@@ -12,8 +12,9 @@ int napi_create_function(napi_env, const char *, size_t, napi_value (*)(napi_env
 
 static napi_value heap_in_use(napi_env env, napi_callback_info info) {
   (void)info;
+  struct mallinfo2 heap = mallinfo2();
   napi_value bytes;
-  return napi_create_double(env, (double)mallinfo2().uordblks, &bytes) == 0 ? bytes : NULL;
+  return napi_create_double(env, (double)(heap.uordblks + heap.hblkhd), &bytes) == 0 ? bytes : NULL;
 }
 
 napi_value napi_register_module_v1(napi_env env, napi_value exports) {

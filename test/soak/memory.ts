@@ -33,25 +33,18 @@ export function residentMebibytes(): number {
 
 /**
  * @param file what `buildHeapInUse` built
- * @returns a function that tells MiB of {@link residentMebibytes}, less what is free in the heaps of glibc and of V8, and less the machine
- * code of V8. Both heaps keep pages of which a small part is in use, more of them the longer they work, up to some number, and V8 makes
- * code of what has run often for minutes: so resident memory creeps where nothing is kept.
+ * @returns a function that tells MiB that are in use in the heaps of glibc and of V8, without machine code. Both keep pages of which a small
+ * part is in use, more of them the longer they work, up to some number: so resident memory creeps where nothing is kept. What a driver maps
+ * past both, as for its own machine code, shows in {@link residentMebibytes} alone.
  */
 export function loadInUse(file: string): () => number {
   const addon = { exports: (): number => 0 };
   process.dlopen(addon, file);
   return () => {
-    // First, since reading what follows leaves garbage.
     const v8 = getHeapSpaceStatistics().filter(({ space_name }) => !space_name.startsWith('code_'));
-    const inHeaps = addon.exports() + sum(v8, ({ space_used_size }) => space_used_size);
-    const mappings = readFileSync('/proc/self/smaps', 'utf8').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
-    const heapsOrCode = mappings.filter((mapping) => /^\S+ rwxp |\[heap\]$/m.test(mapping));
-    const counted = 1024 * sum(heapsOrCode, (mapping) => kibibytes(mapping, 'Anonymous'));
-    return residentMebibytes() + (inHeaps - counted - sum(v8, ({ physical_space_size }) => physical_space_size)) / MIB;
+    return v8.reduce((sum, { space_used_size }) => sum + space_used_size, addon.exports()) / MIB;
   };
 }
-
-const sum = <T>(items: readonly T[], of: (item: T) => number) => items.reduce((total, item) => total + of(item), 0);
 
 const kibibytes = (text: string, field: string) =>
   Number(new RegExp(`^${field}:\\s*(\\d+) kB$`, 'm').exec(text)?.[1] ?? Number.NaN);

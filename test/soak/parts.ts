@@ -144,7 +144,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   },
   /** Steps that are captured, replayed and given up. */
   captures: {
-    times: 10_000,
+    times: 100_000,
     async begin() {
       const device = await Device.open();
       const { step, weights } = learner(device);
