@@ -1,8 +1,8 @@
 /** Builds the Vulkan layer whose calls fail on demand. */
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compileLibrary } from '../shared-library.ts';
 
 const NAME = 'VK_LAYER_CYCLOPS_faulty';
 const SOURCE = fileURLToPath(new URL('faulty-layer.c', import.meta.url));
@@ -22,10 +22,8 @@ export function buildFaultyLayer(
 ): { env: (fault: DeviceFault) => NodeJS.ProcessEnv } | { reason: string } {
   if (process.platform !== 'linux') return { reason: 'layers are loaded this way on Linux' };
   const library = join(folder, 'libfaulty.so');
-  const { status, error, stderr } = spawnSync('cc', ['-shared', '-fPIC', '-Wall', '-Werror', '-o', library, SOURCE], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) return { reason: `no compiler made it: ${error?.message ?? stderr.trim()}` };
+  const reason = compileLibrary(SOURCE, library);
+  if (reason !== null) return { reason };
   const layer = {
     ...{ name: NAME, type: 'GLOBAL', library_path: library, api_version: '1.3.0' },
     ...{ implementation_version: '1', description: 'calls that fail on demand' },

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getHeapSpaceStatistics } from 'node:v8';
+import { compileLibrary } from '../shared-library.ts';
 
 const MIB = 2 ** 20;
 const SOURCE = fileURLToPath(new URL('heap-in-use.c', import.meta.url));
@@ -15,10 +15,8 @@ const SOURCE = fileURLToPath(new URL('heap-in-use.c', import.meta.url));
 export function buildHeapInUse(folder: string): { file: string } | { reason: string } {
   if (process.platform !== 'linux') return { reason: 'it is for Linux' };
   const file = join(folder, 'heap-in-use.node');
-  const { status, error, stderr } = spawnSync('cc', ['-shared', '-fPIC', '-Wall', '-Werror', '-o', file, SOURCE], {
-    encoding: 'utf8',
-  });
-  return status === 0 ? { file } : { reason: `no compiler made it: ${error?.message ?? stderr.trim()}` };
+  const reason = compileLibrary(SOURCE, file);
+  return reason === null ? { file } : { reason };
 }
 
 /**
