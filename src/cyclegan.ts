@@ -13,11 +13,10 @@
 export {
   CycleGAN,
   type CycleGANOptions,
-  type Domains,
   type FurtherImages,
-  type LabelledDomains,
 } from './cyclegan/model.ts';
 export { modelOptions } from './cyclegan/model-options.ts';
+export type { Domains, LabelledDomains } from './cyclegan/segmentation-loss.ts';
 export type { MovingAverage } from './optim/moving-average.ts';
 
 // The networks: the four of a Cycle-GAN, or each alone.

@@ -13,6 +13,8 @@ export interface Manifest {
   created: string;
   /** The file that each network was imported from; networks that it does not name are absent. Missing where nothing was imported. */
   imported?: Partial<Record<NetworkName, ImportedFile>>;
+  /** Networks that training did without: those of a fold that trains the segmenter alone. Missing where it trained all. */
+  absent?: NetworkName[];
   /** The model whose weights training began with; missing where it began with random ones. */
   from?: StartingPoint;
   /** That a resumed run was made longer, and when. */
@@ -49,8 +51,8 @@ export interface Extension {
 }
 
 /** The networks that a model does not have. */
-export function absentNetworks({ imported }: Pick<Manifest, 'imported'>): NetworkName[] {
-  return imported ? NETWORK_NAMES.filter((name) => !imported[name]) : [];
+export function absentNetworks({ imported, absent = [] }: Pick<Manifest, 'imported' | 'absent'>): NetworkName[] {
+  return imported ? NETWORK_NAMES.filter((name) => !imported[name]) : [...absent];
 }
 
 const importedFile = v.exactOptional(object({ file: text, sha256: hexadecimal(64) }));
@@ -60,6 +62,7 @@ export const manifestSchema = described(
   object({
     ...{ versions: byName(text), device: text, dataHash: text, created: text },
     imported: v.exactOptional(object({ G_A: importedFile, G_B: importedFile, D_A: importedFile, D_B: importedFile })),
+    absent: v.exactOptional(list(oneOf(NETWORK_NAMES))),
     from: v.exactOptional(
       object({
         ...{ model: text, weights: hexadecimal(64), seed, dataHash: text, step: whole() },

@@ -1,13 +1,11 @@
 import { add } from '../autograd/add.ts';
 import { concatBatch } from '../autograd/concat-batch.ts';
-import { bceWithLogits } from '../autograd/losses/bce-with-logits.ts';
 import { l1Loss } from '../autograd/losses/l1-loss.ts';
 import { scale } from '../autograd/scale.ts';
 import { splitBatch } from '../autograd/split-batch.ts';
 import { requireSplitProducts, splitProducts } from '../autograd/split-products.ts';
 import { backward, detach, noGrad } from '../autograd/tape.ts';
 import type { Device } from '../gpu/device.ts';
-import { CyclopsError } from '../gpu/errors.ts';
 import type { FloatDType } from '../kernels/source.ts';
 import type { Module } from '../layers/module.ts';
 import { Adam } from '../optim/adam.ts';
@@ -17,11 +15,13 @@ import { cast } from '../tensor/cast.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { GanMode, Precision } from './config.ts';
-import { ganLoss, type Losses, LossLog, normalThenDefects, unmaskedLoss } from './losses.ts';
+import type { Learner } from './learner.ts';
+import { ganLoss, type Losses, LossLog } from './losses.ts';
 import type { NetworkName } from './network-names.ts';
 import { type Architecture, makeNetworks, type Networks } from './network-set.ts';
 import { ImagePool, type UniformSource } from './pool.ts';
-import { isSegmenting, type SegmentingDiscriminator } from './unet-discriminator.ts';
+import { castDomains, type Domains, type LabelledDomains, segmentationLoss } from './segmentation-loss.ts';
+import { isSegmenting } from './unet-discriminator.ts';
 
 export interface CycleGANOptions extends Architecture {
   /** Weight of |G_B(G_A(a)) − a|. */
@@ -51,12 +51,6 @@ export interface CycleGANOptions extends Architecture {
 /** Both sides' generated images, cut off from the generators. */
 type Fakes = { fakeA: Tensor; fakeB: Tensor };
 
-/** As many real images of either domain. */
-export interface Domains {
-  a: Tensor;
-  b: Tensor;
-}
-
 /** What a step may learn from besides one batch of either domain. */
 export interface FurtherImages {
   /** From which the discriminators learn what tells the domains apart. */
@@ -65,32 +59,19 @@ export interface FurtherImages {
   pairs?: Domains | undefined;
 }
 
-/** Images from which discriminators learn what tells the domains apart. */
-export interface LabelledDomains extends Domains {
-  /** Where the defects of `a` are, [M,H,W,1]: 1 inside, −1 outside, 0 where nobody knows. Needed by discriminators that judge pixels. */
-  defects?: Tensor | undefined;
-  /** Whether nobody may know where the defects of some images are, which then learn from being abnormal alone; false unless told otherwise. */
-  unmasked?: boolean | undefined;
-}
-
 /**
  * A Cycle-GAN between domain A (here: abnormal images) and domain B (normal images), with the names of the reference: G_A
  * makes B of A, D_A tells B from what G_A makes, and the other way round.
  *
  * Source: Zhu et al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", §3 and §4.
  */
-export class CycleGAN {
+export class CycleGAN implements Learner {
   readonly networks: Networks;
   readonly generatorOptimiser: Adam;
-  /** One for both discriminators, or one for D_A and one for D_B. */
   readonly discriminatorOptimisers: readonly Adam[];
-  /** Of each optimiser's weights, the generators' first, where they are kept; training itself does not use them. */
   readonly averages: readonly MovingAverage[];
-  /** Fakes of B for D_A and of A for D_B. */
-  readonly pools: { readonly fakeB: ImagePool; readonly fakeA: ImagePool };
-  /** Of all optimisers, in mixed precision. */
+  readonly pools: Learner['pools'];
   readonly lossScaler: LossScaler | null;
-  /** Of the images and activations of a step. */
   readonly dtype: FloatDType;
   private readonly log: LossLog;
 
@@ -124,7 +105,6 @@ export class CycleGAN {
     this.log = new LossLog(device);
   }
 
-  /** The learning rate of all optimisers, from the next step on. */
   set lr(lr: number) {
     this.generatorOptimiser.lr = lr;
     const { discriminatorRate = 1 } = this.options;
@@ -147,7 +127,6 @@ export class CycleGAN {
     return this.options.precision === 'split' ? splitProducts(this.device, body) : body();
   }
 
-  /** The losses of all steps since the last call, the oldest first; at most the last 64. */
   losses(): Promise<Losses[]> {
     return this.log.read();
   }
@@ -165,8 +144,8 @@ export class CycleGAN {
     scope(() => {
       this.log.beginStep();
       const [realA, realB] = [cast(a, this.dtype), cast(b, this.dtype)];
-      const fakes = scope(() => this.stepGenerators(realA, realB, pairs && this.cast(pairs)));
-      this.stepDiscriminators(realA, realB, fakes, domains && this.cast(domains));
+      const fakes = scope(() => this.stepGenerators(realA, realB, pairs && castDomains(pairs, this.dtype)));
+      this.stepDiscriminators(realA, realB, fakes, domains && castDomains(domains, this.dtype));
       for (const average of this.averages) average.update();
       this.lossScaler?.update();
     });
@@ -244,25 +223,6 @@ export class CycleGAN {
       : this.forward(name, shown);
     return ganLoss(predictions, 'real, then fake', this.options.ganMode);
   }
-
-  private cast({ a, b, defects, unmasked }: LabelledDomains): LabelledDomains {
-    const { dtype } = this;
-    return { a: cast(a, dtype), b: cast(b, dtype), defects: defects && cast(defects, dtype), unmasked };
-  }
-}
-
-/** How well a discriminator of normal images tells the domains apart, and, pixel by pixel, defects from the rest. */
-function segmentationLoss(
-  discriminator: SegmentingDiscriminator,
-  { a, b, defects, unmasked = false }: LabelledDomains,
-): Tensor {
-  if (!defects)
-    throw new CyclopsError('A discriminator that judges pixels learns from where defects are; got no masks.');
-  return a.device.within('D_A', () => {
-    const logits = discriminator.pixels(discriminator.hidden(concatBatch(b, a)));
-    const ofPixels = bceWithLogits(logits, normalThenDefects(logits, defects));
-    return unmasked ? add(ofPixels, unmaskedLoss(logits, defects)) : ofPixels;
-  });
 }
 
 function imagesOf({ shape }: Tensor): number {

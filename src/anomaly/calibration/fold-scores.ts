@@ -48,6 +48,8 @@ const foldScoresSchema = described(
   v.pipe(
     object({
       folds: whole(2),
+      /** What each fold trains: all networks, or the segmenter alone. */
+      trains: v.optional(oneOf(['all', 'segmenter']), 'all'),
       /** Of the training images and their labels. */
       hash: text,
       /** A {@link TrainingConfig}. */

@@ -15,7 +15,7 @@ import type { Adam } from '../../optim/adam.ts';
 import { LEAST_SCALE } from '../../optim/loss-scaler.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { AbsentNetwork } from '../absent-network.ts';
-import type { CycleGAN } from '../model.ts';
+import type { Learner } from '../learner.ts';
 import { NETWORK_NAMES, type NetworkName } from '../network-names.ts';
 import type { Networks } from '../network-set.ts';
 import type { PoolState } from '../pool.ts';
@@ -46,9 +46,9 @@ const averageFile = (name: string) => `${name}_ema.safetensors`;
  *
  * @throws CyclopsError when a weight is not finite, gradients overflow at every scale, or a file cannot be written; the old checkpoint is left
  */
-export async function saveCheckpoint(folder: string, model: CycleGAN, head: CheckpointHead): Promise<void> {
+export async function saveCheckpoint(folder: string, model: Learner, head: CheckpointHead): Promise<void> {
   const files = new Map<string, string | Uint8Array>();
-  for (const name of NETWORK_NAMES) {
+  for (const name of presentIn(model.networks)) {
     const weights = await model.networks[name].stateDict();
     for (const [parameter, { data }] of weights) {
       if (data.every(Number.isFinite)) continue;
@@ -102,7 +102,7 @@ function jsonText(part: object): string {
 }
 
 /** Continues from a checkpoint's tensors. @throws CyclopsError when a file is missing, damaged or of another architecture */
-export function restoreCheckpoint(files: CheckpointFiles, device: Device, model: CycleGAN): void {
+export function restoreCheckpoint(files: CheckpointFiles, device: Device, model: Learner): void {
   loadNetworks(files, model.networks);
   for (const { file, adam, parameters } of optimisers(model)) {
     const path = files.pathOf(file);
@@ -177,7 +177,7 @@ export type NetworkWeights = ReadonlyMap<NetworkName, ReadonlyMap<string, Stored
  *
  * @param source where they come from, for messages @throws CyclopsError as `loadStateDict` does
  */
-export function beginWith(model: CycleGAN, weights: NetworkWeights, source: string): void {
+export function beginWith(model: Learner, weights: NetworkWeights, source: string): void {
   for (const [name, tensors] of weights) model.networks[name].loadStateDict(tensors, `${source}: ${name}`);
   for (const [name, ofNetwork] of averages(model)) {
     for (const [parameter, average] of ofNetwork) {
@@ -188,7 +188,7 @@ export function beginWith(model: CycleGAN, weights: NetworkWeights, source: stri
 }
 
 /** Every optimiser with its file and its parameters, named and in its order. */
-function optimisers(model: CycleGAN): { file: string; adam: Adam; parameters: [string, Tensor][] }[] {
+function optimisers(model: Learner): { file: string; adam: Adam; parameters: [string, Tensor][] }[] {
   const { G_A, G_B, D_A, D_B } = model.networks;
   const named = (networks: Record<string, Module>) =>
     Object.entries(networks).flatMap(([name, network]) => [...network.namedParameters(`${name}.`)]);
@@ -207,8 +207,13 @@ function optimisers(model: CycleGAN): { file: string; adam: Adam; parameters: [s
   return [generators, ...discriminators].flatMap(({ adam, ...rest }) => (adam ? [{ ...rest, adam }] : []));
 }
 
+/** The networks that a model has. */
+function presentIn(networks: Networks): NetworkName[] {
+  return NETWORK_NAMES.filter((name) => !(networks[name] instanceof AbsentNetwork));
+}
+
 /** The averaged weights of each network by the names of its parameters, where they are kept. */
-function averages(model: CycleGAN): Map<NetworkName, Map<string, Tensor>> {
+function averages(model: Learner): Map<NetworkName, Map<string, Tensor>> {
   const all = new Map(model.averages.flatMap((average) => [...average.averages]));
   const of = (network: Module) =>
     new Map(
@@ -217,7 +222,7 @@ function averages(model: CycleGAN): Map<NetworkName, Map<string, Tensor>> {
         return average ? [[name, average] as const] : [];
       }),
     );
-  return new Map(all.size > 0 ? NETWORK_NAMES.map((name) => [name, of(model.networks[name])]) : []);
+  return new Map(all.size > 0 ? presentIn(model.networks).map((name) => [name, of(model.networks[name])]) : []);
 }
 
 /** Runs from before discriminators were averaged have the averages of the generators alone. */
@@ -226,7 +231,7 @@ function isAveraged(files: CheckpointFiles, name: string): boolean {
   return name === 'G_A' || name === 'G_B' || discriminators.some((file) => files.has(file));
 }
 
-function restoreAverages(files: CheckpointFiles, model: CycleGAN): void {
+function restoreAverages(files: CheckpointFiles, model: Learner): void {
   for (const [name, weights] of averages(model)) {
     const file = averageFile(name);
     const path = files.pathOf(file);

@@ -11,12 +11,15 @@ import { exportChoices, importChoices } from '../../kernels/tuning/choices.ts';
 import { RandomStream } from '../../tensor/random.ts';
 import { scope } from '../../tensor/scope.ts';
 import type { TrainingConfig } from '../config.ts';
+import type { Learner } from '../learner.ts';
 import { learningRate, type TrainingLength, trainingLength } from '../learning-rate.ts';
 import { LOSS_NAMES, type Losses } from '../losses.ts';
 import type { Manifest } from '../manifest.ts';
-import { CycleGAN, type LabelledDomains } from '../model.ts';
+import { CycleGAN } from '../model.ts';
 import { modelOptions } from '../model-options.ts';
 import { type Batch, type DomainViews, type ImageCounts, planEpoch, stepsPerEpoch } from '../sampler.ts';
+import type { LabelledDomains } from '../segmentation-loss.ts';
+import { SegmenterAlone } from '../segmenter-alone.ts';
 import { beginWith, type NetworkWeights, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { openCheckpoint } from './checkpoint-head.ts';
 import { MetricsLog } from './metrics-log.ts';
@@ -43,6 +46,8 @@ interface TrainerOptions {
   manifest: Manifest;
   /** Continue from the run's checkpoint. */
   resume: boolean;
+  /** Whether the segmenter is trained alone, without the other networks; not unless told otherwise. */
+  segmenterAlone?: boolean | undefined;
   /** What a new run begins with instead of random weights, and where that comes from. */
   begin?: { weights: NetworkWeights; source: string } | undefined;
 }
@@ -84,14 +89,14 @@ export class Trainer {
   private readonly banks: Banks;
   private readonly run: RunFolder;
   private readonly manifest: Manifest;
-  private readonly model: CycleGAN;
+  private readonly model: Learner;
+  /** A step of the model, on what the feeds show. */
+  private readonly learn: () => void;
   private readonly poolDraws: RandomStream;
   private readonly metrics: MetricsLog;
-  private readonly feed: DomainFeed;
-  /** Of the further crops for the discriminators. */
-  private readonly domainFeed: DomainFeed | null;
-  /** Of images that were made and what they were made of. */
-  private readonly pairFeed: DomainFeed | null;
+  private readonly feeds: Feeds;
+  /** Crops of a step, of both domains together. */
+  private readonly imagesPerStep: number;
   private captured: Capture | null = null;
   private plan: { epoch: number; batches: Batch[] } = { epoch: 0, batches: [] };
   /** Settles when the device has done the last recorded step. */
@@ -106,7 +111,7 @@ export class Trainer {
   /** @throws CyclopsError when the checkpoint cannot be used */
   constructor(
     private readonly device: Device,
-    { config, banks, run, manifest, resume, begin }: TrainerOptions,
+    { config, banks, run, manifest, resume, segmenterAlone = false, begin }: TrainerOptions,
   ) {
     this.config = config;
     this.banks = banks;
@@ -115,15 +120,33 @@ export class Trainer {
     const perEpoch = stepsPerEpoch(this.counts, config.batchSize);
     this.length = trainingLength(config, perEpoch);
     this.poolDraws = new RandomStream(config.seed, POOL_STREAM);
-    this.model = new CycleGAN(device, modelOptions(config), this.poolDraws);
+    const options = modelOptions(config);
     const crop = { width: config.cropSize, height: config.cropSize };
-    const feed = (count: number, masks: ImageBank | null) => {
+    const feed = (count: number, masks: ImageBank | null = null) => {
       const of = (bank: ImageBank) => bank.feed(count, crop, this.model.dtype);
       return new DomainFeed(of(banks.a), of(banks.b), masks && of(masks), banks.unmasked);
     };
-    this.feed = feed(config.batchSize, null);
-    this.domainFeed = config.domainCrops > 0 ? feed(config.domainCrops, banks.masks) : null;
-    this.pairFeed = config.lambdaPaired > 0 && banks.made > 0 ? feed(config.batchSize, null) : null;
+    if (segmenterAlone) {
+      const model = new SegmenterAlone(device, options);
+      this.model = model;
+      const domains = feed(config.domainCrops, banks.masks);
+      this.feeds = { domains };
+      this.imagesPerStep = 2 * config.domainCrops;
+      this.learn = () => model.step(domains.images());
+    } else {
+      const model = new CycleGAN(device, options, this.poolDraws);
+      this.model = model;
+      const own = feed(config.batchSize);
+      const domains = config.domainCrops > 0 ? feed(config.domainCrops, banks.masks) : undefined;
+      const pairs = config.lambdaPaired > 0 && banks.made > 0 ? feed(config.batchSize) : undefined;
+      this.feeds = { own, domains, pairs };
+      this.imagesPerStep = 2 * config.batchSize;
+      this.learn = () => {
+        const further = { domains: domains?.images(), pairs: pairs?.images() };
+        const { a, b } = own.images();
+        model.step(a, b, further);
+      };
+    }
     if (resume) this.restore(perEpoch);
     else if (begin) beginWith(this.model, begin.weights, begin.source);
     this.loggedStep = this.step;
@@ -140,7 +163,7 @@ export class Trainer {
   async train({ signal, onProgress, eager = false, onProfile }: TrainingOptions = {}): Promise<'finished' | 'stopped'> {
     const { config, device, length } = this;
     const first = this.step;
-    const clock = new Clock(this.step, length.steps, 2 * config.batchSize);
+    const clock = new Clock(this.step, length.steps, this.imagesPerStep);
     const secondsBefore = this.seconds;
     const report = () => {
       const { loggedStep, lastLosses } = this;
@@ -170,9 +193,7 @@ export class Trainer {
   /** Frees the model and closes the metrics; the banks stay the caller's. */
   dispose(): void {
     this.captured?.dispose();
-    this.feed.dispose();
-    this.domainFeed?.dispose();
-    this.pairFeed?.dispose();
+    for (const feed of Object.values(this.feeds)) feed?.dispose();
     this.model.dispose();
     this.metrics.close();
   }
@@ -180,11 +201,7 @@ export class Trainer {
   /** One step as the device sees it: the same launches every time, with what the host decides for each. */
   readonly body = (): void => {
     this.device.eachStep(() => this.prepareStep());
-    scope(() => {
-      const [domains, pairs] = [this.domainFeed?.images(), this.pairFeed?.images()];
-      const { a, b } = this.feed.images();
-      this.model.step(a, b, { domains, pairs });
-    });
+    scope(this.learn);
   };
 
   /** Hands the device the next step. */
@@ -233,9 +250,10 @@ export class Trainer {
     const batch = this.plan.batches[this.step % length.stepsPerEpoch];
     if (!batch) throw new Error(`Epoch ${epoch} has no batch for step ${this.step + 1}.`);
     model.lr = learningRate(config, length, epoch);
-    this.feed.show(batch);
-    if (batch.domains) this.domainFeed?.show(batch.domains);
-    if (batch.pairs) this.pairFeed?.show(batch.pairs);
+    const { own, domains, pairs } = this.feeds;
+    own?.show(batch);
+    if (batch.domains) domains?.show(batch.domains);
+    if (batch.pairs) pairs?.show(batch.pairs);
   }
 
   /** Lets the host be one step ahead of the device, and not more: memory and the answer to Ctrl-C stay bounded. */
@@ -334,6 +352,13 @@ export class Trainer {
     this.poolDraws.position = position.poolDraws;
     this.savedStep = position.step;
   }
+}
+
+/** What a step sees: an image of either domain, or a batch; further crops for the discriminators; images that were made and what they were made of. */
+interface Feeds {
+  own?: DomainFeed;
+  domains?: DomainFeed | undefined;
+  pairs?: DomainFeed | undefined;
 }
 
 /** Makes batches of both domains, and of the masks of A. */

@@ -4,6 +4,7 @@ import { type Calibration, leadingOf, type Rule, withThreshold } from '../../ano
 import { type FoldScores, readFoldScores } from '../../anomaly/calibration/fold-scores.ts';
 import { calibrateHeatmap, type MapMerit, meanMerit } from '../../anomaly/calibration/heatmap-choice.ts';
 import { likenessOf } from '../../anomaly/calibration/likeness.ts';
+import { areFew } from '../../anomaly/calibration/score-choice.ts';
 import { chooseThresholds } from '../../anomaly/calibration/thresholds.ts';
 import type { DetectorNetworks } from '../../anomaly/detector/detector-networks.ts';
 import { openCheckpointNetworks } from '../../anomaly/detector/run-networks.ts';
@@ -12,10 +13,11 @@ import { writeCalibrated } from '../../anomaly/detector/stored-model.ts';
 import { medianNormalChange } from '../../anomaly/evaluation/learned.ts';
 import { heatStatistics, MapMerits } from '../../anomaly/evaluation/map-merits.ts';
 import { heatMapCandidates, requireMap } from '../../anomaly/maps/list.ts';
+import { dnPixels } from '../../anomaly/maps/logits.ts';
 import { changedShare } from '../../anomaly/metrics/changed-share.ts';
 import { type ImageForm, imageForm } from '../../anomaly/scores/image-form.ts';
 import { type ImageStatistics, imageStatistics } from '../../anomaly/scores/image-statistics.ts';
-import { scoresFor } from '../../anomaly/scores/list.ts';
+import { isOfPixels, scoresFor } from '../../anomaly/scores/list.ts';
 import type { ScoredImage } from '../../anomaly/scores/scored-image.ts';
 import { openCheckpoint } from '../../cyclegan/run/checkpoint-head.ts';
 import { hashBytes, readDataRecord, seenImages } from '../../cyclegan/run/data-record.ts';
@@ -73,7 +75,10 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
       .filter(({ name }) => !byFolds || images.every(({ scores }) => name in scores));
     const chosen = chooseThresholds(images, infos, { rule, chosenOn, dataHash }, meanMerit(merits));
     const normalChange = medianNormalChange(images);
-    const heatmap = calibrateHeatmap(images, { merits, decides: leadingOf(chosen), wanted: map });
+    const heatmap = calibrateHeatmap(images, {
+      ...{ merits, decides: leadingOf(chosen), wanted: map },
+      few: chosen.objects && areFew(chosen.objects),
+    });
     const likeness = likenessOf(images);
     const measured = { ...(likeness && { likeness }), heatmap, ...(normalChange !== null && { normalChange }) };
     const calibration = withThreshold({ ...chosen, ...measured, step }, threshold);
@@ -132,9 +137,12 @@ function changeIn(pictures: ImageResult['pictures']): Pick<ScoredImage, 'change'
  */
 export async function scoreRecorded(
   detector: DetectorNetworks,
-  options: Omit<CalibrateRunOptions, 'rule' | 'threshold'>,
+  options: Omit<CalibrateRunOptions, 'rule' | 'threshold'> & {
+    /** Whether the segmenter is the only network that was trained; not unless told otherwise. */
+    segmenterAlone?: boolean;
+  },
 ): Promise<ScoredImages | null> {
-  const { run, map, signal, onProgress, onWarning } = options;
+  const { run, map, segmenterAlone = false, signal, onProgress, onWarning } = options;
   const record = readDataRecord(run.data);
   const root = options.data === undefined ? record.root : resolve(options.data);
   const aside = record.images.filter(({ part }) => part === 'calibration');
@@ -171,15 +179,15 @@ export async function scoreRecorded(
   const images: ScoredImage[] = [];
   await tuneScoring(detector, options);
   const { networks } = detector;
-  const scores = scoresFor(networks);
-  const candidates = heatMapCandidates(networks);
+  const scores = scoresFor(networks).filter(({ info }) => !segmenterAlone || isOfPixels(info.name, dnPixels.name));
+  const candidates = segmenterAlone ? [dnPixels] : heatMapCandidates(networks);
   const asked = map === undefined || candidates.some(({ name }) => name === map) ? [] : [requireMap(map)];
   const maps = [...candidates, ...asked];
   const merits = new MapMerits();
   const request = (ref: ImageRef) => ({
     scores,
     maps: MapMerits.wants(ref) ? maps : [],
-    pictures: ref.label === 'normal',
+    pictures: !segmenterAlone && ref.label === 'normal',
   });
   onProgress?.({ stage: 'calibration', done: 0, total });
   const decoders = [decoder, ...(copies ? [new ImageDecoder(copies.refs, { skipBroken: false, range, onImage: note })] : [])];

@@ -46,6 +46,7 @@ export function foldsOf(dataset: Dataset, folds: number, config: TrainingConfig)
   }
   return {
     folds,
+    trains: config.netD === 'unet' ? 'segmenter' : 'all',
     hash: recordData(dataset.root, images).hash,
     config,
     images: images.map(({ file, label, group }, i) => ({
@@ -79,7 +80,7 @@ export function requireFolds(dataset: Dataset, folds: number): void {
 /**
  * For each fold of the training part, trains networks on the other folds, into RUN/fold-1, …, and lets them score that fold. Then trains
  * networks on the whole part, into RUN; the scores of the folds choose their score and thresholds. Folds that are done are not trained
- * again.
+ * again. Where there is a segmenter, folds train it alone, and it alone decides: it needs no other network, and two fifths of the time.
  *
  * @param options of a run that {@link beginFolds} began @returns null when the signal stopped it
  * @throws CyclopsError when the images are others than those it began with
@@ -172,11 +173,14 @@ async function scoreFoldIn(
   const { dataset, tune } = options;
   const resume = hasCheckpoint(own);
   if (!resume) createRun(own.root);
-  const divided = withoutFold(dataset, known, fold);
-  if ((await trainNetworks(device, { ...options, dataset: divided, run: own, resume })) === 'stopped') return null;
+  const segmenterAlone = known.trains === 'segmenter';
+  const training = { ...options, dataset: withoutFold(dataset, known, fold), run: own, resume, segmenterAlone };
+  // Without generators there are no sample pictures.
+  const config = segmenterAlone ? { ...options.config, sampleInterval: 0 } : options.config;
+  if ((await trainNetworks(device, { ...training, config })) === 'stopped') return null;
   const detector = openRunNetworks(device, own);
   try {
-    const scored = await scoreRecorded(detector, { ...listenerOf(options), run: own, data: dataset.root, tune });
+    const scored = await scoreRecorded(detector, { ...listenerOf(options), run: own, data: dataset.root, tune, segmenterAlone });
     if (!scored) return null;
     // JSON has no NaN, so weights that diverged must be reported here.
     for (const name of Object.keys(scored.images[0]?.scores ?? {})) scoreColumn(scored.images, name);

@@ -12,6 +12,7 @@ import { comparePairs, type ImagePair, type PairReport } from '../../anomaly/eva
 import { PixelEvaluation, type PixelReport } from '../../anomaly/evaluation/pixel-evaluation.ts';
 import { type CheckedImage, checkSteganography, type Steganography } from '../../anomaly/evaluation/steganography.ts';
 import { requireMap } from '../../anomaly/maps/list.ts';
+import { scoresFor } from '../../anomaly/scores/list.ts';
 import { type ImageStatistics, imageStatistics } from '../../anomaly/scores/image-statistics.ts';
 import type { ScoredImage } from '../../anomaly/scores/scored-image.ts';
 import type { TrainingConfig } from '../../cyclegan/config.ts';
@@ -83,7 +84,6 @@ export interface EvaluatedRun {
 export async function evaluateRun(device: Device, options: EvaluateRunOptions): Promise<EvaluatedRun | null> {
   const { model, dataset, skipBroken, signal, onProgress, onWarning } = options;
   const calibration = withThreshold(model.calibration, options.threshold);
-  const scores = scoresOf(calibration);
   const heatmap = requireHeatmap(calibration, model.source, options.map);
   const map = requireMap(heatmap.map);
   const { judged, leftOut } = imagesToJudge(dataset, model.seen);
@@ -108,6 +108,10 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
     else pictures.leaveOut(image);
   };
   const detector = model.open(device, options.tile);
+  const calibrated = scoresOf(calibration);
+  const isCalibrated = new Set(calibrated.map(({ info }) => info.name));
+  // Folds of a segmenter alone calibrate no others; what these find here is told beside it.
+  const scores = [...scoresFor(detector.networks).filter(({ info }) => !isCalibrated.has(info.name)), ...calibrated];
   const { loadSize, range } = detector.config;
   warnOfOtherDecoder(detector.config, refs, onWarning);
   const onImage = ({ file }: ImageRef, image: DecodedImage) => statistics.set(file, imageStatistics(image, loadSize));

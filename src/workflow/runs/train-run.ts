@@ -7,6 +7,7 @@ import { type CheckpointHead, readCheckpointHead } from '../../cyclegan/run/chec
 import { type DataRecord, fingerprint, hashBytes, readDataRecord, recordData } from '../../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import { Trainer } from '../../cyclegan/run/trainer.ts';
+import { BESIDE_SEGMENTER } from '../../cyclegan/segmenter-alone.ts';
 import { type Dataset, type ImageRef, isNormalAlone, partOf } from '../../data/datasets/dataset.ts';
 import { writeSplit } from '../../data/datasets/split.ts';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
@@ -38,6 +39,8 @@ export interface TrainRunOptions extends Listener {
   dataset: Dataset;
   run: RunFolder;
   resume: boolean;
+  /** Whether the segmenter is trained alone, without the other networks; not unless told otherwise. */
+  segmenterAlone?: boolean | undefined;
   /** The weights that a new run begins with; random ones unless they are given. */
   from?: ModelWeights | null | undefined;
   skipBroken: boolean;
@@ -82,7 +85,8 @@ async function trainOn(
   options: TrainRunOptions,
   overflow: Overflow,
 ): Promise<'finished' | 'stopped'> {
-  const { config, dataset, run, resume, from = null, tune, eager, onProfile, signal, onProgress, onWarning } = options;
+  const { config, dataset, run, resume, segmenterAlone = false, from = null, tune, eager, onProfile } = options;
+  const { signal, onProgress, onWarning } = options;
   const watch = new DuplicateWatch(config.range);
   const hashes = new Map<string, string>();
   const made: string[] = [];
@@ -111,10 +115,11 @@ async function trainOn(
       device: device.info.name,
       dataHash: data.hash,
       created: new Date().toISOString(),
+      ...(segmenterAlone && { absent: [...BESIDE_SEGMENTER] }),
       ...(begun ? historyOf(begun, config) : from && { from: startingPoint(from) }),
     };
     const begin = from ? { weights: from.networks, source: from.source } : undefined;
-    const trainer = new Trainer(device, { config, banks, run, manifest, resume, begin });
+    const trainer = new Trainer(device, { config, banks, run, manifest, resume, segmenterAlone, begin });
     if (trainer.lostLosses) onWarning?.(trainer.lostLosses);
     if (trainer.goneKernels.length > 0) {
       onWarning?.(
