@@ -1,3 +1,4 @@
+import { scale } from '../autograd/scale.ts';
 import { requireSplitProducts, splitProducts } from '../autograd/split-products.ts';
 import { backward } from '../autograd/tape.ts';
 import type { Device } from '../gpu/device.ts';
@@ -62,11 +63,16 @@ export class SegmenterAlone implements Learner {
     this.optimiser.lr = (this.options.discriminatorRate ?? 1) * lr;
   }
 
-  /** One step, recorded on the device. @param domains images [M,H,W,C] in [−1, 1] of either domain, with the masks of A */
-  step(domains: LabelledDomains): void {
+  /**
+   * One step, recorded on the device.
+   *
+   * @param domains images [M,H,W,C] in [−1, 1] of either domain, with the masks of A
+   * @param batch images that a step of the Cycle-GAN has besides: each of these counts as much as one of them
+   */
+  step(domains: LabelledDomains, batch: number): void {
     const { precision } = this.options;
-    if (precision === 'split') splitProducts(this.device, () => this.learn(domains));
-    else this.learn(domains);
+    if (precision === 'split') splitProducts(this.device, () => this.learn(domains, batch));
+    else this.learn(domains, batch);
   }
 
   losses(): Promise<Losses[]> {
@@ -82,11 +88,12 @@ export class SegmenterAlone implements Learner {
     this.log.dispose();
   }
 
-  private learn(domains: LabelledDomains): void {
+  private learn(domains: LabelledDomains, batch: number): void {
     scope(() => {
       this.log.beginStep();
       this.optimiser.zeroGrad();
-      const loss = segmentationLoss(this.segmenter, castDomains(domains, this.dtype));
+      const ofAll = segmentationLoss(this.segmenter, castDomains(domains, this.dtype));
+      const loss = scale(ofAll, (domains.a.shape[0] ?? 0) / batch);
       backward([loss], this.lossScaler?.scale);
       this.optimiser.step();
       this.log.note({ D_A: loss });

@@ -132,7 +132,7 @@ export class Trainer {
       const domains = feed(config.domainCrops, banks.masks);
       this.feeds = { domains };
       this.imagesPerStep = 2 * config.domainCrops;
-      this.learn = () => model.step(domains.images());
+      this.learn = () => model.step(domains.images(), config.batchSize);
     } else {
       const model = new CycleGAN(device, options, this.poolDraws);
       this.model = model;

@@ -9,6 +9,7 @@ const path = useTemporaryFolder();
 const statistics = { mean: 1, sd: 2, gradient: 3, darkest: 4, brightest: 5 };
 const scores: FoldScores = {
   folds: 2,
+  trains: 'all',
   hash: 'abc',
   config: preset('tiny'),
   images: [
