@@ -9,7 +9,7 @@ export class AbsentNetworkError extends CyclopsError {
   override name = 'AbsentNetworkError';
 }
 
-/** Stands where an imported model has no network. It has no parameters and no layers, and refuses whatever is asked of it. */
+/** Stands where a model has no network: an imported one, or a fold that trains its segmenter alone. It has no parameters and no layers, and refuses whatever is asked of it. */
 export class AbsentNetwork extends Module implements Generator, Discriminator {
   readonly hiddenFields: readonly Field[] = [];
   readonly field = PIXELS;
@@ -32,8 +32,8 @@ export class AbsentNetwork extends Module implements Generator, Discriminator {
 
   refusal(): AbsentNetworkError {
     return new AbsentNetworkError(
-      `This model has no ${NETWORK_WORDS[this.network]}: none was imported, and what was asked for needs it. Import it with the others, train ` +
-        'one with `cyclops train --from`, or ask for scores and maps without it.',
+      `This model has no ${NETWORK_WORDS[this.network]}: it was imported without one, or trained without one as a fold, and what was asked for ` +
+        'needs it. Import it with the others, train one with `cyclops train --from`, or ask for scores and maps without it.',
     );
   }
 }

@@ -52,7 +52,7 @@ export function addTrain(program: Command): void {
     .option(
       '--folds <k>',
       'for few abnormal images: no calibration part; k networks, each trained without one k-th of the training images, score it, and all ' +
-        'these scores choose; then the networks of the run train on all',
+        'these scores choose; then the networks of the run train on all. With --netD unet the folds train the segmenter alone, which decides',
       toNumber,
     )
     .option(

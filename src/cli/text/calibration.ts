@@ -2,9 +2,13 @@ import { AVERAGE } from '../../anomaly/calibration/average.ts';
 import { CALIBRATION_SOURCES, type Calibration } from '../../anomaly/calibration/calibration.ts';
 import { COMBINED, COMBINED_LEAST } from '../../anomaly/calibration/cross-combination.ts';
 import { expectedHotShare, type HeatmapCalibration } from '../../anomaly/calibration/heatmap-scale.ts';
+import { areFew } from '../../anomaly/calibration/score-choice.ts';
 import { tradeOffText } from '../../anomaly/calibration/trade-off.ts';
 import { checkLearned, learnedLines } from '../../anomaly/evaluation/learned.ts';
 import { abnormalsForBound, missRateUpperBound } from '../../anomaly/metrics/classification.ts';
+
+/** A score of the generators, which all networks together have. */
+const PAPERS = 'sse';
 
 /** Bounds of the miss rate that people ask for. */
 const STRICTER = [0.05, 0.01];
@@ -20,11 +24,17 @@ export function calibrationText(calibration: Calibration): string {
       `${auroc.toFixed(3)} there; threshold ${threshold.value} (${threshold.rule === 'given' ? 'given by --threshold' : rule}).`,
     ...(calibration.tradeOff && threshold.rule !== 'given' ? [tradeOffText(calibration.tradeOff, counts)] : []),
     ...madeLines(calibration),
+    ...(chosenOn === 'folds' && !Object.hasOwn(scores, PAPERS)
+      ? [
+          'Folds trained the segmenter alone: scores of the other networks have no threshold, and take no part in deciding.',
+        ]
+      : []),
   ];
   const { caveat } = CALIBRATION_SOURCES[chosenOn];
   if (caveat) lines.push(caveat);
   if (chosenOn !== 'train' && threshold.rule === 'zfn') {
     lines.push(...zeroMisses(counts.abnormal, objects.abnormal));
+    if (chosenOn === 'calibration' && areFew(objects)) lines.push(fewObjects(objects));
     if (average?.scores.includes(COMBINED.name)) {
       lines.push(
         'Each image was judged by a combination that was fitted without it. New images are judged by one that was fitted on all, so for them these rates hold only approximately.',
@@ -77,6 +87,14 @@ function madeLines({ chosen, average, combination, scores }: Calibration): strin
       ? `${halves ? 'That combination' : 'A combination of all scores'} has AUROC ${area.toFixed(3)} on images that it was not fitted on.`
       : `Scores were not combined: that takes at least ${COMBINED_LEAST} normal and ${COMBINED_LEAST} abnormal images to calibrate, of two objects each.`,
   ];
+}
+
+/** How more could choose. */
+function fewObjects({ normal, abnormal }: Calibration['objects']): string {
+  return (
+    `${normal} normal and ${abnormal} abnormal objects are few to choose by. With --folds 3, all that train choose too; with --netD unet that takes little ` +
+    'more than twice as long.'
+  );
 }
 
 /** What zero misses among the abnormal images of n objects promise of new objects. */

@@ -39,15 +39,16 @@ function lines(what: string, total: number): ProgressDisplay {
   };
 }
 
-/** e.g. `epoch 3/10 12.3 images/s, 4m10s left | G 0.31 0.28 D 0.20 0.24 cycle 1.10 1.32 idt 0.50 0.61`, A before B. */
+/** e.g. `epoch 3/10 12.3 images/s, 4m10s left | G 0.31 0.28 D 0.20 0.24 cycle 1.10 1.32 idt 0.50 0.61`, A before B; none that are not trained. */
 export function trainingDetail({ epoch, epochs, imagesPerSecond, secondsLeft, losses }: TrainingProgress): string {
-  const pair = (name: string, a: number, b: number) => `${name} ${a.toFixed(2)} ${b.toFixed(2)}`;
+  const pair = (name: string, a: number, b: number) =>
+    a === 0 && b === 0 ? [] : [`${name} ${a.toFixed(2)} ${b.toFixed(2)}`];
   const values = [
     pair('G', losses.G_A, losses.G_B),
     pair('D', losses.D_A, losses.D_B),
     pair('cycle', losses.cycle_A, losses.cycle_B),
     pair('idt', losses.idt_A, losses.idt_B),
-  ];
+  ].flat();
   const speed = `${imagesPerSecond.toFixed(1)} images/s, ${duration(secondsLeft)} left`;
   return `epoch ${epoch}/${epochs} ${speed} | ${values.join(' ')}`;
 }

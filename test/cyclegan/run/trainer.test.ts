@@ -104,6 +104,27 @@ it('trains a segmenter on made defects with the same bits eager, replayed, and r
   expect(JSON.parse(metrics(halves).split('\n')[0] ?? '')).toHaveProperty('paired');
 });
 
+it('trains a segmenter alone with the same bits eager, replayed, and resumed, and keeps no other network', async () => {
+  const { a, b } = await loadBanks(device, folder.path('data of a segmenter alone'));
+  const config: TrainingConfig = { ...QUICK, netD: 'unet', lrD: 1e-3, cropSize: 24, ema: 0.9 };
+  const square = Uint32Array.from({ length: 36 }, (_, i) => (9 + Math.floor(i / 6)) * 32 + 11 + (i % 6));
+  const known = await makeBanks(device, { a, b, defects: [square, null, square] }, config);
+  const open = (name: string, resume = false) => {
+    const out = folder.path(`segmenter alone ${name}`);
+    const run = resume ? runFolder(out) : createRun(out);
+    return new Trainer(device, { config, banks: known, run, manifest: MANIFEST, resume, segmenterAlone: true });
+  };
+  const bytesOf = (name: string) => checkpointBytes(folder.path(`segmenter alone ${name}`));
+  await train(open('replayed'));
+  await train(open('eager'), { eager: true });
+  expect(bytesOf('eager')).toEqual(bytesOf('replayed'));
+  await train(open('halves'), { signal: stopAfter(3) });
+  await train(open('halves', true));
+  expect(bytesOf('halves')).toEqual(bytesOf('replayed'));
+  const networks = [...bytesOf('halves').keys()].filter((name) => /^[GD]_/.test(name));
+  expect(networks.sort()).toEqual(['D_A.safetensors', 'D_A_ema.safetensors']);
+});
+
 describe('resume', () => {
   it.each([
     ['one Adam for both discriminators', {}],
