@@ -3,6 +3,7 @@ import { CyclopsError } from '../gpu/errors.ts';
 import { type Activation, activationBackward } from '../kernels/activation.ts';
 import { channelSum } from '../kernels/channel-sum.ts';
 import type { GroupedProblem } from '../kernels/conv2d/grouped.ts';
+import type { InputGradArguments } from '../kernels/conv2d/input-grad.ts';
 import { cast } from '../tensor/cast.ts';
 import { noGrad, record } from '../tensor/record.ts';
 import { given, imageExtents, requireF32, requireOperands } from '../tensor/shape.ts';
@@ -10,6 +11,7 @@ import { Tensor } from '../tensor/tensor.ts';
 import { CONV_OPTIONS, type ConvSettings, convSettings, type SlidingOptions } from './conv-options.ts';
 import { type Convolution, convolution } from './convolution.ts';
 import { gradientOf } from './tape.ts';
+import { Unfolded } from './unfolded.ts';
 
 export interface Conv2dOptions extends SlidingOptions {
   /** What lies beyond the image's sides; zeros unless told otherwise. */
@@ -44,14 +46,40 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: 
       const slices = { output: y.slice, gradOutput: gradOutput.slice, gradX: dy.slice };
       activationBackward(device, { kind: activation, ...slices, count: y.size, dtype: y.floatDType });
     }
-    const dx = x.requiresGrad ? Tensor.empty(device, x.shape, x.dtype) : null;
-    const addend = dx && kernels.addsToInputGrad ? before(0) : null;
-    const args = { dy: dy.slice, weight: operand.slice, bias: null, ...(addend && { addend: addend.slice }) };
-    if (dx) kernels.inputGrad({ ...args, dx: dx.slice });
+    const args = { dy: dy.slice, weight: operand.slice, bias: null };
+    const dx = x.requiresGrad
+      ? inputGrad(kernels, x, args, { pad: problem.padding[0][0], before: () => before(0) })
+      : null;
     const dw = weight.requiresGrad ? weightGrad(kernels, { x, dy, weight }) : null;
     const db = bias?.requiresGrad ? biasGrad(device, dy, bias) : null;
     return [dx, dw, db];
   });
+}
+
+interface Reflection {
+  /** Pixels on each side, where there is a fold. */
+  pad: number;
+  /** Takes what has come for x so far. */
+  before: () => Tensor | null;
+}
+
+/** The gradient of x, to be folded by who takes it, if it was padded by reflection and what made it does that. */
+function inputGrad(
+  kernels: Convolution,
+  x: Tensor,
+  args: Pick<InputGradArguments, 'dy' | 'weight' | 'bias'>,
+  { pad, before }: Reflection,
+): Tensor | Unfolded {
+  const dx = Tensor.empty(x.device, x.shape, x.dtype);
+  const addend = kernels.foldsInputGrad ? before() : null;
+  if (!kernels.foldsInputGrad || !x.node?.takesUnsettled) {
+    kernels.inputGrad({ ...args, ...(addend && { addend: addend.slice }), dx: dx.slice });
+    return dx;
+  }
+  const { n, h, w, c } = imageExtents('conv2d', x);
+  const unfolded = Tensor.empty(x.device, [n, h + 2 * pad, w + 2 * pad, c], x.dtype);
+  kernels.inputGrad({ ...args, dx: dx.slice, unfolded: unfolded.slice });
+  return new Unfolded(unfolded, addend, dx, pad);
 }
 
 function forwardProblem(x: Tensor, weight: Tensor, settings: ConvSettings): GroupedProblem {

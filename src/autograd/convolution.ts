@@ -18,8 +18,8 @@ import { isSplitting } from './split-products.ts';
 export interface Convolution {
   forward(args: ForwardArguments): void;
   inputGrad(args: InputGradArguments): void;
-  /** Whether it takes an addend. */
-  readonly addsToInputGrad: boolean;
+  /** Whether its input gradient is that of an image padded by reflection, folded by a launch of its own, which takes an addend. */
+  readonly foldsInputGrad: boolean;
   weightGrad(args: WeightGradArguments): void;
 }
 
@@ -43,7 +43,7 @@ export function convolution(device: Device, operation: string, problem: GroupedP
     return {
       forward: (args) => groupedForward(device, grouped, args),
       inputGrad: (args) => groupedInputGrad(device, grouped, args),
-      addsToInputGrad: false,
+      foldsInputGrad: false,
       weightGrad: (args) => groupedWeightGrad(device, grouped, args),
     };
   }
@@ -52,7 +52,7 @@ export function convolution(device: Device, operation: string, problem: GroupedP
   return {
     forward: (args) => run(device, convForward, plain, args),
     inputGrad: (args) => run(device, convInputGrad, plain, args),
-    get addsToInputGrad() {
+    get foldsInputGrad() {
       return foldsInLaunch(choose(device, convInputGrad, plain), plain);
     },
     weightGrad: (args) => run(device, convWeightGrad, plain, args),

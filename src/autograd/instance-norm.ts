@@ -1,15 +1,16 @@
 import { NOT_NEGATIVE, requireNumber, requireOptions } from '../gpu/arguments.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { Activation } from '../kernels/activation.ts';
-import { instanceNormBackward } from '../kernels/instance-norm/backward.ts';
+import { foldsOnTheWay, instanceNormBackward } from '../kernels/instance-norm/backward.ts';
 import { instanceNormForward } from '../kernels/instance-norm/forward.ts';
 import { sumParts } from '../kernels/sum-parts.ts';
-import { run } from '../kernels/tuning/choices.ts';
-import { record } from '../tensor/record.ts';
+import { choose, run } from '../kernels/tuning/choices.ts';
+import { recordTaking, settledOf } from '../tensor/record.ts';
 import { given, imageExtents, requireAlike, requireF32, requireOperands } from '../tensor/shape.ts';
 import { sliceBatch } from '../tensor/slice.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { requireActivation } from './activations/activation.ts';
+import { Unfolded } from './unfolded.ts';
 
 const OPTIONS = ['eps', 'weight', 'bias', 'activation', 'residual'];
 
@@ -64,18 +65,23 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
   run(device, instanceNormForward, problem, { ...common, ...slices });
 
   const inputs = [x, ...(weight && bias ? [weight, bias] : []), ...(residual ? [residual] : [])];
-  return record(y, inputs, (gradOutput) => {
+  return recordTaking(y, inputs, (gradOutput) => {
+    const chosen = () => choose(device, instanceNormBackward, problem);
+    const unfolded = gradOutput instanceof Unfolded && foldsOnTheWay(device, chosen(), problem) ? gradOutput : null;
+    const dy = unfolded ? unfolded.folded : settledOf(gradOutput);
     const sums = Tensor.empty(device, [n, 2, c]);
     const dx = Tensor.empty(device, x.shape, x.dtype);
     run(device, instanceNormBackward, problem, {
       ...common,
       x: x.slice,
       stats: stats.slice,
-      dy: gradOutput.slice,
+      dy: dy.slice,
+      fold: unfolded?.fold,
       sums: sums.slice,
       dx: dx.slice,
     });
-    return [dx, ...(affine ? affineGrads(sums, n, c) : []), ...(residual ? [gradOutput] : [])];
+    unfolded?.done();
+    return [dx, ...(affine ? affineGrads(sums, n, c) : []), ...(residual ? [dy] : [])];
   });
 }
 

@@ -2,7 +2,7 @@ import { CyclopsError } from '../gpu/errors.ts';
 import { arithmetic } from '../kernels/arithmetic.ts';
 import { accumulate, copy, fill } from '../kernels/elementwise.ts';
 import type { FloatDType } from '../kernels/source.ts';
-import { type GradNode, noGrad } from '../tensor/record.ts';
+import { type GradNode, noGrad, settledOf, type Unsettled } from '../tensor/record.ts';
 import { keep } from '../tensor/scope.ts';
 import { requireAlike, requireOperands, requireSameType, requireTensor, sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -65,7 +65,7 @@ export function backward(loss: Tensor | readonly Tensor[], gradOutput?: Tensor):
     requireGradOutput(root, gradOutput);
   }
   const nodes = topological(roots);
-  const gradients = new Map<Tensor, Tensor>();
+  const gradients: Gradients = new Map();
   const ones = new Map<FloatDType, Tensor>();
   const given = gradOutput && apartFrom(leavesOf(roots, nodes), gradOutput);
   for (const root of roots) deposit(gradients, root, given ?? oneOf(ones, root));
@@ -84,11 +84,14 @@ export function backward(loss: Tensor | readonly Tensor[], gradOutput?: Tensor):
   }
 }
 
+/** What has come for each tensor so far. */
+type Gradients = Map<Tensor, Tensor | Unsettled<Tensor>>;
+
 /** What has come for a tensor so far, which then is no longer kept for it; a leaf's lies in its `grad`. */
-function taken(gradients: Map<Tensor, Tensor>, input: Tensor | undefined): Tensor | null {
+function taken(gradients: Gradients, input: Tensor | undefined): Tensor | null {
   const gradient = (input && gradients.get(input)) ?? null;
   if (input) gradients.delete(input);
-  return gradient;
+  return gradient && settledOf(gradient);
 }
 
 function requireDifferentiable(root: Tensor): void {
@@ -148,9 +151,10 @@ function apartFrom(leaves: readonly Tensor[], gradient: Tensor): Tensor {
 }
 
 /** Adds a gradient to a leaf's `grad`, or to what has come for an inner tensor so far. */
-function deposit(gradients: Map<Tensor, Tensor>, input: Tensor, grad: Tensor): void {
+function deposit(gradients: Gradients, input: Tensor, gradient: Tensor | Unsettled<Tensor>): void {
   const { device } = input;
   if (!input.node) {
+    const grad = settledOf(gradient);
     const elements = { x: grad.slice, count: input.size, dtype: input.floatDType };
     gradientOf(input, (target, add) => {
       if (add) accumulate(device, { ...elements, target: target.slice });
@@ -160,12 +164,13 @@ function deposit(gradients: Map<Tensor, Tensor>, input: Tensor, grad: Tensor): v
   }
   const before = gradients.get(input);
   if (!before) {
-    gradients.set(input, grad);
+    gradients.set(input, gradient);
     return;
   }
+  const [one, other] = [settledOf(before), settledOf(gradient)];
   // A gradient may be shared by several inputs (an addition passes the same one to both), so a sum is a new tensor.
   const sum = Tensor.empty(device, input.shape, input.dtype);
-  const slices = { a: before.slice, b: grad.slice, out: sum.slice };
+  const slices = { a: one.slice, b: other.slice, out: sum.slice };
   arithmetic(device, { kind: 'add', ...slices, count: input.size, dtype: input.floatDType });
   gradients.set(input, sum);
 }

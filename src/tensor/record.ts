@@ -4,6 +4,11 @@ import { runSynchronously } from '../gpu/synchronous.ts';
 /** What has come for an input, by its number, from elsewhere. */
 export type Before<T> = (input: number) => T | null;
 
+/** A gradient whose last step is still to be done: by an operation that does it along with its own work, or for any other by `settle`. */
+export interface Unsettled<T> {
+  settle(): T;
+}
+
 /** What made a tensor, or several at once, for the backward pass. */
 export interface GradNode<T> {
   readonly inputs: readonly T[];
@@ -12,13 +17,15 @@ export interface GradNode<T> {
   readonly layer: Layer | null;
   /** Versions of inputs and outputs when they were made. */
   readonly versions: readonly number[];
+  /** Whether it takes a gradient of its output that is not settled. */
+  readonly takesUnsettled: boolean;
   /**
    * Turns gradients of the outputs (null where nothing depends on one; never all) into gradients in the order of `inputs`:
-   * null where none is needed or it was added to the input's `grad` directly.
+   * null where none is needed or it was added to the input's `grad` directly, and not settled only for inputs whose node takes that.
    *
    * @param before takes what has come for an input so far, null for nothing or a leaf: who takes it adds it to the input's gradient
    */
-  backward(gradOutputs: readonly (T | null)[], before: Before<T>): readonly (T | null)[];
+  backward(gradOutputs: readonly (T | Unsettled<T> | null)[], before: Before<T>): readonly (T | Unsettled<T> | null)[];
 }
 
 /** What recording needs to know of a tensor. */
@@ -55,9 +62,19 @@ export function noGrad<T>(body: () => T): T {
 export function record<T extends Recordable<T>>(
   output: T,
   inputs: readonly T[],
-  backward: (gradOutput: T, before: Before<T>) => readonly (T | null)[],
+  backward: (gradOutput: T, before: Before<T>) => readonly (T | Unsettled<T> | null)[],
 ): T {
   recordAll([output], inputs, ([gradOutput], before) => (gradOutput ? backward(gradOutput, before) : []));
+  return output;
+}
+
+/** As {@link record}, for an operation that takes a gradient of its output that is not settled. */
+export function recordTaking<T extends Recordable<T>>(
+  output: T,
+  inputs: readonly T[],
+  backward: (gradOutput: T | Unsettled<T>) => readonly (T | null)[],
+): T {
+  note([output], inputs, true, ([gradOutput]) => (gradOutput ? backward(gradOutput) : []));
   return output;
 }
 
@@ -65,11 +82,26 @@ export function record<T extends Recordable<T>>(
 export function recordAll<T extends Recordable<T>>(
   outputs: readonly T[],
   inputs: readonly T[],
+  backward: (gradOutputs: readonly (T | null)[], before: Before<T>) => readonly (T | Unsettled<T> | null)[],
+): void {
+  const settled = (gradient: T | Unsettled<T> | null) => gradient && settledOf(gradient);
+  note(outputs, inputs, false, (gradOutputs, before) => backward(gradOutputs.map(settled), before));
+}
+
+/** A gradient with its last step done. */
+export function settledOf<T extends object>(gradient: T | Unsettled<T>): T {
+  return 'settle' in gradient ? gradient.settle() : gradient;
+}
+
+function note<T extends Recordable<T>>(
+  outputs: readonly T[],
+  inputs: readonly T[],
+  takesUnsettled: boolean,
   backward: GradNode<T>['backward'],
 ): void {
   if (!recording || !inputs.some((input) => input.requiresGrad)) return;
   const versions = [...inputs, ...outputs].map(({ version }) => version);
-  const node = { inputs, outputs, layer: outputs[0]?.device.layer ?? null, versions, backward };
+  const node = { inputs, outputs, layer: outputs[0]?.device.layer ?? null, versions, takesUnsettled, backward };
   for (const output of outputs) {
     output.requiresGrad = true;
     output.node = node;

@@ -3,7 +3,7 @@ import { openBench, workloadFrom } from '../../src/cli/bench/workload.ts';
 import { Device } from '../../src/gpu/device.ts';
 import { fuse } from '../../src/gpu/fusion.ts';
 
-test("a step of the paper's configuration is half as many launches where alike ones are done together", async () => {
+test("a step of the paper's configuration is less than half as many launches where alike ones are done together", async () => {
   const device = await Device.open({ backend: 'null' });
   onTestFinished(() => device.close());
   const bench = openBench(device, workloadFrom(device, {}));
@@ -11,7 +11,7 @@ test("a step of the paper's configuration is half as many launches where alike o
   bench.step();
   const { launches } = device.trace(bench.step);
   const fused = fuse(launches, { bindings: 16, workgroups: 65_535 });
-  expect(fused.length).toBeLessThan(0.48 * launches.length);
+  expect([launches.length, fused.length]).toEqual([909, 426]);
   // All that the generators do on the way forward, and the discriminators back, in lockstep.
   const alone = fused.filter(({ kernel, layer }) => layer && !kernel.name.includes('×'));
   expect(alone.map(({ layer }) => layer?.path)).toEqual([]);

@@ -53,6 +53,8 @@ export interface InputGradArguments {
   bias: BufferSlice | null;
   /** Added to dx, of whose shape it is; given only where {@link foldsInLaunch}. */
   addend?: BufferSlice;
+  /** Receives the gradient of the padded image in place of dx, which is then to be folded; likewise. */
+  unfolded?: BufferSlice;
   dx: BufferSlice;
 }
 
@@ -173,6 +175,10 @@ function unfolded(
   const product = padded(k);
   if (product === k) {
     launch(k, args);
+    return;
+  }
+  if (args.unfolded) {
+    launch(product, { ...args, dx: args.unfolded, bias: null });
     return;
   }
   withTemporary(device, DTYPE_BYTES[dtype] * convSizes(product).x, (whole) => {

@@ -11,7 +11,8 @@
  * - naive: [16,16384,128] 9.2 ms.
  * - vec4: 1.0 ms there.
  * - workgroup: a workgroup owns the plane of 8 channels. 0.19 ms there; [16,1024,256] 0.024 ms.
- * - split: shares of the pixels, 32 channels a workgroup, in two launches. 0.113 ms there (92 % of the copy rate).
+ * - split: shares of the pixels, 32 channels a workgroup, in two launches. 0.113 ms there (92 % of the copy rate). Where dy is still to be
+ *   folded, the first of them does that too, which was not timed on a GPU.
  */
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, ceilDiv } from '../../gpu/launch.ts';
@@ -37,17 +38,32 @@ import {
   worthSplitting,
 } from './problem.ts';
 
+/** How dy is made of the gradient of an image padded by reflection: each mirrored pixel is added to the one that it is a mirror of. */
+export interface Fold {
+  /** [N, h + 2 pad, w + 2 pad, C] */
+  readonly padded: BufferSlice;
+  /** [N, h, w, C], added to it; null for nothing. */
+  readonly addend: BufferSlice | null;
+  readonly h: number;
+  readonly w: number;
+  readonly pad: number;
+}
+
 export interface NormBackwardArguments extends NormOptions {
   x: BufferSlice;
   /** Mean and rstd of x as [N, 2, C], from any forward variant. */
   stats: BufferSlice;
   dy: BufferSlice;
+  /** How dy comes to be, which is then written on the way; given only where {@link foldsOnTheWay}. */
+  fold?: Fold | undefined;
   /** Receives Σg and Σg·x̂ as [N, 2, C]: the gradients of β and γ, image by image. */
   sums: BufferSlice;
   dx: BufferSlice;
 }
 
-const plane: Variant<NormProblem, NormBackwardArguments> = {
+type NormVariant = Variant<NormProblem, NormBackwardArguments>;
+
+const plane: NormVariant = {
   name: 'plane',
   madeFor: 'cpu',
   sources: ['instance-norm/grad-plane'],
@@ -71,6 +87,8 @@ const plane: Variant<NormProblem, NormBackwardArguments> = {
 interface Kernels {
   sums: string;
   grad: string;
+  /** The sums, with dy folded on the way. */
+  folded?: string;
 }
 
 /** Sums of each share of the pixels, and dx from those of all. */
@@ -78,23 +96,34 @@ function inShares(
   device: Device,
   k: NormProblem,
   args: NormBackwardArguments,
-  { share, shares, sums: sumsKernel, grad }: Shares & Kernels,
+  { share, shares, sums: sumsKernel, grad, folded }: Shares & Kernels,
 ): void {
-  const { x, stats, dy, sums, dx, eps } = args;
+  const { x, stats, dy, fold, sums, dx, eps } = args;
   const bytes = normBytes(k);
-  const common = {
-    immediates: normImmediates(k, share, eps),
-    workgroups: [ceilDiv(k.channels, 32), k.n, shares],
-  } as const;
+  const immediates = normImmediates(k, share, eps);
+  const common = { immediates, workgroups: [ceilDiv(k.channels, 32), k.n, shares] } as const;
   withParts(device, shares * 2 * k.n * k.channels, (part) => {
-    device.launch({
-      ...common,
-      kernel: kernel(sumsKernel, normConstants(args), { dtype: k.dtype }),
-      bindings: [x, stats, ...affineOr(args, stats), dy, part],
-      label: 'instanceNorm.gradSums',
-      flops: 4 * normSize(k),
-      bytes: 2 * bytes,
-    });
+    if (fold && folded) {
+      const { padded, addend, h, w, pad } = fold;
+      device.launch({
+        ...common,
+        kernel: kernel(folded, { ...normConstants(args), ADDEND: addend ? 1 : 0 }, { dtype: k.dtype }),
+        bindings: [x, stats, ...affineOr(args, stats), padded, addend ?? padded, dy, part],
+        immediates: Uint32Array.of(...immediates, h, w, pad),
+        label: 'instanceNorm.gradSums',
+        flops: 4 * normSize(k),
+        bytes: (addend ? 4 : 3) * bytes,
+      });
+    } else {
+      device.launch({
+        ...common,
+        kernel: kernel(sumsKernel, normConstants(args), { dtype: k.dtype }),
+        bindings: [x, stats, ...affineOr(args, stats), dy, part],
+        label: 'instanceNorm.gradSums',
+        flops: 4 * normSize(k),
+        bytes: 2 * bytes,
+      });
+    }
     device.launch({
       ...common,
       kernel: kernel(grad, normConstants(args), { dtype: k.dtype }),
@@ -106,7 +135,7 @@ function inShares(
   });
 }
 
-const vec4: Variant<NormProblem, NormBackwardArguments> = {
+const vec4: NormVariant = {
   name: 'vec4',
   madeFor: 'cpu',
   sources: ['instance-norm/grad-sums', 'instance-norm/grad'],
@@ -116,21 +145,24 @@ const vec4: Variant<NormProblem, NormBackwardArguments> = {
     inShares(device, k, args, { ...pixelShares(k), sums: 'instance-norm/grad-sums', grad: 'instance-norm/grad' }),
 };
 
-const split: Variant<NormProblem, NormBackwardArguments> = {
+const FOLDED = 'instance-norm/grad-split-sums-folded';
+
+const split: NormVariant = {
   name: 'split',
   madeFor: 'gpu',
-  sources: ['instance-norm/grad-split-sums', 'instance-norm/grad-split'],
+  sources: ['instance-norm/grad-split-sums', FOLDED, 'instance-norm/grad-split'],
   workgroupBytes: WORKGROUP_BYTES,
   supports: (_, k) => k.channels % 4 === 0 && worthSplitting(k),
   launch: (device, k, args) =>
     inShares(device, k, args, {
       ...splitShares(k),
       sums: 'instance-norm/grad-split-sums',
+      folded: FOLDED,
       grad: 'instance-norm/grad-split',
     }),
 };
 
-const workgroup: Variant<NormProblem, NormBackwardArguments> = {
+const workgroup: NormVariant = {
   name: 'workgroup',
   madeFor: 'gpu',
   sources: ['instance-norm/grad-workgroup'],
@@ -151,7 +183,7 @@ const workgroup: Variant<NormProblem, NormBackwardArguments> = {
   },
 };
 
-const naive: Variant<NormProblem, NormBackwardArguments> = {
+const naive: NormVariant = {
   name: 'naive',
   madeFor: 'any',
   sources: ['instance-norm/grad-naive'],
@@ -181,6 +213,11 @@ function part(args: NormBackwardArguments, { images, statistics }: Cut): NormBac
     sums: statistics(sums),
     dx: images(dx),
   };
+}
+
+/** Whether a variant folds dy on the way: one that does, and a batch that its grid holds at once. */
+export function foldsOnTheWay({ limits }: Device, { sources }: NormVariant, { n }: NormProblem): boolean {
+  return sources.includes(FOLDED) && n <= limits.maxComputeWorkgroupsPerDimension;
 }
 
 /** dx and the sums from dy, with g = dy · activation′ and x̂ = (x − mean) · rstd: dx = γ · rstd · (g − Σg/HW − x̂ · Σg·x̂/HW). */

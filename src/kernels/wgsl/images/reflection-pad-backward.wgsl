@@ -4,6 +4,7 @@
 
 // #include "parts/dtype.wgsl"
 // #include "images/parts/value.wgsl"
+// #include "images/parts/mirrors.wgsl"
 // `count` and `c` are in values.
 struct Params { count: u32, h: i32, w: i32, c: u32, left: i32, right: i32, top: i32, bottom: i32 }
 override BIAS: bool;
@@ -13,18 +14,6 @@ var<immediate> p: Params;
 @group(0) @binding(1) var<storage, read> bias: array<Value>;
 @group(0) @binding(2) var<storage, read> addend: array<StoredValue>;
 @group(0) @binding(3) var<storage, read_write> gradX: array<StoredValue>;
-
-// Where the pixel `at` went along an axis: copy 0 its own place, 1 mirrored before the image, 2 after it; −1 if nowhere.
-fn place(at: i32, size: i32, before: i32, after: i32, copy: u32) -> i32 {
-  switch copy {
-    case 0u: { return before + at; }
-    case 1u: { return select(-1, before - at, at >= 1 && at <= before); }
-    default: {
-      let fromEnd = size - 1 - at;
-      return select(-1, before + size - 1 + fromEnd, fromEnd >= 1 && fromEnd <= after);
-    }
-  }
-}
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
@@ -36,10 +25,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
     var sum = Value();
     if (BIAS) { sum = bias[e % p.c]; }
     for (var a = 0u; a < 3u; a++) {
-      let i = place(row % p.h, p.h, p.top, p.bottom, a);
+      let i = copyOf(row % p.h, p.h, p.top, p.bottom, a);
       if (i < 0) { continue; }
       for (var b = 0u; b < 3u; b++) {
-        let j = place(pixel % p.w, p.w, p.left, p.right, b);
+        let j = copyOf(pixel % p.w, p.w, p.left, p.right, b);
         if (j < 0) { continue; }
         sum += Value(gradOutput[u32((row / p.h * rows + i) * columns + j) * p.c + e % p.c]);
       }
