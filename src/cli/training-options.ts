@@ -94,6 +94,11 @@ export function addTrainingOptions(command: Command): Command {
     .option('--crop-defects', 'crops of abnormal images with a mask hold some of what it marks')
     .option('--no-crop-defects', 'crops of abnormal images lie anywhere')
     .option(
+      '--defects-by-size',
+      'pixels of small defects count more for --netD unet, by one over the root of their number in a crop',
+    )
+    .option('--no-defects-by-size', 'pixels of all defects count the same')
+    .option(
       '--local-contrast',
       'even out light and contrast of every image first, for pictures that are lit differently',
     )

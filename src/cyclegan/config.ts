@@ -106,6 +106,8 @@ export interface TrainingConfig {
   rotate: boolean;
   /** Crops of abnormal images that have a mask hold some of what it marks. */
   cropDefects: boolean;
+  /** A segmenter learns small defects as well as large ones: their pixels count more. */
+  defectsBySize: boolean;
   /** Light and contrast of every image are evened out before the networks see it. */
   localContrast: boolean;
   /** Which values of a file are black and white. */
@@ -167,6 +169,7 @@ const configSchema = described(
     flipVertical: v.optional(yesOrNo, false),
     rotate: yesOrNo,
     cropDefects: v.optional(yesOrNo, false),
+    defectsBySize: v.optional(yesOrNo, false),
     localContrast: v.optional(yesOrNo, false),
     range: v.optional(rangeSchema, 'full'),
     preprocessing: v.optional(whole(1, PREPROCESSING), 1),

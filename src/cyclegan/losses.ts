@@ -6,7 +6,7 @@ import { scale } from '../autograd/scale.ts';
 import { noGrad } from '../autograd/tape.ts';
 import type { Device } from '../gpu/device.ts';
 import type { Variable } from '../gpu/variables.ts';
-import { imageLabels, pixelLabels } from '../kernels/images/defect-labels.ts';
+import { defectWeights, imageLabels, pixelLabels } from '../kernels/images/defect-labels.ts';
 import { gatherScalars } from '../kernels/optim/gather-scalars.ts';
 import { cast } from '../tensor/cast.ts';
 import { filled } from '../tensor/filled.ts';
@@ -50,6 +50,26 @@ export function normalThenDefects(logits: Tensor, defects: Tensor): Tensor {
     const slices = { logits: said.slice, defects: known.slice, labels: labels.slice };
     pixelLabels(device, { ...slices, start: size, count: size });
     return concatBatch(filled(device, shape, 1, floatDType), cast(labels, floatDType));
+  });
+}
+
+/**
+ * How much each pixel of such a batch counts: 1, but for those of small defects, which count more. Else what is learned would be the large
+ * ones, of which an image has a hundred times as many pixels.
+ *
+ * Source: inverse weighting of Shirokikh et al., "Universal Loss Reweighting to Balance Lesion Size Inequality in 3D Medical Image
+ * Segmentation", MICCAI 2020, here by the root of the area, image by image.
+ *
+ * @param defects as for {@link normalThenDefects} @returns [2M,H,W,1] in the dtype of `defects`, without a gradient
+ */
+export function defectsBySize(defects: Tensor): Tensor {
+  return noGrad(() => {
+    const { device, shape, size, floatDType } = defects;
+    const [images = 0] = shape;
+    const weights = Tensor.empty(device, shape);
+    const slices = { defects: cast(defects, 'f32').slice, weights: weights.slice };
+    defectWeights(device, { ...slices, images, pixels: size / images });
+    return concatBatch(filled(device, shape, 1, floatDType), cast(weights, floatDType));
   });
 }
 

@@ -15,13 +15,14 @@ export function modelOptions(config: TrainingConfig): CycleGANOptions {
     poolSize,
     lr,
     lrD,
+    defectsBySize,
     precision,
     ema,
     seed,
   } = config;
   return {
     ...architectureOf(config),
-    ...{ lambdaA, lambdaB, lambdaIdentity, lambdaPaired, ganMode, poolSize, lr, precision, ema, seed },
+    ...{ lambdaA, lambdaB, lambdaIdentity, lambdaPaired, ganMode, poolSize, lr, defectsBySize, precision, ema, seed },
     // Of a rate of 0 there is one multiple, 0, and `parseConfig` lets no other through.
     discriminatorRate: lrD === null || lr === 0 ? 1 : lrD / lr,
     betas: [beta1, beta2],

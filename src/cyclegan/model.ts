@@ -41,6 +41,8 @@ export interface CycleGANOptions extends Architecture {
   betas: readonly [number, number];
   /** One Adam for both discriminators, as in the reference, or one for each. */
   discriminatorOptimisers: 'shared' | 'separate';
+  /** Whether pixels of small defects count more for a segmenter; not unless told otherwise. */
+  defectsBySize?: boolean;
   /** Default f32. */
   precision?: Precision;
   /** Decay of a moving average of all weights; 0, the default, keeps none. */
@@ -200,7 +202,7 @@ export class CycleGAN implements Learner {
       const { a, b } = domains;
       const { D_A } = this.networks;
       if (isSegmenting(D_A)) {
-        losses.D_A = add(losses.D_A, scale(segmentationLoss(D_A, domains), weight));
+        losses.D_A = add(losses.D_A, scale(segmentationLoss(D_A, domains, this.options.defectsBySize), weight));
       } else {
         losses.D_A = add(losses.D_A, scale(this.discriminatorLoss('D_A', b, a), weight));
         losses.D_B = add(losses.D_B, scale(this.discriminatorLoss('D_B', a, b), weight));

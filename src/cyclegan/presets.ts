@@ -34,6 +34,7 @@ export const REFERENCE = {
   flipVertical: false,
   rotate: false,
   cropDefects: true,
+  defectsBySize: false,
   localContrast: false,
   range: 'full',
   preprocessing: PREPROCESSING,
@@ -84,6 +85,7 @@ const PRESETS: Readonly<Record<PresetName, TrainingConfig>> = {
     lrD: 0.001,
     domainCrops: 4,
     rotate: true,
+    defectsBySize: true,
     ema: 0.995,
   },
   /** For a CPU overnight, or a small GPU. */

@@ -1,11 +1,12 @@
 import { add } from '../autograd/add.ts';
 import { concatBatch } from '../autograd/concat-batch.ts';
 import { bceWithLogits } from '../autograd/losses/bce-with-logits.ts';
+import { weighted } from '../autograd/weighted.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { FloatDType } from '../kernels/source.ts';
 import { cast } from '../tensor/cast.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { normalThenDefects, unmaskedLoss } from './losses.ts';
+import { defectsBySize, normalThenDefects, unmaskedLoss } from './losses.ts';
 import type { SegmentingDiscriminator } from './unet-discriminator.ts';
 
 /** As many real images of either domain. */
@@ -29,17 +30,19 @@ export function castDomains({ a, b, defects, unmasked }: LabelledDomains, dtype:
 /**
  * How well a discriminator of normal images tells the domains apart, pixel by pixel defects from the rest. Scalar [1].
  *
- * @throws CyclopsError without masks
+ * @param bySize whether pixels of small defects count more @throws CyclopsError without masks
  */
 export function segmentationLoss(
   discriminator: SegmentingDiscriminator,
   { a, b, defects, unmasked = false }: LabelledDomains,
+  bySize = false,
 ): Tensor {
   if (!defects)
     throw new CyclopsError('A discriminator that judges pixels learns from where defects are; got no masks.');
   return a.device.within('D_A', () => {
     const logits = discriminator.pixels(discriminator.hidden(concatBatch(b, a)));
-    const ofPixels = bceWithLogits(logits, normalThenDefects(logits, defects));
+    const judged = bySize ? weighted(logits, defectsBySize(defects)) : logits;
+    const ofPixels = bceWithLogits(judged, normalThenDefects(logits, defects));
     return unmasked ? add(ofPixels, unmaskedLoss(logits, defects)) : ofPixels;
   });
 }

@@ -92,7 +92,7 @@ export class SegmenterAlone implements Learner {
     scope(() => {
       this.log.beginStep();
       this.optimiser.zeroGrad();
-      const ofAll = segmentationLoss(this.segmenter, castDomains(domains, this.dtype));
+      const ofAll = segmentationLoss(this.segmenter, castDomains(domains, this.dtype), this.options.defectsBySize);
       const loss = scale(ofAll, (domains.a.shape[0] ?? 0) / batch);
       backward([loss], this.lossScaler?.scale);
       this.optimiser.step();

@@ -1,4 +1,4 @@
-/** What a segmenter should say, made from what is known of defects: 1 inside of one, −1 outside, about 0 where nobody knows; in f32. */
+/** What a segmenter should say, and how much that counts, made from what is known of defects: 1 inside of one, −1 outside, about 0 where nobody knows; in f32. */
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, immediates } from '../../gpu/launch.ts';
 import { flatGrid } from '../flat-grid.ts';
@@ -24,6 +24,30 @@ export function pixelLabels(device: Device, { logits, start, defects, labels, co
     label: 'pixelLabels',
     flops: 6 * count,
     bytes: 12 * count,
+  });
+}
+
+/** Of the pixels of an image; a defect that is smaller counts more. */
+const SHARE = 0.05;
+
+interface DefectWeightsArguments {
+  /** [images, pixels], as is weights */
+  readonly defects: BufferSlice;
+  readonly weights: BufferSlice;
+  readonly images: number;
+  readonly pixels: number;
+}
+
+/** weights = how much a pixel counts: more inside of a defect, the smaller it is, as 1 / √area. */
+export function defectWeights(device: Device, { defects, weights, images, pixels }: DefectWeightsArguments): void {
+  device.launch({
+    kernel: kernel('images/defect-weights', { SHARE }),
+    bindings: [defects, weights],
+    immediates: immediates(pixels),
+    workgroups: [images, 1, 1],
+    label: 'defectWeights',
+    flops: 2 * images * pixels,
+    bytes: 12 * images * pixels,
   });
 }
 
