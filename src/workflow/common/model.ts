@@ -9,7 +9,7 @@ import type { TrainingConfig } from '../../cyclegan/config.ts';
 import { type CheckpointHead, openCheckpoint, readCheckpointHead } from '../../cyclegan/run/checkpoint-head.ts';
 import { readDataRecord, seenImages } from '../../cyclegan/run/data-record.ts';
 import type { Position } from '../../cyclegan/run/position.ts';
-import { hasCheckpoint, openRun, type RunFolder, runFolder } from '../../cyclegan/run/run-folder.ts';
+import { hasCheckpoint, openRun, type RunFolder, runFolder, runOfFold } from '../../cyclegan/run/run-folder.ts';
 import { isFolder } from '../../data/files/is-folder.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
@@ -95,9 +95,16 @@ function ofRun(run: RunFolder): TrainedModel {
   };
 }
 
-/** @throws CyclopsError for imported weights, whose thresholds no training has chosen */
+/** @throws CyclopsError for imported weights, whose thresholds no training has chosen, and for a fold, whose run has them */
 function requireCalibrated(run: RunFolder, { manifest }: CheckpointHead): void {
-  if (existsSync(run.thresholds) || !manifest.imported) return;
+  if (existsSync(run.thresholds)) return;
+  const whole = runOfFold(run.root);
+  if (whole !== null) {
+    throw new CyclopsError(
+      `${run.root} is a fold of the run in ${whole}, and no model of its own: its networks were made to choose the thresholds of that run. Use ${whole}.`,
+    );
+  }
+  if (!manifest.imported) return;
   throw new CyclopsError(
     `${run.root} was imported and has no thresholds yet. Choose them on images that did not train it: 'cyclops calibrate ${run.root} --data DATA'.`,
   );

@@ -79,8 +79,10 @@ describe('train --folds with a segmenter', () => {
     expect([translated.code, translated.stderr]).toEqual([1, expect.stringMatching(/no G_A.*trained without one as a fold/)]);
     const wanted = await cyclops('calibrate', run, '--no-tune', '--map', 'residual5');
     expect([wanted.code, wanted.stderr]).toEqual([1, expect.stringMatching(/residual5 was not calibrated.*one of dn_pixels/)]);
+    const judged = await cyclops('evaluate', join(run, 'fold-1'), data, '--no-tune');
+    expect([judged.code, judged.stderr]).toEqual([1, expect.stringMatching(/fold-1 is a fold of the run in .*no model of its own/)]);
     const scored = await cyclops('score', run, join(data, 'normal'), '--no-tune', '--by', 'sse');
-    expect(scored.stderr).not.toMatch(/TypeError|undefined/);
+    expect([scored.code, scored.stderr]).toEqual([2, expect.stringMatching(/no threshold of the score 'sse'.*dn_pixels/)]);
   });
 
   it('gives the same by shards', async () => {
