@@ -26,7 +26,7 @@ import { duration } from '../text/progress.ts';
  * What the demo trains: five to ten minutes on two CPU cores. The places are lit differently, so light and contrast are evened out. Size and
  * number of steps were chosen on the training part alone, with some of its seven places held out.
  */
-const DEMO: TrainingConfig = { ...preset('segment'), loadSize: 96, steps: 1200, localContrast: true };
+const DEMO: TrainingConfig = { ...preset('segment'), loadSize: 96, steps: 1000, localContrast: true };
 
 /** So that all seven places train and calibrate: a fifth of them would be two. */
 const FOLDS = 3;
