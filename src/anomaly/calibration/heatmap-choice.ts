@@ -2,7 +2,7 @@ import { CyclopsError } from '../../gpu/errors.ts';
 import { mapNamed, RESIDUAL5 } from '../maps/list.ts';
 import { highest } from '../metrics/highest.ts';
 import { median } from '../metrics/median.ts';
-import { PIXEL_MAPS, scoreNamed } from '../scores/list.ts';
+import { scoreNamed } from '../scores/list.ts';
 import type { HeatStatistics, ScoredImage } from '../scores/scored-image.ts';
 import { COLD_SHARE, type HeatmapCalibration, type HeatScale, rankOf } from './heatmap-scale.ts';
 
@@ -21,8 +21,6 @@ interface ChoiceOptions {
   merits: readonly MapMerit[];
   /** The score that decides, or leads those that do. */
   decides: string;
-  /** Whether the images show few objects of a class: then a segmenter's maps alone are compared, where there are some. */
-  few?: boolean | undefined;
   /** The map that a user wants, whatever its merit. */
   wanted?: string | undefined;
 }
@@ -51,7 +49,7 @@ const EQUAL = 0.02;
  */
 export function calibrateHeatmap(
   images: readonly Pick<ScoredImage, 'label' | 'scores' | 'heat'>[],
-  { merits, decides, few = false, wanted }: ChoiceOptions,
+  { merits, decides, wanted }: ChoiceOptions,
 ): HeatmapCalibration {
   const normal = images.flatMap((image) => (image.label === 'normal' ? [heatOf(image)] : []));
   const [first] = normal;
@@ -60,8 +58,7 @@ export function calibrateHeatmap(
   const names = Object.keys(first).filter((name) => normal.every((heat) => Object.hasOwn(heat, name)));
   const scales = Object.fromEntries(names.map((name) => [name, scaleOf(name, normal)]));
   const aupro = meanMerit(merits, names);
-  const compared = aupro && (few ? ofSegmenter(aupro) : aupro);
-  const map = wanted ?? (compared && bestOf(compared, meanMerit(merits, names, 'f1'))) ?? mapOfScore(decides, scales);
+  const map = wanted ?? (aupro && bestOf(aupro, meanMerit(merits, names, 'f1'))) ?? mapOfScore(decides, scales);
   const { [map]: scale, ...others } = scales;
   if (scale) return { map, ...scale, images: normal.length, coldShare: COLD_SHARE, aupro, others };
   throw new CyclopsError(
@@ -79,12 +76,6 @@ function scaleOf(name: string, images: readonly Record<string, HeatStatistics>[]
   const hottest = of.map((own) => own.hottest).sort((a, b) => a - b);
   const threshold = hottest[rankOf(hottest.length, COLD_SHARE) - 1] ?? Number.NaN;
   return { threshold, floor: mapNamed(name)?.zero ?? median(of.map((own) => own.median)) ?? 0 };
-}
-
-/** The figures of a segmenter's maps, or of all where there is none: masks of few objects mislead less where fewer maps are compared. */
-function ofSegmenter(aupro: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
-  const own = Object.entries(aupro).filter(([name]) => PIXEL_MAPS.includes(name));
-  return own.length > 0 ? Object.fromEntries(own) : aupro;
 }
 
 /** The map with the highest AUPRO, or of those equal to it the one with the highest F1, where that is known; undefined without maps. */

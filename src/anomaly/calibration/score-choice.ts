@@ -1,17 +1,6 @@
-import { LABELS, type Label } from '../../data/datasets/dataset.ts';
+import type { Label } from '../../data/datasets/dataset.ts';
 import { highest } from '../metrics/highest.ts';
 import { isOfPixels, PIXEL_MAPS } from '../scores/list.ts';
-
-/**
- * Fewer objects of a class say little of others, however many images show them. On held-out objects, calibrated by two, three and five of
- * them, what a segmenter leads was better without scores of other maps and without a combination; by eight no more: bench/NOTES.md.
- */
-export const FEW_OBJECTS = 8;
-
-/** Whether a class shows few objects. */
-export function areFew(objects: Readonly<Record<Label, number>>): boolean {
-  return LABELS.some((label) => objects[label] < FEW_OBJECTS);
-}
 
 /** By so many standard errors another score must be better. */
 const CLEARLY = 2;
@@ -48,8 +37,8 @@ export function leadingScore(
  * is seldom worse than the best of them on new images, and often better than the one that luck put first.
  *
  * @param areas AUROC by score, in the order of reports
- * @param few whether the images show few objects of a class ({@link FEW_OBJECTS}): then many scores separate the classes, which do not do
- * so for other objects, and a segmenter's score has no equals but those of its own map @returns the leading one first
+ * @param few whether the images show one object of a class only: then many scores separate the classes, which do not do so for other
+ * objects, and a segmenter's score has no equals but those of its own map (bench/NOTES.md) @returns the leading one first
  */
 export function equalScores(
   leading: string,

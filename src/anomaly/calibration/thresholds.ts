@@ -2,14 +2,13 @@ import { LABELS } from '../../data/datasets/dataset.ts';
 import { countObjects } from '../../data/datasets/groups.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { auroc, bestAccuracy, bestF1, halfwayDown, thresholdAtRecall } from '../metrics/classification.ts';
-import { isOfPixels } from '../scores/list.ts';
 import type { ScoreInfo } from '../scores/score.ts';
 import { type ScoredImage, scoreColumn } from '../scores/scored-image.ts';
 import { AVERAGE, averageOf } from './average.ts';
 import { chooseBaseline } from './baseline.ts';
 import { CALIBRATION_SOURCES, type Calibration, type Choice, type Rule, recallIn } from './calibration.ts';
 import { COMBINED, COMBINED_LEAST, crossCombination } from './cross-combination.ts';
-import { areFew, equalScores, isEqual, leadingScore } from './score-choice.ts';
+import { equalScores, isEqual, leadingScore } from './score-choice.ts';
 import { tradeOff } from './trade-off.ts';
 
 /**
@@ -35,14 +34,13 @@ export function chooseThresholds(
   const areas = new Map(Object.entries(scores).map(([name, { auroc: area }]) => [name, area]));
   const leading = leadingScore(areas, counts, aupro);
   if (leading === null) throw new RangeError('Choosing a threshold needs at least one score.');
-  const objects = countObjects(labelled);
-  const few = areFew(objects);
   const combined = crossCombination(labelled, columns);
   if (combined) scores[COMBINED.name] = judge(combined.outOfFold, abnormal, choice, counts);
+  const objects = countObjects(labelled);
+  const few = LABELS.some((label) => objects[label] < 2);
   const equal = equalScores(leading, areas, counts, few);
   const areaOf = (name: string) => scores[name]?.auroc ?? Number.NaN;
-  const ofSegmenter = few && isOfPixels(leading);
-  const half = combined && !ofSegmenter && isEqual(areaOf(COMBINED.name), areaOf(leading), counts) ? combined : null;
+  const half = combined && isEqual(areaOf(COMBINED.name), areaOf(leading), counts) ? combined : null;
   const averaged = LABELS.every((label) => counts[label] >= COMBINED_LEAST) && (equal.length > 1 || half !== null);
   const members = new Map(equal.map((name) => [name, columns.get(name) ?? []]));
   const average = averaged

@@ -26,10 +26,7 @@ import { duration } from '../text/progress.ts';
  * What the demo trains: five to ten minutes on two CPU cores. The places are lit differently, so light and contrast are evened out. Size and
  * number of steps were chosen on the training part alone, with some of its seven places held out.
  */
-const DEMO: TrainingConfig = { ...preset('segment'), loadSize: 96, steps: 1000, localContrast: true };
-
-/** So that all seven places train and calibrate: a fifth of them would be two. */
-const FOLDS = 3;
+const DEMO: TrainingConfig = { ...preset('segment'), loadSize: 96, steps: 1200, localContrast: true };
 
 const DATA = fileURLToPath(new URL('../../../data/bsdata_pitting', import.meta.url));
 const DATA_NAME = 'bsdata_pitting';
@@ -73,9 +70,7 @@ async function demo(options: DemoOptions): Promise<void> {
     const began = performance.now();
     const common = { ...listener, signal, device, data: DATA, tune };
     const goOn = commandLine('cyclops', 'train', DATA, '--out', out, '--resume', ...deviceWords(options));
-    const { run, calibration } = await whereLost(`Continue with: ${goOn}`, () =>
-      train({ ...common, config, folds: FOLDS, out }),
-    );
+    const { run, calibration } = await whereLost(`Continue with: ${goOn}`, () => train({ ...common, config, out }));
     if (!calibration) {
       process.exitCode = EXIT.interrupted;
       return void say(`Stopped. Continue with: ${visible(goOn)}`);

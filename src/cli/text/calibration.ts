@@ -2,10 +2,12 @@ import { AVERAGE } from '../../anomaly/calibration/average.ts';
 import { CALIBRATION_SOURCES, type Calibration } from '../../anomaly/calibration/calibration.ts';
 import { COMBINED, COMBINED_LEAST } from '../../anomaly/calibration/cross-combination.ts';
 import { expectedHotShare, type HeatmapCalibration } from '../../anomaly/calibration/heatmap-scale.ts';
-import { areFew } from '../../anomaly/calibration/score-choice.ts';
 import { tradeOffText } from '../../anomaly/calibration/trade-off.ts';
 import { checkLearned, learnedLines } from '../../anomaly/evaluation/learned.ts';
 import { abnormalsForBound, missRateUpperBound } from '../../anomaly/metrics/classification.ts';
+
+/** Fewer objects of a class say little of others, however many images show them: on held-out objects eight were enough (bench/NOTES.md). */
+const FEW_OBJECTS = 8;
 
 /** A score of the generators, which all networks together have. */
 const PAPERS = 'sse';
@@ -34,7 +36,8 @@ export function calibrationText(calibration: Calibration): string {
   if (caveat) lines.push(caveat);
   if (chosenOn !== 'train' && threshold.rule === 'zfn') {
     lines.push(...zeroMisses(counts.abnormal, objects.abnormal));
-    if (chosenOn === 'calibration' && areFew(objects)) lines.push(fewObjects(objects));
+    if (chosenOn === 'calibration' && Math.min(objects.normal, objects.abnormal) < FEW_OBJECTS)
+      lines.push(fewObjects(objects));
     if (average?.scores.includes(COMBINED.name)) {
       lines.push(
         'Each image was judged by a combination that was fitted without it. New images are judged by one that was fitted on all, so for them these rates hold only approximately.',

@@ -4,7 +4,6 @@ import { type Calibration, leadingOf, type Rule, withThreshold } from '../../ano
 import { type FoldScores, readFoldScores } from '../../anomaly/calibration/fold-scores.ts';
 import { calibrateHeatmap, type MapMerit, meanMerit } from '../../anomaly/calibration/heatmap-choice.ts';
 import { likenessOf } from '../../anomaly/calibration/likeness.ts';
-import { areFew } from '../../anomaly/calibration/score-choice.ts';
 import { chooseThresholds } from '../../anomaly/calibration/thresholds.ts';
 import type { DetectorNetworks } from '../../anomaly/detector/detector-networks.ts';
 import { openCheckpointNetworks } from '../../anomaly/detector/run-networks.ts';
@@ -75,10 +74,7 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
       .filter(({ name }) => !byFolds || images.every(({ scores }) => name in scores));
     const chosen = chooseThresholds(images, infos, { rule, chosenOn, dataHash }, meanMerit(merits));
     const normalChange = medianNormalChange(images);
-    const heatmap = calibrateHeatmap(images, {
-      ...{ merits, decides: leadingOf(chosen), wanted: map },
-      few: chosen.objects && areFew(chosen.objects),
-    });
+    const heatmap = calibrateHeatmap(images, { merits, decides: leadingOf(chosen), wanted: map });
     const likeness = likenessOf(images);
     const measured = { ...(likeness && { likeness }), heatmap, ...(normalChange !== null && { normalChange }) };
     const calibration = withThreshold({ ...chosen, ...measured, step }, threshold);

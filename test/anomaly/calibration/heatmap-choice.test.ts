@@ -92,22 +92,6 @@ describe('the heat map', () => {
     expect(found({ ...aupro, dn: 0.77 }, { residual5: 0.1, dn: 0.5, dn_features1: 0.9 })).toBe('residual5');
   });
 
-  it("of few objects is one of a segmenter's, if there is one", () => {
-    const pixels = { hottest: 0, median: 0 };
-    const withPixels = images.map((one) => ({
-      ...one,
-      heat: { ...one.heat, dn_pixels: pixels, dn_pixels_change: pixels },
-    }));
-    const chosen = (aupro: Record<string, number>, few: boolean) =>
-      calibrateHeatmap(withPixels, { merits: [{ masked: LEAST_MASKED, aupro }], decides: 'sse', few }).map;
-    const aupro = { residual5: 0.5, dn: 0.1, dn_features1: 0.1, dn_pixels: 0.3, dn_pixels_change: 0.4 };
-    expect([chosen(aupro, true), chosen(aupro, false)]).toEqual(['dn_pixels_change', 'residual5']);
-    const none = { residual5: 0.5, dn: 0.1 };
-    expect(
-      calibrateHeatmap(images, { merits: [{ masked: LEAST_MASKED, aupro: none }], decides: 'sse', few: true }).map,
-    ).toBe('residual5');
-  });
-
   it.each([
     ['dn_max', 'dn'],
     ['dn_features1.top1', 'dn_features1'],
