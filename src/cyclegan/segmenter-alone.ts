@@ -22,7 +22,8 @@ export const BESIDE_SEGMENTER: readonly NetworkName[] = ['G_A', 'G_B', 'D_B'];
 
 /**
  * The segmenter of a Cycle-GAN, trained alone on real images, from the same first weights. Its hidden layers and its pixels learn the same
- * in a Cycle-GAN, where what is generated reaches no more than the head for patches; that one is not trained here.
+ * in a Cycle-GAN, where what is generated reaches no more than the head for patches; that one is not trained here. In mixed precision they
+ * do so but for the steps that a Cycle-GAN leaves out because gradients of its other networks overflowed.
  */
 export class SegmenterAlone implements Learner {
   readonly networks: Networks;

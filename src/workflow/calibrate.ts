@@ -4,7 +4,7 @@ import { readCalibration } from '../anomaly/calibration/calibration-file.ts';
 import { mapName } from '../anomaly/detector/detector-options.ts';
 import { requireMap } from '../anomaly/maps/list.ts';
 import { readCheckpointHead } from '../cyclegan/run/checkpoint-head.ts';
-import { inRun, openRun, type RunFolder } from '../cyclegan/run/run-folder.ts';
+import { inRun, openRun, type RunFolder, runOfFold } from '../cyclegan/run/run-folder.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import { despiteLosses } from './common/despite-losses.ts';
 import { type Listener, listenerOf } from './common/listener.ts';
@@ -51,6 +51,7 @@ export async function calibrate(options: CalibrateOptions): Promise<CalibrateRes
   const { rule = 'zfn', threshold, map, data, tune = true } = options;
   if (map !== undefined) requireMap(map);
   const run = openRun(options.run);
+  requireNoSegmenterAlone(run);
   return inRun(run, options.onWarning, async () => {
     const before = existsSync(run.thresholds) ? readBefore(run, options) : null;
     if (readCheckpointHead(run.checkpoint).manifest.imported) recordForImported(run, options);
@@ -61,6 +62,16 @@ export async function calibrate(options: CalibrateOptions): Promise<CalibrateRes
     );
     return { calibration, before };
   });
+}
+
+/** @throws CyclopsError for a fold that trained its segmenter alone: it can make no other score */
+function requireNoSegmenterAlone(run: RunFolder): void {
+  const whole = runOfFold(run.root);
+  if (whole === null || !readCheckpointHead(run.checkpoint).manifest.absent) return;
+  throw new CyclopsError(
+    `${run.root} is a fold of the run in ${whole}, and no model of its own: it trained its segmenter alone, for the thresholds of that run. ` +
+      `Calibrate ${whole}.`,
+  );
 }
 
 /** A damaged file is no obstacle to writing a new one. */

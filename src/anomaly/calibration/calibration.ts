@@ -238,7 +238,7 @@ export function unknownScore({ scores }: Pick<Calibration, 'scores'>, name: stri
  * @param source what the calibration was read from
  * @throws CyclopsError for one from before heat maps were calibrated, and for a map that it knows nothing of
  */
-export function requireHeatmap({ heatmap }: Calibration, source: string, map?: string): HeatmapCalibration {
+export function requireHeatmap({ heatmap, chosenOn }: Calibration, source: string, map?: string): HeatmapCalibration {
   if (!heatmap) {
     throw new CyclopsError(
       `${source} is from before heat maps were calibrated on normal images. Run 'cyclops calibrate' on the run once.`,
@@ -246,11 +246,16 @@ export function requireHeatmap({ heatmap }: Calibration, source: string, map?: s
   }
   const own = map === undefined ? heatmap : withMap(heatmap, map);
   if (own) return own;
-  throw new CyclopsError(unknownMap(heatmap, `${map}`, source));
+  throw new CyclopsError(unknownMap(heatmap, `${map}`, { source, chosenOn }));
 }
 
 /** What to say of a map that was not calibrated. */
-function unknownMap(heatmap: HeatmapCalibration, map: string, source: string): string {
-  const remedy = mapNamed(map) ? ` 'cyclops calibrate RUN --map ${map}' calibrates it.` : '';
+function unknownMap(
+  heatmap: HeatmapCalibration,
+  map: string,
+  { source, chosenOn }: { source: string } & Pick<Calibration, 'chosenOn'>,
+): string {
+  // Folds have left figures of those maps, and of no others.
+  const remedy = mapNamed(map) && chosenOn !== 'folds' ? ` 'cyclops calibrate RUN --map ${map}' calibrates it.` : '';
   return `There is no heat map '${map}' in ${source}; expected ${calibratedMaps(heatmap).join(', ')}.${remedy}`;
 }

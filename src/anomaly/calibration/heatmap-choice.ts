@@ -62,7 +62,7 @@ export function calibrateHeatmap(
   const { [map]: scale, ...others } = scales;
   if (scale) return { map, ...scale, images: normal.length, coldShare: COLD_SHARE, aupro, others };
   throw new CyclopsError(
-    `The map ${map} was not calibrated: its statistics come from networks that are gone. Choose one of ${Object.keys(scales).join(', ')}.`,
+    `The map ${map} was not calibrated: the folds have left no figures of it. Choose one of ${Object.keys(scales).join(', ')}.`,
   );
 }
 

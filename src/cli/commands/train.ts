@@ -16,7 +16,7 @@ import { listenOnTerminal } from '../listener.ts';
 import { addDataOptions, addTuneOptions, type DataFlags, type TuneFlags, toNumber, withDevice } from '../options.ts';
 import { addProfileOptions, openProfile, type ProfileOptions, requireTrace } from '../profile/profile.ts';
 import { addShardOption, type ChosenShard, chooseShard, type ShardFlag } from '../shard-option.ts';
-import { calibrationText } from '../text/calibration.ts';
+import { calibrationText, fewObjectsText } from '../text/calibration.ts';
 import { paperText } from '../text/paper-protocol.ts';
 import { addTrainingOptions, fieldsFrom, type TrainingOptionValues } from '../training-options.ts';
 
@@ -114,7 +114,9 @@ async function train(data: string, options: TrainCommandOptions): Promise<void> 
     if (!quiet) process.stderr.write(`Stopped. Continue with: ${visible(goOn)}\n`);
   } else if (!quiet) {
     const next = commandLine('cyclops', 'evaluate', out, data, '--report', 'report.html', ...same);
-    process.stdout.write(`Trained: ${visible(run)}\n${calibrationText(calibration)}Next: ${visible(next)}\n`);
+    process.stdout.write(
+      `Trained: ${visible(run)}\n${calibrationText(calibration)}${fewObjectsText(calibration)}Next: ${visible(next)}\n`,
+    );
   }
 }
 

@@ -28,7 +28,7 @@ export function calibrationText(calibration: Calibration): string {
     ...madeLines(calibration),
     ...(chosenOn === 'folds' && !Object.hasOwn(scores, PAPERS)
       ? [
-          'Folds trained the segmenter alone: scores of the other networks have no threshold, and take no part in deciding.',
+          'Folds trained the segmenter alone: scores of the other networks have no threshold, and take no part in deciding. How well the generators learned, evaluate tells.',
         ]
       : []),
   ];
@@ -36,8 +36,6 @@ export function calibrationText(calibration: Calibration): string {
   if (caveat) lines.push(caveat);
   if (chosenOn !== 'train' && threshold.rule === 'zfn') {
     lines.push(...zeroMisses(counts.abnormal, objects.abnormal));
-    if (chosenOn === 'calibration' && Math.min(objects.normal, objects.abnormal) < FEW_OBJECTS)
-      lines.push(fewObjects(objects));
     if (average?.scores.includes(COMBINED.name)) {
       lines.push(
         'Each image was judged by a combination that was fitted without it. New images are judged by one that was fitted on all, so for them these rates hold only approximately.',
@@ -92,11 +90,12 @@ function madeLines({ chosen, average, combination, scores }: Calibration): strin
   ];
 }
 
-/** How more could choose. */
-function fewObjects({ normal, abnormal }: Calibration['objects']): string {
+/** How more objects could choose, where a training put few aside; nothing where it put enough aside, or none. */
+export function fewObjectsText({ chosenOn, objects: { normal, abnormal } }: Calibration): string {
+  if (chosenOn !== 'calibration' || Math.min(normal, abnormal) >= FEW_OBJECTS) return '';
   return (
-    `${normal} normal and ${abnormal} abnormal objects are few to choose by. With --folds 3, all that train choose too; with --netD unet that takes little ` +
-    'more than twice as long.'
+    `${normal} normal and ${abnormal} abnormal objects are few to choose by. With --folds, which takes at most as many as there are objects of a class, all ` +
+    'that train choose too. With --netD unet three folds and the training take little more than twice as long.\n'
   );
 }
 

@@ -39,7 +39,7 @@ function lines(what: string, total: number): ProgressDisplay {
   };
 }
 
-/** e.g. `epoch 3/10 12.3 images/s, 4m10s left | G 0.31 0.28 D 0.20 0.24 cycle 1.10 1.32 idt 0.50 0.61`, A before B; none that are not trained. */
+/** e.g. `epoch 3/10 12.3 images/s, 4m10s left | G 0.31 0.28 D 0.20 0.24 cycle 1.10 1.32 idt 0.50 0.61`, A before B, without pairs that are both 0. */
 export function trainingDetail({ epoch, epochs, imagesPerSecond, secondsLeft, losses }: TrainingProgress): string {
   const pair = (name: string, a: number, b: number) =>
     a === 0 && b === 0 ? [] : [`${name} ${a.toFixed(2)} ${b.toFixed(2)}`];

@@ -175,9 +175,11 @@ async function scoreFoldIn(
   if (!resume) createRun(own.root);
   const segmenterAlone = known.trains === 'segmenter';
   const training = { ...options, dataset: withoutFold(dataset, known, fold), run: own, resume, segmenterAlone };
+  // A profile is of one kind of step: that of all networks, which comes last.
+  const onProfile = segmenterAlone ? undefined : options.onProfile;
   // Without generators there are no sample pictures.
   const config = segmenterAlone ? { ...options.config, sampleInterval: 0 } : options.config;
-  if ((await trainNetworks(device, { ...training, config })) === 'stopped') return null;
+  if ((await trainNetworks(device, { ...training, config, onProfile })) === 'stopped') return null;
   const detector = openRunNetworks(device, own);
   try {
     const scored = await scoreRecorded(detector, { ...listenerOf(options), run: own, data: dataset.root, tune, segmenterAlone });

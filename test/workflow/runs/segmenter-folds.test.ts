@@ -81,6 +81,10 @@ describe('train --folds with a segmenter', () => {
     expect([wanted.code, wanted.stderr]).toEqual([1, expect.stringMatching(/residual5 was not calibrated.*one of dn_pixels/)]);
     const judged = await cyclops('evaluate', join(run, 'fold-1'), data, '--no-tune');
     expect([judged.code, judged.stderr]).toEqual([1, expect.stringMatching(/fold-1 is a fold of the run in .*no model of its own/)]);
+    const calibrated = await cyclops('calibrate', join(run, 'fold-1'), '--no-tune');
+    expect([calibrated.code, calibrated.stderr]).toEqual([1, expect.stringMatching(/fold-1 is a fold.*segmenter alone.*Calibrate /)]);
+    const other = await cyclops('evaluate', run, data, '--map', 'residual5', '--no-tune');
+    expect([other.code, other.stderr]).toEqual([1, expect.stringMatching(/no heat map 'residual5'.*expected dn_pixels\.\s*$/)]);
     const scored = await cyclops('score', run, join(data, 'normal'), '--no-tune', '--by', 'sse');
     expect([scored.code, scored.stderr]).toEqual([2, expect.stringMatching(/no threshold of the score 'sse'.*dn_pixels/)]);
   });
