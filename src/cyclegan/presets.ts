@@ -85,7 +85,6 @@ const PRESETS: Readonly<Record<PresetName, TrainingConfig>> = {
     lrD: 0.001,
     domainCrops: 4,
     rotate: true,
-    defectsBySize: true,
     ema: 0.995,
   },
   /** For a CPU overnight, or a small GPU. */
