@@ -66,8 +66,10 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
 
   const inputs = [x, ...(weight && bias ? [weight, bias] : []), ...(residual ? [residual] : [])];
   return recordTaking(y, inputs, (gradOutput) => {
-    const chosen = () => choose(device, instanceNormBackward, problem);
-    const unfolded = gradOutput instanceof Unfolded && foldsOnTheWay(device, chosen(), problem) ? gradOutput : null;
+    const unfolded =
+      gradOutput instanceof Unfolded && foldsOnTheWay(device, choose(device, instanceNormBackward, problem), problem)
+        ? gradOutput
+        : null;
     const dy = unfolded ? unfolded.folded : settledOf(gradOutput);
     const sums = Tensor.empty(device, [n, 2, c]);
     const dx = Tensor.empty(device, x.shape, x.dtype);

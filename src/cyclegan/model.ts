@@ -3,27 +3,23 @@ import { concatBatch } from '../autograd/concat-batch.ts';
 import { l1Loss } from '../autograd/losses/l1-loss.ts';
 import { scale } from '../autograd/scale.ts';
 import { splitBatch } from '../autograd/split-batch.ts';
-import { requireSplitProducts, splitProducts } from '../autograd/split-products.ts';
 import { backward, detach, noGrad } from '../autograd/tape.ts';
 import type { Device } from '../gpu/device.ts';
-import type { FloatDType } from '../kernels/source.ts';
-import type { Module } from '../layers/module.ts';
-import { Adam } from '../optim/adam.ts';
-import { LossScaler } from '../optim/loss-scaler.ts';
-import { MovingAverage } from '../optim/moving-average.ts';
+import type { Adam } from '../optim/adam.ts';
+import type { MovingAverage } from '../optim/moving-average.ts';
 import { cast } from '../tensor/cast.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { GanMode, Precision } from './config.ts';
-import type { Learner } from './learner.ts';
-import { ganLoss, type Losses, LossLog } from './losses.ts';
+import type { GanMode } from './config.ts';
+import { Learner, type LearnerOptions } from './learner.ts';
+import { ganLoss, type Losses } from './losses.ts';
 import type { NetworkName } from './network-names.ts';
 import { type Architecture, makeNetworks, type Networks } from './network-set.ts';
 import { ImagePool, type UniformSource } from './pool.ts';
 import { castDomains, type Domains, type LabelledDomains, segmentationLoss } from './segmentation-loss.ts';
 import { isSegmenting } from './unet-discriminator.ts';
 
-export interface CycleGANOptions extends Architecture {
+export interface CycleGANOptions extends Architecture, LearnerOptions {
   /** Weight of |G_B(G_A(a)) − a|. */
   lambdaA: number;
   /** Weight of |G_A(G_B(b)) − b|. */
@@ -35,18 +31,10 @@ export interface CycleGANOptions extends Architecture {
   ganMode: GanMode;
   /** Images in each of the two pools of fakes; 0 = off. */
   poolSize: number;
-  lr: number;
-  /** The learning rate of the discriminators as a multiple of `lr`; 1 unless told otherwise. */
-  discriminatorRate?: number;
-  betas: readonly [number, number];
   /** One Adam for both discriminators, as in the reference, or one for each. */
   discriminatorOptimisers: 'shared' | 'separate';
   /** Whether pixels of small defects count more for a segmenter; not unless told otherwise. */
   defectsBySize?: boolean;
-  /** Default f32. */
-  precision?: Precision;
-  /** Decay of a moving average of all weights; 0, the default, keeps none. */
-  ema?: number;
   seed: number;
 }
 
@@ -67,50 +55,31 @@ export interface FurtherImages {
  *
  * Source: Zhu et al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", §3 and §4.
  */
-export class CycleGAN implements Learner {
+export class CycleGAN extends Learner {
   readonly networks: Networks;
   readonly generatorOptimiser: Adam;
   readonly discriminatorOptimisers: readonly Adam[];
   readonly averages: readonly MovingAverage[];
   readonly pools: Learner['pools'];
-  readonly lossScaler: LossScaler | null;
-  readonly dtype: FloatDType;
-  private readonly log: LossLog;
 
   /**
    * @param random drawn from by the image pools; in a step first by that of fake B, then by that of fake A
    * @throws UnsupportedError when the device cannot compute in this precision
    */
   constructor(
-    private readonly device: Device,
+    device: Device,
     private readonly options: CycleGANOptions,
     random: UniformSource,
   ) {
-    const { seed, lr, betas, poolSize, precision, ema = 0 } = options;
-    if (precision === 'split') requireSplitProducts(device);
-    this.lossScaler = precision === 'mixed' ? new LossScaler(device) : null;
-    this.dtype = precision === 'mixed' ? 'f16' : 'f32';
-    this.networks = makeNetworks(device, options, seed);
+    super(device, options);
+    this.networks = makeNetworks(device, options, options.seed);
     const { G_A, G_B, D_A, D_B } = this.networks;
-    const adam = (...modules: Module[]) =>
-      new Adam(
-        modules.flatMap((module) => module.parameters()),
-        { lr, betas, eps: 1e-8, scaler: this.lossScaler ?? undefined },
-      );
-    this.generatorOptimiser = adam(G_A, G_B);
+    this.generatorOptimiser = this.adam(G_A, G_B);
     this.discriminatorOptimisers =
-      options.discriminatorOptimisers === 'shared' ? [adam(D_A, D_B)] : [adam(D_A), adam(D_B)];
-    const optimisers = [this.generatorOptimiser, ...this.discriminatorOptimisers];
-    this.averages = ema > 0 ? optimisers.map((optimiser) => new MovingAverage(optimiser, ema)) : [];
-    const pool = () => new ImagePool(poolSize, random, this.dtype);
+      options.discriminatorOptimisers === 'shared' ? [this.adam(D_A, D_B)] : [this.adam(D_A), this.adam(D_B)];
+    this.averages = this.averagesOf(this.generatorOptimiser, ...this.discriminatorOptimisers);
+    const pool = () => new ImagePool(options.poolSize, random, this.dtype);
     this.pools = { fakeB: pool(), fakeA: pool() };
-    this.log = new LossLog(device);
-  }
-
-  set lr(lr: number) {
-    this.generatorOptimiser.lr = lr;
-    const { discriminatorRate = 1 } = this.options;
-    for (const optimiser of this.discriminatorOptimisers) optimiser.lr = discriminatorRate * lr;
   }
 
   /**
@@ -124,32 +93,13 @@ export class CycleGAN implements Learner {
     this.inPrecision(() => this.stepAll(a, b, further));
   }
 
-  /** Runs `body`, in which convolutions multiply as in a step. */
-  inPrecision<T>(body: () => T): T {
-    return this.options.precision === 'split' ? splitProducts(this.device, body) : body();
-  }
-
-  losses(): Promise<Losses[]> {
-    return this.log.read();
-  }
-
-  dispose(): void {
-    for (const module of Object.values(this.networks)) module.dispose();
-    for (const optimiser of [this.generatorOptimiser, ...this.discriminatorOptimisers]) optimiser.dispose();
-    for (const pool of Object.values(this.pools)) pool.dispose();
-    for (const average of this.averages) average.dispose();
-    this.lossScaler?.dispose();
-    this.log.dispose();
-  }
-
   private stepAll(a: Tensor, b: Tensor, { domains, pairs }: FurtherImages): void {
     scope(() => {
       this.log.beginStep();
       const [realA, realB] = [cast(a, this.dtype), cast(b, this.dtype)];
       const fakes = scope(() => this.stepGenerators(realA, realB, pairs && castDomains(pairs, this.dtype)));
       this.stepDiscriminators(realA, realB, fakes, domains && castDomains(domains, this.dtype));
-      for (const average of this.averages) average.update();
-      this.lossScaler?.update();
+      this.endStep();
     });
   }
 

@@ -133,12 +133,9 @@ function changeIn(pictures: ImageResult['pictures']): Pick<ScoredImage, 'change'
  */
 export async function scoreRecorded(
   detector: DetectorNetworks,
-  options: Omit<CalibrateRunOptions, 'rule' | 'threshold'> & {
-    /** Whether the segmenter is the only network that was trained; not unless told otherwise. */
-    segmenterAlone?: boolean;
-  },
+  options: Omit<CalibrateRunOptions, 'rule' | 'threshold'>,
 ): Promise<ScoredImages | null> {
-  const { run, map, segmenterAlone = false, signal, onProgress, onWarning } = options;
+  const { run, map, signal, onProgress, onWarning } = options;
   const record = readDataRecord(run.data);
   const root = options.data === undefined ? record.root : resolve(options.data);
   const aside = record.images.filter(({ part }) => part === 'calibration');
@@ -174,7 +171,8 @@ export async function scoreRecorded(
   const total = refs.length + (copies?.refs.length ?? 0);
   const images: ScoredImage[] = [];
   await tuneScoring(detector, options);
-  const { networks } = detector;
+  const { networks, manifest } = detector;
+  const segmenterAlone = manifest.absent !== undefined;
   const scores = scoresFor(networks).filter(({ info }) => !segmenterAlone || isOfPixels(info.name, dnPixels.name));
   const candidates = segmenterAlone ? [dnPixels] : heatMapCandidates(networks);
   const asked = map === undefined || candidates.some(({ name }) => name === map) ? [] : [requireMap(map)];

@@ -182,7 +182,7 @@ async function scoreFoldIn(
   if ((await trainNetworks(device, { ...training, config, onProfile })) === 'stopped') return null;
   const detector = openRunNetworks(device, own);
   try {
-    const scored = await scoreRecorded(detector, { ...listenerOf(options), run: own, data: dataset.root, tune, segmenterAlone });
+    const scored = await scoreRecorded(detector, { ...listenerOf(options), run: own, data: dataset.root, tune });
     if (!scored) return null;
     // JSON has no NaN, so weights that diverged must be reported here.
     for (const name of Object.keys(scored.images[0]?.scores ?? {})) scoreColumn(scored.images, name);

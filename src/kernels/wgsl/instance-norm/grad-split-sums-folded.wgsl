@@ -8,6 +8,7 @@
 // #include "images/parts/mirrors.wgsl"
 // #include "instance-norm/parts/split.wgsl"
 // #include "instance-norm/parts/grad.wgsl"
+// #include "instance-norm/parts/grad-split-sums.wgsl"
 // The fields of instance-norm/parts/norm.wgsl, and the image.
 struct FoldedNorm { n: u32, pixels: u32, channels: u32, share: u32, eps: f32, h: i32, w: i32, pad: i32 }
 var<immediate> k: FoldedNorm;
@@ -76,17 +77,10 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
       let folded = Element4(sum);
       let isOwn = pixel + i * ROWS < walk.end;
       if (isOwn && walk.owns) { dy[places[i].at] = folded; }
-      let xhat = (values[i] - plane.mean) * plane.rstd;
-      let g = select(vec4f(0), vec4f(folded) * slope4(plane.gamma * xhat + plane.beta), isOwn);
-      turn.g += g;
-      turn.projected += g * xhat;
+      take(&turn, pixelFrom(values[i], vec4f(folded), plane), isOwn);
     }
     own.g += turn.g;
     own.projected += turn.projected;
   }
-  let total = overRows(lane, own.g, own.projected);
-  if (walk.row == 0u && walk.owns) {
-    part[walk.part] = total.one;
-    part[walk.part + k.channels / 4u] = total.two;
-  }
+  leave(walk, lane, own);
 }

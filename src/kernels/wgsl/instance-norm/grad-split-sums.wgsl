@@ -7,6 +7,7 @@
 // #include "instance-norm/parts/norm.wgsl"
 // #include "instance-norm/parts/split.wgsl"
 // #include "instance-norm/parts/grad.wgsl"
+// #include "instance-norm/parts/grad-split-sums.wgsl"
 @group(0) @binding(0) var<storage, read> x: array<Element4>;
 @group(0) @binding(1) var<storage, read> stats: array<vec4f>;
 @group(0) @binding(2) var<storage, read> gamma: array<vec4f>;
@@ -23,17 +24,9 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     var held: array<Pixel, AT_ONCE>;
     for (var i = 0u; i < AT_ONCE; i++) { held[i] = pixelOf(place(walk, pixel + i * ROWS), plane); }
     var turn = Sums(vec4f(0), vec4f(0));
-    for (var i = 0u; i < AT_ONCE; i++) {
-      let g = select(vec4f(0), held[i].g, pixel + i * ROWS < walk.end);
-      turn.g += g;
-      turn.projected += g * held[i].xhat;
-    }
+    for (var i = 0u; i < AT_ONCE; i++) { take(&turn, held[i], pixel + i * ROWS < walk.end); }
     own.g += turn.g;
     own.projected += turn.projected;
   }
-  let total = overRows(lane, own.g, own.projected);
-  if (walk.row == 0u && walk.owns) {
-    part[walk.part] = total.one;
-    part[walk.part + k.channels / 4u] = total.two;
-  }
+  leave(walk, lane, own);
 }

@@ -19,8 +19,13 @@ fn planeOf(image: u32, c: u32) -> Plane {
 }
 
 fn pixelOf(at: u32, plane: Plane) -> Pixel {
-  let xhat = (vec4f(x[at]) - plane.mean) * plane.rstd;
-  return Pixel(xhat, vec4f(dy[at]) * slope4(plane.gamma * xhat + plane.beta));
+  return pixelFrom(vec4f(x[at]), vec4f(dy[at]), plane);
+}
+
+// The same of an x and a dy that were loaded already.
+fn pixelFrom(value: vec4f, gradient: vec4f, plane: Plane) -> Pixel {
+  let xhat = (value - plane.mean) * plane.rstd;
+  return Pixel(xhat, gradient * slope4(plane.gamma * xhat + plane.beta));
 }
 
 // dx = gamma * rstd * (g - sum of g / HW - xhat * sum of g * xhat / HW), given the sums over all pixels.
