@@ -99,6 +99,11 @@ export function addTrainingOptions(command: Command): Command {
     )
     .option('--no-defects-by-size', 'pixels of all defects count the same')
     .option(
+      '--judge-crops',
+      '--netD unet judges pixels in overlapping crops too, of the side of those that it learned from, and the mean of both counts',
+    )
+    .option('--no-judge-crops', 'it judges pixels of whole images alone')
+    .option(
       '--local-contrast',
       'even out light and contrast of every image first, for pictures that are lit differently',
     )

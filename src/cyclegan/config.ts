@@ -108,6 +108,8 @@ export interface TrainingConfig {
   cropDefects: boolean;
   /** A segmenter learns small defects as well as large ones: their pixels count more. */
   defectsBySize: boolean;
+  /** A segmenter judges pixels in crops of `cropSize` too, as it learned them, and the mean of both counts. */
+  judgeCrops: boolean;
   /** Light and contrast of every image are evened out before the networks see it. */
   localContrast: boolean;
   /** Which values of a file are black and white. */
@@ -170,6 +172,7 @@ const configSchema = described(
     rotate: yesOrNo,
     cropDefects: v.optional(yesOrNo, false),
     defectsBySize: v.optional(yesOrNo, false),
+    judgeCrops: v.optional(yesOrNo, false),
     localContrast: v.optional(yesOrNo, false),
     range: v.optional(rangeSchema, 'full'),
     preprocessing: v.optional(whole(1, PREPROCESSING), 1),

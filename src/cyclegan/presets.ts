@@ -35,6 +35,7 @@ export const REFERENCE = {
   rotate: false,
   cropDefects: true,
   defectsBySize: false,
+  judgeCrops: false,
   localContrast: false,
   range: 'full',
   preprocessing: PREPROCESSING,

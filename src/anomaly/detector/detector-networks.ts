@@ -1,6 +1,7 @@
 import { architectureOf, imageOptions, type TrainingConfig } from '../../cyclegan/config.ts';
 import { absentNetworks, type Manifest } from '../../cyclegan/manifest.ts';
 import { makeNetworks, type Networks } from '../../cyclegan/network-set.ts';
+import { isSegmenting } from '../../cyclegan/unet-discriminator.ts';
 import type { BankOptions, Size } from '../../data/images/bank.ts';
 import type { Device } from '../../gpu/device.ts';
 import { SMALLEST_TILE } from '../maps/tiles.ts';
@@ -14,6 +15,8 @@ export interface DetectorNetworks {
   readonly networks: Networks;
   /** The largest side of what the networks see at once; null where they see whole images. */
   readonly tile: number | null;
+  /** The side of the crops in which a segmenter judges pixels besides; null for none. */
+  readonly crop: number | null;
   /** The size at which an image is judged. */
   sizeFor(image: Size): Size;
   /** How images come before its networks. */
@@ -59,6 +62,7 @@ export function prepareNetworks(
     manifest,
     networks: tile === null ? networks : tiledNetworks(networks, tile),
     tile,
+    crop: config.judgeCrops && isSegmenting(networks.D_A) ? config.cropSize : null,
     sizeFor,
     shown: { ...imageOptions(config), loadSize: sizeFor },
     dispose,

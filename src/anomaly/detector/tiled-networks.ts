@@ -47,9 +47,9 @@ abstract class TiledNetwork<N extends FeatureNetwork> extends Module implements 
 
 class TiledGenerator extends TiledNetwork<Generator> implements Generator {
   forward(x: Tensor): Tensor {
-    const { c, places } = { ...imageExtents('Tiling', x), ...layOut(x, this.tile) };
-    if (places.length === 1) return this.network.forward(x);
-    return blendTiles(x, this.tile, c, (place) => this.network.forward(cropTiles(x, [place])));
+    const [{ c }, layout] = [imageExtents('Tiling', x), layOut(x, this.tile)];
+    if (layout.places.length === 1) return this.network.forward(x);
+    return blendTiles(x, layout, c, (place) => this.network.forward(cropTiles(x, [place])));
   }
 }
 

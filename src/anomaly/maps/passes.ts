@@ -2,12 +2,16 @@ import type { Networks } from '../../cyclegan/network-set.ts';
 import { isSegmenting } from '../../cyclegan/unet-discriminator.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { withCropLogits } from './crop-logits.ts';
 import type { AnomalyMap, Observer, Passes, Plane } from './map.ts';
 import { place } from './place.ts';
+import { cropTiles, layOut } from './tiles.ts';
 
 interface PassesOptions {
   /** The largest side of what the networks see at once; null where they see whole images. */
   tile: number | null;
+  /** The side of the crops in which a segmenter judges pixels besides; null for none. */
+  crop: number | null;
   /** Taken for x̂ instead of what G_a2n makes of x. */
   given?: Tensor | undefined;
 }
@@ -18,7 +22,7 @@ interface PassesOptions {
  *
  * @param x [N, H, W, C] in [−1, 1], its sides multiples of 4; one image where there are tiles
  */
-export function passesOf(networks: Networks, x: Tensor, { tile, given }: PassesOptions): Passes {
+export function passesOf(networks: Networks, x: Tensor, { tile, crop, given }: PassesOptions): Passes {
   const { G_A, G_B, D_A, D_B } = networks;
   const judges = { dn: D_A, da: D_B };
   const observers = { ...judges, ga: G_A };
@@ -33,8 +37,13 @@ export function passesOf(networks: Networks, x: Tensor, { tile, given }: PassesO
   const reconstruction = once(() => given ?? G_A.forward(x));
   const hidden = remembered((observer: Observer) => look(observer, x));
   const hiddenOfReconstruction = remembered((observer: Observer) => look(observer, reconstruction()));
-  const logitsOf = (seen: readonly Plane[]): Tensor => {
-    if (isSegmenting(D_A)) return D_A.pixels(seen.map(({ values }) => values));
+  const logitsOf = (image: Tensor, seen: readonly Plane[]): Tensor => {
+    if (isSegmenting(D_A)) {
+      const whole = D_A.pixels(seen.map(({ values }) => values));
+      if (crop === null) return whole;
+      const judged = tile === null ? image : cropTiles(image, layOut(image, tile).places);
+      return withCropLogits(D_A, whole, judged, crop);
+    }
     throw new CyclopsError(
       'There is no map dn_pixels: D_n judges patches alone. Train with --netD unet, or choose another map.',
     );
@@ -54,8 +63,8 @@ export function passesOf(networks: Networks, x: Tensor, { tile, given }: PassesO
       values: judges[judge].judge(hidden(judge).map(({ values }) => values)),
       field: judges[judge].field,
     })),
-    pixelLogits: once(() => logitsOf(hidden('dn'))),
-    pixelLogitsOfReconstruction: once(() => logitsOf(hiddenOfReconstruction('dn'))),
+    pixelLogits: once(() => logitsOf(x, hidden('dn'))),
+    pixelLogitsOfReconstruction: once(() => logitsOf(reconstruction(), hiddenOfReconstruction('dn'))),
     placed: (map) => {
       const made = placedMaps.get(map.name) ?? place(plane(map), x, tile);
       placedMaps.set(map.name, made);

@@ -3,7 +3,7 @@ import { imageExtents } from '../../tensor/shape.ts';
 import { sliceBatch } from '../../tensor/slice.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import type { Plane } from './map.ts';
-import { blendTiles } from './tiles.ts';
+import { blendTiles, layOut } from './tiles.ts';
 
 /**
  * A map as it lies in its image, averaged over its channels: each value in the middle of the pixels that it was made of, interpolated
@@ -15,7 +15,7 @@ import { blendTiles } from './tiles.ts';
 export function place({ values, field }: Plane, x: Tensor, tile: number | null): Tensor {
   const { h, w } = imageExtents('A map', x);
   if (values.shape[0] === 1 || tile === null) return placeAll(values, field, h, w);
-  return blendTiles(x, tile, 1, ({ tileHeight, tileWidth }, k) =>
+  return blendTiles(x, layOut(x, tile), 1, ({ tileHeight, tileWidth }, k) =>
     placeAll(sliceBatch(values, k, k + 1), field, tileHeight, tileWidth),
   );
 }

@@ -22,13 +22,12 @@ interface TileAxis {
 }
 
 /**
- * The fewest tiles that cover `extent` with an overlap of a quarter of `tile`, evenly spread, and each no larger than it must be.
+ * The fewest tiles that cover `extent` with an overlap, evenly spread, and each no larger than it must be.
  *
- * @param extent @param tile in pixels, multiples of 4
+ * @param extent @param tile in pixels, multiples of 4 @param overlap in pixels, at most half a tile; a quarter of it unless told otherwise
  */
-export function tilesAlong(extent: number, tile: number): TileAxis {
+export function tilesAlong(extent: number, tile: number, overlap = quarter(tile)): TileAxis {
   if (extent <= tile) return { side: extent, starts: [0] };
-  const overlap = overlapOf(tile);
   const count = Math.ceil((extent - overlap) / (tile - overlap));
   const needed = (extent + (count - 1) * overlap) / count;
   const side = Math.max(SMALLEST_TILE, SIDE_MULTIPLE * Math.ceil(needed / SIDE_MULTIPLE));
@@ -39,8 +38,7 @@ export function tilesAlong(extent: number, tile: number): TileAxis {
  * The weight of each tile at each of its pixels: it rises and falls over the overlap as sin², and at every pixel the weights of all tiles
  * sum to 1.
  */
-export function tileWeights({ side, starts }: TileAxis, tile: number): number[][] {
-  const fade = overlapOf(tile);
+export function tileWeights({ side, starts }: TileAxis, tile: number, fade = quarter(tile)): number[][] {
   const fades = Array.from({ length: side }, (_, i) => {
     const edge = Math.min(i + 0.5, side - i - 0.5) / fade;
     return Math.sin((Math.PI / 2) * Math.min(1, edge)) ** 2;
@@ -58,15 +56,18 @@ interface TileLayout {
   readonly columns: TileAxis;
   /** Row by row. */
   readonly places: readonly TilePlace[];
+  /** What each weighs at each of its rows, and of its columns. */
+  readonly weights: { readonly rows: readonly number[][]; readonly columns: readonly number[][] };
 }
 
-/** The tiles of an image [1, H, W, C]. @param tile the largest side of one */
-export function layOut(x: Tensor, tile: number): TileLayout {
+/** The tiles of an image [1, H, W, C]. @param tile the largest side of one @param overlap as for {@link tilesAlong} */
+export function layOut(x: Tensor, tile: number, overlap = quarter(tile)): TileLayout {
   const { h, w, c } = imageExtents('Tiling', x);
-  const [rows, columns] = [tilesAlong(h, tile), tilesAlong(w, tile)];
+  const [rows, columns] = [tilesAlong(h, tile, overlap), tilesAlong(w, tile, overlap)];
   const common = { width: w, channels: c, tileHeight: rows.side, tileWidth: columns.side };
   const places = rows.starts.flatMap((top) => columns.starts.map((left) => ({ ...common, top, left })));
-  return { rows, columns, places };
+  const weights = { rows: tileWeights(rows, tile, overlap), columns: tileWeights(columns, tile, overlap) };
+  return { rows, columns, places, weights };
 }
 
 /** Tiles of an image as one batch. */
@@ -86,27 +87,25 @@ export function cropTiles(x: Tensor, places: readonly TilePlace[]): Tensor {
  */
 export function blendTiles(
   like: Tensor,
-  tile: number,
+  { columns, places, weights }: TileLayout,
   channels: number,
   makeTile: (place: TilePlace, k: number) => Tensor,
 ): Tensor {
   const { device } = like;
   const { h, w } = imageExtents('Tiling', like);
-  const { rows, columns, places } = layOut(like, tile);
-  const [rowWeights, columnWeights] = [tileWeights(rows, tile), tileWeights(columns, tile)];
   const image = filled(device, [1, h, w, channels], 0);
   for (const [k, place] of places.entries()) {
-    const down = rowWeights[Math.floor(k / columns.starts.length)] ?? [];
-    const across = columnWeights[k % columns.starts.length] ?? [];
+    const down = weights.rows[Math.floor(k / columns.starts.length)] ?? [];
+    const across = weights.columns[k % columns.starts.length] ?? [];
     scope(() => {
       const made = makeTile(place, k);
-      const weights = Tensor.from(device, Float32Array.from([...down, ...across]), [down.length + across.length]);
-      blendTile(device, { ...place, channels }, { tile: made.slice, weights: weights.slice, image: image.slice });
+      const both = Tensor.from(device, Float32Array.from([...down, ...across]), [down.length + across.length]);
+      blendTile(device, { ...place, channels }, { tile: made.slice, weights: both.slice, image: image.slice });
     });
   }
   return image;
 }
 
-function overlapOf(tile: number): number {
+function quarter(tile: number): number {
   return Math.floor(tile / 4);
 }

@@ -54,7 +54,7 @@ export function detectorGraph(model: Model, asked: Asked): { onnx: OnnxModel; ju
   const value = graph.within('preprocess', () => preprocess(graph, image, config));
   const x = { value, channels: config.inputNc, height: side, width: side };
   const nodes = { graph, weights: { source, tensors } };
-  const passes = onnxPasses(nodes, architectureOf(config), x);
+  const passes = onnxPasses(nodes, architectureOf(config), x, config.judgeCrops ? config.cropSize : null);
   const maps = onnxMaps(passes);
   const score = onnxScore(graph, maps, by, calibration);
   const heatmap = graph.node('Squeeze', [maps.placed(map).value, graph.ints([1])]);

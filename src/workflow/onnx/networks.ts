@@ -80,6 +80,11 @@ export interface Judged {
   readonly pixels: (() => Volume) | null;
 }
 
+/** What judges pixels too. */
+export interface Segmented extends Judged {
+  readonly pixels: () => Volume;
+}
+
 type DiscriminatorSizes = Pick<Architecture, 'ndf' | 'discriminatorLayers'>;
 
 /** The twin of `patchDiscriminator`. */
@@ -120,7 +125,7 @@ export function unetDiscriminator(
   name: string,
   { ndf, discriminatorLayers: layers }: DiscriminatorSizes,
   x: Volume,
-): Judged {
+): Segmented {
   const { graph } = nodes;
   const halving = { kernelSize: 4, stride: 2, padding: 1 };
   const inner = { kernelSize: 3, padding: 1 };

@@ -1,5 +1,6 @@
 import type { Observer } from '../../anomaly/maps/map.ts';
 import type { Architecture } from '../../cyclegan/network-set.ts';
+import { withCropLogits } from './crop-logits.ts';
 import type { GraphBuilder } from './graph.ts';
 import type { LayerNodes, Volume } from './layers.ts';
 import { type Generated, generator, type Plane, patchDiscriminator, unetDiscriminator } from './networks.ts';
@@ -22,9 +23,11 @@ export interface OnnxPasses {
   pixelLogitsOfReconstruction(): Volume | null;
 }
 
-export function onnxPasses(nodes: LayerNodes, architecture: Architecture, x: Volume): OnnxPasses {
+/** @param crop the side of the crops in which a segmenter judges pixels besides; null for none */
+export function onnxPasses(nodes: LayerNodes, architecture: Architecture, x: Volume, crop: number | null): OnnxPasses {
   const { graph } = nodes;
   const normalJudge = architecture.netD === 'unet' ? unetDiscriminator : patchDiscriminator;
+  const judgeCrops = (crops: Volume) => unetDiscriminator(nodes, 'D_A', architecture, crops).pixels();
   /** Networks over one image, which is made when the first of them is. */
   const over = (label: string, image: () => Volume) => {
     const made = <T>(make: () => T) => once(() => graph.within(label, make));
@@ -38,7 +41,11 @@ export function onnxPasses(nodes: LayerNodes, architecture: Architecture, x: Vol
       normal: made(() => ga().image()),
       abnormal: made(() => gn().image()),
       logits: { dn: made(() => dn().logits()), da: made(() => da().logits()) },
-      pixelLogits: made(() => dn().pixels?.() ?? null),
+      pixelLogits: made(() => {
+        const whole = dn().pixels?.() ?? null;
+        if (whole === null || crop === null) return whole;
+        return graph.within('in_crops', () => withCropLogits(graph, judgeCrops, whole, image(), crop));
+      }),
     };
   };
   const ofX = over('of_image', () => x);

@@ -47,7 +47,7 @@ const run = async (network: Module, values: ArrayLike<number>) => {
 /** A map's own values, and where they lie in the image. */
 async function found(name: string): Promise<{ own: Float32Array; placed: Float32Array }> {
   const [own, placed] = scope(() => {
-    const passes = passesOf(networks, Tensor.from(device, x, shape), { tile: null });
+    const passes = passesOf(networks, Tensor.from(device, x, shape), { tile: null, crop: null });
     const map = requireMap(name);
     return [passes.plane(map).values, passes.placed(map)];
   });
@@ -218,7 +218,10 @@ it('says of each map whether it depends on the reconstruction, and leaves no mem
   for (const name of names) {
     const map = requireMap(name);
     const of = (instead?: Tensor) =>
-      scope(() => passesOf(networks, image, { tile: null, ...(instead && { given: instead }) }).plane(map).values);
+      scope(
+        () =>
+          passesOf(networks, image, { tile: null, crop: null, ...(instead && { given: instead }) }).plane(map).values,
+      );
     const [plain, changed] = [of(), of(other)];
     const same = Buffer.from((await plain.data()).buffer).equals(Buffer.from((await changed.data()).buffer));
     expect(same, name).toBe(!map.networks.includes('G_A'));
@@ -265,7 +268,7 @@ it('says of each map which networks it needs: without one of them it is refused,
       const map = requireMap(name);
       const needs = map.networks.includes(absent);
       expect(canBeMade(map, own), name).toBe(!needs);
-      const make = () => scope(() => passesOf(own, image, { tile: null }).placed(map)).dispose();
+      const make = () => scope(() => passesOf(own, image, { tile: null, crop: null }).placed(map)).dispose();
       if (needs) expectRefusal(make, `This model has no ${absent}`);
       else make();
     }
@@ -295,7 +298,7 @@ describe('where D_n is a segmenter', () => {
       return own.D_A.pixels(own.D_A.hidden(image));
     });
     const [map, placed] = scope(() => {
-      const passes = passesOf(own, image, { tile: null });
+      const passes = passesOf(own, image, { tile: null, crop: null });
       return [passes.plane(dnPixels).values, passes.placed(dnPixels)];
     });
     const expected = (await valuesOf(pixels)).map((logit) => -logit);
@@ -317,7 +320,7 @@ describe('where D_n is a segmenter', () => {
       if (!isSegmenting(D_A)) throw new Error('no segmenter');
       return [image, own.G_A.forward(image)].map((of) => D_A.pixels(D_A.hidden(of)));
     });
-    const change = scope(() => passesOf(own, image, { tile: null }).placed(dnPixelsChange));
+    const change = scope(() => passesOf(own, image, { tile: null, crop: null }).placed(dnPixelsChange));
     if (!before || !after) throw new Error('no logits');
     const [ofImage, ofRepair] = [await valuesOf(before), await valuesOf(after)];
     expectClose(
@@ -330,7 +333,7 @@ describe('where D_n is a segmenter', () => {
   it('they come tile by tile from an image larger than a tile', async () => {
     const own = made();
     const large = Tensor.from(device, random(64 * 48 * 3), [1, 64, 48, 3]);
-    const tiled = scope(() => passesOf(tiledNetworks(own, 32), large, { tile: 32 }).placed(dnPixels));
+    const tiled = scope(() => passesOf(tiledNetworks(own, 32), large, { tile: 32, crop: null }).placed(dnPixels));
     expect(tiled.shape).toEqual([1, 64, 48, 1]);
     expect((await valuesOf(tiled)).every(Number.isFinite)).toBe(true);
   });
@@ -339,7 +342,7 @@ describe('where D_n is a segmenter', () => {
     const own = made();
     const image = Tensor.from(device, x, shape);
     const [difference, abnormal, normal] = scope(() => {
-      const passes = passesOf(own, image, { tile: null });
+      const passes = passesOf(own, image, { tile: null, crop: null });
       return [passes.placed(requireMap('da_dn')), passes.placed(requireMap('da')), passes.placed(requireMap('dn'))];
     });
     const [ofAbnormal, ofNormal] = [await valuesOf(abnormal), await valuesOf(normal)];
@@ -352,7 +355,7 @@ describe('where D_n is a segmenter', () => {
   it('and where it is none, there are no pixels', () => {
     const image = Tensor.from(device, x, shape);
     expectRefusal(
-      () => scope(() => passesOf(networks, image, { tile: null }).placed(dnPixels)),
+      () => scope(() => passesOf(networks, image, { tile: null, crop: null }).placed(dnPixels)),
       'dn_pixels',
       '--netD unet',
     );

@@ -32,7 +32,7 @@ const LIMIT = 1e-4;
 const POOLING_NAMES = Object.keys(POOLINGS) as PoolingName[];
 
 /** Networks with random weights, and images of a texture. */
-async function made(architecture: Architecture) {
+async function made(architecture: Architecture, crop: number | null = null) {
   const networks = makeNetworks(device, architecture, Math.floor(Math.random() * 2 ** 32));
   const tensors = new Map<string, StoredTensor>();
   for (const name of NETWORK_NAMES) {
@@ -46,12 +46,17 @@ async function made(architecture: Architecture) {
   const graph = new GraphBuilder();
   const input = graph.input({ name: 'image', type: 'f32', shape: ['N', H, W, channels], doc: '' });
   const value = graph.node('Transpose', [input], { perm: { ints: [0, 3, 1, 2] } });
-  const passes = onnxPasses({ graph, weights: { source: 'the test', tensors } }, architecture, {
-    value,
-    channels,
-    height: H,
-    width: W,
-  });
+  const passes = onnxPasses(
+    { graph, weights: { source: 'the test', tensors } },
+    architecture,
+    {
+      value,
+      channels,
+      height: H,
+      width: W,
+    },
+    crop,
+  );
   return { networks, pixels, x, graph, passes, maps: onnxMaps(passes) };
 }
 
@@ -67,14 +72,16 @@ function namesOf(networks: Networks): string[] {
 }
 
 const PATCH: Architecture = { channels: 3, ngf: 3, ndf: 3, blocks: 2, discriminatorLayers: 2 };
+const CROP = 24;
 const UNET: Architecture = { channels: 1, ngf: 2, netD: 'unet', ndf: 4, blocks: 0, discriminatorLayers: 3 };
 
 describe.each([
-  ['PatchGANs of colour', PATCH],
-  ['a segmenter of gray', UNET],
-])('of %s', (_, architecture) => {
+  ['PatchGANs of colour', PATCH, null],
+  ['a segmenter of gray', UNET, null],
+  ['a segmenter that judges crops too', UNET, CROP],
+] as const)('of %s', (_, architecture, crop) => {
   it('x̂, every map in its image, and every pooling of it are those of this program', async () => {
-    const { networks, pixels, x, graph, passes, maps } = await made(architecture);
+    const { networks, pixels, x, graph, passes, maps } = await made(architecture, crop);
     const names = namesOf(networks);
     expect(names.length).toBeGreaterThan(25);
     const parts = names.flatMap((name) =>
@@ -98,6 +105,7 @@ describe.each([
       maps: names.map(requireMap),
       wantsReconstruction: true,
       tile: null,
+      crop,
     });
     const own = (await measured.reconstruction?.data()) ?? [];
     expect(farthest(found.reconstruction?.data ?? [], own) / largest(own)).toBeLessThan(LIMIT);
@@ -120,7 +128,7 @@ describe.each([
   });
 
   it('every score that calibration tries, and a combination of them, are those of this program', async () => {
-    const { networks, pixels, x, graph, maps } = await made(architecture);
+    const { networks, pixels, x, graph, maps } = await made(architecture, crop);
     const scores = scoresFor(networks);
     const names = scores.map(({ info }) => info.name);
     const byName = (value: () => number) => Object.fromEntries(names.map((name) => [name, value()]));
@@ -142,7 +150,7 @@ describe.each([
     const run = await openOnnx(encodeOnnx({ version: '', doc: '', graph: graph.graph('scores'), metadata: {} }));
     const found = await run(pixels, [N, H, W, architecture.channels]);
     const parts = partsOf(scores);
-    const measured = measure(networks, x, { parts, tile: null });
+    const measured = measure(networks, x, { parts, tile: null, crop });
     for (const [i, values] of (await readParts(measured, parts, N)).entries()) {
       const own = computeScores(values, scores);
       own[COMBINED.name] = combine(combination, own);
@@ -156,7 +164,7 @@ describe.each([
   });
 
   it('a gradient, and a map that the networks do not have, are refused in words', async () => {
-    const { maps } = await made(architecture);
+    const { maps } = await made(architecture, crop);
     expect(() => maps.plane(requireMap('gradient'))).toThrow(
       /gradient cannot be written as ONNX: it needs a backward pass.*--by and --map/,
     );
