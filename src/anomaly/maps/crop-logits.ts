@@ -22,23 +22,28 @@ export const OVERLAP = 1 / 2;
 export function withCropLogits(judge: SegmentingDiscriminator, whole: Tensor, x: Tensor, side: number): Tensor {
   const { n, h, w } = imageExtents('A segmenter', x);
   if (Math.max(h, w) <= side) return whole;
-  const each = (i: number) => scope(() => cropLogits(judge, sliceBatch(x, i, i + 1), side));
-  const inCrops = concatBatch(each(0), ...Array.from({ length: n - 1 }, (_, i) => each(i + 1)));
-  return scale(add(whole, inCrops), 0.5);
+  return scope(() => {
+    const images = Array.from({ length: n }, (_, i) => sliceBatch(x, i, i + 1));
+    const layout = layOut(x, side, side * OVERLAP);
+    const across = layout.columns.starts.length;
+    // Row by row: the hidden layers of all crops of a large image may be more than a device can bind.
+    const rows = layout.rows.starts.map((_, row) => {
+      const places = layout.places.slice(row * across, (row + 1) * across);
+      return scope(() => judge.pixels(judge.hidden(joined(images.map((image) => cropTiles(image, places))))));
+    });
+    const logits = joined(rows);
+    const inCrops = images.map((image, i) =>
+      blendTiles(image, layout, 1, (_, k) => {
+        const crop = (Math.floor(k / across) * n + i) * across + (k % across);
+        return sliceBatch(logits, crop, crop + 1);
+      }),
+    );
+    return scale(add(whole, joined(inCrops)), 0.5);
+  });
 }
 
-/** What it says of an image [1, H, W, C] in crops, put together: [1, H, W, 1]. */
-function cropLogits(judge: SegmentingDiscriminator, image: Tensor, side: number): Tensor {
-  const layout = layOut(image, side, side * OVERLAP);
-  const across = layout.columns.starts.length;
-  // Row by row: the hidden layers of all crops of a large image may be more than a device can bind.
-  const rows = layout.rows.starts.map((_, row) => {
-    const places = layout.places.slice(row * across, (row + 1) * across);
-    return scope(() => judge.pixels(judge.hidden(cropTiles(image, places))));
-  });
-  return blendTiles(image, layout, 1, (_, k) => {
-    const row = rows[Math.floor(k / across)];
-    if (!row) throw new RangeError(`An image has no row of crops for crop ${k}.`);
-    return sliceBatch(row, k % across, (k % across) + 1);
-  });
+function joined(batches: readonly Tensor[]): Tensor {
+  const [first, ...others] = batches;
+  if (!first) throw new RangeError('There is nothing to judge.');
+  return concatBatch(first, ...others);
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { alikeInBatches, scoreEmpty } from '../../../src/anomaly/detector/empty-images.ts';
 import { openRunNetworks } from '../../../src/anomaly/detector/run-networks.ts';
 import { type ImageResult, scoreImages } from '../../../src/anomaly/detector/score-images.ts';
 import { requireMap } from '../../../src/anomaly/maps/list.ts';
@@ -33,6 +34,7 @@ afterAll(() => {
 
 async function judged(run: string, of: readonly DecodedImage[]): Promise<ImageResult[]> {
   const detector = openRunNetworks(device, runFolder(folder.path(run)));
+  alikeInBatches(detector, scoreEmpty);
   const request = { scores: scoresFor(detector.networks), maps: ['dn_pixels', 'dn'].map(requireMap) };
   const results: ImageResult[] = [];
   for await (const result of scoreImages(detector, of, () => request)) results.push(result);
