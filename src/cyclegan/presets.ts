@@ -85,6 +85,8 @@ const PRESETS: Readonly<Record<PresetName, TrainingConfig>> = {
     steps: 2500,
     lrD: 0.001,
     domainCrops: 4,
+    defectsBySize: true,
+    judgeCrops: true,
     rotate: true,
     ema: 0.995,
   },
