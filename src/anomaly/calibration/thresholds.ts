@@ -2,6 +2,7 @@ import { LABELS } from '../../data/datasets/dataset.ts';
 import { countObjects } from '../../data/datasets/groups.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { auroc, bestAccuracy, bestF1, halfwayDown, thresholdAtRecall } from '../metrics/classification.ts';
+import { isOfManyPixels } from '../scores/list.ts';
 import type { ScoreInfo } from '../scores/score.ts';
 import { type ScoredImage, scoreColumn } from '../scores/scored-image.ts';
 import { AVERAGE, averageOf } from './average.ts';
@@ -32,13 +33,15 @@ export function chooseThresholds(
   const scores: Calibration['scores'] = {};
   for (const [name, column] of columns) scores[name] = judge(column, abnormal, choice, counts);
   const areas = new Map(Object.entries(scores).map(([name, { auroc: area }]) => [name, area]));
-  const leading = leadingScore(areas, counts, aupro);
+  // Where masks tell what a defect is, a segmenter finds it by its hottest pixels, whatever a few images say of more (bench/NOTES.md).
+  const candidates = new Map([...areas].filter(([name]) => aupro === null || !isOfManyPixels(name)));
+  const leading = leadingScore(candidates, counts, aupro);
   if (leading === null) throw new RangeError('Choosing a threshold needs at least one score.');
   const combined = crossCombination(labelled, columns);
   if (combined) scores[COMBINED.name] = judge(combined.outOfFold, abnormal, choice, counts);
   const objects = countObjects(labelled);
   const few = LABELS.some((label) => objects[label] < 2);
-  const equal = equalScores(leading, areas, counts, few);
+  const equal = equalScores(leading, candidates, counts, few);
   const areaOf = (name: string) => scores[name]?.auroc ?? Number.NaN;
   const half = combined && isEqual(areaOf(COMBINED.name), areaOf(leading), counts) ? combined : null;
   const averaged = LABELS.every((label) => counts[label] >= COMBINED_LEAST) && (equal.length > 1 || half !== null);

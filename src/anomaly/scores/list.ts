@@ -76,6 +76,11 @@ export function isOfPixels(score: string, map?: string): boolean {
   return OF_PIXELS.includes(score) && (map === undefined || score.startsWith(`${map}.`));
 }
 
+/** Whether it is one of them over more than the hottest hundredth of an image, of which most may be no defect. */
+export function isOfManyPixels(score: string): boolean {
+  return isOfPixels(score) && !['max', 'top01', 'top1'].some((pooling) => score.endsWith(`.${pooling}`));
+}
+
 /** Every score that calibration tries on these networks, in the order of reports; none that needs an absent one. */
 export function scoresFor(networks: WithLayers): Score[] {
   const layers = layersOfDn(networks);
