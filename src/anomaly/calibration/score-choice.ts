@@ -15,7 +15,8 @@ const CLEARLY = 2;
  *
  * Of a segmenter's maps, the one that finds defects best makes the score: their masks tell more than the labels of some images.
  *
- * @param areas AUROC by score, in the order of reports @param counts of the images that they were measured on
+ * @param areas AUROC by score, in the order of reports
+ * @param counts of the objects that they were measured on: images of one object say little more than one of them
  * @param aupro by map, on the same images; null where it is not known @returns null without scores
  */
 export function leadingScore(
@@ -36,23 +37,33 @@ export function leadingScore(
  * below. (That of the leading one is 0 where it separates the classes, however few images say so.) Their average
  * is seldom worse than the best of them on new images, and often better than the one that luck put first.
  *
- * @param areas AUROC by score, in the order of reports
- * @param few whether the images show one object of a class only: then many scores separate the classes, which do not do so for other
- * objects, and a segmenter's score has no equals but those of its own map (bench/NOTES.md) @returns the leading one first
+ * @param areas AUROC by score, in the order of reports @param counts of the images
+ * @param objects how many a class shows, of the class that shows fewer. Where they are few, many scores separate the classes, which do not
+ * do so for other objects: a segmenter's score then has no equals but those of its maps, and on one object of its own map (bench/NOTES.md)
+ * @returns the leading one first
  */
 export function equalScores(
   leading: string,
   areas: ReadonlyMap<string, number>,
   counts: Readonly<Record<Label, number>>,
-  few: boolean,
+  objects: number,
 ): string[] {
   const area = areas.get(leading) ?? Number.NaN;
-  const map = few ? PIXEL_MAPS.find((name) => isOfPixels(leading, name)) : undefined;
+  const map = objects < 2 ? PIXEL_MAPS.find((name) => isOfPixels(leading, name)) : undefined;
+  const isAlone = leadsAlone(leading, objects);
   const equal = [...areas].flatMap(([name, own]) => {
-    const comparable = name !== leading && (map === undefined || isOfPixels(name, map));
+    const comparable = name !== leading && (!isAlone || isOfPixels(name, map));
     return comparable && isEqual(own, area, counts) ? [name] : [];
   });
   return [leading, ...equal];
+}
+
+/** Fewer objects of a class say too little of scores that learned nothing from masks. */
+const FEW_OBJECTS = 8;
+
+/** Whether a segmenter's score leads, on so few objects that nothing but its maps is averaged with it. */
+export function leadsAlone(leading: string, objects: number): boolean {
+  return objects < FEW_OBJECTS && isOfPixels(leading);
 }
 
 /** Whether so few images cannot tell an AUROC from that of the leading score: it is above, or no more than its standard error below. */

@@ -9,7 +9,7 @@ import { AVERAGE, averageOf } from './average.ts';
 import { chooseBaseline } from './baseline.ts';
 import { CALIBRATION_SOURCES, type Calibration, type Choice, type Rule, recallIn } from './calibration.ts';
 import { COMBINED, COMBINED_LEAST, crossCombination } from './cross-combination.ts';
-import { equalScores, isEqual, leadingScore } from './score-choice.ts';
+import { equalScores, isEqual, leadingScore, leadsAlone } from './score-choice.ts';
 import { tradeOff } from './trade-off.ts';
 
 /**
@@ -35,15 +35,18 @@ export function chooseThresholds(
   const areas = new Map(Object.entries(scores).map(([name, { auroc: area }]) => [name, area]));
   // Where masks tell what a defect is, a segmenter finds it by its hottest pixels, whatever a few images say of more (bench/NOTES.md).
   const candidates = new Map([...areas].filter(([name]) => aupro === null || !isOfManyPixels(name)));
-  const leading = leadingScore(candidates, counts, aupro);
+  const objects = countObjects(labelled);
+  const leading = leadingScore(candidates, objects, aupro);
   if (leading === null) throw new RangeError('Choosing a threshold needs at least one score.');
   const combined = crossCombination(labelled, columns);
   if (combined) scores[COMBINED.name] = judge(combined.outOfFold, abnormal, choice, counts);
-  const objects = countObjects(labelled);
-  const few = LABELS.some((label) => objects[label] < 2);
-  const equal = equalScores(leading, candidates, counts, few);
+  const fewest = Math.min(...LABELS.map((label) => objects[label]));
+  const equal = equalScores(leading, candidates, counts, fewest);
   const areaOf = (name: string) => scores[name]?.auroc ?? Number.NaN;
-  const half = combined && isEqual(areaOf(COMBINED.name), areaOf(leading), counts) ? combined : null;
+  const half =
+    combined && !leadsAlone(leading, fewest) && isEqual(areaOf(COMBINED.name), areaOf(leading), counts)
+      ? combined
+      : null;
   const averaged = LABELS.every((label) => counts[label] >= COMBINED_LEAST) && (equal.length > 1 || half !== null);
   const members = new Map(equal.map((name) => [name, columns.get(name) ?? []]));
   const average = averaged

@@ -60,10 +60,10 @@ it('scores are equal up to a standard error below the leading one, and above it'
     ['equal', 0.7],
     ['worse', 0.69],
   ]);
-  expect(equalScores('leading', areas, counts, false)).toEqual(['leading', 'better', 'equal']);
+  expect(equalScores('leading', areas, counts, 2)).toEqual(['leading', 'better', 'equal']);
 });
 
-it("a segmenter's score has no equals but those of its own map where images show one object only", () => {
+it("a segmenter's score has no equals but those of its maps where images show few objects, of its own map where they show one", () => {
   const areas = new Map([
     ['sse', 1],
     ['dn_pixels.top1', 0.99],
@@ -72,11 +72,14 @@ it("a segmenter's score has no equals but those of its own map where images show
     ['dn_pixels_change.max', 1],
   ]);
   const counts = { normal: 20, abnormal: 10 };
-  expect(equalScores('dn_pixels.top1', areas, counts, true)).toEqual(['dn_pixels.top1', 'dn_pixels.max']);
-  expect(equalScores('dn_pixels.top1', areas, counts, false)).toEqual([
+  expect(equalScores('dn_pixels.top1', areas, counts, 1)).toEqual(['dn_pixels.top1', 'dn_pixels.max']);
+  expect(equalScores('dn_pixels.top1', areas, counts, 7)).toEqual([
+    ...['dn_pixels.top1', 'dn_pixels.max', 'dn_pixels_change.max'],
+  ]);
+  expect(equalScores('dn_pixels.top1', areas, counts, 8)).toEqual([
     ...['dn_pixels.top1', 'sse', 'dn_pixels.max', 'dn_pixels_change.max'],
   ]);
-  expect(equalScores('sse', areas, counts, true)).toHaveLength(4);
+  expect(equalScores('sse', areas, counts, 1)).toHaveLength(4);
 });
 
 /** Images of which a number says what they are, with noise, and other numbers say less and less. */
