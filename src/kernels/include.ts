@@ -58,9 +58,17 @@ export function textsInPage(texts: Readonly<Record<string, string>>): Record<str
   return Object.fromEntries(Object.entries(texts).filter(([path]) => isLaunched(path)));
 }
 
-/** Kernels without comments, but for the includes, and without indentation, for pages, of whose kernels they are two fifths. Lines stay lines. */
+/**
+ * Kernels without comments, but for the includes, without indentation, and without the space behind a comma and around most operators, for
+ * pages, of whose kernels they are two fifths. Lines stay lines.
+ */
 export function bareTexts(texts: Readonly<Record<string, string>>): Record<string, string> {
-  const bare = (text: string) => text.replace(/[ \t]*\/\/(?! #include ).*$/gm, '').replace(/^[ \t]+/gm, '');
+  const dense = (line: string) => line.replaceAll(', ', ',').replace(/ ([+*/]) (?=[\w(])/g, '$1');
+  const bare = (text: string) =>
+    text
+      .replace(/[ \t]*\/\/(?! #include ).*$/gm, '')
+      .replace(/^[ \t]+/gm, '')
+      .replace(/^(?!\/\/).*$/gm, dense);
   return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, bare(text)]));
 }
 
