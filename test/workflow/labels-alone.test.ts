@@ -11,6 +11,13 @@ afterAll(() => folder.remove());
 
 const unwrapped = (text: string) => text.replace(/\s+/g, ' ');
 
+it('options of a segmenter that is not there are named', async () => {
+  const options = [...SMALL, '--steps', '1', '--judge-crops', '--defects-by-size', '--no-tune'];
+  const trained = await cyclops('train', data, '--out', folder.path('patches'), ...options);
+  expect(trained.code, trained.stderr).toBe(0);
+  expect(unwrapped(trained.stderr)).toContain('--defects-by-size and --judge-crops do nothing without a segmenter');
+});
+
 it('a segmenter learns from labels alone, says so, and gives the same bits when it is trained again', async () => {
   const options = [...SMALL, '--netD', 'unet', '--domain-crops', '2', '--steps', '4', '--no-tune'];
   const [first, again] = [folder.path('first'), folder.path('again')];

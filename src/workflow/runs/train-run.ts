@@ -237,6 +237,7 @@ async function loadBanks(
   if (masks) warnOfGrayMasks(masks.gray, onWarning);
   const defects = abnormal.good.map(({ file }) => masks?.defects.get(file) ?? null);
   warnOfUnmasked(config, defects, onWarning);
+  warnOfNoSegmenter(config, onWarning);
   return { banks: await makeBanks(device, { a: abnormal.bank, b: normal.bank, defects }, config, overflow), training: good };
 }
 
@@ -256,6 +257,13 @@ function warnOfUnmasked(
         'defect. Masks, white where the defect is, in masks/ of the data folder would teach it more.',
     );
   }
+}
+
+/** Says which options wait for a segmenter that is not there. */
+function warnOfNoSegmenter({ netD, defectsBySize, judgeCrops }: TrainingConfig, onWarning: Listener['onWarning']): void {
+  const idle = [...(defectsBySize ? ['--defects-by-size'] : []), ...(judgeCrops ? ['--judge-crops'] : [])];
+  if (netD === 'unet' || idle.length === 0) return;
+  onWarning?.(`${idle.join(' and ')} ${idle.length > 1 ? 'do' : 'does'} nothing without a segmenter. Add --netD unet for one.`);
 }
 
 /** Whether training looks at masks. */
