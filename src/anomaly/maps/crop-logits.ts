@@ -16,7 +16,7 @@ export const OVERLAP = 1 / 2;
  * from. Its norms take mean and variance of all that it sees at once, so a crop looks to it as crops did in training, and a whole image,
  * many times as large, as nothing did.
  *
- * @param whole what it says of the whole images, [N, H, W, 1] @param x the images, [N, H, W, C] @param side of a crop, a multiple of 4
+ * @param whole what it says of the whole images, [N, H, W, 1] @param x the images, [N, H, W, C] @param side the largest of a crop, a multiple of 4
  * @returns [N, H, W, 1]; `whole` itself where a crop holds an image
  */
 export function withCropLogits(judge: SegmentingDiscriminator, whole: Tensor, x: Tensor, side: number): Tensor {
