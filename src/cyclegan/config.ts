@@ -193,6 +193,11 @@ export function architectureOf({ inputNc, ngf, netD, ndf, blocks, nLayersD }: Tr
   return { channels: inputNc, ngf, netD, ndf, blocks, discriminatorLayers: nLayersD };
 }
 
+/** The side of the crops in which a segmenter judges pixels besides; null for none. */
+export function judgedCrop({ judgeCrops, cropSize }: TrainingConfig): number | null {
+  return judgeCrops ? cropSize : null;
+}
+
 /** The names of all fields of a {@link TrainingConfig}. */
 export const CONFIG_FIELDS: readonly string[] = Object.keys(configSchema.entries);
 

@@ -1,7 +1,6 @@
-import { architectureOf, imageOptions, type TrainingConfig } from '../../cyclegan/config.ts';
+import { architectureOf, imageOptions, judgedCrop, type TrainingConfig } from '../../cyclegan/config.ts';
 import { absentNetworks, type Manifest } from '../../cyclegan/manifest.ts';
 import { makeNetworks, type Networks } from '../../cyclegan/network-set.ts';
-import { isSegmenting } from '../../cyclegan/unet-discriminator.ts';
 import type { BankOptions, Size } from '../../data/images/bank.ts';
 import type { Device } from '../../gpu/device.ts';
 import { SMALLEST_TILE } from '../maps/tiles.ts';
@@ -62,7 +61,7 @@ export function prepareNetworks(
     manifest,
     networks: tile === null ? networks : tiledNetworks(networks, tile),
     tile,
-    crop: config.judgeCrops && isSegmenting(networks.D_A) ? config.cropSize : null,
+    crop: judgedCrop(config),
     sizeFor,
     shown: { ...imageOptions(config), loadSize: sizeFor },
     dispose,

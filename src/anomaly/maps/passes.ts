@@ -17,8 +17,8 @@ interface PassesOptions {
 }
 
 /**
- * The passes of networks over images. Whatever is asked of them, no network sees the same image twice; G_a2n alone goes through its
- * first layers anew where they are looked at.
+ * The passes of networks over images. Whatever is asked of them, no network sees the same image twice, though a segmenter may see crops of
+ * it besides; G_a2n alone goes through its first layers anew where they are looked at.
  *
  * @param x [N, H, W, C] in [−1, 1], its sides multiples of 4; one image where there are tiles
  */

@@ -15,10 +15,11 @@ export function isTileSide(side: unknown): side is number {
   return typeof side === 'number' && Number.isInteger(side) && side % SIDE_MULTIPLE === 0 && side >= SMALLEST_TILE;
 }
 
-/** Tiles along one axis: all of one side, and where each begins. */
-interface TileAxis {
+/** Tiles along one axis: all of one side, where each begins, and over how many pixels it gives way to the next. */
+export interface TileAxis {
   readonly side: number;
   readonly starts: readonly number[];
+  readonly overlap: number;
 }
 
 /**
@@ -27,20 +28,21 @@ interface TileAxis {
  * @param extent @param tile in pixels, multiples of 4 @param overlap in pixels, at most half a tile; a quarter of it unless told otherwise
  */
 export function tilesAlong(extent: number, tile: number, overlap = quarter(tile)): TileAxis {
-  if (extent <= tile) return { side: extent, starts: [0] };
+  if (extent <= tile) return { side: extent, starts: [0], overlap };
   const count = Math.ceil((extent - overlap) / (tile - overlap));
   const needed = (extent + (count - 1) * overlap) / count;
   const side = Math.max(SMALLEST_TILE, SIDE_MULTIPLE * Math.ceil(needed / SIDE_MULTIPLE));
-  return { side, starts: Array.from({ length: count }, (_, k) => Math.round((k * (extent - side)) / (count - 1))) };
+  const starts = Array.from({ length: count }, (_, k) => Math.round((k * (extent - side)) / (count - 1)));
+  return { side, starts, overlap };
 }
 
 /**
  * The weight of each tile at each of its pixels: it rises and falls over the overlap as sin², and at every pixel the weights of all tiles
  * sum to 1.
  */
-export function tileWeights({ side, starts }: TileAxis, tile: number, fade = quarter(tile)): number[][] {
+export function tileWeights({ side, starts, overlap }: TileAxis): number[][] {
   const fades = Array.from({ length: side }, (_, i) => {
-    const edge = Math.min(i + 0.5, side - i - 0.5) / fade;
+    const edge = Math.min(i + 0.5, side - i - 0.5) / overlap;
     return Math.sin((Math.PI / 2) * Math.min(1, edge)) ** 2;
   });
   const totals = new Map<number, number>();
@@ -56,8 +58,6 @@ interface TileLayout {
   readonly columns: TileAxis;
   /** Row by row. */
   readonly places: readonly TilePlace[];
-  /** What each weighs at each of its rows, and of its columns. */
-  readonly weights: { readonly rows: readonly number[][]; readonly columns: readonly number[][] };
 }
 
 /** The tiles of an image [1, H, W, C]. @param tile the largest side of one @param overlap as for {@link tilesAlong} */
@@ -66,8 +66,7 @@ export function layOut(x: Tensor, tile: number, overlap = quarter(tile)): TileLa
   const [rows, columns] = [tilesAlong(h, tile, overlap), tilesAlong(w, tile, overlap)];
   const common = { width: w, channels: c, tileHeight: rows.side, tileWidth: columns.side };
   const places = rows.starts.flatMap((top) => columns.starts.map((left) => ({ ...common, top, left })));
-  const weights = { rows: tileWeights(rows, tile, overlap), columns: tileWeights(columns, tile, overlap) };
-  return { rows, columns, places, weights };
+  return { rows, columns, places };
 }
 
 /** Tiles of an image as one batch. */
@@ -87,20 +86,21 @@ export function cropTiles(x: Tensor, places: readonly TilePlace[]): Tensor {
  */
 export function blendTiles(
   like: Tensor,
-  { columns, places, weights }: TileLayout,
+  { rows, columns, places }: TileLayout,
   channels: number,
   makeTile: (place: TilePlace, k: number) => Tensor,
 ): Tensor {
   const { device } = like;
   const { h, w } = imageExtents('Tiling', like);
+  const [rowWeights, columnWeights] = [tileWeights(rows), tileWeights(columns)];
   const image = filled(device, [1, h, w, channels], 0);
   for (const [k, place] of places.entries()) {
-    const down = weights.rows[Math.floor(k / columns.starts.length)] ?? [];
-    const across = weights.columns[k % columns.starts.length] ?? [];
+    const down = rowWeights[Math.floor(k / columns.starts.length)] ?? [];
+    const across = columnWeights[k % columns.starts.length] ?? [];
     scope(() => {
       const made = makeTile(place, k);
-      const both = Tensor.from(device, Float32Array.from([...down, ...across]), [down.length + across.length]);
-      blendTile(device, { ...place, channels }, { tile: made.slice, weights: both.slice, image: image.slice });
+      const weights = Tensor.from(device, Float32Array.from([...down, ...across]), [down.length + across.length]);
+      blendTile(device, { ...place, channels }, { tile: made.slice, weights: weights.slice, image: image.slice });
     });
   }
   return image;

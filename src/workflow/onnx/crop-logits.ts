@@ -1,13 +1,10 @@
 import { OVERLAP } from '../../anomaly/maps/crop-logits.ts';
-import { tilesAlong, tileWeights } from '../../anomaly/maps/tiles.ts';
+import { type TileAxis, tilesAlong, tileWeights } from '../../anomaly/maps/tiles.ts';
 import type { GraphBuilder, Value } from './graph.ts';
 import type { Volume } from './layers.ts';
 
-/** Crops along one axis: where each begins, and what weighs each of its places. */
-interface CropAxis {
-  readonly side: number;
-  readonly starts: readonly number[];
-  readonly weights: readonly (readonly number[])[];
+/** Crops along one axis of an image. */
+interface CropAxis extends TileAxis {
   /** Of the image. */
   readonly extent: number;
 }
@@ -45,8 +42,7 @@ export function withCropLogits(
 }
 
 function axisOf(extent: number, side: number): CropAxis {
-  const axis = tilesAlong(extent, side, side * OVERLAP);
-  return { ...axis, extent, weights: tileWeights(axis, side, side * OVERLAP) };
+  return { ...tilesAlong(extent, side, side * OVERLAP), extent };
 }
 
 /** i64 [crops · side]: the places of all crops, one crop after another. */
@@ -57,10 +53,12 @@ function places(graph: GraphBuilder, { side, starts, extent }: CropAxis): Value 
 }
 
 /** f32 [extent, crops · side]: what each place of a crop gives to each of the image. */
-function blending(graph: GraphBuilder, { side, starts, extent, weights }: CropAxis): Value {
+function blending(graph: GraphBuilder, axis: CropAxis): Value {
+  const { side, starts, extent } = axis;
   return graph.constant(`crops_of_${side}_to_${extent}`, () => {
     const taken = starts.length * side;
     const data = new Float32Array(extent * taken);
+    const weights = tileWeights(axis);
     for (const [crop, start] of starts.entries()) {
       for (const [i, weight] of (weights[crop] ?? []).entries()) data[(start + i) * taken + crop * side + i] = weight;
     }

@@ -71,7 +71,7 @@ describe('tiled networks', () => {
     const { values, shape } = image();
     const [rows, columns] = [tilesAlong(h, 28), tilesAlong(w, 28)];
     expect([rows.starts.length, columns.starts.length]).toEqual([2, 3]);
-    const [down, across] = [tileWeights(rows, 28), tileWeights(columns, 28)];
+    const [down, across] = [tileWeights(rows), tileWeights(columns)];
     const expected = new Float64Array(h * w * c);
     for (const [j, top] of rows.starts.entries()) {
       for (const [k, left] of columns.starts.entries()) {

@@ -47,7 +47,7 @@ describe('a placed map', () => {
   it('that came tile by tile is blended as tiles are, and leaves no memory behind', async () => {
     const [h, w, tile] = [36, 52, 28];
     const [rows, columns] = [tilesAlong(h, tile), tilesAlong(w, tile)];
-    const [down, across] = [tileWeights(rows, tile), tileWeights(columns, tile)];
+    const [down, across] = [tileWeights(rows), tileWeights(columns)];
     const tiles = rows.starts.length * columns.starts.length;
     expect(tiles).toBe(6);
     const field = { stride: 4, offset: 3.5 };

@@ -19,8 +19,8 @@ describe('tilesAlong', () => {
   });
 
   it('makes tiles no larger than needed', () => {
-    expect(tilesAlong(132, 128)).toEqual({ side: 84, starts: [0, 48] });
-    expect(tilesAlong(64, 128)).toEqual({ side: 64, starts: [0] });
+    expect(tilesAlong(132, 128)).toEqual({ side: 84, starts: [0, 48], overlap: 32 });
+    expect(tilesAlong(64, 128)).toEqual({ side: 64, starts: [0], overlap: 32 });
   });
 });
 
@@ -28,7 +28,7 @@ it.each(CASES)(
   'the weights of %i px in tiles of %i px sum to 1, fade smoothly, and are 1 where a tile is alone',
   (extent, tile) => {
     const axis = tilesAlong(extent, tile);
-    const weights = tileWeights(axis, tile);
+    const weights = tileWeights(axis);
     const totals = new Array<number>(extent).fill(0);
     const tilesAt = new Array<number>(extent).fill(0);
     for (const [k, own] of weights.entries()) {
