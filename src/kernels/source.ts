@@ -62,6 +62,11 @@ export const EIGHTS: Readonly<Record<string, string>> = {
   'conv2d/parts/put-f32.wgsl': 'conv2d/parts/put-f32-eights.wgsl',
 };
 
+/** … when what matrices multiply is staged eight numbers at a time, … */
+export const WIDE: Readonly<Record<string, string>> = {
+  'conv2d/parts/matrix-slabs.wgsl': 'conv2d/parts/matrix-slabs-wide.wgsl',
+};
+
 /** … and when matrices multiply f32 numbers that are split into two of f16. */
 export const SPLIT: Readonly<Record<string, string>> = {
   'conv2d/parts/matrix-operands.wgsl': 'conv2d/parts/matrix-operands-split.wgsl',
@@ -114,7 +119,7 @@ export function sourceText(source: KernelSource): string {
  * the kernel does.
  */
 export function sourceTexts(source: KernelSource): string[] {
-  return [sourceText(source), load(source, { ...DTYPE_F16, ...VEC4, ...LANES_16, ...EIGHTS, ...SPLIT }).code];
+  return [sourceText(source), load(source, { ...DTYPE_F16, ...VEC4, ...LANES_16, ...EIGHTS, ...WIDE, ...SPLIT }).code];
 }
 
 /** How a kernel accesses its bindings of group 0, one letter for each: `r` for `read`, `w` for `read_write`. */

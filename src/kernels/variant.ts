@@ -13,7 +13,7 @@ export interface VariantInfo {
   readonly sources: readonly KernelSource[];
   /** Parts of these kernels that other parts take the place of; none unless it is given. */
   readonly instead?: Readonly<Record<string, string>>;
-  /** Workgroup memory in bytes that its kernels declare, at most; 0 for none. */
+  /** Workgroup memory in bytes that its kernels declare, or at least need where they take what a device has; 0 for none. */
   readonly workgroupBytes: number;
 }
 

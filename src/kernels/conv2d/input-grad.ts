@@ -20,10 +20,14 @@
  * - winograd64x64 and its sizes: as above, with such products. Not timed on a GPU.
  * - matrix64x128 and its sizes: the same on matrix hardware, f16 with sums in f32. 64x128 0.84 ms (92 TFLOP/s), 128x64 0.91,
  *   128x128 1.12, 64x64 1.28, 128x16 3.01.
+ * - matrix64x128_wide, matrix128x128_wide: slabs of eight numbers an element, see conv2d.forward. Not timed on a GPU.
+ * - matrix64x128_turned and its sizes, at stride 1: the weight is turned first, in a launch of its own, so that the forward kernel
+ *   computes the gradient, and reads whole lines of the weight. Not timed on a GPU.
  * - matrix64x128_split and its sizes: the same for f32 by three products of f16, see conv2d.forward. Not timed on a GPU.
  */
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, ceilDiv } from '../../gpu/launch.ts';
+import { ACTIVATION_CODES } from '../activation.ts';
 import { flatGrid } from '../flat-grid.ts';
 import { reflectionPadBackward } from '../images/reflection-pad.ts';
 import { DTYPE_BYTES, kernel } from '../source.ts';
@@ -269,6 +273,71 @@ function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArguments>
   };
 }
 
+/** Lends `launch` the weight [KH,KW,C,O] of a problem, turned: [KH,KW,O,C], with its taps in reverse order. */
+function withTurned(device: Device, k: ConvProblem, weight: BufferSlice, launch: (turned: BufferSlice) => void): void {
+  const bytes = DTYPE_BYTES[k.dtype] * convSizes(k).weight;
+  withTemporary(device, bytes, (turned) => {
+    device.launch({
+      kernel: kernel('conv2d/turn-weight', {}, { dtype: k.dtype }),
+      bindings: [weight, turned],
+      immediates: convImmediates(k),
+      workgroups: turningGrid(k),
+      label: 'conv2d.turnWeight',
+      flops: 0,
+      bytes: 2 * bytes,
+    });
+    launch(turned);
+  });
+}
+
+const turningGrid = ({ c, o, kh, kw }: ConvProblem) => [ceilDiv(o, 32), ceilDiv(c, 32), kh * kw] as const;
+
+/** The forward kernel of matrix hardware, on dy and the turned weight. */
+function matrixTurned(tile: MatrixTile): Variant<ConvProblem, InputGradArguments> {
+  const grid = ({ n, p, q, o }: ConvProblem) => [ceilDiv(n * p * q, tile.rows), ceilDiv(o, tile.columns), 1] as const;
+  const info = tile.info('conv2d/turn-weight', 'conv2d/forward-matrix', FOLD);
+  return {
+    ...info,
+    name: `${info.name}_turned`,
+    supports: (device, k) => {
+      const product = padded(k);
+      return (
+        k.stride === 1 &&
+        k.kh === k.kw &&
+        product.padding < k.kh &&
+        tile.suits(device, transposed(product), phaseRows(product), k.c) &&
+        gridFits(device, turningGrid(k)) &&
+        paddedFits(device, k)
+      );
+    },
+    launch: (device, problem, all) =>
+      unfolded(device, problem, all, (k, args) => {
+        const product = transposed(k);
+        const constants = {
+          BIAS: BIAS(args),
+          ACTIVATION: ACTIVATION_CODES.none,
+          EIGHTS_C: k.o % 8 === 0 ? 1 : 0,
+          EIGHTS_O: k.c % 8 === 0 ? 1 : 0,
+        };
+        const { y, weight } = convSizes(k);
+        withTurned(device, k, args.weight, (turned) =>
+          tile.withOperands(device, [args.dy, y], [turned, weight], (more) =>
+            device.launch({
+              kernel: kernel('conv2d/forward-matrix', constants, tile.specialisation(device, k.c % 8 === 0)),
+              bindings: [args.dy, turned, args.bias ?? turned, args.dx, ...more],
+              immediates: convImmediates(product),
+              workgroups: grid(product),
+              label: 'conv2d.inputGrad',
+              flops: convFlops(k),
+              bytes: convBytes(k),
+              matrices: true,
+            }),
+          ),
+        );
+      }),
+  };
+}
+
 /** Whether a variant folds the gradient of a padded image in a launch of its own, which may add something to it as it goes. */
 export function foldsInLaunch({ sources }: Variant<ConvProblem, InputGradArguments>, k: ConvProblem): boolean {
   return sources.includes(FOLD) && padded(k) !== k;
@@ -283,6 +352,7 @@ export const convInputGrad: Operation<ConvProblem, InputGradArguments> = {
     thinOutput,
     ...lanes.map(tiled),
     ...matrixTiles.map(matrixTiled),
+    ...[...splitTiles, ...matrixTiles].map(matrixTurned),
     ...tiles.map(workgroupTiled),
     ...winograds,
     narrow,

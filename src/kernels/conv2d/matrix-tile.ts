@@ -5,7 +5,7 @@
 import type { Device } from '../../gpu/device.ts';
 import type { MatrixConfig } from '../../gpu/host/adapter.ts';
 import { type BufferSlice, ceilDiv, immediates } from '../../gpu/launch.ts';
-import { EIGHTS, kernel, SPLIT, type Specialisation } from '../source.ts';
+import { EIGHTS, kernel, SPLIT, type Specialisation, WIDE } from '../source.ts';
 import { withTemporary } from '../sum-parts.ts';
 import type { VariantInfo } from '../variant.ts';
 import { type ConvProblem, convSizes } from './problem.ts';
@@ -16,6 +16,8 @@ interface Shape {
   /** Subgroups below each other and side by side, where their matrices are large enough; else there are more. */
   readonly down: number;
   readonly across: number;
+  /** Whether workgroup memory holds, and an invocation stores there, eight numbers at a time instead of four. */
+  readonly wide?: boolean;
 }
 
 /** In order of preference. */
@@ -25,6 +27,8 @@ const shapes: readonly Shape[] = [
   { rows: 64, columns: 64, down: 2, across: 2 },
   { rows: 128, columns: 128, down: 2, across: 4 },
   { rows: 128, columns: 16, down: 4, across: 1 },
+  { rows: 128, columns: 128, down: 2, across: 2, wide: true },
+  { rows: 64, columns: 128, down: 1, across: 4, wide: true },
 ];
 
 /**
@@ -37,12 +41,16 @@ const NAMED_SPLIT = 2;
 /** Workgroups that look for the largest number of an operand, as wgsl/conv2d/parts/matrix-operands-split.wgsl reads what they leave. */
 const LARGEST_GROUPS = 128;
 
-/** How a device computes a tile: the matrices of its subgroups, and the subgroups below each other and side by side. */
+/** How a device computes a tile: the matrices of its subgroups, the subgroups below each other and side by side, and the depth of a slab. */
 interface Layout {
   readonly config: MatrixConfig;
   readonly down: number;
   readonly across: number;
+  readonly slab: number;
 }
+
+/** What of a layout says how much memory it takes. */
+type Sizes = Pick<Layout, 'down' | 'across' | 'slab'> & { readonly config: Pick<MatrixConfig, 'm' | 'n'> };
 
 /** An operand of a product, and how many numbers it has. */
 type Operand = readonly [slice: BufferSlice, count: number];
@@ -50,14 +58,17 @@ type Operand = readonly [slice: BufferSlice, count: number];
 export class MatrixTile {
   readonly rows: number;
   readonly columns: number;
-  /** Depth steps that are staged at a time: of two parts of an operand half as many as of one. */
+  /**
+   * Depth steps that are staged at a time, at most: of two parts of an operand half as many as of one. Half as many where a device has too
+   * little workgroup memory.
+   */
   readonly slab: number;
-  /** e.g. `matrix128x64`, or `matrix128x64_split`. */
+  /** e.g. `matrix128x64`, `matrix128x128_wide` or `matrix128x64_split`. */
   readonly name: string;
   /** Split ones for any: where products may be split they are the default, also on software devices, which else would not try them. */
   readonly madeFor: 'gpu' | 'any';
   readonly instead: Readonly<Record<string, string>>;
-  /** With 16 × 16 matrices. */
+  /** With 16 × 16 matrices and the shallower slab. */
   readonly workgroupBytes: number;
 
   /** @param split whether operands are f32, each split into two of f16; else they are f16 */
@@ -69,10 +80,10 @@ export class MatrixTile {
     this.rows = rows;
     this.columns = columns;
     this.slab = split ? 16 : 32;
-    this.name = `matrix${rows}x${columns}${split ? '_split' : ''}`;
+    this.name = `matrix${rows}x${columns}${shape.wide ? '_wide' : ''}${split ? '_split' : ''}`;
     this.madeFor = split ? 'any' : 'gpu';
-    this.instead = split ? SPLIT : {};
-    this.workgroupBytes = this.bytesWith({ m: 16, n: 16 }, shape);
+    this.instead = { ...(shape.wide && WIDE), ...(split && SPLIT) };
+    this.workgroupBytes = this.bytesWith({ ...shape, config: { m: 16, n: 16 }, slab: this.slab / 2 });
   }
 
   /** What a variant that launches such a kernel, and others, says of itself. */
@@ -96,16 +107,13 @@ export class MatrixTile {
     );
   }
 
-  /** Whether a device has matrices for it, and workgroups that are large enough. */
+  /** Whether a device has matrices and memory for it, and workgroups that are large enough. */
   fits(device: Device): boolean {
     const layout = this.layoutOn(device);
     if (!layout) return false;
     const { limits } = device;
     const invocations = layout.down * layout.across * device.info.subgroupSize.max;
-    return (
-      this.bytesWith(layout.config, layout) <= limits.maxComputeWorkgroupStorageSize &&
-      invocations <= Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX)
-    );
+    return invocations <= Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
   }
 
   /** The kernel's text on a device that it suits. @param eights whether rows of results are whole eights */
@@ -113,12 +121,12 @@ export class MatrixTile {
     const layout = this.layoutOn(device);
     if (!layout) throw new Error(`${device.info.name} has no matrices for the tile ${this.name}.`);
     const { m, n, k } = layout.config;
-    const { rows, columns, slab } = this;
+    const { rows, columns } = this;
     return {
       instead: { ...(eights ? EIGHTS : {}), ...this.instead },
       sizes: {
         ...{ M: m, N: n, K: k, SUBGROUP: device.info.subgroupSize.max },
-        ...{ ROWS: rows, COLUMNS: columns, SLAB: slab },
+        ...{ ROWS: rows, COLUMNS: columns, SLAB: layout.slab },
         ...{ DOWN: layout.down, ACROSS: layout.across },
       },
     };
@@ -155,29 +163,31 @@ export class MatrixTile {
     return k.split === true && k.dtype === 'f32' && Math.min(x, weight, y) >= 8;
   }
 
-  /** The layout with the preferred matrices of f16 with f32 sums that fit; none where a device's subgroups differ in size. */
-  private layoutOn({ features, info }: Device): Layout | null {
+  /** The layout with the preferred matrices of f16 with f32 sums that fit, and the deepest slab; none where a device's subgroups differ in size. */
+  private layoutOn({ features, info, limits }: Device): Layout | null {
     const { matrixConfigs, subgroupSize } = info;
     const offered = features.has('chromium-experimental-subgroup-matrix');
     if (!offered || subgroupSize.min !== subgroupSize.max) return null;
     for (const config of matrixConfigs) {
       if (config.component !== 'f16' || config.result !== 'f32' || config.n % 8 !== 0) continue;
-      const layout = this.layoutWith(config, subgroupSize.max);
-      if (layout) return layout;
+      for (const slab of [this.slab, this.slab / 2]) {
+        const layout = this.layoutWith(config, slab, subgroupSize.max);
+        if (layout && this.bytesWith(layout) <= limits.maxComputeWorkgroupStorageSize) return layout;
+      }
     }
     return null;
   }
 
   /** As few subgroups as can hold the tile. */
-  private layoutWith(config: MatrixConfig, lanes: number): Layout | null {
-    const { rows, columns, slab, split } = this;
+  private layoutWith(config: MatrixConfig, slab: number, lanes: number): Layout | null {
+    const { rows, columns, split } = this;
     let { down, across } = this.shape;
     for (;;) {
       const [downEach, acrossEach] = [rows / (config.m * down), columns / (config.n * across)];
       if (!Number.isInteger(downEach) || !Number.isInteger(acrossEach) || slab % config.k !== 0) return null;
       const loads = (Math.max(rows, columns) * slab) / 8 / (lanes * down * across);
       if (downEach <= NAMED && acrossEach <= (split ? NAMED_SPLIT : NAMED) && loads <= NAMED)
-        return { config, down, across };
+        return { config, down, across, slab };
       if (downEach > acrossEach) down *= 2;
       else across *= 2;
     }
@@ -187,11 +197,9 @@ export class MatrixTile {
    * Workgroup memory in bytes. Lines of slabs are padded by 8 numbers. Results leave in lines of matrices, or one matrix in two parts at a
    * time, padded by 4.
    */
-  private bytesWith(
-    { m, n }: Pick<MatrixConfig, 'm' | 'n'>,
-    { down, across }: Pick<Layout, 'down' | 'across'>,
-  ): number {
-    const { rows, columns, slab, split } = this;
+  private bytesWith({ config, down, across, slab }: Sizes): number {
+    const { m, n } = config;
+    const { rows, columns, split } = this;
     const padded =
       Math.max(rows * (slab + 8), slab * (rows + 8)) + Math.max(columns * (slab + 8), slab * (columns + 8));
     const lines = split ? across * (2 * n + 4) : columns + 4 * across;
@@ -202,8 +210,8 @@ export class MatrixTile {
 /** For operands in f16, in order of preference. */
 export const matrixTiles = shapes.map((shape) => new MatrixTile(shape, false));
 
-/** For operands in f32 that may be split, likewise. */
-export const splitTiles = shapes.map((shape) => new MatrixTile(shape, true));
+/** For operands in f32 that may be split, likewise; of these none is wide yet. */
+export const splitTiles = shapes.filter(({ wide }) => !wide).map((shape) => new MatrixTile(shape, true));
 
 /** Whether a device can compute any of {@link splitTiles}. */
 export function offersSplit(device: Device): boolean {

@@ -69,6 +69,8 @@ const f16Convs = [
   convProblem([3, 7, 7, 65], 63, [3, 1, 1], 'reflect'),
   convProblem([3, 5, 9, 132], 64, [2, 2, 1]),
   convProblem([2, 9, 11, 40], 72, [3, 1, 1], 'reflect'),
+  // More than half a tile of 128 rows and columns in all three directions.
+  convProblem([1, 9, 15, 72], 136, [3, 1, 1], 'reflect'),
   convProblem([1, 6, 70, 16], 136, [4, 2, 1]),
 ].map((problem): ConvProblem => ({ ...problem, dtype: 'f16' }));
 

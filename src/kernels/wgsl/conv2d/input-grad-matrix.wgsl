@@ -37,7 +37,7 @@ const SIZE_B = COLUMNS * LINE_A;
 fn placeB(i: u32) -> u32 { return placeA(i); }
 
 fn rightOf(slab: u32, depth: u32, column: u32) -> Right {
-  return subgroupMatrixLoad<Right, col_major>(&slabB, (slab + column * LINE_A + depth) / 4u, LINE_A / 4u);
+  return subgroupMatrixLoad<Right, col_major>(&slabB, (slab + column * LINE_A + depth) / UNIT, LINE_A / UNIT);
 }
 
 // Eight depth steps of a row: if O is a multiple of 8 eight channels of the pixel `position`, from `at` on, else the steps from `depth`

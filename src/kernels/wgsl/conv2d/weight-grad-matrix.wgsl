@@ -38,7 +38,7 @@ const PARTS_A = ROWS / 8u; // chunks of a line
 fn placeA(i: u32) -> u32 { return i / PARTS_A * LINE_A + i % PARTS_A * 8u; }
 
 fn leftOf(slab: u32, row: u32, depth: u32) -> Left {
-  return subgroupMatrixLoad<Left, col_major>(&slabA, (slab + depth * LINE_A + row) / 4u, LINE_A / 4u);
+  return subgroupMatrixLoad<Left, col_major>(&slabA, (slab + depth * LINE_A + row) / UNIT, LINE_A / UNIT);
 }
 
 // An output pixel.

@@ -14,6 +14,7 @@
 //   conv2d/parts/matrix-write     hands the results to the function `write` of the kernel
 // The kernel also says how a slab lies in workgroup memory, most by including conv2d/parts/matrix-rows and matrix-columns: leftOf and
 // rightOf load a matrix of an operand from the slab that begins at `slab`, placeA and placeB say where a chunk goes.
+// conv2d/parts/matrix-slabs or matrix-slabs-wide says what its elements are.
 //
 // Operands are f16 (conv2d/parts/matrix-operands), or f32, which are split into two numbers of f16 each: then matrix-operands-split and the
 // other parts with that ending are included in place of those without it.
@@ -41,4 +42,5 @@ alias Left = subgroup_matrix_left<f16, K, M>;
 alias Right = subgroup_matrix_right<f16, N, K>;
 alias Result = subgroup_matrix_result<f32, N, M>;
 
+// #include "conv2d/parts/matrix-slabs.wgsl"
 // #include "conv2d/parts/matrix-operands.wgsl"

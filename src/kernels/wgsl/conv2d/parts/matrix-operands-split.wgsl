@@ -17,9 +17,7 @@ alias Chunk = mat2x4f; // 8 numbers
 
 const LOW = 2048.0;
 
-// Of each operand the high parts, then the low ones.
-var<workgroup> slabA: array<vec4<f16>, SIZE_A / 2u>;
-var<workgroup> slabB: array<vec4<f16>, SIZE_B / 2u>;
+const SLABS = 2u; // of an operand: the high parts, then the low ones
 
 // A matrix of both results on its way out, side by side.
 const LINE_OUT = 2u * N + 4u;
@@ -66,30 +64,23 @@ fn rounded(v: vec4f) -> vec4f {
   return select(bitcast<vec4f>((bits + step / 2) & ~(step - 1)), vec4f(0), lost == vec4u(24));
 }
 
-// Splits four numbers of an operand, which go to the vec4 `at` of its slab.
-fn splitA(at: u32, v: vec4f) {
-  let high = rounded(scaleA * v);
-  slabA[at] = vec4<f16>(high);
-  slabA[SIZE_A / 4u + at] = vec4<f16>(LOW * (scaleA * v - high));
-}
-
-fn splitB(at: u32, v: vec4f) {
-  let high = rounded(scaleB * v);
-  slabB[at] = vec4<f16>(high);
-  slabB[SIZE_B / 4u + at] = vec4<f16>(LOW * (scaleB * v - high));
-}
+fn packed(v: Chunk) -> vec4u { return vec4u(bitcast<vec2u>(vec4<f16>(v[0])), bitcast<vec2u>(vec4<f16>(v[1]))); }
 
 fn keepA(i: u32, chunk: Chunk) {
   if (CHUNKS_A % LANES == 0u || i < CHUNKS_A) {
-    splitA(placeA(i) / 4u, chunk[0]);
-    splitA(placeA(i) / 4u + 1u, chunk[1]);
+    let v = scaleA * chunk;
+    let high = Chunk(rounded(v[0]), rounded(v[1]));
+    storeA(placeA(i), packed(high));
+    storeA(SIZE_A + placeA(i), packed(LOW * (v - high)));
   }
 }
 
 fn keepB(i: u32, chunk: Chunk) {
   if (CHUNKS_B % LANES == 0u || i < CHUNKS_B) {
-    splitB(placeB(i) / 4u, chunk[0]);
-    splitB(placeB(i) / 4u + 1u, chunk[1]);
+    let v = scaleB * chunk;
+    let high = Chunk(rounded(v[0]), rounded(v[1]));
+    storeB(placeB(i), packed(high));
+    storeB(SIZE_B + placeB(i), packed(LOW * (v - high)));
   }
 }
 

@@ -2,8 +2,7 @@
 alias Element = f16;
 alias Chunk = vec4u; // 8 numbers
 
-var<workgroup> slabA: array<vec4<f16>, SIZE_A / 4u>;
-var<workgroup> slabB: array<vec4<f16>, SIZE_B / 4u>;
+const SLABS = 1u; // of an operand
 
 // A line of a subgroup's matrices on their way out.
 const LINE_OUT = ACROSS_EACH * N + 4u;
@@ -11,19 +10,11 @@ const SIZE_OUT = M * LINE_OUT;
 var<workgroup> results: array<f32, DOWN * ACROSS * SIZE_OUT>;
 
 fn keepA(i: u32, chunk: Chunk) {
-  if (CHUNKS_A % LANES == 0u || i < CHUNKS_A) {
-    let at = placeA(i) / 4u;
-    slabA[at] = bitcast<vec4<f16>>(chunk.xy);
-    slabA[at + 1u] = bitcast<vec4<f16>>(chunk.zw);
-  }
+  if (CHUNKS_A % LANES == 0u || i < CHUNKS_A) { storeA(placeA(i), chunk); }
 }
 
 fn keepB(i: u32, chunk: Chunk) {
-  if (CHUNKS_B % LANES == 0u || i < CHUNKS_B) {
-    let at = placeB(i) / 4u;
-    slabB[at] = bitcast<vec4<f16>>(chunk.xy);
-    slabB[at + 1u] = bitcast<vec4<f16>>(chunk.zw);
-  }
+  if (CHUNKS_B % LANES == 0u || i < CHUNKS_B) { storeB(placeB(i), chunk); }
 }
 
 fn chunkIf(there: bool, chunk: Chunk) -> Chunk { return select(Chunk(), chunk, there); }

@@ -6,5 +6,5 @@ const PARTS_A = SLAB / 8u; // chunks of a line
 fn placeA(i: u32) -> u32 { return i / PARTS_A * LINE_A + i % PARTS_A * 8u; }
 
 fn leftOf(slab: u32, row: u32, depth: u32) -> Left {
-  return subgroupMatrixLoad<Left, row_major>(&slabA, (slab + row * LINE_A + depth) / 4u, LINE_A / 4u);
+  return subgroupMatrixLoad<Left, row_major>(&slabA, (slab + row * LINE_A + depth) / UNIT, LINE_A / UNIT);
 }
