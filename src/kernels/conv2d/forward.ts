@@ -19,6 +19,8 @@
  * - winograd64x64 and its sizes: as above, with such products. Not timed on a GPU.
  * - matrix64x128 and its sizes: the same tiles of f16 on matrix hardware, sums in f32. 64x128 0.48 ms (160 TFLOP/s), 128x64 0.51,
  *   128x128 0.55, 64x64 0.72, 128x16 1.42; tiled64x64 in f16 2.51.
+ * - matrix128x128_wide, matrix64x128_wide: eight numbers of a slab are stored and read at once; of 128x128, which four subgroups share, each
+ *   holds 64 × 64 results, so that it reads half as often as with 64 × 32. Not timed on a GPU.
  * - matrix64x128_split and its sizes: f32 split into two of f16, three products of them on matrix hardware, for problems that may be
  *   computed so. Not timed on a GPU.
  */

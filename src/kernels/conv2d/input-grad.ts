@@ -20,7 +20,7 @@
  * - winograd64x64 and its sizes: as above, with such products. Not timed on a GPU.
  * - matrix64x128 and its sizes: the same on matrix hardware, f16 with sums in f32. 64x128 0.84 ms (92 TFLOP/s), 128x64 0.91,
  *   128x128 1.12, 64x64 1.28, 128x16 3.01.
- * - matrix64x128_wide, matrix128x128_wide: slabs of eight numbers an element, see conv2d.forward. Not timed on a GPU.
+ * - matrix128x128_wide, matrix64x128_wide: see conv2d.forward. Not timed on a GPU.
  * - matrix64x128_turned and its sizes, at stride 1: the weight is turned first, in a launch of its own, so that the forward kernel
  *   computes the gradient, and reads whole lines of the weight. Not timed on a GPU.
  * - matrix64x128_split and its sizes: the same for f32 by three products of f16, see conv2d.forward. Not timed on a GPU.

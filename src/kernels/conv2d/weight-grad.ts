@@ -21,6 +21,7 @@
  * - winograd64x64 and its sizes: as above, with such products. Not timed on a GPU.
  * - matrix64x128 and its sizes: the same on matrix hardware, f16 with sums in f32. Batch 2: 64x128 0.114 ms (85 TFLOP/s), 128x64
  *   0.126, 128x128 0.150, 64x64 0.168; 128x16 not timed there.
+ * - matrix128x128_wide, matrix64x128_wide: see conv2d.forward. Not timed on a GPU.
  * - matrix64x128_split and its sizes: the same for f32 by three products of f16, see conv2d.forward. Not timed on a GPU.
  */
 import type { Device } from '../../gpu/device.ts';

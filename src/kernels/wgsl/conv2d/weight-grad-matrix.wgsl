@@ -41,11 +41,20 @@ fn leftOf(slab: u32, row: u32, depth: u32) -> Left {
   return subgroupMatrixLoad<Left, col_major>(&slabA, (slab + depth * LINE_A + row) / UNIT, LINE_A / UNIT);
 }
 
-// An output pixel.
-struct Output { n: u32, p: u32, q: u32 }
+// Eight rows: the first; and, if C is a multiple of 8, so that all belong to one tap, that tap and which eight of its channels.
+struct Rows { first: u32, r: u32, s: u32, c8: u32 }
+
+// An output pixel, and the first pixel of the line of x that the tap of the rows reads there, or -1 for a line of zeros.
+struct Output { n: u32, p: u32, q: u32, line: i32 }
+
+// It stays the same for a whole line of outputs. Past the last row r is KH, where no line is.
+fn lineOf(rows: Rows, n: u32, p: u32) -> i32 {
+  let h = source(i32(p * k.stride) - i32(k.padding) + i32(rows.r), i32(k.h));
+  return select(-1, (i32(n * k.h) + h) * i32(k.w), h >= 0 && rows.r < k.kh);
+}
 
 // A slab further on.
-fn advanced(at: Output) -> Output {
+fn advanced(at: Output, rows: Rows) -> Output {
   var next = at;
   next.q += SLAB;
   if (next.q < k.q) { return next; }
@@ -60,6 +69,7 @@ fn advanced(at: Output) -> Output {
     next.n += next.p / k.p;
     next.p %= k.p;
   }
+  if (EIGHTS_C) { next.line = lineOf(rows, next.n, next.p); }
   return next;
 }
 
@@ -70,18 +80,14 @@ fn xAt(row: u32, window: Window, inside: bool) -> f32 {
   return select(0.0, f32(x[select(0u, u32(pixel) * k.c + row % k.c, there)]), there);
 }
 
-// Eight rows: the first; and, if C is a multiple of 8, so that all belong to one tap, that tap and which eight of its channels.
-struct Rows { first: u32, r: u32, s: u32, c8: u32 }
-
 // Eight rows of a depth step; zeros where the share has ended.
 fn loadX(rows: Rows, at: Output, inside: bool) -> Chunk {
-  let window = windowOf(at.n, at.p, at.q);
   if (EIGHTS_C) {
-    // Past the last row r is KH, where no pixel is.
-    let pixel = pixelAt(window, rows.r, rows.s);
-    let there = inside && pixel >= 0;
-    return chunkIf(there, x8[select(0u, u32(pixel) * (k.c / 8u) + rows.c8, there)]);
+    let w = source(i32(at.q * k.stride) - i32(k.padding) + i32(rows.s), i32(k.w));
+    let there = inside && at.line >= 0 && w >= 0;
+    return chunkIf(there, x8[select(0u, u32(at.line + w) * (k.c / 8u) + rows.c8, there)]);
   }
+  let window = windowOf(at.n, at.p, at.q);
   let row = rows.first;
   return pack(
     vec4f(xAt(row, window, inside), xAt(row + 1u, window, inside), xAt(row + 2u, window, inside), xAt(row + 3u, window, inside)),
@@ -107,7 +113,11 @@ fn loadDy(m: u32, o: u32, end: u32) -> Chunk {
   );
 }
 
-fn outputAt(m: u32) -> Output { return Output(m / (k.p * k.q), m / k.q % k.p, m % k.q); }
+fn outputAt(m: u32, rows: Rows) -> Output {
+  let n = m / (k.p * k.q);
+  let p = m / k.q % k.p;
+  return Output(n, p, m % k.q, lineOf(rows, n, p));
+}
 
 var<private> share: u32;
 
@@ -140,10 +150,10 @@ fn main(
   const STEPS_B = LANES / PARTS_B;
   var stepA = begin + lane / PARTS_A;
   var stepB = begin + lane / PARTS_B;
-  var at0 = outputAt(stepA);
-  var at1 = outputAt(stepA + STEPS_A);
-  var at2 = outputAt(stepA + 2u * STEPS_A);
-  var at3 = outputAt(stepA + 3u * STEPS_A);
+  var at0 = outputAt(stepA, rows);
+  var at1 = outputAt(stepA + STEPS_A, rows);
+  var at2 = outputAt(stepA + 2u * STEPS_A, rows);
+  var at3 = outputAt(stepA + 3u * STEPS_A, rows);
 
   // #include "conv2d/parts/matrix-sums.wgsl"
 
@@ -151,21 +161,21 @@ fn main(
   // first turn has nothing to multiply yet; the last loads zeros.
   for (var turn = begin; turn < end + SLAB; turn += SLAB) {
     let a0 = loadX(rows, at0, stepA < end);
-    at0 = advanced(at0);
+    at0 = advanced(at0, rows);
     var a1 = Chunk();
     var a2 = Chunk();
     var a3 = Chunk();
     if (LOADS_A > 1u) {
       a1 = loadX(rows, at1, stepA + STEPS_A < end);
-      at1 = advanced(at1);
+      at1 = advanced(at1, rows);
     }
     if (LOADS_A > 2u) {
       a2 = loadX(rows, at2, stepA + 2u * STEPS_A < end);
-      at2 = advanced(at2);
+      at2 = advanced(at2, rows);
     }
     if (LOADS_A > 3u) {
       a3 = loadX(rows, at3, stepA + 3u * STEPS_A < end);
-      at3 = advanced(at3);
+      at3 = advanced(at3, rows);
     }
     let b0 = loadDy(stepB, columnB, end);
     var b1 = Chunk();
