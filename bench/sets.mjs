@@ -36,7 +36,12 @@ const SETS = [
     aupro: 0.88,
   },
   { name: 'crackforest', options: '--preset segment', auroc: 0.97, aupro: 0.8 },
-  { name: 'bsdata_pitting', options: '--preset segment --local-contrast', auroc: 0.98, aupro: 0.7 },
+  {
+    name: 'bsdata_pitting',
+    options: '--preset segment --local-contrast --damage 4 --domain-crops 6',
+    auroc: 0.98,
+    aupro: 0.7,
+  },
   {
     name: 'lgg_mri',
     options: '--preset segment --input-nc 1 --load-size 96 --domain-crops 5 --steps 2000',
@@ -46,7 +51,7 @@ const SETS = [
   {
     name: 'magnetic_tile',
     options:
-      '--preset segment --input-nc 1 --load-size 256 --local-contrast --crop-size 96 --no-rotate --flip-vertical',
+      '--preset segment --input-nc 1 --load-size 256 --local-contrast --crop-size 96 --no-rotate --flip-vertical --damage 4 --domain-crops 6',
     auroc: 0.85,
     aupro: 0.8,
   },

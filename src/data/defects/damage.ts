@@ -3,24 +3,46 @@ import type { DecodedImage } from '../images/decoded-image.ts';
 import { between, type DefectImage, toByte } from './defect-image.ts';
 import { softMask } from './soft-mask.ts';
 
-/** A kind of damage: which pixels it covers, and what it makes of them. */
-type Kind = (image: DecodedImage, random: RandomStream) => DefectImage;
+/** Which pixels damage covers: [height, width], 1 inside. */
+type Shape = (image: DecodedImage, random: RandomStream) => Uint8Array;
+
+/** What it makes of a channel of a pixel that it covers, in gray levels. */
+type Filling = (image: DecodedImage, random: RandomStream) => (pixel: number, channel: number) => number;
 
 /**
- * Damages an image where nobody has a real defect to show: a scratch, a stain of an irregular shape, or a piece of the image that was moved.
+ * Damages an image where nobody has a real defect to show, or few: a scratch, a stain or a group of patches, which is darker or brighter than
+ * its ground, of a piece of the image that was turned, or of another contrast and grain. What it is filled with differs from the ground, or
+ * a network would learn that sound texture is a defect.
  *
  * Sources: Li et al., "CutPaste: Self-Supervised Learning for Anomaly Detection and Localization", CVPR 2021; Zavrtanik, Kristan, Skočaj,
  * "DRÆM – A Discriminatively Trained Reconstruction Embedding for Surface Anomaly Detection", ICCV 2021.
  */
 export function damage(image: DecodedImage, random: RandomStream): DefectImage {
-  const kind = KINDS[random.integer(KINDS.length)] ?? scratch;
-  return kind(image, random);
+  const mask = drawn(SHAPES, random)(image, random);
+  const colour = drawn(FILLINGS, random)(image, random);
+  const weights = random.uniform() < SHARP ? Float32Array.from(mask) : softMask(mask, image);
+  const { channels } = image;
+  const pixels = image.pixels.map((own, at) => {
+    const pixel = Math.floor(at / channels);
+    const weight = weights[pixel] ?? 0;
+    return weight === 0 ? own : toByte(own + weight * (colour(pixel, at % channels) - own));
+  });
+  return { image: { ...image, pixels }, mask };
 }
 
-const KINDS: readonly Kind[] = [scratch, stain, movedPiece];
+const SHAPES: readonly Shape[] = [scratch, stain, patches];
+const FILLINGS: readonly Filling[] = [shifted, turned, coarsened];
+/** So much of the damage has a sharp edge. */
+const SHARP = 0.3;
 
-/** A line one to three pixels wide that bends as it goes, darker or brighter than what it crosses. */
-function scratch(image: DecodedImage, random: RandomStream): DefectImage {
+function drawn<Kind>(kinds: readonly Kind[], random: RandomStream): Kind {
+  const kind = kinds[random.integer(kinds.length)];
+  if (kind === undefined) throw new RangeError('There is no kind of damage to draw.');
+  return kind;
+}
+
+/** A line one to three pixels wide that bends as it goes. */
+function scratch(image: DecodedImage, random: RandomStream): Uint8Array {
   const { width, height } = image;
   const side = Math.min(width, height);
   const mask = new Uint8Array(width * height);
@@ -37,84 +59,107 @@ function scratch(image: DecodedImage, random: RandomStream): DefectImage {
     y += Math.sin(angle);
     angle += bend + between(random, -0.2, 0.2);
   }
-  return { image: shifted(image, mask, strengthOf(random)), mask };
+  return mask;
 }
 
-/** A blob bounded by a smooth random surface: shifted in brightness, or filled from elsewhere in the image. */
-function stain(image: DecodedImage, random: RandomStream): DefectImage {
+/** A blob bounded by a smooth random curve, from a pixel or two to an eighth of the image in radius, small ones as often as large. */
+function stain(image: DecodedImage, random: RandomStream): Uint8Array {
   const { width, height } = image;
-  const size = between(random, 0.03, 0.15) * Math.min(width, height);
+  const size = Math.exp(between(random, Math.log(1.2), Math.log(Math.max(1.2, Math.min(width, height) / 8))));
   const [centreX, centreY] = [between(random, 0, width), between(random, 0, height)];
   const waves = Array.from({ length: 4 }, (_, k) => ({
     height: between(random, 0, 0.5) / (k + 1),
     phase: between(random, 0, 2 * Math.PI),
   }));
   const stretch = Math.exp(between(random, -0.6, 0.6));
-  const mask = new Uint8Array(width * height);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const [dx, dy] = [(x - centreX) * stretch, (y - centreY) / stretch];
-      const angle = Math.atan2(dy, dx);
-      const edge = waves.reduce((sum, wave, k) => sum + wave.height * Math.sin((k + 1) * angle + wave.phase), 1);
-      if (Math.hypot(dx, dy) < size * edge) mask[y * width + x] = 1;
-    }
-  }
-  mark(mask, image, Math.floor(centreX), Math.floor(centreY));
-  if (random.integer(2) === 0) return { image: shifted(image, mask, strengthOf(random)), mask };
-  return { image: moved(image, mask, [random.integer(width), random.integer(height)], between(random, 0.4, 1)), mask };
+  return covered(image, [centreX, centreY], (dx, dy) => {
+    const [u, v] = [dx * stretch, dy / stretch];
+    const angle = Math.atan2(v, u);
+    const edge = waves.reduce((sum, wave, k) => sum + wave.height * Math.sin((k + 1) * angle + wave.phase), 1);
+    return Math.hypot(u, v) < size * edge;
+  });
 }
 
-/** A rectangle that shows another place of the image, a little brighter or darker. */
-function movedPiece(image: DecodedImage, random: RandomStream): DefectImage {
+/** A patch at a place and others around it: where a smooth random surface, which falls away from there, is about as high as there. */
+function patches(image: DecodedImage, random: RandomStream): Uint8Array {
   const { width, height } = image;
-  const extent = (side: number) => 3 + random.integer(Math.max(1, Math.floor(side / 5)));
-  const [w, h] = [extent(width), extent(height)];
-  const [left, top] = [random.integer(Math.max(1, width - w)), random.integer(Math.max(1, height - h))];
+  const side = Math.min(width, height);
+  const surface = smoothSurface(image, between(random, side / 24, side / 5), random);
+  const radius = between(random, side / 8, side / 3);
+  const centre = [between(random, 0, width), between(random, 0, height)] as const;
+  const level = surface(...centre) - between(random, 0.02, 0.4);
+  return covered(image, centre, (dx, dy, x, y) => surface(x, y) - (dx * dx + dy * dy) / (radius * radius) > level);
+}
+
+/** Random values at the corners of cells of so many pixels, from −1 to 1, and smooth between them. */
+function smoothSurface({ width, height }: DecodedImage, cell: number, random: RandomStream) {
+  const across = Math.ceil(width / cell) + 1;
+  const corners = Float32Array.from({ length: across * (Math.ceil(height / cell) + 1) }, () => between(random, -1, 1));
+  const smooth = (t: number) => t * t * (3 - 2 * t);
+  return (x: number, y: number): number => {
+    const [left, top] = [Math.floor(x / cell), Math.floor(y / cell)];
+    const [right, down] = [smooth(x / cell - left), smooth(y / cell - top)];
+    const at = (column: number, line: number) => corners[line * across + column] ?? 0;
+    const upper = at(left, top) + right * (at(left + 1, top) - at(left, top));
+    const lower = at(left, top + 1) + right * (at(left + 1, top + 1) - at(left, top + 1));
+    return upper + down * (lower - upper);
+  };
+}
+
+/** The pixels, given as they lie from a centre and in the image, that `inside` names; that of the centre is always one. */
+function covered(
+  image: DecodedImage,
+  [centreX, centreY]: readonly [number, number],
+  inside: (dx: number, dy: number, x: number, y: number) => boolean,
+): Uint8Array {
+  const { width, height } = image;
   const mask = new Uint8Array(width * height);
-  for (let y = top; y < top + h; y++) for (let x = left; x < left + w; x++) mark(mask, image, x, y);
-  const from = moved(image, mask, [random.integer(width), random.integer(height)], 1);
-  return { image: shifted(from, mask, between(random, -25, 25)), mask };
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) if (inside(x - centreX, y - centreY, x, y)) mask[y * width + x] = 1;
+  }
+  mark(mask, image, Math.floor(centreX), Math.floor(centreY));
+  return mask;
 }
 
 function mark(mask: Uint8Array, { width, height }: DecodedImage, x: number, y: number): void {
   if (x >= 0 && y >= 0 && x < width && y < height) mask[y * width + x] = 1;
 }
 
-/** In gray levels, of either sign. */
-function strengthOf(random: RandomStream): number {
-  return (random.integer(2) === 0 ? -1 : 1) * between(random, 20, 110);
+/** Darker or brighter. */
+function shifted({ pixels, channels }: DecodedImage, random: RandomStream) {
+  const by = (random.integer(2) === 0 ? -1 : 1) * between(random, 20, 130);
+  return (pixel: number, c: number) => (pixels[pixel * channels + c] ?? 0) + by;
 }
 
-/** Brighter by so many gray levels inside, with a soft edge. */
-function shifted(image: DecodedImage, mask: Uint8Array, by: number): DecodedImage {
-  return painted(image, mask, (own) => own + by, 1);
+/** Another place of the image, a quarter turned, half turned or upright, which is a little darker or brighter where it is not turned. */
+function turned({ width, height, channels, pixels }: DecodedImage, random: RandomStream) {
+  const [right, down] = [random.integer(width), random.integer(height)];
+  const turns = random.integer(4);
+  const most = turns === 0 ? 60 : 30;
+  const least = turns === 0 ? 20 : 0;
+  const by = (random.integer(2) === 0 ? -1 : 1) * between(random, least, most);
+  return (pixel: number, c: number) => {
+    const [x, y] = [pixel % width, Math.floor(pixel / width)];
+    // (x, y) after so many quarter turns.
+    const u = [x, y, width - 1 - x, height - 1 - y][turns] ?? x;
+    const v = [y, width - 1 - x, height - 1 - y, x][turns] ?? y;
+    return (pixels[(((v + down) % height) * width + ((u + right) % width)) * channels + c] ?? 0) + by;
+  };
 }
 
-/** Inside, the image as it is so many pixels further right and down, around its borders. */
-function moved(image: DecodedImage, mask: Uint8Array, [right, down]: [number, number], weight: number): DecodedImage {
-  const { width, height, channels, pixels } = image;
-  return painted(
-    image,
-    mask,
-    (_, pixel, c) => {
-      const [x, y] = [pixel % width, Math.floor(pixel / width)];
-      return pixels[(((y + down) % height) * width + ((x + right) % width)) * channels + c] ?? 0;
-    },
-    weight,
-  );
-}
-
-function painted(
-  image: DecodedImage,
-  mask: Uint8Array,
-  colour: (own: number, pixel: number, channel: number) => number,
-  weight: number,
-): DecodedImage {
-  const { channels } = image;
-  const soft = softMask(mask, image);
-  const pixels = image.pixels.map((own, at) => {
-    const share = weight * (soft[Math.floor(at / channels)] ?? 0);
-    return share === 0 ? own : toByte(own + share * (colour(own, Math.floor(at / channels), at % channels) - own));
+/** Flat, of a third of the contrast or of almost twice as much, with grain, and darker or brighter. */
+function coarsened({ channels, pixels }: DecodedImage, random: RandomStream) {
+  const means = Array.from({ length: channels }, (_, c) => {
+    let sum = 0;
+    for (let at = c; at < pixels.length; at += channels) sum += pixels[at] ?? 0;
+    return (sum * channels) / pixels.length;
   });
-  return { ...image, pixels };
+  const contrast = [0, 0.3, 1.8][random.integer(3)] ?? 1;
+  const grain = between(random, 0, 90);
+  const by = between(random, -75, 75);
+  return (pixel: number, c: number) => {
+    const mean = means[c] ?? 0;
+    const own = pixels[pixel * channels + c] ?? 0;
+    return mean + contrast * (own - mean) + between(random, -grain, grain) + by;
+  };
 }
