@@ -50,7 +50,7 @@ const NUMBERS = {
     'further crops of each domain in a step, from which the discriminators learn to tell the domains apart; 0 = none',
   transplants:
     'images to make of each normal one, for these crops, by laying the masked defect of an abnormal image on it; 0 = none',
-  damage: 'the same with procedural damage: scratches, stains, moved pieces; 0 = none',
+  damage: 'the same with procedural damage: scratches, stains, patches; 0 = none',
   seed: 'seed of the split, the first weights and every random choice',
   checkpointInterval: 'steps between checkpoints',
   sampleInterval: 'steps between sample pictures; 0 = none',

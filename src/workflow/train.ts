@@ -150,7 +150,7 @@ function configFor(dataset: Dataset, options: TrainOptions, from: ModelWeights |
   if (!isNormalAlone(dataset)) return config;
   const { damage } = config.damage > 0 ? config : { damage: DAMAGE_ALONE };
   options.onWarning?.(
-    `${dataset.root} holds normal images alone: images damaged by scratches, stains and moved pieces stand for abnormal ones, ${damage} of each ` +
+    `${dataset.root} holds normal images alone: images damaged by scratches, stains and patches stand for abnormal ones, ${damage} of each ` +
       'normal image (--damage), and a damaged copy of each calibrating one chooses the threshold. So no figure tells how well real defects ' +
       'are found. Put abnormal images, as soon as there are some, into abnormal/ and train again.',
   );

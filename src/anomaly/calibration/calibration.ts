@@ -29,7 +29,7 @@ export const CALIBRATION_SOURCES = {
   damage: {
     images: 'the calibration part with damaged copies of its normal images',
     caveat:
-      'No abnormal image was there: scratches, stains and moved pieces on normal images stood for defects. How well real defects are found is ' +
+      'No abnormal image was there: scratches, stains and patches on normal images stood for defects. How well real defects are found is ' +
       'not known, and a threshold from abnormal images, as soon as there are some, will be better.',
   },
 } as const;

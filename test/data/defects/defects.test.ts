@@ -107,6 +107,20 @@ describe('damage', () => {
     expect(marked).toBeGreaterThan(50);
     expect(seen).toBeGreaterThan(50);
   });
+
+  it('shows on a ground that is the same everywhere', () => {
+    const [width, height] = [48, 40];
+    const pixels = Uint8Array.from({ length: width * height }, (_, i) => 120 + 40 * ((i % width) % 2));
+    const stripes: DecodedImage = { width, height, channels: 1, pixels };
+    const seen = Array.from({ length: 200 }, (_, k) => {
+      const { image, mask } = damage(stripes, stream(k));
+      const inside = [...mask.keys()].filter((i) => mask[i]);
+      const change = inside.reduce((sum, i) => sum + Math.abs((image.pixels[i] ?? 0) - (pixels[i] ?? 0)), 0);
+      return inside.length === 0 ? null : change / inside.length;
+    }).filter((change) => change !== null);
+    // A quarter turn, or less contrast, of a single pixel may be the pixel that was there.
+    expect(seen.filter((change) => change >= 10).length).toBeGreaterThan(0.9 * seen.length);
+  });
 });
 
 it('a soft mask is 1 well inside, 0 two pixels outside, and grows with the mask', () => {
