@@ -27,11 +27,11 @@ import { fileError } from '../../data/files/fs-error.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
+import type { Listener } from '../common/listener.ts';
+import { tuneScoring } from '../common/tuning.ts';
 import { withReadableCompanions } from '../images/companions.ts';
 import { ImageDecoder, settleBroken } from '../images/decode-images.ts';
-import type { Listener } from '../common/listener.ts';
 import { scoredImage, scoreRefs } from '../images/score-refs.ts';
-import { tuneScoring } from '../common/tuning.ts';
 import { DamagedCopies } from './damaged-copies.ts';
 
 interface CalibrateRunOptions extends Listener {
@@ -64,7 +64,13 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
   try {
     const byFolds = existsSync(run.foldScores);
     const calibrates = recorded.some(({ part }) => part === 'calibration');
-    const chosenOn = isNormalAlone({ images: recorded }) ? 'damage' : byFolds ? 'folds' : calibrates ? 'calibration' : 'train';
+    const chosenOn = isNormalAlone({ images: recorded })
+      ? 'damage'
+      : byFolds
+        ? 'folds'
+        : calibrates
+          ? 'calibration'
+          : 'train';
     const scored = byFolds ? outOfFold(readFoldScores(run)) : await scoreRecorded(detector, options);
     if (!scored) return null;
     const { images, merits } = scored;
@@ -184,7 +190,10 @@ export async function scoreRecorded(
     pictures: !segmenterAlone && ref.label === 'normal',
   });
   onProgress?.({ stage: 'calibration', done: 0, total });
-  const decoders = [decoder, ...(copies ? [new ImageDecoder(copies.refs, { skipBroken: false, range, onImage: note })] : [])];
+  const decoders = [
+    decoder,
+    ...(copies ? [new ImageDecoder(copies.refs, { skipBroken: false, range, onImage: note })] : []),
+  ];
   for (const each of decoders) {
     for await (const scored of scoreRefs(detector, each, request)) {
       const { ref } = scored;

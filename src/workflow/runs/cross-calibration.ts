@@ -12,7 +12,14 @@ import { openRunNetworks } from '../../anomaly/detector/run-networks.ts';
 import { scoreColumn } from '../../anomaly/scores/scored-image.ts';
 import type { TrainingConfig } from '../../cyclegan/config.ts';
 import { recordData } from '../../cyclegan/run/data-record.ts';
-import { createRun, foldFolder, hasCheckpoint, inRun, type RunFolder, runFolder } from '../../cyclegan/run/run-folder.ts';
+import {
+  createRun,
+  foldFolder,
+  hasCheckpoint,
+  inRun,
+  type RunFolder,
+  runFolder,
+} from '../../cyclegan/run/run-folder.ts';
 import { type Dataset, LABELS, type Label, partOf } from '../../data/datasets/dataset.ts';
 import { cutFolds } from '../../data/datasets/folds.ts';
 import { countObjects } from '../../data/datasets/groups.ts';
@@ -20,12 +27,12 @@ import { writeSplit } from '../../data/datasets/split.ts';
 import { removeRemains } from '../../data/files/remains.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
-import { scoreRecorded } from './calibrate-run.ts';
 import { listenerOf } from '../common/listener.ts';
-import { type TrainRunOptions, trainNetworks, trainRun } from './train-run.ts';
 import { UsageError } from '../common/usage-error.ts';
 import type { Job } from '../shards/job.ts';
 import { resultsOf, writePiece } from '../shards/pieces.ts';
+import { scoreRecorded } from './calibrate-run.ts';
+import { type TrainRunOptions, trainNetworks, trainRun } from './train-run.ts';
 
 /**
  * Cuts the training part into folds.

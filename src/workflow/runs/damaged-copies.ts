@@ -49,7 +49,15 @@ export class DamagedCopies {
     const { width, height, channels } = image;
     const made = visibleDamage(image, new RandomStream(seed, FIRST_STREAM + place.index));
     writeFileAtomic(place.image, encodePng(width, height, channels, toSamples(made.image.pixels, range)));
-    writeFileAtomic(place.mask, encodePng(width, height, 1, made.mask.map((inside) => 255 * inside)));
+    writeFileAtomic(
+      place.mask,
+      encodePng(
+        width,
+        height,
+        1,
+        made.mask.map((inside) => 255 * inside),
+      ),
+    );
   }
 }
 

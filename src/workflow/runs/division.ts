@@ -3,8 +3,8 @@ import { type Dataset, isNormalAlone } from '../../data/datasets/dataset.ts';
 import { groupByName } from '../../data/datasets/groups.ts';
 import { applyLists, readLists } from '../../data/datasets/lists.ts';
 import { cutCalibration, splitDataset, splitNormalAlone } from '../../data/datasets/split.ts';
-import { requireFolds } from './cross-calibration.ts';
 import { UsageError } from '../common/usage-error.ts';
+import { requireFolds } from './cross-calibration.ts';
 
 /** Of the training images, the share that chooses score and threshold instead. */
 export const CALIBRATION_SHARE = 0.2;

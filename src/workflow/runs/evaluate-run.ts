@@ -12,8 +12,8 @@ import { comparePairs, type ImagePair, type PairReport } from '../../anomaly/eva
 import { PixelEvaluation, type PixelReport } from '../../anomaly/evaluation/pixel-evaluation.ts';
 import { type CheckedImage, checkSteganography, type Steganography } from '../../anomaly/evaluation/steganography.ts';
 import { requireMap } from '../../anomaly/maps/list.ts';
-import { scoresFor } from '../../anomaly/scores/list.ts';
 import { type ImageStatistics, imageStatistics } from '../../anomaly/scores/image-statistics.ts';
+import { scoresFor } from '../../anomaly/scores/list.ts';
 import type { ScoredImage } from '../../anomaly/scores/scored-image.ts';
 import type { TrainingConfig } from '../../cyclegan/config.ts';
 import type { Position } from '../../cyclegan/run/position.ts';
@@ -23,16 +23,16 @@ import { decodeImage } from '../../data/images/decode.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
 import { readMask } from '../../data/images/mask.ts';
 import type { ValueRange } from '../../data/images/value-range.ts';
-import type { AdapterInfo } from '../../gpu/host/adapter.ts';
 import type { Device } from '../../gpu/device.ts';
+import type { AdapterInfo } from '../../gpu/host/adapter.ts';
 import { KeptPictures } from '../../report/parts/kept-pictures.ts';
 import { encodePictures } from '../../report/parts/pictures.ts';
-import { withReadableCompanions } from '../images/companions.ts';
-import { type BrokenFile, ImageDecoder, settleBroken, warnOfOtherDecoder } from '../images/decode-images.ts';
 import type { Listener } from '../common/listener.ts';
 import type { TrainedModel } from '../common/model.ts';
-import { type ScoredRef, scoredImage, scoreRefs } from '../images/score-refs.ts';
 import { tuneScoring } from '../common/tuning.ts';
+import { withReadableCompanions } from '../images/companions.ts';
+import { type BrokenFile, ImageDecoder, settleBroken, warnOfOtherDecoder } from '../images/decode-images.ts';
+import { type ScoredRef, scoredImage, scoreRefs } from '../images/score-refs.ts';
 
 interface EvaluateRunOptions extends Listener {
   model: TrainedModel;

@@ -37,6 +37,8 @@ export function recordForImported(run: RunFolder, { data, onWarning }: Listener 
 function divided(dataset: Dataset, seed: number): Dataset {
   if (dataset.images.some(({ part }) => part !== undefined)) return dataset;
   const split = isNormalAlone(dataset) ? dataset : splitDataset(dataset, seed);
-  const images = split.images.map((image) => (image.part === 'test' ? image : { ...image, part: 'calibration' as const }));
+  const images = split.images.map((image) =>
+    image.part === 'test' ? image : { ...image, part: 'calibration' as const },
+  );
   return { ...split, images };
 }

@@ -2,11 +2,11 @@ import type { Calibration, Rule } from '../../anomaly/calibration/calibration.ts
 import { imageOptions, type TrainingConfig } from '../../cyclegan/config.ts';
 import { trainingLength } from '../../cyclegan/learning-rate.ts';
 import type { Manifest, StartingPoint } from '../../cyclegan/manifest.ts';
-import { type Banks, makeBanks } from '../../cyclegan/run/training-banks.ts';
 import { type CheckpointHead, readCheckpointHead } from '../../cyclegan/run/checkpoint-head.ts';
 import { type DataRecord, fingerprint, hashBytes, readDataRecord, recordData } from '../../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import { Trainer } from '../../cyclegan/run/trainer.ts';
+import { type Banks, makeBanks } from '../../cyclegan/run/training-banks.ts';
 import { BESIDE_SEGMENTER } from '../../cyclegan/segmenter-alone.ts';
 import { type Dataset, type ImageRef, isNormalAlone, partOf } from '../../data/datasets/dataset.ts';
 import { writeSplit } from '../../data/datasets/split.ts';
@@ -14,21 +14,21 @@ import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { ScratchFile } from '../../data/files/scratch-file.ts';
 import { ImageBank, type Size } from '../../data/images/bank.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
-import { isSignedPng } from '../../data/images/png.ts';
 import { defectPixels } from '../../data/images/defect-pixels.ts';
 import type { Overflow } from '../../data/images/level-memory.ts';
+import { isSignedPng } from '../../data/images/png.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { TimedLaunch } from '../../gpu/profiler.ts';
-import { calibrateRun } from './calibrate-run.ts';
-import { type DecoderOptions, ImageDecoder, settleBroken } from '../images/decode-images.ts';
-import { requireContinuation } from './training-config.ts';
-import { DuplicateWatch } from '../images/duplicate-warning.ts';
-import { readMasks, warnOfGrayMasks } from '../images/read-masks.ts';
 import { type Listener, listenerOf } from '../common/listener.ts';
 import { tuneKernels } from '../common/tuning.ts';
 import { versions } from '../common/versions.ts';
 import { hashWeights, type ModelWeights } from '../common/weights.ts';
+import { type DecoderOptions, ImageDecoder, settleBroken } from '../images/decode-images.ts';
+import { DuplicateWatch } from '../images/duplicate-warning.ts';
+import { readMasks, warnOfGrayMasks } from '../images/read-masks.ts';
+import { calibrateRun } from './calibrate-run.ts';
+import { requireContinuation } from './training-config.ts';
 
 /** Of the device, for training images. WebGPU does not say how much a device has. */
 export const BANK_MEMORY = 2 ** 30;
@@ -62,7 +62,13 @@ export interface TrainRunOptions extends Listener {
 export async function trainRun(device: Device, options: TrainRunOptions): Promise<Calibration | null> {
   if ((await trainNetworks(device, options)) === 'stopped') return null;
   const { run, dataset, tune } = options;
-  return await calibrateRun(device, { ...listenerOf(options), run, rule: defaultRule(dataset), data: dataset.root, tune });
+  return await calibrateRun(device, {
+    ...listenerOf(options),
+    run,
+    rule: defaultRule(dataset),
+    data: dataset.root,
+    tune,
+  });
 }
 
 /** Of damage some is too faint for anyone to see, so that where nothing else calibrates a miss is no fault. */
@@ -80,11 +86,7 @@ export async function trainNetworks(device: Device, options: TrainRunOptions): P
   }
 }
 
-async function trainOn(
-  device: Device,
-  options: TrainRunOptions,
-  overflow: Overflow,
-): Promise<'finished' | 'stopped'> {
+async function trainOn(device: Device, options: TrainRunOptions, overflow: Overflow): Promise<'finished' | 'stopped'> {
   const { config, dataset, run, resume, segmenterAlone = false, from = null, tune, eager, onProfile } = options;
   const { signal, onProgress, onWarning } = options;
   const watch = new DuplicateWatch(config.range);
@@ -96,7 +98,13 @@ async function trainOn(
   };
   const { banks, training } = await loadBanks(device, options, { watch, onBytes, overflow });
   try {
-    const data = recordData(dataset.root, training, await readableCalibration(options, { watch, onBytes }), hashes, from?.seen);
+    const data = recordData(
+      dataset.root,
+      training,
+      await readableCalibration(options, { watch, onBytes }),
+      hashes,
+      from?.seen,
+    );
     const begun = resume ? readCheckpointHead(run.checkpoint) : null;
     if (begun) {
       requireOwn(run, begun, config);
@@ -238,7 +246,10 @@ async function loadBanks(
   const defects = abnormal.good.map(({ file }) => masks?.defects.get(file) ?? null);
   warnOfUnmasked(config, defects, onWarning);
   warnOfNoSegmenter(config, onWarning);
-  return { banks: await makeBanks(device, { a: abnormal.bank, b: normal.bank, defects }, config, overflow), training: good };
+  return {
+    banks: await makeBanks(device, { a: abnormal.bank, b: normal.bank, defects }, config, overflow),
+    training: good,
+  };
 }
 
 /** Says what training cannot learn where masks are missing. */
@@ -249,7 +260,9 @@ function warnOfUnmasked(
 ): void {
   const unmasked = defects.filter((pixels) => pixels === null).length;
   if (transplants > 0 && defects.length > 0 && unmasked === defects.length) {
-    onWarning?.('No abnormal image has a mask that marks something, so that --transplants has no defect to lay on normal images.');
+    onWarning?.(
+      'No abnormal image has a mask that marks something, so that --transplants has no defect to lay on normal images.',
+    );
   }
   if (netD === 'unet' && unmasked > 0) {
     onWarning?.(
@@ -260,10 +273,15 @@ function warnOfUnmasked(
 }
 
 /** Says which options wait for a segmenter that is not there. */
-function warnOfNoSegmenter({ netD, defectsBySize, judgeCrops }: TrainingConfig, onWarning: Listener['onWarning']): void {
+function warnOfNoSegmenter(
+  { netD, defectsBySize, judgeCrops }: TrainingConfig,
+  onWarning: Listener['onWarning'],
+): void {
   const idle = [...(defectsBySize ? ['--defects-by-size'] : []), ...(judgeCrops ? ['--judge-crops'] : [])];
   if (netD === 'unet' || idle.length === 0) return;
-  onWarning?.(`${idle.join(' and ')} ${idle.length > 1 ? 'do' : 'does'} nothing without a segmenter. Add --netD unet for one.`);
+  onWarning?.(
+    `${idle.join(' and ')} ${idle.length > 1 ? 'do' : 'does'} nothing without a segmenter. Add --netD unet for one.`,
+  );
 }
 
 /** Whether training looks at masks. */

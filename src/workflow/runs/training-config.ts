@@ -72,7 +72,11 @@ function parseOptions(options: TrainingConfig): TrainingConfig {
  * @param stepsPerEpoch of the run
  * @throws UsageError unless they are more than the run has
  */
-export function lengthened(begun: TrainingConfig, stepsPerEpoch: number, steps: number | null | undefined): TrainingConfig {
+export function lengthened(
+  begun: TrainingConfig,
+  stepsPerEpoch: number,
+  steps: number | null | undefined,
+): TrainingConfig {
   const before = trainingLength(begun, stepsPerEpoch).steps;
   if (steps === undefined || steps === null || steps === before) return begun;
   if (steps > before) return parseOptions({ ...begun, steps });
@@ -91,9 +95,13 @@ export function requireSameConfig(options: ConfigOptions, begun: TrainingConfig)
   const before = new Map<string, unknown>(Object.entries(begun));
   for (const [name, value] of Object.entries(asked)) {
     if (!CONFIG_FIELDS.includes(name) || JSON.stringify(value) === JSON.stringify(before.get(name))) continue;
+    // Presets change from version to version.
+    const [what, remedy] = Object.hasOwn(options.config ?? {}, name)
+      ? [`${optionName(name)} ${shown(value)}`, 'it']
+      : [`The preset ${options.preset} means ${optionName(name)} ${shown(value)}, which`, '--preset'];
     throw new UsageError(
-      `${optionName(name)} ${shown(value)} differs from the ${shown(before.get(name))} that the run began with, and a resumed run keeps ` +
-        'its options. Leave it out, or begin a new run in another folder.',
+      `${what} differs from the ${shown(before.get(name))} that the run began with, and a resumed run keeps its options. ` +
+        `Leave ${remedy} out, or begin a new run in another folder.`,
     );
   }
 }

@@ -148,6 +148,11 @@ describe('train', () => {
     const precision = await cyclops('train', data, '--out', run, '--resume', '--precision', 'mixed');
     expect(precision.stderr).toMatch(/--precision mixed differs from the f32/);
     expect(precision.code).toBe(2);
+    const preset = await cyclops('train', data, '--out', run, '--resume', '--preset', 'segment');
+    expect(preset.stderr.replace(/\s+/g, ' ')).toMatch(
+      /The preset segment means --\S+ \S+, which differs from the .*Leave --preset out/,
+    );
+    expect(preset.code).toBe(2);
 
     const parts = await cyclops('train', data, '--out', run, '--resume', '--calibration-share', '0.5');
     expect(parts.stderr).toMatch(/--calibration-share, --folds and --group-by divide the images of a new run/);

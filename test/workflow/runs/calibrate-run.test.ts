@@ -19,7 +19,17 @@ beforeAll(async () => {
     [data, 'run'],
     [alone, 'run-alone'],
   ] as const) {
-    const { code } = await cyclops('train', of, '--out', folder.path(run), ...SMALL, '--steps', '3', '--no-tune', '--quiet');
+    const { code } = await cyclops(
+      'train',
+      of,
+      '--out',
+      folder.path(run),
+      ...SMALL,
+      '--steps',
+      '3',
+      '--no-tune',
+      '--quiet',
+    );
     expect(code).toBe(0);
   }
 });
@@ -82,7 +92,11 @@ it('refuses an image that changed, and one that is gone before anything is judge
   await expect(calibrate({ run, tune: false })).rejects.toThrow(`${first} is not the image that the run ${run} began`);
   rmSync(join(data, first));
   const done: number[] = [];
-  const gone = calibrate({ run, tune: false, onProgress: (progress) => done.push('done' in progress ? progress.done : 0) });
+  const gone = calibrate({
+    run,
+    tune: false,
+    onProgress: (progress) => done.push('done' in progress ? progress.done : 0),
+  });
   await expect(gone).rejects.toThrow(`cannot read ${join(data, first)}: there is no such file`);
   expect(done).toEqual([]);
   writeFileSync(join(data, first), bytes);

@@ -43,7 +43,13 @@ describe('train --folds', () => {
 
     // As of a kill before the fold's first checkpoint.
     rmSync(join(run, 'fold-2'), { recursive: true, force: true });
-    for (const name of ['data.json', 'metrics.jsonl', '.write-test', '.data.json.4711.partial', 'checkpoint.partial/G_A.safetensors'])
+    for (const name of [
+      'data.json',
+      'metrics.jsonl',
+      '.write-test',
+      '.data.json.4711.partial',
+      'checkpoint.partial/G_A.safetensors',
+    ])
       put(join(run, 'fold-2', name), '{}');
     put(join(run, '.fold-scores.json.0123456789ab.partial'), '{"folds"');
 
@@ -69,7 +75,10 @@ describe('train --folds', () => {
         expect(images.filter((other: (typeof images)[0]) => other.group === group && other.fold !== fold)).toEqual([]);
     }
     const { merits } = json(run, 'fold-scores.json');
-    expect(merits).toEqual([{ masked: 0, aupro: {}, f1: {} }, { masked: 0, aupro: {}, f1: {} }]);
+    expect(merits).toEqual([
+      { masked: 0, aupro: {}, f1: {} },
+      { masked: 0, aupro: {}, f1: {} },
+    ]);
     const calibration = json(run, 'thresholds.json');
     const { heatmap } = calibration;
     const hottest = images.flatMap(({ heat }: (typeof images)[0]) => (heat ? [heat[heatmap.map].hottest] : []));
@@ -91,7 +100,10 @@ describe('train --folds', () => {
     expect(JSON.parse(again.stdout)).toMatchObject({ rule: 'max-f1', chosenOn: 'folds', counts: calibration.counts });
     expect((await cyclops('calibrate', run, '--no-tune', '--map', 'dn')).stdout).toMatch(/^Heat maps show dn: /m);
     const { code, stderr } = await cyclops('calibrate', run, '--no-tune', '--map', 'gradient');
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/gradient was not calibrated.*one of residual3, residual5/)]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/gradient was not calibrated.*one of residual3, residual5/),
+    ]);
     expect((await cyclops('calibrate', run, '--no-tune')).code).toBe(0);
     expect(json(run, 'thresholds.json')).toEqual(calibration);
     makeData(data, { normal: 12, abnormal: 12 });

@@ -44,7 +44,12 @@ it('names an image that can be read and not be scored, and does without it on de
   writeFileSync(odd, encodePng(41, 20, 3, new Uint8Array(3 * 41 * 20)));
   const full = new OutOfMemoryError('The device is full.');
   const warnings: string[] = [];
-  const options = { dataset: readDataset(data), tune: false, pictures: 1e6, onWarning: (line: string) => warnings.push(line) };
+  const options = {
+    dataset: readDataset(data),
+    tune: false,
+    pictures: 1e6,
+    onWarning: (line: string) => warnings.push(line),
+  };
   const evaluated = (error: CyclopsError, skipBroken: boolean) =>
     evaluateRun(device, { ...options, skipBroken, model: failingAt(41, error) });
 

@@ -17,7 +17,9 @@ beforeAll(() => {
   makeData(data, { normal: 12, abnormal: 12 });
   mkdirSync(join(data, 'masks'));
   for (let i = 0; i < 12; i++) {
-    const mask = Uint8Array.from({ length: 32 * 32 }, (_, p) => (p % 32 >= 10 && p % 32 < 20 && p > 320 && p < 640 ? 255 : 0));
+    const mask = Uint8Array.from({ length: 32 * 32 }, (_, p) =>
+      p % 32 >= 10 && p % 32 < 20 && p > 320 && p < 640 ? 255 : 0,
+    );
     writeFileSync(join(data, 'masks', `${i}.png`), encodePng(32, 32, 1, mask));
   }
 });
@@ -75,18 +77,44 @@ describe('train --folds with a segmenter', () => {
   });
 
   it('says what a fold cannot do, and which maps it calibrated', async () => {
-    const translated = await cyclops('translate', join(run, 'fold-1'), join(data, 'normal'), '--to', 'normal', '--out', folder.path('t'));
-    expect([translated.code, translated.stderr]).toEqual([1, expect.stringMatching(/no G_A.*trained without one as a fold/)]);
+    const translated = await cyclops(
+      'translate',
+      join(run, 'fold-1'),
+      join(data, 'normal'),
+      '--to',
+      'normal',
+      '--out',
+      folder.path('t'),
+    );
+    expect([translated.code, translated.stderr]).toEqual([
+      1,
+      expect.stringMatching(/no G_A.*trained without one as a fold/),
+    ]);
     const wanted = await cyclops('calibrate', run, '--no-tune', '--map', 'residual5');
-    expect([wanted.code, wanted.stderr]).toEqual([1, expect.stringMatching(/residual5 was not calibrated.*one of dn_pixels/)]);
+    expect([wanted.code, wanted.stderr]).toEqual([
+      1,
+      expect.stringMatching(/residual5 was not calibrated.*one of dn_pixels/),
+    ]);
     const judged = await cyclops('evaluate', join(run, 'fold-1'), data, '--no-tune');
-    expect([judged.code, judged.stderr]).toEqual([1, expect.stringMatching(/fold-1 is a fold of the run in .*no model of its own/)]);
+    expect([judged.code, judged.stderr]).toEqual([
+      1,
+      expect.stringMatching(/fold-1 is a fold of the run in .*no model of its own/),
+    ]);
     const calibrated = await cyclops('calibrate', join(run, 'fold-1'), '--no-tune');
-    expect([calibrated.code, calibrated.stderr]).toEqual([1, expect.stringMatching(/fold-1 is a fold.*segmenter alone.*Calibrate /)]);
+    expect([calibrated.code, calibrated.stderr]).toEqual([
+      1,
+      expect.stringMatching(/fold-1 is a fold.*segmenter alone.*Calibrate /),
+    ]);
     const other = await cyclops('evaluate', run, data, '--map', 'residual5', '--no-tune');
-    expect([other.code, other.stderr]).toEqual([1, expect.stringMatching(/no heat map 'residual5'.*expected dn_pixels\.\s*$/)]);
+    expect([other.code, other.stderr]).toEqual([
+      1,
+      expect.stringMatching(/no heat map 'residual5'.*expected dn_pixels\.\s*$/),
+    ]);
     const scored = await cyclops('score', run, join(data, 'normal'), '--no-tune', '--by', 'sse');
-    expect([scored.code, scored.stderr]).toEqual([2, expect.stringMatching(/no threshold of the score 'sse'.*dn_pixels/)]);
+    expect([scored.code, scored.stderr]).toEqual([
+      2,
+      expect.stringMatching(/no threshold of the score 'sse'.*dn_pixels/),
+    ]);
   });
 
   it('gives the same by shards', async () => {
