@@ -21,6 +21,7 @@
  *   128x128 0.55, 64x64 0.72, 128x16 1.42; tiled64x64 in f16 2.51.
  * - matrix128x128_wide, matrix64x128_wide: eight numbers of a slab are stored and read at once; of 128x128, which four subgroups share, each
  *   holds 64 × 64 results, so that it reads half as often as with 64 × 32. Not timed on a GPU.
+ * - matrix128x128_halo, matrix64x128_halo: 3 × 3 taps out of rectangles of pixels that are staged once. Not timed on a GPU.
  * - matrix64x128_split and its sizes: f32 split into two of f16, three products of them on matrix hardware, for problems that may be
  *   computed so. Not timed on a GPU.
  */
@@ -31,7 +32,7 @@ import { flatGrid } from '../flat-grid.ts';
 import { kernel } from '../source.ts';
 import type { Operation, Variant } from '../variant.ts';
 import { eight, hasLanes, type Lanes, lanes, lanesSuit, MOST_NARROW } from './lanes.ts';
-import { type MatrixTile, matrixTiles, splitTiles } from './matrix-tile.ts';
+import { type HaloTile, haloTiles, type MatrixTile, matrixTiles, splitTiles } from './matrix-tile.ts';
 import {
   type ConvProblem,
   convBytes,
@@ -203,6 +204,24 @@ function matrixTiled(tile: MatrixTile): Variant<ConvProblem, ForwardArguments> {
   };
 }
 
+function haloTiled(tile: HaloTile): Variant<ConvProblem, ForwardArguments> {
+  return {
+    ...tile.info('conv2d/forward-matrix-halo'),
+    supports: (device, k) => tile.suits(device, k),
+    launch: (device, k, args) => {
+      const { x, weight } = convSizes(k);
+      tile.withOperands(device, [args.x, x], [args.weight, weight], (more) =>
+        dispatch(device, k, args, {
+          kernel: kernel('conv2d/forward-matrix-halo', constants(args), tile.specialisation(device, true)),
+          workgroups: [tile.rectangles(device, k), ceilDiv(k.o, tile.columns), 1],
+          more,
+          matrices: true,
+        }),
+      );
+    },
+  };
+}
+
 /** y = activation(conv(x, weight) + bias). */
 export const convForward: Operation<ConvProblem, ForwardArguments> = {
   name: 'conv2d.forward',
@@ -212,6 +231,7 @@ export const convForward: Operation<ConvProblem, ForwardArguments> = {
     ...lanes.map(tiled),
     thinInput,
     ...matrixTiles.map(matrixTiled),
+    ...haloTiles.map(haloTiled),
     ...tiles.map(workgroupTiled),
     ...winograds,
     narrow,

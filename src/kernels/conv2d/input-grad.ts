@@ -22,7 +22,7 @@
  *   128x128 1.12, 64x64 1.28, 128x16 3.01.
  * - matrix128x128_wide, matrix64x128_wide: see conv2d.forward. Not timed on a GPU.
  * - matrix64x128_turned and its sizes, at stride 1: the weight is turned first, in a launch of its own, so that the forward kernel
- *   computes the gradient, and reads whole lines of the weight. Not timed on a GPU.
+ *   computes the gradient, and reads whole lines of the weight; matrix128x128_halo_turned likewise. Not timed on a GPU.
  * - matrix64x128_split and its sizes: the same for f32 by three products of f16, see conv2d.forward. Not timed on a GPU.
  */
 import type { Device } from '../../gpu/device.ts';
@@ -34,7 +34,7 @@ import { DTYPE_BYTES, kernel } from '../source.ts';
 import { withTemporary } from '../sum-parts.ts';
 import type { Operation, Variant } from '../variant.ts';
 import { eight, hasLanes, type Lanes, lanes, lanesSuit, MOST_NARROW } from './lanes.ts';
-import { type MatrixTile, matrixTiles, splitTiles } from './matrix-tile.ts';
+import { type HaloTile, haloTiles, type MatrixTile, matrixTiles, splitTiles } from './matrix-tile.ts';
 import {
   type ConvProblem,
   convBytes,
@@ -292,10 +292,17 @@ function withTurned(device: Device, k: ConvProblem, weight: BufferSlice, launch:
 
 const turningGrid = ({ c, o, kh, kw }: ConvProblem) => [ceilDiv(o, 32), ceilDiv(c, 32), kh * kw] as const;
 
-/** The forward kernel of matrix hardware, on dy and the turned weight. */
-function matrixTurned(tile: MatrixTile): Variant<ConvProblem, InputGradArguments> {
-  const grid = ({ n, p, q, o }: ConvProblem) => [ceilDiv(n * p * q, tile.rows), ceilDiv(o, tile.columns), 1] as const;
-  const info = tile.info('conv2d/turn-weight', 'conv2d/forward-matrix', FOLD);
+/** A forward kernel of matrix hardware, as it is launched for a problem. */
+interface ForwardKernel {
+  readonly source: string;
+  suits(device: Device, k: ConvProblem): boolean;
+  constants(k: ConvProblem): Record<string, number>;
+  grid(device: Device, k: ConvProblem): readonly [number, number, number];
+}
+
+/** It computes the input gradient from dy and the turned weight. */
+function turned(tile: MatrixTile, forward: ForwardKernel): Variant<ConvProblem, InputGradArguments> {
+  const info = tile.info('conv2d/turn-weight', forward.source, FOLD);
   return {
     ...info,
     name: `${info.name}_turned`,
@@ -305,7 +312,7 @@ function matrixTurned(tile: MatrixTile): Variant<ConvProblem, InputGradArguments
         k.stride === 1 &&
         k.kh === k.kw &&
         product.padding < k.kh &&
-        tile.suits(device, transposed(product), phaseRows(product), k.c) &&
+        forward.suits(device, transposed(product)) &&
         gridFits(device, turningGrid(k)) &&
         paddedFits(device, k)
       );
@@ -313,20 +320,15 @@ function matrixTurned(tile: MatrixTile): Variant<ConvProblem, InputGradArguments
     launch: (device, problem, all) =>
       unfolded(device, problem, all, (k, args) => {
         const product = transposed(k);
-        const constants = {
-          BIAS: BIAS(args),
-          ACTIVATION: ACTIVATION_CODES.none,
-          EIGHTS_C: k.o % 8 === 0 ? 1 : 0,
-          EIGHTS_O: k.c % 8 === 0 ? 1 : 0,
-        };
+        const constants = { BIAS: BIAS(args), ACTIVATION: ACTIVATION_CODES.none, ...forward.constants(product) };
         const { y, weight } = convSizes(k);
-        withTurned(device, k, args.weight, (turned) =>
-          tile.withOperands(device, [args.dy, y], [turned, weight], (more) =>
+        withTurned(device, k, args.weight, (weights) =>
+          tile.withOperands(device, [args.dy, y], [weights, weight], (more) =>
             device.launch({
-              kernel: kernel('conv2d/forward-matrix', constants, tile.specialisation(device, k.c % 8 === 0)),
-              bindings: [args.dy, turned, args.bias ?? turned, args.dx, ...more],
+              kernel: kernel(forward.source, constants, tile.specialisation(device, k.c % 8 === 0)),
+              bindings: [args.dy, weights, args.bias ?? weights, args.dx, ...more],
               immediates: convImmediates(product),
-              workgroups: grid(product),
+              workgroups: forward.grid(device, product),
               label: 'conv2d.inputGrad',
               flops: convFlops(k),
               bytes: convBytes(k),
@@ -337,6 +339,22 @@ function matrixTurned(tile: MatrixTile): Variant<ConvProblem, InputGradArguments
       }),
   };
 }
+
+const matrixTurned = (tile: MatrixTile) =>
+  turned(tile, {
+    source: 'conv2d/forward-matrix',
+    suits: (device, k) => tile.suits(device, k, k.n * k.p * k.q, k.o),
+    constants: ({ c, o }) => ({ EIGHTS_C: c % 8 === 0 ? 1 : 0, EIGHTS_O: o % 8 === 0 ? 1 : 0 }),
+    grid: (_, { n, p, q, o }) => [ceilDiv(n * p * q, tile.rows), ceilDiv(o, tile.columns), 1],
+  });
+
+const haloTurned = (tile: HaloTile) =>
+  turned(tile, {
+    source: 'conv2d/forward-matrix-halo',
+    suits: (device, k) => tile.suits(device, k),
+    constants: () => ({}),
+    grid: (device, k) => [tile.rectangles(device, k), ceilDiv(k.o, tile.columns), 1],
+  });
 
 /** Whether a variant folds the gradient of a padded image in a launch of its own, which may add something to it as it goes. */
 export function foldsInLaunch({ sources }: Variant<ConvProblem, InputGradArguments>, k: ConvProblem): boolean {
@@ -353,6 +371,7 @@ export const convInputGrad: Operation<ConvProblem, InputGradArguments> = {
     ...lanes.map(tiled),
     ...matrixTiles.map(matrixTiled),
     ...[...splitTiles, ...matrixTiles].map(matrixTurned),
+    ...haloTiles.map(haloTurned),
     ...tiles.map(workgroupTiled),
     ...winograds,
     narrow,

@@ -37,6 +37,8 @@ const shapes: readonly Shape[] = [
  */
 const NAMED = 4;
 const NAMED_SPLIT = 2;
+/** Chunks of pixels with a margin. */
+const NAMED_STAGED = 6;
 
 /** Workgroups that look for the largest number of an operand, as wgsl/conv2d/parts/matrix-operands-split.wgsl reads what they leave. */
 const LARGEST_GROUPS = 128;
@@ -59,8 +61,8 @@ export class MatrixTile {
   readonly rows: number;
   readonly columns: number;
   /**
-   * Depth steps that are staged at a time, at most: of two parts of an operand half as many as of one. Half as many where a device has too
-   * little workgroup memory.
+   * Depth steps that are staged at a time, at most: of two parts of an operand half as many as of one. Half or a quarter as many where a device
+   * has too little workgroup memory.
    */
   readonly slab: number;
   /** e.g. `matrix128x64`, `matrix128x128_wide` or `matrix128x64_split`. */
@@ -68,19 +70,20 @@ export class MatrixTile {
   /** Split ones for any: where products may be split they are the default, also on software devices, which else would not try them. */
   readonly madeFor: 'gpu' | 'any';
   readonly instead: Readonly<Record<string, string>>;
-  /** With 16 × 16 matrices and the shallower slab. */
+  /** With 16 × 16 matrices and half the slab. */
   readonly workgroupBytes: number;
 
-  /** @param split whether operands are f32, each split into two of f16; else they are f16 */
+  /** @param split whether operands are f32, each split into two of f16; else they are f16 @param suffix of the name */
   constructor(
     private readonly shape: Shape,
     private readonly split: boolean,
+    suffix = split ? '_split' : '',
   ) {
     const { rows, columns } = shape;
     this.rows = rows;
     this.columns = columns;
     this.slab = split ? 16 : 32;
-    this.name = `matrix${rows}x${columns}${shape.wide ? '_wide' : ''}${split ? '_split' : ''}`;
+    this.name = `matrix${rows}x${columns}${shape.wide ? '_wide' : ''}${suffix}`;
     this.madeFor = split ? 'any' : 'gpu';
     this.instead = { ...(shape.wide && WIDE), ...(split && SPLIT) };
     this.workgroupBytes = this.bytesWith({ ...shape, config: { m: 16, n: 16 }, slab: this.slab / 2 });
@@ -164,18 +167,27 @@ export class MatrixTile {
   }
 
   /** The layout with the preferred matrices of f16 with f32 sums that fit, and the deepest slab; none where a device's subgroups differ in size. */
-  private layoutOn({ features, info, limits }: Device): Layout | null {
+  protected layoutOn({ features, info, limits }: Device): Layout | null {
     const { matrixConfigs, subgroupSize } = info;
     const offered = features.has('chromium-experimental-subgroup-matrix');
     if (!offered || subgroupSize.min !== subgroupSize.max) return null;
     for (const config of matrixConfigs) {
       if (config.component !== 'f16' || config.result !== 'f32' || config.n % 8 !== 0) continue;
-      for (const slab of [this.slab, this.slab / 2]) {
+      for (const slab of [this.slab, this.slab / 2, this.slab / 4]) {
         const layout = this.layoutWith(config, slab, subgroupSize.max);
         if (layout && this.bytesWith(layout) <= limits.maxComputeWorkgroupStorageSize) return layout;
       }
     }
     return null;
+  }
+
+  /** Lines of operand a in a slab, or as many pixels. */
+  protected linesOfA(_: Pick<MatrixConfig, 'm'>): number {
+    return this.rows;
+  }
+
+  protected get mostLoadsOfA(): number {
+    return NAMED;
   }
 
   /** As few subgroups as can hold the tile. */
@@ -185,8 +197,9 @@ export class MatrixTile {
     for (;;) {
       const [downEach, acrossEach] = [rows / (config.m * down), columns / (config.n * across)];
       if (!Number.isInteger(downEach) || !Number.isInteger(acrossEach) || slab % config.k !== 0) return null;
-      const loads = (Math.max(rows, columns) * slab) / 8 / (lanes * down * across);
-      if (downEach <= NAMED && acrossEach <= (split ? NAMED_SPLIT : NAMED) && loads <= NAMED)
+      const loads = (lines: number) => (lines * slab) / 8 / (lanes * down * across);
+      const fewLoads = loads(columns) <= NAMED && loads(this.linesOfA(config)) <= this.mostLoadsOfA;
+      if (downEach <= NAMED && acrossEach <= (split ? NAMED_SPLIT : NAMED) && fewLoads)
         return { config, down, across, slab };
       if (downEach > acrossEach) down *= 2;
       else across *= 2;
@@ -201,11 +214,44 @@ export class MatrixTile {
     const { m, n } = config;
     const { rows, columns, split } = this;
     const padded =
-      Math.max(rows * (slab + 8), slab * (rows + 8)) + Math.max(columns * (slab + 8), slab * (columns + 8));
+      Math.max(this.linesOfA(config) * (slab + 8), slab * (rows + 8)) +
+      Math.max(columns * (slab + 8), slab * (columns + 8));
     const lines = split ? across * (2 * n + 4) : columns + 4 * across;
     return (split ? 2 : 1) * 2 * padded + 4 * down * m * lines + (split ? 8 : 0);
   }
 }
+
+/** A tile of rectangles of an image, whose pixels are staged once for all taps of 3 × 3: see wgsl/conv2d/forward-matrix-halo.wgsl. */
+export class HaloTile extends MatrixTile {
+  constructor(shape: Shape) {
+    super(shape, false, '_halo');
+  }
+
+  /** How many rectangles cover the outputs of a problem that it suits, on a device that has matrices for it. */
+  rectangles(device: Device, { n, p, q }: ConvProblem): number {
+    const m = this.layoutOn(device)?.config.m ?? 1;
+    return n * ceilDiv(p, this.rows / m) * ceilDiv(q, m);
+  }
+
+  override suits(device: Device, k: ConvProblem): boolean {
+    const isPlain = k.kh === 3 && k.kw === 3 && k.stride === 1 && k.c % 8 === 0 && k.o % 8 === 0;
+    return isPlain && super.suits(device, k, this.rectangles(device, k) * this.rows, k.o);
+  }
+
+  protected override linesOfA({ m }: Pick<MatrixConfig, 'm'>): number {
+    return (this.rows / m + 2) * (m + 2);
+  }
+
+  protected override get mostLoadsOfA(): number {
+    return NAMED_STAGED;
+  }
+}
+
+/** Those of rectangles, in order of preference. */
+export const haloTiles: readonly HaloTile[] = [
+  new HaloTile({ rows: 128, columns: 128, down: 2, across: 2 }),
+  new HaloTile({ rows: 64, columns: 128, down: 1, across: 4 }),
+];
 
 /** For operands in f16, in order of preference. */
 export const matrixTiles = shapes.map((shape) => new MatrixTile(shape, false));

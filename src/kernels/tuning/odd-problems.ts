@@ -71,6 +71,8 @@ const f16Convs = [
   convProblem([2, 9, 11, 40], 72, [3, 1, 1], 'reflect'),
   // More than half a tile of 128 rows and columns in all three directions.
   convProblem([1, 9, 15, 72], 136, [3, 1, 1], 'reflect'),
+  // Two images of rectangles that end in the middle of one, in both directions.
+  convProblem([2, 7, 19, 72], 80, [3, 1, 1]),
   convProblem([1, 6, 70, 16], 136, [4, 2, 1]),
 ].map((problem): ConvProblem => ({ ...problem, dtype: 'f16' }));
 

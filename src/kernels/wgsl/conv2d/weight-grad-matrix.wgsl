@@ -34,6 +34,7 @@ override LONG_LINES: bool; // Q is at least SLAB
 const LINE_A = ROWS + 8u;
 const SIZE_A = SLAB * LINE_A;
 const PARTS_A = ROWS / 8u; // chunks of a line
+const CHUNKS_A = SLAB * PARTS_A;
 
 fn placeA(i: u32) -> u32 { return i / PARTS_A * LINE_A + i % PARTS_A * 8u; }
 

@@ -13,7 +13,8 @@
 //   conv2d/parts/matrix-keep      puts the loaded chunks in the place of the present slabs
 //   conv2d/parts/matrix-write     hands the results to the function `write` of the kernel
 // The kernel also says how a slab lies in workgroup memory, most by including conv2d/parts/matrix-rows and matrix-columns: leftOf and
-// rightOf load a matrix of an operand from the slab that begins at `slab`, placeA and placeB say where a chunk goes.
+// rightOf load a matrix of an operand from the slab that begins at `slab`, placeA and placeB say where a chunk goes, and
+// CHUNKS_A how many a slab has.
 // conv2d/parts/matrix-slabs or matrix-slabs-wide says what its elements are.
 //
 // Operands are f16 (conv2d/parts/matrix-operands), or f32, which are split into two numbers of f16 each: then matrix-operands-split and the
@@ -33,9 +34,8 @@ const ACROSS = 2u;
 const LANES = SUBGROUP * DOWN * ACROSS;
 const DOWN_EACH = ROWS / (M * DOWN);
 const ACROSS_EACH = COLUMNS / (N * ACROSS);
-const CHUNKS_A = ROWS * SLAB / 8u;
 const CHUNKS_B = COLUMNS * SLAB / 8u;
-const LOADS_A = (CHUNKS_A + LANES - 1u) / LANES; // chunks of an invocation: 1 to 4
+const LOADS_A = (CHUNKS_A + LANES - 1u) / LANES; // chunks of an invocation
 const LOADS_B = (CHUNKS_B + LANES - 1u) / LANES;
 
 alias Left = subgroup_matrix_left<f16, K, M>;

@@ -2,6 +2,7 @@
 const LINE_A = SLAB + 8u;
 const SIZE_A = ROWS * LINE_A;
 const PARTS_A = SLAB / 8u; // chunks of a line
+const CHUNKS_A = ROWS * PARTS_A;
 
 fn placeA(i: u32) -> u32 { return i / PARTS_A * LINE_A + i % PARTS_A * 8u; }
 
