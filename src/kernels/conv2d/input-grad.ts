@@ -26,15 +26,14 @@
  * - matrix64x128_split and its sizes: the same for f32 by three products of f16, see conv2d.forward. Not timed on a GPU.
  */
 import type { Device } from '../../gpu/device.ts';
-import { type BufferSlice, ceilDiv } from '../../gpu/launch.ts';
-import { ACTIVATION_CODES } from '../activation.ts';
+import { ceilDiv } from '../../gpu/launch.ts';
 import { flatGrid } from '../flat-grid.ts';
-import { reflectionPadBackward } from '../images/reflection-pad.ts';
-import { DTYPE_BYTES, kernel } from '../source.ts';
-import { withTemporary } from '../sum-parts.ts';
+import { kernel } from '../source.ts';
 import type { Operation, Variant } from '../variant.ts';
+import { turnedVariants } from './input-grad-turned.ts';
 import { eight, hasLanes, type Lanes, lanes, lanesSuit, MOST_NARROW } from './lanes.ts';
-import { type HaloTile, haloTiles, type MatrixTile, matrixTiles, splitTiles } from './matrix-tile.ts';
+import { type MatrixTile, matrixTiles, splitTiles } from './matrix-tile.ts';
+import { FOLD, type InputGradArguments, padded, paddedFits, transposed, unfolded } from './padded-gradient.ts';
 import {
   type ConvProblem,
   convBytes,
@@ -50,17 +49,7 @@ import {
 import { type Tile, tileBytes, tileConstants, tileName, tileSuits, tiles } from './tile.ts';
 import { canConvolve, convolveSources, winogradConvolve, winogradVariants } from './winograd.ts';
 
-export interface InputGradArguments {
-  dy: BufferSlice;
-  weight: BufferSlice;
-  /** Added to each channel of dx: a transposed convolution's bias. */
-  bias: BufferSlice | null;
-  /** Added to dx, of whose shape it is; given only where {@link foldsInLaunch}. */
-  addend?: BufferSlice;
-  /** Receives the gradient of the padded image in place of dx, which is then to be folded; likewise. */
-  unfolded?: BufferSlice;
-  dx: BufferSlice;
-}
+export type { InputGradArguments } from './padded-gradient.ts';
 
 function dispatch(
   device: Device,
@@ -79,8 +68,6 @@ function dispatch(
 }
 
 const BIAS = ({ bias }: InputGradArguments) => (bias ? 1 : 0);
-/** The kernel that folds the gradient of a padded image. */
-const FOLD = 'images/reflection-pad-backward';
 
 /** Workgroups of the tiles of each of the stride² phases. */
 function phaseGrid(k: ConvProblem, rows: number, columns: number): [number, number, number] {
@@ -152,47 +139,6 @@ const naive: Variant<ConvProblem, InputGradArguments> = {
     }),
 };
 
-/** The problem without reflection whose gradient the kernels for GPUs compute. Under reflection that is the one of the padded image. */
-function padded(k: ConvProblem): ConvProblem {
-  const { h, w, padding, paddingMode } = k;
-  if (padding === 0 || paddingMode === 'zeros') return k;
-  return { ...k, h: h + 2 * padding, w: w + 2 * padding, padding: 0, paddingMode: 'zeros' };
-}
-
-/** Whether the gradient of the padded image, which is larger than x, fits into one buffer. */
-function paddedFits({ limits }: Device, k: ConvProblem): boolean {
-  return DTYPE_BYTES[k.dtype] * convSizes(padded(k)).x <= limits.maxStorageBufferBindingSize;
-}
-
-/**
- * Computes the gradient of a problem by a `launch` that knows no reflection. Under reflection `launch` gets the problem of the padded
- * image, and its gradient is then folded: each mirrored pixel is added to the one that it is a mirror of. To look for mirrors in
- * the product itself would cost every pixel what only those near the border need.
- */
-function unfolded(
-  device: Device,
-  k: ConvProblem,
-  args: InputGradArguments,
-  launch: (k: ConvProblem, args: InputGradArguments) => void,
-): void {
-  const { n, h, w, c, padding, dtype } = k;
-  const product = padded(k);
-  if (product === k) {
-    launch(k, args);
-    return;
-  }
-  if (args.unfolded) {
-    launch(product, { ...args, dx: args.unfolded, bias: null });
-    return;
-  }
-  withTemporary(device, DTYPE_BYTES[dtype] * convSizes(product).x, (whole) => {
-    launch(product, { ...args, dx: whole, bias: null });
-    const pad = [padding, padding, padding, padding] as const;
-    const { dx: gradX, bias, addend = null } = args;
-    reflectionPadBackward(device, { n, h, w, c, pad, dtype }, { gradOutput: whole, gradX, bias, addend });
-  });
-}
-
 const narrow: Variant<ConvProblem, InputGradArguments> = {
   name: 'narrow',
   madeFor: 'cpu',
@@ -208,12 +154,6 @@ const narrow: Variant<ConvProblem, InputGradArguments> = {
       }),
     ),
 };
-
-/** The gradient of a problem without reflection, as a convolution of dy, padded with zeros, with flipped weights. */
-function transposed(k: ConvProblem): ConvProblem {
-  const { h, w, c, p, q, o, kh, padding } = k;
-  return { ...k, h: p, w: q, c: o, p: h, q: w, o: c, padding: kh - 1 - padding, paddingMode: 'zeros' };
-}
 
 const winograds = winogradVariants<InputGradArguments>((way) => ({
   sources: [...convolveSources(way), FOLD],
@@ -273,89 +213,6 @@ function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArguments>
   };
 }
 
-/** Lends `launch` the weight [KH,KW,C,O] of a problem, turned: [KH,KW,O,C], with its taps in reverse order. */
-function withTurned(device: Device, k: ConvProblem, weight: BufferSlice, launch: (turned: BufferSlice) => void): void {
-  const bytes = DTYPE_BYTES[k.dtype] * convSizes(k).weight;
-  withTemporary(device, bytes, (turned) => {
-    device.launch({
-      kernel: kernel('conv2d/turn-weight', {}, { dtype: k.dtype }),
-      bindings: [weight, turned],
-      immediates: convImmediates(k),
-      workgroups: turningGrid(k),
-      label: 'conv2d.turnWeight',
-      flops: 0,
-      bytes: 2 * bytes,
-    });
-    launch(turned);
-  });
-}
-
-const turningGrid = ({ c, o, kh, kw }: ConvProblem) => [ceilDiv(o, 32), ceilDiv(c, 32), kh * kw] as const;
-
-/** A forward kernel of matrix hardware, as it is launched for a problem. */
-interface ForwardKernel {
-  readonly source: string;
-  suits(device: Device, k: ConvProblem): boolean;
-  constants(k: ConvProblem): Record<string, number>;
-  grid(device: Device, k: ConvProblem): readonly [number, number, number];
-}
-
-/** It computes the input gradient from dy and the turned weight. */
-function turned(tile: MatrixTile, forward: ForwardKernel): Variant<ConvProblem, InputGradArguments> {
-  const info = tile.info('conv2d/turn-weight', forward.source, FOLD);
-  return {
-    ...info,
-    name: `${info.name}_turned`,
-    supports: (device, k) => {
-      const product = padded(k);
-      return (
-        k.stride === 1 &&
-        k.kh === k.kw &&
-        product.padding < k.kh &&
-        forward.suits(device, transposed(product)) &&
-        gridFits(device, turningGrid(k)) &&
-        paddedFits(device, k)
-      );
-    },
-    launch: (device, problem, all) =>
-      unfolded(device, problem, all, (k, args) => {
-        const product = transposed(k);
-        const constants = { BIAS: BIAS(args), ACTIVATION: ACTIVATION_CODES.none, ...forward.constants(product) };
-        const { y, weight } = convSizes(k);
-        withTurned(device, k, args.weight, (weights) =>
-          tile.withOperands(device, [args.dy, y], [weights, weight], (more) =>
-            device.launch({
-              kernel: kernel(forward.source, constants, tile.specialisation(device, k.c % 8 === 0)),
-              bindings: [args.dy, weights, args.bias ?? weights, args.dx, ...more],
-              immediates: convImmediates(product),
-              workgroups: forward.grid(device, product),
-              label: 'conv2d.inputGrad',
-              flops: convFlops(k),
-              bytes: convBytes(k),
-              matrices: true,
-            }),
-          ),
-        );
-      }),
-  };
-}
-
-const matrixTurned = (tile: MatrixTile) =>
-  turned(tile, {
-    source: 'conv2d/forward-matrix',
-    suits: (device, k) => tile.suits(device, k, k.n * k.p * k.q, k.o),
-    constants: ({ c, o }) => ({ EIGHTS_C: c % 8 === 0 ? 1 : 0, EIGHTS_O: o % 8 === 0 ? 1 : 0 }),
-    grid: (_, { n, p, q, o }) => [ceilDiv(n * p * q, tile.rows), ceilDiv(o, tile.columns), 1],
-  });
-
-const haloTurned = (tile: HaloTile) =>
-  turned(tile, {
-    source: 'conv2d/forward-matrix-halo',
-    suits: (device, k) => tile.suits(device, k),
-    constants: () => ({}),
-    grid: (device, k) => [tile.rectangles(device, k), ceilDiv(k.o, tile.columns), 1],
-  });
-
 /** Whether a variant folds the gradient of a padded image in a launch of its own, which may add something to it as it goes. */
 export function foldsInLaunch({ sources }: Variant<ConvProblem, InputGradArguments>, k: ConvProblem): boolean {
   return sources.includes(FOLD) && padded(k) !== k;
@@ -370,8 +227,7 @@ export const convInputGrad: Operation<ConvProblem, InputGradArguments> = {
     thinOutput,
     ...lanes.map(tiled),
     ...matrixTiles.map(matrixTiled),
-    ...[...splitTiles, ...matrixTiles].map(matrixTurned),
-    ...haloTiles.map(haloTurned),
+    ...turnedVariants,
     ...tiles.map(workgroupTiled),
     ...winograds,
     narrow,
