@@ -11,12 +11,13 @@ import {
   writeSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
+import { basename, dirname } from 'node:path';
 import * as v from 'valibot';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { fileError } from './fs-error.ts';
 import { examine } from './json.ts';
 import { readText } from './read.ts';
-import { temporaryFor } from './remains.ts';
+import { removeOldRemains, temporaryFor } from './remains.ts';
 import { object, text, whole } from './schema.ts';
 
 /** The process that holds a lock. What a system does not tell is null. */
@@ -59,6 +60,7 @@ interface LockOptions {
 export async function whileLocked<T>(options: LockOptions, work: () => Promise<T>): Promise<T> {
   const { path } = options;
   const own = ownText();
+  removeOldRemains(dirname(path), (file) => file === basename(path) || file === basename(guardOf(path)));
   take(options, own);
   // Where the process ends by `process.exit`, nothing else is called.
   const release = () => {
@@ -91,7 +93,7 @@ function takeOver(path: string, own: string, what: string): Holder {
   const holder = holderIn(content);
   if (!holder || !isGone(holder, silenceOf(path))) throw held(what, path, holder);
   // Of several that find it, the one that holds this takes it over; where it was killed over it, this is taken over likewise.
-  const guard = `${path}.taken-over`;
+  const guard = guardOf(path);
   if (!create(guard, own)) takeOver(guard, own, what);
   try {
     if (contentOf(path) !== content) throw held(what, path, holderIn(contentOf(path)));
@@ -102,6 +104,8 @@ function takeOver(path: string, own: string, what: string): Holder {
   }
   return holder;
 }
+
+const guardOf = (path: string) => `${path}.taken-over`;
 
 function held(what: string, path: string, holder: Holder | null): CyclopsError {
   if (!holder) {

@@ -56,6 +56,23 @@ describe('whileLocked', () => {
     expect(readdirSync(path())).toEqual([]);
   });
 
+  it('removes what one that was killed while it took the lock left long ago, and nothing else', async () => {
+    const [old, late] = [new Date(Date.now() - 2 * 3_600_000), new Date()];
+    const names = [
+      '.lock.0123456789ab.partial',
+      '.lock.taken-over.0123456789ab.partial',
+      '.other.0123456789ab.partial',
+    ];
+    for (const name of names) {
+      writeFileSync(path(name), '{');
+      utimesSync(path(name), old, old);
+    }
+    writeFileSync(path('.lock.ba9876543210.partial'), '{');
+    utimesSync(path('.lock.ba9876543210.partial'), late, late);
+    await whileLocked(lock(), async () => {});
+    expect(readdirSync(path()).sort()).toEqual(['.lock.ba9876543210.partial', '.other.0123456789ab.partial']);
+  });
+
   it('is taken away at a normal end, by an error, and by process.exit', async () => {
     for (const [end, code] of [
       ['', 0],
