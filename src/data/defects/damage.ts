@@ -1,6 +1,6 @@
 import type { RandomStream } from '../../tensor/random.ts';
 import type { DecodedImage } from '../images/decoded-image.ts';
-import { between, type DefectImage, toByte } from './defect-image.ts';
+import { between, type DefectImage, meanColour, toByte } from './defect-image.ts';
 import { softMask } from './soft-mask.ts';
 
 /** Which pixels damage covers: [height, width], 1 inside. */
@@ -148,12 +148,9 @@ function turned({ width, height, channels, pixels }: DecodedImage, random: Rando
 }
 
 /** Flat, of a third of the contrast or of almost twice as much, with grain, and darker or brighter. */
-function coarsened({ channels, pixels }: DecodedImage, random: RandomStream) {
-  const means = Array.from({ length: channels }, (_, c) => {
-    let sum = 0;
-    for (let at = c; at < pixels.length; at += channels) sum += pixels[at] ?? 0;
-    return (sum * channels) / pixels.length;
-  });
+function coarsened(image: DecodedImage, random: RandomStream) {
+  const { channels, pixels } = image;
+  const means = meanColour(image, [...Array(image.width * image.height).keys()]);
   const contrast = [0, 0.3, 1.8][random.integer(3)] ?? 1;
   const grain = between(random, 0, 90);
   const by = between(random, -75, 75);

@@ -22,3 +22,11 @@ export function between(random: RandomStream, low: number, high: number): number
 export function toByte(value: number): number {
   return Math.round(Math.min(255, Math.max(0, value)));
 }
+
+/** The mean of each channel over the chosen pixels y · width + x. */
+export function meanColour({ channels, pixels }: DecodedImage, chosen: readonly number[]): number[] {
+  return Array.from({ length: channels }, (_, c) => {
+    const sum = chosen.reduce((total, pixel) => total + (pixels[pixel * channels + c] ?? 0), 0);
+    return sum / Math.max(1, chosen.length);
+  });
+}

@@ -1,7 +1,7 @@
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { RandomStream } from '../../tensor/random.ts';
 import type { DecodedImage } from '../images/decoded-image.ts';
-import { between, type DefectImage, pixelsInside, toByte } from './defect-image.ts';
+import { between, type DefectImage, meanColour, pixelsInside, toByte } from './defect-image.ts';
 import { grown, softMask } from './soft-mask.ts';
 
 /** The defect is scaled by e^±this. */
@@ -103,11 +103,4 @@ function sample(
     (1 - fy) * ((1 - fx) * at(left, top) + fx * at(right, top)) +
     fy * ((1 - fx) * at(left, bottom) + fx * at(right, bottom))
   );
-}
-
-function meanColour({ channels, pixels }: DecodedImage, chosen: readonly number[]): number[] {
-  return Array.from({ length: channels }, (_, c) => {
-    const sum = chosen.reduce((total, pixel) => total + (pixels[pixel * channels + c] ?? 0), 0);
-    return sum / Math.max(1, chosen.length);
-  });
 }

@@ -32,7 +32,8 @@ import { flatGrid } from '../flat-grid.ts';
 import { kernel } from '../source.ts';
 import type { Operation, Variant } from '../variant.ts';
 import { eight, hasLanes, type Lanes, lanes, lanesSuit, MOST_NARROW } from './lanes.ts';
-import { type HaloTile, haloTiles, type MatrixTile, matrixTiles, splitTiles } from './matrix-tile.ts';
+import { haloForward, type MatrixForward, matrixForward } from './matrix-forward.ts';
+import { haloTiles, matrixTiles, splitTiles } from './matrix-tile.ts';
 import {
   type ConvProblem,
   convBytes,
@@ -183,37 +184,17 @@ function workgroupTiled(tile: Tile): Variant<ConvProblem, ForwardArguments> {
   };
 }
 
-function matrixTiled(tile: MatrixTile): Variant<ConvProblem, ForwardArguments> {
-  const grid = (k: ConvProblem) => [ceilDiv(rows(k), tile.rows), ceilDiv(k.o, tile.columns), 1] as const;
+function onMatrices({ tile, ...forward }: MatrixForward): Variant<ConvProblem, ForwardArguments> {
   return {
-    ...tile.info('conv2d/forward-matrix'),
-    supports: (device, k) => tile.suits(device, k, rows(k), k.o),
+    ...tile.info(forward.source),
+    supports: (device, k) => forward.suits(device, k),
     launch: (device, k, args) => {
-      const eights = { EIGHTS_C: k.c % 8 === 0 ? 1 : 0, EIGHTS_O: k.o % 8 === 0 ? 1 : 0 };
-      const text = tile.specialisation(device, eights.EIGHTS_O === 1);
+      const all = { ...constants(args), ...forward.constants(k) };
       const { x, weight } = convSizes(k);
       tile.withOperands(device, [args.x, x], [args.weight, weight], (more) =>
         dispatch(device, k, args, {
-          kernel: kernel('conv2d/forward-matrix', { ...constants(args), ...eights }, text),
-          workgroups: grid(k),
-          more,
-          matrices: true,
-        }),
-      );
-    },
-  };
-}
-
-function haloTiled(tile: HaloTile): Variant<ConvProblem, ForwardArguments> {
-  return {
-    ...tile.info('conv2d/forward-matrix-halo'),
-    supports: (device, k) => tile.suits(device, k),
-    launch: (device, k, args) => {
-      const { x, weight } = convSizes(k);
-      tile.withOperands(device, [args.x, x], [args.weight, weight], (more) =>
-        dispatch(device, k, args, {
-          kernel: kernel('conv2d/forward-matrix-halo', constants(args), tile.specialisation(device, true)),
-          workgroups: [tile.rectangles(device, k), ceilDiv(k.o, tile.columns), 1],
+          kernel: kernel(forward.source, all, tile.specialisation(device, k.o % 8 === 0)),
+          workgroups: forward.grid(device, k),
           more,
           matrices: true,
         }),
@@ -226,12 +207,11 @@ function haloTiled(tile: HaloTile): Variant<ConvProblem, ForwardArguments> {
 export const convForward: Operation<ConvProblem, ForwardArguments> = {
   name: 'conv2d.forward',
   variants: [
-    ...splitTiles.map(matrixTiled),
+    ...splitTiles.map(matrixForward).map(onMatrices),
     ...lanes.map(thinOutput),
     ...lanes.map(tiled),
     thinInput,
-    ...matrixTiles.map(matrixTiled),
-    ...haloTiles.map(haloTiled),
+    ...[...matrixTiles.map(matrixForward), ...haloTiles.map(haloForward)].map(onMatrices),
     ...tiles.map(workgroupTiled),
     ...winograds,
     narrow,

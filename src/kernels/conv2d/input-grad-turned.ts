@@ -8,7 +8,8 @@ import { ACTIVATION_CODES } from '../activation.ts';
 import { DTYPE_BYTES, kernel } from '../source.ts';
 import { withTemporary } from '../sum-parts.ts';
 import type { Variant } from '../variant.ts';
-import { type HaloTile, haloTiles, type MatrixTile, matrixTiles, splitTiles } from './matrix-tile.ts';
+import { haloForward, type MatrixForward, matrixForward } from './matrix-forward.ts';
+import { haloTiles, matrixTiles, splitTiles } from './matrix-tile.ts';
 import { FOLD, type InputGradArguments, padded, paddedFits, transposed, unfolded } from './padded-gradient.ts';
 import { type ConvProblem, convBytes, convFlops, convImmediates, convSizes, gridFits } from './problem.ts';
 
@@ -31,16 +32,8 @@ function withTurned(device: Device, k: ConvProblem, weight: BufferSlice, launch:
 
 const turningGrid = ({ c, o, kh, kw }: ConvProblem) => [ceilDiv(o, 32), ceilDiv(c, 32), kh * kw] as const;
 
-/** A forward kernel of matrix hardware, as it is launched for a problem. */
-interface ForwardKernel {
-  readonly source: string;
-  suits(device: Device, k: ConvProblem): boolean;
-  constants(k: ConvProblem): Record<string, number>;
-  grid(device: Device, k: ConvProblem): readonly [number, number, number];
-}
-
-/** It computes the input gradient from dy and the turned weight. */
-function turned(tile: MatrixTile, forward: ForwardKernel): Variant<ConvProblem, InputGradArguments> {
+/** A forward kernel, which computes the input gradient from dy and the turned weight. */
+function turned({ tile, ...forward }: MatrixForward): Variant<ConvProblem, InputGradArguments> {
   const info = tile.info('conv2d/matrix-turn-weight', forward.source, FOLD);
   return {
     ...info,
@@ -79,23 +72,7 @@ function turned(tile: MatrixTile, forward: ForwardKernel): Variant<ConvProblem, 
   };
 }
 
-const matrixTurned = (tile: MatrixTile) =>
-  turned(tile, {
-    source: 'conv2d/forward-matrix',
-    suits: (device, k) => tile.suits(device, k, k.n * k.p * k.q, k.o),
-    constants: ({ c, o }) => ({ EIGHTS_C: c % 8 === 0 ? 1 : 0, EIGHTS_O: o % 8 === 0 ? 1 : 0 }),
-    grid: (_, { n, p, q, o }) => [ceilDiv(n * p * q, tile.rows), ceilDiv(o, tile.columns), 1],
-  });
-
-const haloTurned = (tile: HaloTile) =>
-  turned(tile, {
-    source: 'conv2d/forward-matrix-halo',
-    suits: (device, k) => tile.suits(device, k),
-    constants: () => ({}),
-    grid: (device, k) => [tile.rectangles(device, k), ceilDiv(k.o, tile.columns), 1],
-  });
-
 export const turnedVariants: readonly Variant<ConvProblem, InputGradArguments>[] = [
-  ...[...splitTiles, ...matrixTiles].map(matrixTurned),
-  ...haloTiles.map(haloTurned),
-];
+  ...[...splitTiles, ...matrixTiles].map(matrixForward),
+  ...haloTiles.map(haloForward),
+].map(turned);

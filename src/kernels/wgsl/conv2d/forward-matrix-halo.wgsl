@@ -14,20 +14,9 @@ diagnostic(off, chromium.subgroup_matrix_uniformity);
 
 // #include "conv2d/parts/conv.wgsl"
 // #include "conv2d/parts/source.wgsl"
-// #include "parts/activate.wgsl"
 // #include "conv2d/parts/matrix-gemm.wgsl"
 // #include "conv2d/parts/matrix-columns.wgsl"
-// #include "conv2d/parts/bias.wgsl"
-// #include "conv2d/parts/matrix-put.wgsl"
-override BIAS: bool;
-@group(0) @binding(0) var<storage, read> x: array<Element>;
-@group(0) @binding(1) var<storage, read> weight: array<Element>;
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
-// x and weight once more, as chunks.
-@group(0) @binding(4) var<storage, read> x8: array<Chunk>;
-@group(0) @binding(5) var<storage, read> weight8: array<Chunk>;
-// Unread.
-@group(0) @binding(6) var<storage, read> largest: array<u32>;
+// #include "conv2d/parts/matrix-forward.wgsl"
 
 const TAPS = 3u; // down, and across
 const LINES_OUT = ROWS / M;
@@ -86,14 +75,7 @@ var<private> own: Rectangle;
 fn write(m: u32, o: u32, low: vec4f, high: vec4f) {
   let p = own.p + m / M;
   let q = own.q + m % M;
-  if (p >= k.p || q >= k.q) { return; }
-  var v = low;
-  var w = high;
-  if (BIAS) {
-    v += biasOf(o, k.o);
-    w += biasOf(o + 4u, k.o);
-  }
-  put((own.n * k.p + p) * k.q + q, o, k.o, activate4(v), activate4(w));
+  if (p < k.p && q < k.q) { finish((own.n * k.p + p) * k.q + q, o, low, high); }
 }
 
 @compute @workgroup_size(LANES)
@@ -155,17 +137,11 @@ fn main(
     if (slab >= k.c) { break; }
     workgroupBarrier();
     if (tap == 0u) {
-      keepA(lane, a0);
-      if (LOADS_A > 1u) { keepA(lane + LANES, a1); }
-      if (LOADS_A > 2u) { keepA(lane + 2u * LANES, a2); }
-      if (LOADS_A > 3u) { keepA(lane + 3u * LANES, a3); }
+      // #include "conv2d/parts/matrix-keep-a.wgsl"
       if (LOADS_A > 4u) { keepA(lane + 4u * LANES, a4); }
       if (LOADS_A > 5u) { keepA(lane + 5u * LANES, a5); }
     }
-    keepB(lane, b0);
-    if (LOADS_B > 1u) { keepB(lane + LANES, b1); }
-    if (LOADS_B > 2u) { keepB(lane + 2u * LANES, b2); }
-    if (LOADS_B > 3u) { keepB(lane + 3u * LANES, b3); }
+    // #include "conv2d/parts/matrix-keep-b.wgsl"
     workgroupBarrier();
     tapAt = tap / TAPS * STAGED_ACROSS + tap % TAPS;
     tap += 1u;

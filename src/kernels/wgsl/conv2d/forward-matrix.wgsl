@@ -14,24 +14,12 @@ diagnostic(off, chromium.subgroup_matrix_uniformity);
 
 // #include "conv2d/parts/conv.wgsl"
 // #include "conv2d/parts/taps.wgsl"
-// #include "parts/activate.wgsl"
 // #include "conv2d/parts/matrix-gemm.wgsl"
 // #include "conv2d/parts/matrix-rows.wgsl"
 // #include "conv2d/parts/matrix-columns.wgsl"
-// #include "conv2d/parts/bias.wgsl"
-// #include "conv2d/parts/matrix-put.wgsl"
-override BIAS: bool;
+// #include "conv2d/parts/matrix-forward.wgsl"
 override EIGHTS_C: bool; // C is a multiple of 8
 override EIGHTS_O: bool;
-@group(0) @binding(0) var<storage, read> x: array<Element>;
-@group(0) @binding(1) var<storage, read> weight: array<Element>;
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
-// x and weight once more, as chunks.
-@group(0) @binding(4) var<storage, read> x8: array<Chunk>;
-@group(0) @binding(5) var<storage, read> weight8: array<Chunk>;
-// How large they are, if they are split; else something stands in, unread.
-@group(0) @binding(6) var<storage, read> largest: array<u32>;
-
 // Eight depth steps of a row: the c8-th eight channels of a pixel if C is a multiple of 8, else the steps from `depth` on.
 fn loadX(window: Window, pixel: i32, c8: u32, depth: u32) -> Chunk {
   if (EIGHTS_C) { return chunkIf(pixel >= 0, x8[u32(max(pixel, 0)) * (k.c / 8u) + c8]); }
@@ -54,14 +42,7 @@ fn loadWeight(depth: u32, o: u32) -> Chunk {
 }
 
 fn write(m: u32, o: u32, low: vec4f, high: vec4f) {
-  if (m >= k.n * k.p * k.q) { return; }
-  var v = low;
-  var w = high;
-  if (BIAS) {
-    v += biasOf(o, k.o);
-    w += biasOf(o + 4u, k.o);
-  }
-  put(m, o, k.o, activate4(v), activate4(w));
+  if (m < k.n * k.p * k.q) { finish(m, o, low, high); }
 }
 
 @compute @workgroup_size(LANES)
