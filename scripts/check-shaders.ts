@@ -14,7 +14,7 @@ import { immediatesAsUniform } from '../src/gpu/immediates.ts';
 import type { Kernel } from '../src/gpu/launch.ts';
 import { compileShader } from '../src/gpu/shader-errors.ts';
 import { expandIncludes } from '../src/kernels/include.ts';
-import { DTYPE_F16, EIGHTS, F32_LEVELS, LANES_16, SPLIT, VEC4, WIDE } from '../src/kernels/source.ts';
+import { DTYPE_F16, EIGHTS, F32_LEVELS, LANES_16, SPLIT, VEC4, WIDE, WINOGRAD_4X4 } from '../src/kernels/source.ts';
 
 /** Of a path: lower-case words and numbers, joined by hyphens. */
 const KEBAB = /^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.wgsl$/;
@@ -88,7 +88,17 @@ for (const name of kernels) {
     const plain = await check(device, name, {});
     // A kernel with parts that others may take the place of is several.
     const checks = [plain];
-    for (const instead of [DTYPE_F16, VEC4, F32_LEVELS, LANES_16, EIGHTS, WIDE, SPLIT, { ...EIGHTS, ...SPLIT }]) {
+    for (const instead of [
+      DTYPE_F16,
+      VEC4,
+      F32_LEVELS,
+      LANES_16,
+      EIGHTS,
+      WINOGRAD_4X4,
+      WIDE,
+      SPLIT,
+      { ...EIGHTS, ...SPLIT },
+    ]) {
       const concerned = Object.keys(instead).some((part) => plain.files.has(`${shown}/${part}`));
       if (concerned && plain.problem === null) checks.push(await check(device, name, instead));
     }

@@ -72,7 +72,7 @@ function inputGrad(
 ): Tensor | Unfolded {
   const dx = Tensor.empty(x.device, x.shape, x.dtype);
   const addend = kernels.foldsInputGrad ? before() : null;
-  if (!kernels.foldsInputGrad || !x.node?.takesUnsettled) {
+  if (!kernels.leavesUnfolded || !x.node?.takesUnsettled) {
     kernels.inputGrad({ ...args, ...(addend && { addend: addend.slice }), dx: dx.slice });
     return dx;
   }

@@ -7,7 +7,12 @@ import {
   groupedInputGrad,
   groupedWeightGrad,
 } from '../kernels/conv2d/grouped.ts';
-import { convInputGrad, foldsInLaunch, type InputGradArguments } from '../kernels/conv2d/input-grad.ts';
+import {
+  canLeaveUnfolded,
+  convInputGrad,
+  foldsInLaunch,
+  type InputGradArguments,
+} from '../kernels/conv2d/input-grad.ts';
 import { checkProblem } from '../kernels/conv2d/problem.ts';
 import { convWeightGrad, type WeightGradArguments } from '../kernels/conv2d/weight-grad.ts';
 import { choose, run } from '../kernels/tuning/choices.ts';
@@ -18,8 +23,10 @@ import { isSplitting } from './split-products.ts';
 export interface Convolution {
   forward(args: ForwardArguments): void;
   inputGrad(args: InputGradArguments): void;
-  /** Whether its input gradient is that of an image padded by reflection, folded by a launch of its own, which takes an addend. */
+  /** Whether its input gradient is that of an image padded by reflection, folded by a launch that takes an addend, … */
   readonly foldsInputGrad: boolean;
+  /** … and whether it can be had unfolded. */
+  readonly leavesUnfolded: boolean;
   weightGrad(args: WeightGradArguments): void;
 }
 
@@ -44,6 +51,7 @@ export function convolution(device: Device, operation: string, problem: GroupedP
       forward: (args) => groupedForward(device, grouped, args),
       inputGrad: (args) => groupedInputGrad(device, grouped, args),
       foldsInputGrad: false,
+      leavesUnfolded: false,
       weightGrad: (args) => groupedWeightGrad(device, grouped, args),
     };
   }
@@ -54,6 +62,9 @@ export function convolution(device: Device, operation: string, problem: GroupedP
     inputGrad: (args) => run(device, convInputGrad, plain, args),
     get foldsInputGrad() {
       return foldsInLaunch(choose(device, convInputGrad, plain), plain);
+    },
+    get leavesUnfolded() {
+      return canLeaveUnfolded(choose(device, convInputGrad, plain), plain);
     },
     weightGrad: (args) => run(device, convWeightGrad, plain, args),
   };

@@ -62,6 +62,11 @@ export const EIGHTS: Readonly<Record<string, string>> = {
   'conv2d/parts/put-f32.wgsl': 'conv2d/parts/put-f32-eights.wgsl',
 };
 
+/** … when Winograd's transform takes tiles of 4 × 4 outputs, … */
+export const WINOGRAD_4X4: Readonly<Record<string, string>> = {
+  'winograd/parts/form.wgsl': 'winograd/parts/form-4x4.wgsl',
+};
+
 /** … when what matrices multiply is staged eight numbers at a time, … */
 export const WIDE: Readonly<Record<string, string>> = {
   'conv2d/parts/matrix-slabs.wgsl': 'conv2d/parts/matrix-slabs-wide.wgsl',
@@ -119,7 +124,10 @@ export function sourceText(source: KernelSource): string {
  * the kernel does.
  */
 export function sourceTexts(source: KernelSource): string[] {
-  return [sourceText(source), load(source, { ...DTYPE_F16, ...VEC4, ...LANES_16, ...EIGHTS, ...WIDE, ...SPLIT }).code];
+  return [
+    sourceText(source),
+    load(source, { ...DTYPE_F16, ...VEC4, ...LANES_16, ...EIGHTS, ...WINOGRAD_4X4, ...WIDE, ...SPLIT }).code,
+  ];
 }
 
 /** How a kernel accesses its bindings of group 0, one letter for each: `r` for `read`, `w` for `read_write`. */

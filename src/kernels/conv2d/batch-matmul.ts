@@ -12,7 +12,10 @@ import type { VariantInfo } from '../variant.ts';
 import { hasLanes, type Lanes, lanesSuit } from './lanes.ts';
 import { type Tile, tileBytes, tileConstants, tileSuits } from './tile.ts';
 
-/** a [batch, rows, depth] times b [batch, depth, columns]; `depthFirst` if a lies [batch, depth, rows]. All are multiples of 4 where they lie last. */
+/**
+ * a [batch, rows, depth] times b [batch, depth, columns]; `depthFirst` if a lies [batch, depth, rows]. All are multiples of 4 where they lie
+ * last. Unless a lies so, b lies in panels; see wgsl/winograd/parts/panels.wgsl.
+ */
 export interface MatmulProblem {
   readonly batch: number;
   readonly rows: number;
@@ -37,6 +40,8 @@ export interface BatchMatmul extends Pick<VariantInfo, 'madeFor' | 'workgroupByt
   readonly size: string;
   source(depthFirst: boolean): KernelSource;
   kernel(depthFirst: boolean): Kernel;
+  /** Vec4s of columns in a panel of b. */
+  panel(columns: number): number;
   /** What one workgroup computes. */
   tile(depthFirst: boolean): Pick<Tile, 'rows' | 'columns'>;
   supports(device: Device, problem: MatmulProblem): boolean;
@@ -44,7 +49,8 @@ export interface BatchMatmul extends Pick<VariantInfo, 'madeFor' | 'workgroupByt
 
 /** In registers, by lanes that hand operands round. */
 export function lanesMatmul(by: Lanes): BatchMatmul {
-  const source = (depthFirst: boolean) => (depthFirst ? 'matmul/depth-first-tiled' : 'matmul/tiled');
+  const source = (depthFirst: boolean) =>
+    depthFirst ? 'winograd/product-depth-first-tiled' : 'winograd/product-tiled';
   return {
     size: by.suffix,
     madeFor: 'cpu',
@@ -52,6 +58,7 @@ export function lanesMatmul(by: Lanes): BatchMatmul {
     instead: by.instead,
     source,
     kernel: (depthFirst) => kernel(source(depthFirst), {}, { instead: by.instead }),
+    panel: () => by.count,
     tile: (depthFirst) => ({ rows: (depthFirst ? 4 : 2) * by.count, columns: 4 * by.count }),
     supports: (device, { rows, columns }) =>
       lanesSuit(by, columns) && hasLanes(by, device, [ceilDiv(rows, 2 * by.count)]),
@@ -64,8 +71,10 @@ export function workgroupMatmul(tile: Tile): BatchMatmul {
     size: `${tile.rows}x${tile.columns}`,
     madeFor: 'gpu',
     workgroupBytes: tileBytes(tile),
-    source: () => 'matmul/workgroup',
-    kernel: (depthFirst) => kernel('matmul/workgroup', { ...tileConstants(tile), DEPTH_FIRST: depthFirst ? 1 : 0 }),
+    source: () => 'winograd/product-workgroup',
+    kernel: (depthFirst) =>
+      kernel('winograd/product-workgroup', { ...tileConstants(tile), DEPTH_FIRST: depthFirst ? 1 : 0 }),
+    panel: (columns) => columns / 4,
     tile: () => tile,
     supports: (device, { rows, columns }) => tileSuits(device, tile, rows, columns),
   };

@@ -11,12 +11,14 @@
  * - narrow: lanes are pixels with 8 columns each, for 16 channels and fewer. 7×7 3→8 at 64×64, batch 2, 2026-11-29: 0.84 ms,
  *   thin_input 2.5. It comes last, so that what was trained without measuring has the same bits again.
  * - winograd: 16 products of matrices with 4/9 of the multiplications. One core, batch 2, 2026-11-27: 8.9 ms, tiled 15.1.
+ * - winograd4x4: 36 products with a quarter of them, and as many transformed weights as make it pay from two images on. Batch 2, two
+ *   idle cores, 2026-11-30: 1.67 ms (91 GFLOP/s), winograd 2.14, tiled 2.42; batch 1: 1.54, 1.63, 1.61.
  *
  * The ladder for GPUs; NVIDIA H200 (driver 580.159.04), 2026-11-26, 3×3 256→256 at 64×64, batch 16:
  * - naive: not timed.
  * - tiled64x64 and its sizes: operands staged through workgroup memory, 8 × 4 or 8 × 8 results an invocation. f32: 64x64 2.33 ms
  *   (33 TFLOP/s), 32x64 2.51, 128x64 2.60, 128x128 2.76. 64x16 is for images: 7×7 64→3 at 256×256, batch 2, 0.55 ms, 64x64 1.66.
- * - winograd64x64 and its sizes: as above, with such products. Not timed on a GPU.
+ * - winograd64x64, winograd4x4_64x64 and their sizes: as above, with such products. Not timed on a GPU.
  * - matrix64x128 and its sizes: the same tiles of f16 on matrix hardware, sums in f32. 64x128 0.48 ms (160 TFLOP/s), 128x64 0.51,
  *   128x128 0.55, 64x64 0.72, 128x16 1.42; tiled64x64 in f16 2.51.
  * - matrix128x128_wide, matrix64x128_wide: eight numbers of a slab are stored and read at once; of 128x128, which four subgroups share, each
@@ -158,10 +160,10 @@ const naive: Variant<ConvProblem, ForwardArguments> = {
     }),
 };
 
-const winograds = winogradVariants<ForwardArguments>((way) => ({
-  sources: convolveSources(way),
-  supports: (device, k) => canConvolve(device, way, k),
-  launch: (device, k, args) => winogradConvolve(device, way, k, { ...args, flipped: false, label: 'conv2d.forward' }),
+const winograds = winogradVariants<ForwardArguments>((form) => ({
+  sources: convolveSources(form),
+  supports: (device, k) => canConvolve(device, form, k),
+  launch: (device, k, args) => winogradConvolve(device, form, k, args),
 }));
 
 function workgroupTiled(tile: Tile): Variant<ConvProblem, ForwardArguments> {

@@ -10,14 +10,15 @@
  * - thin_output: dy is loaded a scalar at a time, since its pixels are not whole vec4s. 7×7 32→3 at 64×64: 2.6 ms, naive 50.5.
  * - narrow: lanes are pixels of dx with 8 columns each; the gradient of the padded image is folded. 7×7 8→3 at 64×64, reflect, batch 2:
  *   1.35 ms, thin_output 3.9.
- * - winograd: the forward transform with turned weights. One core, batch 2, 2026-11-27: 9.1 ms, tiled 21.3.
+ * - winograd, winograd4x4: the forward pass transposed step by step, so that it has as many tiles and the last step folds. Batch 2, two idle
+ *   cores, 2026-11-30: 2.78 and 2.28 ms, tiled 3.03; by the forward pass with turned weights, for the padded image, 3.23 and 3.02.
  *
  * The ladder for GPUs; NVIDIA H200 (driver 580.159.04), 2026-11-26, 3×3 256→256 at 64×64 with reflection, batch 16, unless said
- * otherwise. All of them compute the gradient of the padded image and fold it afterwards:
+ * otherwise. All but Winograd's compute the gradient of the padded image and fold it afterwards:
  * - naive: not timed.
  * - tiled64x64 and its sizes: phases, staged through workgroup memory. f16: 64x64 4.7 ms (17 TFLOP/s), 128x64 5.6, 32x64 5.7,
  *   128x128 6.6, 64x16 7.0. f32, batch 2, 3×3 stride 2 128→256 from 128×128: 64x64 0.25 ms (20 TFLOP/s).
- * - winograd64x64 and its sizes: as above, with such products. Not timed on a GPU.
+ * - winograd64x64, winograd4x4_64x64 and their sizes: as above, with such products. Not timed on a GPU.
  * - matrix64x128 and its sizes: the same on matrix hardware, f16 with sums in f32. 64x128 0.84 ms (92 TFLOP/s), 128x64 0.91,
  *   128x128 1.12, 64x64 1.28, 128x16 3.01.
  * - matrix128x128_wide, matrix64x128_wide: see conv2d.forward. Not timed on a GPU.
@@ -33,7 +34,7 @@ import type { Operation, Variant } from '../variant.ts';
 import { turnedVariants } from './input-grad-turned.ts';
 import { eight, hasLanes, type Lanes, lanes, lanesSuit, MOST_NARROW } from './lanes.ts';
 import { type MatrixTile, matrixTiles, splitTiles } from './matrix-tile.ts';
-import { FOLD, type InputGradArguments, padded, paddedFits, transposed, unfolded } from './padded-gradient.ts';
+import { FOLD, FOLD_TILES, type InputGradArguments, padded, paddedFits, unfolded } from './padded-gradient.ts';
 import {
   type ConvProblem,
   convBytes,
@@ -47,7 +48,7 @@ import {
   phaseRows,
 } from './problem.ts';
 import { type Tile, tileBytes, tileConstants, tileName, tileSuits, tiles } from './tile.ts';
-import { canConvolve, convolveSources, winogradConvolve, winogradVariants } from './winograd.ts';
+import { canInputGrad, inputGradSources, winogradInputGrad, winogradVariants } from './winograd.ts';
 
 export type { InputGradArguments } from './padded-gradient.ts';
 
@@ -155,18 +156,10 @@ const narrow: Variant<ConvProblem, InputGradArguments> = {
     ),
 };
 
-const winograds = winogradVariants<InputGradArguments>((way) => ({
-  sources: [...convolveSources(way), FOLD],
-  supports: (device, k) => {
-    const product = padded(k);
-    return product.padding < k.kh && canConvolve(device, way, transposed(product)) && paddedFits(device, k);
-  },
-  launch: (device, problem, all) =>
-    unfolded(device, problem, all, (k, { dy, weight, bias, dx }) => {
-      const label = 'conv2d.inputGrad';
-      const args = { x: dy, weight, flipped: true, bias, activation: 'none', y: dx, label } as const;
-      winogradConvolve(device, way, transposed(k), args);
-    }),
+const winograds = winogradVariants<InputGradArguments>((form) => ({
+  sources: inputGradSources(form),
+  supports: (device, k) => canInputGrad(device, form, k) && paddedFits(device, k),
+  launch: (device, k, args) => winogradInputGrad(device, form, k, args),
 }));
 
 function workgroupTiled(tile: Tile): Variant<ConvProblem, InputGradArguments> {
@@ -213,8 +206,15 @@ function matrixTiled(tile: MatrixTile): Variant<ConvProblem, InputGradArguments>
   };
 }
 
-/** Whether a variant folds the gradient of a padded image in a launch of its own, which may add something to it as it goes. */
-export function foldsInLaunch({ sources }: Variant<ConvProblem, InputGradArguments>, k: ConvProblem): boolean {
+type InputGrad = Variant<ConvProblem, InputGradArguments>;
+
+/** Whether a variant folds the gradient of a padded image in a launch that may add something to it as it goes. */
+export function foldsInLaunch({ sources }: InputGrad, k: ConvProblem): boolean {
+  return (sources.includes(FOLD) || sources.includes(FOLD_TILES)) && padded(k) !== k;
+}
+
+/** Whether that launch does nothing else, so that it can be left to whoever takes the gradient. */
+export function canLeaveUnfolded({ sources }: InputGrad, k: ConvProblem): boolean {
   return sources.includes(FOLD) && padded(k) !== k;
 }
 

@@ -13,13 +13,16 @@ export interface InputGradArguments {
   bias: BufferSlice | null;
   /** Added to dx, of whose shape it is; given only where {@link foldsInLaunch}. */
   addend?: BufferSlice;
-  /** Receives the gradient of the padded image in place of dx, which is then to be folded; likewise. */
+  /** Receives the gradient of the padded image in place of dx, which is then to be folded; given only where {@link canLeaveUnfolded}. */
   unfolded?: BufferSlice;
   dx: BufferSlice;
 }
 
 /** The kernel that folds the gradient of a padded image. */
 export const FOLD = 'images/reflection-pad-backward';
+
+/** The one that folds as it adds up what tiles give, see winograd.ts. */
+export const FOLD_TILES = 'winograd/input-grad-fold';
 
 /** The problem without reflection whose gradient the kernels for GPUs compute. Under reflection that is the one of the padded image. */
 export function padded(k: ConvProblem): ConvProblem {

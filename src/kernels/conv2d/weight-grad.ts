@@ -13,12 +13,13 @@
  * - narrow_output, narrow_input: rows as in the thin ones, but lanes are rows to the end, with 8 columns each. 7×7 3→8 and 8→3 at 64×64,
  *   batch 2: 0.86 and 0.98 ms, thin ones 2.15 and 2.66.
  * - winograd: 16 products over the tiles of 2 × 2 outputs. One core, batch 2, 2026-11-27: 7.2 ms, tiled 11.0.
+ * - winograd4x4: 36 over those of 4 × 4. Batch 2, two idle cores, 2026-11-30: 2.08 ms, winograd 2.05, tiled 2.65; batch 1: 2.32, 1.86, 1.76.
  *
  * The ladder for GPUs; NVIDIA H200 (driver 580.159.04), 2026-11-26, 3×3 256→256 at 64×64:
  * - naive: not timed.
  * - tiled64x64 and its sizes: staged through workgroup memory. f32, batch 16: 64x64 2.95 ms (26 TFLOP/s), 128x128 3.38, 128x64 3.80,
  *   32x64 3.81. 64x16 is for images: 7×7 64→3, batch 2, 7.2 → 2.4 ms.
- * - winograd64x64 and its sizes: as above, with such products. Not timed on a GPU.
+ * - winograd64x64, winograd4x4_64x64 and their sizes: as above, with such products. Not timed on a GPU.
  * - matrix64x128 and its sizes: the same on matrix hardware, f16 with sums in f32. Batch 2: 64x128 0.114 ms (85 TFLOP/s), 128x64
  *   0.126, 128x128 0.150, 64x64 0.168; 128x16 not timed there.
  * - matrix128x128_wide, matrix64x128_wide: see conv2d.forward. Not timed on a GPU.
@@ -199,10 +200,10 @@ const naive: Variant<ConvProblem, WeightGradArguments> = {
   },
 };
 
-const winograds = winogradVariants<WeightGradArguments>((way) => ({
-  sources: weightGradSources(way),
-  supports: (device, k) => canWeightGrad(device, way, k),
-  launch: (device, k, args) => winogradWeightGrad(device, way, k, { ...args, label: 'conv2d.weightGrad' }),
+const winograds = winogradVariants<WeightGradArguments>((form) => ({
+  sources: weightGradSources(form),
+  supports: (device, k) => canWeightGrad(device, form, k),
+  launch: (device, k, args) => winogradWeightGrad(device, form, k, args),
 }));
 
 function workgroupTiled(tile: Tile): Variant<ConvProblem, WeightGradArguments> {

@@ -1,7 +1,7 @@
 /**
- * Winograd's F(2×2, 3×3): a 3×3 convolution of stride 1 as 16 products of matrices, one for each place of a 4 × 4 transform of its tiles of
- * 2 × 2 outputs. That is 4 multiplications an output instead of 9, and transforms before and after. In f32 alone: sums of pixels in f16 would
- * lose more than the products do.
+ * Winograd's F(2×2, 3×3) and F(4×4, 3×3): a 3×3 convolution of stride 1 as 16 or 36 products of matrices, one for each place of the transform
+ * of its tiles of 2 × 2 or 4 × 4 outputs. That is 4 or 2.25 multiplications an output instead of 9, and transforms before and after. In f32
+ * alone: sums of pixels in f16 would lose more than the products do.
  */
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, ceilDiv, immediates, type Launch } from '../../gpu/launch.ts';
@@ -10,34 +10,39 @@ import { flatGrid } from '../flat-grid.ts';
 import { type KernelSource, kernel } from '../source.ts';
 import { withParts } from '../sum-parts.ts';
 import type { Variant } from '../variant.ts';
-import { type BatchMatmul, batchMatmul, lanesMatmul, type MatmulProblem, workgroupMatmul } from './batch-matmul.ts';
-import { lanes } from './lanes.ts';
+import { batchMatmul, type MatmulProblem } from './batch-matmul.ts';
+import { FOLD_TILES, type InputGradArguments } from './padded-gradient.ts';
 import { type ConvProblem, convFlops, convImmediates, convSizes } from './problem.ts';
-import { tiles } from './tile.ts';
+import { type Winograd, winograds } from './winograd-forms.ts';
 
 /** Places of the transform of a tile, each with a product of its own. */
-const PLACES = 16;
+const places = ({ tile }: Winograd) => (tile + 2) ** 2;
 /**
  * Below so many channels the transforms take a CPU about as long as the products save. Chance would decide which variant wins, and so
  * which bits a run gets.
  */
 const CPU_CHANNELS = 128;
 
-/** The tiles of 2 × 2 outputs. */
-const tileCount = ({ n, p, q }: ConvProblem) => n * ceilDiv(p, 2) * ceilDiv(q, 2);
+const tileCount = ({ tile }: Winograd, { n, p, q }: ConvProblem) => n * ceilDiv(p, tile) * ceilDiv(q, tile);
 
-const forwardProduct = (k: ConvProblem): MatmulProblem => ({
-  batch: PLACES,
-  rows: tileCount(k),
+const forwardProduct = (form: Winograd, k: ConvProblem): MatmulProblem => ({
+  batch: places(form),
+  rows: tileCount(form, k),
   depth: k.c,
   columns: k.o,
   depthFirst: false,
 });
 
-const gradProduct = (k: ConvProblem): MatmulProblem => ({
-  batch: PLACES,
+const inputGradProduct = (form: Winograd, k: ConvProblem): MatmulProblem => ({
+  ...forwardProduct(form, k),
+  depth: k.o,
+  columns: k.c,
+});
+
+const weightGradProduct = (form: Winograd, k: ConvProblem): MatmulProblem => ({
+  batch: places(form),
   rows: k.c,
-  depth: tileCount(k),
+  depth: tileCount(form, k),
   columns: k.o,
   depthFirst: true,
 });
@@ -52,57 +57,147 @@ function transform(device: Device, { invocations, moved, ...own }: Transform): v
   device.launch({ ...own, workgroups: flatGrid(device, invocations), flops: 0, bytes: 4 * moved });
 }
 
+/** Lends `launch` the transform of x [N,H,W,C], for forward passes and gradients of weights. */
+function withInput(
+  device: Device,
+  form: Winograd,
+  k: ConvProblem,
+  x: BufferSlice,
+  label: string,
+  launch: (v: BufferSlice) => void,
+) {
+  const inputs = tileCount(form, k) * k.c;
+  withParts(device, places(form) * inputs, (v) => {
+    transform(device, {
+      kernel: kernel('winograd/input', {}, { instead: form.instead }),
+      bindings: [x, v],
+      immediates: convImmediates(k),
+      label,
+      invocations: inputs / 4,
+      moved: convSizes(k).x + places(form) * inputs,
+    });
+    launch(v);
+  });
+}
+
+/** Lends `launch` the transform of dy [N,P,Q,O], for gradients. */
+function withOutputGrad(
+  device: Device,
+  form: Winograd,
+  k: ConvProblem,
+  dy: BufferSlice,
+  label: string,
+  launch: (w: BufferSlice) => void,
+) {
+  const outputs = tileCount(form, k) * k.o;
+  withParts(device, places(form) * outputs, (w) => {
+    transform(device, {
+      kernel: kernel('winograd/output-grad', {}, { instead: form.instead }),
+      bindings: [dy, w],
+      immediates: convImmediates(k),
+      label,
+      invocations: outputs / 4,
+      moved: convSizes(k).y + places(form) * outputs,
+    });
+    launch(w);
+  });
+}
+
+/** Lends `launch` the transform of the weight [3,3,C,O], transposed for input gradients. */
+function withWeight(
+  device: Device,
+  form: Winograd,
+  k: ConvProblem,
+  { weight, transposed, label }: { weight: BufferSlice; transposed: boolean; label: string },
+  launch: (u: BufferSlice) => void,
+) {
+  const weights = k.c * k.o;
+  const constants = { TRANSPOSED: transposed ? 1 : 0, PANEL: form.way.panel(transposed ? k.c : k.o) };
+  withParts(device, places(form) * weights, (u) => {
+    transform(device, {
+      kernel: kernel('winograd/weight', constants, { instead: form.instead }),
+      bindings: [weight, u],
+      immediates: convImmediates(k),
+      label,
+      invocations: weights / 16,
+      moved: convSizes(k).weight + places(form) * weights,
+    });
+    launch(u);
+  });
+}
+
 interface WinogradArguments {
-  /** [N, H, W, C], to y [N, P, Q, O]. */
+  /** [N,H,W,C] */
   x: BufferSlice;
-  /** [3, 3, C, O]; or, flipped, the [3, 3, O, C] of the convolution of which this is the input gradient. */
+  /** [3,3,C,O] */
   weight: BufferSlice;
-  flipped: boolean;
+  /** [O] */
   bias: BufferSlice | null;
   activation: Activation;
+  /** [N,P,Q,O] */
   y: BufferSlice;
-  /** Of the operation of which it is a variant. */
-  label: string;
 }
 
 /** y = activation(conv(x, weight) + bias). */
 export function winogradConvolve(
   device: Device,
-  way: BatchMatmul,
+  form: Winograd,
   k: ConvProblem,
-  { x, weight, flipped, bias, activation, y, label }: WinogradArguments,
+  { x, weight, bias, activation, y }: WinogradArguments,
 ): void {
-  const { c, o } = k;
-  const common = { label, immediates: convImmediates(k) };
-  const sizes = convSizes(k);
-  const product = forwardProduct(k);
-  const [inputs, weights, outputs] = [product.rows * c, c * o, product.rows * o];
-  withParts(device, PLACES * inputs, (v) =>
-    withParts(device, PLACES * weights, (u) =>
-      withParts(device, PLACES * outputs, (m) => {
+  const label = 'conv2d.forward';
+  const product = forwardProduct(form, k);
+  const outputs = product.rows * k.o;
+  withInput(device, form, k, x, label, (v) =>
+    withWeight(device, form, k, { weight, transposed: false, label }, (u) =>
+      withParts(device, places(form) * outputs, (m) => {
+        batchMatmul(device, form.way, product, { a: v, b: u, out: m, label, flops: convFlops(k) });
+        const constants = { BIAS: bias ? 1 : 0, ACTIVATION: ACTIVATION_CODES[activation] };
         transform(device, {
-          ...common,
-          kernel: kernel('winograd/input'),
-          bindings: [x, v],
-          invocations: inputs / 4,
-          moved: sizes.x + PLACES * inputs,
-        });
-        transform(device, {
-          label,
-          kernel: kernel('winograd/weight', { FLIPPED: flipped ? 1 : 0 }),
-          bindings: [weight, u],
-          // This kernel's C and O are those of the weight as it lies, and its invocations take 4 × 4 of them.
-          immediates: convImmediates(flipped ? { ...k, c: o, o: c } : k),
-          invocations: weights / 16,
-          moved: sizes.weight + PLACES * weights,
-        });
-        batchMatmul(device, way, product, { a: v, b: u, out: m, label, flops: convFlops(k) });
-        transform(device, {
-          ...common,
-          kernel: kernel('winograd/output', { BIAS: bias ? 1 : 0, ACTIVATION: ACTIVATION_CODES[activation] }),
+          kernel: kernel('winograd/output', constants, { instead: form.instead }),
           bindings: [m, bias ?? m, y],
+          immediates: convImmediates(k),
+          label,
           invocations: outputs / 4,
-          moved: sizes.y + PLACES * outputs,
+          moved: convSizes(k).y + places(form) * outputs,
+        });
+      }),
+    ),
+  );
+}
+
+/** dx = the gradient of conv(x, weight) with respect to x, plus the bias and the addend. It is the transpose of the forward pass, step by step. */
+export function winogradInputGrad(
+  device: Device,
+  form: Winograd,
+  k: ConvProblem,
+  { dy, weight, bias, addend, dx }: InputGradArguments,
+): void {
+  const label = 'conv2d.inputGrad';
+  const product = inputGradProduct(form, k);
+  const inputs = product.rows * k.c;
+  const { instead } = form;
+  const common = { label, immediates: convImmediates(k) };
+  withOutputGrad(device, form, k, dy, label, (w) =>
+    withWeight(device, form, k, { weight, transposed: true, label }, (u) =>
+      withParts(device, places(form) * inputs, (m) => {
+        batchMatmul(device, form.way, product, { a: w, b: u, out: m, label, flops: convFlops(k) });
+        withParts(device, places(form) * inputs, (d) => {
+          transform(device, {
+            ...common,
+            kernel: kernel('winograd/input-grad', {}, { instead }),
+            bindings: [m, d],
+            invocations: inputs / 4,
+            moved: 2 * places(form) * inputs,
+          });
+          const { x } = convSizes(k);
+          transform(device, {
+            ...common,
+            kernel: kernel(FOLD_TILES, { BIAS: bias ? 1 : 0, ADDEND: addend ? 1 : 0 }, { instead }),
+            bindings: [d, bias ?? d, addend ?? d, dx],
+            invocations: x / 4,
+            moved: (addend ? 2 : 1) * x + places(form) * inputs,
+          });
         });
       }),
     ),
@@ -110,54 +205,36 @@ export function winogradConvolve(
 }
 
 interface WinogradGradArguments {
-  /** [N, H, W, C] */
+  /** [N,H,W,C] */
   x: BufferSlice;
-  /** [N, P, Q, O] */
+  /** [N,P,Q,O] */
   dy: BufferSlice;
-  /** [3, 3, C, O] */
+  /** [3,3,C,O] */
   dw: BufferSlice;
   accumulate: boolean;
-  /** Of the operation of which it is a variant. */
-  label: string;
 }
 
 /** dw (+)= the gradient of conv(x, weight) with respect to weight. */
 export function winogradWeightGrad(
   device: Device,
-  way: BatchMatmul,
+  form: Winograd,
   k: ConvProblem,
-  { x, dy, dw, accumulate, label }: WinogradGradArguments,
+  { x, dy, dw, accumulate }: WinogradGradArguments,
 ): void {
-  const { c, o } = k;
-  const common = { label, immediates: convImmediates(k) };
-  const sizes = convSizes(k);
-  const product = gradProduct(k);
-  const [inputs, weights, outputs] = [product.depth * c, c * o, product.depth * o];
-  withParts(device, PLACES * inputs, (v) =>
-    withParts(device, PLACES * outputs, (w) =>
-      withParts(device, PLACES * weights, (du) => {
+  const label = 'conv2d.weightGrad';
+  const product = weightGradProduct(form, k);
+  const weights = k.c * k.o;
+  withInput(device, form, k, x, label, (v) =>
+    withOutputGrad(device, form, k, dy, label, (w) =>
+      withParts(device, places(form) * weights, (du) => {
+        batchMatmul(device, form.way, product, { a: v, b: w, out: du, label, flops: convFlops(k) });
         transform(device, {
-          ...common,
-          kernel: kernel('winograd/input'),
-          bindings: [x, v],
-          invocations: inputs / 4,
-          moved: sizes.x + PLACES * inputs,
-        });
-        transform(device, {
-          ...common,
-          kernel: kernel('winograd/output-grad'),
-          bindings: [dy, w],
-          invocations: outputs / 4,
-          moved: sizes.y + PLACES * outputs,
-        });
-        batchMatmul(device, way, product, { a: v, b: w, out: du, label, flops: convFlops(k) });
-        transform(device, {
-          label,
-          kernel: kernel('winograd/weight-grad'),
+          kernel: kernel('winograd/weight-grad', {}, { instead: form.instead }),
           bindings: [du, dw],
           immediates: immediates(weights / 4, accumulate ? 1 : 0),
+          label,
           invocations: weights / 4,
-          moved: sizes.weight + PLACES * weights,
+          moved: convSizes(k).weight + places(form) * weights,
         });
       }),
     ),
@@ -165,45 +242,53 @@ export function winogradWeightGrad(
 }
 
 /** Whether a convolution has the transform, with channels in vec4s, enough of them, and temporaries that fit into buffers. */
-function suits(device: Device, way: BatchMatmul, k: ConvProblem): boolean {
+function suits(device: Device, form: Winograd, k: ConvProblem): boolean {
   const { kh, kw, stride, c, o, dtype } = k;
   const transformed = kh === 3 && kw === 3 && stride === 1 && dtype === 'f32' && c % 4 === 0 && o % 4 === 0;
-  const largest = Math.max(c * o, tileCount(k) * Math.max(c, o));
-  const fits = 4 * PLACES * largest <= device.limits.maxStorageBufferBindingSize;
-  return transformed && fits && (way.madeFor !== 'cpu' || Math.min(c, o) >= CPU_CHANNELS);
+  const largest = Math.max(c * o, tileCount(form, k) * Math.max(c, o));
+  const fits = 4 * places(form) * largest <= device.limits.maxStorageBufferBindingSize;
+  return transformed && fits && (form.way.madeFor !== 'cpu' || Math.min(c, o) >= CPU_CHANNELS);
 }
 
 /** Whether {@link winogradConvolve} can do a problem here. */
-export function canConvolve(device: Device, way: BatchMatmul, k: ConvProblem): boolean {
-  return suits(device, way, k) && way.supports(device, forwardProduct(k));
+export function canConvolve(device: Device, form: Winograd, k: ConvProblem): boolean {
+  return suits(device, form, k) && form.way.supports(device, forwardProduct(form, k));
+}
+
+/** Whether {@link winogradInputGrad} can do a problem here. */
+export function canInputGrad(device: Device, form: Winograd, k: ConvProblem): boolean {
+  return suits(device, form, k) && form.way.supports(device, inputGradProduct(form, k));
 }
 
 /** Whether {@link winogradWeightGrad} can do a problem here. */
-export function canWeightGrad(device: Device, way: BatchMatmul, k: ConvProblem): boolean {
-  return suits(device, way, k) && way.supports(device, gradProduct(k));
+export function canWeightGrad(device: Device, form: Winograd, k: ConvProblem): boolean {
+  return suits(device, form, k) && form.way.supports(device, weightGradProduct(form, k));
 }
 
 /** The kernels of {@link winogradConvolve}. */
-export function convolveSources(way: BatchMatmul): KernelSource[] {
+export function convolveSources({ way }: Winograd): KernelSource[] {
   return ['winograd/input', 'winograd/weight', way.source(false), 'winograd/output'];
 }
 
+/** The kernels of {@link winogradInputGrad}. */
+export function inputGradSources({ way }: Winograd): KernelSource[] {
+  return ['winograd/output-grad', 'winograd/weight', way.source(false), 'winograd/input-grad', FOLD_TILES];
+}
+
 /** The kernels of {@link winogradWeightGrad}. */
-export function weightGradSources(way: BatchMatmul): KernelSource[] {
+export function weightGradSources({ way }: Winograd): KernelSource[] {
   return ['winograd/input', 'winograd/output-grad', way.source(true), 'winograd/weight-grad'];
 }
 
-const ways = [...lanes.map(lanesMatmul), ...tiles.filter(({ columns }) => columns >= 64).map(workgroupMatmul)];
-
-/** The Winograd variants of an operation, one for each way to multiply. */
+/** The Winograd variants of an operation, one for each size of tiles and way to multiply. */
 export function winogradVariants<Args>(
-  make: (way: BatchMatmul) => Pick<Variant<ConvProblem, Args>, 'sources' | 'supports' | 'launch'>,
+  make: (form: Winograd) => Pick<Variant<ConvProblem, Args>, 'sources' | 'supports' | 'launch'>,
 ): Variant<ConvProblem, Args>[] {
-  return ways.map((way) => ({
-    name: `winograd${way.size}`,
-    madeFor: way.madeFor,
-    workgroupBytes: way.workgroupBytes,
-    ...(way.instead && { instead: way.instead }),
-    ...make(way),
+  return winograds.map((form) => ({
+    name: form.name,
+    madeFor: form.way.madeFor,
+    workgroupBytes: form.way.workgroupBytes,
+    instead: { ...form.instead, ...form.way.instead },
+    ...make(form),
   }));
 }

@@ -1,12 +1,16 @@
-// The 2 × 2 tiles of a convolution's output, the last of a line or column reaching over the edge where there is an odd number of pixels.
+// The tiles of a convolution's output, the last of a line or column reaching over the edge where they do not divide it.
 struct Tile { image: u32, row: u32, column: u32 }
 
+fn tilesAlong(pixels: u32) -> u32 {
+  return (pixels + TILE - 1u) / TILE;
+}
+
 fn tiles() -> u32 {
-  return k.n * ((k.p + 1u) / 2u) * ((k.q + 1u) / 2u);
+  return k.n * tilesAlong(k.p) * tilesAlong(k.q);
 }
 
 fn tileAt(t: u32) -> Tile {
-  let across = (k.q + 1u) / 2u;
-  let down = (k.p + 1u) / 2u;
+  let across = tilesAlong(k.q);
+  let down = tilesAlong(k.p);
   return Tile(t / (across * down), t / across % down, t % across);
 }

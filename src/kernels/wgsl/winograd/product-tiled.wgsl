@@ -1,5 +1,5 @@
 // out[z,m,o] = sum over d of a[z,m,d] * b[z,d,o], a product of matrices for each z.
-// a [Z,M,D], b [Z,D,O], out [Z,M,O]; D and O multiples of 4.
+// a [Z,M,D], b [Z,D,O] in panels, out [Z,M,O]; D and O multiples of 4.
 //
 // As conv2d/forward-tiled: registers only, one workgroup = 8 lanes = 16 rows x 32 columns, or 16 = 32 x 64, rows handed round by subgroup broadcast.
 //
@@ -9,39 +9,41 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
-// #include "matmul/parts/product.wgsl"
+// #include "winograd/parts/product.wgsl"
 @group(0) @binding(0) var<storage, read> a: array<vec4f>;
 @group(0) @binding(1) var<storage, read> b: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> out: array<vec4f>;
 
 // #include "matmul/parts/lanes.wgsl"
+// #include "winograd/parts/panels.wgsl"
 const GROUPS = 2u; // of a row a lane
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
   let d4 = k.depth / 4u;
   let o4 = k.columns / 4u;
-  let column = min(tile.y * LANES + lane, o4 - 1u);
+  let first = tile.y * LANES;
+  let width = panelWidth(first, o4, LANES);
   var row: array<u32, GROUPS>;
   for (var g = 0u; g < GROUPS; g++) {
     row[g] = (tile.z * k.rows + min((tile.x * GROUPS + g) * LANES + lane, k.rows - 1u)) * d4;
   }
   var acc: array<vec4f, LANES * GROUPS>;
-  var at = tile.z * k.depth * o4 + column;
+  var at = tile.z * k.depth * o4 + panelStart(first, k.depth) + min(lane, width - 1u);
   for (var d = 0u; d < d4; d++) {
     let b0 = b[at];
-    let b1 = b[at + o4];
-    let b2 = b[at + 2u * o4];
-    let b3 = b[at + 3u * o4];
-    at += 4u * o4;
+    let b1 = b[at + width];
+    let b2 = b[at + 2u * width];
+    let b3 = b[at + 3u * width];
+    at += 4u * width;
     for (var g = 0u; g < GROUPS; g++) {
       let own = a[row[g] + d];
       // #include "matmul/parts/lanes-multiply.wgsl"
     }
   }
-  if (tile.y * LANES + lane >= o4) { return; }
+  if (lane >= width) { return; }
   for (var i = 0u; i < LANES * GROUPS; i++) {
     let m = tile.x * LANES * GROUPS + i;
-    if (m < k.rows) { out[(tile.z * k.rows + m) * o4 + column] = acc[i]; }
+    if (m < k.rows) { out[(tile.z * k.rows + m) * o4 + first + lane] = acc[i]; }
   }
 }

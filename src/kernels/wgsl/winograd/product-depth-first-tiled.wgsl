@@ -9,7 +9,7 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
-// #include "matmul/parts/product.wgsl"
+// #include "winograd/parts/product.wgsl"
 @group(0) @binding(0) var<storage, read> a: array<vec4f>;
 @group(0) @binding(1) var<storage, read> b: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> out: array<vec4f>;

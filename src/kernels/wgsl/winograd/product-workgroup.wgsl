@@ -6,7 +6,7 @@
 //
 // Not measured on a GPU yet.
 
-// #include "matmul/parts/product.wgsl"
+// #include "winograd/parts/product.wgsl"
 // #include "matmul/parts/gemm.wgsl"
 override DEPTH_FIRST: bool;
 @group(0) @binding(0) var<storage, read> a: array<vec4f>;
