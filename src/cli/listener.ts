@@ -52,5 +52,6 @@ function detailOf(progress: Exclude<Progress, { stage: 'run' }>, seconds: number
     return `${visible(file)}: ${windows.done} of ${windows.total} windows`;
   }
   if (done === 0) return '';
-  return `${(done / seconds).toFixed(1)} images/s, ${duration((seconds / done) * (total - done))} left`;
+  const unit = progress.stage === 'warm-up' ? 'steps' : 'images';
+  return `${(done / seconds).toFixed(1)} ${unit}/s, ${duration((seconds / done) * (total - done))} left`;
 }

@@ -92,6 +92,8 @@ export interface TrainingConfig {
    */
   transplants: number;
   damage: number;
+  /** Steps in which a segmenter first learns alone from damage on grounds that were made; 0 leaves that out. */
+  warmUp: number;
   /** One Adam for both discriminators (the reference), or one for each (the paper's code). */
   adam: (typeof ADAM_GROUPS)[number];
   /** How a training step stores images and activations, and how it multiplies. */
@@ -164,6 +166,7 @@ const configSchema = described(
     domainCrops: v.optional(whole(0, 1024), 0),
     transplants: v.optional(whole(0, 1000), 0),
     damage: v.optional(whole(0, 1000), 0),
+    warmUp: v.optional(whole(0, 1e6), 0),
     adam: oneOf(ADAM_GROUPS),
     precision: v.optional(oneOf(PRECISIONS), 'f32'),
     ema: v.optional(finite(0, 0.999999), 0),
@@ -235,6 +238,11 @@ export function parseConfig(json: unknown, source: string): TrainingConfig {
   if (config.netD === 'unet' && config.domainCrops === 0) {
     throw new CyclopsError(
       `--netD unet learns to judge pixels from the further crops of --domain-crops, of which there are 0 (${source}). Give it some, such as 4.`,
+    );
+  }
+  if (config.warmUp > 0 && config.netD !== 'unet') {
+    throw new CyclopsError(
+      `--warm-up ${config.warmUp} is for a segmenter, and there is none (${source}). Give --netD unet, or leave it out.`,
     );
   }
   if (config.lr === 0 && config.lrD) {

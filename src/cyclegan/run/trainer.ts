@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { makeFolder } from '../../data/files/make-folder.ts';
 import type { ImageBank } from '../../data/images/bank.ts';
-import type { BatchFeed } from '../../data/images/feed.ts';
 import type { Capture } from '../../gpu/capture.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError, OutOfMemoryError } from '../../gpu/errors.ts';
@@ -17,15 +16,16 @@ import { LOSS_NAMES, type Losses } from '../losses.ts';
 import type { Manifest } from '../manifest.ts';
 import { CycleGAN } from '../model.ts';
 import { modelOptions } from '../model-options.ts';
-import { type Batch, type DomainViews, type ImageCounts, planEpoch, stepsPerEpoch } from '../sampler.ts';
-import type { LabelledDomains } from '../segmentation-loss.ts';
+import { type Batch, type ImageCounts, planEpoch, stepsPerEpoch } from '../sampler.ts';
 import { SegmenterAlone } from '../segmenter-alone.ts';
 import { beginWith, type NetworkWeights, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { openCheckpoint } from './checkpoint-head.ts';
+import { DomainFeed } from './domain-feed.ts';
 import { MetricsLog } from './metrics-log.ts';
 import type { RunFolder } from './run-folder.ts';
 import { writeSamples } from './samples.ts';
 import type { Banks } from './training-banks.ts';
+import { warmUp } from './warm-up.ts';
 
 /** What training says of itself now and then. */
 export interface TrainingProgress {
@@ -60,6 +60,8 @@ export interface TrainingOptions {
   eager?: boolean | undefined;
   /** Takes the launches of each of the third to the fifth step, with their times on the device. */
   onProfile?: ((launches: TimedLaunch[]) => void) | undefined;
+  /** Told how many steps of a segmenter's warm-up are done. */
+  onWarmUp?: ((done: number, total: number) => void) | undefined;
 }
 
 /** Steps that are profiled, counted from the first of this process: by then everything is compiled. */
@@ -121,11 +123,8 @@ export class Trainer {
     this.length = trainingLength(config, perEpoch);
     this.poolDraws = new RandomStream(config.seed, POOL_STREAM);
     const options = modelOptions(config);
-    const crop = { width: config.cropSize, height: config.cropSize };
-    const feed = (count: number, masks: ImageBank | null = null) => {
-      const of = (bank: ImageBank) => bank.feed(count, crop, this.model.dtype);
-      return new DomainFeed(of(banks.a), of(banks.b), masks && of(masks), banks.unmasked);
-    };
+    const feed = (count: number, masks: ImageBank | null = null) =>
+      new DomainFeed({ ...banks, masks }, config, count, this.model.dtype);
     if (segmenterAlone) {
       const model = new SegmenterAlone(device, options);
       this.model = model;
@@ -160,8 +159,11 @@ export class Trainer {
    *
    * @throws CyclopsError when training diverges, and with `onProfile` when the device cannot time launches
    */
-  async train({ signal, onProgress, eager = false, onProfile }: TrainingOptions = {}): Promise<'finished' | 'stopped'> {
+  async train(options: TrainingOptions = {}): Promise<'finished' | 'stopped'> {
+    const { signal, onProgress, eager = false, onProfile } = options;
     const { config, device, length } = this;
+    if (this.savedStep === null) await this.save();
+    if (this.step === 0 && !(await this.warmUp(options))) return 'stopped';
     const first = this.step;
     const clock = new Clock(this.step, length.steps, this.imagesPerStep);
     const secondsBefore = this.seconds;
@@ -170,7 +172,6 @@ export class Trainer {
       if (lastLosses) onProgress?.(clock.progress(loggedStep, this.epochOf(loggedStep), length.epochs, lastLosses));
     };
 
-    if (this.savedStep === null) await this.save();
     while (this.step < length.steps && !signal?.aborted) {
       const done = this.step - first;
       if (onProfile && done >= PROFILED.first && done <= PROFILED.last) {
@@ -188,6 +189,23 @@ export class Trainer {
     await this.inFlight;
     report();
     return this.step < length.steps ? 'stopped' : 'finished';
+  }
+
+  /**
+   * Gives the segmenter what it learns on made grounds, unless it began with the weights of a model. The checkpoint before the first step is
+   * without it, so that who goes on from there warms up again.
+   *
+   * @returns not where the signal stopped it
+   */
+  private async warmUp({ signal, onWarmUp }: TrainingOptions): Promise<boolean> {
+    const { config, device, model } = this;
+    const { from } = this.manifest;
+    if (config.warmUp === 0 || (from && !from.fresh.includes('D_A'))) return true;
+    const began = performance.now();
+    const weights = await warmUp(device, config, { signal, onProgress: onWarmUp });
+    if (weights) beginWith(model, weights, 'the warm-up');
+    this.seconds += (performance.now() - began) / 1000;
+    return weights !== null;
   }
 
   /** Frees the model and closes the metrics; the banks stay the caller's. */
@@ -359,33 +377,6 @@ interface Feeds {
   own?: DomainFeed;
   domains?: DomainFeed | undefined;
   pairs?: DomainFeed | undefined;
-}
-
-/** Makes batches of both domains, and of the masks of A. */
-class DomainFeed {
-  constructor(
-    private readonly a: BatchFeed,
-    private readonly b: BatchFeed,
-    private readonly masks: BatchFeed | null,
-    private readonly unmasked: boolean,
-  ) {}
-
-  /** Decides what the next batches show. */
-  show({ a, b }: DomainViews): void {
-    this.a.show(a.indices, a.views);
-    this.b.show(b.indices, b.views);
-    this.masks?.show(a.indices, a.views);
-  }
-
-  images(): LabelledDomains {
-    return { a: this.a.images(), b: this.b.images(), defects: this.masks?.images(), unmasked: this.unmasked };
-  }
-
-  dispose(): void {
-    this.a.dispose();
-    this.b.dispose();
-    this.masks?.dispose();
-  }
 }
 
 /** How fast training goes and how long it still takes. */

@@ -5,6 +5,8 @@ import type { StopSignal } from '../../gpu/stop-signal.ts';
 export type Progress =
   /** A training of several has begun: of a fold, of all training images after them, or of a run of a protocol. */
   | { stage: 'run'; what: 'fold' | 'all' | 'run'; number: number; total: number; folder: string }
+  /** Steps of a segmenter on grounds that were made. */
+  | { stage: 'warm-up'; done: number; total: number }
   | { stage: 'training'; done: number; total: number; training: TrainingProgress }
   /** Looking for the fastest kernels; `detail` names the problem that is measured, and says at the end what was found. */
   | { stage: 'kernels'; done: number; total: number; detail: string }

@@ -139,6 +139,7 @@ async function trainOn(device: Device, options: TrainRunOptions, overflow: Overf
       const total = trainer.length.steps;
       return await trainer.train({
         ...{ signal, eager, onProfile },
+        onWarmUp: (done, total) => onProgress?.({ stage: 'warm-up', done, total }),
         onProgress: (training) => onProgress?.({ stage: 'training', done: training.step, total, training }),
       });
     } finally {

@@ -1,0 +1,98 @@
+import { ground } from '../../data/defects/ground.ts';
+import type { StoredTensor } from '../../data/files/safetensors.ts';
+import { ImageBank } from '../../data/images/bank.ts';
+import type { Device } from '../../gpu/device.ts';
+import type { StopSignal } from '../../gpu/stop-signal.ts';
+import { RandomStream } from '../../tensor/random.ts';
+import { scope } from '../../tensor/scope.ts';
+import { imageOptions, type TrainingConfig } from '../config.ts';
+import { modelOptions } from '../model-options.ts';
+import { type Batch, planEpoch, stepsPerEpoch } from '../sampler.ts';
+import { SegmenterAlone } from '../segmenter-alone.ts';
+import type { NetworkWeights } from './checkpoint.ts';
+import { DomainFeed } from './domain-feed.ts';
+import { makeBanks } from './training-banks.ts';
+
+/** Of the grounds; 5 belongs to defects that are made, those from 16 on to epochs. */
+const GROUND_STREAM = 6;
+/** Grounds are so many pixels wide and high, or as crops are. */
+const SIDE = 96;
+const GROUNDS = 800;
+/** Damaged copies of each ground. */
+const COPIES = 2;
+
+interface WarmUpOptions {
+  signal?: StopSignal | undefined;
+  onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/**
+ * What a segmenter learns before it sees an image: to tell damage from the ground that it lies on, on grounds that were made. Hundreds of
+ * them, of every kind, leave it no ground to know by heart. The same configuration gives the same weights.
+ *
+ * @param config of the training, whose crops, crops a step and preprocessing it has @returns null when the signal stopped it
+ */
+export async function warmUp(
+  device: Device,
+  config: TrainingConfig,
+  { signal, onProgress }: WarmUpOptions,
+): Promise<NetworkWeights | null> {
+  const own = warmUpConfig(config);
+  const grounds = await ImageBank.create(device, madeGrounds(own), { ...imageOptions(config), loadSize: null });
+  const damaged = new ImageBank(device, { ...imageOptions(config), loadSize: null });
+  const banks = await makeBanks(device, { a: damaged, b: grounds, defects: [] }, own);
+  const model = new SegmenterAlone(device, modelOptions(own));
+  const feed = new DomainFeed(banks, own, own.domainCrops, model.dtype);
+  const counts = { a: 0, b: grounds.count, made: banks.made };
+  const perEpoch = stepsPerEpoch(counts, own.batchSize);
+  let batches: Batch[] = [];
+  let step = 0;
+  const body = () => {
+    device.eachStep(() => {
+      if (step % perEpoch === 0) batches = planEpoch(own, counts, 1 + step / perEpoch, banks);
+      const domains = batches[step % perEpoch]?.domains;
+      if (domains) feed.show(domains);
+      // Constant, then linear to zero.
+      model.lr = config.lr * Math.min(1, 2 * (1 - step / config.warmUp));
+      step += 1;
+    });
+    scope(() => model.step(feed.images(), own.batchSize));
+  };
+  const captured = device.capture(body);
+  try {
+    let before = Promise.resolve();
+    for (let done = 0; done < config.warmUp; done++) {
+      if (signal?.aborted) return null;
+      captured.replay();
+      const now = device.fence();
+      now.catch(() => {});
+      await before;
+      before = now;
+      onProgress?.(done + 1, config.warmUp);
+    }
+    await before;
+    const weights = await model.networks.D_A.stateDict();
+    const stored = new Map<string, StoredTensor>();
+    for (const [name, { shape, data }] of weights) stored.set(name, { dtype: 'F32', shape: [...shape], data });
+    return new Map([['D_A', stored]]);
+  } finally {
+    captured.dispose();
+    feed.dispose();
+    model.dispose();
+    for (const bank of [banks.a, banks.b, banks.masks]) bank?.dispose();
+  }
+}
+
+/** Whatever the data are, grounds lie in all directions, and defects are known. */
+function warmUpConfig(config: TrainingConfig): TrainingConfig {
+  return {
+    ...config,
+    ...{ loadSize: Math.max(SIDE, config.cropSize), ema: 0, lambdaPaired: 0, transplants: 0, damage: COPIES },
+    ...{ flip: true, rotate: true, cropDefects: true },
+  };
+}
+
+function* madeGrounds({ loadSize, seed }: TrainingConfig) {
+  const random = new RandomStream(seed, GROUND_STREAM);
+  for (let n = 0; n < GROUNDS; n++) yield ground(loadSize, random);
+}
