@@ -49,6 +49,7 @@ describe('parseConfig', () => {
     ['a first moment that never forgets', { beta1: 1 }, '--beta1', '1'],
     ['no epoch', { nEpochs: 0, nEpochsDecay: 0 }, '--n-epochs 0', 'at least one'],
     ['a missing value', { seed: undefined }, '--seed is missing'],
+    ['a warm-up of nobody', { warmUp: 3 }, '--warm-up 3', '--netD unet'],
     ['an option of another version', { warmup: 3 }, 'warmup'],
   ])('refuses %s', (_, changes, ...texts) => {
     expectRefusal(() => parse(changes), ...texts);

@@ -92,7 +92,8 @@ function warmUpConfig(config: TrainingConfig): TrainingConfig {
   };
 }
 
-function* madeGrounds({ loadSize, seed }: TrainingConfig) {
+/** No more than the steps can show. */
+function* madeGrounds({ loadSize, seed, warmUp, domainCrops }: TrainingConfig) {
   const random = new RandomStream(seed, GROUND_STREAM);
-  for (let n = 0; n < GROUNDS; n++) yield ground(loadSize, random);
+  for (let n = 0; n < Math.min(GROUNDS, warmUp * domainCrops); n++) yield ground(loadSize, random);
 }

@@ -126,7 +126,8 @@ function shapes(side: number, random: RandomStream): Surface {
 }
 
 function rectangle(side: number, random: RandomStream) {
-  const [wide, tall] = [2 + random.integer(side / 3), 2 + random.integer(side / 3)];
+  const most = Math.ceil(side / 3);
+  const [wide, tall] = [2 + random.integer(most), 2 + random.integer(most)];
   const [left, top] = [random.integer(side + wide) - wide, random.integer(side + tall) - tall];
   return (x: number, y: number) => x >= left && x < left + wide && y >= top && y < top + tall;
 }

@@ -125,6 +125,43 @@ it('trains a segmenter alone with the same bits eager, replayed, and resumed, an
   expect(networks.sort()).toEqual(['D_A.safetensors', 'D_A_ema.safetensors']);
 });
 
+it('warms a segmenter up on made grounds, in a Cycle-GAN as alone, and anew where it was stopped before the first step', async () => {
+  const { a, b } = await loadBanks(device, folder.path('data of a warm-up'));
+  const config: TrainingConfig = { ...QUICK, netD: 'unet', lrD: 1e-3, cropSize: 24, ema: 0.9, warmUp: 3, steps: 2 };
+  const square = Uint32Array.from({ length: 36 }, (_, i) => (9 + Math.floor(i / 6)) * 32 + 11 + (i % 6));
+  const known = await makeBanks(device, { a, b, defects: [square, null, square] }, config);
+  const open = (name: string, { resume = false, segmenterAlone = false, warmUp = config.warmUp } = {}) => {
+    const out = folder.path(`warm-up ${name}`);
+    const run = resume ? runFolder(out) : createRun(out);
+    return new Trainer(device, {
+      ...{ banks: known, run, manifest: MANIFEST, resume, segmenterAlone },
+      config: { ...config, warmUp },
+    });
+  };
+  const bytesOf = (name: string) => checkpointBytes(folder.path(`warm-up ${name}`));
+  const seen: number[] = [];
+  await train(open('whole'), { onWarmUp: (done) => seen.push(done) });
+  expect(seen).toEqual([1, 2, 3]);
+
+  const stop = new AbortController();
+  const stopped = open('stopped');
+  expect(await stopped.train({ signal: stop.signal, onWarmUp: () => stop.abort() })).toBe('stopped');
+  stopped.dispose();
+  expect(bytesOf('stopped').get('position.json')?.toString()).toMatch(/"step": 0/);
+  await train(open('stopped', { resume: true }));
+  expect(bytesOf('stopped')).toEqual(bytesOf('whole'));
+
+  const segmenter = (name: string) => {
+    const file = 'D_A.safetensors';
+    const { tensors } = decodeSafetensors(readFileSync(join(folder.path(`warm-up ${name}`), 'checkpoint', file)), file);
+    return [...tensors].filter(([parameter]) => !parameter.startsWith('patches.'));
+  };
+  await train(open('alone', { segmenterAlone: true }));
+  expect(segmenter('alone')).toEqual(segmenter('whole'));
+  await train(open('cold', { warmUp: 0 }));
+  expect(segmenter('cold')).not.toEqual(segmenter('whole'));
+});
+
 describe('resume', () => {
   it.each([
     ['one Adam for both discriminators', {}],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { damage } from '../../../src/data/defects/damage.ts';
+import { ground } from '../../../src/data/defects/ground.ts';
 import { grown, softMask } from '../../../src/data/defects/soft-mask.ts';
 import { cutOut, transplant } from '../../../src/data/defects/transplant.ts';
 import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
@@ -132,4 +133,40 @@ it('a soft mask is 1 well inside, 0 two pixels outside, and grows with the mask'
   expect(soft[4 * 12 + 1]).toBe(0);
   expect(soft[4 * 12 + 2]).toBeGreaterThan(0);
   expect([...soft].every((share, i) => share >= 0 && share <= 1 + 1e-6 && (!mask[i] || share > 0.9))).toBe(true);
+});
+
+describe('a ground', () => {
+  const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const gray = ({ pixels }: DecodedImage) => {
+    const mean = meanOf([...pixels]);
+    return { mean, deviation: Math.sqrt(meanOf([...pixels].map((value) => (value - mean) ** 2))) };
+  };
+
+  it('is the same for the same seed, and another each time', () => {
+    const [once, again] = [stream(3), stream(3)];
+    const [first, second] = [ground(40, once), ground(40, once)];
+    expect(first).toEqual(ground(40, again));
+    expect(first).not.toEqual(second);
+  });
+
+  it('has the size that was asked for, and is never flat, black or white alone', () => {
+    const random = stream(4);
+    const all = Array.from({ length: 60 }, (_, n) => ground(24 + (n % 7), random));
+    for (const [n, image] of all.entries()) {
+      expect([image.width, image.height, image.channels, image.pixels.length]).toEqual([
+        24 + (n % 7),
+        24 + (n % 7),
+        1,
+        (24 + (n % 7)) ** 2,
+      ]);
+      const { mean, deviation } = gray(image);
+      expect(mean).toBeGreaterThan(30);
+      expect(mean).toBeLessThan(225);
+      expect(deviation).toBeGreaterThan(3);
+    }
+    // Of many kinds: faint and strong, dark and bright.
+    const [means, deviations] = [all.map((image) => gray(image).mean), all.map((image) => gray(image).deviation)];
+    expect(Math.max(...means) - Math.min(...means)).toBeGreaterThan(60);
+    expect(Math.max(...deviations) / Math.min(...deviations)).toBeGreaterThan(3);
+  });
 });
