@@ -16,6 +16,7 @@ import { BufferPool } from './pool.ts';
 import { Profiler, type TimedLaunch } from './profiler.ts';
 import { Readback } from './readback.ts';
 import { Recorder } from './recorder.ts';
+import { withoutRepeats } from './repeats.ts';
 import { requireLaunch, requireLayer, requireSlice } from './require-launch.ts';
 import { runSynchronously } from './synchronous.ts';
 import { Trace } from './trace.ts';
@@ -47,7 +48,7 @@ export const WANTED_LIMITS = [
   'maxStorageBuffersPerShaderStage',
 ] as const;
 
-/** Temporaries of a step whose launches are fused may take so many times what they take else, and so many bytes more. */
+/** Temporaries of a step whose launches are fewer may take so many times what they take else, and so many bytes more. */
 const [MOST_TIMES, MOST_MORE] = [1.5, 2 ** 26];
 
 /** A device's limits, as WebGPU names them, that sizes of tensors and of launches must keep to. */
@@ -232,7 +233,8 @@ export class Device {
    * Captures `body`, a step of static shapes, without running it; each `replay()` of the result then does the same again. A leaf that has no
    * `grad` at the capture has it set by each replay; where it has one, as of an optimiser, gradients are added to it, until `zeroGrad`.
    *
-   * Launches that are alike and do not need each other are done as one, up to eight, which leaves results as they are.
+   * Launches that are alike and do not need each other are done as one, up to eight, and what still stands somewhere is not computed again.
+   * Both leave results as they are.
    *
    * @throws CyclopsError for an option that cannot be, and when the step uploads host data, reads results, returns a promise, captures or
    * replays another step, or disposes of a tensor that it uses and did not make
@@ -242,9 +244,9 @@ export class Device {
     requireFlag('capture', 'fused', options.fused);
     const { fused = !this.info.software } = options;
     const trace = this.trace(body);
-    const together = fused ? this.fused(trace) : null;
+    const fewer = this.fewer(trace, fused);
     try {
-      if (together) return new Capture(this, trace, together);
+      if (fewer) return new Capture(this, trace, fewer);
     } catch (error) {
       if (!(error instanceof OutOfMemoryError)) throw error;
     }
@@ -391,12 +393,16 @@ export class Device {
     this.gpu.destroy();
   }
 
-  /** A step's launches, those that are alike as one; null where that wants far more memory. */
-  private fused(trace: Trace): Launch[] | null {
+  /** A step's launches, each result made once and those that are alike as one, or one of both; null where that wants far more memory. */
+  private fewer(trace: Trace, fused: boolean): Launch[] | null {
     const { maxStorageBuffersPerShaderStage: bindings, maxComputeWorkgroupsPerDimension: workgroups } = this.gpu.limits;
-    const launches = fuse(trace.launches, { bindings, workgroups });
+    const once = withoutRepeats(trace.launches, trace.temporaries);
     const most = MOST_TIMES * temporaryBytes(trace, trace.launches) + MOST_MORE;
-    return temporaryBytes(trace, launches) > most ? null : launches;
+    for (const launches of once.length < trace.launches.length ? [once, trace.launches] : [trace.launches]) {
+      const together = fused ? fuse(launches, { bindings, workgroups }) : launches;
+      if (temporaryBytes(trace, together) <= most) return together;
+    }
+    return null;
   }
 
   private inLayer<T>(layer: Layer | null, body: () => T): T {

@@ -19,6 +19,11 @@ export interface Launch {
   readonly bytes: number;
   /** Whether its operations are products of subgroup matrices, which have a rate of their own. */
   readonly matrices?: boolean;
+  /**
+   * Whether all that it writes follows from what it reads, and not from what stood there: a step may then do without it where its results
+   * stand somewhere already.
+   */
+  readonly repeatable?: boolean;
   /** The part of a network that it works for; the device notes it down when it takes the launch. */
   readonly layer?: Layer;
 }

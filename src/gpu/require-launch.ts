@@ -19,12 +19,13 @@ interface Allowed {
 /** @throws CyclopsError unless a launch is whole, binds what its kernel has, and needs no more workgroups than there may be */
 export function requireLaunch(launch: Launch, { adapter, mostWorkgroups, alignment }: Allowed): void {
   requireOptions('launch', launch);
-  const { kernel, bindings, immediates, label, workgroups, flops, bytes, matrices, layer } = launch;
+  const { kernel, bindings, immediates, label, workgroups, flops, bytes, matrices, repeatable, layer } = launch;
   requireKernel(kernel);
   if (typeof label !== 'string') throw new CyclopsError(`The label of a launch must be a text; got ${shown(label)}.`);
   requireNumber(label, 'flops', flops, NOT_NEGATIVE);
   requireNumber(label, 'bytes', bytes, NOT_NEGATIVE);
   requireFlag(label, 'matrices', matrices);
+  requireFlag(label, 'repeatable', repeatable);
   if (layer !== undefined) requireLayer(label, layer);
   requireList(label, 'bindings', bindings);
   if (bindings.length !== kernel.access.length) {

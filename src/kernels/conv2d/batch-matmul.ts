@@ -12,16 +12,20 @@ import type { VariantInfo } from '../variant.ts';
 import { hasLanes, type Lanes, lanesSuit } from './lanes.ts';
 import { type Tile, tileBytes, tileConstants, tileSuits } from './tile.ts';
 
-/**
- * a [batch, rows, depth] times b [batch, depth, columns]; `depthFirst` if a lies [batch, depth, rows]. All are multiples of 4 where they lie
- * last. Unless a lies so, b lies in panels; see wgsl/winograd/parts/panels.wgsl.
- */
-export interface MatmulProblem {
+/** Products of a [batch, rows, depth] and b [batch, depth, columns]. All are multiples of 4 where they lie last. */
+export interface MatmulProblem extends MatmulLayout {
   readonly batch: number;
   readonly rows: number;
   readonly depth: number;
   readonly columns: number;
-  readonly depthFirst: boolean;
+}
+
+/** How operands lie otherwise. */
+export interface MatmulLayout {
+  /** a as [batch, depth, rows]. */
+  readonly depthFirst?: boolean;
+  /** b as [batch, columns, depth]; not besides. Where a does not lie depth first, b lies in panels: see wgsl/winograd/parts/panels.wgsl. */
+  readonly transposed?: boolean;
 }
 
 interface MatmulArguments {
@@ -38,18 +42,18 @@ interface MatmulArguments {
 export interface BatchMatmul extends Pick<VariantInfo, 'madeFor' | 'workgroupBytes' | 'instead'> {
   /** For the variant's name, e.g. `64x64`; empty for the first. */
   readonly size: string;
-  source(depthFirst: boolean): KernelSource;
-  kernel(depthFirst: boolean): Kernel;
-  /** Vec4s of columns in a panel of b. */
+  source(layout: MatmulLayout): KernelSource;
+  kernel(layout: MatmulLayout): Kernel;
+  /** Vec4s in a panel of transformed weights with so many columns. */
   panel(columns: number): number;
   /** What one workgroup computes. */
-  tile(depthFirst: boolean): Pick<Tile, 'rows' | 'columns'>;
+  tile(layout: MatmulLayout): Pick<Tile, 'rows' | 'columns'>;
   supports(device: Device, problem: MatmulProblem): boolean;
 }
 
 /** In registers, by lanes that hand operands round. */
 export function lanesMatmul(by: Lanes): BatchMatmul {
-  const source = (depthFirst: boolean) =>
+  const source = ({ depthFirst }: MatmulLayout) =>
     depthFirst ? 'winograd/product-depth-first-tiled' : 'winograd/product-tiled';
   return {
     size: by.suffix,
@@ -57,9 +61,12 @@ export function lanesMatmul(by: Lanes): BatchMatmul {
     workgroupBytes: 0,
     instead: by.instead,
     source,
-    kernel: (depthFirst) => kernel(source(depthFirst), {}, { instead: by.instead }),
+    kernel: (layout) => {
+      const constants = layout.depthFirst ? {} : { TRANSPOSED: layout.transposed ? 1 : 0 };
+      return kernel(source(layout), constants, { instead: by.instead });
+    },
     panel: () => by.count,
-    tile: (depthFirst) => ({ rows: (depthFirst ? 4 : 2) * by.count, columns: 4 * by.count }),
+    tile: ({ depthFirst }) => ({ rows: (depthFirst ? 4 : 2) * by.count, columns: 4 * by.count }),
     supports: (device, { rows, columns }) =>
       lanesSuit(by, columns) && hasLanes(by, device, [ceilDiv(rows, 2 * by.count)]),
   };
@@ -72,8 +79,10 @@ export function workgroupMatmul(tile: Tile): BatchMatmul {
     madeFor: 'gpu',
     workgroupBytes: tileBytes(tile),
     source: () => 'winograd/product-workgroup',
-    kernel: (depthFirst) =>
-      kernel('winograd/product-workgroup', { ...tileConstants(tile), DEPTH_FIRST: depthFirst ? 1 : 0 }),
+    kernel: ({ depthFirst, transposed }) => {
+      const layout = { DEPTH_FIRST: depthFirst ? 1 : 0, TRANSPOSED: transposed ? 1 : 0 };
+      return kernel('winograd/product-workgroup', { ...tileConstants(tile), ...layout });
+    },
     panel: (columns) => columns / 4,
     tile: () => tile,
     supports: (device, { rows, columns }) => tileSuits(device, tile, rows, columns),
@@ -87,10 +96,10 @@ export function batchMatmul(
   problem: MatmulProblem,
   { a, b, out, label, flops }: MatmulArguments,
 ): void {
-  const { batch, rows, depth, columns, depthFirst } = problem;
-  const tile = way.tile(depthFirst);
+  const { batch, rows, depth, columns } = problem;
+  const tile = way.tile(problem);
   device.launch({
-    kernel: way.kernel(depthFirst),
+    kernel: way.kernel(problem),
     bindings: [a, b, out],
     immediates: immediates(rows, depth, columns),
     workgroups: [ceilDiv(rows, tile.rows), ceilDiv(columns, tile.columns), batch],

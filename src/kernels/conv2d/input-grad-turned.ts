@@ -23,6 +23,7 @@ function withTurned(device: Device, k: ConvProblem, weight: BufferSlice, launch:
       immediates: convImmediates(k),
       workgroups: turningGrid(k),
       label: 'conv2d.turnWeight',
+      repeatable: true,
       flops: 0,
       bytes: 2 * bytes,
     });

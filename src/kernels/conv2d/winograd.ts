@@ -30,13 +30,13 @@ const forwardProduct = (form: Winograd, k: ConvProblem): MatmulProblem => ({
   rows: tileCount(form, k),
   depth: k.c,
   columns: k.o,
-  depthFirst: false,
 });
 
 const inputGradProduct = (form: Winograd, k: ConvProblem): MatmulProblem => ({
   ...forwardProduct(form, k),
   depth: k.o,
   columns: k.c,
+  transposed: true,
 });
 
 const weightGradProduct = (form: Winograd, k: ConvProblem): MatmulProblem => ({
@@ -47,7 +47,7 @@ const weightGradProduct = (form: Winograd, k: ConvProblem): MatmulProblem => ({
   depthFirst: true,
 });
 
-interface Transform extends Pick<Launch, 'label' | 'kernel' | 'bindings' | 'immediates'> {
+interface Transform extends Pick<Launch, 'label' | 'kernel' | 'bindings' | 'immediates' | 'repeatable'> {
   readonly invocations: number;
   /** Elements that are read and written in all. */
   readonly moved: number;
@@ -73,6 +73,7 @@ function withInput(
       bindings: [x, v],
       immediates: convImmediates(k),
       label,
+      repeatable: true,
       invocations: inputs / 4,
       moved: convSizes(k).x + places(form) * inputs,
     });
@@ -96,6 +97,7 @@ function withOutputGrad(
       bindings: [dy, w],
       immediates: convImmediates(k),
       label,
+      repeatable: true,
       invocations: outputs / 4,
       moved: convSizes(k).y + places(form) * outputs,
     });
@@ -103,23 +105,24 @@ function withOutputGrad(
   });
 }
 
-/** Lends `launch` the transform of the weight [3,3,C,O], transposed for input gradients. */
+/** Lends `launch` the transform of the weight [3,3,C,O], for forward passes and input gradients. */
 function withWeight(
   device: Device,
   form: Winograd,
   k: ConvProblem,
-  { weight, transposed, label }: { weight: BufferSlice; transposed: boolean; label: string },
+  weight: BufferSlice,
+  label: string,
   launch: (u: BufferSlice) => void,
-) {
+): void {
   const weights = k.c * k.o;
-  const constants = { TRANSPOSED: transposed ? 1 : 0, PANEL: form.way.panel(transposed ? k.c : k.o) };
   withParts(device, places(form) * weights, (u) => {
     transform(device, {
-      kernel: kernel('winograd/weight', constants, { instead: form.instead }),
+      kernel: kernel('winograd/weight', { PANEL: form.way.panel(k.o) }, { instead: form.instead }),
       bindings: [weight, u],
-      immediates: convImmediates(k),
+      immediates: immediates(k.c, k.o),
       label,
-      invocations: weights / 16,
+      repeatable: true,
+      invocations: weights / 4,
       moved: convSizes(k).weight + places(form) * weights,
     });
     launch(u);
@@ -149,7 +152,7 @@ export function winogradConvolve(
   const product = forwardProduct(form, k);
   const outputs = product.rows * k.o;
   withInput(device, form, k, x, label, (v) =>
-    withWeight(device, form, k, { weight, transposed: false, label }, (u) =>
+    withWeight(device, form, k, weight, label, (u) =>
       withParts(device, places(form) * outputs, (m) => {
         batchMatmul(device, form.way, product, { a: v, b: u, out: m, label, flops: convFlops(k) });
         const constants = { BIAS: bias ? 1 : 0, ACTIVATION: ACTIVATION_CODES[activation] };
@@ -179,7 +182,7 @@ export function winogradInputGrad(
   const { instead } = form;
   const common = { label, immediates: convImmediates(k) };
   withOutputGrad(device, form, k, dy, label, (w) =>
-    withWeight(device, form, k, { weight, transposed: true, label }, (u) =>
+    withWeight(device, form, k, weight, label, (u) =>
       withParts(device, places(form) * inputs, (m) => {
         batchMatmul(device, form.way, product, { a: w, b: u, out: m, label, flops: convFlops(k) });
         withParts(device, places(form) * inputs, (d) => {
@@ -267,17 +270,17 @@ export function canWeightGrad(device: Device, form: Winograd, k: ConvProblem): b
 
 /** The kernels of {@link winogradConvolve}. */
 export function convolveSources({ way }: Winograd): KernelSource[] {
-  return ['winograd/input', 'winograd/weight', way.source(false), 'winograd/output'];
+  return ['winograd/input', 'winograd/weight', way.source({}), 'winograd/output'];
 }
 
 /** The kernels of {@link winogradInputGrad}. */
 export function inputGradSources({ way }: Winograd): KernelSource[] {
-  return ['winograd/output-grad', 'winograd/weight', way.source(false), 'winograd/input-grad', FOLD_TILES];
+  return ['winograd/output-grad', 'winograd/weight', way.source({}), 'winograd/input-grad', FOLD_TILES];
 }
 
 /** The kernels of {@link winogradWeightGrad}. */
 export function weightGradSources({ way }: Winograd): KernelSource[] {
-  return ['winograd/input', 'winograd/output-grad', way.source(true), 'winograd/weight-grad'];
+  return ['winograd/input', 'winograd/output-grad', way.source({ depthFirst: true }), 'winograd/weight-grad'];
 }
 
 /** The Winograd variants of an operation, one for each size of tiles and way to multiply. */

@@ -1,5 +1,5 @@
-// out[z,m,o] = sum over d of a[z,m,d] * b[z,d,o], a product of matrices for each z.
-// a [Z,M,D], b [Z,D,O] in panels, out [Z,M,O]; D and O multiples of 4.
+// out[z,m,o] = sum over d of a[z,m,d] * b[z,d,o], a product of matrices for each z; or, TRANSPOSED, of a[z,m,d] * b[z,o,d].
+// a [Z,M,D], b [Z,D,O] or [Z,O,D] in panels, out [Z,M,O]; D and O multiples of 4.
 //
 // As conv2d/forward-tiled: registers only, one workgroup = 8 lanes = 16 rows x 32 columns, or 16 = 32 x 64, rows handed round by subgroup broadcast.
 //
@@ -10,6 +10,7 @@ enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
 // #include "winograd/parts/product.wgsl"
+override TRANSPOSED: bool;
 @group(0) @binding(0) var<storage, read> a: array<vec4f>;
 @group(0) @binding(1) var<storage, read> b: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> out: array<vec4f>;
@@ -24,21 +25,29 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
   let o4 = k.columns / 4u;
   let first = tile.y * LANES;
   let width = panelWidth(first, o4, LANES);
+  let column = min(lane, width - 1u);
   var row: array<u32, GROUPS>;
   for (var g = 0u; g < GROUPS; g++) {
     row[g] = (tile.z * k.rows + min((tile.x * GROUPS + g) * LANES + lane, k.rows - 1u)) * d4;
   }
   var acc: array<vec4f, LANES * GROUPS>;
-  var at = tile.z * k.depth * o4 + panelStart(first, k.depth) + min(lane, width - 1u);
+  let start = tile.z * k.depth * o4;
   for (var d = 0u; d < d4; d++) {
+    // Four depth steps of a vec4 of columns lie one behind the other, or a vec4 of depth steps of four columns.
+    let at = select((start + panelled(4u * d, first, k.depth, o4, LANES)) + column,
+      start + panelled(4u * (first + column), d, k.columns, d4, LANES), TRANSPOSED);
+    let step = select(width, panelWidth(d - d % LANES, d4, LANES), TRANSPOSED);
     let b0 = b[at];
-    let b1 = b[at + width];
-    let b2 = b[at + 2u * width];
-    let b3 = b[at + 3u * width];
-    at += 4u * width;
+    let b1 = b[at + step];
+    let b2 = b[at + 2u * step];
+    let b3 = b[at + 3u * step];
     for (var g = 0u; g < GROUPS; g++) {
       let own = a[row[g] + d];
-      // #include "matmul/parts/lanes-multiply.wgsl"
+      if (TRANSPOSED) {
+        // #include "matmul/parts/lanes-dot.wgsl"
+      } else {
+        // #include "matmul/parts/lanes-multiply.wgsl"
+      }
     }
   }
   if (lane >= width) { return; }

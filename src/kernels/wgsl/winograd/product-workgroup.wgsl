@@ -1,5 +1,6 @@
-// out[z,m,o] = sum over d of a[z,m,d] * b[z,d,o], a product of matrices for each z; or, DEPTH_FIRST, of a[z,d,m] * b[z,d,o].
-// a [Z,M,D] or [Z,D,M], b [Z,D,O], out [Z,M,O]; M, D and O multiples of 4, D only where it lies last, M only where it does.
+// out[z,m,o] = sum over d of a[z,m,d] * b[z,d,o], a product of matrices for each z; or, DEPTH_FIRST, of a[z,d,m] * b[z,d,o], or,
+// TRANSPOSED, of a[z,m,d] * b[z,o,d].
+// a [Z,M,D] or [Z,D,M], b [Z,D,O] or [Z,O,D], out [Z,M,O]; M, D and O multiples of 4, D only where it lies last, M only where it does.
 //
 // For GPUs: one workgroup = ROWS x COLUMNS results. Slabs, registers and turns as in conv2d/forward-workgroup, DEPTH_FIRST as in
 // conv2d/weight-grad-workgroup.
@@ -9,6 +10,7 @@
 // #include "winograd/parts/product.wgsl"
 // #include "matmul/parts/gemm.wgsl"
 override DEPTH_FIRST: bool;
+override TRANSPOSED: bool;
 @group(0) @binding(0) var<storage, read> a: array<vec4f>;
 @group(0) @binding(1) var<storage, read> b: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> out: array<vec4f>;
@@ -31,6 +33,11 @@ fn sourceA(z: u32, firstRow: u32, slot: u32) -> Source {
 }
 
 fn sourceB(z: u32, firstColumn: u32, slot: u32) -> Source {
+  if (TRANSPOSED) {
+    let column = firstColumn + slot / 2u;
+    let depth = 4u * (slot % 2u);
+    return Source(((z * k.columns + column) * k.depth + depth) / 4u, select(k.depth, depth, column < k.columns));
+  }
   let column = firstColumn + 4u * (slot % (COLUMNS / 4u));
   let depth = slot / (COLUMNS / 4u);
   return Source(((z * k.depth + depth) * k.columns + column) / 4u, select(k.depth, depth, column < k.columns));
@@ -44,7 +51,8 @@ fn loadA(source: Source, turn: u32) -> vec4f {
 
 fn loadB(source: Source, turn: u32) -> vec4f {
   let inside = source.depth + turn < k.depth;
-  return select(vec4f(0), b[select(0u, source.at + turn / 4u * k.columns, inside)], inside);
+  let slabs = turn / 4u * select(k.columns, 1u, TRANSPOSED);
+  return select(vec4f(0), b[select(0u, source.at + slabs, inside)], inside);
 }
 
 // Four rows of slabA over the four depth steps of its half `q`: `row` and those DOWN apart, or a quad of them.
@@ -59,6 +67,10 @@ fn rowsOf(row: u32, q: u32) -> mat4x4f {
 
 // Four columns of slabB at the four depth steps of its half `q`.
 fn columnsOf(quad: u32, q: u32) -> mat4x4f {
+  if (TRANSPOSED) {
+    let at = 8u * quad + q;
+    return transpose(mat4x4f(slabB[at], slabB[at + 2u], slabB[at + 4u], slabB[at + 6u]));
+  }
   let at = q * COLUMNS + quad;
   return mat4x4f(slabB[at], slabB[at + COLUMNS / 4u], slabB[at + COLUMNS / 2u], slabB[at + 3u * COLUMNS / 4u]);
 }

@@ -1,12 +1,13 @@
-// How b of a product lies for lanes that own columns: in panels of as many vec4s of columns as there are lanes, all depth steps of a panel
-// together, so that a workgroup reads one line of memory after another. The last panel may be narrower.
+// How transformed weights [C,O] lie: in panels of `most` vec4s of O, all C of a panel together, so that a workgroup whose lanes own a panel's
+// columns reads one line of memory after another. The last panel may be narrower.
 
-// The first vec4 of a panel that begins at vec4 `first` of all `columns`, of the b of one z.
-fn panelStart(first: u32, depth: u32) -> u32 {
-  return first * depth;
+// The vec4s of O in the panel that begins at vec4 `first` of all `o4`.
+fn panelWidth(first: u32, o4: u32, most: u32) -> u32 {
+  return min(most, o4 - first);
 }
 
-// The vec4s of columns in that panel, of at most `most`.
-fn panelWidth(first: u32, columns: u32, most: u32) -> u32 {
-  return min(most, columns - first);
+// Where vec4 `o` of channel `c` lies.
+fn panelled(c: u32, o: u32, channels: u32, o4: u32, most: u32) -> u32 {
+  let first = o - o % most;
+  return first * channels + c * panelWidth(first, o4, most) + o - first;
 }
