@@ -11,9 +11,9 @@ export interface InputGradArguments {
   weight: BufferSlice;
   /** Added to each channel of dx: a transposed convolution's bias. */
   bias: BufferSlice | null;
-  /** Added to dx, of whose shape it is; given only where {@link foldsInLaunch}. */
+  /** Added to dx, of whose shape it is; given only where a variant folds in a launch of its own. */
   addend?: BufferSlice;
-  /** Receives the gradient of the padded image in place of dx, which is then to be folded; given only where {@link canLeaveUnfolded}. */
+  /** Receives the gradient of the padded image in place of dx, which is then to be folded; given only where a variant can leave it so. */
   unfolded?: BufferSlice;
   dx: BufferSlice;
 }
