@@ -57,75 +57,52 @@ function transform(device: Device, { invocations, moved, ...own }: Transform): v
   device.launch({ ...own, workgroups: flatGrid(device, invocations), flops: 0, bytes: 4 * moved });
 }
 
-/** Lends `launch` the transform of x [N,H,W,C], for forward passes and gradients of weights. */
-function withInput(
-  device: Device,
-  form: Winograd,
-  k: ConvProblem,
-  x: BufferSlice,
-  label: string,
-  launch: (v: BufferSlice) => void,
-) {
-  const inputs = tileCount(form, k) * k.c;
-  withParts(device, places(form) * inputs, (v) => {
-    transform(device, {
-      kernel: kernel('winograd/input', {}, { instead: form.instead }),
-      bindings: [x, v],
-      immediates: convImmediates(k),
-      label,
-      repeatable: true,
-      invocations: inputs / 4,
-      moved: convSizes(k).x + places(form) * inputs,
-    });
-    launch(v);
-  });
+/** What is transformed as a whole, before the products. */
+interface Operand extends Pick<Launch, 'label' | 'immediates'> {
+  readonly kernel: 'input' | 'weight' | 'output-grad';
+  readonly constants?: Record<string, number>;
+  readonly from: BufferSlice;
+  /** Elements that are read, … */
+  readonly read: number;
+  /** … and those at each place of the transform. */
+  readonly elements: number;
 }
 
-/** Lends `launch` the transform of dy [N,P,Q,O], for gradients. */
-function withOutputGrad(
-  device: Device,
-  form: Winograd,
-  k: ConvProblem,
-  dy: BufferSlice,
-  label: string,
-  launch: (w: BufferSlice) => void,
-) {
-  const outputs = tileCount(form, k) * k.o;
-  withParts(device, places(form) * outputs, (w) => {
-    transform(device, {
-      kernel: kernel('winograd/output-grad', {}, { instead: form.instead }),
-      bindings: [dy, w],
-      immediates: convImmediates(k),
-      label,
-      repeatable: true,
-      invocations: outputs / 4,
-      moved: convSizes(k).y + places(form) * outputs,
-    });
-    launch(w);
-  });
-}
+/** x [N,H,W,C], for forward passes and gradients of weights. */
+const inputOf = (form: Winograd, k: ConvProblem, from: BufferSlice, label: string): Operand => ({
+  ...{ kernel: 'input', from, label, immediates: convImmediates(k) },
+  ...{ read: convSizes(k).x, elements: tileCount(form, k) * k.c },
+});
 
-/** Lends `launch` the transform of the weight [3,3,C,O], for forward passes and input gradients. */
-function withWeight(
+/** dy [N,P,Q,O], for gradients. */
+const outputGradOf = (form: Winograd, k: ConvProblem, from: BufferSlice, label: string): Operand => ({
+  ...{ kernel: 'output-grad', from, label, immediates: convImmediates(k) },
+  ...{ read: convSizes(k).y, elements: tileCount(form, k) * k.o },
+});
+
+/** The weight [3,3,C,O], for forward passes and input gradients. */
+const weightOf = ({ way }: Winograd, { c, o }: ConvProblem, from: BufferSlice, label: string): Operand => ({
+  ...{ kernel: 'weight', constants: { PANEL: way.panel(o) }, from, label, immediates: immediates(c, o) },
+  ...{ read: 9 * c * o, elements: c * o },
+});
+
+/** Lends `launch` the transform of an operand. */
+function withTransformed(
   device: Device,
   form: Winograd,
-  k: ConvProblem,
-  weight: BufferSlice,
-  label: string,
-  launch: (u: BufferSlice) => void,
+  { kernel: name, constants, from, read, elements, ...own }: Operand,
+  launch: (transformed: BufferSlice) => void,
 ): void {
-  const weights = k.c * k.o;
-  withParts(device, places(form) * weights, (u) => {
+  withParts(device, places(form) * elements, (transformed) => {
     transform(device, {
-      kernel: kernel('winograd/weight', { PANEL: form.way.panel(k.o) }, { instead: form.instead }),
-      bindings: [weight, u],
-      immediates: immediates(k.c, k.o),
-      label,
+      ...own,
+      kernel: kernel(`winograd/${name}`, constants, { instead: form.instead }),
+      bindings: [from, transformed],
       repeatable: true,
-      invocations: weights / 4,
-      moved: convSizes(k).weight + places(form) * weights,
+      invocations: elements / 4,
+      moved: read + places(form) * elements,
     });
-    launch(u);
+    launch(transformed);
   });
 }
 
@@ -151,8 +128,8 @@ export function winogradConvolve(
   const label = 'conv2d.forward';
   const product = forwardProduct(form, k);
   const outputs = product.rows * k.o;
-  withInput(device, form, k, x, label, (v) =>
-    withWeight(device, form, k, weight, label, (u) =>
+  withTransformed(device, form, inputOf(form, k, x, label), (v) =>
+    withTransformed(device, form, weightOf(form, k, weight, label), (u) =>
       withParts(device, places(form) * outputs, (m) => {
         batchMatmul(device, form.way, product, { a: v, b: u, out: m, label, flops: convFlops(k) });
         const constants = { BIAS: bias ? 1 : 0, ACTIVATION: ACTIVATION_CODES[activation] };
@@ -181,8 +158,8 @@ export function winogradInputGrad(
   const inputs = product.rows * k.c;
   const { instead } = form;
   const common = { label, immediates: convImmediates(k) };
-  withOutputGrad(device, form, k, dy, label, (w) =>
-    withWeight(device, form, k, weight, label, (u) =>
+  withTransformed(device, form, outputGradOf(form, k, dy, label), (w) =>
+    withTransformed(device, form, weightOf(form, k, weight, label), (u) =>
       withParts(device, places(form) * inputs, (m) => {
         batchMatmul(device, form.way, product, { a: w, b: u, out: m, label, flops: convFlops(k) });
         withParts(device, places(form) * inputs, (d) => {
@@ -227,8 +204,8 @@ export function winogradWeightGrad(
   const label = 'conv2d.weightGrad';
   const product = weightGradProduct(form, k);
   const weights = k.c * k.o;
-  withInput(device, form, k, x, label, (v) =>
-    withOutputGrad(device, form, k, dy, label, (w) =>
+  withTransformed(device, form, inputOf(form, k, x, label), (v) =>
+    withTransformed(device, form, outputGradOf(form, k, dy, label), (w) =>
       withParts(device, places(form) * weights, (du) => {
         batchMatmul(device, form.way, product, { a: v, b: w, out: du, label, flops: convFlops(k) });
         transform(device, {
