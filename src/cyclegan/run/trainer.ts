@@ -25,7 +25,7 @@ import { MetricsLog } from './metrics-log.ts';
 import type { RunFolder } from './run-folder.ts';
 import { writeSamples } from './samples.ts';
 import type { Banks } from './training-banks.ts';
-import { warmUp } from './warm-up.ts';
+import { type WarmUp, warmUp } from './warm-up.ts';
 
 /** What training says of itself now and then. */
 export interface TrainingProgress {
@@ -50,6 +50,8 @@ interface TrainerOptions {
   segmenterAlone?: boolean | undefined;
   /** What a new run begins with instead of random weights, and where that comes from. */
   begin?: { weights: NetworkWeights; source: string } | undefined;
+  /** What warms a segmenter up; unless it is shared, for this training alone. */
+  warmUp?: WarmUp | undefined;
 }
 
 export interface TrainingOptions {
@@ -94,6 +96,7 @@ export class Trainer {
   private readonly model: Learner;
   /** A step of the model, on what the feeds show. */
   private readonly learn: () => void;
+  private readonly warmUp: WarmUp;
   private readonly poolDraws: RandomStream;
   private readonly metrics: MetricsLog;
   private readonly feeds: Feeds;
@@ -113,12 +116,13 @@ export class Trainer {
   /** @throws CyclopsError when the checkpoint cannot be used */
   constructor(
     private readonly device: Device,
-    { config, banks, run, manifest, resume, segmenterAlone = false, begin }: TrainerOptions,
+    { config, banks, run, manifest, resume, segmenterAlone = false, begin, warmUp: own = warmUp }: TrainerOptions,
   ) {
     this.config = config;
     this.banks = banks;
     this.run = run;
     this.manifest = manifest;
+    this.warmUp = own;
     const perEpoch = stepsPerEpoch(this.counts, config.batchSize);
     this.length = trainingLength(config, perEpoch);
     this.poolDraws = new RandomStream(config.seed, POOL_STREAM);
@@ -163,7 +167,7 @@ export class Trainer {
     const { signal, onProgress, eager = false, onProfile } = options;
     const { config, device, length } = this;
     if (this.savedStep === null) await this.save();
-    if (this.step === 0 && !(await this.warmUp(options))) return 'stopped';
+    if (this.step === 0 && !(await this.warmSegmenter(options))) return 'stopped';
     const first = this.step;
     const clock = new Clock(this.step, length.steps, this.imagesPerStep);
     const secondsBefore = this.seconds;
@@ -197,12 +201,12 @@ export class Trainer {
    *
    * @returns not where the signal stopped it
    */
-  private async warmUp({ signal, onWarmUp }: TrainingOptions): Promise<boolean> {
+  private async warmSegmenter({ signal, onWarmUp }: TrainingOptions): Promise<boolean> {
     const { config, device, model } = this;
     const { from } = this.manifest;
     if (config.warmUp === 0 || (from && !from.fresh.includes('D_A'))) return true;
     const began = performance.now();
-    const weights = await warmUp(device, config, { signal, onProgress: onWarmUp });
+    const weights = await this.warmUp(device, config, { signal, onProgress: onWarmUp });
     if (weights) beginWith(model, weights, 'the warm-up');
     this.seconds += (performance.now() - began) / 1000;
     return weights !== null;

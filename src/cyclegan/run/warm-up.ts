@@ -83,12 +83,25 @@ export async function warmUp(
   }
 }
 
+export type WarmUp = typeof warmUp;
+
+/** A warm-up that several trainings share, such as the folds of a run: the first of a configuration does it for all. */
+export function sharedWarmUp(): WarmUp {
+  const done = new Map<string, NetworkWeights>();
+  return async (device, config, options) => {
+    const key = JSON.stringify(warmUpConfig(config));
+    const weights = done.get(key) ?? (await warmUp(device, config, options));
+    if (weights) done.set(key, weights);
+    return weights;
+  };
+}
+
 /** Whatever the data are, grounds lie in all directions, and defects are known. */
 function warmUpConfig(config: TrainingConfig): TrainingConfig {
   return {
     ...config,
     ...{ loadSize: Math.max(SIDE, config.cropSize), ema: 0, lambdaPaired: 0, transplants: 0, damage: COPIES },
-    ...{ flip: true, rotate: true, cropDefects: true },
+    ...{ flip: true, rotate: true, cropDefects: true, sampleInterval: 0 },
   };
 }
 

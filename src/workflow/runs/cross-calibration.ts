@@ -20,6 +20,7 @@ import {
   type RunFolder,
   runFolder,
 } from '../../cyclegan/run/run-folder.ts';
+import { sharedWarmUp } from '../../cyclegan/run/warm-up.ts';
 import { type Dataset, LABELS, type Label, partOf } from '../../data/datasets/dataset.ts';
 import { cutFolds } from '../../data/datasets/folds.ts';
 import { countObjects } from '../../data/datasets/groups.ts';
@@ -94,8 +95,9 @@ export function requireFolds(dataset: Dataset, folds: number): void {
  */
 export async function crossCalibrate(
   device: Device,
-  options: Omit<TrainRunOptions, 'resume'>,
+  own: Omit<TrainRunOptions, 'resume'>,
 ): Promise<Calibration | null> {
+  const options = { ...own, warmUp: sharedWarmUp() };
   const { run } = options;
   // Without shards nobody else writes fold scores here.
   removeRemains(run.root);
@@ -128,9 +130,10 @@ export function foldPieces(folds: number): string[] {
  */
 export async function makeFoldPieces(
   device: Device,
-  options: Omit<TrainRunOptions, 'resume'>,
+  own: Omit<TrainRunOptions, 'resume'>,
   { job, names }: { job: Job; names: readonly string[] },
 ): Promise<boolean> {
+  const options = { ...own, warmUp: sharedWarmUp() };
   const { run } = options;
   const known = readFoldScores(run);
   const dataset = datasetOf(run, options.dataset, known);

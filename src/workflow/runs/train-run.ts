@@ -7,6 +7,7 @@ import { type DataRecord, fingerprint, hashBytes, readDataRecord, recordData } f
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import { Trainer } from '../../cyclegan/run/trainer.ts';
 import { type Banks, makeBanks } from '../../cyclegan/run/training-banks.ts';
+import type { WarmUp } from '../../cyclegan/run/warm-up.ts';
 import { BESIDE_SEGMENTER } from '../../cyclegan/segmenter-alone.ts';
 import { type Dataset, type ImageRef, isNormalAlone, partOf } from '../../data/datasets/dataset.ts';
 import { writeSplit } from '../../data/datasets/split.ts';
@@ -50,6 +51,8 @@ export interface TrainRunOptions extends Listener {
   bankMemory: number;
   /** Records every step anew instead of replaying the first. */
   eager: boolean;
+  /** What warms a segmenter up, where several trainings share it. */
+  warmUp?: WarmUp | undefined;
   /** Takes the launches of a few steps, with their times on the device. */
   onProfile?: ((launches: TimedLaunch[]) => void) | undefined;
 }
@@ -87,7 +90,7 @@ export async function trainNetworks(device: Device, options: TrainRunOptions): P
 }
 
 async function trainOn(device: Device, options: TrainRunOptions, overflow: Overflow): Promise<'finished' | 'stopped'> {
-  const { config, dataset, run, resume, segmenterAlone = false, from = null, tune, eager, onProfile } = options;
+  const { config, dataset, run, resume, segmenterAlone = false, from = null, tune, eager, onProfile, warmUp } = options;
   const { signal, onProgress, onWarning } = options;
   const watch = new DuplicateWatch(config.range);
   const hashes = new Map<string, string>();
@@ -127,7 +130,7 @@ async function trainOn(device: Device, options: TrainRunOptions, overflow: Overf
       ...(begun ? historyOf(begun, config) : from && { from: startingPoint(from) }),
     };
     const begin = from ? { weights: from.networks, source: from.source } : undefined;
-    const trainer = new Trainer(device, { config, banks, run, manifest, resume, segmenterAlone, begin });
+    const trainer = new Trainer(device, { config, banks, run, manifest, resume, segmenterAlone, begin, warmUp });
     if (trainer.lostLosses) onWarning?.(trainer.lostLosses);
     if (trainer.goneKernels.length > 0) {
       onWarning?.(

@@ -10,7 +10,20 @@ const run = folder.path('run');
 
 vi.setConfig({ testTimeout: 480_000, hookTimeout: 240_000 });
 
-const OPTIONS = [...SMALL, '--netD', 'unet', '--domain-crops', '2', '--steps', '12', '--no-tune', '--folds', '2'];
+const OPTIONS = [
+  ...SMALL,
+  '--netD',
+  'unet',
+  '--domain-crops',
+  '2',
+  '--steps',
+  '12',
+  '--no-tune',
+  '--folds',
+  '2',
+  '--warm-up',
+  '2',
+];
 const json = (...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8'));
 
 beforeAll(() => {
@@ -36,7 +49,9 @@ describe('train --folds with a segmenter', () => {
     expect(resumed.stdout).toMatch(/cross-calibration.*Folds trained the segmenter alone/s);
 
     const whole = folder.path('whole');
-    expect((await cyclops('train', data, '--out', whole, ...OPTIONS)).code).toBe(0);
+    const told = OPTIONS.filter((option) => option !== '--quiet');
+    const trained = await cyclops('train', data, '--out', whole, ...told);
+    expect([trained.code, trained.stderr.match(/^warm-up 2\/2/gm)]).toEqual([0, ['warm-up 2/2']]);
     for (const part of ['', 'fold-1', 'fold-2'])
       expect(checkpointBytes(join(whole, part))).toEqual(checkpointBytes(join(run, part)));
     expect(json(whole, 'thresholds.json')).toEqual(json(run, 'thresholds.json'));
