@@ -49,7 +49,6 @@ describe('train --folds with a segmenter', () => {
     expect(resumed.stdout).toMatch(/cross-calibration.*Folds trained the segmenter alone/s);
 
     const whole = folder.path('whole');
-
     const trained = await cyclops('train', data, '--out', whole, ...OPTIONS);
     expect([trained.code, trained.stderr.match(/warm-up 2\/2/g)]).toEqual([0, ['warm-up 2/2']]);
     for (const part of ['', 'fold-1', 'fold-2'])
