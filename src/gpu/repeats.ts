@@ -28,10 +28,10 @@ export function withoutRepeats(launches: readonly Launch[], within: readonly Dev
       const key = keyOf(own, numbers, versions);
       const first = firsts.get(key);
       if (first) {
-        results.forEach(({ buffer }, i) => {
-          const same = first[i];
-          if (same) standIns.set(buffer, same.buffer);
-        });
+        for (const [i, { buffer }] of first.entries()) {
+          const own = results[i]?.buffer;
+          if (own) standIns.set(own, buffer);
+        }
         continue;
       }
       firsts.set(key, results);
@@ -53,10 +53,13 @@ function keyOf(
   versions: ReadonlyMap<DeviceBuffer, number>,
 ): string {
   const slices = bindings.map(({ buffer, offset, size }, i) => {
-    const isRead = kernel.access[i] !== 'w';
-    return [offset, size, ...(isRead ? [numbers.of(buffer), versions.get(buffer) ?? 0] : [])].join(' ');
+    // A buffer can stand in for one of its size alone, since readers may bind more of it than was written.
+    const known = kernel.access[i] === 'w' ? [buffer.size] : [numbers.of(buffer), versions.get(buffer) ?? 0];
+    return [offset, size, ...known].join(' ');
   });
-  return [numbers.of(kernel), immediates.join(' '), workgroups.join(' '), ...slices].join('; ');
+  // Kernels get the whole buffer of the immediates.
+  const words = new Uint8Array(immediates.buffer).join(' ');
+  return [numbers.of(kernel), words, workgroups.join(' '), ...slices].join('; ');
 }
 
 /** Numbers objects in the order in which they are met. */

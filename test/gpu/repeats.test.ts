@@ -93,6 +93,22 @@ describe('withoutRepeats', () => {
       [1, 2],
     ],
     [
+      'its kernel gets other words behind its immediates',
+      ([weight, a, b]) => [
+        launch(transform, weight!, a!, { ...pure, immediates: new Uint32Array([7, 0]).subarray(0, 1) }),
+        launch(transform, weight!, b!, { ...pure, immediates: new Uint32Array([7, 9]).subarray(0, 1) }),
+      ],
+      [1, 2],
+    ],
+    [
+      'its result lies in a larger buffer, of which more may be read',
+      ([weight, a, , , large]) => [
+        launch(transform, weight!, a!, pure),
+        launch(transform, weight!, large!, { ...pure, bindings: [all(weight!), { ...all(large!), size: 64 }] }),
+      ],
+      [1, 4],
+    ],
+    [
       'it has other workgroups',
       ([weight, a, b]) => [
         launch(transform, weight!, a!, pure),
@@ -114,7 +130,7 @@ describe('withoutRepeats', () => {
       [1, 2],
     ],
   ])('leaves a launch where %s', (_, make, within) => {
-    const own = buffers(4);
+    const own = [...buffers(4), new DeviceBuffer(256)];
     const step = make(own);
     expect(
       withoutRepeats(

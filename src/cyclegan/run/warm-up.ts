@@ -17,7 +17,9 @@ import { makeBanks } from './training-banks.ts';
 const GROUND_STREAM = 6;
 /** Grounds are so many pixels wide and high, or as crops are. */
 const SIDE = 96;
+/** Of that size; fewer of larger ones, of which each shows more. */
 const GROUNDS = 800;
+const FEWEST_GROUNDS = 64;
 /** Damaged copies of each ground. */
 const COPIES = 2;
 
@@ -38,7 +40,12 @@ export async function warmUp(
   { signal, onProgress }: WarmUpOptions,
 ): Promise<NetworkWeights | null> {
   const own = warmUpConfig(config);
-  const grounds = await ImageBank.create(device, madeGrounds(own), { ...imageOptions(config), loadSize: null });
+  onProgress?.(0, config.warmUp);
+  const grounds = await ImageBank.create(device, madeGrounds(own, signal), { ...imageOptions(config), loadSize: null });
+  if (signal?.aborted) {
+    grounds.dispose();
+    return null;
+  }
   const damaged = new ImageBank(device, { ...imageOptions(config), loadSize: null });
   const banks = await makeBanks(device, { a: damaged, b: grounds, defects: [] }, own);
   const model = new SegmenterAlone(device, modelOptions(own));
@@ -105,8 +112,10 @@ function warmUpConfig(config: TrainingConfig): TrainingConfig {
   };
 }
 
-/** No more than the steps can show. */
-function* madeGrounds({ loadSize, seed, warmUp, domainCrops }: TrainingConfig) {
+function* madeGrounds({ loadSize, seed, warmUp, domainCrops }: TrainingConfig, signal: StopSignal | undefined) {
   const random = new RandomStream(seed, GROUND_STREAM);
-  for (let n = 0; n < Math.min(GROUNDS, warmUp * domainCrops); n++) yield ground(loadSize, random);
+  const enough = Math.max(FEWEST_GROUNDS, Math.round(GROUNDS * (SIDE / loadSize) ** 2));
+  // No more than the steps can show, but some, since damage may come to lie outside of one.
+  const count = Math.min(enough, Math.max(8, warmUp * domainCrops));
+  for (let n = 0; n < count && !signal?.aborted; n++) yield ground(loadSize, random);
 }

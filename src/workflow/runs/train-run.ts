@@ -118,6 +118,9 @@ async function trainOn(device: Device, options: TrainRunOptions, overflow: Overf
       if (warning) onWarning?.(warning);
       if (made.length > 0) onWarning?.(madeByUs(made));
       if (from) warnOfBeginning(from, data, onWarning);
+      if (from && !from.absent.includes('D_A') && config.warmUp > 0) {
+        onWarning?.(`--warm-up does nothing here: ${from.source} has a segmenter that has learned already.`);
+      }
       writeFileAtomic(run.data, `${JSON.stringify(data, null, 2)}\n`);
       writeSplit(run.root, dataset);
     }
