@@ -393,7 +393,7 @@ export class Device {
     this.gpu.destroy();
   }
 
-  /** A step's launches, each result made once and those that are alike as one, or one of both; null where that wants far more memory. */
+  /** A step's launches, each result made once and, if `fused`, those that are alike as one; null where that wants far more memory. */
   private fewer(trace: Trace, fused: boolean): Launch[] | null {
     const { maxStorageBuffersPerShaderStage: bindings, maxComputeWorkgroupsPerDimension: workgroups } = this.gpu.limits;
     const once = withoutRepeats(trace.launches, trace.temporaries);

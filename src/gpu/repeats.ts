@@ -29,8 +29,8 @@ export function withoutRepeats(launches: readonly Launch[], within: readonly Dev
       const first = firsts.get(key);
       if (first) {
         for (const [i, { buffer }] of first.entries()) {
-          const own = results[i]?.buffer;
-          if (own) standIns.set(own, buffer);
+          const result = results[i];
+          if (result) standIns.set(result.buffer, buffer);
         }
         continue;
       }
