@@ -11,7 +11,7 @@ import { type Batch, planEpoch, stepsPerEpoch } from '../sampler.ts';
 import { SegmenterAlone } from '../segmenter-alone.ts';
 import type { NetworkWeights } from './checkpoint.ts';
 import { DomainFeed } from './domain-feed.ts';
-import { makeBanks } from './training-banks.ts';
+import { type Banks, makeBanks } from './training-banks.ts';
 
 /** Of the grounds; 5 belongs to defects that are made, those from 16 on to epochs. */
 const GROUND_STREAM = 6;
@@ -40,53 +40,67 @@ export async function warmUp(
   { signal, onProgress }: WarmUpOptions,
 ): Promise<NetworkWeights | null> {
   const own = warmUpConfig(config);
-  onProgress?.(0, config.warmUp);
-  const grounds = await ImageBank.create(device, madeGrounds(own, signal), { ...imageOptions(config), loadSize: null });
-  if (signal?.aborted) {
-    grounds.dispose();
-    return null;
+  onProgress?.(0, own.warmUp);
+  const banks = await groundBanks(device, own, signal);
+  try {
+    return signal?.aborted ? null : await learn(device, own, banks, { signal, onProgress });
+  } finally {
+    for (const bank of [banks.a, banks.b, banks.masks]) bank?.dispose();
   }
-  const damaged = new ImageBank(device, { ...imageOptions(config), loadSize: null });
-  const banks = await makeBanks(device, { a: damaged, b: grounds, defects: [] }, own);
-  const model = new SegmenterAlone(device, modelOptions(own));
-  const feed = new DomainFeed(banks, own, own.domainCrops, model.dtype);
-  const counts = { a: 0, b: grounds.count, made: banks.made };
-  const perEpoch = stepsPerEpoch(counts, own.batchSize);
+}
+
+/** Damaged grounds, and sound ones; fewer when the signal comes. */
+async function groundBanks(device: Device, config: TrainingConfig, signal: StopSignal | undefined): Promise<Banks> {
+  const options = { ...imageOptions(config), loadSize: null };
+  const sound = await ImageBank.create(device, madeGrounds(config, signal), options);
+  return await makeBanks(device, { a: new ImageBank(device, options), b: sound, defects: [] }, config);
+}
+
+async function learn(
+  device: Device,
+  config: TrainingConfig,
+  banks: Banks,
+  { signal, onProgress }: WarmUpOptions,
+): Promise<NetworkWeights | null> {
+  const { batchSize, domainCrops, lr, warmUp: steps } = config;
+  const model = new SegmenterAlone(device, modelOptions(config));
+  const feed = new DomainFeed(banks, config, domainCrops, model.dtype);
+  const counts = { a: 0, b: banks.b.count, made: banks.made };
+  const perEpoch = stepsPerEpoch(counts, batchSize);
   let batches: Batch[] = [];
   let step = 0;
-  const body = () => {
+  const captured = device.capture(() => {
     device.eachStep(() => {
-      if (step % perEpoch === 0) batches = planEpoch(own, counts, 1 + step / perEpoch, banks);
+      if (step % perEpoch === 0) batches = planEpoch(config, counts, 1 + step / perEpoch, banks);
       const domains = batches[step % perEpoch]?.domains;
       if (domains) feed.show(domains);
       // Constant, then linear to zero.
-      model.lr = config.lr * Math.min(1, 2 * (1 - step / config.warmUp));
+      model.lr = lr * Math.min(1, 2 * (1 - step / steps));
       step += 1;
     });
-    scope(() => model.step(feed.images(), own.batchSize));
-  };
-  const captured = device.capture(body);
+    scope(() => model.step(feed.images(), batchSize));
+  });
   try {
     let before = Promise.resolve();
-    for (let done = 0; done < config.warmUp; done++) {
+    while (step < steps) {
       if (signal?.aborted) return null;
       captured.replay();
+      // One step ahead of the device, as in training.
       const now = device.fence();
       now.catch(() => {});
       await before;
       before = now;
-      onProgress?.(done + 1, config.warmUp);
+      onProgress?.(step, steps);
     }
     await before;
-    const weights = await model.networks.D_A.stateDict();
-    const stored = new Map<string, StoredTensor>();
-    for (const [name, { shape, data }] of weights) stored.set(name, { dtype: 'F32', shape: [...shape], data });
-    return new Map([['D_A', stored]]);
+    const weights = new Map<string, StoredTensor>();
+    for (const [name, { shape, data }] of await model.networks.D_A.stateDict())
+      weights.set(name, { dtype: 'F32', shape: [...shape], data });
+    return new Map([['D_A', weights]]);
   } finally {
     captured.dispose();
     feed.dispose();
     model.dispose();
-    for (const bank of [banks.a, banks.b, banks.masks]) bank?.dispose();
   }
 }
 
