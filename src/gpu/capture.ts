@@ -71,8 +71,8 @@ export class Capture {
   /**
    * Runs the step: first what the host decides, then every launch, with the values that the host has set by then.
    *
-   * @throws CyclopsError after `dispose()`, when a tensor that the step uses was disposed of, inside another captured step, and on a closed or
-   * lost device
+   * @throws CyclopsError after `dispose()`, when a tensor that the step uses was disposed of or the host decides the same thing twice, inside
+   * another captured step, and on a closed or lost device
    */
   replay(): void {
     const { recorder, variables } = this.machinery;
@@ -86,8 +86,7 @@ export class Capture {
         'A captured step was replayed after a tensor that it uses was disposed of. Keep its tensors as long as the capture.',
       );
     }
-    for (const work of this.trace.hostWork) work();
-    variables.upload();
+    variables.beforeReplay(this.trace.hostWork);
     for (const prepared of this.prepared) recorder.encode(prepared);
   }
 

@@ -25,6 +25,8 @@ export class Variables {
   readonly slice: BufferSlice;
   private readonly words = new Uint32Array(WORDS);
   private readonly taken: { start: number; end: number }[] = [];
+  /** What a replay has set so far, by range; null outside of one. */
+  private replayed: Map<object, string> | null = null;
   /** The range that the device does not have yet. */
   private dirty = { start: WORDS, end: 0 };
 
@@ -70,6 +72,21 @@ export class Variables {
     };
   }
 
+  /**
+   * Does what the host does before a replay, whose launches all see what was set last.
+   *
+   * @throws CyclopsError when it sets a variable to two values
+   */
+  beforeReplay(hostWork: readonly (() => void)[]): void {
+    this.replayed = new Map();
+    try {
+      for (const work of hostWork) work();
+    } finally {
+      this.replayed = null;
+    }
+    this.upload();
+  }
+
   /** Brings the device up to date. Everything recorded so far still sees the values from before. */
   upload(): void {
     const { start, end } = this.dirty;
@@ -81,6 +98,15 @@ export class Variables {
 
   private set(range: { start: number; end: number }, words: readonly number[]): void {
     if (words.length > range.end - range.start) throw new Error(`${words.length} words do not fit a variable.`);
+    const before = this.replayed?.get(range);
+    const now = words.join(' ');
+    if (before !== undefined && before !== now) {
+      throw new CyclopsError(
+        'A captured step decides the same thing twice, as where an optimiser steps twice: its launches would all see the last. ' +
+          'Capture a body in which it happens once, and replay that more often.',
+      );
+    }
+    this.replayed?.set(range, now);
     words.forEach((word, i) => {
       this.words[range.start + i] = word;
     });

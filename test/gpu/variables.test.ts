@@ -3,6 +3,7 @@ import { Device } from '../../src/gpu/device.ts';
 import { CyclopsError } from '../../src/gpu/errors.ts';
 import { f32, immediates, type Kernel } from '../../src/gpu/launch.ts';
 import type { Variable } from '../../src/gpu/variables.ts';
+import { Adam } from '../../src/optim/adam.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 
 let device: Device;
@@ -83,4 +84,38 @@ test('more words than there are, or than were reserved, are refused', () => {
   const one = device.variables.reserve(1);
   expect(() => one.set([1, 2])).toThrow(/do not fit/);
   one.release();
+});
+
+test('a captured step that sets a variable to two values is refused, since its launches would all see the last', () => {
+  const variable = device.variables.reserve(1);
+  const out = Tensor.from(device, [0, 0], [2]);
+  const step = (values: readonly number[]) => () => {
+    for (const [at, value] of values.entries()) {
+      device.eachStep(() => variable.set([f32(value)]));
+      note(variable, out, at);
+    }
+  };
+  const [same, two] = [device.capture(step([3, 3])), device.capture(step([3, 4]))];
+  same.replay();
+  expect(() => two.replay()).toThrow(CyclopsError);
+  expect(() => two.replay()).toThrow(/optimiser steps twice/);
+  same.replay();
+  for (const capture of [same, two]) capture.dispose();
+  variable.release();
+  out.dispose();
+});
+
+test('an optimiser may step twice eagerly, and not in one captured step', () => {
+  const weight = Tensor.from(device, [1, 2], [2]);
+  weight.requiresGrad = true;
+  const adam = new Adam([weight], { lr: 0.1, betas: [0.5, 0.9], eps: 1e-8 });
+  const twice = () => {
+    adam.step();
+    adam.step();
+  };
+  twice();
+  const capture = device.capture(twice);
+  expect(() => capture.replay()).toThrow(/optimiser steps twice/);
+  capture.dispose();
+  adam.dispose();
 });
