@@ -1,6 +1,6 @@
 import type { RandomStream } from '../../tensor/random.ts';
 import type { DecodedImage } from '../images/decoded-image.ts';
-import { between, type DefectImage, meanColour, toByte } from './defect-image.ts';
+import { between, type DefectImage, logBetween, meanColour, toByte } from './defect-image.ts';
 import { softMask } from './soft-mask.ts';
 
 /** Which pixels damage covers: [height, width], 1 inside. */
@@ -65,7 +65,7 @@ function scratch(image: DecodedImage, random: RandomStream): Uint8Array {
 /** A blob bounded by a smooth random curve, from a pixel or two to an eighth of the image in radius, small ones as often as large. */
 function stain(image: DecodedImage, random: RandomStream): Uint8Array {
   const { width, height } = image;
-  const size = Math.exp(between(random, Math.log(1.2), Math.log(Math.max(1.2, Math.min(width, height) / 8))));
+  const size = logBetween(random, 1.2, Math.max(1.2, Math.min(width, height) / 8));
   const [centreX, centreY] = [between(random, 0, width), between(random, 0, height)];
   const waves = Array.from({ length: 4 }, (_, k) => ({
     height: between(random, 0, 0.5) / (k + 1),

@@ -18,6 +18,11 @@ export function between(random: RandomStream, low: number, high: number): number
   return low + (high - low) * random.uniform();
 }
 
+/** A positive number drawn from [low, high), small ones as often as large. */
+export function logBetween(random: RandomStream, low: number, high: number): number {
+  return Math.exp(between(random, Math.log(low), Math.log(high)));
+}
+
 /** Rounded, and what lies outside of 0 to 255 clamped. */
 export function toByte(value: number): number {
   return Math.round(Math.min(255, Math.max(0, value)));

@@ -1,6 +1,6 @@
 import type { RandomStream } from '../../tensor/random.ts';
 import type { DecodedImage } from '../images/decoded-image.ts';
-import { between, toByte } from './defect-image.ts';
+import { between, logBetween, toByte } from './defect-image.ts';
 
 /** Values [side, side] with a mean of 0 and a deviation of 1, unless all are the same. */
 type Surface = Float32Array;
@@ -171,9 +171,4 @@ function standardised(surface: Surface): Surface {
   const variance = surface.reduce((sum, value) => sum + (value - mean) ** 2, 0) / surface.length;
   const scale = variance > 0 ? 1 / Math.sqrt(variance) : 1;
   return surface.map((value) => scale * (value - mean));
-}
-
-/** A positive number drawn from [low, high), small ones as often as large. */
-function logBetween(random: RandomStream, low: number, high: number): number {
-  return Math.exp(between(random, Math.log(low), Math.log(high)));
 }
