@@ -12,6 +12,7 @@ export {
   type Calibration,
   type CalibrationSource,
   type ChosenThreshold,
+  DEFAULT_RULE,
   NAMED_RULES,
   type Rule,
   type StoredThreshold,

@@ -12,7 +12,7 @@ const SPREAD = 0.05;
 const ROUNDING = 1e-9;
 
 const NOTE =
-  '* oracle: chosen on the images reported on. Missed and false alarms are at the ZFN threshold from the calibration part, summed over ' +
+  '* oracle: chosen on the images reported on. Missed and false alarms are at the threshold from the calibration part, summed over ' +
   'seeds, as are normal images with a hot pixel; hot pixels are those above the threshold of heat maps from there. U-Net: AUROC, AUPRO ' +
   'of bench/peers/torch_unet.py on the same parts. Minutes are those of training, with the networks of folds.';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CALIBRATION_SOURCES, type Calibration } from '../anomaly/calibration/calibration.ts';
+import { CALIBRATION_SOURCES, type Calibration, missesNone, spareIn } from '../anomaly/calibration/calibration.ts';
 import type { Model } from '../anomaly/detector/model-file.ts';
 import { scoreNamed } from '../anomaly/scores/list.ts';
 import { formatCount, formatScore } from '../report/parts/format.ts';
@@ -155,5 +155,7 @@ function ruleText({ scores, chosen, rule }: Calibration): string {
     'max-accuracy': 'It has the best accuracy on the images that chose it.',
   };
   if (rule === 'zfn' || rule === 'max-f1' || rule === 'max-accuracy') return named[rule];
+  if (missesNone(rule))
+    return `${named.zfn} For safety it lies lower than that asks for, as far as it flags no more than a share of ${spareIn(rule)} of the normal ones.`;
   return `It flags at least a share of ${rule.slice('recall='.length)} of the abnormal images that chose it.`;
 }

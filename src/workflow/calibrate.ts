@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Calibration, Rule } from '../anomaly/calibration/calibration.ts';
+import { type Calibration, parseRule, type Rule } from '../anomaly/calibration/calibration.ts';
 import { readCalibration } from '../anomaly/calibration/calibration-file.ts';
 import { mapName } from '../anomaly/detector/detector-options.ts';
 import { requireMap } from '../anomaly/maps/list.ts';
@@ -16,7 +16,7 @@ import { recordForImported } from './runs/imported-data.ts';
 export interface CalibrateOptions extends DeviceOption, Listener {
   /** Folder that {@link train} wrote. */
   run: string;
-  /** How thresholds are chosen; `zfn` unless told otherwise. */
+  /** How thresholds are chosen; `zfn+0.1` unless told otherwise, and of normal images alone `max-accuracy`. */
   rule?: Rule | undefined;
   /** This threshold for the score that decides, instead of the rule's. */
   threshold?: number | undefined;
@@ -48,7 +48,8 @@ export async function calibrate(options: CalibrateOptions): Promise<CalibrateRes
     map: mapName,
     data: pathOption,
   });
-  const { rule = 'zfn', threshold, map, data, tune = true } = options;
+  const { threshold, map, data, tune = true } = options;
+  const rule = parseRule(options.rule);
   if (map !== undefined) requireMap(map);
   const run = openRun(options.run);
   requireNoSegmenterAlone(run);

@@ -63,7 +63,7 @@ async function calibrateFolds(job: Job, options: CollectOptions): Promise<Collec
   const run = runFolder(out);
   collectFolds(run, job);
   const calibration = await withDevice(options, (device) =>
-    calibrateRun(device, { ...listenerOf(options), run, rule: 'zfn', tune }),
+    calibrateRun(device, { ...listenerOf(options), run, tune }),
   );
   if (!calibration) throw new CyclopsError(`The calibration of ${run.root} was stopped. Collect again.`);
   return { kind: 'folds', calibration, learned: checkLearned(calibration) };

@@ -39,7 +39,7 @@ export function leadingScore(
  *
  * @param areas AUROC by score, in the order of reports @param counts of the images
  * @param objects how many a class shows, of the class that shows fewer. Where they are few, many scores separate the classes, which do not
- * do so for other objects: a segmenter's score then has no equals but those of its maps, and on one object of its own map (bench/NOTES.md)
+ * do so for other objects: a segmenter's score then has no equals but those of its own map (bench/NOTES.md)
  * @returns the leading one first
  */
 export function equalScores(
@@ -49,8 +49,8 @@ export function equalScores(
   objects: number,
 ): string[] {
   const area = areas.get(leading) ?? Number.NaN;
-  const map = objects < 2 ? PIXEL_MAPS.find((name) => isOfPixels(leading, name)) : undefined;
   const isAlone = leadsAlone(leading, objects);
+  const map = PIXEL_MAPS.find((name) => isOfPixels(leading, name));
   const equal = [...areas].flatMap(([name, own]) => {
     const comparable = name !== leading && (!isAlone || isOfPixels(name, map));
     return comparable && isEqual(own, area, counts) ? [name] : [];
@@ -61,7 +61,7 @@ export function equalScores(
 /** Fewer objects of a class say too little of scores that learned nothing from masks. */
 const FEW_OBJECTS = 8;
 
-/** Whether a segmenter's score leads, on so few objects that nothing but its maps is averaged with it. */
+/** Whether a segmenter's score leads, on so few objects that nothing but scores of its map is averaged with it. */
 export function leadsAlone(leading: string, objects: number): boolean {
   return objects < FEW_OBJECTS && isOfPixels(leading);
 }

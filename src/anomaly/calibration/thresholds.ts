@@ -7,7 +7,15 @@ import type { ScoreInfo } from '../scores/score.ts';
 import { type ScoredImage, scoreColumn } from '../scores/scored-image.ts';
 import { AVERAGE, averageOf } from './average.ts';
 import { chooseBaseline } from './baseline.ts';
-import { CALIBRATION_SOURCES, type Calibration, type Choice, type Rule, recallIn } from './calibration.ts';
+import {
+  CALIBRATION_SOURCES,
+  type Calibration,
+  type Choice,
+  missesNone,
+  type Rule,
+  recallIn,
+  spareIn,
+} from './calibration.ts';
 import { COMBINED, COMBINED_LEAST, crossCombination } from './cross-combination.ts';
 import { equalScores, isEqual, leadingScore, leadsAlone } from './score-choice.ts';
 import { tradeOff } from './trade-off.ts';
@@ -94,8 +102,18 @@ function thresholdBy(rule: Rule, scores: readonly number[], abnormal: readonly b
 
 /** Of all scores, the best one as a threshold. */
 function bestScore(rule: Rule, scores: readonly number[], abnormal: readonly boolean[]): number | null {
-  if (rule === 'zfn') return thresholdAtRecall(scores, abnormal, 1);
+  if (missesNone(rule)) return highestWithoutMiss(scores, abnormal, spareIn(rule));
   if (rule === 'max-f1') return bestF1(scores, abnormal)?.threshold ?? null;
   if (rule === 'max-accuracy') return bestAccuracy(scores, abnormal)?.threshold ?? null;
   return thresholdAtRecall(scores, abnormal, recallIn(rule));
+}
+
+/** The highest score that misses no abnormal image as a threshold, or the lowest that flags no more than this share of the normal images. */
+function highestWithoutMiss(scores: readonly number[], abnormal: readonly boolean[], spare: number): number | null {
+  const highest = thresholdAtRecall(scores, abnormal, 1);
+  if (highest === null) return null;
+  const normal = scores.filter((_, i) => !abnormal[i]).sort((a, b) => b - a);
+  // The first that may not be flagged; images of one score are flagged together or not at all.
+  const unflagged = normal[Math.floor(spare * normal.length + 1e-9)] ?? -Infinity;
+  return normal.reduce((lowest, score) => (score > unflagged ? Math.min(lowest, score) : lowest), highest);
 }

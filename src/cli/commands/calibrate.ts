@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { parseRule, RULES, type Rule } from '../../anomaly/calibration/calibration.ts';
+import { DEFAULT_RULE, parseRule, RULES, type Rule } from '../../anomaly/calibration/calibration.ts';
 import { visibleLines } from '../../report/parts/visible.ts';
 import { calibrate as calibrateWorkflow } from '../../workflow/calibrate.ts';
 import { listenOnTerminal } from '../listener.ts';
@@ -7,7 +7,7 @@ import { addTuneOptions, type TuneFlags, toNumber, withDevice } from '../options
 import { calibrationText, changeText } from '../text/calibration.ts';
 
 interface CalibrateCommandOptions extends TuneFlags {
-  rule: Rule;
+  rule?: Rule;
   threshold?: number;
   map?: string;
   data?: string;
@@ -19,7 +19,11 @@ export function addCalibrate(program: Command): void {
     .command('calibrate')
     .description('choose score, threshold and heat map anew, on the images of a run that calibrate it')
     .argument('<run>', 'folder that train wrote')
-    .option('--rule <rule>', `how the threshold is chosen: ${RULES}`, toRule, 'zfn' as const)
+    .option(
+      '--rule <rule>',
+      `how the threshold is chosen: ${RULES} (default: ${DEFAULT_RULE}; of normal images alone max-accuracy)`,
+      toRule,
+    )
     .option('--threshold <number>', 'this threshold for the score that decides, instead of a rule', toNumber)
     .option('--map <name>', 'heat maps show this map, instead of the one that finds most on these images')
     .option(
@@ -44,5 +48,7 @@ async function calibrate(run: string, options: CalibrateCommandOptions): Promise
 function toRule(text: string): Rule {
   const rule = parseRule(text);
   if (rule) return rule;
-  throw new InvalidArgumentError(`Expected ${RULES} or another share in (0, 1] behind recall=.`);
+  throw new InvalidArgumentError(
+    `Expected ${RULES} or another share: above 0 and below 1 behind zfn+, in (0, 1] behind recall=.`,
+  );
 }

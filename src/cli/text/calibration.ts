@@ -1,5 +1,5 @@
 import { AVERAGE } from '../../anomaly/calibration/average.ts';
-import { CALIBRATION_SOURCES, type Calibration } from '../../anomaly/calibration/calibration.ts';
+import { CALIBRATION_SOURCES, type Calibration, missesNone } from '../../anomaly/calibration/calibration.ts';
 import { COMBINED, COMBINED_LEAST } from '../../anomaly/calibration/cross-combination.ts';
 import { expectedHotShare, type HeatmapCalibration } from '../../anomaly/calibration/heatmap-scale.ts';
 import { tradeOffText } from '../../anomaly/calibration/trade-off.ts';
@@ -34,7 +34,7 @@ export function calibrationText(calibration: Calibration): string {
   ];
   const { caveat } = CALIBRATION_SOURCES[chosenOn];
   if (caveat) lines.push(caveat);
-  if (chosenOn !== 'train' && threshold.rule === 'zfn') {
+  if (chosenOn !== 'train' && missesNone(threshold.rule)) {
     lines.push(...zeroMisses(counts.abnormal, objects.abnormal));
     if (average?.scores.includes(COMBINED.name)) {
       lines.push(

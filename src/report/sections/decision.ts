@@ -1,5 +1,5 @@
 import { AVERAGE } from '../../anomaly/calibration/average.ts';
-import { CALIBRATION_SOURCES, type Rule } from '../../anomaly/calibration/calibration.ts';
+import { CALIBRATION_SOURCES, missesNone, type Rule, spareIn } from '../../anomaly/calibration/calibration.ts';
 import { type TradeOff, tradeOffText } from '../../anomaly/calibration/trade-off.ts';
 import type { Assessment } from '../../anomaly/evaluation/assessment.ts';
 import type { Evaluation, ThresholdFigures } from '../../anomaly/evaluation/evaluation.ts';
@@ -66,5 +66,7 @@ function ruleText(rule: Rule): string {
     'max-accuracy': 'where accuracy is highest there',
   };
   if (rule === 'zfn' || rule === 'max-f1' || rule === 'max-accuracy') return named[rule];
+  if (missesNone(rule))
+    return `${named.zfn}, or for safety lower, as far as it flags no more than a share of ${spareIn(rule)} of the normal images there`;
   return `the highest that flags a share of ${rule.slice('recall='.length)} of the abnormal images there`;
 }

@@ -1,6 +1,12 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Calibration, leadingOf, type Rule, withThreshold } from '../../anomaly/calibration/calibration.ts';
+import {
+  type Calibration,
+  DEFAULT_RULE,
+  leadingOf,
+  type Rule,
+  withThreshold,
+} from '../../anomaly/calibration/calibration.ts';
 import { type FoldScores, readFoldScores } from '../../anomaly/calibration/fold-scores.ts';
 import { calibrateHeatmap, type MapMerit, meanMerit } from '../../anomaly/calibration/heatmap-choice.ts';
 import { likenessOf } from '../../anomaly/calibration/likeness.ts';
@@ -36,7 +42,8 @@ import { DamagedCopies } from './damaged-copies.ts';
 
 interface CalibrateRunOptions extends Listener {
   run: RunFolder;
-  rule: Rule;
+  /** How thresholds are chosen; by {@link DEFAULT_RULE} unless told otherwise, and where damage stands for defects by accuracy. */
+  rule?: Rule | undefined;
   /** The user's threshold for the score that decides, instead of the rule's. */
   threshold?: number | undefined;
   /** The map that heat maps show, instead of the one that calibration finds best. */
@@ -55,7 +62,7 @@ interface CalibrateRunOptions extends Listener {
  * @throws CyclopsError when an image is missing or not the one that the run began with, and for a map that cannot be
  */
 export async function calibrateRun(device: Device, options: CalibrateRunOptions): Promise<Calibration | null> {
-  const { run, rule, threshold, map } = options;
+  const { run, threshold, map } = options;
   const record = readDataRecord(run.data);
   const { images: recorded, hash: dataHash } = record;
   const checkpoint = openCheckpoint(run.checkpoint);
@@ -78,6 +85,8 @@ export async function calibrateRun(device: Device, options: CalibrateRunOptions)
     const infos = scoresFor(detector.networks)
       .map(({ info }) => info)
       .filter(({ name }) => !byFolds || images.every(({ scores }) => name in scores));
+    // Of damage some is too faint for anyone to see, so that where nothing else calibrates a miss is no fault.
+    const { rule = chosenOn === 'damage' ? 'max-accuracy' : DEFAULT_RULE } = options;
     const chosen = chooseThresholds(images, infos, { rule, chosenOn, dataHash }, meanMerit(merits));
     const normalChange = medianNormalChange(images);
     const heatmap = calibrateHeatmap(images, { merits, decides: leadingOf(chosen), wanted: map });

@@ -1,4 +1,4 @@
-import type { Calibration, Rule } from '../../anomaly/calibration/calibration.ts';
+import type { Calibration } from '../../anomaly/calibration/calibration.ts';
 import { imageOptions, type TrainingConfig } from '../../cyclegan/config.ts';
 import { trainingLength } from '../../cyclegan/learning-rate.ts';
 import type { Manifest, StartingPoint } from '../../cyclegan/manifest.ts';
@@ -68,15 +68,9 @@ export async function trainRun(device: Device, options: TrainRunOptions): Promis
   return await calibrateRun(device, {
     ...listenerOf(options),
     run,
-    rule: defaultRule(dataset),
     data: dataset.root,
     tune,
   });
-}
-
-/** Of damage some is too faint for anyone to see, so that where nothing else calibrates a miss is no fault. */
-function defaultRule(dataset: Dataset): Rule {
-  return isNormalAlone(dataset) ? 'max-accuracy' : 'zfn';
 }
 
 /** Trains the networks of a run; `stopped` when the signal did. A checkpoint stands after either. */

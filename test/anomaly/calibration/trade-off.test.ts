@@ -42,6 +42,9 @@ describe('tradeOff', () => {
       'There it misses 1 of 8 abnormal images and flags 4 of 20 normal ones; with 0 missed it would be 9, with 4 missed 0.',
     );
     expect(tradeOffText({ ...table, present: point(1, 0, 9) }, counts)).toMatch(/; with 1 missed it would be 4\.$/);
+    expect(tradeOffText({ ...table, present: point(0, 0, 11) }, counts)).toMatch(
+      /flags 11 of 20 normal ones; for safety it lies lower than the highest that misses as few, which flags 9\.$/,
+    );
     expect(tradeOffText({ points: [point(1, 0, 0)], present: point(1, 0, 0) }, counts)).toMatch(
       /no other is better in either\.$/,
     );

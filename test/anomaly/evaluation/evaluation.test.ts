@@ -89,17 +89,53 @@ describe('chooseThresholds', () => {
     ['max-accuracy', 1.5, 0.35],
     ['recall=0.5', 3.5, 0.7],
     ['recall=0.51', 1.5, 0.35],
+    // Half of two normal images may be flagged for safety: of sse, where n2 is flagged anyway, and of dn, where none is. A tenth is none.
+    ['zfn+0.5', 1.5, 0.15000000000000002],
+    ['zfn+0.1', 1.5, 0.35],
   ])('by the rule %s takes %f for sse and %f for dn', (rule, sse, dn) => {
     const { scores } = chooseThresholds(calibrating, infos, { ...choice, rule });
     expect(scores.sse?.threshold).toEqual({ value: sse, rule, chosenOn: 'calibration' });
     expect(scores.dn?.threshold.value).toBe(dn);
   });
 
+  it('flags for safety as many normal images as it may, those of one score together or not at all', () => {
+    const of = (normal: number[], abnormal: number[], rule: Rule) => {
+      const images = [
+        ...normal.map((score, i) => image(`n${i}`, 'normal', score, score)),
+        ...abnormal.map((score, i) => image(`a${i}`, 'abnormal', score, score)),
+      ];
+      const value = chooseThresholds(images, infos, { ...choice, rule }).scores.sse?.threshold.value ?? Number.NaN;
+      return normal.filter((score) => score >= value).length;
+    };
+    const ten = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+    expect([of(ten, [20, 30], 'zfn'), of(ten, [20, 30], 'zfn+0.1'), of(ten, [20, 30], 'zfn+0.29')]).toEqual([0, 1, 2]);
+    expect(of(ten.slice(1), [20, 30], 'zfn+0.1')).toBe(0);
+    expect([of(ten, [7.5, 30], 'zfn+0.1'), of(ten, [7.5, 30], 'zfn+0.9')]).toEqual([3, 9]);
+    const same = ten.map(() => 1);
+    expect([of(same, [20, 30], 'zfn+0.5'), of([1, 2, 3, 3, 4], [20, 30], 'zfn+0.4')]).toEqual([0, 1]);
+  });
+
   it('reads rules, and no others', () => {
-    expect(['zfn', 'max-f1', 'max-accuracy', 'recall=0.990', 'recall=1'].map(parseRule)).toEqual([
-      ...['zfn', 'max-f1', 'max-accuracy', 'recall=0.99', 'recall=1'],
+    expect(['zfn', 'zfn+0.10', 'max-f1', 'max-accuracy', 'recall=0.990', 'recall=1'].map(parseRule)).toEqual([
+      ...['zfn', 'zfn+0.1', 'max-f1', 'max-accuracy', 'recall=0.99', 'recall=1'],
     ]);
-    for (const text of ['', 'recall', 'recall=', 'recall=0', 'recall=1.1', 'recall=x', 'ZFN', 3, null]) {
+    for (const text of [
+      '',
+      'recall',
+      'recall=',
+      'recall=0',
+      'recall=1.1',
+      'recall=x',
+      'ZFN',
+      'zfn+',
+      'zfn+0',
+      'zfn+1',
+      'zfn+x',
+      'zfn++0.1',
+      'zfn+ 0.1',
+      3,
+      null,
+    ]) {
       expect(parseRule(text)).toBeUndefined();
     }
   });

@@ -40,7 +40,7 @@ describe('train', () => {
     expect(trained.code).toBe(0);
     expect(trained.stdout).toContain('cyclops evaluate');
     expect(trained.stdout).toMatch(
-      /calibration part \(1 normal, 1 abnormal images\).*\(zfn\)\.\nThere it misses 0 of 1 abnormal .*\nScores were not combined: .*\nNo miss among n = 1 abnormal/,
+      /calibration part \(1 normal, 1 abnormal images\).*\(zfn\+0\.1\)\.\nThere it misses 0 of 1 abnormal .*\nScores were not combined: .*\nNo miss among n = 1 abnormal/,
     );
     expect(trained.stdout).toMatch(/at most 95 % with 95 % confidence.*at most 50 % on average/);
     expect(trained.stdout).toContain('58 more for 5 %, 298 more for 1 %');

@@ -28,7 +28,7 @@ it.each<[string, Record<string, unknown>, RegExp]>([
   [
     'calibrate',
     { run: 'run', rule: 'recall=2' },
-    /rule is "recall=2"; expected one of zfn, max-f1, max-accuracy, recall=0.99/,
+    /rule is "recall=2"; expected one of zfn\+0\.1, zfn, max-f1, max-accuracy, recall=0.99/,
   ],
   ['calibrate', { run: 'run', threshold: Number.NaN }, /threshold is NaN; expected a number/],
   ['calibrate', { run: 'run', threshold: Number.POSITIVE_INFINITY }, /threshold is Infinity; expected a number/],
