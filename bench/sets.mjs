@@ -38,7 +38,7 @@ const SETS = [
   { name: 'crackforest', options: '--preset segment', auroc: 0.97, aupro: 0.8 },
   {
     name: 'bsdata_pitting',
-    options: '--preset segment --local-contrast --warm-up 1500',
+    options: '--preset segment --local-contrast --shrink 0.5',
     auroc: 0.98,
     aupro: 0.7,
   },
@@ -51,7 +51,7 @@ const SETS = [
   {
     name: 'magnetic_tile',
     options:
-      '--preset segment --input-nc 1 --load-size 256 --local-contrast --crop-size 96 --no-rotate --flip-vertical --damage 4 --domain-crops 6',
+      '--preset segment --input-nc 1 --load-size 256 --local-contrast --crop-size 96 --no-rotate --flip-vertical --damage 4 --domain-crops 6 --shrink 0.375',
     auroc: 0.85,
     aupro: 0.8,
   },

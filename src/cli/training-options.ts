@@ -51,6 +51,8 @@ const NUMBERS = {
   transplants:
     'images to make of each normal one, for these crops, by laying the masked defect of an abnormal image on it; 0 = none',
   damage: 'the same with procedural damage: scratches, stains, patches; 0 = none',
+  shrink:
+    'show images to half of these crops at this share of their size, e.g. 0.5, so that defects of other sizes are known; 1 = off',
   warmUp:
     'steps in which a segmenter (--netD unet) first learns from damage on grounds that are made, so that it knows damage on any ground; 0 = off',
   seed: 'seed of the split, the first weights and every random choice',

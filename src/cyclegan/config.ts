@@ -92,6 +92,11 @@ export interface TrainingConfig {
    */
   transplants: number;
   damage: number;
+  /**
+   * The share of their size, but no less than a crop, at which images are shown to half of the further crops, so that defects of other sizes
+   * are known; 1 shows all as they are.
+   */
+  shrink: number;
   /** Steps in which a segmenter first learns alone from damage on grounds that were made; 0 leaves that out. */
   warmUp: number;
   /** One Adam for both discriminators (the reference), or one for each (the paper's code). */
@@ -166,6 +171,7 @@ const configSchema = described(
     domainCrops: v.optional(whole(0, 1024), 0),
     transplants: v.optional(whole(0, 1000), 0),
     damage: v.optional(whole(0, 1000), 0),
+    shrink: v.optional(finite(0.1, 1), 1),
     warmUp: v.optional(whole(0, 1e6), 0),
     adam: oneOf(ADAM_GROUPS),
     precision: v.optional(oneOf(PRECISIONS), 'f32'),
@@ -196,9 +202,22 @@ export function architectureOf({ inputNc, ngf, netD, ndf, blocks, nLayersD }: Tr
   return { channels: inputNc, ngf, netD, ndf, blocks, discriminatorLayers: nLayersD };
 }
 
-/** The side of the crops in which a segmenter judges pixels besides; null for none. */
-export function judgedCrop({ judgeCrops, cropSize }: TrainingConfig): number | null {
-  return judgeCrops ? cropSize : null;
+/** The side of the smaller copies of images; the load size for none. */
+export function smallSide({ shrink, loadSize, cropSize }: TrainingConfig): number {
+  return Math.max(cropSize, Math.round(shrink * loadSize));
+}
+
+/** How a segmenter judges the pixels of an image, besides as a whole: as it learned to, from crops, and from smaller copies. */
+export interface JudgedSizes {
+  /** The side of the crops in which it judges them too; null for none. */
+  readonly crop: number | null;
+  /** The share of the image's size at which it judges them once more; 1 for none. */
+  readonly share: number;
+}
+
+export function judgedSizes(config: TrainingConfig): JudgedSizes {
+  const { judgeCrops, cropSize, loadSize } = config;
+  return { crop: judgeCrops ? cropSize : null, share: smallSide(config) / loadSize };
 }
 
 /** The names of all fields of a {@link TrainingConfig}. */
@@ -238,6 +257,15 @@ export function parseConfig(json: unknown, source: string): TrainingConfig {
   if (config.netD === 'unet' && config.domainCrops === 0) {
     throw new CyclopsError(
       `--netD unet learns to judge pixels from the further crops of --domain-crops, of which there are 0 (${source}). Give it some, such as 4.`,
+    );
+  }
+  if (config.shrink < 1 && (config.domainCrops < 2 || smallSide(config) === config.loadSize)) {
+    const reason =
+      config.domainCrops < 2
+        ? `and there are ${config.domainCrops}. Give --domain-crops 2 or more`
+        : `and with --load-size ${config.loadSize} and --crop-size ${config.cropSize} none is smaller. Make the share or the crop smaller`;
+    throw new CyclopsError(
+      `--shrink ${config.shrink} shows smaller images to half of the further crops (${source}), ${reason}, or leave it out.`,
     );
   }
   if (config.warmUp > 0 && config.netD !== 'unet') {

@@ -27,6 +27,7 @@ export const REFERENCE = {
   domainCrops: 0,
   transplants: 0,
   damage: 0,
+  shrink: 1,
   warmUp: 0,
   adam: 'one',
   precision: 'f32',

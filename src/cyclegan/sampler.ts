@@ -29,12 +29,28 @@ export interface ImageCounts {
   made?: number;
 }
 
+/** Of each image the pixels of its defect, of which crops shall hold one; null for crops anywhere. */
+type Defects = readonly (Uint32Array | null)[];
+
+/** Those of images, and those of their smaller copies. */
+type KnownDefects = readonly [Defects, Defects];
+const NOTHING_KNOWN: KnownDefects = [[], []];
+
 /** What is known of images of A and of those that were made, which stand after them. */
 export interface ImageKnowledge {
-  /** The pixels y · loadSize + x of their defects, of which crops shall hold one; null for crops anywhere. */
-  defects?: readonly (Uint32Array | null)[];
+  /** The pixels y · loadSize + x of their defects. */
+  defects?: Defects;
   /** Of each image that was made, the index of the image of B. */
   sources?: readonly number[];
+  small?: SmallCopies | null;
+}
+
+/** Copies of all images, which stand after them, for half of the further crops. */
+export interface SmallCopies {
+  /** They are so many pixels wide and high. */
+  side: number;
+  /** Of each copy of an image of A the pixels y · side + x of its defect. */
+  defects: Defects;
 }
 
 /** Streams below belong to the networks' first weights and the image pools. */
@@ -57,7 +73,7 @@ export function planEpoch(
   config: TrainingConfig,
   counts: ImageCounts,
   epoch: number,
-  { defects = [], sources = [] }: ImageKnowledge = {},
+  { defects = [], sources = [], small = null }: ImageKnowledge = {},
 ): Batch[] {
   const random = new RandomStream(config.seed, FIRST_EPOCH_STREAM + epoch);
   const { batchSize, domainCrops, lambdaPaired } = config;
@@ -72,11 +88,24 @@ export function planEpoch(
     return random.uniform() < 0.5 ? random.integer(counts.a) : counts.a + random.integer(made);
   };
   const drawn = (count: number, images: number) => Array.from({ length: count }, () => random.integer(images));
-  const viewsOfA = (indices: number[]) => ({
+  const viewsOf = (indices: number[], side: number, held: Defects) => ({
     indices,
-    views: indices.map((index) => randomView(config, random, defects[index] ?? null)),
+    views: indices.map((index) => randomView(config, random, side, held[index])),
   });
-  const viewsOfB = (indices: number[]) => ({ indices, views: indices.map(() => randomView(config, random)) });
+  const viewsOfA = (indices: number[]) => viewsOf(indices, config.loadSize, defects);
+  const viewsOfB = (indices: number[]) => viewsOf(indices, config.loadSize, []);
+  /** The first half of the images as they are, the others from the copies that stand after `count` images, where there are such. */
+  const furtherViews = (indices: number[], count: number, [held, heldSmall]: KnownDefects): Views => {
+    if (!small) return viewsOf(indices, config.loadSize, held);
+    const half = Math.ceil(indices.length / 2);
+    const large = viewsOf(indices.slice(0, half), config.loadSize, held);
+    const rest = viewsOf(indices.slice(half), small.side, heldSmall);
+    return {
+      indices: [...large.indices, ...rest.indices.map((index) => count + index)],
+      views: [...large.views, ...rest.views],
+    };
+  };
+  const known: KnownDefects = [defects, small?.defects ?? []];
   const pairs = (): DomainViews => {
     const indices = drawn(batchSize, made);
     const a = viewsOfA(indices.map((index) => counts.a + index));
@@ -91,18 +120,18 @@ export function planEpoch(
         domainCrops === 0
           ? null
           : {
-              a: viewsOfA(Array.from({ length: domainCrops }, drawnAbnormal)),
-              b: viewsOfB(drawn(domainCrops, counts.b)),
+              a: furtherViews(Array.from({ length: domainCrops }, drawnAbnormal), counts.a + made, known),
+              b: furtherViews(drawn(domainCrops, counts.b), counts.b, NOTHING_KNOWN),
             },
       pairs: lambdaPaired > 0 && made > 0 ? pairs() : null,
     };
   });
 }
 
-/** @param defect pixels of which the crop should hold one; null for a crop anywhere */
-function randomView(config: TrainingConfig, random: RandomStream, defect: Uint32Array | null = null): View {
-  const { loadSize, cropSize, flip, flipVertical, rotate } = config;
-  const last = loadSize - cropSize;
+/** @param side of the image @param defect pixels of which the crop should hold one; for a crop anywhere none */
+function randomView(config: TrainingConfig, random: RandomStream, side: number, defect?: Uint32Array | null): View {
+  const { cropSize, flip, flipVertical, rotate } = config;
+  const last = side - cropSize;
   /** Where a crop may begin, to hold a coordinate. */
   const around = (held: number) => {
     const [from, to] = [Math.max(0, held - cropSize + 1), Math.min(last, held)];
@@ -112,7 +141,7 @@ function randomView(config: TrainingConfig, random: RandomStream, defect: Uint32
   const [x, y] =
     pixel === undefined
       ? [random.integer(last + 1), random.integer(last + 1)]
-      : [around(pixel % loadSize), around(Math.floor(pixel / loadSize))];
+      : [around(pixel % side), around(Math.floor(pixel / side))];
   const [mirrored, turns] = [random.uniform() < 0.5, random.integer(4)];
   const crop = { x, y, width: cropSize, height: cropSize };
   if (rotate) return { ...crop, flip: (flip || flipVertical) && mirrored, turns: quarterTurns(turns) };

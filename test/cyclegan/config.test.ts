@@ -49,6 +49,8 @@ describe('parseConfig', () => {
     ['a first moment that never forgets', { beta1: 1 }, '--beta1', '1'],
     ['no epoch', { nEpochs: 0, nEpochsDecay: 0 }, '--n-epochs 0', 'at least one'],
     ['a missing value', { seed: undefined }, '--seed is missing'],
+    ['smaller images for no crops', { shrink: 0.5 }, '--shrink 0.5', '--domain-crops'],
+    ['no smaller images', { shrink: 0.5, domainCrops: 2, loadSize: 64, cropSize: 64 }, '--shrink 0.5', '--crop-size'],
     ['a warm-up of nobody', { warmUp: 3 }, '--warm-up 3', '--netD unet'],
     ['an option of another version', { warmup: 3 }, 'warmup'],
   ])('refuses %s', (_, changes, ...texts) => {

@@ -117,6 +117,27 @@ describe('planEpoch', () => {
     expect(new Set(views.map(({ x, y }) => `${x} ${y}`))).toEqual(new Set(['16 16']));
   });
 
+  it('shows half of the further crops smaller copies, and their defects, and leaves everything else as it is', () => {
+    const options = config({ domainCrops: 5, cropSize: 24 });
+    const counts = { a: 3, b: 40, made: 2 };
+    const defects = Array.from({ length: 5 }, () => Uint32Array.of(0));
+    const small = { side: 32, defects: Array.from({ length: 5 }, () => Uint32Array.of(31 * 32 + 31)) };
+    const plan = planEpoch(options, counts, 1, { defects, small });
+    const domains = plan.map((batch) => batch.domains ?? expect.fail('no further crops'));
+    expect({ ...plan[0], domains: null }).toEqual({
+      ...planEpoch(options, counts, 1, { defects })[0],
+      domains: null,
+    });
+    for (const { a, b } of domains) {
+      expect(a.indices.map((index) => index >= 5)).toEqual([false, false, false, true, true]);
+      expect(b.indices.map((index) => index >= 40)).toEqual([false, false, false, true, true]);
+      expect(a.views.map(({ x, y }) => `${x} ${y}`)).toEqual(['0 0', '0 0', '0 0', '8 8', '8 8']);
+      expect(b.views.slice(3).every(({ x, y }) => x <= 8 && y <= 8)).toBe(true);
+    }
+    expect(new Set(domains.flatMap(({ a }) => a.indices.slice(3)))).toEqual(new Set([5, 6, 7, 8, 9]));
+    expect(Math.max(...domains.flatMap(({ b }) => b.indices))).toBeLessThan(80);
+  });
+
   it('takes images that were made for those of A where there are none', () => {
     const plan = planEpoch(config({ domainCrops: 5 }), { a: 0, b: 4, made: 6 }, 1);
     expect(plan).toHaveLength(4);

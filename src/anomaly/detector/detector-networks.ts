@@ -1,4 +1,10 @@
-import { architectureOf, imageOptions, judgedCrop, type TrainingConfig } from '../../cyclegan/config.ts';
+import {
+  architectureOf,
+  imageOptions,
+  type JudgedSizes,
+  judgedSizes,
+  type TrainingConfig,
+} from '../../cyclegan/config.ts';
 import { absentNetworks, type Manifest } from '../../cyclegan/manifest.ts';
 import { makeNetworks, type Networks } from '../../cyclegan/network-set.ts';
 import type { BankOptions, Size } from '../../data/images/bank.ts';
@@ -14,8 +20,7 @@ export interface DetectorNetworks {
   readonly networks: Networks;
   /** The largest side of what the networks see at once; null where they see whole images. */
   readonly tile: number | null;
-  /** The side of the crops in which a segmenter judges pixels besides; null for none. */
-  readonly crop: number | null;
+  readonly judged: JudgedSizes;
   /** The size at which an image is judged. */
   sizeFor(image: Size): Size;
   /** How images come before its networks. */
@@ -61,7 +66,7 @@ export function prepareNetworks(
     manifest,
     networks: tile === null ? networks : tiledNetworks(networks, tile),
     tile,
-    crop: judgedCrop(config),
+    judged: judgedSizes(config),
     sizeFor,
     shown: { ...imageOptions(config), loadSize: sizeFor },
     dispose,

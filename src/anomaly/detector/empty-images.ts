@@ -18,11 +18,11 @@ export function emptyImages({ device, tile, config: { loadSize, inputNc } }: Det
 
 /** Every score and heat map of so many images. */
 export function scoreEmpty(detector: DetectorNetworks, images: number): void {
-  const { networks, tile, crop } = detector;
+  const { networks, tile, judged } = detector;
   const parts = partsOf(scoresFor(networks));
   scope(
     () =>
-      void measure(networks, emptyImages(detector, images), { parts, maps: heatMapCandidates(networks), tile, crop }),
+      void measure(networks, emptyImages(detector, images), { parts, maps: heatMapCandidates(networks), tile, judged }),
   );
 }
 

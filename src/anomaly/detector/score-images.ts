@@ -166,7 +166,7 @@ async function measureWindows(
 
 /** Scores images of one size at once, and reads back of each what was asked of it. A fault is that of any of them. */
 async function measureBatch(
-  { device, networks, tile, crop, shown, sizeFor }: DetectorNetworks,
+  { device, networks, tile, judged, shown, sizeFor }: DetectorNetworks,
   batch: Batch,
 ): Promise<ImageResult[]> {
   const shownOf = ({ image }: AskedImage) => {
@@ -183,7 +183,7 @@ async function measureBatch(
   const parts = partsOf([...new Set(requests.flatMap(({ scores }) => scores))]);
   const maps = [...new Set(requests.flatMap((request) => request.maps ?? []))];
   const wantsReconstruction = requests.some(({ pictures }) => pictures);
-  const measured = measure(networks, x, { parts, maps, wantsReconstruction, tile, crop });
+  const measured = measure(networks, x, { parts, maps, wantsReconstruction, tile, judged });
   try {
     const values = await readParts(measured, parts, n);
     const read = await Promise.all(measured.maps.map((map) => map.data()));

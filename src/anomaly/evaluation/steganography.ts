@@ -81,7 +81,7 @@ export async function checkSteganography(
 const NONE: ReadonlyMap<string, number> = new Map();
 
 async function measureHiding(
-  { device, networks, tile, crop, sizeFor, shown }: DetectorNetworks,
+  { device, networks, tile, judged, sizeFor, shown }: DetectorNetworks,
   { label, image, mask }: CheckedImage,
   index: number,
   scores: readonly Score[],
@@ -91,15 +91,15 @@ async function measureHiding(
   const parts = partsOf(scores);
   // Rounding x̂ cannot change what does not depend on it.
   const affected = parts.filter(({ map }) => map.networks.includes('G_A'));
-  const plain = measure(networks, x, { parts, tile, crop, wantsReconstruction: true });
+  const plain = measure(networks, x, { parts, tile, judged, wantsReconstruction: true });
   const [original, made] = [await x.data(), (await plain.reconstruction?.data()) ?? new Float32Array()];
 
   const rounded = Tensor.from(device, made.map(toGrayLevel), x.shape);
-  const quantised = measure(networks, x, { parts: affected, tile, crop, given: rounded });
+  const quantised = measure(networks, x, { parts: affected, tile, judged, given: rounded });
   const noise = () =>
     noGrad(() => add(x, randomNormal(device, x.shape, { seed: NOISE_SEED, stream: index, mean: 0, std: GRAY_LEVEL })));
   const noisyImage = scope(noise);
-  const noisy = measure(networks, noisyImage, { parts, tile, crop });
+  const noisy = measure(networks, noisyImage, { parts, tile, judged });
 
   const [values = NONE] = await readParts(plain, parts, 1);
   const [ofQuantised = NONE] = await readParts(quantised, affected, 1);

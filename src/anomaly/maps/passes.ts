@@ -1,8 +1,9 @@
+import type { JudgedSizes } from '../../cyclegan/config.ts';
 import type { Networks } from '../../cyclegan/network-set.ts';
 import { isSegmenting } from '../../cyclegan/unet-discriminator.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { withCropLogits } from './crop-logits.ts';
+import { judgedPixels } from './judged-pixels.ts';
 import type { AnomalyMap, Observer, Passes, Plane } from './map.ts';
 import { place } from './place.ts';
 import { cropTiles, layOut } from './tiles.ts';
@@ -10,19 +11,18 @@ import { cropTiles, layOut } from './tiles.ts';
 interface PassesOptions {
   /** The largest side of what the networks see at once; null where they see whole images. */
   tile: number | null;
-  /** The side of the crops in which a segmenter judges pixels besides; null for none. */
-  crop: number | null;
+  judged: JudgedSizes;
   /** Taken for x̂ instead of what G_a2n makes of x. */
   given?: Tensor | undefined;
 }
 
 /**
- * The passes of networks over images. Whatever is asked of them, no network sees the same image twice, though a segmenter may see crops of
- * it besides; G_a2n alone goes through its first layers anew where they are looked at.
+ * The passes of networks over images. Whatever is asked of them, no network sees the same image twice, though a segmenter may see crops and a smaller
+ * copy of it besides; G_a2n alone goes through its first layers anew where they are looked at.
  *
  * @param x [N, H, W, C] in [−1, 1], its sides multiples of 4; one image where there are tiles
  */
-export function passesOf(networks: Networks, x: Tensor, { tile, crop, given }: PassesOptions): Passes {
+export function passesOf(networks: Networks, x: Tensor, { tile, judged, given }: PassesOptions): Passes {
   const { G_A, G_B, D_A, D_B } = networks;
   const judges = { dn: D_A, da: D_B };
   const observers = { ...judges, ga: G_A };
@@ -40,9 +40,8 @@ export function passesOf(networks: Networks, x: Tensor, { tile, crop, given }: P
   const logitsOf = (image: Tensor, seen: readonly Plane[]): Tensor => {
     if (isSegmenting(D_A)) {
       const whole = D_A.pixels(seen.map(({ values }) => values));
-      if (crop === null) return whole;
-      const judged = tile === null ? image : cropTiles(image, layOut(image, tile).places);
-      return withCropLogits(D_A, whole, judged, crop);
+      const images = tile === null ? image : cropTiles(image, layOut(image, tile).places);
+      return judgedPixels(D_A, whole, images, judged);
     }
     throw new CyclopsError(
       'There is no map dn_pixels: D_n judges patches alone. Train with --netD unet, or choose another map.',

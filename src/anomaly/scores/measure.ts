@@ -1,3 +1,4 @@
+import type { JudgedSizes } from '../../cyclegan/config.ts';
 import type { Networks } from '../../cyclegan/network-set.ts';
 import { copy } from '../../kernels/elementwise.ts';
 import { scope } from '../../tensor/scope.ts';
@@ -16,8 +17,7 @@ interface MeasureOptions {
   readonly wantsReconstruction?: boolean;
   /** The side of the tiles that the networks see; null where they see whole images. */
   readonly tile: number | null;
-  /** The side of the crops in which a segmenter judges pixels besides; null for none. */
-  readonly crop: number | null;
+  readonly judged: JudgedSizes;
   /** Taken for x̂ instead of what G_a2n makes of x. */
   readonly given?: Tensor;
 }
@@ -40,10 +40,10 @@ export type Measured = {
 export function measure(
   networks: Networks,
   x: Tensor,
-  { parts, maps = [], wantsReconstruction = false, tile, crop, given }: MeasureOptions,
+  { parts, maps = [], wantsReconstruction = false, tile, judged, given }: MeasureOptions,
 ): Measured {
   return scope(() => {
-    const passes = passesOf(networks, x, { tile, crop, given });
+    const passes = passesOf(networks, x, { tile, judged, given });
     const { n } = imageExtents('A score', x);
     const values = parts.length > 0 ? Tensor.empty(x.device, [parts.length, n]) : null;
     for (const [i, { map, pooling }] of parts.entries()) {

@@ -16,12 +16,13 @@ import { LOSS_NAMES, type Losses } from '../losses.ts';
 import type { Manifest } from '../manifest.ts';
 import { CycleGAN } from '../model.ts';
 import { modelOptions } from '../model-options.ts';
-import { type Batch, type ImageCounts, planEpoch, stepsPerEpoch } from '../sampler.ts';
+import { type Batch, planEpoch, stepsPerEpoch } from '../sampler.ts';
 import { SegmenterAlone } from '../segmenter-alone.ts';
 import { beginWith, type NetworkWeights, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { openCheckpoint } from './checkpoint-head.ts';
 import { DomainFeed } from './domain-feed.ts';
 import { MetricsLog } from './metrics-log.ts';
+import { Pace } from './pace.ts';
 import type { RunFolder } from './run-folder.ts';
 import { writeSamples } from './samples.ts';
 import type { Banks } from './training-banks.ts';
@@ -104,8 +105,7 @@ export class Trainer {
   private readonly imagesPerStep: number;
   private captured: Capture | null = null;
   private plan: { epoch: number; batches: Batch[] } = { epoch: 0, batches: [] };
-  /** Settles when the device has done the last recorded step. */
-  private inFlight: Promise<void> = Promise.resolve();
+  private readonly pace: Pace;
   /** Losses on their way to the host. */
   private reading: { losses: Promise<Losses[]> } | null = null;
   private lastRead = { step: 0, time: performance.now() };
@@ -123,7 +123,8 @@ export class Trainer {
     this.run = run;
     this.manifest = manifest;
     this.warmUp = own;
-    const perEpoch = stepsPerEpoch(this.counts, config.batchSize);
+    this.pace = new Pace(device);
+    const perEpoch = stepsPerEpoch(banks.counts, config.batchSize);
     this.length = trainingLength(config, perEpoch);
     this.poolDraws = new RandomStream(config.seed, POOL_STREAM);
     const options = modelOptions(config);
@@ -141,7 +142,7 @@ export class Trainer {
       this.model = model;
       const own = feed(config.batchSize);
       const domains = config.domainCrops > 0 ? feed(config.domainCrops, banks.masks) : undefined;
-      const pairs = config.lambdaPaired > 0 && banks.made > 0 ? feed(config.batchSize) : undefined;
+      const pairs = config.lambdaPaired > 0 && banks.counts.made > 0 ? feed(config.batchSize) : undefined;
       this.feeds = { own, domains, pairs };
       this.imagesPerStep = 2 * config.batchSize;
       this.learn = () => {
@@ -184,13 +185,13 @@ export class Trainer {
         this.recordStep(eager);
       }
       this.seconds = secondsBefore + clock.seconds;
-      await this.keepPace();
+      await this.pace.keep();
       if (await this.collectLosses()) report();
       if (this.isDue(config.sampleInterval)) await this.sample();
       if (this.isDue(config.checkpointInterval)) await this.save();
     }
     if (this.savedStep !== this.step) await this.save();
-    await this.inFlight;
+    await this.pace.end();
     report();
     return this.step < length.steps ? 'stopped' : 'finished';
   }
@@ -267,7 +268,7 @@ export class Trainer {
     const { config, model, length } = this;
     const epoch = this.epochOf(this.step + 1);
     if (this.plan.epoch !== epoch) {
-      this.plan = { epoch, batches: planEpoch(config, this.counts, epoch, this.banks) };
+      this.plan = { epoch, batches: planEpoch(config, this.banks.counts, epoch, this.banks) };
     }
     const batch = this.plan.batches[this.step % length.stepsPerEpoch];
     if (!batch) throw new Error(`Epoch ${epoch} has no batch for step ${this.step + 1}.`);
@@ -276,15 +277,6 @@ export class Trainer {
     own?.show(batch);
     if (batch.domains) domains?.show(batch.domains);
     if (batch.pairs) pairs?.show(batch.pairs);
-  }
-
-  /** Lets the host be one step ahead of the device, and not more: memory and the answer to Ctrl-C stay bounded. */
-  private async keepPace(): Promise<void> {
-    const before = this.inFlight;
-    this.inFlight = this.device.fence();
-    // Thrown when it is awaited, one step later.
-    this.inFlight.catch(() => {});
-    await before;
   }
 
   /** Logs the losses that were asked for a step ago, and asks for the next when it is time; whether some were logged. */
@@ -300,11 +292,6 @@ export class Trainer {
       this.reading = { losses };
     }
     return arrived !== undefined;
-  }
-
-  private get counts(): ImageCounts {
-    const { a, b, made } = this.banks;
-    return { a: a.count - made, b: b.count, made };
   }
 
   private epochOf(step: number): number {

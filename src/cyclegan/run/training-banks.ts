@@ -3,10 +3,12 @@ import { type DefectImage, pixelsInside } from '../../data/defects/defect-image.
 import { cutOut, transplant } from '../../data/defects/transplant.ts';
 import { ImageBank } from '../../data/images/bank.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
+import { defectPixels } from '../../data/images/defect-pixels.ts';
 import type { Overflow } from '../../data/images/level-memory.ts';
 import type { Device } from '../../gpu/device.ts';
 import { RandomStream } from '../../tensor/random.ts';
-import type { TrainingConfig } from '../config.ts';
+import { smallSide, type TrainingConfig } from '../config.ts';
+import type { ImageCounts, SmallCopies } from '../sampler.ts';
 
 /** The two domains' training images. */
 export interface Banks {
@@ -14,10 +16,12 @@ export interface Banks {
   a: ImageBank;
   /** Normal. */
   b: ImageBank;
-  /** How many images at the end of `a` were made from normal ones. */
-  made: number;
+  /** How many images of `a` are real, how many after them were made from normal ones, and how many `b` has; without smaller copies. */
+  counts: Required<ImageCounts>;
   /** Of each image of `a` the pixels y · loadSize + x of which crops shall hold one; null for crops anywhere. */
   defects: readonly (Uint32Array | null)[];
+  /** Smaller copies, which stand after all other images of `a`, `b` and `masks`, in the same order; null for none. */
+  small: SmallCopies | null;
   /** Of each image that was made, the index of the one of `b` that it was made of. */
   sources: readonly number[];
   /** Where the defects of each image of `a` are, white on black, and gray where nobody knows; null where nobody asks. */
@@ -33,7 +37,7 @@ const DEFECT_STREAM = 5;
  * Completes the banks of a training: images with defects that are made of normal ones, and masks. The same configuration and images
  * give the same ones.
  *
- * @param banks the images of both domains, all at the load size, and the pixels of the abnormal images' defects where they are known
+ * @param images those of both domains, all at the load size, and the pixels of the abnormal ones' defects where they are known
  * @param overflow where masks lie that are too many for the device
  */
 export async function makeBanks(
@@ -43,12 +47,12 @@ export async function makeBanks(
   overflow?: Overflow,
 ): Promise<Banks> {
   const { loadSize, transplants, damage: damages, cropDefects, netD, seed } = config;
-  const real = a.count;
+  const real = { a: a.count, b: b.count };
   const random = new RandomStream(seed, DEFECT_STREAM);
   const known = [...defects];
   const sources: number[] = [];
   const cut = transplants > 0 ? await cutOutAll(a, known, loadSize) : [];
-  for (let index = 0; index < b.count && transplants + damages > 0; index++) {
+  for (let index = 0; index < real.b && transplants + damages > 0; index++) {
     const normal = await b.image(index);
     const made: DefectImage[] = [];
     for (let k = 0; k < transplants; k++) {
@@ -64,9 +68,33 @@ export async function makeBanks(
       sources.push(index);
     }
   }
-  const masks = netD === 'unet' ? await maskBank(device, known, loadSize, overflow) : null;
-  const unmasked = known.includes(null);
-  return { a, b, made: a.count - real, sources, defects: cropDefects ? known : [], masks, unmasked };
+  const counts = { ...real, made: a.count - real.a };
+  const side = smallSide(config);
+  const shrunk = side < loadSize ? known.map((pixels) => pixels && shrunkTo(side, pixels, loadSize)) : [];
+  if (side < loadSize) for (const bank of [a, b]) await appendSmaller(bank, side);
+  const labels = [
+    ...known.map((pixels) => ({ pixels, side: loadSize })),
+    ...shrunk.map((pixels) => ({ pixels, side })),
+  ];
+  return {
+    ...{ a, b, counts, sources },
+    defects: cropDefects ? known : [],
+    small: side < loadSize ? { side, defects: cropDefects ? shrunk : [] } : null,
+    masks: netD === 'unet' ? await maskBank(device, labels, overflow) : null,
+    unmasked: known.includes(null),
+  };
+}
+
+async function appendSmaller(bank: ImageBank, side: number): Promise<void> {
+  const { count } = bank;
+  for (let index = 0; index < count; index++) {
+    await bank.appendCopy(index, { width: side, height: side });
+  }
+}
+
+/** The pixels of a smaller image that those of a larger one touch. */
+function shrunkTo(side: number, pixels: Uint32Array, from: number): Uint32Array | null {
+  return defectPixels({ width: from, height: from, inside: maskOf(pixels, from) }, side);
 }
 
 async function cutOutAll(bank: ImageBank, defects: readonly (Uint32Array | null)[], side: number) {
@@ -87,15 +115,13 @@ function maskOf(pixels: Uint32Array, side: number): Uint8Array {
 /** Where nobody said where the defect is, the mask is gray, which becomes about 0. */
 function maskBank(
   device: Device,
-  defects: readonly (Uint32Array | null)[],
-  side: number,
+  labels: readonly { pixels: Uint32Array | null; side: number }[],
   overflow: Overflow | undefined,
 ): Promise<ImageBank> {
-  const unknown = new Uint8Array(side * side).fill(128);
   // One after another, so that they need not all fit the host's memory.
   function* images(): Generator<DecodedImage> {
-    for (const pixels of defects) {
-      const mask = pixels ? maskOf(pixels, side).map((inside) => 255 * inside) : unknown;
+    for (const { pixels, side } of labels) {
+      const mask = pixels ? maskOf(pixels, side).map((inside) => 255 * inside) : new Uint8Array(side * side).fill(128);
       yield { width: side, height: side, channels: 1, pixels: mask };
     }
   }

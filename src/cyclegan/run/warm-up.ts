@@ -11,6 +11,7 @@ import { type Batch, planEpoch, stepsPerEpoch } from '../sampler.ts';
 import { SegmenterAlone } from '../segmenter-alone.ts';
 import type { NetworkWeights } from './checkpoint.ts';
 import { DomainFeed } from './domain-feed.ts';
+import { Pace } from './pace.ts';
 import { type Banks, makeBanks } from './training-banks.ts';
 
 /** Of the grounds; 5 belongs to defects that are made, those from 16 on to epochs. */
@@ -65,13 +66,12 @@ async function learn(
   const { batchSize, domainCrops, lr, warmUp: steps } = config;
   const model = new SegmenterAlone(device, modelOptions(config));
   const feed = new DomainFeed(banks, config, domainCrops, model.dtype);
-  const counts = { a: 0, b: banks.b.count, made: banks.made };
-  const perEpoch = stepsPerEpoch(counts, batchSize);
+  const perEpoch = stepsPerEpoch(banks.counts, batchSize);
   let batches: Batch[] = [];
   let step = 0;
   const captured = device.capture(() => {
     device.eachStep(() => {
-      if (step % perEpoch === 0) batches = planEpoch(config, counts, 1 + step / perEpoch, banks);
+      if (step % perEpoch === 0) batches = planEpoch(config, banks.counts, 1 + step / perEpoch, banks);
       const domains = batches[step % perEpoch]?.domains;
       if (domains) feed.show(domains);
       // Constant, then linear to zero.
@@ -81,18 +81,14 @@ async function learn(
     scope(() => model.step(feed.images(), batchSize));
   });
   try {
-    let before = Promise.resolve();
+    const pace = new Pace(device);
     while (step < steps) {
       if (signal?.aborted) return null;
       captured.replay();
-      // One step ahead of the device, as in training.
-      const now = device.fence();
-      now.catch(() => {});
-      await before;
-      before = now;
+      await pace.keep();
       onProgress?.(step, steps);
     }
-    await before;
+    await pace.end();
     const weights = new Map<string, StoredTensor>();
     for (const [name, { shape, data }] of await model.networks.D_A.stateDict())
       weights.set(name, { dtype: 'F32', shape: [...shape], data });
@@ -122,7 +118,7 @@ function warmUpConfig(config: TrainingConfig): TrainingConfig {
   return {
     ...config,
     ...{ loadSize: Math.max(SIDE, config.cropSize), ema: 0, lambdaPaired: 0, transplants: 0, damage: COPIES },
-    ...{ flip: true, rotate: true, cropDefects: true, sampleInterval: 0 },
+    ...{ shrink: 1, flip: true, rotate: true, cropDefects: true, sampleInterval: 0 },
   };
 }
 

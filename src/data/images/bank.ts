@@ -9,7 +9,7 @@ import {
   type View,
 } from '../../kernels/images/image.ts';
 import type { FloatDType } from '../../kernels/source.ts';
-import { scope } from '../../tensor/scope.ts';
+import { keep, scope } from '../../tensor/scope.ts';
 import { imageExtents } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { toChannels } from './channels.ts';
@@ -87,6 +87,35 @@ export class ImageBank {
   async append(image: DecodedImage): Promise<void> {
     await this.makeRoom(image, image);
     this.put(toChannels(image, this.channels), image);
+  }
+
+  /** Adds a copy of an image of the bank in another size, resized as by {@link add}. */
+  async appendCopy(index: number, size: Size): Promise<void> {
+    const { device, channels, memory } = this;
+    const { type, width, height } = this.entry(index);
+    const words = levelWords(size.width * size.height * channels, type);
+    await memory.makeRoom(words, type);
+    const source = this.levelsOf(index);
+    const { chunk, start } = memory.reserve(size, words, type);
+    scope(() => {
+      const wide = levelsTensor(device, height * size.width * channels, type);
+      const across = { length: width, outLength: size.width, inner: channels, outer: height };
+      resize(source, across, { target: wide, start: 0, type });
+      const along = { length: height, outLength: size.height, inner: size.width * channels, outer: 1 };
+      resize({ levels: wide, start: 0 }, along, { target: chunk.words, start, type });
+    });
+    source.dispose();
+  }
+
+  /** Where an image lies on the device, to which it is brought from the store. */
+  private levelsOf(index: number): ResizedSource & { dispose(): void } {
+    const { device, channels, memory } = this;
+    const { type, width, height, chunk, start } = this.entry(index);
+    if (chunk) return { levels: chunk.words, start, dispose() {} };
+    if (!memory.store) throw new Error('An image that lies in no chunk needs a store.');
+    const levels = keep(levelsTensor(device, width * height * channels, type));
+    device.write(levels.slice, memory.store.read(4 * start, 4 * levels.size));
+    return { levels, start: 0, dispose: () => levels.dispose() };
   }
 
   get count(): number {
@@ -169,7 +198,8 @@ export class ImageBank {
         }
         if (along) {
           const axis = { length: image.height, outLength: size.height, inner: size.width * channels, outer: 1 };
-          resize(source ?? uploaded(device, image.pixels, type), axis, { target: chunk.words, start, type });
+          const levels = source ?? uploaded(device, image.pixels, type);
+          resize({ levels, start: 0 }, axis, { target: chunk.words, start, type });
         }
       });
     }
@@ -190,7 +220,7 @@ export class ImageBank {
       const first = start + levelWords(top * outWidth * channels, type);
       scope(() => {
         const rows = uploaded(device, pixels.subarray(top * levels, (top + outer) * levels), type);
-        resize(rows, axis, { target, start: first, type });
+        resize({ levels: rows, start: 0 }, axis, { target, start: first, type });
       });
     }
   }
@@ -228,13 +258,20 @@ interface ResizedPlace {
   type: LevelType;
 }
 
-function resize(source: Tensor<'u32'>, axis: Resampling, { target, start, type }: ResizedPlace): void {
+/** Levels of which an image begins at this word. */
+interface ResizedSource {
+  levels: Tensor<'u32'>;
+  start: number;
+}
+
+function resize(source: ResizedSource, axis: Resampling, { target, start, type }: ResizedPlace): void {
+  const { device } = source.levels;
   const { taps, values } = bicubicTable(axis.length, axis.outLength);
-  const table = Tensor.empty(source.device, [values.length], 'u32');
+  const table = Tensor.empty(device, [values.length], 'u32');
   // Integers with a sign, as the kernel reads their bits.
   table.upload(new Uint32Array(values.buffer));
-  resample(source.device, axis, {
-    ...{ source: source.slice, table: table.slice, taps },
+  resample(device, axis, {
+    ...{ source: source.levels.slice, start: source.start, table: table.slice, taps },
     ...{ out: target.slice, outStart: start, type },
   });
 }

@@ -8,15 +8,16 @@ export function defectPixels(
   { width, height, inside }: Pick<Mask, 'width' | 'height' | 'inside'>,
   side: number,
 ): Uint32Array | null {
-  const marked = new Set<number>();
+  const marked = new Uint8Array(side * side);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       if (inside[y * width + x] !== 1) continue;
       for (const row of covered(y, height, side))
-        for (const column of covered(x, width, side)) marked.add(row * side + column);
+        for (const column of covered(x, width, side)) marked[row * side + column] = 1;
     }
   }
-  return marked.size > 0 ? Uint32Array.from(marked).sort() : null;
+  const pixels = [...marked.keys()].filter((pixel) => marked[pixel] === 1);
+  return pixels.length > 0 ? Uint32Array.from(pixels) : null;
 }
 
 /** Of `outLength` equal parts of a line, those that share some of part `index` of `length`. */

@@ -1,6 +1,6 @@
 /** Images as levels [H, W, C] from 0 to 255, bytes four to a word, lowest first, or floats: resizing, and views of them in [−1, 1]. */
 import type { Device } from '../../gpu/device.ts';
-import { type BufferSlice, ceilDiv, immediates } from '../../gpu/launch.ts';
+import { type BufferSlice, ceilDiv, f32, immediates } from '../../gpu/launch.ts';
 import type { Variable } from '../../gpu/variables.ts';
 import { flatGrid } from '../flat-grid.ts';
 import { DTYPE_BYTES, F32_LEVELS, type FloatDType, kernel } from '../source.ts';
@@ -69,6 +69,8 @@ const LEVEL_BYTES = { u8: 1, f32: 4 } as const;
 
 interface ResampleArguments {
   readonly source: BufferSlice;
+  /** The first word of it that is read; 0 unless told otherwise. */
+  readonly start?: number;
   /** The values of a {@link ResamplingTable} … */
   readonly table: BufferSlice;
   /** … and its taps. */
@@ -78,19 +80,30 @@ interface ResampleArguments {
   readonly outStart: number;
   /** Of source and out. */
   readonly type: LevelType;
+  /** The least and the largest float that is written; 0 and 255, as of bytes, unless told otherwise. */
+  readonly bounds?: readonly [number, number];
 }
 
 /** Resizes one axis of an image. */
 export function resample(
   device: Device,
   { length, outLength, inner, outer }: Resampling,
-  { source, table, taps, out, outStart, type }: ResampleArguments,
+  { source, start = 0, table, taps, out, outStart, type, bounds: [least, most] = [0, 255] }: ResampleArguments,
 ): void {
   const count = outer * outLength * inner;
   device.launch({
     kernel: kernel(type === 'u8' ? 'images/resample' : 'images/resample-f32'),
     bindings: [source, table, out],
-    immediates: immediates(count, outStart, length, outLength, inner, taps),
+    immediates: immediates(
+      count,
+      start,
+      outStart,
+      length,
+      outLength,
+      inner,
+      taps,
+      ...(type === 'f32' ? [f32(least), f32(most)] : []),
+    ),
     workgroups: flatGrid(device, levelWords(count, type)),
     label: 'resample',
     flops: 0,

@@ -5,7 +5,7 @@ import { type Model, preprocessing } from '../../anomaly/detector/model-file.ts'
 import { requireMap } from '../../anomaly/maps/list.ts';
 import { partsOf } from '../../anomaly/scores/list.ts';
 import { AbsentNetwork } from '../../cyclegan/absent-network.ts';
-import { architectureOf, judgedCrop } from '../../cyclegan/config.ts';
+import { architectureOf, judgedSizes } from '../../cyclegan/config.ts';
 import { absentNetworks } from '../../cyclegan/manifest.ts';
 import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import { cutToMultiple } from '../../data/images/bank.ts';
@@ -54,7 +54,7 @@ export function detectorGraph(model: Model, asked: Asked): { onnx: OnnxModel; ju
   const value = graph.within('preprocess', () => preprocess(graph, image, config));
   const x = { value, channels: config.inputNc, height: side, width: side };
   const nodes = { graph, weights: { source, tensors } };
-  const passes = onnxPasses(nodes, architectureOf(config), x, judgedCrop(config));
+  const passes = onnxPasses(nodes, architectureOf(config), x, judgedSizes(config));
   const maps = onnxMaps(passes);
   const score = onnxScore(graph, maps, by, calibration);
   const heatmap = graph.node('Squeeze', [maps.placed(map).value, graph.ints([1])]);

@@ -1,7 +1,8 @@
 import type { Observer } from '../../anomaly/maps/map.ts';
+import type { JudgedSizes } from '../../cyclegan/config.ts';
 import type { Architecture } from '../../cyclegan/network-set.ts';
-import { withCropLogits } from './crop-logits.ts';
 import type { GraphBuilder } from './graph.ts';
+import { judgedPixels } from './judged-pixels.ts';
 import type { LayerNodes, Volume } from './layers.ts';
 import { type Generated, generator, type Plane, patchDiscriminator, unetDiscriminator } from './networks.ts';
 
@@ -23,11 +24,10 @@ export interface OnnxPasses {
   pixelLogitsOfReconstruction(): Volume | null;
 }
 
-/** @param crop the side of the crops in which a segmenter judges pixels besides; null for none */
-export function onnxPasses(nodes: LayerNodes, architecture: Architecture, x: Volume, crop: number | null): OnnxPasses {
+export function onnxPasses(nodes: LayerNodes, architecture: Architecture, x: Volume, judged: JudgedSizes): OnnxPasses {
   const { graph } = nodes;
   const normalJudge = architecture.netD === 'unet' ? unetDiscriminator : patchDiscriminator;
-  const judgeCrops = (crops: Volume) => unetDiscriminator(nodes, 'D_A', architecture, crops).pixels();
+  const judge = (images: Volume) => unetDiscriminator(nodes, 'D_A', architecture, images).pixels();
   /** Networks over one image, which is made when the first of them is. */
   const over = (label: string, image: () => Volume) => {
     const made = <T>(make: () => T) => once(() => graph.within(label, make));
@@ -43,8 +43,7 @@ export function onnxPasses(nodes: LayerNodes, architecture: Architecture, x: Vol
       logits: { dn: made(() => dn().logits()), da: made(() => da().logits()) },
       pixelLogits: made(() => {
         const whole = dn().pixels?.() ?? null;
-        if (whole === null || crop === null) return whole;
-        return graph.within('in_crops', () => withCropLogits(graph, judgeCrops, whole, image(), crop));
+        return whole && judgedPixels(graph, judge, whole, image(), judged);
       }),
     };
   };

@@ -63,7 +63,8 @@ async function expected(image: Float32Array): Promise<number[]> {
   return whole.map((logit, i) => (logit + (sums[i] ?? 0) / (weights[i] ?? 0)) / 2);
 }
 
-const seen = (x: Tensor, crop: number | null, tile: number | null = null) => passesOf(networks, x, { tile, crop });
+const seen = (x: Tensor, crop: number | null, tile: number | null = null) =>
+  passesOf(networks, x, { tile, judged: { crop, share: 1 } });
 
 describe('a segmenter that judges crops too', () => {
   it('gives each image of a batch the mean of what it says of the whole and of its crops', async () => {
@@ -114,7 +115,10 @@ describe('a segmenter that judges crops too', () => {
     const [found, alone] = scope(() => {
       const tiles = cropTiles(x, layOut(x, tile).places);
       const whole = judge.pixels(judge.hidden(tiles));
-      return [passesOf(tiled, x, { tile, crop: SIDE }).pixelLogits(), withCropLogits(judge, whole, tiles, SIDE)];
+      return [
+        passesOf(tiled, x, { tile, judged: { crop: SIDE, share: 1 } }).pixelLogits(),
+        withCropLogits(judge, whole, tiles, SIDE),
+      ];
     });
     expect(found.shape).toEqual([4, tile, tile, 1]);
     expectClose(await found.data(), await alone.data(), 1e-6);

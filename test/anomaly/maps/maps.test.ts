@@ -22,6 +22,8 @@ import { differenceMap, mean } from '../../oracles/difference.ts';
 import * as oracle from '../../oracles/maps.ts';
 import { ssimWindows } from '../../oracles/ssim.ts';
 
+const PLAIN = { crop: null, share: 1 } as const;
+
 type Shape = [number, number, number, number];
 
 const shape: Shape = [1, 28, 32, 3];
@@ -47,7 +49,7 @@ const run = async (network: Module, values: ArrayLike<number>) => {
 /** A map's own values, and where they lie in the image. */
 async function found(name: string): Promise<{ own: Float32Array; placed: Float32Array }> {
   const [own, placed] = scope(() => {
-    const passes = passesOf(networks, Tensor.from(device, x, shape), { tile: null, crop: null });
+    const passes = passesOf(networks, Tensor.from(device, x, shape), { tile: null, judged: PLAIN });
     const map = requireMap(name);
     return [passes.plane(map).values, passes.placed(map)];
   });
@@ -220,7 +222,8 @@ it('says of each map whether it depends on the reconstruction, and leaves no mem
     const of = (instead?: Tensor) =>
       scope(
         () =>
-          passesOf(networks, image, { tile: null, crop: null, ...(instead && { given: instead }) }).plane(map).values,
+          passesOf(networks, image, { tile: null, judged: PLAIN, ...(instead && { given: instead }) }).plane(map)
+            .values,
       );
     const [plain, changed] = [of(), of(other)];
     const same = Buffer.from((await plain.data()).buffer).equals(Buffer.from((await changed.data()).buffer));
@@ -268,7 +271,7 @@ it('says of each map which networks it needs: without one of them it is refused,
       const map = requireMap(name);
       const needs = map.networks.includes(absent);
       expect(canBeMade(map, own), name).toBe(!needs);
-      const make = () => scope(() => passesOf(own, image, { tile: null, crop: null }).placed(map)).dispose();
+      const make = () => scope(() => passesOf(own, image, { tile: null, judged: PLAIN }).placed(map)).dispose();
       if (needs) expectRefusal(make, `This model has no ${absent}`);
       else make();
     }
@@ -298,7 +301,7 @@ describe('where D_n is a segmenter', () => {
       return own.D_A.pixels(own.D_A.hidden(image));
     });
     const [map, placed] = scope(() => {
-      const passes = passesOf(own, image, { tile: null, crop: null });
+      const passes = passesOf(own, image, { tile: null, judged: PLAIN });
       return [passes.plane(dnPixels).values, passes.placed(dnPixels)];
     });
     const expected = (await valuesOf(pixels)).map((logit) => -logit);
@@ -320,7 +323,7 @@ describe('where D_n is a segmenter', () => {
       if (!isSegmenting(D_A)) throw new Error('no segmenter');
       return [image, own.G_A.forward(image)].map((of) => D_A.pixels(D_A.hidden(of)));
     });
-    const change = scope(() => passesOf(own, image, { tile: null, crop: null }).placed(dnPixelsChange));
+    const change = scope(() => passesOf(own, image, { tile: null, judged: PLAIN }).placed(dnPixelsChange));
     if (!before || !after) throw new Error('no logits');
     const [ofImage, ofRepair] = [await valuesOf(before), await valuesOf(after)];
     expectClose(
@@ -333,7 +336,7 @@ describe('where D_n is a segmenter', () => {
   it('they come tile by tile from an image larger than a tile', async () => {
     const own = made();
     const large = Tensor.from(device, random(64 * 48 * 3), [1, 64, 48, 3]);
-    const tiled = scope(() => passesOf(tiledNetworks(own, 32), large, { tile: 32, crop: null }).placed(dnPixels));
+    const tiled = scope(() => passesOf(tiledNetworks(own, 32), large, { tile: 32, judged: PLAIN }).placed(dnPixels));
     expect(tiled.shape).toEqual([1, 64, 48, 1]);
     expect((await valuesOf(tiled)).every(Number.isFinite)).toBe(true);
   });
@@ -342,7 +345,7 @@ describe('where D_n is a segmenter', () => {
     const own = made();
     const image = Tensor.from(device, x, shape);
     const [difference, abnormal, normal] = scope(() => {
-      const passes = passesOf(own, image, { tile: null, crop: null });
+      const passes = passesOf(own, image, { tile: null, judged: PLAIN });
       return [passes.placed(requireMap('da_dn')), passes.placed(requireMap('da')), passes.placed(requireMap('dn'))];
     });
     const [ofAbnormal, ofNormal] = [await valuesOf(abnormal), await valuesOf(normal)];
@@ -355,7 +358,7 @@ describe('where D_n is a segmenter', () => {
   it('and where it is none, there are no pixels', () => {
     const image = Tensor.from(device, x, shape);
     expectRefusal(
-      () => scope(() => passesOf(networks, image, { tile: null, crop: null }).placed(dnPixels)),
+      () => scope(() => passesOf(networks, image, { tile: null, judged: PLAIN }).placed(dnPixels)),
       'dn_pixels',
       '--netD unet',
     );

@@ -41,7 +41,8 @@ export async function loadBanks(device: Device, folder: string): Promise<Banks> 
   return {
     a: await load('abnormal', 3),
     b: await load('normal', 4),
-    made: 0,
+    counts: { a: 3, b: 4, made: 0 },
+    small: null,
     sources: [],
     masks: null,
     unmasked: true,

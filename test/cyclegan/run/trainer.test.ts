@@ -280,7 +280,7 @@ describe('resume', () => {
   it('refuses images that make another epoch', async () => {
     const out = folder.path('fewer images');
     await trainNew(device, banks, out, QUICK, { signal: stopAfter(1) });
-    const swapped = { ...banks, b: banks.a };
+    const swapped = { ...banks, b: banks.a, counts: { ...banks.counts, b: 3 } };
     const options = { config: QUICK, banks: swapped, run: runFolder(out), manifest: MANIFEST, resume: true };
     expect(() => new Trainer(device, options)).toThrow(/4 steps an epoch/);
   });

@@ -35,7 +35,10 @@ async function pixelsOf(bank: ImageBank, index: number): Promise<number[]> {
 
 it('leaves banks as they are unless something is to be made', async () => {
   const banks = await banksOf({});
-  expect(banks).toMatchObject({ made: 0, masks: null, unmasked: true, defects: [square, null, null] });
+  expect(banks).toMatchObject({
+    ...{ counts: { a: 3, b: 4, made: 0 }, small: null, masks: null, unmasked: true },
+    defects: [square, null, null],
+  });
   expect(banks.a.count).toBe(3);
   expect((await banksOf({ cropDefects: false })).defects).toEqual([]);
 });
@@ -44,9 +47,9 @@ it('has a mask for each image: that of the image, gray where nobody knows, and t
   const banks = await banksOf({ netD: 'unet', domainCrops: 2, transplants: 2, damage: 1 });
   const masks = banks.masks ?? expect.fail('no masks');
   expect(masks.count).toBe(banks.a.count);
-  expect(banks.made).toBe(banks.a.count - 3);
+  expect(banks.counts.made).toBe(banks.a.count - 3);
   // Of 12 some may have come to lie outside.
-  expect(banks.made).toBeGreaterThan(6);
+  expect(banks.counts.made).toBeGreaterThan(6);
   const first = await pixelsOf(masks, 0);
   expect(first.flatMap((value, i) => (value > 0 ? [i] : []))).toEqual([...square]);
   expect(new Set(first)).toEqual(new Set([0, 255]));
@@ -75,5 +78,38 @@ it('transplants nothing where no image has a mask', async () => {
     { a, b, defects: [null, null, null] },
     { ...QUICK, loadSize: SIDE, transplants: 3 },
   );
-  expect(banks.made).toBe(0);
+  expect(banks.counts.made).toBe(0);
+});
+
+it('appends smaller copies of all images and their masks, where any pixel that a defect touches is inside', async () => {
+  const banks = await banksOf({ netD: 'unet', domainCrops: 2, damage: 1, cropSize: 8, shrink: 0.5 });
+  const { a, b, counts, small } = banks;
+  const masks = banks.masks ?? expect.fail('no masks');
+  const all = counts.a + counts.made;
+  expect([a.count, b.count, masks.count]).toEqual([2 * all, 8, 2 * all]);
+  expect(small?.side).toBe(16);
+  expect(small?.defects).toHaveLength(all);
+  // Rows 10 to 14 and columns 12 to 16 touch rows 5 to 7 and columns 6 to 8.
+  const touched = [5, 6, 7].flatMap((y) => [6, 7, 8].map((x) => y * 16 + x));
+  expect([...(small?.defects[0] ?? [])].sort((p, q) => p - q)).toEqual(touched);
+  expect(small?.defects[1]).toBeNull();
+  for (const [bank, count] of [
+    [a, all],
+    [b, counts.b],
+  ] as const) {
+    for (let index = 0; index < count; index++) {
+      expect(bank.size(count + index)).toEqual({ width: 16, height: 16 });
+      const [large, copy] = [await pixelsOf(bank, index), await pixelsOf(bank, count + index)];
+      const mean = (pixels: number[]) => pixels.reduce((sum, pixel) => sum + pixel, 0) / pixels.length;
+      expect(Math.abs(mean(copy) - mean(large))).toBeLessThan(2);
+    }
+  }
+  const inside = (await pixelsOf(masks, all)).flatMap((value, i) => (value > 0 ? [i] : []));
+  expect(inside).toEqual(touched);
+  expect(new Set(await pixelsOf(masks, all + 1))).toEqual(new Set([128]));
+});
+
+it('makes smaller copies no smaller than crops', async () => {
+  const { small } = await banksOf({ domainCrops: 2, cropSize: 24, shrink: 0.5 });
+  expect(small?.side).toBe(24);
 });

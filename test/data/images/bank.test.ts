@@ -7,6 +7,7 @@ import { localContrast } from '../../../src/data/images/local-contrast.ts';
 import { Device } from '../../../src/gpu/device.ts';
 import { RandomStream } from '../../../src/tensor/random.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
+import { resizedBicubic } from '../../oracles/bicubic.ts';
 
 const seed = Math.floor(Math.random() * 2 ** 32);
 const random = new RandomStream(seed, 0);
@@ -45,51 +46,6 @@ async function resized(source: DecodedImage, width: number, height: number): Pro
   return bytes;
 }
 
-/** Bicubic resampling of one axis in float64: a stretched Keys kernel over the samples inside, normalised; then clamped. */
-function resampledLine(line: number[], outLength: number): number[] {
-  const ratio = line.length / outLength;
-  const stretch = Math.max(1, ratio);
-  const a = -0.5;
-  const kernel = (x: number) => {
-    const d = Math.abs(x);
-    if (d <= 1) return (a + 2) * d ** 3 - (a + 3) * d ** 2 + 1;
-    return d < 2 ? a * d ** 3 - 5 * a * d ** 2 + 8 * a * d - 4 * a : 0;
-  };
-  return Array.from({ length: outLength }, (_, o) => {
-    const weights = line.map((_, i) => kernel((i + 0.5 - (o + 0.5) * ratio) / stretch));
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
-    const value = line.reduce((sum, sample, i) => sum + (sample * weights[i]!) / total, 0);
-    return Math.min(255, Math.max(0, value));
-  });
-}
-
-function oracleResize(
-  { width, height, channels, pixels }: DecodedImage,
-  outWidth: number,
-  outHeight: number,
-): number[] {
-  const planes = Array.from({ length: channels }, (_, c) => {
-    const rows = Array.from({ length: height }, (_, y) =>
-      resampledLine(
-        Array.from({ length: width }, (_, x) => pixels[(y * width + x) * channels + c]!),
-        outWidth,
-      ),
-    );
-    const columns = Array.from({ length: outWidth }, (_, x) =>
-      resampledLine(
-        rows.map((row) => row[x]!),
-        outHeight,
-      ),
-    );
-    return (x: number, y: number) => columns[x]![y]!;
-  });
-  const out: number[] = [];
-  for (let y = 0; y < outHeight; y++) {
-    for (let x = 0; x < outWidth; x++) for (const plane of planes) out.push(plane(x, y));
-  }
-  return out;
-}
-
 /** A picture as rows of pixels, for the oracle of views. */
 type Picture = number[][][];
 
@@ -125,7 +81,7 @@ describe(`resizing, images of seed ${seed}`, () => {
   ];
   it.each(shapes)('%d×%d pixels of %d channels to %d×%d is within rounding of bicubic', async (w, h, c, ow, oh) => {
     const source = image(w, h, c);
-    const expected = oracleResize(source, ow, oh);
+    const expected = resizedBicubic(source, ow, oh);
     (await resized(source, ow, oh)).forEach((byte, i) => {
       // Half a byte's rounding of the result, and that of the pass between, at most 1.25 times as much.
       expect(Math.abs(byte - expected[i]!)).toBeLessThan(1.2);
@@ -200,7 +156,7 @@ describe(`images of more than 8 bits, of seed ${seed}`, () => {
     const source = fine(w, h, channels);
     const bank = await ImageBank.create(device, [source], { channels, loadSize: { width, height } });
     const { pixels } = await bank.image(0);
-    for (const [i, value] of oracleResize(source, width, height).entries())
+    for (const [i, value] of resizedBicubic(source, width, height).entries())
       expect(Math.abs(pixels[i]! - value)).toBeLessThan(2e-3);
     bank.dispose();
   });
@@ -419,6 +375,31 @@ describe('a bank of more than the device shall hold', () => {
     for (const index of [0, 2, 23, 24, 25]) expect(await spilt.image(index)).toEqual(await whole.image(index));
     whole.dispose();
     spilt.dispose();
+  });
+
+  it('appends copies in another size, which are those of the images resized as they come, out of a store too', async () => {
+    const images = Array.from({ length: 12 }, (_, i) => (i % 3 === 2 ? deep(190, 171) : image(190, 171, 3)));
+    const [large, size] = [
+      { width: 190, height: 171 },
+      { width: 95, height: 64 },
+    ];
+    const expected = await ImageBank.create(device, images, { channels: 3, loadSize: size });
+    for (const overflow of [undefined, { left: 0, store: new Store() }]) {
+      poison(2 ** 21);
+      const before = device.pool.use.liveBytes;
+      const bank = await ImageBank.create(device, images, {
+        ...{ channels: 3, loadSize: large },
+        ...(overflow && { overflow }),
+      });
+      for (let index = 0; index < images.length; index++) await bank.appendCopy(index, size);
+      expect(overflow?.store.bytes.length ?? 2 ** 20).toBeGreaterThanOrEqual(2 ** 20);
+      expect(bank.count).toBe(2 * images.length);
+      for (let index = 0; index < images.length; index++)
+        expect(await bank.image(images.length + index)).toEqual(await expected.image(index));
+      bank.dispose();
+      expect(device.pool.use.liveBytes).toBe(before);
+    }
+    expected.dispose();
   });
 
   it('takes no more of the device than it is given, and shares that with other banks', async () => {

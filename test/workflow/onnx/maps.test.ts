@@ -7,6 +7,7 @@ import { computeScores, partsOf, scoresFor } from '../../../src/anomaly/scores/l
 import { disposeMeasured, measure, readParts } from '../../../src/anomaly/scores/measure.ts';
 import { POOLINGS, type PoolingName } from '../../../src/anomaly/scores/poolings.ts';
 import { type PooledMap, spelled } from '../../../src/anomaly/scores/score.ts';
+import type { JudgedSizes } from '../../../src/cyclegan/config.ts';
 import { NETWORK_NAMES } from '../../../src/cyclegan/network-names.ts';
 import { type Architecture, makeNetworks, type Networks } from '../../../src/cyclegan/network-set.ts';
 import type { StoredTensor } from '../../../src/data/files/safetensors.ts';
@@ -32,7 +33,7 @@ const LIMIT = 1e-4;
 const POOLING_NAMES = Object.keys(POOLINGS) as PoolingName[];
 
 /** Networks with random weights, and images of a texture. */
-async function made(architecture: Architecture, crop: number | null = null) {
+async function made(architecture: Architecture, judged: JudgedSizes = PLAIN) {
   const networks = makeNetworks(device, architecture, Math.floor(Math.random() * 2 ** 32));
   const tensors = new Map<string, StoredTensor>();
   for (const name of NETWORK_NAMES) {
@@ -55,7 +56,7 @@ async function made(architecture: Architecture, crop: number | null = null) {
       height: H,
       width: W,
     },
-    crop,
+    judged,
   );
   return { networks, pixels, x, graph, passes, maps: onnxMaps(passes) };
 }
@@ -72,16 +73,19 @@ function namesOf(networks: Networks): string[] {
 }
 
 const PATCH: Architecture = { channels: 3, ngf: 3, ndf: 3, blocks: 2, discriminatorLayers: 2 };
+const PLAIN: JudgedSizes = { crop: null, share: 1 };
 const CROP = 24;
 const UNET: Architecture = { channels: 1, ngf: 2, netD: 'unet', ndf: 4, blocks: 0, discriminatorLayers: 3 };
 
 describe.each([
-  ['PatchGANs of colour', PATCH, null],
-  ['a segmenter of gray', UNET, null],
-  ['a segmenter that judges crops too', UNET, CROP],
-] as const)('of %s', (_, architecture, crop) => {
+  ['PatchGANs of colour', PATCH, PLAIN],
+  ['a segmenter of gray', UNET, PLAIN],
+  ['a segmenter that judges crops too', UNET, { crop: CROP, share: 1 }],
+  ['a segmenter that judges smaller copies too', UNET, { crop: null, share: 0.7 }],
+  ['a segmenter that judges crops of all sizes', UNET, { crop: CROP, share: 0.7 }],
+] as const)('of %s', (_, architecture, judged) => {
   it('x̂, every map in its image, and every pooling of it are those of this program', async () => {
-    const { networks, pixels, x, graph, passes, maps } = await made(architecture, crop);
+    const { networks, pixels, x, graph, passes, maps } = await made(architecture, judged);
     const names = namesOf(networks);
     expect(names.length).toBeGreaterThan(25);
     const parts = names.flatMap((name) =>
@@ -105,7 +109,7 @@ describe.each([
       maps: names.map(requireMap),
       wantsReconstruction: true,
       tile: null,
-      crop,
+      judged,
     });
     const own = (await measured.reconstruction?.data()) ?? [];
     expect(farthest(found.reconstruction?.data ?? [], own) / largest(own)).toBeLessThan(LIMIT);
@@ -128,7 +132,7 @@ describe.each([
   });
 
   it('every score that calibration tries, and a combination of them, are those of this program', async () => {
-    const { networks, pixels, x, graph, maps } = await made(architecture, crop);
+    const { networks, pixels, x, graph, maps } = await made(architecture, judged);
     const scores = scoresFor(networks);
     const names = scores.map(({ info }) => info.name);
     const byName = (value: () => number) => Object.fromEntries(names.map((name) => [name, value()]));
@@ -150,7 +154,7 @@ describe.each([
     const run = await openOnnx(encodeOnnx({ version: '', doc: '', graph: graph.graph('scores'), metadata: {} }));
     const found = await run(pixels, [N, H, W, architecture.channels]);
     const parts = partsOf(scores);
-    const measured = measure(networks, x, { parts, tile: null, crop });
+    const measured = measure(networks, x, { parts, tile: null, judged });
     for (const [i, values] of (await readParts(measured, parts, N)).entries()) {
       const own = computeScores(values, scores);
       own[COMBINED.name] = combine(combination, own);
@@ -164,7 +168,7 @@ describe.each([
   });
 
   it('a gradient, and a map that the networks do not have, are refused in words', async () => {
-    const { maps } = await made(architecture, crop);
+    const { maps } = await made(architecture, judged);
     expect(() => maps.plane(requireMap('gradient'))).toThrow(
       /gradient cannot be written as ONNX: it needs a backward pass.*--by and --map/,
     );

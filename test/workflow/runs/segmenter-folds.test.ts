@@ -23,6 +23,8 @@ const OPTIONS = [
   '2',
   '--warm-up',
   '2',
+  '--shrink',
+  '0.5',
 ];
 const json = (...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8'));
 

@@ -9,14 +9,14 @@
 //
 // Measured 2026-11-24, llvmpipe Mesa 25.0.7, 2 cores shared with other work: 1024x1024x3 to 64x64x3, both passes with the upload, 27 ms.
 
-struct Params { bytes: u32, outStart: u32, length: u32, outLength: u32, inner: u32, taps: u32 }
+struct Params { bytes: u32, start: u32, outStart: u32, length: u32, outLength: u32, inner: u32, taps: u32 }
 var<immediate> p: Params;
-@group(0) @binding(0) var<storage, read> source: array<u32>;
+@group(0) @binding(0) var<storage, read> source: array<u32>; // the image begins at word start
 @group(0) @binding(1) var<storage, read> table: array<i32>;
 @group(0) @binding(2) var<storage, read_write> out: array<u32>; // the image begins at word outStart
 
 fn byteAt(index: u32) -> i32 {
-  return i32((source[index / 4u] >> (8u * (index % 4u))) & 255u);
+  return i32((source[p.start + index / 4u] >> (8u * (index % 4u))) & 255u);
 }
 
 fn resampled(index: u32) -> u32 {
@@ -26,10 +26,10 @@ fn resampled(index: u32) -> u32 {
   let row = o * (p.taps + 2u);
   let first = u32(table[row]);
   let count = u32(table[row + 1u]);
-  let start = (q * p.length + first) * p.inner + i;
+  let begin = (q * p.length + first) * p.inner + i;
   var sum = 1 << 21u;
   for (var t = 0u; t < count; t++) {
-    sum += table[row + 2u + t] * byteAt(start + t * p.inner);
+    sum += table[row + 2u + t] * byteAt(begin + t * p.inner);
   }
   return u32(clamp(sum >> 22u, 0, 255));
 }
