@@ -244,7 +244,7 @@ describe('evaluate', () => {
         auroc: expect.any(Number),
         accZfn: { oracle: true },
         bestAccuracy: { oracle: true, threshold: { chosenOn: 'test' } },
-        calibrated: { oracle: false, threshold: { chosenOn: 'calibration', rule: 'zfn' } },
+        calibrated: { oracle: false, threshold: { chosenOn: 'calibration', rule: 'zfn+0.1' } },
       });
     }
     expect(result.chosen).toMatchObject({ chosenOn: 'calibration', counts: { normal: 1, abnormal: 1 } });
