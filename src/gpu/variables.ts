@@ -25,8 +25,8 @@ export class Variables {
   readonly slice: BufferSlice;
   private readonly words = new Uint32Array(WORDS);
   private readonly taken: { start: number; end: number }[] = [];
-  /** What a replay has set so far, by range; null outside of one. */
-  private replayed: Map<object, string> | null = null;
+  /** The ranges that a replay has set so far; null outside of one. */
+  private replayed: Set<object> | null = null;
   /** The range that the device does not have yet. */
   private dirty = { start: WORDS, end: 0 };
 
@@ -78,7 +78,7 @@ export class Variables {
    * @throws CyclopsError when it sets a variable to two values
    */
   beforeReplay(hostWork: readonly (() => void)[]): void {
-    this.replayed = new Map();
+    this.replayed = new Set();
     try {
       for (const work of hostWork) work();
     } finally {
@@ -98,15 +98,14 @@ export class Variables {
 
   private set(range: { start: number; end: number }, words: readonly number[]): void {
     if (words.length > range.end - range.start) throw new Error(`${words.length} words do not fit a variable.`);
-    const before = this.replayed?.get(range);
-    const now = words.join(' ');
-    if (before !== undefined && before !== now) {
+    const differs = (word: number, i: number) => this.words[range.start + i] !== word >>> 0;
+    if (this.replayed?.has(range) && words.some(differs)) {
       throw new CyclopsError(
         'A captured step decides the same thing twice, as where an optimiser steps twice: its launches would all see the last. ' +
           'Capture a body in which it happens once, and replay that more often.',
       );
     }
-    this.replayed?.set(range, now);
+    this.replayed?.add(range);
     words.forEach((word, i) => {
       this.words[range.start + i] = word;
     });

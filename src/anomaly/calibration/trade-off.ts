@@ -58,13 +58,11 @@ export function tradeOff(scores: readonly number[], abnormal: readonly boolean[]
 export function tradeOffText(table: TradeOff, { normal, abnormal }: Readonly<Record<Label, number>>): string {
   const { present } = table;
   const { stricter, laxer } = neighbours(table);
-  const safer = laxer?.missed === present.missed;
+  const safe = laxer?.missed === present.missed ? laxer : null;
   const others = [
-    ...(safer
-      ? [`for safety it lies lower than the highest that misses as few, which flags ${laxer?.falseAlarms}`]
-      : []),
+    ...(safe ? [`for safety it lies lower than the highest that misses as few, which flags ${safe.falseAlarms}`] : []),
     ...(stricter ? [`with ${stricter.missed} missed it would be ${stricter.falseAlarms}`] : []),
-    ...(laxer && !safer ? [`with ${laxer.missed} missed ${stricter ? '' : 'it would be '}${laxer.falseAlarms}`] : []),
+    ...(laxer && !safe ? [`with ${laxer.missed} missed ${stricter ? '' : 'it would be '}${laxer.falseAlarms}`] : []),
   ];
   const own = `There it misses ${present.missed} of ${abnormal} abnormal images and flags ${present.falseAlarms} of ${normal} normal ones`;
   return `${own}${others.length > 0 ? `; ${others.join(', ')}` : ', and no other is better in either'}.`;

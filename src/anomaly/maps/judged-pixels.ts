@@ -3,6 +3,7 @@ import { scale } from '../../autograd/scale.ts';
 import type { JudgedSizes } from '../../cyclegan/config.ts';
 import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import type { SegmentingDiscriminator } from '../../cyclegan/unet-discriminator.ts';
+import type { Size } from '../../data/images/level-memory.ts';
 import { scope } from '../../tensor/scope.ts';
 import { imageExtents } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -24,8 +25,8 @@ export function judgedPixels(
 ): Tensor {
   const seen = (logits: Tensor, image: Tensor) => (crop === null ? logits : withCropLogits(judge, logits, image, crop));
   const { h, w } = imageExtents('A segmenter', x);
-  const size = { width: smallerSide(w, share), height: smallerSide(h, share) };
-  if (size.width >= w && size.height >= h) return seen(whole, x);
+  const size = smallerSize({ width: w, height: h }, share);
+  if (!size) return seen(whole, x);
   return scope(() => {
     const small = resized(x, size, [-1, 1]);
     const ofSmall = seen(judge.pixels(judge.hidden(small)), small);
@@ -33,7 +34,10 @@ export function judgedPixels(
   });
 }
 
-/** That of a smaller copy, no smaller than a segmenter can see, and no larger than the image's. */
-export function smallerSide(side: number, share: number): number {
-  return Math.min(side, Math.max(SMALLEST_TILE, SIDE_MULTIPLE * Math.round((share * side) / SIDE_MULTIPLE)));
+/** The size of a smaller copy, no smaller than a segmenter can see; null where it would be that of the image. */
+export function smallerSize({ width, height }: Size, share: number): Size | null {
+  const smaller = (side: number) =>
+    Math.min(side, Math.max(SMALLEST_TILE, SIDE_MULTIPLE * Math.round((share * side) / SIDE_MULTIPLE)));
+  const size = { width: smaller(width), height: smaller(height) };
+  return size.width === width && size.height === height ? null : size;
 }

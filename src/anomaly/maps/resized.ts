@@ -1,5 +1,6 @@
 import type { Size } from '../../data/images/level-memory.ts';
-import { bicubicTable, resample } from '../../kernels/images/image.ts';
+import { resizeAxis } from '../../data/images/resize-axis.ts';
+import type { Resampling } from '../../kernels/images/image.ts';
 import { scope } from '../../tensor/scope.ts';
 import { imageExtents } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
@@ -23,14 +24,8 @@ export function resized(x: Tensor, { width, height }: Size, bounds: Bounds = NON
   });
 }
 
-function alongAxis(x: Tensor, axis: Parameters<typeof resample>[1], shape: readonly number[], bounds: Bounds): Tensor {
-  const { device } = x;
-  const { taps, values } = bicubicTable(axis.length, axis.outLength);
-  const table = Tensor.empty(device, [values.length], 'u32');
-  // Integers with a sign, as the kernel reads their bits.
-  table.upload(new Uint32Array(values.buffer));
-  const out = Tensor.empty(device, shape);
-  const [source, levels] = [x.slice, out.slice];
-  resample(device, axis, { source, table: table.slice, taps, out: levels, outStart: 0, type: 'f32', bounds });
+function alongAxis(x: Tensor, axis: Resampling, shape: readonly number[], bounds: Bounds): Tensor {
+  const out = Tensor.empty(x.device, shape);
+  resizeAxis(x.device, axis, { source: x.slice, out: out.slice, outStart: 0, type: 'f32', bounds });
   return out;
 }

@@ -1,15 +1,8 @@
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
-import {
-  bicubicTable,
-  type LevelType,
-  levelWords,
-  type Resampling,
-  resample,
-  type View,
-} from '../../kernels/images/image.ts';
+import { type LevelType, levelWords, type Resampling, type View } from '../../kernels/images/image.ts';
 import type { FloatDType } from '../../kernels/source.ts';
-import { keep, scope } from '../../tensor/scope.ts';
+import { scope } from '../../tensor/scope.ts';
 import { imageExtents } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { toChannels } from './channels.ts';
@@ -17,6 +10,7 @@ import type { DecodedImage, Pixels } from './decoded-image.ts';
 import { BatchFeed, entryAt, turnedSize } from './feed.ts';
 import { type BankEntry, LevelMemory, type Overflow, type Size } from './level-memory.ts';
 import { localContrast } from './local-contrast.ts';
+import { resizeAxis } from './resize-axis.ts';
 
 export type { View } from '../../kernels/images/image.ts';
 export type { Size } from './level-memory.ts';
@@ -95,27 +89,25 @@ export class ImageBank {
     const { type, width, height } = this.entry(index);
     const words = levelWords(size.width * size.height * channels, type);
     await memory.makeRoom(words, type);
-    const source = this.levelsOf(index);
     const { chunk, start } = memory.reserve(size, words, type);
     scope(() => {
       const wide = levelsTensor(device, height * size.width * channels, type);
       const across = { length: width, outLength: size.width, inner: channels, outer: height };
-      resize(source, across, { target: wide, start: 0, type });
+      resize(this.levelsOf(index), across, { target: wide, start: 0, type });
       const along = { length: height, outLength: size.height, inner: size.width * channels, outer: 1 };
       resize({ levels: wide, start: 0 }, along, { target: chunk.words, start, type });
     });
-    source.dispose();
   }
 
   /** Where an image lies on the device, to which it is brought from the store. */
-  private levelsOf(index: number): ResizedSource & { dispose(): void } {
+  private levelsOf(index: number): ResizedSource {
     const { device, channels, memory } = this;
     const { type, width, height, chunk, start } = this.entry(index);
-    if (chunk) return { levels: chunk.words, start, dispose() {} };
+    if (chunk) return { levels: chunk.words, start };
     if (!memory.store) throw new Error('An image that lies in no chunk needs a store.');
-    const levels = keep(levelsTensor(device, width * height * channels, type));
+    const levels = levelsTensor(device, width * height * channels, type);
     device.write(levels.slice, memory.store.read(4 * start, 4 * levels.size));
-    return { levels, start: 0, dispose: () => levels.dispose() };
+    return { levels, start: 0 };
   }
 
   get count(): number {
@@ -265,13 +257,9 @@ interface ResizedSource {
 }
 
 function resize(source: ResizedSource, axis: Resampling, { target, start, type }: ResizedPlace): void {
-  const { device } = source.levels;
-  const { taps, values } = bicubicTable(axis.length, axis.outLength);
-  const table = Tensor.empty(device, [values.length], 'u32');
-  // Integers with a sign, as the kernel reads their bits.
-  table.upload(new Uint32Array(values.buffer));
-  resample(device, axis, {
-    ...{ source: source.levels.slice, start: source.start, table: table.slice, taps },
+  const { levels } = source;
+  resizeAxis(levels.device, axis, {
+    ...{ source: levels.slice, start: source.start },
     ...{ out: target.slice, outStart: start, type },
   });
 }

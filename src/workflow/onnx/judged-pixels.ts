@@ -1,4 +1,4 @@
-import { smallerSide } from '../../anomaly/maps/judged-pixels.ts';
+import { smallerSize } from '../../anomaly/maps/judged-pixels.ts';
 import type { JudgedSizes } from '../../cyclegan/config.ts';
 import { bicubicTable, WEIGHT_ONE } from '../../kernels/images/image.ts';
 import { withCropLogits } from './crop-logits.ts';
@@ -19,8 +19,8 @@ export function judgedPixels(
 ): Volume {
   const seen = (logits: Volume, image: Volume) =>
     crop === null ? logits : graph.within('in_crops', () => withCropLogits(graph, judge, logits, image, crop));
-  const size = { height: smallerSide(x.height, share), width: smallerSide(x.width, share) };
-  if (size.width >= x.width && size.height >= x.height) return seen(whole, x);
+  const size = smallerSize(x, share);
+  if (!size) return seen(whole, x);
   // Bicubic values may lie beyond those around them.
   const clip = (value: Value) => graph.node('Clip', [value, graph.number(-1, 'f32'), graph.number(1, 'f32')]);
   const small = resized(graph, x, size, clip);

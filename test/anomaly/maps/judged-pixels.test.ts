@@ -5,14 +5,15 @@ import { judgedPixels } from '../../../src/anomaly/maps/judged-pixels.ts';
 import { passesOf } from '../../../src/anomaly/maps/passes.ts';
 import { resized } from '../../../src/anomaly/maps/resized.ts';
 import { cropTiles, layOut } from '../../../src/anomaly/maps/tiles.ts';
-import { makeNetworks, type Networks } from '../../../src/cyclegan/network-set.ts';
-import { isSegmenting, type SegmentingDiscriminator } from '../../../src/cyclegan/unet-discriminator.ts';
+import type { Networks } from '../../../src/cyclegan/network-set.ts';
+import type { SegmentingDiscriminator } from '../../../src/cyclegan/unet-discriminator.ts';
 import type { Device } from '../../../src/gpu/device.ts';
 import { scope } from '../../../src/tensor/scope.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
-import { expectClose, openPoisoned } from '../../autograd/support.ts';
+import { expectClose } from '../../autograd/support.ts';
 import { resizedBicubic } from '../../oracles/bicubic.ts';
 import { random } from '../../oracles/compare.ts';
+import { openSegmenter } from './segmenter.ts';
 
 const [N, H, W, C] = [2, 52, 40, 3];
 
@@ -21,12 +22,7 @@ let networks: Networks;
 let judge: SegmentingDiscriminator;
 
 beforeAll(async () => {
-  device = await openPoisoned();
-  const architecture = { channels: C, ngf: 4, netD: 'unet', ndf: 4, blocks: 1, discriminatorLayers: 3 } as const;
-  networks = makeNetworks(device, architecture, 11);
-  for (const network of Object.values(networks)) network.setRequiresGrad(false);
-  if (!isSegmenting(networks.D_A)) throw new Error('no segmenter');
-  judge = networks.D_A;
+  ({ device, networks, judge } = await openSegmenter());
 });
 afterAll(() => device.close());
 
