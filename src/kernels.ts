@@ -39,10 +39,11 @@ export {
 // Operations that can be computed in several ways: what a variant needs of the problem, and the arguments of each.
 
 export { ACTIVATION_CODES, type Activation, type ActivationKind, LEAKY_SLOPE } from './kernels/activation.ts';
-export { convForward, type ForwardArguments } from './kernels/conv2d/forward.ts';
-export { convInputGrad, type InputGradArguments } from './kernels/conv2d/input-grad.ts';
+export type { ForwardArguments, InputGradArguments, WeightGradArguments } from './kernels/conv2d/arguments.ts';
+export { convForward } from './kernels/conv2d/forward.ts';
+export { convInputGrad } from './kernels/conv2d/input-grad.ts';
 export { type ConvProblem, convBytes, convFlops, convImmediates } from './kernels/conv2d/problem.ts';
-export { convWeightGrad, type WeightGradArguments } from './kernels/conv2d/weight-grad.ts';
+export { convWeightGrad } from './kernels/conv2d/weight-grad.ts';
 export { instanceNormBackward, type NormBackwardArguments } from './kernels/instance-norm/backward.ts';
 export { instanceNormForward, type NormForwardArguments } from './kernels/instance-norm/forward.ts';
 export {

@@ -1,5 +1,6 @@
 import type { Device } from '../gpu/device.ts';
-import { convForward, type ForwardArguments } from '../kernels/conv2d/forward.ts';
+import type { ForwardArguments, InputGradArguments, WeightGradArguments } from '../kernels/conv2d/arguments.ts';
+import { convForward } from '../kernels/conv2d/forward.ts';
 import {
   checkGrouped,
   type GroupedProblem,
@@ -7,14 +8,9 @@ import {
   groupedInputGrad,
   groupedWeightGrad,
 } from '../kernels/conv2d/grouped.ts';
-import {
-  canLeaveUnfolded,
-  convInputGrad,
-  foldsInLaunch,
-  type InputGradArguments,
-} from '../kernels/conv2d/input-grad.ts';
+import { canLeaveUnfolded, convInputGrad, foldsInLaunch } from '../kernels/conv2d/input-grad.ts';
 import { checkProblem } from '../kernels/conv2d/problem.ts';
-import { convWeightGrad, type WeightGradArguments } from '../kernels/conv2d/weight-grad.ts';
+import { convWeightGrad } from '../kernels/conv2d/weight-grad.ts';
 import { choose, run } from '../kernels/tuning/choices.ts';
 import { requireGroups } from './conv-options.ts';
 import { isSplitting } from './split-products.ts';

@@ -1,8 +1,9 @@
 import { CyclopsError } from '../gpu/errors.ts';
+import type { WeightGradArguments } from '../kernels/conv2d/arguments.ts';
 import { convForward } from '../kernels/conv2d/forward.ts';
 import { convInputGrad } from '../kernels/conv2d/input-grad.ts';
 import { productProblem } from '../kernels/conv2d/problem.ts';
-import { convWeightGrad, type WeightGradArguments } from '../kernels/conv2d/weight-grad.ts';
+import { convWeightGrad } from '../kernels/conv2d/weight-grad.ts';
 import { run } from '../kernels/tuning/choices.ts';
 import { record } from '../tensor/record.ts';
 import { given, requireOperands } from '../tensor/shape.ts';

@@ -13,6 +13,8 @@
  * - winograd: 16 products of matrices with 4/9 of the multiplications. One core, batch 2, 2026-11-27: 8.9 ms, tiled 15.1.
  * - winograd4x4: 36 products with a quarter of them, and as many transformed weights as make it pay from two images on. Batch 2, two
  *   idle cores, 2026-11-30: 1.67 ms (91 GFLOP/s), winograd 2.14, tiled 2.42; batch 1: 1.54, 1.63, 1.61.
+ * - taps: the taps of a line become channels of the side that has few, so that tiled computes it. One core, batch 2, 2026-11-30, at 64×64:
+ *   7×7 3→32 4.1 ms, thin_input 5.0; 32→3 5.5, thin_output 6.8.
  *
  * The ladder for GPUs; NVIDIA H200 (driver 580.159.04), 2026-11-26, 3×3 256→256 at 64×64, batch 16:
  * - naive: not timed.
@@ -26,13 +28,16 @@
  * - matrix128x128_halo, matrix64x128_halo: 3 × 3 taps out of rectangles of pixels that are staged once. Not timed on a GPU.
  * - matrix64x128_split and its sizes: f32 split into two of f16, three products of them on matrix hardware, for problems that may be
  *   computed so. Not timed on a GPU.
+ * - taps64x16, taps_matrix128x16 and their sizes: taps as channels, so that 21 of 32 columns are used for 3 channels, and not 3 of 16. Not
+ *   timed on a GPU.
  */
 import type { Device } from '../../gpu/device.ts';
-import { type BufferSlice, ceilDiv } from '../../gpu/launch.ts';
-import { ACTIVATION_CODES, type Activation } from '../activation.ts';
+import { ceilDiv } from '../../gpu/launch.ts';
+import { ACTIVATION_CODES } from '../activation.ts';
 import { flatGrid } from '../flat-grid.ts';
 import { kernel } from '../source.ts';
 import type { Operation, Variant } from '../variant.ts';
+import type { ForwardArguments } from './arguments.ts';
 import { eight, hasLanes, type Lanes, lanes, lanesSuit, MOST_NARROW } from './lanes.ts';
 import { haloForward, type MatrixForward, matrixForward } from './matrix-forward.ts';
 import { haloTiles, matrixTiles, splitTiles } from './matrix-tile.ts';
@@ -45,16 +50,9 @@ import {
   type Dispatch,
   describe,
 } from './problem.ts';
+import { tapsForward, tapsMatrices, tapsTiles } from './taps.ts';
 import { type Tile, tileBytes, tileConstants, tileName, tileSuits, tiles } from './tile.ts';
 import { canConvolve, convolveSources, winogradConvolve, winogradVariants } from './winograd.ts';
-
-export interface ForwardArguments {
-  x: BufferSlice;
-  weight: BufferSlice;
-  bias: BufferSlice | null;
-  y: BufferSlice;
-  activation: Activation;
-}
 
 function dispatch(
   device: Device,
@@ -217,6 +215,11 @@ export const convForward: Operation<ConvProblem, ForwardArguments> = {
     ...tiles.map(workgroupTiled),
     ...winograds,
     narrow,
+    ...tapsForward([
+      ...lanes.map(tiled),
+      ...tapsMatrices.map(matrixForward).map(onMatrices),
+      ...tapsTiles.map(workgroupTiled),
+    ]),
     naive,
   ],
   describe,

@@ -9,9 +9,7 @@ import { ACTIVATION_CODES } from '../activation.ts';
 import { flatGrid } from '../flat-grid.ts';
 import { DTYPE_BYTES, type FloatDType, kernel } from '../source.ts';
 import { sumParts, withParts } from '../sum-parts.ts';
-import type { ForwardArguments } from './forward.ts';
-import type { InputGradArguments } from './input-grad.ts';
-import type { WeightGradArguments } from './weight-grad.ts';
+import type { ForwardArguments, InputGradArguments, WeightGradArguments } from './arguments.ts';
 
 /** x is [n,h,w,c], the weight [kh,kw,c/groups,o], y [n,p,q,o]. Pairs are of rows and columns. */
 export interface GroupedProblem {

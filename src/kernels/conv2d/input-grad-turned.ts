@@ -8,9 +8,10 @@ import { ACTIVATION_CODES } from '../activation.ts';
 import { DTYPE_BYTES, kernel } from '../source.ts';
 import { withTemporary } from '../sum-parts.ts';
 import type { Variant } from '../variant.ts';
+import type { InputGradArguments } from './arguments.ts';
 import { haloForward, type MatrixForward, matrixForward } from './matrix-forward.ts';
 import { haloTiles, matrixTiles, splitTiles } from './matrix-tile.ts';
-import { FOLD, type InputGradArguments, padded, paddedFits, transposed, unfolded } from './padded-gradient.ts';
+import { FOLD, padded, paddedFits, transposed, unfolded } from './padded-gradient.ts';
 import { type ConvProblem, convBytes, convFlops, convImmediates, convSizes, gridFits } from './problem.ts';
 
 /** Lends `launch` the weight [KH,KW,C,O] of a problem, turned: [KH,KW,O,C], with its taps in reverse order. */

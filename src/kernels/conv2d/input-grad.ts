@@ -11,7 +11,8 @@
  * - narrow: lanes are pixels of dx with 8 columns each; the gradient of the padded image is folded. 7×7 8→3 at 64×64, reflect, batch 2:
  *   1.35 ms, thin_output 3.9.
  * - winograd, winograd4x4: the forward pass transposed step by step, so that it has as many tiles and the last step folds. Batch 2, two idle
- *   cores, 2026-11-30: 2.78 and 2.28 ms, tiled 3.03; by the forward pass with turned weights, for the padded image, 3.23 and 3.02.
+ *   cores, 2026-11-30: 2.10 and 1.72 ms, tiled 3.00; by the forward pass with turned weights, for the padded image, 3.23 and 3.02.
+ * - taps: see conv2d.forward. One core, batch 2, 2026-11-30, at 64×64: 7×7 3→32 6.6 ms, thin_input 11.1; 32→3 5.5, thin_output 7.9.
  *
  * The ladder for GPUs; NVIDIA H200 (driver 580.159.04), 2026-11-26, 3×3 256→256 at 64×64 with reflection, batch 16, unless said
  * otherwise. All but Winograd's compute the gradient of the padded image and fold it afterwards:
@@ -25,16 +26,18 @@
  * - matrix64x128_turned and its sizes, at stride 1: the weight is turned first, in a launch of its own, so that the forward kernel
  *   computes the gradient, and reads whole lines of the weight; matrix128x128_halo_turned likewise. Not timed on a GPU.
  * - matrix64x128_split and its sizes: the same for f32 by three products of f16, see conv2d.forward. Not timed on a GPU.
+ * - taps64x16, taps_matrix128x16 and their sizes: see conv2d.forward. Not timed on a GPU.
  */
 import type { Device } from '../../gpu/device.ts';
 import { ceilDiv } from '../../gpu/launch.ts';
 import { flatGrid } from '../flat-grid.ts';
 import { kernel } from '../source.ts';
 import type { Operation, Variant } from '../variant.ts';
+import type { InputGradArguments } from './arguments.ts';
 import { turnedVariants } from './input-grad-turned.ts';
 import { eight, hasLanes, type Lanes, lanes, lanesSuit, MOST_NARROW } from './lanes.ts';
 import { type MatrixTile, matrixTiles, splitTiles } from './matrix-tile.ts';
-import { FOLD, FOLD_TILES, type InputGradArguments, padded, paddedFits, unfolded } from './padded-gradient.ts';
+import { FOLD, FOLD_TILES, padded, paddedFits, unfolded } from './padded-gradient.ts';
 import {
   type ConvProblem,
   convBytes,
@@ -47,10 +50,9 @@ import {
   gridFits,
   phaseRows,
 } from './problem.ts';
+import { tapsInputGrad, tapsMatrices, tapsTiles } from './taps.ts';
 import { type Tile, tileBytes, tileConstants, tileName, tileSuits, tiles } from './tile.ts';
 import { canInputGrad, inputGradSources, winogradInputGrad, winogradVariants } from './winograd.ts';
-
-export type { InputGradArguments } from './padded-gradient.ts';
 
 function dispatch(
   device: Device,
@@ -231,6 +233,7 @@ export const convInputGrad: Operation<ConvProblem, InputGradArguments> = {
     ...tiles.map(workgroupTiled),
     ...winograds,
     narrow,
+    ...tapsInputGrad([...lanes.map(tiled), ...tapsMatrices.map(matrixTiled), ...tapsTiles.map(workgroupTiled)]),
     naive,
   ],
   describe,

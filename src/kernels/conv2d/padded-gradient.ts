@@ -1,22 +1,10 @@
 /** Input gradients under reflection: those of the padded image, folded. */
 import type { Device } from '../../gpu/device.ts';
-import type { BufferSlice } from '../../gpu/launch.ts';
 import { reflectionPadBackward } from '../images/reflection-pad.ts';
 import { DTYPE_BYTES } from '../source.ts';
 import { withTemporary } from '../sum-parts.ts';
+import type { InputGradArguments } from './arguments.ts';
 import { type ConvProblem, convSizes } from './problem.ts';
-
-export interface InputGradArguments {
-  dy: BufferSlice;
-  weight: BufferSlice;
-  /** Added to each channel of dx: a transposed convolution's bias. */
-  bias: BufferSlice | null;
-  /** Added to dx, of whose shape it is; given only where a variant folds in a launch of its own. */
-  addend?: BufferSlice;
-  /** Receives the gradient of the padded image in place of dx, which is then to be folded; given only where a variant can leave it so. */
-  unfolded?: BufferSlice;
-  dx: BufferSlice;
-}
 
 /** The kernel that folds the gradient of a padded image. */
 export const FOLD = 'images/reflection-pad-backward';

@@ -13,7 +13,9 @@
  * - narrow_output, narrow_input: rows as in the thin ones, but lanes are rows to the end, with 8 columns each. 7×7 3→8 and 8→3 at 64×64,
  *   batch 2: 0.86 and 0.98 ms, thin ones 2.15 and 2.66.
  * - winograd: 16 products over the tiles of 2 × 2 outputs. One core, batch 2, 2026-11-27: 7.2 ms, tiled 11.0.
- * - winograd4x4: 36 over those of 4 × 4. Batch 2, two idle cores, 2026-11-30: 2.08 ms, winograd 2.05, tiled 2.65; batch 1: 2.32, 1.86, 1.76.
+ * - winograd4x4: 36 over those of 4 × 4. Batch 2, two idle cores, 2026-11-30: 1.53 ms, winograd 1.91, tiled 2.66; batch 1: 1.16, 1.27, 1.44.
+ * - taps: see conv2d.forward. One core, batch 2, 2026-11-30, at 64×64: 7×7 32→3 4.6 ms, thin_output 5.2; 3→32 4.3 and 4.3, of which 0.3
+ *   are x spread, which the forward pass leaves.
  *
  * The ladder for GPUs; NVIDIA H200 (driver 580.159.04), 2026-11-26, 3×3 256→256 at 64×64:
  * - naive: not timed.
@@ -24,6 +26,7 @@
  *   0.126, 128x128 0.150, 64x64 0.168; 128x16 not timed there.
  * - matrix128x128_wide, matrix64x128_wide: see conv2d.forward. Not timed on a GPU.
  * - matrix64x128_split and its sizes: the same for f32 by three products of f16, see conv2d.forward. Not timed on a GPU.
+ * - taps64x16, taps_matrix128x16 and their sizes: see conv2d.forward. Not timed on a GPU.
  */
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, ceilDiv } from '../../gpu/launch.ts';
@@ -31,6 +34,7 @@ import { flatGrid } from '../flat-grid.ts';
 import { kernel } from '../source.ts';
 import { sumParts, withParts } from '../sum-parts.ts';
 import type { Operation, Variant } from '../variant.ts';
+import type { WeightGradArguments } from './arguments.ts';
 import { eight, hasLanes, type Lanes, lanes, lanesSuit, MOST_NARROW } from './lanes.ts';
 import { type MatrixTile, matrixTiles, splitTiles } from './matrix-tile.ts';
 import {
@@ -42,16 +46,9 @@ import {
   type Dispatch,
   describe,
 } from './problem.ts';
+import { tapsMatrices, tapsTiles, tapsWeightGrad } from './taps.ts';
 import { type Tile, tileBytes, tileConstants, tileInvocations, tileName, tileSuits, tiles } from './tile.ts';
 import { canWeightGrad, weightGradSources, winogradVariants, winogradWeightGrad } from './winograd.ts';
-
-export interface WeightGradArguments {
-  x: BufferSlice;
-  dy: BufferSlice;
-  dw: BufferSlice;
-  /** Add to what `dw` holds. */
-  accumulate: boolean;
-}
 
 /** The depth n·p·q is split until there are this many workgroups: enough to keep the cores of a CPU evenly busy, … */
 const CPU_WORKGROUPS = 16;
@@ -265,6 +262,7 @@ export const convWeightGrad: Operation<ConvProblem, WeightGradArguments> = {
     ...winograds,
     narrowOutput,
     narrowInput,
+    ...tapsWeightGrad([...lanes.map(tiled), ...tapsMatrices.map(matrixTiled), ...tapsTiles.map(workgroupTiled)]),
     naive,
   ],
   describe,

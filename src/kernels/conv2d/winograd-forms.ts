@@ -18,11 +18,10 @@ export interface Winograd {
 
 const ways = [...lanes.map(lanesMatmul), ...tiles.filter(({ columns }) => columns >= 64).map(workgroupMatmul)];
 
-/** Those of small tiles first, of each in order of preference. */
+const suffixed = ({ size }: BatchMatmul) => size.replace(/^(?=\d)/, '_');
+
+/** In order of preference, those of large tiles first: where both are as fast, the operations of a layer share transforms if all take the same. */
 export const winograds: readonly Winograd[] = [
+  ...ways.map((way): Winograd => ({ name: `winograd4x4${suffixed(way)}`, tile: 4, instead: WINOGRAD_4X4, way })),
   ...ways.map((way): Winograd => ({ name: `winograd${way.size}`, tile: 2, instead: {}, way })),
-  ...ways.map((way): Winograd => {
-    const size = way.size.replace(/^(?=\d)/, '_');
-    return { name: `winograd4x4${size}`, tile: 4, instead: WINOGRAD_4X4, way };
-  }),
 ];

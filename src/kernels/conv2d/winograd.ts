@@ -5,13 +5,14 @@
  */
 import type { Device } from '../../gpu/device.ts';
 import { type BufferSlice, ceilDiv, immediates, type Launch } from '../../gpu/launch.ts';
-import { ACTIVATION_CODES, type Activation } from '../activation.ts';
+import { ACTIVATION_CODES } from '../activation.ts';
 import { flatGrid } from '../flat-grid.ts';
 import { type KernelSource, kernel } from '../source.ts';
 import { withParts } from '../sum-parts.ts';
 import type { Variant } from '../variant.ts';
+import type { ForwardArguments, InputGradArguments, WeightGradArguments } from './arguments.ts';
 import { batchMatmul, type MatmulProblem } from './batch-matmul.ts';
-import { FOLD_TILES, type InputGradArguments } from './padded-gradient.ts';
+import { FOLD_TILES } from './padded-gradient.ts';
 import { type ConvProblem, convFlops, convImmediates, convSizes } from './problem.ts';
 import { type Winograd, winograds } from './winograd-forms.ts';
 
@@ -106,24 +107,12 @@ function withTransformed(
   });
 }
 
-interface WinogradArguments {
-  /** [N,H,W,C] */
-  x: BufferSlice;
-  /** [3,3,C,O] */
-  weight: BufferSlice;
-  /** [O] */
-  bias: BufferSlice | null;
-  activation: Activation;
-  /** [N,P,Q,O] */
-  y: BufferSlice;
-}
-
 /** y = activation(conv(x, weight) + bias). */
 export function winogradConvolve(
   device: Device,
   form: Winograd,
   k: ConvProblem,
-  { x, weight, bias, activation, y }: WinogradArguments,
+  { x, weight, bias, activation, y }: ForwardArguments,
 ): void {
   const label = 'conv2d.forward';
   const product = forwardProduct(form, k);
@@ -171,12 +160,14 @@ export function winogradInputGrad(
             moved: 2 * places(form) * inputs,
           });
           const { x } = convSizes(k);
-          transform(device, {
+          const lines = Math.min(k.n * k.h, device.limits.maxComputeWorkgroupsPerDimension);
+          device.launch({
             ...common,
             kernel: kernel(FOLD_TILES, { BIAS: bias ? 1 : 0, ADDEND: addend ? 1 : 0 }, { instead }),
             bindings: [d, bias ?? d, addend ?? d, dx],
-            invocations: x / 4,
-            moved: (addend ? 2 : 1) * x + places(form) * inputs,
+            workgroups: [ceilDiv(k.c, 32), ceilDiv(k.w, 8), lines],
+            flops: 0,
+            bytes: 4 * ((addend ? 2 : 1) * x + places(form) * inputs),
           });
         });
       }),
@@ -184,22 +175,12 @@ export function winogradInputGrad(
   );
 }
 
-interface WinogradGradArguments {
-  /** [N,H,W,C] */
-  x: BufferSlice;
-  /** [N,P,Q,O] */
-  dy: BufferSlice;
-  /** [3,3,C,O] */
-  dw: BufferSlice;
-  accumulate: boolean;
-}
-
 /** dw (+)= the gradient of conv(x, weight) with respect to weight. */
 export function winogradWeightGrad(
   device: Device,
   form: Winograd,
   k: ConvProblem,
-  { x, dy, dw, accumulate }: WinogradGradArguments,
+  { x, dy, dw, accumulate }: WeightGradArguments,
 ): void {
   const label = 'conv2d.weightGrad';
   const product = weightGradProduct(form, k);

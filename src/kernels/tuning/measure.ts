@@ -15,7 +15,7 @@ import { compare } from './compare.ts';
 export interface Measurement {
   /** The fastest variant that is right; the default where none is. */
   readonly variant: string;
-  /** Milliseconds a launch of each variant that is right. */
+  /** Milliseconds of each variant that is right, where what a step need not do again counts half. */
   readonly milliseconds: Readonly<Record<string, number>>;
   /** What is wrong with the others. */
   readonly faults: Readonly<Record<string, string>>;
@@ -90,50 +90,83 @@ async function findFaults(launches: Launches, buffers: MeasurementBuffers): Prom
 }
 
 /** A variant being timed. */
-interface Runner {
+interface Runner extends Timed {
   readonly name: string;
-  readonly launch: () => void;
-  /** Launches in the next sample. */
+  /** Calls of `run` in the next sample. */
   repeats: number;
-  /** Milliseconds a launch: the least of all samples, since other work on the machine can only make a sample longer. */
+  /** Milliseconds an operation: the least of all samples, since other work on the machine can only make a sample longer. */
   ms: number;
 }
 
-/** Milliseconds a launch, by name. */
+/** What is done in a sample. */
+interface Timed {
+  run(): void;
+  /** Operations that a call of `run` does. */
+  readonly operations: number;
+  dispose(): void;
+}
+
+/**
+ * A variant as it runs in a captured step, which does not transform an operand again that still stands: x serves the forward pass and the
+ * gradient of the weight, its transform the passes of all images, dy both gradients. So that work counts half, whoever else does it.
+ */
+function asInStep(device: Device, launch: () => void): Timed {
+  if (!device.trace(launch).launches.some(({ repeatable }) => repeatable)) {
+    return { run: launch, operations: 1, dispose: () => {} };
+  }
+  const twice = () => {
+    launch();
+    launch();
+  };
+  const captured = device.capture(twice, { fused: false });
+  return { run: () => captured.replay(), operations: 2, dispose: () => captured.dispose() };
+}
+
+/** Milliseconds an operation, by name. */
 async function time(device: Device, launches: Launches): Promise<Record<string, number>> {
+  const runners: Runner[] = [];
+  try {
+    for (const [name, launch] of launches) {
+      runners.push({ ...asInStep(device, launch), name, repeats: 1, ms: Infinity });
+    }
+    await takeTurns(device, runners);
+    return Object.fromEntries(runners.map(({ name, ms }) => [name, ms]));
+  } finally {
+    for (const runner of runners) runner.dispose();
+  }
+}
+
+async function takeTurns(device: Device, runners: readonly Runner[]): Promise<void> {
   // A software adapter computes on the CPU's cores, and what counts there is the time that passes.
   const byWall = device.info.software || !device.features.has('timestamp-query');
   const sample = async (runner: Runner) => {
-    const launches = () => {
-      for (let i = 0; i < runner.repeats; i++) runner.launch();
+    const runs = () => {
+      for (let i = 0; i < runner.repeats; i++) runner.run();
     };
-    const milliseconds = await (byWall ? wallMilliseconds : deviceMilliseconds)(device, launches);
-    runner.ms = Math.min(runner.ms, milliseconds / runner.repeats);
-    const filling = Math.ceil(
-      (byWall ? WALL_MILLISECONDS : DEVICE_MILLISECONDS) / Math.max(runner.ms, LEAST_MILLISECONDS),
-    );
+    const milliseconds = await (byWall ? wallMilliseconds : deviceMilliseconds)(device, runs);
+    const each = milliseconds / runner.repeats;
+    runner.ms = Math.min(runner.ms, each / runner.operations);
+    const filling = Math.ceil((byWall ? WALL_MILLISECONDS : DEVICE_MILLISECONDS) / Math.max(each, LEAST_MILLISECONDS));
     runner.repeats = Math.max(runner.repeats, Math.min(8 * runner.repeats, filling));
   };
-  const runners: Runner[] = [];
-  for (const [name, launch] of launches) {
-    const runner = { name, launch, repeats: 1, ms: Infinity };
+  for (const runner of runners) {
     let before: number;
     do {
       before = runner.repeats;
       await sample(runner);
     } while (runner.repeats > 2 * before);
-    runners.push(runner);
   }
   for (let round = 0; round < ROUNDS; round++) {
     const best = Math.min(...runners.map(({ ms }) => ms));
     const patience = round < SECOND_CHANCES ? SHORT_MILLISECONDS : 0;
-    const rivals = runners.filter(({ ms, repeats }, i) => i === 0 || ms <= HOPELESS * best || ms * repeats < patience);
+    const rivals = runners.filter(
+      ({ ms, repeats, operations }, i) => i === 0 || ms <= HOPELESS * best || ms * operations * repeats < patience,
+    );
     if (rivals.length < 2) break;
     // Each round begins with another one, so that a machine that grows slower in the middle of a round does not always hit the same.
     const first = round % rivals.length;
     for (const runner of [...rivals.slice(first), ...rivals.slice(0, first)]) await sample(runner);
   }
-  return Object.fromEntries(runners.map(({ name, ms }) => [name, ms]));
 }
 
 function fastest(milliseconds: Readonly<Record<string, number>>): string | undefined {

@@ -43,6 +43,10 @@ const f32Convs = [
   convProblem([1, 9, 11, 6], 5, [3, 3, 2], 'reflect'),
   convProblem([2, 6, 5, 8], 16, [1, 1, 0]),
   convProblem([1, 2, 3, 68], 4, [4, 2, 1]),
+  // Taps of a line as channels: zeros and mirrors around few channels of either side, and as few of both.
+  convProblem([2, 6, 9, 2], 8, [5, 1, 2]),
+  convProblem([1, 5, 10, 12], 4, [4, 1, 3], 'reflect'),
+  convProblem([2, 9, 5, 4], 4, [3, 1, 2], 'reflect'),
   // Across the edges of tiles of 32 to 128 rows and columns, with whole vec4s and without, several images in one tile.
   convProblem([3, 7, 7, 65], 63, [3, 1, 1], 'reflect'),
   convProblem([1, 9, 15, 68], 132, [1, 1, 0]),

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Device } from '../../../src/gpu/device.ts';
+import type { InputGradArguments } from '../../../src/kernels/conv2d/arguments.ts';
 import { convForward } from '../../../src/kernels/conv2d/forward.ts';
-import { convInputGrad, type InputGradArguments } from '../../../src/kernels/conv2d/input-grad.ts';
+import { convInputGrad } from '../../../src/kernels/conv2d/input-grad.ts';
 import { type ConvProblem, convSizes } from '../../../src/kernels/conv2d/problem.ts';
 import { convProblem } from '../../../src/kernels/tuning/odd-problems.ts';
 import { supportedVariants, type Variant } from '../../../src/kernels/variant.ts';

@@ -106,6 +106,38 @@ test('measuring gives all its memory back', async () => {
   expect(device.pool.use.liveBuffers).toBe(before);
 });
 
+test('work that a captured step need not do again counts half', async () => {
+  const plain = scaling('plain', { spin: SLOW });
+  const heavy = scaling('heavy', { spin: SLOW });
+  const light = scaling('light', { factor: 1 });
+  // Doubles three times over, which in a step stands after the first, and copies the result.
+  const sharing: Variant<DoubleProblem, DoubleArguments> = {
+    ...plain,
+    name: 'sharing',
+    launch: (to, problem, { x, y }) => {
+      const doubles = [0, 1, 2].map(() => to.pool.take(4 * problem.count));
+      const slices = doubles.map((buffer) => ({ buffer, offset: 0, size: y.size }));
+      for (const slice of slices) {
+        heavy.launch(repeating(to), problem, { x, y: slice });
+      }
+      light.launch(to, problem, { x: slices[2]!, y });
+      for (const buffer of doubles) to.pool.release(buffer);
+    },
+  };
+  const { key, body, chosen } = problemOf(double(plain, sharing, scaling('naive', { spin: SLOW })));
+  const { milliseconds, faults } = (await tune(device, body)).get(key)!;
+  expect(faults).toEqual({});
+  expect(chosen()).toBe('sharing');
+  expect(milliseconds.sharing).toBeLessThan(milliseconds.plain!);
+});
+
+/** A device to which all launches are repeatable. */
+function repeating(to: Device): Device {
+  return Object.create(to, {
+    launch: { value: (launch: Parameters<Device['launch']>[0]) => to.launch({ ...launch, repeatable: true }) },
+  });
+}
+
 test('a problem that only one variant supports is not measured', async () => {
   const picky = { ...scaling('picky', {}), supports: () => false };
   const greedy = { ...scaling('greedy', {}), workgroupBytes: 2 ** 30 };

@@ -24,12 +24,12 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
     let row = pixel / p.w;
     var sum = Value();
     if (BIAS) { sum = bias[e % p.c]; }
-    for (var a = 0u; a < 3u; a++) {
-      let i = copyOf(row % p.h, p.h, p.top, p.bottom, a);
-      if (i < 0) { continue; }
-      for (var b = 0u; b < 3u; b++) {
-        let j = copyOf(pixel % p.w, p.w, p.left, p.right, b);
-        if (j < 0) { continue; }
+    let down = copiesOf(row % p.h, p.h, p.top, p.bottom);
+    let across = copiesOf(pixel % p.w, p.w, p.left, p.right);
+    for (var a = 0u; a < down; a++) {
+      let i = copyOf(row % p.h, p.h, p.top, a);
+      for (var b = 0u; b < across; b++) {
+        let j = copyOf(pixel % p.w, p.w, p.left, b);
         sum += Value(gradOutput[u32((row / p.h * rows + i) * columns + j) * p.c + e % p.c]);
       }
     }

@@ -42,12 +42,12 @@ fn withMirrors(own: vec4f, walk: Walk, image: u32, row: i32, column: i32) -> vec
   var sum = own;
   let nearest = min(min(row, k.h - 1 - row), min(column, k.w - 1 - column));
   if (nearest > k.pad) { return sum; }
-  for (var a = 0u; a < 3u; a++) {
-    let i = copyOf(row, k.h, k.pad, k.pad, a);
-    if (i < 0) { continue; }
-    for (var b = select(0u, 1u, a == 0u); b < 3u; b++) {
-      let j = copyOf(column, k.w, k.pad, k.pad, b);
-      if (j < 0) { continue; }
+  let down = copiesOf(row, k.h, k.pad, k.pad);
+  let across = copiesOf(column, k.w, k.pad, k.pad);
+  for (var a = 0u; a < down; a++) {
+    let i = copyOf(row, k.h, k.pad, a);
+    for (var b = select(0u, 1u, a == 0u); b < across; b++) {
+      let j = copyOf(column, k.w, k.pad, b);
       sum += vec4f(padded[inPadded(walk, image, i, j)]);
     }
   }

@@ -1,5 +1,6 @@
 // dx[n, h, w, c] = bias[c] + Σ d of all tiles that saw the pixel, or a copy of it in the padding, plus addend[n, h, w, c].
-// d [SIDE²,T,C], dx and addend [N,H,W,C], T = N · ⌈P/TILE⌉ · ⌈Q/TILE⌉; C a multiple of 4; one invocation four channels of a pixel.
+// d [SIDE²,T,C], dx and addend [N,H,W,C], T = N · ⌈P/TILE⌉ · ⌈Q/TILE⌉; C a multiple of 4.
+// A workgroup is 8 pixels of a line with 32 channels each: what a pixel would divide by to know its place costs llvmpipe as much as all it adds.
 
 // #include "conv2d/parts/conv.wgsl"
 // #include "images/parts/mirrors.wgsl"
@@ -12,41 +13,53 @@ override ADDEND: bool;
 @group(0) @binding(2) var<storage, read> addend: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> dx: array<vec4f>;
 
-// Line i of the padded image in the tile that begins there (back = 0), or in the one before: which of its SIDE lines, or −1.
-fn lineIn(i: u32, back: u32, count: u32) -> i32 {
-  let line = i % TILE + back * TILE;
-  return select(-1, i32(line), i / TILE >= back && i / TILE - back < count && line < SIDE);
+// The tiles that saw line i of the padded image, of `count` along its axis: the one that begins at most TILE lines before, from `least` = 0 or, past
+// the last one, 1, and the one before that, up to `end`.
+struct Seen { least: u32, end: u32 }
+fn seenBy(i: u32, count: u32) -> Seen {
+  return Seen(u32(i / TILE >= count), 1u + u32(i >= TILE && i % TILE + TILE < SIDE));
 }
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let c4 = k.c / 4u;
+  let c = group.x * 8u + lane % 8u;
+  let column = group.y * 8u + lane / 8u;
+  if (c >= c4 || column >= k.w) { return; }
   let down = tilesAlong(k.p);
   let across = tilesAlong(k.q);
+  let tilesInAll = k.n * down * across;
+  // From where the tile that begins at a line or column lies to where the one before it does, which sees it TILE places further on.
+  let up = (SIDE * TILE * tilesInAll - across) * c4;
+  let left = (TILE * tilesInAll - 1u) * c4;
   let mirrored = i32(select(0u, k.padding, k.reflect == 1u));
   let zeros = i32(k.padding) - mirrored;
-  for (var e = id.x; e < k.n * k.h * k.w * c4; e += grid.x * 64u) {
-    let pixel = e / c4;
-    let image = pixel / (k.h * k.w);
+  let copiesAcross = copiesOf(i32(column), i32(k.w), mirrored, mirrored);
+  for (var line = group.z; line < k.n * k.h; line += grid.z) {
+    let image = line / k.h;
+    let row = i32(line - image * k.h);
+    let copiesDown = copiesOf(row, i32(k.h), mirrored, mirrored);
     var sum = vec4f(0);
-    if (BIAS) { sum = bias[e % c4]; }
-    for (var a = 0u; a < 3u; a++) {
-      let i = copyOf(i32(pixel / k.w % k.h), i32(k.h), mirrored, mirrored, a);
-      for (var b = 0u; b < 3u; b++) {
-        let j = copyOf(i32(pixel % k.w), i32(k.w), mirrored, mirrored, b);
-        if (i < 0 || j < 0) { continue; }
-        for (var up = 0u; up < 2u; up++) {
-          let r = lineIn(u32(i + zeros), up, down);
-          for (var left = 0u; left < 2u; left++) {
-            let s = lineIn(u32(j + zeros), left, across);
-            if (r < 0 || s < 0) { continue; }
-            let tile = (image * down + u32(i + zeros) / TILE - up) * across + u32(j + zeros) / TILE - left;
-            sum += d[((SIDE * u32(r) + u32(s)) * tiles() + tile) * c4 + e % c4];
-          }
-        }
+    if (BIAS) { sum = bias[c]; }
+    for (var copy = vec2u(0); copy.x < copiesDown;) {
+      let i = u32(copyOf(row, i32(k.h), mirrored, copy.x) + zeros);
+      let j = u32(copyOf(i32(column), i32(k.w), mirrored, copy.y) + zeros);
+      let lines = seenBy(i, down);
+      let columns = seenBy(j, across);
+      let first = ((SIDE * (i % TILE) + j % TILE) * tilesInAll + (image * down + i / TILE) * across + j / TILE) * c4 + c;
+      for (var back = vec2u(lines.least, columns.least); back.x < lines.end;) {
+        sum += d[first + back.x * up + back.y * left];
+        let next = back.y + 1u < columns.end;
+        back = select(vec2u(back.x + 1u, columns.least), vec2u(back.x, back.y + 1u), next);
       }
+      copy = select(vec2u(copy.x + 1u, 0u), vec2u(copy.x, copy.y + 1u), copy.y + 1u < copiesAcross);
     }
-    if (ADDEND) { sum += addend[e]; }
-    dx[e] = sum;
+    let at = (line * k.w + column) * c4 + c;
+    if (ADDEND) { sum += addend[at]; }
+    dx[at] = sum;
   }
 }

@@ -15,10 +15,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
       var line = array<vec4f, 3>(); // of du G
       for (var j = 0u; j < SIDE; j++) {
         let own = du[(SIDE * i + j) * p.vec4s + e];
-        for (var s = 0u; s < 3u; s++) { line[s] += WEIGHT[j][s] * own; }
+        for (var s = 0u; s < 3u; s++) { if (WEIGHT[j][s] != 0) { line[s] += WEIGHT[j][s] * own; } }
       }
       for (var r = 0u; r < 3u; r++) {
-        for (var s = 0u; s < 3u; s++) { sums[r][s] += WEIGHT[i][r] * line[s]; }
+        for (var s = 0u; s < 3u; s++) { if (WEIGHT[i][r] != 0) { sums[r][s] += WEIGHT[i][r] * line[s]; } }
       }
     }
     for (var r = 0u; r < 3u; r++) {
