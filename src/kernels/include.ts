@@ -52,10 +52,10 @@ export function expandIncludes(
   return { code: `${code.join('\n')}\n`, lines };
 }
 
-/** The texts of which kernels in pages are made: without those for matrix hardware and for Winograd's transform, which pages do not launch. */
+/** The texts of which kernels in pages are made: without those for matrix hardware, Winograd's transform and taps, which pages do not launch. */
 export function textsInPage(texts: Readonly<Record<string, string>>): Record<string, string> {
   const isLaunched = (path: string) =>
-    !(path.startsWith('conv2d/') && path.includes('matrix')) && !path.startsWith('winograd/');
+    !(path.startsWith('conv2d/') && /matrix|taps-/.test(path)) && !path.startsWith('winograd/');
   return Object.fromEntries(Object.entries(texts).filter(([path]) => isLaunched(path)));
 }
 

@@ -2,9 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Job } from 'kubernetes-models/batch/v1/Job';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { parse } from 'yaml';
 import { PROGRAM } from '../cli/program.ts';
-import { cyclops, makeData, SMALL, temporaryFolder, until } from '../cli/support.ts';
+import { cyclops, makeData, SMALL, start, temporaryFolder, until } from '../cli/support.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const EXAMPLES = join(ROOT, 'examples', 'cluster');
@@ -12,11 +14,57 @@ const COMMAND = `${process.execPath} ${PROGRAM.join(' ')}`;
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
-it('the manifest for Kubernetes has as many pods as shards', () => {
-  const manifest = readFileSync(join(EXAMPLES, 'score.yaml'), 'utf8');
-  const completions = /^ {2}completions: (\d+)$/m.exec(manifest)?.[1];
-  expect(completions).toBeDefined();
-  expect(/array\/(\d+)/.exec(manifest)?.[1]).toBe(completions);
+const folder = temporaryFolder();
+const model = folder.path('model.safetensors');
+const images = folder.path('images');
+const single = folder.path('single.csv');
+
+beforeAll(async () => {
+  const data = makeData(folder.path('data'), { normal: 8, abnormal: 6 });
+  const trained = await cyclops('train', data, '--out', folder.path('run'), ...SMALL, '--steps', '3', '--quiet');
+  expect(trained.code).toBe(0);
+  cpSync(folder.path('run', 'model.safetensors'), model);
+  mkdirSync(images);
+  for (let copy = 0; copy < 20; copy++) cpSync(data, join(images, `${copy}`), { recursive: true });
+  expect((await cyclops('score', model, images, '--csv', single, '--quiet')).code).toBe(0);
+});
+afterAll(() => folder.remove());
+
+describe('the manifest for Kubernetes', () => {
+  const manifest = parse(readFileSync(join(EXAMPLES, 'score.yaml'), 'utf8'));
+  const { completions, template } = manifest.spec;
+  const [container] = template.spec.containers;
+
+  /** Starts a pod as Kubernetes would, with the volume in a folder of ours. */
+  const startPod = (index: number) => {
+    const [npx, program, ...words] = [...container.command, ...container.args];
+    expect([npx, program]).toEqual(['npx', 'cyclops']);
+    const mount = container.volumeMounts[0].mountPath;
+    const args = words.map((word: string) => word.replace(new RegExp(`^${mount}(?=/)`), folder.path()));
+    return start(args, undefined, { JOB_COMPLETION_INDEX: `${index}` });
+  };
+
+  it('is a job as the schema of Kubernetes has it', () => {
+    expect(() => new Job(manifest).validate()).not.toThrow();
+    expect(() => new Job({ ...manifest, spec: { ...manifest.spec, completions: '16' } }).validate()).toThrow();
+  });
+
+  it('runs pods, one of them killed and started again, that give the table of one machine, to the byte', async () => {
+    const killed = startPod(0);
+    await until(() => existsSync(folder.path('out', 'pieces')));
+    killed.child.kill('SIGKILL');
+    expect((await killed.outcome).signal).toBe('SIGKILL');
+    const waiting = [...Array(completions).keys()];
+    const worker = async () => {
+      for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
+        const { code, stderr } = await startPod(index).outcome;
+        expect([code, stderr]).toEqual([0, expect.stringMatching(`Shard ${index + 1}/${completions}`)]);
+      }
+    };
+    await Promise.all([worker(), worker(), worker()]);
+    expect((await cyclops('collect', folder.path('out'))).code).toBe(0);
+    expect(readFileSync(folder.path('out', 'scores.csv'))).toEqual(readFileSync(single));
+  });
 });
 
 const WITHOUT = process.env.SLURM_CONF
@@ -24,11 +72,6 @@ const WITHOUT = process.env.SLURM_CONF
   : ' (SKIPPED: no Slurm runs here; `npm run slurm -- npx vitest run test/examples/cluster.test.ts` starts one)';
 
 describe.skipIf(WITHOUT)(`on a real Slurm${WITHOUT}`, () => {
-  const folder = temporaryFolder();
-  const model = folder.path('run', 'model.safetensors');
-  const images = folder.path('images');
-  const single = folder.path('single.csv');
-
   /** Submits a script of the examples. @returns the number of the job */
   const submit = (script: string, out: string, ...options: string[]): string => {
     const { stdout, stderr, status } = spawnSync(
@@ -56,18 +99,8 @@ describe.skipIf(WITHOUT)(`on a real Slurm${WITHOUT}`, () => {
   const output = (job: string, index: number) => readFileSync(folder.path(`cyclops-score-${job}-${index}.txt`), 'utf8');
   const pieces = (out: string) => (existsSync(join(out, 'pieces')) ? readdirSync(join(out, 'pieces')) : []);
 
-  beforeAll(async () => {
-    const data = makeData(folder.path('data'), { normal: 8, abnormal: 6 });
-    const trained = await cyclops('train', data, '--out', folder.path('run'), ...SMALL, '--steps', '3', '--quiet');
-    expect(trained.code).toBe(0);
-    mkdirSync(images);
-    for (let copy = 0; copy < 20; copy++) cpSync(data, join(images, `${copy}`), { recursive: true });
-    expect((await cyclops('score', model, images, '--csv', single, '--quiet')).code).toBe(0);
-  });
-  afterAll(() => folder.remove());
-
   it('an array whose second job is killed and submitted again gives the table of one machine, to the byte', async () => {
-    const out = folder.path('out');
+    const out = folder.path('out of an array');
     const job = submit('score.sbatch', out, '--array=1-3');
     await until(() => pieces(out).some((name) => name.startsWith('.shard-2.')));
     expect(spawnSync('scancel', ['--full', '--signal=KILL', `${job}_2`]).status).toBe(0);
