@@ -5,8 +5,11 @@ import type { Host } from './host.ts';
 /** Robustness and integer-division guards cost 17 % of a convolution's time; `checked` keeps the first, for tests. */
 const FAST = ['disable_robustness', 'disable_polyfills_on_integer_div_and_mod'];
 
-/** Matrices of subgroups are experimental, and on NVIDIA's older drivers Dawn offers no f16, so no matrices either, unless told to. */
-const ALWAYS = ['allow_unsafe_apis', 'vulkan_enable_f16_on_nvidia'];
+/**
+ * Matrices of subgroups are experimental, and on NVIDIA's older drivers Dawn offers no f16, so no matrices either, unless told to. No kernel
+ * reads workgroup memory that it did not write, so none need be set to zero first, which a tile of matrices would do with 23 to 38 KB.
+ */
+const ALWAYS = ['allow_unsafe_apis', 'vulkan_enable_f16_on_nvidia', 'disable_workgroup_init'];
 
 /** What Dawn is told to do other than by default. */
 export function dawnToggles(checked = false): { enabled: string[]; disabled: string[] } {

@@ -33,6 +33,8 @@ fn main(
   } else {
     for (var i = first; i < (p.countB + 3u) / 4u; i += grid.x * LANES) { own = max(own, largestOf(b[i], i, p.countB)); }
   }
+  if (lane == 0u) { atomicStore(&most, 0u); }
+  workgroupBarrier();
   atomicMax(&most, own);
   workgroupBarrier();
   if (lane == 0u) { out[group.y * grid.x + group.x] = atomicLoad(&most); }

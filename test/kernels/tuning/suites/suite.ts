@@ -11,6 +11,7 @@ import {
 import { scope } from '../../../../src/tensor/scope.ts';
 import { Tensor } from '../../../../src/tensor/tensor.ts';
 import { worst } from '../../../oracles/compare.ts';
+import { poisonWorkgroups } from '../../poison/poison.ts';
 
 export interface Case<Problem, Args> {
   /** What it has besides the problem, e.g. `bias`. */
@@ -52,6 +53,7 @@ export function suite<Problem, Args>(operation: Operation<Problem, Args>, cases:
       scope(() => {
         const staged = stage((values, dtype) => Tensor.from(device, values, [values.length], dtype));
         outputs = staged.outputs;
+        if (variant.workgroupBytes > 0) poisonWorkgroups(device);
         variant.launch(device, problem, staged.args);
         return outputs.map(({ tensor }) => tensor);
       });

@@ -38,6 +38,8 @@ fn powerOfTwo(exponent: i32) -> f32 { return bitcast<f32>(u32(exponent + 127) <<
 fn scaleFor(bits: u32) -> i32 { return min(14 + 127 - i32(bits >> 23u), 126); }
 
 fn findScales(lane: u32) {
+  if (lane < 2u) { atomicStore(&most[lane], 0u); }
+  workgroupBarrier();
   for (var i = lane; i < 2u * GROUPS; i += LANES) { atomicMax(&most[i / GROUPS], largest[i]); }
   workgroupBarrier();
   let a = scaleFor(atomicLoad(&most[0]));
