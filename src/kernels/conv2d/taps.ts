@@ -43,36 +43,54 @@ function alongColumns(k: ConvProblem): ConvProblem {
   return { ...k, kw: 1, h: k.h + 2 * k.padding, w: k.q, c: wide(k), padding: 0, paddingMode: 'zeros' };
 }
 
-/** An image of few channels, and its taps spread over more. */
-interface Spreading {
-  readonly image: BufferSlice;
-  readonly spread: BufferSlice;
+/** The side of few channels: x and its gradient, or y and its own. */
+interface ThinSide {
+  readonly c: number;
+  /** Extents of the image, and of what it is spread over. */
+  readonly size: readonly [lines: number, width: number];
+  readonly over: readonly [rows: number, columns: number];
+  readonly padding: number;
+  /** Of the padding, what mirrors the image; the rest is zeros. */
+  readonly mirrored: number;
+  /** From a column to that of the image which its next tap sees. */
+  readonly step: 1 | -1;
 }
 
-const mirrored = ({ padding, paddingMode }: ConvProblem) => (paddingMode === 'reflect' ? padding : 0);
+function thinSide(k: ConvProblem): ThinSide {
+  const { h, w, c, p, q, o, padding, paddingMode } = k;
+  const mirrored = paddingMode === 'reflect' ? padding : 0;
+  return ofOutput(k)
+    ? { c: o, size: [p, q], over: [p, w + 2 * padding], padding: 0, mirrored: 0, step: -1 }
+    : { c, size: [h, w], over: [h + 2 * padding, q], padding, mirrored, step: 1 };
+}
 
 const squares = (device: Device, columns: number, lines: number) => {
   const down = Math.min(ceilDiv(lines, SQUARE), device.limits.maxComputeWorkgroupsPerDimension);
   return [ceilDiv(columns, SQUARE), down, 1] as const;
 };
 
+const movedBytes = ({ n, dtype }: ConvProblem, [lines, width]: ThinSide['size'], c: number, spread: number) =>
+  DTYPE_BYTES[dtype] * n * (lines * width * c + spread);
+
+/** An image of few channels, and its taps spread over more. */
+interface Spreading {
+  readonly image: BufferSlice;
+  readonly spread: BufferSlice;
+}
+
 /** Writes x or dy, whichever has few channels, as the convolution along columns takes it. */
 function spread(device: Device, k: ConvProblem, label: string, { image, spread: out }: Spreading): void {
-  const { n, h, w, c, p, q, o, kw, padding, dtype } = k;
-  const channels = wide(k);
-  const own = ofOutput(k)
-    ? { size: [p, q], rows: p, columns: w + 2 * padding, c: o, padding: 0, step: -1, reflect: 0 }
-    : { size: [h, w], rows: h + 2 * padding, columns: q, c, padding, step: 1, reflect: mirrored(k) > 0 ? 1 : 0 };
-  const { size, rows, columns, step, reflect } = own;
+  const { c, size, over, padding, mirrored, step } = thinSide(k);
+  const [rows, columns] = over;
   device.launch({
-    kernel: kernel(SPREAD, { C: own.c, TAPS: kw, PARTS: channels / 4 }, { dtype }),
+    kernel: kernel(SPREAD, { C: c, TAPS: k.kw, PARTS: wide(k) / 4 }, { dtype: k.dtype }),
     bindings: [image, out],
-    immediates: immediates(n, ...size, rows, columns, own.padding, own.padding, step, reflect),
-    workgroups: squares(device, columns, n * rows),
+    immediates: immediates(k.n, ...size, ...over, padding, padding, step, mirrored > 0 ? 1 : 0),
+    workgroups: squares(device, columns, k.n * rows),
     label,
     repeatable: true,
     flops: 0,
-    bytes: DTYPE_BYTES[dtype] * n * (size.reduce((all, side) => all * side, own.c) + rows * columns * channels),
+    bytes: movedBytes(k, size, c, rows * columns * wide(k)),
   });
 }
 
@@ -81,32 +99,30 @@ interface Gathering extends Spreading {
   readonly activation: Activation;
   /** Added to the image, of whose shape it is. */
   readonly addend?: BufferSlice | undefined;
-  /** Whether the image is that of the padded one, mirrors and all. */
-  readonly whole?: boolean;
+  /** Receives the padded image, mirrors and all, in place of `image`, and no bias. */
+  readonly unfolded?: BufferSlice | undefined;
 }
 
 /** Adds up y or dx from what the convolution along columns, or its input gradient, leaves. */
 function gather(device: Device, k: ConvProblem, label: string, gathering: Gathering): void {
-  const { n, h, w, c, p, q, o, kw, padding, dtype } = k;
-  const { image, spread: from, bias, activation, addend, whole = false } = gathering;
-  const channels = wide(k);
-  const [rows, columns] = [h + 2 * padding, w + 2 * padding];
-  const ofInput = whole
-    ? { lines: rows, width: columns, padding: 0, mirrored: 0 }
-    : { lines: h, width: w, padding, mirrored: mirrored(k) };
-  const own = ofOutput(k)
-    ? { lines: p, width: q, padding: 0, mirrored: 0, rows: p, columns, c: o, step: 1 }
-    : { ...ofInput, rows, columns: q, c, step: -1 };
-  const { lines, width, step } = own;
+  const side = thinSide(k);
+  const { c, over, step } = side;
+  const { image, spread: from, activation, addend, unfolded } = gathering;
+  const [rows, columns] = over;
+  const bias = unfolded ? null : gathering.bias;
+  const { size, padding, mirrored } = unfolded
+    ? { size: [rows, k.w + 2 * k.padding] as const, padding: 0, mirrored: 0 }
+    : side;
+  const [lines, width] = size;
   const constants = { BIAS: bias ? 1 : 0, ADDEND: addend ? 1 : 0, ACTIVATION: ACTIVATION_CODES[activation] };
   device.launch({
-    kernel: kernel(GATHER, { ...constants, C: own.c, TAPS: kw, CHANNELS: channels }, { dtype }),
-    bindings: [from, bias ?? from, addend ?? from, image],
-    immediates: immediates(n, lines, width, own.rows, own.columns, own.padding, own.mirrored, step),
-    workgroups: squares(device, width, n * lines),
+    kernel: kernel(GATHER, { ...constants, C: c, TAPS: k.kw, CHANNELS: wide(k) }, { dtype: k.dtype }),
+    bindings: [from, bias ?? from, addend ?? from, unfolded ?? image],
+    immediates: immediates(k.n, ...size, ...over, padding, mirrored, -step),
+    workgroups: squares(device, width, k.n * lines),
     label,
-    flops: n * lines * width * own.c * kw,
-    bytes: DTYPE_BYTES[dtype] * n * (lines * width * own.c + own.rows * own.columns * channels),
+    flops: k.n * lines * width * c * k.kw,
+    bytes: movedBytes(k, size, c, rows * columns * wide(k)),
   });
 }
 
@@ -204,7 +220,7 @@ export function tapsInputGrad(variants: Variants<InputGradArguments>): Variants<
         return withFilled(device, k, y, fill, (taps) => launch(device, product, { ...args, dy: taps, weight }));
       }
       const fill = (target: BufferSlice) => launch(device, product, { dy, weight, bias: null, dx: target });
-      const gathering = { bias, addend, activation: 'none', image: unfolded ?? args.dx, whole: !!unfolded } as const;
+      const gathering = { image: args.dx, bias, addend, unfolded, activation: 'none' } as const;
       withFilled(device, k, x, fill, (taps) => gather(device, k, label, { ...gathering, spread: taps }));
     });
   });
