@@ -8,7 +8,7 @@ import type { Size } from './level-memory.ts';
 import { checkBytes, checkSize, decodedBytes, MAX_LARGE_PIXELS, MAX_PIXELS } from './limits.ts';
 import { completedPng, examinePng, type PngFile } from './png.ts';
 import type { Format, ImageHeader, ReadOptions, StoredImage } from './stored-image.ts';
-import { missingOfTiff, type ReadAt, tiffNumber } from './tiff.ts';
+import { missingOfTiff, pagesOfTiff, type ReadAt, tiffNumber } from './tiff.ts';
 
 /** Formats that libvips reads here. */
 export type SharpFormat = Exclude<Format, 'BMP'>;
@@ -66,7 +66,8 @@ export async function readBySharp(
   if (format === 'TIFF') requireWholeTiff(readAt, bytes.length, source);
   try {
     const metadata = (png && plainKind(png)) ?? (await sharp(bytes, UNLIMITED).metadata());
-    checkImage({ ...metadata, pages: png?.frames ?? metadata.pages }, source, format);
+    const pages = png?.frames ?? (format === 'TIFF' ? pagesOfTiff(readAt, metadata.pages) : metadata.pages);
+    checkImage({ ...metadata, pages }, source, format);
     await options.take?.(WORKING[format] * decodedBytes(extentOf(metadata)));
     if (format === 'TIFF') checkTiff(readAt, source, metadata);
     return await samplesOf(open(bytes, strictnessFor(format)), metadata).catch((error: unknown) => {
@@ -150,8 +151,10 @@ export async function partsBySharp(
     throw new CyclopsError(
       `${path} is to be turned, says its Exif, which is not done at ${width} × ${height} pixels. Turn its pixels.`,
     );
-  checkKind({ ...metadata, pages: framesOf(head, format) ?? metadata.pages }, path, format);
-  if (format === 'TIFF') checkTiff((start, length) => readPart(path, start, length), path, metadata);
+  const readAt: ReadAt = (start, length) => readPart(path, start, length);
+  const pages = format === 'TIFF' ? pagesOfTiff(readAt, metadata.pages) : (framesOf(head, format) ?? metadata.pages);
+  checkKind({ ...metadata, pages }, path, format);
+  if (format === 'TIFF') checkTiff(readAt, path, metadata);
   if (format === 'JPEG' && metadata.isProgressive) requireFewScans(readBytes(path), path);
   const strictness = strictnessFor(format);
   return (part) =>
@@ -274,7 +277,10 @@ function checkKind({ pages = 1, ...kind }: Kind, source: string, format: SharpFo
 
 /** @throws CyclopsError for a TIFF file whose samples mean something that libvips does not heed */
 function checkTiff(readAt: ReadAt, source: string, { depth }: Kind): void {
-  const [colours, compression] = [262, 259].map((tag) => tiffNumber(readAt, tag));
+  const [colours, compression, reduced = 0, raw] = [262, 259, 254, 50706].map((tag) => tiffNumber(readAt, tag));
+  if (raw !== undefined) throw ofForeignKind(source, 'TIFF', 'it is camera raw (DNG)');
+  if (reduced % 2 === 1)
+    throw ofForeignKind(source, 'TIFF', 'its first image is a smaller copy of another, as in camera raw');
   if (colours === YCBCR && compression !== JPEG) throw ofForeignKind(source, 'TIFF', 'its colours are YCbCr');
   if (colours === WHITE_IS_ZERO && depth !== 'uchar' && depth !== 'ushort')
     throw ofForeignKind(source, 'TIFF', '0 is white in it');
@@ -325,8 +331,17 @@ async function samplesOf(image: Sharp, metadata: Kind): Promise<StoredImage> {
   if (isSpread && channels === 4)
     return { width, height, channels: 2, samples: samples.filter((_, i) => i % 4 === 0 || i % 4 === 3) };
   if (isSigned) for (let i = 0; i < samples.length; i += channels) samples[i] = (samples[i] ?? 0) - SIGNED;
-  return { width, height, channels, samples };
+  const holds = WHOLE[depth];
+  return { width, height, channels, samples, ...(holds && { holds }) };
 }
+
+/** What whole numbers can hold that come as floats, or as numbers without a sign. */
+const WHOLE: Readonly<Record<string, StoredImage['holds']>> = {
+  char: { min: -(2 ** 7), max: 2 ** 7 - 1 },
+  short: { min: -(2 ** 15), max: 2 ** 15 - 1 },
+  int: { min: -(2 ** 31), max: 2 ** 31 - 1 },
+  uint: { min: 0, max: 2 ** 32 - 1 },
+};
 
 /** Added, it makes whole numbers of 16 bits without a sign of those with one. */
 const SIGNED = 2 ** 15;
@@ -367,6 +382,8 @@ function damaged(source: string, format: SharpFormat, error: unknown): CyclopsEr
 const MEANINGS: readonly (readonly [says: RegExp, means: string])[] = [
   [/bad seek|^unable to parse image|^contains unsupported image format/, 'it is cut off, or its header lies'],
   [/^Empty JPEG image/, 'it has no pixels'],
+  [/^samples out of range/, 'its samples are of a kind that is not read, floats of 64 bits perhaps'],
+  [/^samples_per_pixel not a whole number of bytes/, 'its samples are no whole bytes, of 12 bits perhaps'],
   [/^Unknown error/, ''],
 ];
 

@@ -7,6 +7,8 @@ export interface StoredImage {
   channels: 1 | 2 | 3 | 4;
   /** Gray or RGB, and with 2 or 4 channels alpha behind it. Whole numbers of 8 or 16 bits, or whatever a file of floats holds. */
   samples: Uint8Array | Uint16Array | Float32Array;
+  /** What the file's samples can hold, where they do not tell: whole numbers that came as floats. */
+  holds?: { readonly min: number; readonly max: number };
 }
 
 /** Bits of a sample; files of floats and of whole numbers with more than 16 bits have 32. */

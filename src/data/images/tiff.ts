@@ -1,5 +1,5 @@
 /** Bytes of a whole number, by the type of a tag's value; the longest are BigTIFF's. */
-const NUMBER_BYTES: Readonly<Record<number, number>> = { 3: 2, 4: 4, 16: 8 };
+const NUMBER_BYTES: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 16: 8 };
 
 /** So many bytes of a file from a place on, or as many as there are. */
 export type ReadAt = (start: number, length: number) => Uint8Array;
@@ -28,6 +28,30 @@ export function tiffNumber(readAt: ReadAt, tag: number): number | undefined {
     return undefined;
   }
 }
+
+/**
+ * Pages of a TIFF file that are images of their own: a pyramid has smaller copies of its first page behind it.
+ *
+ * @param pages as many as it has
+ */
+export function pagesOfTiff(readAt: ReadAt, pages = 1): number {
+  try {
+    let own = 1;
+    let next = directoryAt(readAt).next;
+    for (let page = 1; page < pages && next > 0; page++) {
+      const directory = directoryAt(readAt, next);
+      if ((directory.tags.get(KIND)?.at(0) ?? 0) % 2 === 0) own++;
+      next = directory.next;
+    }
+    return own;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return pages;
+  }
+}
+
+/** Tag of a page's kind; a smaller copy of another page has its lowest bit. */
+const KIND = 254;
 
 /** Tags of the first directory; those of tables are of strips and of tiles. */
 const [WIDTH, HEIGHT, COMPRESSION, SAMPLES, ROWS, PLANES, TILE_WIDTH, TILE_HEIGHT] = [
@@ -81,6 +105,17 @@ function missingPieces(directory: ReadonlyMap<number, Numbers>, size: number): s
 
 /** The tags of the first directory that have whole numbers. @throws RangeError where the file is cut off before its end */
 function directoryOf(readAt: ReadAt): ReadonlyMap<number, Numbers> {
+  return directoryAt(readAt).tags;
+}
+
+interface Directory {
+  readonly tags: ReadonlyMap<number, Numbers>;
+  /** Where the next one lies; 0 behind the last. */
+  readonly next: number;
+}
+
+/** @param place of the directory; default: the first @throws RangeError where the file is cut off before its end */
+function directoryAt(readAt: ReadAt, place?: number): Directory {
   const view = (start: number, length: number) => {
     const bytes = readAt(start, length);
     return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -90,14 +125,16 @@ function directoryOf(readAt: ReadAt): ReadonlyMap<number, Numbers> {
   const isBig = head.getUint16(2, little) === 43;
   const numberIn = (at: DataView, place: number, bytes: number) => {
     if (bytes === 8) return Number(at.getBigUint64(place, little));
+    if (bytes === 1) return at.getUint8(place);
     return bytes === 4 ? at.getUint32(place, little) : at.getUint16(place, little);
   };
   const [wordBytes, countBytes] = isBig ? [8, 8] : [4, 2];
-  const directory = numberIn(head, isBig ? 8 : 4, wordBytes);
+  const directory = place ?? numberIn(head, isBig ? 8 : 4, wordBytes);
   const entries = Math.min(MOST_ENTRIES, numberIn(view(directory, countBytes), 0, countBytes));
   // An entry is a tag, a type, a count, and the values or their place.
   const entryBytes = 4 + 2 * wordBytes;
   const table = view(directory + countBytes, entries * entryBytes);
+  const behind = view(directory + countBytes + entries * entryBytes, wordBytes);
   const tags = new Map<number, Numbers>();
   for (let entry = 0; entry < entries * entryBytes; entry += entryBytes) {
     const [tag, type] = [table.getUint16(entry, little), table.getUint16(entry + 2, little)];
@@ -118,5 +155,5 @@ function directoryOf(readAt: ReadAt): ReadonlyMap<number, Numbers> {
       },
     });
   }
-  return tags;
+  return { tags, next: behind.byteLength < wordBytes ? 0 : numberIn(behind, 0, wordBytes) };
 }

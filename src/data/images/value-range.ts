@@ -3,22 +3,27 @@ import type { DecodedImage, Pixels } from './decoded-image.ts';
 import { bitsOf, type StoredImage } from './stored-image.ts';
 
 /**
- * Which values of a file are black and white: all that its samples can hold (0 to 255 or 65535, 0 to 1 in floats), or those from `min` to
+ * Which values of a file are black and white: all that its samples can hold (0 to 255 or 65535, what whole numbers with a sign or of 32 bits can,
+ * 0 to 1 in floats), or those from `min` to
  * `max`, as a camera of 12 bits needs whose files have 16.
  */
 export type ValueRange = 'full' | { readonly min: number; readonly max: number };
 
 const FULL = { 8: 255, 16: 65535, 32: 1 } as const;
 
+/** Of a file of floats in its full range, the share of samples that may lie further beyond 0 and 1 than a filter makes them overshoot. */
+const MOST_BEYOND = 0.01;
+const OVERSHOOT = 0.05;
+
 /**
  * The image in levels, without its alpha: 255 · (v − min) / (max − min), clamped. Files of 8 bits in their full range keep their bytes.
  *
  * @param source for messages @param isPart whether it is part of a picture, of which all may lie beyond the range
- * @throws CyclopsError when the range is one of values beyond 8 bits, and the file has 8; when no sample lies in the range, as where the
- * file is of another depth than the model was trained with; or when one is no number
+ * @throws CyclopsError when the range is one of values beyond 8 bits, and the file has 8; when no sample lies in the range, or of floats
+ * too many beyond 0 and 1, as where the file is of another depth than the model was trained with; or when one is no number
  */
 export function toLevels(
-  { width, height, channels, samples }: StoredImage,
+  { width, height, channels, samples, holds }: StoredImage,
   range: ValueRange,
   source: string,
   isPart = false,
@@ -37,7 +42,7 @@ export function toLevels(
       ? { width, height, channels, pixels: samples }
       : picked(new Uint8Array(count), (v) => v);
   }
-  const { min, max } = range === 'full' ? { min: 0, max: FULL[bits] } : range;
+  const { min, max } = range === 'full' ? (holds ?? { min: 0, max: FULL[bits] }) : range;
   if (bits === 8 && max > FULL[8]) {
     throw new CyclopsError(
       `${source} has 8 bits a sample, and the model takes values from ${min} to ${max}: expected an image of more bits, as it was trained with. ` +
@@ -45,9 +50,11 @@ export function toLevels(
     );
   }
   let [isBelow, isAbove] = [true, true];
+  let beyond = 0;
   const found = picked(new Float32Array(count), (value) => {
     isBelow &&= value < min;
     isAbove &&= value > max;
+    if (value < min - OVERSHOOT || value > max + OVERSHOOT) beyond++;
     return Math.min(255, Math.max(0, (255 * (value - min)) / (max - min)));
   });
   if (found.pixels.some(Number.isNaN)) {
@@ -59,6 +66,13 @@ export function toLevels(
     throw new CyclopsError(
       `${source} has no value between ${min} and ${max}, which are black and white: all lie ${isBelow ? 'below' : 'above'}. Expected values as in ` +
         'the images of the training, or, without a range of its own, 0 to 1 in files of floats. Convert it, or train with another --range.',
+    );
+  }
+  const isFloat = range === 'full' && bits === 32 && !holds;
+  if (!isPart && isFloat && beyond > MOST_BEYOND * count) {
+    throw new CyclopsError(
+      `${source} is a file of floats, of whose values ${((100 * beyond) / count).toFixed(0)} % lie beyond ${min} and ${max}, which are black and white in ` +
+        'files of floats. Convert it, or train with another --range.',
     );
   }
   return found;

@@ -19,7 +19,7 @@ export async function trainingRange(dataset: Dataset, onWarning: Listener['onWar
   if (deep < headers.length) {
     onWarning?.(
       `${deep} of ${headers.length} training images have more than 8 bits a sample: black and white are the least and the greatest value that ` +
-        'each file can hold. Where those of more bits use few of them, convert all to one depth and train again.',
+        'each file can hold, 0 and 1 in files of floats. Where those of more bits use few of them, convert all to one depth and train again.',
     );
     return 'full';
   }

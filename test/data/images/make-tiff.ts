@@ -5,20 +5,24 @@ interface TiffKind {
   photometric?: number;
   /** 1 for whole numbers, 2 for those with a sign, 3 for floats. */
   format?: number;
+  /** Whether it is a smaller copy of another image, as a camera puts in front. */
+  reduced?: boolean;
+  /** Whether it says that it is camera raw (DNG). */
+  raw?: boolean;
 }
 
 /** A TIFF by the specification: little endian, one strip. */
 export function makeTiff(
   w: number,
   h: number,
-  samples: Uint8Array | Uint16Array | Int16Array | Float32Array,
-  { channels = 1, photometric = channels < 3 ? 1 : 2, format }: TiffKind = {},
+  samples: Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array,
+  { channels = 1, photometric = channels < 3 ? 1 : 2, format, reduced = false, raw = false }: TiffKind = {},
 ): Buffer {
-  const [short, long] = [3, 4];
+  const [byte, short, long] = [1, 3, 4];
   const data = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
   const bits = Array.from({ length: channels }, () => 8 * samples.BYTES_PER_ELEMENT);
   const formats = bits.map(
-    () => format ?? (samples instanceof Float32Array ? 3 : samples instanceof Int16Array ? 2 : 1),
+    () => format ?? (/^Float/.test(samples.constructor.name) ? 3 : /^Int/.test(samples.constructor.name) ? 2 : 1),
   );
   const lists = Buffer.alloc(4 * channels);
   for (const [i, value] of [...bits, ...formats].entries()) lists.writeUInt16LE(value, 2 * i);
@@ -28,6 +32,7 @@ export function makeTiff(
       ? { type: short, count: channels, value: 8 + data.length + at }
       : { type: short, count: channels, value: values.reduce((sum, value, i) => sum + value * 65536 ** i, 0) };
   const tags: { tag: number; type: number; value: number; count?: number }[] = [
+    ...(reduced ? [{ tag: 254, type: long, value: 1 }] : []),
     { tag: 256, type: short, value: w },
     { tag: 257, type: short, value: h },
     { tag: 258, ...listed(bits, 0) },
@@ -38,6 +43,7 @@ export function makeTiff(
     { tag: 278, type: short, value: h },
     { tag: 279, type: long, value: data.length },
     { tag: 339, ...listed(formats, 2 * channels) },
+    ...(raw ? [{ tag: 50706, type: byte, count: 4, value: 0x0401 }] : []),
   ];
   const head = Buffer.from('II*\0\0\0\0\0', 'latin1');
   head.writeUInt32LE(8 + data.length + lists.length, 4);

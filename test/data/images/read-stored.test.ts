@@ -252,15 +252,54 @@ describe('depth', () => {
   });
 
   it.each([
+    ['8 bits and a sign', Int8Array.of(-128, 127, 0), [0, 255, 128]],
+    ['16 bits and a sign', Int16Array.of(-32768, 32767, 0), [0, 255, 127.502]],
+    ['32 bits and a sign', Int32Array.of(-(2 ** 31), 2 ** 31 - 1, 0), [0, 255, 127.5]],
+    ['32 bits', Uint32Array.of(0, 2 ** 32 - 1, 2 ** 31), [0, 255, 127.5]],
+    ['floats that a filter made overshoot', Float32Array.of(-0.01, 1.04, 0.5), [0, 255, 127.5]],
+  ] as const)('in its full range has all levels that it can hold: %s', async (_, samples, levels) => {
+    const { pixels } = await decodeImage(put(path('w.tif'), makeTiff(3, 1, samples)));
+    for (const [i, level] of levels.entries()) expect(pixels[i]).toBeCloseTo(level, 2);
+  });
+
+  it('of floats as of another depth is refused in the full range, though some lie within', async () => {
+    const levels = Float32Array.of(0, 1, 17, 255);
+    const file = put(path('levels.tif'), makeTiff(2, 2, levels));
+    await expectRejection(() => decodeImage(file), 'levels.tif', '50 % lie beyond 0 and 1', 'another --range');
+    expect([...(await decodeImage(file, { min: 0, max: 255 })).pixels]).toEqual([...levels]);
+  });
+
+  it('that is a pyramid of one image is read as its largest', async () => {
+    const wide = Uint8Array.from({ length: 3 * 600 * 400 }, (_, i) => i % 251);
+    const image = sharp(wide, { raw: { width: 600, height: 400, channels: 3 } });
+    const file = put(
+      path('pyramid.tif'),
+      await image.tiff({ pyramid: true, tile: true, compression: 'none' }).toBuffer(),
+    );
+    expect(await readImage(file, { oriented: true })).toMatchObject({
+      width: 600,
+      height: 400,
+      samples: new Uint8Array(wide),
+    });
+  });
+
+  it.each([
     ['five channels', new Uint8Array(30), { channels: 5 }, 'it has 5 channels'],
     ['three channels of gray', new Uint16Array(18), { channels: 3, photometric: 1 }, 'it has 3 channels'],
     ['floats of 16 bits', new Uint16Array(6), { format: 3 }, 'floats of 16 bits'],
     ['Lab', new Float32Array(18), { channels: 3, photometric: 8 }, 'Lab'],
     ['YCbCr', new Uint8Array(18), { channels: 3, photometric: 6 }, 'YCbCr'],
     ['floats of which 0 is white', new Float32Array(6), { photometric: 0 }, '0 is white'],
+    ['a small copy in front of a photograph', new Uint8Array(6), { reduced: true }, 'a smaller copy of another'],
+    ['camera raw', new Uint8Array(6), { raw: true }, 'camera raw (DNG)'],
   ] as const)('of a kind that would be misread is refused: %s', async (_, samples, kind, reason) => {
     const file = put(path('kind.tif'), makeTiff(3, 2, samples, kind));
     await expectRejection(() => readImage(file, { oriented: true }), 'kind.tif', reason, 'Save it as gray or RGB');
+  });
+
+  it('of floats of 64 bits is told as a kind that is not read', async () => {
+    const file = put(path('double.tif'), makeTiff(2, 1, Float64Array.of(0, 1)));
+    await expectRejection(() => decodeImage(file), 'double.tif', 'of a kind that is not read', 'floats of 64 bits');
   });
 
   it('is refused where no value lies in the range: the file is of another depth than the model', async () => {
