@@ -1,5 +1,8 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { scoresOf } from '../../anomaly/calibration/combined-score.ts';
+import { type DetectorNetworks, prepareNetworks } from '../../anomaly/detector/detector-networks.ts';
+import { scoresFor } from '../../anomaly/scores/list.ts';
+import { PRESET_NAMES, type PresetName, preset } from '../../cyclegan/presets.ts';
 import type { Device } from '../../gpu/device.ts';
 import { measureCeilings } from '../../kernels/ceilings.ts';
 import { exportChoices } from '../../kernels/tuning/choices.ts';
@@ -9,6 +12,7 @@ import { requireDifferentPlaces } from '../../workflow/common/outputs.ts';
 import { type TuningCost, tuneKernels, tuneScoring } from '../../workflow/common/tuning.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { imagesAt } from '../../workflow/images/images-at.ts';
+import { DEFAULT_PRESET } from '../../workflow/runs/training-config.ts';
 import { benchCeilings, ceilingsReport } from '../bench/ceilings.ts';
 import { beyond, compareBenches, comparisonText } from '../bench/compare.ts';
 import { deliver, type JsonOption, requireDocument, writeJson } from '../bench/document.ts';
@@ -61,7 +65,8 @@ interface LayersOptions extends TunedOptions {
 }
 
 interface InputFlags extends CommonFlags, JsonOption, TuneFlags {
-  model: string;
+  model?: string;
+  preset: PresetName;
   seconds: number;
 }
 
@@ -117,7 +122,13 @@ export function addBench(program: Command): void {
     addPlain('input', 'images a second: reading alone, the device alone, and both, and which of them limits'),
   )
     .argument('<folder>', 'of images')
-    .requiredOption('--model <path>', 'model.safetensors, or the folder that train wrote: what judges them')
+    .option('--model <path>', 'model.safetensors, or the folder that train wrote: what judges them')
+    .addOption(
+      new Option('--preset <name>', "without --model: whose untrained networks judge them, by the paper's score")
+        .choices(PRESET_NAMES)
+        .default(DEFAULT_PRESET)
+        .conflicts('model'),
+    )
     .option(...seconds(5))
     .action(input);
   bench
@@ -209,21 +220,29 @@ async function memory(options: TunedOptions): Promise<void> {
   });
 }
 
-async function input(folder: string, { model: path, seconds, ...options }: InputFlags): Promise<void> {
+async function input(folder: string, { model: path, preset: name, seconds, ...options }: InputFlags): Promise<void> {
   requireDocument(options);
   const refs = imagesAt([folder]);
-  const model = openModelFile(path);
+  const model = path === undefined ? null : openModelFile(path);
   await withDevice(options, async (device) => {
-    const detector = model.open(device, undefined);
+    const detector = model ? model.open(device, undefined) : untrained(device, name);
     try {
       await tuneScoring(detector, { ...options, tune: options.tune ?? true });
-      const scores = scoresOf(model.calibration, model.calibration.chosen);
+      const scores = model
+        ? scoresOf(model.calibration, model.calibration.chosen)
+        : scoresFor(detector.networks).filter(({ info }) => info.paper);
       const result = await benchInput({ refs, detector, scores, seconds });
       deliver(device, options, result, inputText(device, result));
     } finally {
       detector.dispose();
     }
   });
+}
+
+/** Networks as a training of the preset begins with them. */
+function untrained(device: Device, name: PresetName): DetectorNetworks {
+  const manifest = { versions: {}, device: device.info.name, dataHash: '', created: '' };
+  return prepareNetworks(device, { config: preset(name), manifest }, () => {});
 }
 
 /**

@@ -443,6 +443,15 @@ describe('bench input', () => {
     expect(text).toMatch(/limits\.$/m);
   });
 
+  it('has untrained networks judge where no model is given', async () => {
+    const args = ['bench', 'input', `${folder.path('input-data')}/abnormal`, '--seconds', '0.2', '--no-tune'];
+    const { code, stdout } = await cyclops(...args, '--preset', 'tiny', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ files: 8 });
+    const both = await cyclops(...args, '--preset', 'tiny', '--model', folder.path('input-run'));
+    expect([both.code, both.stderr]).toEqual([2, expect.stringMatching(/--preset.*cannot be used with.*--model/)]);
+  });
+
   it('says where a folder has no image that can be read, and where none is', async () => {
     const broken = folder.path('input-broken');
     mkdirSync(broken);
