@@ -68,9 +68,9 @@ the first result on. What is no file, such as a pipe or \`/dev/stdout\`, is refu
 | exit code | meaning |
 | --- | --- |
 | 0 | done |
-| 1 | failed |
+| 1 | failed, also where some files could not be read |
 | 2 | wrong use of the command line |
-| 3 | an image was flagged, and \`score --fail-on-anomaly\` asked for this |
+| 3 | instead of 0, where an image was flagged and \`--fail-on-anomaly\` asked for this |
 | 130 | stopped by Ctrl-C, SIGTERM, SIGHUP or SIGQUIT |
 
 | environment variable | meaning |

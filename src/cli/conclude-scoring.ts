@@ -16,6 +16,8 @@ export interface ConcludeOptions {
   failOnAnomaly: boolean;
   /** Whether the files that cannot be read were told already. */
   told: boolean;
+  /** Whether these are the images of one shard: collect judges what all of them found. */
+  isShard: boolean;
 }
 
 export function tellUnreadable(reason: string): void {
@@ -23,8 +25,9 @@ export function tellUnreadable(reason: string): void {
 }
 
 /** Says why files could not be read, unless that was told as it was found. */
-function tellReasons(unreadable: readonly string[], { quiet, skipBroken, told }: ConcludeOptions): void {
-  if (!told && (!quiet || !skipBroken)) for (const reason of unreadable) tellUnreadable(reason);
+function tellReasons(unreadable: readonly string[], { quiet, skipBroken, told, isShard }: ConcludeOptions): void {
+  const isAllowed = skipBroken || isShard;
+  if (!told && (!quiet || !isAllowed)) for (const reason of unreadable) tellUnreadable(reason);
 }
 
 /** Says, where an error or Ctrl-C ends scoring before the last of the files, why files could not be read until then and how many are left. */
@@ -34,14 +37,16 @@ export function concludeUnfinished({ unreadable, total }: Found, files: number, 
   if (total < files) process.stderr.write(`${files - total} of ${files} images were not judged.\n`);
 }
 
-/** Says what was left over, and chooses the exit code: flagged images weigh more than unreadable files. */
+/** Says what was left over, and chooses the exit code: unreadable files weigh more than flagged images, since nobody judged them. */
 export function concludeScoring({ unreadable, flagged, total }: Found, options: ConcludeOptions): void {
-  const { skipBroken, failOnAnomaly } = options;
+  const { skipBroken, failOnAnomaly, isShard } = options;
   tellReasons(unreadable, options);
-  if (failOnAnomaly && flagged > 0) process.exitCode = EXIT.flagged;
-  else if (unreadable.length > 0 && (!skipBroken || unreadable.length === total)) {
+  const failsOnFlagged = failOnAnomaly && flagged > 0;
+  if (!isShard && unreadable.length > 0 && (!skipBroken || unreadable.length === total)) {
+    if (failsOnFlagged) process.stderr.write(`${flagged} of ${total} images flagged.\n`);
     throw unreadableError(unreadable.length, total, skipBroken, 'scored');
   }
+  if (failsOnFlagged) process.exitCode = EXIT.flagged;
 }
 
 /** Why a command ends that could not read some of its images, or none. @param done what it did with the others */

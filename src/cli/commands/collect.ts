@@ -25,7 +25,7 @@ export function addCollect(program: Command): void {
     .description('make one of what the shards of a job left in a folder, or say which of them are missing')
     .argument('<out>', 'the folder that shards were given with --out')
     .option('--csv <file>', 'of scored images: the table of all (default: scores.csv in that folder)')
-    .option('--fail-on-anomaly', `likewise: end with exit code ${EXIT.flagged} when an image was flagged`)
+    .option('--fail-on-anomaly', `likewise: end with exit code ${EXIT.flagged} instead of 0 when an image was flagged`)
     .option('--skip-broken', 'likewise: do not fail when files could not be read; they are listed either way');
   addTuneOptions(command).action(collect);
 }
@@ -52,5 +52,5 @@ function concludeScores(scores: CollectedScores, options: CollectCommandOptions)
   const { quiet = false, skipBroken = false, failOnAnomaly = false } = options;
   const { flagged, total, csv } = scores;
   if (!quiet) process.stdout.write(`${flagged} of ${total} images flagged: ${visible(csv)}\n`);
-  concludeScoring(scores, { quiet, skipBroken, failOnAnomaly, told: false });
+  concludeScoring(scores, { quiet, skipBroken, failOnAnomaly, told: false, isShard: false });
 }

@@ -63,7 +63,7 @@ export function addScore(program: Command): void {
       'write each picture with its heat map laid over it, which shows where it looks abnormal; one scale for all',
     )
     .option('--map <name>', MAP_OPTION)
-    .option('--fail-on-anomaly', `end with exit code ${EXIT.flagged} when an image is flagged`)
+    .option('--fail-on-anomaly', `end with exit code ${EXIT.flagged} instead of 0 when an image is flagged`)
     .option('--skip-broken', 'do not fail when files cannot be read; they are listed either way')
     .option('--follow-links', 'follow links that lead out of a folder of images; without, they are passed over')
     .option('--watch <folder>', 'score images that come into this folder, each once it is whole, until Ctrl-C');
@@ -118,11 +118,10 @@ async function score(model: string, given: string[], options: ScoreCommandOption
   };
   const found = { unreadable: [] as string[], flagged: 0, total: 0 };
   const concluding = {
-    quiet,
-    // What a shard found is in its piece, and collect judges all of them.
-    skipBroken: skipBroken || chosen !== null,
+    ...{ quiet, skipBroken },
     told: watch !== undefined && !quiet,
     failOnAnomaly: options.failOnAnomaly ?? false,
+    isShard: chosen !== null,
   };
   await withDevice(options, async (device) => {
     const scoring: Scoring & { own?: number } = chosen
@@ -157,7 +156,7 @@ async function score(model: string, given: string[], options: ScoreCommandOption
   });
   if (process.exitCode === EXIT.interrupted) return;
   concludeScoring(found, concluding);
-  if (unwritten.length === 0 || process.exitCode !== undefined) return;
+  if (unwritten.length === 0) return;
   throw new CyclopsError(
     `${unwritten.length} of ${found.total} heat maps could not be written; the scores are whole. Make room for them, and score those images again.`,
   );

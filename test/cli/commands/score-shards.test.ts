@@ -68,9 +68,24 @@ describe('score --out', () => {
       2,
       expect.stringMatching(/would overwrite a file (that is there|of the run)/),
     ]);
-    expect((await cyclops('collect', out, '--fail-on-anomaly')).code).toBe(
-      readFileSync(single, 'utf8').includes(',flagged,') ? 3 : 1,
+  });
+
+  it('lets shards with nothing readable end as done, and collect says what could not be read beside what is flagged', async () => {
+    const [few, out] = [folder.path('few broken'), folder.path('shares of broken')];
+    cpSync(join(images, 'normal', '0.png'), join(few, '0.png'));
+    writeFileSync(join(few, 'scan.psd'), '8BPS');
+    const judge = (number: string) =>
+      cyclops('score', model, few, '--out', out, '--shard', number, '--threshold', '-1e9');
+    const both = [await judge('1/2'), await judge('2/2')];
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    expect(both[1]?.stderr).toMatch(/unreadable: .*scan\.psd(?!.*could not be read)/);
+    expect((await judge('2/2')).code).toBe(0);
+    const collected = await cyclops('collect', out, '--fail-on-anomaly');
+    expect(collected.code).toBe(1);
+    expect(collected.stderr).toMatch(
+      /unreadable: .*scan\.psd.*1 of 2 images flagged\. .*1 of 2 files could not be read/,
     );
+    expect((await cyclops('collect', out, '--fail-on-anomaly', '--skip-broken')).code).toBe(3);
   });
 
   it('leaves no piece where it is killed, and collect takes away what is left of it', async () => {

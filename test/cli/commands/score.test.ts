@@ -84,6 +84,21 @@ describe('score', () => {
     expect((await cyclops(...args, '1e9')).code).toBe(0);
   });
 
+  it('--fail-on-anomaly ends with 1 where something failed, and says what is flagged beside it', async () => {
+    const [mixed, heat] = [folder.path('flagged and broken'), folder.path('flagged-heat')];
+    cpSync(join(images, 'normal', '0.png'), join(mixed, '0.png'));
+    writeFileSync(join(mixed, 'scan.psd'), '8BPS');
+    const args = ['score', model, mixed, '--fail-on-anomaly', '--threshold', '-1e9', '--no-tune'];
+    const broken = await cyclops(...args);
+    expect(broken.code).toBe(1);
+    expect(broken.stderr).toMatch(/unreadable: .*1 of 2 images flagged\. .*1 of 2 files could not be read/);
+    expect((await cyclops(...args, '--skip-broken')).code).toBe(3);
+    mkdirSync(heat);
+    symlinkSync(join('no such folder', '0.png'), join(heat, '0.png.heat.png'));
+    const unwritten = await cyclops(...args, '--skip-broken', '--heatmaps', heat);
+    expect([unwritten.code, unwritten.stderr]).toEqual([1, expect.stringMatching(/1 of 2 heat maps could not be/)]);
+  });
+
   it('has a model file that evaluate and translate take too, with the same figures, and that knows what trained it', async () => {
     const evaluate = (from: string, ...options: string[]) => cyclops('evaluate', from, images, '--no-tune', ...options);
     const [byModel, byRun] = [await evaluate(model, '--json'), await evaluate(folder.path('run'), '--json')];
