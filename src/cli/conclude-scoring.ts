@@ -1,5 +1,6 @@
 import { CyclopsError } from '../gpu/errors.ts';
 import { visible } from '../report/parts/visible.ts';
+import type { FileResult, UnreadableFile } from '../workflow/score.ts';
 import { EXIT } from './failure.ts';
 
 /** What scoring found. */
@@ -8,6 +9,31 @@ interface Found {
   /** Why files could not be read. */
   unreadable: readonly string[];
   total: number;
+}
+
+/** Counts results as they come. */
+export class Tally implements Found {
+  flagged = 0;
+  total = 0;
+  readonly #isWatching: boolean;
+  readonly #unreadable: UnreadableFile[] = [];
+
+  /** @param isWatching whether a file may come again, written anew: one that could not be read before counts as what it is now */
+  constructor(isWatching: boolean) {
+    this.#isWatching = isWatching;
+  }
+
+  get unreadable(): string[] {
+    return this.#unreadable.map(({ reason }) => reason);
+  }
+
+  add(result: FileResult): void {
+    const before = this.#isWatching ? this.#unreadable.findIndex(({ file }) => file === result.file) : -1;
+    if (before >= 0) this.#unreadable.splice(before, 1);
+    else this.total += 1;
+    if (result.status === 'unreadable') this.#unreadable.push(result);
+    if (result.status === 'flagged') this.flagged += 1;
+  }
 }
 
 export interface ConcludeOptions {

@@ -21,7 +21,7 @@ import { type DeviceOption, onDevice } from './common/with-device.ts';
 import { doneBehind } from './images/behind.ts';
 import { type BrokenFile, ImageDecoder, warnOfOtherDecoder } from './images/decode-images.ts';
 import { imagesAt } from './images/images-at.ts';
-import { newImages } from './images/new-images.ts';
+import { NewImages } from './images/new-images.ts';
 import { type ScoredRef, scoreRefs } from './images/score-refs.ts';
 
 export interface ScoreOptions extends DeviceOption, Listener {
@@ -31,7 +31,7 @@ export interface ScoreOptions extends DeviceOption, Listener {
   images: readonly string[];
   /**
    * Whether to score, in place of what lies there, the images that come into `images`, which is then one folder: each as soon as it is
-   * whole, until the signal stops it.
+   * whole, until the signal stops it. What cannot be read is a result once nothing has changed of it for ten seconds.
    */
   watch?: boolean | undefined;
   /** Whether links are followed that lead out of a folder of images; without, they are passed over. */
@@ -178,21 +178,26 @@ async function* scoreFiles(device: Device, refs: readonly ImageRef[], work: Work
 }
 
 async function* watchFolder(device: Device, folder: string, work: Work): AsyncGenerator<FileResult> {
-  const judge = new Judge(device, work);
+  const coming = new NewImages(folder, work.options);
+  /** Whether a file that cannot be read may not be whole yet: it is judged again later, and this is no result. */
+  const isEarly = (result: FileResult) => result.status === 'unreadable' && coming.takeBack(result.path);
+  const { finish } = work.options;
+  const finishWhole: typeof finish = async (result, decision) => {
+    if (!isEarly(result)) await finish?.(result, decision);
+  };
+  const judge = new Judge(device, { ...work, options: { ...work.options, finish: finish && finishWhole } });
   /** Images that came and have no result. */
   let left = 0;
   try {
     await judge.open();
-    const coming = newImages(folder, work.options);
-    let next = await coming.next();
-    for (; !next.done; next = await coming.next()) {
-      left += next.value.length;
-      for await (const result of judge.results(next.value)) {
+    for await (const refs of coming) {
+      left += refs.length;
+      for await (const result of judge.results(refs)) {
         left -= 1;
-        yield result;
+        if (!isEarly(result)) yield result;
       }
     }
-    left += next.value;
+    left += coming.waiting();
     if (left > 0)
       work.options.onWarning?.(
         `${left === 1 ? '1 image' : `${left} images`} that came into ${folder} at the end ${left === 1 ? 'was' : 'were'} not judged.`,

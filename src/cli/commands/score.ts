@@ -21,7 +21,7 @@ import {
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { type Decision, type FileResult, type Scoring, score as scoreWorkflow } from '../../workflow/score.ts';
 import { type ScoreShardOptions, type ShardScoring, scoreShard } from '../../workflow/score-shard.ts';
-import { concludeScoring, concludeUnfinished, tellUnreadable } from '../conclude-scoring.ts';
+import { concludeScoring, concludeUnfinished, Tally, tellUnreadable } from '../conclude-scoring.ts';
 import { EXIT, wrap } from '../failure.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { listenOnTerminal } from '../listener.ts';
@@ -116,7 +116,7 @@ async function score(model: string, given: string[], options: ScoreCommandOption
           }),
     allScores: csv !== undefined || json,
   };
-  const found = { unreadable: [] as string[], flagged: 0, total: 0 };
+  const found = new Tally(watch !== undefined);
   const concluding = {
     ...{ quiet, skipBroken },
     told: watch !== undefined && !quiet,
@@ -132,13 +132,9 @@ async function score(model: string, given: string[], options: ScoreCommandOption
     const output = new ScoreOutput(decision, { csv, json, onWarning: listener.onWarning });
     const work = async () => {
       for await (const result of scoring) {
-        if (result.status === 'unreadable') {
-          found.unreadable.push(result.reason);
-          // Who watches for days does not want to hear of it at the end.
-          if (concluding.told) tellUnreadable(result.reason);
-        }
-        if (result.status === 'flagged') found.flagged += 1;
-        found.total += 1;
+        // Who watches for days does not want to hear of it at the end.
+        if (result.status === 'unreadable' && concluding.told) tellUnreadable(result.reason);
+        found.add(result);
         output.add(result);
       }
     };

@@ -9,114 +9,122 @@ import { ToldOnce } from './told-once.ts';
 
 /** How often a folder is looked at, in ms; less often where looking takes long. */
 const INTERVAL = 250;
-/** For so many ms nothing may have changed of a file that is whole; empty ones wait longer, since somebody may be about to write. */
+/** For so many ms nothing may have changed of a file that is whole. */
 const SETTLED = 1000;
-const SETTLED_EMPTY = 10_000;
+/** For so many ms of one that cannot be read, since a writer may pause, and of what is passed over. */
+const PATIENCE = 10_000;
 
 /** What tells one content of a file from another, and since when it is known. */
 interface Seen {
   stamp: string;
   since: number;
-  isEmpty: boolean;
+  /** For so many ms it has to stay as it is before it is given. */
+  wait: number;
   given: boolean;
+}
+
+interface WatchOptions extends Pick<Listener, 'signal' | 'onWarning'> {
+  followLinks?: boolean | undefined;
 }
 
 /**
  * The images that come into a folder, or below it, from now on, as soon as each is whole: of several the oldest first. A file that is
- * written anew counts as another. What lies there already is not given.
- *
- * @param signal ends it @param onWarning is told how many those are, what is passed over, and where the folder is away for a while
- * @returns how many had come and were not given, since it was not known whether they are whole
- * @throws CyclopsError when the folder cannot be listed at first
+ * written anew counts as another. What lies there already is not given. The signal ends it; `onWarning` is told how many those are, what
+ * is passed over, and where the folder is away for a while. To take images throws a CyclopsError when the folder cannot be listed at first.
  */
-export async function* newImages(
-  folder: string,
-  {
-    signal,
-    onWarning,
-    followLinks = false,
-  }: Pick<Listener, 'signal' | 'onWarning'> & { followLinks?: boolean | undefined },
-): AsyncGenerator<ImageRef[], number> {
-  const known = new Map<string, Seen>();
-  const told = new ToldOnce(SETTLED_EMPTY);
-  let isMissing = false;
-  for (let isFirst = true; !signal?.aborted; isFirst = false) {
-    const begin = performance.now();
-    try {
-      const passed: PassedOver = {};
-      const found = look({ root: folder, called: '', followLinks }, known, isFirst, passed);
-      const text = passedOverText(told.news(passed, begin, isFirst));
-      if (text) onWarning?.(`Warning: passed over: ${text}.`);
-      if (isFirst && known.size > 0) {
-        onWarning?.(
-          `What lies in ${folder} already, ${known.size === 1 ? '1 image' : `${known.size} images`}, is not scored; score the folder without --watch for that.`,
-        );
+export class NewImages implements AsyncIterable<ImageRef[]> {
+  readonly #folder: string;
+  readonly #options: WatchOptions;
+  readonly #known = new Map<string, Seen>();
+
+  constructor(folder: string, options: WatchOptions) {
+    this.#folder = folder;
+    this.#options = options;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<ImageRef[]> {
+    const { signal, onWarning } = this.#options;
+    const told = new ToldOnce(PATIENCE);
+    let isMissing = false;
+    for (let isFirst = true; !signal?.aborted; isFirst = false) {
+      const begin = performance.now();
+      try {
+        const passed: PassedOver = {};
+        const found = this.#look(isFirst, passed);
+        const text = passedOverText(told.news(passed, begin, isFirst));
+        if (text) onWarning?.(`Warning: passed over: ${text}.`);
+        const { size } = this.#known;
+        if (isFirst && size > 0) {
+          onWarning?.(
+            `What lies in ${this.#folder} already, ${size === 1 ? '1 image' : `${size} images`}, is not scored; score the folder without --watch for that.`,
+          );
+        }
+        if (found.length > 0) yield found;
+        isMissing = false;
+      } catch (error) {
+        if (!(error instanceof CyclopsError) || isFirst) throw error;
+        if (!isMissing) onWarning?.(`${error.message} Waiting for it to come back.`);
+        isMissing = true;
       }
-      if (found.length > 0) yield found;
-      isMissing = false;
+      await sleep(Math.max(INTERVAL, 2 * (performance.now() - begin)));
+    }
+  }
+
+  /**
+   * Takes an image back that cannot be read, unless nothing has changed of it for long: it is given again when that is so, or when it was
+   * written on and is whole. @returns whether it was taken back
+   */
+  takeBack(path: string): boolean {
+    const seen = this.#known.get(path);
+    if (!seen || (seen.given && seen.wait === PATIENCE)) return false;
+    seen.wait = PATIENCE;
+    seen.given = false;
+    return true;
+  }
+
+  /** How many images have come and were not given, or were taken back: it is not known whether they are whole. */
+  waiting(): number {
+    const known = () => [...this.#known.values()].filter(({ given }) => !given).length;
+    try {
+      const whole = this.#look(false, {});
+      return whole.length + known();
     } catch (error) {
-      if (!(error instanceof CyclopsError) || isFirst) throw error;
-      if (!isMissing) onWarning?.(`${error.message} Waiting for it to come back.`);
-      isMissing = true;
+      if (error instanceof CyclopsError) return known();
+      throw error;
     }
-    await sleep(Math.max(INTERVAL, 2 * (performance.now() - begin)));
   }
-  return leftIn(folder, known, followLinks);
+
+  /** The images that are whole now and were not given yet. */
+  #look(isFirst: boolean, passed: PassedOver): ImageRef[] {
+    const now = performance.now();
+    const whole: { ref: ImageRef; written: number }[] = [];
+    const { followLinks = false } = this.#options;
+    const refs = imagesBelow({ root: this.#folder, called: '', followLinks }, passed);
+    for (const ref of refs) {
+      const { stamp, written } = stateOf(ref.path);
+      const before = this.#known.get(ref.path);
+      if (before?.stamp !== stamp) {
+        this.#known.set(ref.path, { stamp, since: now, wait: SETTLED, given: isFirst });
+      } else if (!before.given && now - before.since >= before.wait) {
+        before.given = true;
+        whole.push({ ref, written });
+      }
+    }
+    // What was taken away may come again under its name.
+    const present = new Set(refs.map(({ path }) => path));
+    for (const path of this.#known.keys()) if (!present.has(path)) this.#known.delete(path);
+    return whole.sort((a, b) => a.written - b.written).map(({ ref }) => ref);
+  }
 }
 
-/** How many images of a folder were not given. */
-function leftIn(folder: string, known: Map<string, Seen>, followLinks: boolean): number {
-  const waiting = () => [...known.values()].filter(({ given }) => !given).length;
+/** What a file looks like from outside. */
+function stateOf(path: string): { stamp: string; written: number } {
   try {
-    const whole = look({ root: folder, called: '', followLinks }, known, false, {});
-    return whole.length + waiting();
+    const { size, mtimeMs, ino } = statSync(path);
+    return { stamp: `${size} ${mtimeMs} ${ino}`, written: mtimeMs };
   } catch (error) {
-    if (error instanceof CyclopsError) return waiting();
-    throw error;
-  }
-}
-
-/** What a file looks like from outside; null where it is gone. */
-function stateOf(path: string): { stamp: string; isEmpty: boolean; written: number } | null {
-  try {
-    const status = statSync(path, { throwIfNoEntry: false });
-    if (!status) return null;
-    return {
-      stamp: `${status.size} ${status.mtimeMs} ${status.ino}`,
-      isEmpty: status.size === 0,
-      written: status.mtimeMs,
-    };
-  } catch (error) {
-    // A link in a circle, or a file of others: whoever reads it says so.
+    // A link to nowhere or in a circle, a name that is no UTF-8, or a file of others: whoever reads it says so.
     const code = error instanceof Error && 'code' in error ? `${error.code}` : '';
-    return { stamp: code, isEmpty: false, written: Date.now() };
+    return { stamp: code, written: Date.now() };
   }
-}
-
-/** The images that are whole now and were not given yet. */
-function look(
-  folder: Parameters<typeof imagesBelow>[0],
-  known: Map<string, Seen>,
-  isFirst: boolean,
-  passed: PassedOver,
-): ImageRef[] {
-  const now = performance.now();
-  const whole: { ref: ImageRef; written: number }[] = [];
-  const refs = imagesBelow(folder, passed);
-  for (const ref of refs) {
-    const state = stateOf(ref.path);
-    if (!state) continue;
-    const { stamp, isEmpty, written } = state;
-    const before = known.get(ref.path);
-    if (before?.stamp !== stamp) {
-      known.set(ref.path, { stamp, since: now, isEmpty, given: isFirst });
-    } else if (!before.given && now - before.since >= (before.isEmpty ? SETTLED_EMPTY : SETTLED)) {
-      before.given = true;
-      whole.push({ ref, written });
-    }
-  }
-  // What was taken away may come again under its name.
-  const present = new Set(refs.map(({ path }) => path));
-  for (const path of known.keys()) if (!present.has(path)) known.delete(path);
-  return whole.sort((a, b) => a.written - b.written).map(({ ref }) => ref);
 }

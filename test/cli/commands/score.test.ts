@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  appendFileSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -399,19 +400,32 @@ describe('score --watch', () => {
     writeFileSync(join(watched, 'b.png'), 'no image');
     mkdirSync(join(watched, 'below'));
     cpSync(join(images, 'normal', '2.png'), join(watched, 'below', 'c.png'));
-    await until(() => scored() === 3);
+    symlinkSync('nowhere', join(watched, 'dead.png'));
+    const late = readFileSync(join(images, 'normal', '1.png'));
+    writeFileSync(join(watched, 'paused.png'), late.subarray(0, 900));
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    appendFileSync(join(watched, 'paused.png'), late.subarray(900));
+    await until(() => scored() === 5);
+    writeFileSync(join(watched, 'dead-no-more.png'), late);
+    renameSync(join(watched, 'dead-no-more.png'), join(watched, 'dead.png'));
+    await until(() => scored() === 6);
     for (const name of ['late-1.png', 'late-2.png']) cpSync(join(images, 'normal', '2.png'), join(watched, name));
     child.kill('SIGINT');
     const { code, stdout, stderr } = await outcome;
     expect(code).toBe(1);
     expect(stderr).toMatch(/2\s+images\s+that\s+came\s+into\s+\S+\s+at\s+the\s+end\s+were\s+not\s+judged/);
     expect(stderr).toMatch(/What lies in .* already, 1 image, is not scored/);
-    expect(stderr).toMatch(/unreadable: .*b\.png is not an image.*1 of 3 files could not be read/);
-    expect(stderr.match(/unreadable:/g)).toHaveLength(1);
+    expect(stderr).toMatch(/unreadable: .*b\.png is not an image.*1 of 5 files could not be read/);
+    // Not what its writer paused in; and what led nowhere for ten seconds is an image in the end.
+    expect(stderr.match(/unreadable: \S+/g)).toHaveLength(2);
+    expect(lines(stdout).filter((line) => line.startsWith('dead.png'))).toEqual([
+      expect.stringMatching(/unreadable$/),
+      expect.not.stringMatching(/unreadable$/),
+    ]);
     const again = await cyclops('score', model, watched, '--no-tune');
     const told = new Set(lines(again.stdout).filter((line) => !/^(before|late-\d)\.png/.test(line)));
-    expect(new Set(lines(stdout))).toEqual(told);
-    expect(readdirSync(heat).sort()).toEqual(['a.png.heat.png', 'below']);
+    expect(new Set([...lines(stdout)].filter((line) => !line.startsWith('dead.png\t\t')))).toEqual(told);
+    expect(readdirSync(heat).sort()).toEqual(['a.png.heat.png', 'below', 'dead.png.heat.png', 'paused.png.heat.png']);
   });
 
   it('makes no heat maps of heat maps, where a link leads from one folder to the other', async () => {

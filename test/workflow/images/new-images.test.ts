@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSy
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
 import { encodePng } from '../../../src/data/images/png.ts';
-import { newImages } from '../../../src/workflow/images/new-images.ts';
+import { NewImages } from '../../../src/workflow/images/new-images.ts';
 import { until } from '../../cli/support.ts';
 import { expectRejection, put, useTemporaryFolder } from '../../data/support.ts';
 
@@ -15,16 +15,15 @@ function watch(folder: string) {
   const controller = new AbortController();
   const given: { file: string; at: number }[] = [];
   const warnings: string[] = [];
+  const images = new NewImages(folder, { signal: controller.signal, onWarning: (line) => void warnings.push(line) });
   const done = (async () => {
-    const onWarning = (line: string) => warnings.push(line);
-    for await (const refs of newImages(folder, { signal: controller.signal, onWarning }))
-      given.push(...refs.map(({ file }) => ({ file, at: performance.now() })));
+    for await (const refs of images) given.push(...refs.map(({ file }) => ({ file, at: performance.now() })));
   })();
   const stop = () => {
     controller.abort();
     return done;
   };
-  return { given, warnings, stop };
+  return { images, given, warnings, stop };
 }
 
 it('gives each image once it is whole, and not what lies there already', async () => {
@@ -51,14 +50,41 @@ it('gives each image once it is whole, and not what lies there already', async (
   await stop();
 });
 
-it('gives a link in a circle as what cannot be read, and goes on', async () => {
-  mkdirSync(path('in'), { recursive: true });
-  const { given, stop } = watch(path('in'));
-  await sleep(500);
+it('gives links to nowhere and in a circle, and names that are no UTF-8, as what cannot be read, and goes on', async () => {
+  put(path('in', 'old.png'), png);
+  const { given, warnings, stop } = watch(path('in'));
+  await until(() => warnings.length > 0);
   symlinkSync('loop.png', path('in', 'loop.png'));
+  symlinkSync('nowhere', path('in', 'dead.png'));
+  writeFileSync(Buffer.concat([Buffer.from(path('in', 'caf')), Buffer.of(0xe9), Buffer.from('.png')]), png);
   put(path('in', 'good.png'), png);
+  await until(() => given.length >= 4);
+  expect(given.map(({ file }) => file).sort()).toEqual(['caf\uFFFD.png', 'dead.png', 'good.png', 'loop.png']);
+  await stop();
+});
+
+it('takes back what cannot be read, and gives it when it is whole, or at last when nothing changes of it', async () => {
+  put(path('in', 'old.png'), png);
+  const { images, given, warnings, stop } = watch(path('in'));
+  await until(() => warnings.length > 0);
+  const began = performance.now();
+  for (const name of ['slow.png', 'broken.png']) put(path('in', name), png.subarray(0, 20));
   await until(() => given.length >= 2);
-  expect(given.map(({ file }) => file).sort()).toEqual(['good.png', 'loop.png']);
+  const early = performance.now() - began;
+  const takeBack = (name: string) => images.takeBack(path('in', name));
+  expect(['slow.png', 'broken.png', 'slow.png', 'absent.png'].map(takeBack)).toEqual([true, true, true, false]);
+  expect(images.waiting()).toBe(2);
+  put(path('in', 'slow.png'), png);
+  const written = performance.now();
+  await until(() => given.length >= 3);
+  expect(given[2]?.file).toBe('slow.png');
+  expect((given[2]?.at ?? 0) - written).toBeGreaterThan(1000);
+  await until(() => given.length >= 4);
+  expect(given[3]?.file).toBe('broken.png');
+  // Since it was seen for the first time, which was before it was given.
+  expect((given[3]?.at ?? 0) - began).toBeGreaterThan(Math.max(early, 10_000));
+  expect(takeBack('broken.png')).toBe(false);
+  expect(images.waiting()).toBe(0);
   await stop();
 });
 
@@ -91,7 +117,7 @@ it('waits for a folder that is away for a while, and refuses one that was never 
   expect(given.map(({ file }) => file)).toEqual(['a.png']);
   expect(warnings).toEqual([expect.stringMatching(/no such file or folder.*Waiting/s)]);
   await stop();
-  await expectRejection(() => newImages(path('absent'), {}).next().then(), 'absent');
+  await expectRejection(() => new NewImages(path('absent'), {})[Symbol.asyncIterator]().next(), 'absent');
 });
 
 it('tells once of what it passes over, and not of what is there for a moment', async () => {
