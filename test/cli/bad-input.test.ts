@@ -89,11 +89,18 @@ describe('images', () => {
   it('a broken one is left out with --skip-broken, and counted', async () => {
     const root = dataWith('skipped', 'abnormal/3.png', 'Dear diary');
     writeFileSync(join(root, 'train.txt'), 'normal/0.png\nnormal/1.png\nabnormal/0.png\nabnormal/1.png\n');
-    const { code, stdout, stderr } = await cyclops('evaluate', run, root, '--json', '--skip-broken');
+    const csv = folder.path('skipped.csv');
+    // A table of an earlier version, which this one may write over.
+    writeFileSync(csv, 'file,label,type,sse,decided_by,threshold,flag\r\n');
+    const args = ['evaluate', run, root, '--json', '--skip-broken', '--csv', csv];
+    const { code, stdout, stderr } = await cyclops(...args);
     expect(code).toBe(0);
+    expect(readFileSync(csv, 'utf8')).toMatch(/^abnormal\/3\.png,abnormal,,[^\n]*,unreadable,[^\n]*no image does/m);
+    expect((await cyclops(...args, '--quiet')).code).toBe(0);
     const { counts, skipped } = JSON.parse(stdout);
     expect(counts).toMatchObject({ normal: 2, abnormal: 1, skipped: 1 });
-    expect(skipped).toEqual([{ file: 'abnormal/3.png', reason: expect.stringContaining('begins as no image does') }]);
+    const reason = expect.stringContaining('begins as no image does');
+    expect(skipped).toEqual([{ file: 'abnormal/3.png', label: 'abnormal', reason }]);
     expect(stderr).toMatch(/left out: .*abnormal\/3.png/);
   });
 

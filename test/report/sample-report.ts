@@ -21,7 +21,7 @@ export function image(file: string, label: Label | null, sse: number, dn: number
 
 /** A report on these images, with hostile text wherever text comes from elsewhere. */
 export function sampleReport(images: ScoredImage[], infos: ScoreInfo[], calibration: Calibration): Report {
-  const evaluation = summarise(images, infos, calibration, [{ file: HOSTILE, reason: HOSTILE }]);
+  const evaluation = summarise(images, infos, calibration, [{ file: HOSTILE, label: null, reason: HOSTILE }]);
   return {
     format: FORMAT,
     title: HOSTILE,

@@ -55,8 +55,7 @@ export interface ScoreReport {
 }
 
 /** A file that could not be scored, and why. */
-export interface SkippedFile {
-  file: string;
+export interface SkippedFile extends Pick<ScoredImage, 'file' | 'label' | 'type'> {
   reason: string;
 }
 

@@ -43,7 +43,7 @@ interface EvaluateCommandOptions extends TuneFlags, DataFlags {
 }
 
 /** Other than the index of a data folder, whose header may begin likewise. */
-const TABLE = textKind('a table of an evaluation', /^file,label,type,[^\n]*,decided_by,threshold,flag\r\n/);
+const TABLE = textKind('a table of an evaluation', /^file,label,type,[^\n]*,decided_by,threshold,flag(,reason)?\r\n/);
 
 export function addEvaluate(program: Command): void {
   const command = program
@@ -59,7 +59,10 @@ export function addEvaluate(program: Command): void {
     .option('--threshold <number>', 'judge by this threshold instead of the calibrated one', toNumber)
     .option('--map <name>', MAP_OPTION)
     .option('--json', 'print one JSON object on standard output and nothing else')
-    .option('--csv <file>', 'write file, label, scores, threshold and flag of every image')
+    .option(
+      '--csv <file>',
+      'write file, label, scores, threshold and flag of every image, and why one could not be read',
+    )
     .option('--report <file>', 'write a page with figures, curves and heat maps, and the figures as .json beside it')
     .option(
       '--pictures <bytes>',

@@ -145,7 +145,10 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   } finally {
     detector.dispose();
   }
-  const skipped = broken.map(({ ref, reason }) => ({ file: ref.file, reason }));
+  const skipped = broken.map(({ ref: { file, label, type }, reason }) => ({
+    ...{ file, label, reason },
+    ...(type && { type }),
+  }));
   const infos = scores.map(({ info }) => info);
   const evaluation = summarise(images, infos, calibration, skipped);
   return {

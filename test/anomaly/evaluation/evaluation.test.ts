@@ -209,7 +209,7 @@ describe('chooseThresholds', () => {
 });
 
 describe('summarise', () => {
-  const evaluation = summarise(test, infos, calibration, [{ file: 'normal/4.png', reason: 'empty' }]);
+  const evaluation = summarise(test, infos, calibration, [{ file: 'normal/4.png', label: 'normal', reason: 'empty' }]);
   const [sse, dn] = evaluation.scores;
 
   it('counts', () => {
@@ -348,16 +348,31 @@ describe('evaluationCsv', () => {
       image('two\nlines.png', null, 1e-7, 0.3),
     ];
     expect(evaluationCsv(summarise(images, infos, calibration))).toBe(
-      'file,label,type,sse,dn,decided_by,threshold,flag\r\n' +
-        '"a,""b"".png",abnormal,crack,0.30000000000000004,0.5,dn,0.35,1\r\n' +
-        '"two\nlines.png",,,1e-7,0.3,dn,0.35,0\r\n',
+      'file,label,type,sse,dn,decided_by,threshold,flag,reason\r\n' +
+        '"a,""b"".png",abnormal,crack,0.30000000000000004,0.5,dn,0.35,1,\r\n' +
+        '"two\nlines.png",,,1e-7,0.3,dn,0.35,0,\r\n',
     );
+  });
+
+  it('has a line in its place for what could not be read, with the reason and without scores', () => {
+    const images = ['a.png', 'c.png'].map((file) => image(file, 'normal', 0.1, 0.3));
+    const skipped = [{ file: 'b.png', label: 'abnormal' as const, type: 'crack', reason: 'b.png is no image' }];
+    expect(
+      evaluationCsv(summarise(images, infos, calibration, skipped))
+        .split('\r\n')
+        .slice(1),
+    ).toEqual([
+      'a.png,normal,,0.1,0.3,dn,0.35,0,',
+      'b.png,abnormal,crack,,,dn,0.35,unreadable,b.png is no image',
+      'c.png,normal,,0.1,0.3,dn,0.35,0,',
+      '',
+    ]);
   });
 
   it('lets no spreadsheet run a name, and leaves negative scores numbers', () => {
     const images = [{ ...image('=1+1.png', 'abnormal', -1.5, 0.5), type: '@SUM(1)' }];
     expect(evaluationCsv(summarise(images, infos, calibration)).split('\r\n')[1]).toBe(
-      "'=1+1.png,abnormal,'@SUM(1),-1.5,0.5,dn,0.35,1",
+      "'=1+1.png,abnormal,'@SUM(1),-1.5,0.5,dn,0.35,1,",
     );
   });
 });

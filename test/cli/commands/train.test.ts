@@ -262,7 +262,7 @@ describe('evaluate', () => {
     expect(result.device).toMatch(/\S/);
 
     const rows = readFileSync(folder.path('e.csv'), 'utf8').trimEnd().split('\r\n');
-    expect(rows[0]).toBe(`file,label,type,${names.join(',')},decided_by,threshold,flag`);
+    expect(rows[0]).toBe(`file,label,type,${names.join(',')},decided_by,threshold,flag,reason`);
     expect(rows).toHaveLength(7);
     const page = readFileSync(folder.path('r.html'), 'utf8');
     expect(page.match(/<article class="card/g)).toHaveLength(6);
