@@ -428,6 +428,32 @@ describe('score --watch', () => {
     expect(readdirSync(heat).sort()).toEqual(['a.png.heat.png', 'below', 'dead.png.heat.png', 'paused.png.heat.png']);
   });
 
+  it('finishes and gives out nothing of a file whose writer pauses before it is whole', async () => {
+    const watched = folder.path('paused');
+    mkdirSync(watched);
+    cpSync(join(images, 'normal', '0.png'), join(watched, 'before.png'));
+    const whole = readFileSync(join(images, 'normal', '1.png'));
+    const controller = new AbortController();
+    const finished: string[] = [];
+    const given: string[] = [];
+    const writeWithPause = async () => {
+      writeFileSync(join(watched, 'a.png'), whole.subarray(0, 900));
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      appendFileSync(join(watched, 'a.png'), whole.subarray(900));
+    };
+    const scoring = score({
+      ...{ model, images: [watched], watch: true, tune: false, signal: controller.signal },
+      onWarning: () => void writeWithPause(),
+      finish: async ({ file, status }) => void finished.push(`${file} ${status}`),
+    });
+    for await (const { file, status } of scoring) {
+      given.push(`${file} ${status}`);
+      controller.abort();
+    }
+    expect(given).toEqual([expect.stringMatching(/^a\.png (passed|flagged)$/)]);
+    expect(finished).toEqual(given);
+  });
+
   it('makes no heat maps of heat maps, where a link leads from one folder to the other', async () => {
     const [watched, heat] = [folder.path('linked'), folder.path('linked-heat')];
     for (const made of [watched, heat]) mkdirSync(made);
