@@ -3,7 +3,7 @@ import { join, posix } from 'node:path';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { isFolder } from '../files/is-folder.ts';
 import { isThere } from '../files/is-there.ts';
-import { type FolderContent, folderContent, holdsImages } from './folder-content.ts';
+import { type FolderContent, folderContent } from './folder-content.ts';
 import { type PassedOver, passOver } from './passed-over.ts';
 
 /** Files that speak of the data, wherever they lie. */
@@ -29,7 +29,7 @@ export class DataFolder {
     return false;
   }
 
-  /** Files with the ending of an image directly in a folder, by name. @throws CyclopsError when it cannot be listed */
+  /** Image files directly in a folder, by name. @throws CyclopsError when it cannot be listed */
   images(folder: string): string[] {
     const { images } = this.content(folder);
     for (const name of images) this.taken.add(posix.join(folder, name));
@@ -53,7 +53,7 @@ export class DataFolder {
     for (const file of files) this.taken.add(file);
   }
 
-  /** What nothing was made of in the folders that were looked at, and the folders in them that were not, where they hold images. */
+  /** What nothing was made of in the folders that were looked at, and the folders in them that were not. */
   passedOver(): PassedOver {
     const passed: PassedOver = {};
     for (const [folder, { images, folders, links, others, hidden }] of this.contents) {
@@ -61,7 +61,7 @@ export class DataFolder {
         names.map((name) => posix.join(folder, name)).filter((path) => !this.taken.has(path));
       const unseen = paths([...folders, ...links]).filter((path) => !this.contents.has(path));
       passOver(passed, 'others', paths(others.filter((name) => !ABOUT.test(name))));
-      passOver(passed, 'elsewhere', [...paths(images), ...unseen.filter((path) => holdsImages(join(this.root, path)))]);
+      passOver(passed, 'elsewhere', [...paths(images), ...unseen]);
       passOver(passed, 'hidden', paths(hidden));
     }
     return passed;

@@ -23,7 +23,7 @@ export interface LayoutOptions {
  *
  * Normal images alone, where they will do, may also lie directly in the folder.
  *
- * `index.csv` may name group and kind of defect of each image (see `applyIndex`). What has the ending of an image is one, whether it can be read or not. Hidden files and folders
+ * `index.csv` may name group and kind of defect of each image (see `applyIndex`). What has the ending or the beginning of an image is one, whether it can be read or not. Hidden files and folders
  * are never looked at; sub-folders of a class are not searched. What is passed over is told of in `passedOver`.
  *
  * @throws CyclopsError when no layout fits, a folder of the layout is missing, a class is empty or a list is wrong

@@ -1,11 +1,8 @@
 /** Why something in a folder was passed over, of one and of several. */
 const REASONS = {
   others: ['file that is no image', 'files that are no images'],
-  elsewhere: [
-    'file or folder with images where none are looked for',
-    'files or folders with images where none are looked for',
-  ],
-  hidden: ['hidden file or folder with images', 'hidden files or folders with images'],
+  elsewhere: ['image or folder where no images are looked for', 'images or folders where no images are looked for'],
+  hidden: ['hidden file or folder', 'hidden files or folders'],
   unlisted: ['image that no list of parts names', 'images that no list of parts names'],
   rows: ['row of index.csv that names no image', 'rows of index.csv that name no image'],
   again: ['link to a folder that was looked through already', 'links to folders that were looked through already'],

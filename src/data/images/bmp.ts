@@ -18,8 +18,9 @@ const MASKS: Readonly<Record<number, readonly number[]>> = {
 };
 const WHITE = 255;
 
+/** Texts may begin with BM too, but none has a byte 0, as there is in the size of the header that follows. */
 export function isBmp(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x42 && bytes[1] === 0x4d && bytes.length >= HEADER_BYTES;
+  return bytes[0] === 0x42 && bytes[1] === 0x4d && bytes[17] === 0 && bytes.length >= HEADER_BYTES;
 }
 
 /** The size that the header announces. @throws CyclopsError when it is beyond any photograph, or the file of a kind that is not read */

@@ -1,4 +1,5 @@
 import { CyclopsError } from '../../gpu/errors.ts';
+import { readPart } from '../files/read.ts';
 import { bmpSize, isBmp, readBmp } from './bmp.ts';
 import { READ_FORMATS } from './formats.ts';
 import { headerBySharp, readBySharp, type SharpFormat, sharpFormat } from './sharp.ts';
@@ -21,6 +22,20 @@ export async function readHeader(head: Uint8Array, path: string): Promise<ImageH
   return headerBySharp(path, head, requireFormat(head, path));
 }
 
+/** So many bytes at the beginning of a file tell whether it is an image. */
+const TELLING_BYTES = 348;
+
+/** Whether a file begins as an image does, be it one that cannot be read; false of what cannot be opened. */
+export function beginsAsImage(path: string): boolean {
+  try {
+    const head = readPart(path, 0, TELLING_BYTES);
+    return isBmp(head) || sharpFormat(head) !== null || (foreignFormat(head) !== null && !isGzip(head));
+  } catch (error) {
+    if (error instanceof CyclopsError) return false;
+    throw error;
+  }
+}
+
 /** What the file begins with is not told: a link may lead to what nobody is to see. */
 function requireFormat(bytes: Uint8Array, source: string): SharpFormat {
   const format = sharpFormat(bytes);
@@ -37,11 +52,18 @@ function requireFormat(bytes: Uint8Array, source: string): SharpFormat {
 function foreignFormat(bytes: Uint8Array): string | null {
   const text = (from: number, to: number) => Buffer.from(bytes.subarray(from, to)).toString('latin1');
   if (text(128, 132) === 'DICM') return 'a DICOM file (export its frame as 16-bit PNG or TIFF, which keeps its depth)';
-  if (text(344, 347) === 'n+1' || text(344, 347) === 'ni1') return 'a NIfTI volume (export its slices as TIFF)';
-  if (text(0, 2) === '\x1f\x8b') return 'packed by gzip (a NIfTI volume, perhaps; export its slices as TIFF)';
+  if (/^n[+i]1\0$/.test(text(344, 348))) return 'a NIfTI volume (export its slices as TIFF)';
+  if (isGzip(bytes)) return 'packed by gzip (a NIfTI volume, perhaps; export its slices as TIFF)';
   if (text(4, 12) === 'ftypheic' || text(4, 12) === 'ftypmif1') return 'a HEIC photograph';
   if (text(0, 4) === '8BPS') return 'a Photoshop document';
   if (text(0, 4) === '%PDF') return 'a PDF document';
-  if (/^P[1-7]\s/.test(text(0, 3))) return 'a Netpbm image';
+  if (text(0, 12) === '\0\0\0\x0cjP  \r\n\x87\n') return 'a JPEG 2000 image';
+  // Many texts begin with such a letter and digit, and no size behind.
+  if (/^(P[1-6](\s|#.*\n)+\d+\s+\d+\s|P7\n)/.test(text(0, TELLING_BYTES))) return 'a Netpbm image';
   return null;
+}
+
+/** What is in it cannot be told. */
+function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }

@@ -51,12 +51,14 @@ function requireImages(folder: SearchedFolder, passed: PassedOver): ImageRef[] {
 }
 
 /** A folder whose images are wanted, and those of the folders below it. */
-interface SearchedFolder {
+export interface SearchedFolder {
   readonly root: string;
   /** What stands in front of the names of its images. */
   readonly called: string;
   /** Whether links are followed that lead out of it. */
   readonly followLinks: boolean;
+  /** Whether a file without the ending of an image begins as one, where that is not to be read anew. */
+  readonly begins?: (path: string) => boolean;
 }
 
 /**
@@ -65,7 +67,7 @@ interface SearchedFolder {
  * @param passed gets what was passed over
  * @throws CyclopsError when a folder cannot be listed
  */
-export function imagesBelow({ root, called, followLinks }: SearchedFolder, passed: PassedOver): ImageRef[] {
+export function imagesBelow({ root, called, followLinks, begins }: SearchedFolder, passed: PassedOver): ImageRef[] {
   const images: ImageRef[] = [];
   const named = (names: readonly string[]) => names.map((name) => posix.join(called, name));
   const visited = new Set<string>();
@@ -80,7 +82,7 @@ export function imagesBelow({ root, called, followLinks }: SearchedFolder, passe
       continue;
     }
     visited.add(real);
-    const content = folderContent(resolve(root, folder));
+    const content = folderContent(resolve(root, folder), begins);
     const candidates = followLinks ? [] : below([...content.linked, ...content.links]);
     // What leads nowhere is told as what cannot be read.
     const isOutside = (path: string) => existsSync(path) && !isWithin(root, path);

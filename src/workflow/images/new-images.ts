@@ -1,17 +1,22 @@
-import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImageRef } from '../../data/datasets/dataset.ts';
 import { type PassedOver, passedOverText } from '../../data/datasets/passed-over.ts';
+import { imageKind } from '../../data/images/formats.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { Listener } from '../common/listener.ts';
 import { imagesBelow } from './images-at.ts';
+import { KnownBeginnings } from './known-beginnings.ts';
+import { stateOf } from './state-of.ts';
 import { ToldOnce } from './told-once.ts';
 
 /** How often a folder is looked at, in ms; less often where looking takes long. */
 const INTERVAL = 250;
 /** For so many ms nothing may have changed of a file that is whole. */
 const SETTLED = 1000;
-/** For so many ms of one that cannot be read, since a writer may pause, and of what is passed over. */
+/**
+ * For so many ms of one that cannot be read, since a writer may pause; of one without the ending of an image, since it may get its name when
+ * it is whole; and of what is passed over.
+ */
 const PATIENCE = 10_000;
 
 /** What tells one content of a file from another, and since when it is known. */
@@ -36,6 +41,7 @@ export class NewImages implements AsyncIterable<ImageRef[]> {
   readonly #folder: string;
   readonly #options: WatchOptions;
   readonly #known = new Map<string, Seen>();
+  readonly #beginnings = new KnownBeginnings();
 
   constructor(folder: string, options: WatchOptions) {
     this.#folder = folder;
@@ -99,12 +105,15 @@ export class NewImages implements AsyncIterable<ImageRef[]> {
     const now = performance.now();
     const whole: { ref: ImageRef; written: number }[] = [];
     const { followLinks = false } = this.#options;
-    const refs = imagesBelow({ root: this.#folder, called: '', followLinks }, passed);
+    const begins = this.#beginnings.isImage;
+    const refs = imagesBelow({ root: this.#folder, called: '', followLinks, begins }, passed);
+    this.#beginnings.forgetOthers();
     for (const ref of refs) {
       const { stamp, written } = stateOf(ref.path);
       const before = this.#known.get(ref.path);
       if (before?.stamp !== stamp) {
-        this.#known.set(ref.path, { stamp, since: now, wait: SETTLED, given: isFirst });
+        const wait = imageKind(ref.path) === 'none' ? PATIENCE : SETTLED;
+        this.#known.set(ref.path, { stamp, since: now, wait, given: isFirst });
       } else if (!before.given && now - before.since >= before.wait) {
         before.given = true;
         whole.push({ ref, written });
@@ -114,17 +123,5 @@ export class NewImages implements AsyncIterable<ImageRef[]> {
     const present = new Set(refs.map(({ path }) => path));
     for (const path of this.#known.keys()) if (!present.has(path)) this.#known.delete(path);
     return whole.sort((a, b) => a.written - b.written).map(({ ref }) => ref);
-  }
-}
-
-/** What a file looks like from outside. */
-function stateOf(path: string): { stamp: string; written: number } {
-  try {
-    const { size, mtimeMs, ino } = statSync(path);
-    return { stamp: `${size} ${mtimeMs} ${ino}`, written: mtimeMs };
-  } catch (error) {
-    // A link to nowhere or in a circle, a name that is no UTF-8, or a file of others: whoever reads it says so.
-    const code = error instanceof Error && 'code' in error ? `${error.code}` : '';
-    return { stamp: code, written: Date.now() };
   }
 }

@@ -21,9 +21,10 @@ describe('folders normal/ and abnormal/', () => {
       'masks/x.png',
       'masks/b.png',
     );
-    files('normal/Thumbs.db', 'normal/.DS_Store', 'normal/._a.png', 'normal/notes.txt', 'abnormal/deeper/z.png');
-    files('README.md', 'index.txt', 'calibration.csv', 'masks/noending', '__MACOSX/normal/._a.png', '.git/objects/12');
+    files('normal/Thumbs.db', 'normal/.DS_Store', 'normal/._a.png', 'abnormal/deeper/z.png', '__MACOSX/normal/._a.png');
     files('loose.png', 'normal/.cache/deep/er.jpg', 'other/notes.txt');
+    for (const name of ['README.md', 'index.txt', 'calibration.csv', 'masks/noending', 'normal/notes.txt'])
+      put(path(name), 'text');
     put(path('index.csv'), 'file,group\nnormal/b.png,1\n');
     mkdirSync(path('normal/folder.png'));
     expect(readDataset(path())).toEqual({
@@ -38,8 +39,8 @@ describe('folders normal/ and abnormal/', () => {
       strays: [],
       passedOver: {
         others: ['calibration.csv', 'index.txt', 'normal/notes.txt', 'masks/noending'],
-        elsewhere: ['loose.png', 'abnormal/deeper'],
-        hidden: ['__MACOSX', 'normal/._a.png', 'normal/.cache'],
+        elsewhere: ['loose.png', 'other', 'normal/folder.png', 'abnormal/deeper'],
+        hidden: ['__MACOSX', 'normal/.DS_Store', 'normal/._a.png', 'normal/.cache', 'normal/Thumbs.db'],
       },
     });
   });
@@ -134,6 +135,20 @@ describe('folders normal/ and abnormal/', () => {
     ]);
   });
 
+  it('takes what begins as an image for one, whatever it is called', () => {
+    files('normal/IMG_1', 'abnormal/x.apng', 'masks/x.png_');
+    put(path('abnormal/IM0001'), `${'\0'.repeat(128)}DICM`);
+    put(path('index.csv'), 'file,group\nnormal/IMG_1,1\n');
+    expect(readDataset(path())).toMatchObject({
+      images: [
+        { file: 'abnormal/IM0001' },
+        { file: 'abnormal/x.apng', mask: path('masks/x.png_') },
+        { file: 'normal/IMG_1', group: '1' },
+      ],
+      passedOver: {},
+    });
+  });
+
   it('takes image files that nobody can read for images, so that they are refused by name', () => {
     files('normal/a.png', 'normal/b.heic', 'abnormal/x.png', 'abnormal/y.PSD', 'masks/x.jp2');
     expect(readDataset(path()).images.map(({ file }) => file)).toEqual([
@@ -181,11 +196,11 @@ describe('MVTec AD', () => {
       'test/scratch/001.png',
       'ground_truth/hole/000_mask.png',
       'ground_truth/scratch/001_mask.png',
-      'readme.txt',
     );
 
   it('pools all images, with the defect as type and its mask', () => {
     wood();
+    put(path('readme.txt'), 'x');
     put(path('test/notes.txt'), 'x');
     put(path('train.txt'), 'train/good/000.png');
     files('test/.ipynb_checkpoints/000.png', 'train/bad/000.png', 'test/loose.png', 'validation/good/000.png');
@@ -231,7 +246,7 @@ describe('MVTec AD', () => {
 describe('a folder of normal images alone', () => {
   it.each([
     ['in normal/', ['normal/a.png', 'normal/b.png'], 'has normal/ and no abnormal/'],
-    ['as they are', ['a.png', 'b.jpg', 'notes.txt'], 'holds 2 images and no folders'],
+    ['as they are', ['a.png', 'b.jpg'], 'holds 2 images and no folders'],
   ])('%s is told why one class is not enough', (_, names, found) => {
     files(...names);
     expectRefusal(() => readDataset(path()), found, 'learns from both', 'thirty or more, into abnormal/');

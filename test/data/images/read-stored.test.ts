@@ -137,6 +137,7 @@ describe('formats', () => {
     ['phone.heic', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0', 'latin1'), 'HEIC'],
     ['layers.psd', Buffer.from('8BPS\0\x01'), 'Photoshop'],
     ['plain.pgm', Buffer.from('P5\n2 2\n255\nabcd'), 'Netpbm'],
+    ['scan.jp2', Buffer.from('\0\0\0\x0cjP  \r\n\x87\n', 'latin1'), 'JPEG 2000'],
     ['paper.pdf', Buffer.from('%PDF-1.7'), 'PDF'],
   ])('names the format of %s, which it cannot read', async (name, bytes, format) => {
     await expectRejection(() => decodeImage(put(path(name), bytes)), name, format, 'Convert it');

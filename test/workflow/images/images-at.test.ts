@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from '../../../src/data/images/decode.ts';
@@ -19,20 +20,48 @@ function lookAround(paths: string[], followLinks: boolean): { names: string[]; s
 
 describe('the images of a folder', () => {
   it('are those with the ending of an image, readable or not; of others some are named and all counted, once', () => {
-    files('in/a.png', 'in/b.heic', 'in/below/c.PSD', 'in/notes.txt', 'in/below/x.csv', 'in/noending', 'in/z.json');
+    files('in/a.png', 'in/b.heic', 'in/below/c.PSD');
+    for (const name of ['notes.txt', 'below/x.csv', 'noending', 'z.json']) put(path('in', name), 'text');
     expect(look(path('in'))).toEqual({
       names: ['a.png', 'b.heic', 'below/c.PSD'],
       said: ['Warning: passed over: 4 files that are no images (noending, notes.txt, z.json, …).'],
     });
   });
 
-  it('are not hidden, and hidden ones are counted; what systems keep for themselves needs no word', () => {
-    files('in/a.png', 'in/.DS_Store', 'in/Thumbs.db', 'in/desktop.ini', 'in/.git/config', 'in/empty/.gitkeep');
-    expect(look(path('in'))).toEqual({ names: ['a.png'], said: [] });
-    files('in/._a.png', 'in/.ipynb_checkpoints/a.png', 'in/__MACOSX/deep/er/._a.png');
+  it.each([
+    ['JPEG', 'IMG_1', '\xff\xd8\xff\xe0'],
+    ['PNG', 'a.apng', '\x89PNG\r\n\x1a\n'],
+    ['DICOM', 'IM0001', `${'\0'.repeat(128)}DICM`],
+    ['NIfTI', 'brain', `${'\0'.repeat(344)}n+1\0`],
+    ['JPEG 2000', 'scan.jpeg2000', '\0\0\0\x0cjP  \r\n\x87\n'],
+    ['Netpbm', 'c.ppm_', 'P6\n# made by hand\n640 480\n255\n'],
+    ['BMP', 'old.bitmap', `BM\xff\xff\0\0\0\0\0\0\x36\0\0\0\x28${'\0'.repeat(40)}`],
+  ])('are those too that begin as one, here %s, whatever they are called', (_, name, head) => {
+    files('in/a.png');
+    put(path('in', name), Buffer.from(head, 'latin1'));
+    expect(look(path('in'))).toEqual({ names: ['a.png', name].sort(), said: [] });
+  });
+
+  it('are no texts and archives that begin with the letters of one, nothing empty, and no pipe', () => {
+    files('in/a.png');
+    put(path('in/bm.txt'), 'BM is how the names of all bitmaps begin here');
+    put(path('in/p5.txt'), 'P5 is a gray image');
+    put(path('in/spaces'), `P5${' '.repeat(400)}`);
+    put(path('in/table.gz'), Buffer.of(0x1f, 0x8b, 8, 0));
+    put(path('in/empty'), '');
+    execFileSync('mkfifo', [path('in/pipe')]);
+    symlinkSync('pipe', path('in/to-pipe'));
     expect(look(path('in'))).toEqual({
       names: ['a.png'],
-      said: ['Warning: passed over: 3 hidden files or folders with images (._a.png, .ipynb_checkpoints, __MACOSX).'],
+      said: ['Warning: passed over: 7 files that are no images (bm.txt, empty, p5.txt, …).'],
+    });
+  });
+
+  it('are not hidden, and all that is hidden or kept by systems for themselves is counted', () => {
+    files('in/a.png', 'in/.DS_Store', 'in/Thumbs.db', 'in/desktop.ini', 'in/.cfg/config', 'in/empty/.gitkeep');
+    expect(look(path('in'))).toEqual({
+      names: ['a.png'],
+      said: ['Warning: passed over: 5 hidden files or folders (.DS_Store, .cfg, Thumbs.db, …).'],
     });
   });
 
@@ -86,18 +115,20 @@ describe('the images of a folder', () => {
   });
 
   it('are missed where there are none, and it is said what is there instead', () => {
-    files('in/notes.txt', 'in/.a.png');
+    files('in/.a.png');
+    put(path('in/notes.txt'), 'text');
     expectRefusal(() => look(path('in')), path('in'), '1 file that is no image (notes.txt)', '1 hidden file');
   });
 });
 
 describe('the images of several paths', () => {
   it('have the given paths in their names, so that each is told from the others', () => {
-    files('line1/001.png', 'line1/notes.txt', 'line2/001.png', 'line2/below/.x.png', 'one.jpg');
+    files('line1/001.png', 'line2/001.png', 'line2/below/.x.png', 'one.jpg');
+    put(path('line1/notes.txt'), 'text');
     expect(look(path('line1/'), path('line2'), path('one.jpg'))).toEqual({
       names: ['line1/001.png', 'line2/001.png', 'one.jpg'].map((name) => path(name)),
       said: [
-        `Warning: passed over: 1 file that is no image (${path('line1/notes.txt')}); 1 hidden file or folder with images ` +
+        `Warning: passed over: 1 file that is no image (${path('line1/notes.txt')}); 1 hidden file or folder ` +
           `(${path('line2/below/.x.png')}).`,
       ],
     });

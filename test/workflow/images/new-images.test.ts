@@ -140,3 +140,15 @@ it('tells once of what it passes over, and not of what is there for a moment', a
   ]);
   await stop();
 });
+
+it('gives what has no ending of an image and begins as one, when it has not changed for ten seconds', async () => {
+  put(path('in', 'notes.txt'), '');
+  const { given, warnings, stop } = watch(path('in'));
+  await until(() => warnings.length > 0);
+  const began = performance.now();
+  put(path('in', 'IMG_1'), png);
+  await until(() => given.length > 0);
+  expect(given).toMatchObject([{ file: 'IMG_1' }]);
+  expect((given[0]?.at ?? 0) - began).toBeGreaterThan(10_000);
+  await stop();
+});
