@@ -34,7 +34,6 @@ export class FileNames {
 
   /** What may be wrong with a name that no file has; nothing where nobody knows. */
   hint(written: string): string {
-    if (written.includes('\uFFFD')) return ' It holds bytes that are not UTF-8: save the list as UTF-8.';
     const lower = new Set(readingsOf(written).map((name) => unicodeForm(name).toLowerCase()));
     const other = [...this.files].find((file) => lower.has(unicodeForm(file).toLowerCase()));
     return other === undefined ? '' : ` There is ${other}: small and capital letters differ.`;

@@ -18,7 +18,7 @@ const COLUMN = '\0';
  * Reads `train.txt`, `calibration.txt` and `test.txt` of a folder: one relative path a line; blank lines and lines that begin with `#` are
  * skipped. A line that begins with a double quote is a field of RFC 4180, so that it may hold line breaks.
  *
- * @throws CyclopsError when a list cannot be read, is UTF-16, or has a quote that does not end
+ * @throws CyclopsError when a list cannot be read, is not UTF-8, or has a quote that does not end
  */
 export function readLists(dir: string): SplitLists {
   const lists: SplitLists = {};

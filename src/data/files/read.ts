@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { withFile } from './file-bytes.ts';
 
@@ -24,22 +25,27 @@ export function readText(path: string): string {
   return new TextDecoder().decode(readAtMost(path, MOST_OF_TEXT));
 }
 
-/** The same of a text that a person or another program wrote. @throws CyclopsError also for UTF-16, as PowerShell writes it, and other bytes 0 */
+/** Encodings of two and four bytes a character, and how texts in them begin: with a mark, or in Latin letters. */
+const WIDE: readonly (readonly [string, RegExp])[] = [
+  ['UTF-32', /^(\xff\xfe\0\0|\0\0\xfe\xff|([^\0]\0{3})+$|(\0{3}[^\0])+$)/],
+  ['UTF-16', /^(\xff\xfe|\xfe\xff|([^\0]\0)+$|(\0[^\0])+$)/],
+];
+
+/** The same of a text that a person or another program wrote. @throws CyclopsError also for UTF-16, as PowerShell writes it, and whatever is not UTF-8 */
 export function readForeignText(path: string): string {
   const bytes = readAtMost(path, MOST_OF_TEXT);
-  const [first, second] = bytes;
-  const hasMark = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
-  if (hasMark || isWide(bytes)) throw new CyclopsError(`${path} is UTF-16 text; save it as UTF-8.`);
+  const head = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
+  const wide = WIDE.find(([, beginning]) => beginning.test(head));
+  if (wide) throw new CyclopsError(`${path} is ${wide[0]} text; save it as UTF-8.`);
   const zero = bytes.indexOf(0);
   if (zero >= 0)
     throw new CyclopsError(`${path} has a byte 0 at place ${zero}, which no text has; give a text saved as UTF-8.`);
-  return new TextDecoder().decode(bytes);
-}
-
-/** Whether every second of the first bytes is 0, as in UTF-16 of Latin letters. */
-function isWide(bytes: Uint8Array): boolean {
-  const head = bytes.subarray(0, 64);
-  return head.length > 1 && [0, 1].some((from) => head.every((byte, i) => (i % 2 === from) === (byte === 0)));
+  const text = new TextDecoder().decode(bytes);
+  if (isUtf8(bytes)) return text;
+  const line = text.slice(0, text.indexOf('\uFFFD')).split(/\r\n|\n|\r/).length;
+  throw new CyclopsError(
+    `${path} is not UTF-8 text: line ${line} has a character in another encoding, such as Latin-1. Save it as UTF-8.`,
+  );
 }
 
 function readAtMost(path: string, most: number): Uint8Array<ArrayBuffer> {

@@ -70,13 +70,23 @@ describe('index.csv', () => {
     expectRefusal(() => readDataset(path()), path('index.csv'), told);
   });
 
-  it('is refused in UTF-16, with a mark or without', () => {
+  it.each(['UTF-16', 'UTF-32'])('is refused in %s, with a mark or without, in either order', (encoding) => {
     images();
-    const text = Buffer.from('file,group\nnormal/p1_a.png,1\n', 'utf16le');
-    for (const bytes of [text, Buffer.concat([Buffer.of(0xff, 0xfe), text])]) {
-      put(path('index.csv'), bytes);
-      expectRefusal(() => readDataset(path()), 'index.csv is UTF-16 text; save it as UTF-8');
+    for (const text of ['file,group\nnormal/p1_a.png,1\n', '\uFEFFfile,group\nnormal/p1_ä.png,1\n']) {
+      const units = [...text].map((character) => character.codePointAt(0) ?? 0);
+      const little = Buffer.from((encoding === 'UTF-16' ? Uint16Array : Uint32Array).from(units).buffer);
+      const big = Buffer.from(little)[encoding === 'UTF-16' ? 'swap16' : 'swap32']();
+      for (const bytes of [little, big]) {
+        put(path('index.csv'), bytes);
+        expectRefusal(() => readDataset(path()), `index.csv is ${encoding} text; save it as UTF-8`);
+      }
     }
+  });
+
+  it('is refused in Latin-1, by the line, also where the group or type alone is damaged', () => {
+    images();
+    put(path('index.csv'), Buffer.from('file,type\nnormal/p1_a.png,\nabnormal/x.png,Lücke\n', 'latin1'));
+    expectRefusal(() => readDataset(path()), 'index.csv is not UTF-8 text: line 3 ', 'Latin-1', 'Save it as UTF-8');
   });
 
   it('may be a table of this program, where names that a spreadsheet would run have an apostrophe in front', () => {

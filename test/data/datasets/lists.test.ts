@@ -61,7 +61,7 @@ describe('lists', () => {
     ]);
   });
 
-  it('name the line of a quote that is wrong, and say what UTF-16 is', () => {
+  it('name the line of a quote that is wrong, and say what UTF-16 and Latin-1 are', () => {
     for (const text of ['a.png\n\n"b.png\nc.png\n', 'a.png\nb.png\n"c".png\n']) {
       put(path('test.txt'), text);
       expectRefusal(
@@ -75,6 +75,8 @@ describe('lists', () => {
     expectRefusal(() => readLists(path()), path('test.txt'), 'is UTF-16 text; save it as UTF-8');
     put(path('test.txt'), Buffer.from('a.png\n', 'utf16le'));
     expectRefusal(() => readLists(path()), 'is UTF-16 text');
+    put(path('test.txt'), Buffer.from('a.png\nö.png\n', 'latin1'));
+    expectRefusal(() => readLists(path()), path('test.txt'), 'is not UTF-8 text: line 2 ');
     put(path('test.txt'), 'a.png\nb\0.png\n');
     expectRefusal(() => readLists(path()), 'has a byte 0 at place 7');
   });
