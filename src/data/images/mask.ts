@@ -11,7 +11,7 @@ export interface Mask {
   height: number;
   /** [height, width]: 1 inside, 0 outside. */
   inside: Uint8Array;
-  /** Pixels that are neither black nor white, as edges have that were smoothed and files that JPEG has smeared. */
+  /** Pixels that are neither as dark nor as bright as the mask is anywhere, as edges have that were smoothed and files that JPEG has smeared. */
   between: number;
 }
 
@@ -36,14 +36,19 @@ export async function readMask(path: string, take?: Take): Promise<Mask> {
 export function toMask({ width, height, channels, samples }: StoredImage): Mask {
   const pixels = width * height;
   const valueAt = valuesOf(samples, channels, pixels);
-  let white = 0;
-  for (let pixel = 0; pixel < pixels; pixel++) white = Math.max(white, valueAt(pixel));
+  let [darkest, white] = [Number.POSITIVE_INFINITY, 0];
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    darkest = Math.min(darkest, valueAt(pixel));
+    white = Math.max(white, valueAt(pixel));
+  }
+  // What counts as inside is not black, or two levels of which both do would mark all without a word.
+  const black = 2 * darkest < white ? darkest : 0;
   const inside = new Uint8Array(pixels);
   let between = 0;
   for (let pixel = 0; pixel < pixels; pixel++) {
     const value = valueAt(pixel);
     if (white > 0 && 2 * value >= white) inside[pixel] = 1;
-    if (value > 0 && value < white) between += 1;
+    if (value > black && value < white) between += 1;
   }
   return { width, height, inside, between };
 }

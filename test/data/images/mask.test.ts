@@ -16,6 +16,7 @@ describe('a mask', () => {
   it.each([
     ['black and white', 0, 8, (inside: boolean) => (inside ? 255 : 0)],
     ['of one bit', 0, 1, (inside: boolean) => (inside ? 1 : 0)],
+    ['of dark gray and light gray', 0, 8, (inside: boolean) => (inside ? 220 : 20)],
     ['of labels in 8 bits', 0, 8, (inside: boolean) => (inside ? 1 : 0)],
     ['of labels in 16 bits', 0, 16, (inside: boolean) => (inside ? 1 : 0)],
     ['of 16 bits', 0, 16, (inside: boolean) => (inside ? 40000 : 0)],
@@ -28,6 +29,15 @@ describe('a mask', () => {
     const png = makePng({ width, height, colorType, depth, sample: (x, y, c) => value(isMarked(x, y), c) });
     const mask = await readMask(put(path('m.png'), png));
     expect(mask).toEqual({ width, height, inside: marked, between: 0 });
+  });
+
+  it.each([
+    ['all of them inside', [128, 255, 255, 255], 1],
+    ['one of them amid', [20, 90, 20, 220], 1],
+    ['but one', [128, 128, 128, 128], 0],
+  ])('of gray levels, %s, says how many pixels lie between', async (_, levels, between) => {
+    const png = makePng({ width: 4, height: 1, colorType: 0, depth: 8, sample: (x) => levels[x] ?? 0 });
+    expect((await readMask(put(path('m.png'), png))).between).toBe(between);
   });
 
   it('that is black throughout marks nothing', async () => {
