@@ -8,6 +8,7 @@ import { requireMap } from '../anomaly/maps/list.ts';
 import { requireNetworks } from '../anomaly/scores/list.ts';
 import type { ImageRef } from '../data/datasets/dataset.ts';
 import { isFolder } from '../data/files/is-folder.ts';
+import { isJpegFile } from '../data/images/read-stored.ts';
 import type { ValueRange } from '../data/images/value-range.ts';
 import type { Device } from '../gpu/device.ts';
 import { CyclopsError, DeviceLostError } from '../gpu/errors.ts';
@@ -19,9 +20,10 @@ import { tuneScoring } from './common/tuning.ts';
 import { UsageError } from './common/usage-error.ts';
 import { type DeviceOption, onDevice } from './common/with-device.ts';
 import { doneBehind } from './images/behind.ts';
-import { type BrokenFile, ImageDecoder, warnOfOtherDecoder } from './images/decode-images.ts';
+import { type BrokenFile, ImageDecoder } from './images/decode-images.ts';
 import { imagesAt } from './images/images-at.ts';
 import { NewImages } from './images/new-images.ts';
+import { otherDecoderWatch, warnOfOtherDecoder } from './images/other-decoder.ts';
 import { type ScoredRef, scoreRefs } from './images/score-refs.ts';
 
 export interface ScoreOptions extends DeviceOption, Listener {
@@ -190,8 +192,10 @@ async function* watchFolder(device: Device, folder: string, work: Work): AsyncGe
   let left = 0;
   try {
     await judge.open();
+    const see = otherDecoderWatch(work.model.config, work.options.onWarning);
     for await (const refs of coming) {
       left += refs.length;
+      for (const { path } of refs) see(() => isJpegFile(path));
       for await (const result of judge.results(refs)) {
         left -= 1;
         if (!isEarly(result)) yield result;

@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PNG } from 'pngjs';
+import { preprocessing } from '../../src/anomaly/detector/model-file.ts';
+import { parseConfig } from '../../src/cyclegan/config.ts';
 import { preset } from '../../src/cyclegan/presets.ts';
 import { readDataset } from '../../src/data/datasets/layouts.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../src/data/files/safetensors.ts';
 import { encodePng } from '../../src/data/images/png.ts';
 import { PROGRAM } from './program.ts';
 
@@ -136,6 +139,15 @@ export function withoutChecksums(checkpoint: string): void {
 
 function withoutSeconds(json: string): string {
   return json.replace(/"seconds": [\d.e+-]+/, '');
+}
+
+/** A copy of a model file that says that it was trained when JPEG files were decoded otherwise. */
+export function ofOtherDecoder(model: string, copy: string): string {
+  const { tensors, metadata } = decodeSafetensors(readFileSync(model), model);
+  const config = parseConfig({ ...JSON.parse(metadata.config ?? ''), preprocessing: 1 }, model);
+  const said = { ...metadata, config: JSON.stringify(config), preprocessing: preprocessing(config) };
+  writeFileSync(copy, encodeSafetensors(tensors, said));
+  return copy;
 }
 
 /** Waits for a condition, for at most three minutes. */

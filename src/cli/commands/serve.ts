@@ -2,11 +2,13 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Command } from 'commander';
 import { Detector } from '../../anomaly/detector/detector.ts';
+import { sharpFormat } from '../../data/images/sharp.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { visibleLines } from '../../report/parts/visible.ts';
 import { readModelFile } from '../../workflow/common/model.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
+import { otherDecoderWatch } from '../../workflow/images/other-decoder.ts';
 import { wrap } from '../failure.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { addCommonOptions, addTileOption, type CommonFlags, MAP_OPTION, toNumber, withDevice } from '../options.ts';
@@ -49,7 +51,7 @@ async function serve(path: string, options: ServeOptions): Promise<void> {
   requireWhole('--port', port, 0, 65535);
   requireWhole('--queue', queue, 1, 100_000);
   requireWhole('--max-bytes', maxBytes, 1, 2 ** 31 - 1);
-  const { source: model } = readModelFile(path);
+  const { source: model, config } = readModelFile(path);
   const say = (line: string) => !quiet && process.stderr.write(`${wrap(line)}\n`);
   await withDevice(options, async (device) => {
     const open = async (used: Device) => {
@@ -63,7 +65,9 @@ async function serve(path: string, options: ServeOptions): Promise<void> {
     const detector = await LastingDetector.open(device, { open, onWarning: say, onError });
     // Nobody else waits for the server's package to be loaded.
     const { detectorServer } = await import('../serve/server.ts');
-    const { server, end } = detectorServer(detector, { queue, maxBytes, onError });
+    const see = otherDecoderWatch(config, say);
+    const onBytes = (bytes: Uint8Array) => see(() => sharpFormat(bytes) === 'JPEG');
+    const { server, end } = detectorServer(detector, { queue, maxBytes, onBytes, onError });
     const stopped = new Promise<() => void>((resolve) => {
       const { release } = catchInterrupt(() => resolve(release));
     });

@@ -30,6 +30,8 @@ export interface ServerOptions {
   queue: number;
   /** The most bytes of an image file. */
   maxBytes: number;
+  /** Sees the bytes of each file that is to be judged. */
+  onBytes: (bytes: Uint8Array) => void;
   /** Takes an error that is no fault of a request, but for a lost device, which the detector tells of. */
   onError: (error: unknown) => void;
 }
@@ -63,7 +65,7 @@ export interface DetectorServer {
  */
 export function detectorServer(
   detector: LastingDetector,
-  { queue: room, maxBytes, onError }: ServerOptions,
+  { queue: room, maxBytes, onBytes, onError }: ServerOptions,
 ): DetectorServer {
   const queue = new WorkQueue(AT_ONCE);
   const metrics = new Metrics();
@@ -88,7 +90,9 @@ export function detectorServer(
   const judge = (request: Request, response: Response, wanted: ScoreImageOptions): Promise<Judgement> =>
     queue.run(() => {
       if (response.closed) throw new ClientGone();
-      return detector.score(bytesOf(request), wanted);
+      const bytes = bytesOf(request);
+      onBytes(bytes);
+      return detector.score(bytes, wanted);
     });
   const noteJudged = (flagged: boolean, began: number) =>
     metrics.note(flagged ? 'flagged' : 'passed', (performance.now() - began) / 1000);

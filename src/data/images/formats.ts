@@ -1,6 +1,5 @@
-/** Endings of JPEG files, and of all files that are read, in lower case. */
-const JPEG = ['jpg', 'jpeg', 'jpe', 'jfif'];
-const READ = ['png', ...JPEG, 'webp', 'tif', 'tiff', 'avif', 'gif', 'bmp', 'dib'];
+/** Endings of files that are read, in lower case. */
+const READ = ['png', 'jpg', 'jpeg', 'jpe', 'jfif', 'webp', 'tif', 'tiff', 'avif', 'gif', 'bmp', 'dib'];
 
 /** Endings of image files that nobody here can read: whoever put them into a folder of images means them to be looked at. */
 const FOREIGN = [
@@ -12,11 +11,6 @@ const FOREIGN = [
 
 /** For messages. */
 export const READ_FORMATS = 'PNG, JPEG, WebP, TIFF, AVIF, GIF and BMP';
-
-/** Whether a file name has the ending of a JPEG file. */
-export function isJpegName(name: string): boolean {
-  return endsIn(name, JPEG);
-}
 
 /** What the ending of a file name says: an image that can be read, one that cannot, or no image. */
 export function imageKind(name: string): 'read' | 'foreign' | 'none' {

@@ -27,11 +27,21 @@ const TELLING_BYTES = 348;
 
 /** Whether a file begins as an image does, be it one that cannot be read; false of what cannot be opened. */
 export function beginsAsImage(path: string): boolean {
+  const head = headOf(path);
+  return isBmp(head) || sharpFormat(head) !== null || (foreignFormat(head) !== null && !isGzip(head));
+}
+
+/** Whether a file begins as a JPEG file does; false of what cannot be opened. */
+export function isJpegFile(path: string): boolean {
+  return sharpFormat(headOf(path)) === 'JPEG';
+}
+
+/** No bytes where it cannot be opened. */
+function headOf(path: string): Uint8Array {
   try {
-    const head = readPart(path, 0, TELLING_BYTES);
-    return isBmp(head) || sharpFormat(head) !== null || (foreignFormat(head) !== null && !isGzip(head));
+    return readPart(path, 0, TELLING_BYTES);
   } catch (error) {
-    if (error instanceof CyclopsError) return false;
+    if (error instanceof CyclopsError) return new Uint8Array();
     throw error;
   }
 }

@@ -1,12 +1,9 @@
-import { PREPROCESSING, type TrainingConfig } from '../../cyclegan/config.ts';
 import type { ImageRef } from '../../data/datasets/dataset.ts';
 import { decodeImage, openImage } from '../../data/images/decode.ts';
 import type { DecodedImage, LargeImage } from '../../data/images/decoded-image.ts';
-import { isJpegName } from '../../data/images/formats.ts';
 import type { Take } from '../../data/images/room.ts';
 import type { ValueRange } from '../../data/images/value-range.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
-import type { Listener } from '../common/listener.ts';
 import { madeAhead } from './ahead.ts';
 
 /** A file that could not be used, and why. */
@@ -74,20 +71,6 @@ export class ImageDecoder {
       if (this.options.skipBroken || this.broken.length === 0) yield image;
     }
   }
-}
-
-/** Says where a model was trained when files became images in another way, and that this matters for some of these. */
-export function warnOfOtherDecoder(
-  { preprocessing }: Pick<TrainingConfig, 'preprocessing'>,
-  refs: readonly ImageRef[],
-  onWarning: Listener['onWarning'],
-): void {
-  const jpegs = refs.filter(({ path }) => isJpegName(path)).length;
-  if (preprocessing >= PREPROCESSING || jpegs === 0) return;
-  onWarning?.(
-    `The model was trained when JPEG files were read by another decoder, which smeared colours and left Exif orientation aside: for ${jpegs} of ` +
-      `${refs.length} images the networks see a little else than they learned from. Train anew to have one way of reading.`,
-  );
 }
 
 /**

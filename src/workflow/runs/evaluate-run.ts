@@ -31,7 +31,8 @@ import type { Listener } from '../common/listener.ts';
 import type { TrainedModel } from '../common/model.ts';
 import { tuneScoring } from '../common/tuning.ts';
 import { withReadableCompanions } from '../images/companions.ts';
-import { type BrokenFile, ImageDecoder, settleBroken, warnOfOtherDecoder } from '../images/decode-images.ts';
+import { type BrokenFile, ImageDecoder, settleBroken } from '../images/decode-images.ts';
+import { warnOfOtherDecoder } from '../images/other-decoder.ts';
 import { type ScoredRef, scoredImage, scoreRefs } from '../images/score-refs.ts';
 
 interface EvaluateRunOptions extends Listener {

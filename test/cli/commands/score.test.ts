@@ -17,11 +17,12 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { withoutGuard } from '../../../src/data/files/csv.ts';
 import { csvRows } from '../../../src/data/files/csv-rows.ts';
 import { decodeImage } from '../../../src/data/images/decode.ts';
+import { encodeJpeg } from '../../../src/data/images/jpeg.ts';
 import { encodePng } from '../../../src/data/images/png.ts';
 import type { Progress } from '../../../src/workflow/common/listener.ts';
 import { score } from '../../../src/workflow/score.ts';
 import { PROGRAM } from '../program.ts';
-import { cyclops, makeData, SMALL, start, temporaryFolder, until } from '../support.ts';
+import { cyclops, makeData, ofOtherDecoder, SMALL, start, temporaryFolder, until } from '../support.ts';
 
 const folder = temporaryFolder();
 const model = folder.path('elsewhere', 'model.safetensors');
@@ -452,6 +453,33 @@ describe('score --watch', () => {
     }
     expect(given).toEqual([expect.stringMatching(/^a\.png (passed|flagged)$/)]);
     expect(finished).toEqual(given);
+  });
+
+  it('says once, at the first JPEG file, that its model learned from others, as a run over them does', async () => {
+    const watched = folder.path('jpegs');
+    mkdirSync(watched);
+    cpSync(join(images, 'normal', '0.png'), join(watched, 'before.png'));
+    const older = ofOtherDecoder(model, folder.path('older.safetensors'));
+    const { child, outcome } = start(['score', older, '--watch', watched, '--no-tune']);
+    let [said, scored] = ['', ''];
+    child.stderr?.on('data', (text) => {
+      said += text;
+    });
+    child.stdout?.on('data', (text) => {
+      scored += text;
+    });
+    await until(() => /What\s+lies\s+in/.test(said));
+    const jpeg = await encodeJpeg({ width: 32, height: 32, channels: 1, pixels: new Uint8Array(1024).fill(9) }, 90);
+    for (const [i, name] of ['a.png', 'b.jpg', 'c.png'].entries()) {
+      if (name === 'a.png') cpSync(join(images, 'normal', '1.png'), join(watched, name));
+      else writeFileSync(join(watched, name), jpeg);
+      await until(() => scored.split('\n').length > i + 1);
+    }
+    child.kill('SIGINT');
+    const { stderr } = await outcome;
+    expect(stderr.match(/JPEG files were read by another decoder/g)).toHaveLength(1);
+    const { stderr: again } = await cyclops('score', older, watched, '--no-tune');
+    expect(again).toMatch(/another decoder.*for 2 of 4 images/);
   });
 
   it('makes no heat maps of heat maps, where a link leads from one folder to the other', async () => {

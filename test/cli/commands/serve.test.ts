@@ -5,9 +5,20 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { decodeBytes } from '../../../src/data/images/decode-bytes.ts';
+import { encodeJpeg } from '../../../src/data/images/jpeg.ts';
 import { encodePng } from '../../../src/data/images/png.ts';
 import { randomNumbers } from '../../data/support.ts';
-import { cyclops, makeData, type Outcome, type Running, SMALL, start, temporaryFolder, until } from '../support.ts';
+import {
+  cyclops,
+  makeData,
+  type Outcome,
+  ofOtherDecoder,
+  type Running,
+  SMALL,
+  start,
+  temporaryFolder,
+  until,
+} from '../support.ts';
 
 const folder = temporaryFolder();
 const data = folder.path('data');
@@ -25,8 +36,12 @@ interface Served extends Running {
   url: string;
 }
 
-async function serve(...options: string[]): Promise<Served> {
-  const running = start(['serve', model, '--port', '0', ...options]);
+function serve(...options: string[]): Promise<Served> {
+  return serveModel(model, ...options);
+}
+
+async function serveModel(served: string, ...options: string[]): Promise<Served> {
+  const running = start(['serve', served, '--port', '0', ...options]);
   let said = '';
   running.child.stdout?.on('data', (text) => {
     said += text;
@@ -221,6 +236,15 @@ describe('serve', () => {
     while (!waiting.includes('cyclops_waiting 0')) waiting = await (await fetch(`${served.url}/metrics`)).text();
     expect((await post(`${served.url}/score`, bytes('normal', 0))).status).toBe(200);
     expect((await stop(served)).code).toBe(0);
+  });
+
+  it('says once, at the first JPEG file, that its model learned from others', async () => {
+    const served = await serveModel(ofOtherDecoder(model, folder.path('older.safetensors')));
+    const jpeg = await encodeJpeg({ width: 32, height: 32, channels: 1, pixels: new Uint8Array(1024).fill(9) }, 90);
+    for (const body of [bytes('normal', 0), jpeg, jpeg])
+      expect((await post(`${served.url}/score`, body)).status).toBe(200);
+    const { stderr } = await stop(served);
+    expect(stderr.match(/JPEG files were read by another decoder/g)).toHaveLength(1);
   });
 
   it('says where it cannot listen, and which numbers cannot be', async () => {

@@ -22,7 +22,12 @@ beforeEach(async () => {
   judged = () => judgement;
   logged = [];
   const detector = { by: 'sse', isBroken: false, score: async () => judged() } as unknown as LastingDetector;
-  served = detectorServer(detector, { queue: 1, maxBytes: MAX_BYTES, onError: (error) => logged.push(error) });
+  served = detectorServer(detector, {
+    queue: 1,
+    maxBytes: MAX_BYTES,
+    onBytes: () => {},
+    onError: (error) => logged.push(error),
+  });
   await once(served.server.listen(0, '127.0.0.1'), 'listening');
   const address = served.server.address();
   port = typeof address === 'object' && address ? address.port : 0;
@@ -220,7 +225,12 @@ it('gives the places of requests free whose connection breaks while they wait be
     ...{ by: 'sse', isBroken: false },
     score: () => waiting.then(() => ({ flagged: false, score: 1, threshold: 2, scores: {} })),
   } as unknown as LastingDetector;
-  const { server, end } = detectorServer(detector, { queue: 8, maxBytes: MAX_BYTES, onError: () => {} });
+  const { server, end } = detectorServer(detector, {
+    queue: 8,
+    maxBytes: MAX_BYTES,
+    onBytes: () => {},
+    onError: () => {},
+  });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const place = `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`;
   const counts = async () => (await fetch(place)).text();
