@@ -23,10 +23,10 @@ import { localisationLines } from '../text/localisation.ts';
 import { duration } from '../text/progress.ts';
 
 /**
- * What the demo trains: seven to ten minutes on two CPU cores, as `bench/sets.mjs` has it for these photographs, but for the number of steps.
- * The places are lit differently, so light and contrast are evened out, and pits have many sizes.
+ * What the demo trains, as `bench/sets.mjs` has it for these photographs: eight to ten minutes on two CPU cores. The places are lit differently,
+ * so light and contrast are evened out, and pits have many sizes.
  */
-const DEMO: TrainingConfig = { ...preset('segment'), steps: 2000, localContrast: true, shrink: 0.5 };
+const DEMO: TrainingConfig = { ...preset('segment'), localContrast: true, shrink: 0.5 };
 
 const DATA = fileURLToPath(new URL('../../../data/bsdata_pitting', import.meta.url));
 const DATA_NAME = 'bsdata_pitting';

@@ -193,7 +193,12 @@ function requireParameters({ query }: Request, known: Readonly<Record<string, re
   }
 }
 
-function bytesOf({ body }: Request): Uint8Array {
+function bytesOf({ body, headers }: Request): Uint8Array {
+  if (/^multipart\//i.test(headers['content-type'] ?? ''))
+    throw new RefusedError(
+      415,
+      'This is a form: expected the bytes of an image file alone. Send it by --data-binary @FILE.',
+    );
   if (body instanceof Uint8Array && body.length > 0) return body;
   throw new CyclopsError(
     'The request has no body: expected the bytes of an image file. Send it by --data-binary @FILE.',

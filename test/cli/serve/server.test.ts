@@ -154,6 +154,10 @@ it('counts every request by what became of it, once', async () => {
   expect(await outcome('/score?scores=some', passed)).toEqual([400, 'refused']);
   expect(await outcome('/heatmap', passed)).toEqual([409, 'refused']);
   expect(await outcome('/score', passed, { 'Content-Encoding': 'odd' })).toEqual([415, 'refused']);
+  expect(await outcome('/score', passed, { 'Content-Type': 'multipart/form-data; boundary=b' })).toEqual([
+    415,
+    'refused',
+  ]);
   expect(await outcome('/score', fail(new CyclopsError('it is not an image')))).toEqual([400, 'unreadable']);
   expect(await outcome('/score', fail(new TypeError('x')))).toEqual([500, 'failed']);
   expect(await outcome('/score', fail(new DeviceLostError('lost')))).toEqual([503, 'failed']);
