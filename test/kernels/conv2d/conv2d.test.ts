@@ -70,7 +70,7 @@ test.each([
   const pad = [k.padding, k.padding, k.padding, k.padding] as const;
   const whole = k.n * (k.h + 2 * k.padding) * (k.w + 2 * k.padding) * k.c;
   const folding = supportedVariants(device, convInputGrad, k).filter((variant) => foldsInLaunch(variant, k));
-  expect(folding.length).toBeGreaterThan(2);
+  expect(folding).not.toEqual([]);
   for (const variant of folding) {
     const [plain, added, left] = scope(() => {
       const upload = (values: Float32Array) => Tensor.from(device, values, [values.length]).slice;
