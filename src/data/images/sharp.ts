@@ -8,7 +8,7 @@ import type { Size } from './level-memory.ts';
 import { checkBytes, checkSize, decodedBytes, MAX_LARGE_PIXELS, MAX_PIXELS } from './limits.ts';
 import { completedPng, examinePng, type PngFile } from './png.ts';
 import type { Format, ImageHeader, ReadOptions, StoredImage } from './stored-image.ts';
-import { missingOfTiff, pagesOfTiff, type ReadAt, tiffNumber } from './tiff.ts';
+import { missingOfTiff, pagesOfTiff, type ReadAt, tiffNumbers } from './tiff.ts';
 
 /** Formats that libvips reads here. */
 export type SharpFormat = Exclude<Format, 'BMP'>;
@@ -277,7 +277,7 @@ function checkKind({ pages = 1, ...kind }: Kind, source: string, format: SharpFo
 
 /** @throws CyclopsError for a TIFF file whose samples mean something that libvips does not heed */
 function checkTiff(readAt: ReadAt, source: string, { depth }: Kind): void {
-  const [colours, compression, reduced = 0, raw] = [262, 259, 254, 50706].map((tag) => tiffNumber(readAt, tag));
+  const [colours, compression, reduced = 0, raw] = tiffNumbers(readAt, [262, 259, 254, 50706]);
   if (raw !== undefined) throw ofForeignKind(source, 'TIFF', 'it is camera raw (DNG)');
   if (reduced % 2 === 1)
     throw ofForeignKind(source, 'TIFF', 'its first image is a smaller copy of another, as in camera raw');

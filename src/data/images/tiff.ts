@@ -15,17 +15,23 @@ interface Numbers {
 }
 
 /**
- * The whole number that a tag of the first directory of a TIFF or BigTIFF file has, for what libvips does not tell. The directory may lie
+ * The whole numbers that tags of the first directory of a TIFF or BigTIFF file have, for what libvips does not tell. The directory may lie
  * anywhere, in most files behind the pixels.
  *
- * @returns undefined where the file has no such tag, or is cut off before it
+ * @returns in the order of the tags; undefined where the file has no such tag, or is cut off before it
  */
-export function tiffNumber(readAt: ReadAt, tag: number): number | undefined {
+export function tiffNumbers(readAt: ReadAt, tags: readonly number[]): (number | undefined)[] {
+  const directory = unlessCutOff(() => directoryOf(readAt), undefined);
+  return tags.map((tag) => unlessCutOff(() => directory?.get(tag)?.at(0), undefined));
+}
+
+/** What is found in a file, or something else where it is cut off before that. */
+function unlessCutOff<T>(find: () => T, otherwise: T): T {
   try {
-    return directoryOf(readAt).get(tag)?.at(0);
+    return find();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return undefined;
+    return otherwise;
   }
 }
 
@@ -35,7 +41,8 @@ export function tiffNumber(readAt: ReadAt, tag: number): number | undefined {
  * @param pages as many as it has
  */
 export function pagesOfTiff(readAt: ReadAt, pages = 1): number {
-  try {
+  if (pages === 1) return pages;
+  return unlessCutOff(() => {
     let own = 1;
     let next = directoryAt(readAt).next;
     for (let page = 1; page < pages && next > 0; page++) {
@@ -44,10 +51,7 @@ export function pagesOfTiff(readAt: ReadAt, pages = 1): number {
       next = directory.next;
     }
     return own;
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return pages;
-  }
+  }, pages);
 }
 
 /** Tag of a page's kind; a smaller copy of another page has its lowest bit. */
@@ -66,12 +70,8 @@ const [UNCOMPRESSED, HEADER_BYTES] = [1, 8];
  * @param size bytes of the file @returns a reason for messages, and null where nothing is missing
  */
 export function missingOfTiff(readAt: ReadAt, size: number): string | null {
-  try {
-    return missingPieces(directoryOf(readAt), size);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return `it ends after ${size} bytes, before the tables that tell where its pixels are`;
-  }
+  const cutOff = `it ends after ${size} bytes, before the tables that tell where its pixels are`;
+  return unlessCutOff(() => missingPieces(directoryOf(readAt), size), cutOff);
 }
 
 function missingPieces(directory: ReadonlyMap<number, Numbers>, size: number): string | null {

@@ -1,7 +1,7 @@
 import sharp, { type TiffOptions } from 'sharp';
 import { expect, it } from 'vitest';
 import { decodeImage, openImage } from '../../../src/data/images/decode.ts';
-import { missingOfTiff, tiffNumber } from '../../../src/data/images/tiff.ts';
+import { missingOfTiff, tiffNumbers } from '../../../src/data/images/tiff.ts';
 import { expectRejection, put, useTemporaryFolder } from '../support.ts';
 import { changeTiff, makeTiff } from './make-tiff.ts';
 
@@ -20,7 +20,7 @@ const tiled = (options: TiffOptions = {}) =>
   tiff({ compression: 'deflate', tile: true, tileWidth: 32, tileHeight: 32, ...options });
 
 const reading = (bytes: Uint8Array) => (start: number, length: number) => bytes.subarray(start, start + length);
-const numberIn = (bytes: Uint8Array, tag: number) => tiffNumber(reading(bytes), tag);
+const numberIn = (bytes: Uint8Array, tag: number) => tiffNumbers(reading(bytes), [tag])[0];
 const missingIn = (bytes: Uint8Array) => missingOfTiff(reading(bytes), bytes.length);
 
 it('tells the numbers of a TIFF and of a BigTIFF', async () => {
