@@ -20,11 +20,12 @@ import { tuneScoring } from './common/tuning.ts';
 import { UsageError } from './common/usage-error.ts';
 import { type DeviceOption, onDevice } from './common/with-device.ts';
 import { doneBehind } from './images/behind.ts';
-import { type BrokenFile, ImageDecoder } from './images/decode-images.ts';
+import { type BrokenFile, type DecoderOptions, ImageDecoder } from './images/decode-images.ts';
 import { imagesAt } from './images/images-at.ts';
 import { NewImages } from './images/new-images.ts';
 import { otherDecoderWatch, warnOfOtherDecoder } from './images/other-decoder.ts';
 import { type ScoredRef, scoreRefs } from './images/score-refs.ts';
+import { windowNote } from './images/window-note.ts';
 
 export interface ScoreOptions extends DeviceOption, Listener {
   /** Model file or run folder. */
@@ -153,7 +154,7 @@ export function scoringOf(
   };
 }
 
-interface Work {
+interface Work extends Pick<DecoderOptions, 'onDicomWindow'> {
   model: TrainedModel;
   decision: Decision;
   options: ScoreOptions;
@@ -161,9 +162,13 @@ interface Work {
   onWindow?: ((windows: { file: string; done: number; total: number }) => void) | undefined;
 }
 
+function withNote(work: Work): Work {
+  return { ...work, onDicomWindow: windowNote(work.options.onWarning) };
+}
+
 async function* scoreFiles(device: Device, refs: readonly ImageRef[], work: Work): AsyncGenerator<FileResult> {
   const { onProgress } = work.options;
-  const judge = new Judge(device, work);
+  const judge = new Judge(device, withNote(work));
   try {
     await judge.open();
     let done = 0;
@@ -187,7 +192,7 @@ async function* watchFolder(device: Device, folder: string, work: Work): AsyncGe
   const finishWhole: typeof finish = async (result, decision) => {
     if (!isEarly(result)) await finish?.(result, decision);
   };
-  const judge = new Judge(device, { ...work, options: { ...work.options, finish: finish && finishWhole } });
+  const judge = new Judge(device, { ...withNote(work), options: { ...work.options, finish: finish && finishWhole } });
   /** Images that came and have no result. */
   let left = 0;
   try {
@@ -331,12 +336,12 @@ function bytesToFinish(result: FileResult): number {
 async function* judged(
   detector: DetectorNetworks,
   refs: readonly ImageRef[],
-  { model, decision, options, onWindow }: Work,
+  { model, decision, options, onWindow, onDicomWindow }: Work,
 ): AsyncGenerator<FileResult> {
   const { pictures = false } = options;
   const wanted = scoresOf(model.calibration, decision.by).filter(({ info }) => decision.scores.includes(info.name));
   const maps = pictures && decision.heatmap ? [requireMap(decision.heatmap.map)] : [];
-  const decoder = new ImageDecoder(refs, { skipBroken: true, range: detector.config.range });
+  const decoder = new ImageDecoder(refs, { skipBroken: true, range: detector.config.range, onDicomWindow });
   const faults: BrokenFile[] = [];
   const request = ({ file }: ImageRef) => ({
     ...{ scores: wanted, maps, pictures },

@@ -21,7 +21,7 @@ export interface FolderContent {
 }
 
 /** What a system or a program keeps for itself, and nobody means to be looked at. */
-const HIDDEN = /^(\.|(Thumbs\.db|desktop\.ini|__MACOSX)$)/i;
+const HIDDEN = /^(\.|(Thumbs\.db|desktop\.ini|DICOMDIR|__MACOSX)$)/i;
 
 /**
  * Lists a folder. Links are followed; one that leads nowhere is a file.

@@ -46,7 +46,7 @@ export async function openImage(path: string, range: ValueRange, take?: Take): P
   const head = await readHead(path);
   const header = await readHeader(head, path);
   const { format } = header;
-  return format === 'BMP' || isWithinLimits(header)
+  return format === 'BMP' || format === 'DICOM' || isWithinLimits(header)
     ? decodeImage(path, range, { take })
     : openLarge(path, head, { ...header, format }, range);
 }

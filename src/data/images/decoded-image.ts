@@ -5,6 +5,8 @@ export interface DecodedImage {
   channels: 1 | 3;
   /** Of 8 bits, or with fractions where the file has more. */
   pixels: Pixels;
+  /** Which values of the file are black and white, where it said so itself, as DICOM files do. */
+  window?: string;
 }
 
 /** An image that is too large to be decoded at once: its rows are read from the file as they are asked for. */

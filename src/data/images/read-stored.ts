@@ -1,24 +1,28 @@
 import { CyclopsError } from '../../gpu/errors.ts';
 import { readPart } from '../files/read.ts';
 import { bmpSize, isBmp, readBmp } from './bmp.ts';
+import { isDicom } from './dicom/description.ts';
+import { dicomHeader, readDicom } from './dicom/read-dicom.ts';
 import { READ_FORMATS } from './formats.ts';
 import { headerBySharp, readBySharp, type SharpFormat, sharpFormat } from './sharp.ts';
 import type { ImageHeader, ReadOptions, StoredImage } from './stored-image.ts';
 
 /**
  * Reads the bytes of an image file, whose content decides about the format: PNG, JPEG, WebP, TIFF, AVIF and GIF by libvips, which leaves
- * embedded colour profiles aside, as other tools that train on images do; BMP. What its samples hold stays as it is, at any depth.
+ * embedded colour profiles aside, as other tools that train on images do; BMP; DICOM. What its samples hold stays as it is, at any depth.
  *
  * @param source for messages, such as a path @throws CyclopsError that names it and what is wrong
  */
 export async function readStored(bytes: Uint8Array, source: string, options: ReadOptions): Promise<StoredImage> {
   if (isBmp(bytes)) return readBmp(bytes, source, options);
+  if (isDicom(bytes)) return readDicom(bytes, source, options);
   return readBySharp(bytes, requireFormat(bytes, source), source, options);
 }
 
 /** What the header of an image file says. @param head its first bytes @throws CyclopsError likewise */
 export async function readHeader(head: Uint8Array, path: string): Promise<ImageHeader> {
   if (isBmp(head)) return { ...bmpSize(head, path), bits: 8, channels: 3, format: 'BMP' };
+  if (isDicom(head)) return dicomHeader(head, path);
   return headerBySharp(path, head, requireFormat(head, path));
 }
 
@@ -28,7 +32,7 @@ const TELLING_BYTES = 348;
 /** Whether a file begins as an image does, be it one that cannot be read; false of what cannot be opened. */
 export function beginsAsImage(path: string): boolean {
   const head = headOf(path);
-  return isBmp(head) || sharpFormat(head) !== null || (foreignFormat(head) !== null && !isGzip(head));
+  return isBmp(head) || isDicom(head) || sharpFormat(head) !== null || (foreignFormat(head) !== null && !isGzip(head));
 }
 
 /** Whether a file begins as a JPEG file does; false of what cannot be opened. */
@@ -61,7 +65,6 @@ function requireFormat(bytes: Uint8Array, source: string): SharpFormat {
 /** Formats that people try, by their first bytes. */
 function foreignFormat(bytes: Uint8Array): string | null {
   const text = (from: number, to: number) => Buffer.from(bytes.subarray(from, to)).toString('latin1');
-  if (text(128, 132) === 'DICM') return 'a DICOM file (export its frame as 16-bit PNG or TIFF, which keeps its depth)';
   if (/^n[+i]1\0$/.test(text(344, 348))) return 'a NIfTI volume (export its slices as TIFF)';
   if (isGzip(bytes)) return 'packed by gzip (a NIfTI volume, perhaps; export its slices as TIFF)';
   if (text(4, 12) === 'ftypheic' || text(4, 12) === 'ftypmif1') return 'a HEIC photograph';

@@ -11,7 +11,7 @@ import type { Format, ImageHeader, ReadOptions, StoredImage } from './stored-ima
 import { missingOfTiff, pagesOfTiff, type ReadAt, tiffNumbers } from './tiff.ts';
 
 /** Formats that libvips reads here. */
-export type SharpFormat = Exclude<Format, 'BMP'>;
+export type SharpFormat = Exclude<Format, 'BMP' | 'DICOM'>;
 
 let library: Promise<SharpConstructor> | undefined;
 

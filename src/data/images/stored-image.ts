@@ -9,6 +9,8 @@ export interface StoredImage {
   samples: Uint8Array | Uint16Array | Float32Array;
   /** What the file's samples can hold, where they do not tell: whole numbers that came as floats. */
   holds?: { readonly min: number; readonly max: number };
+  /** Which values of the file are black and white, where it says so itself; the samples are levels from 0 to 1 then. */
+  window?: string;
 }
 
 /** Bits of a sample; files of floats and of whole numbers with more than 16 bits have 32. */
@@ -18,7 +20,7 @@ export function bitsOf({ samples }: Pick<StoredImage, 'samples'>): 8 | 16 | 32 {
 }
 
 /** Formats that are read. */
-export type Format = 'PNG' | 'JPEG' | 'WebP' | 'TIFF' | 'AVIF' | 'GIF' | 'BMP';
+export type Format = 'PNG' | 'JPEG' | 'WebP' | 'TIFF' | 'AVIF' | 'GIF' | 'BMP' | 'DICOM';
 
 /** What can be known of a file without its pixels. */
 export interface ImageHeader {

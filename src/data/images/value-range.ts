@@ -23,7 +23,7 @@ const OVERSHOOT = 0.05;
  * too many beyond 0 and 1, as where the file is of another depth than the model was trained with; or when one is no number
  */
 export function toLevels(
-  { width, height, channels, samples, holds }: StoredImage,
+  { width, height, channels, samples, holds, window }: StoredImage,
   range: ValueRange,
   source: string,
   isPart = false,
@@ -34,12 +34,12 @@ export function toLevels(
     const skipped = channels - colours;
     for (let to = 0, from = 0; to < pixels.length; from += skipped)
       for (let c = 0; c < colours; c++) pixels[to++] = level(samples[from++] ?? 0);
-    return { width, height, channels: colours, pixels } as const;
+    return { width, height, channels: colours, pixels, ...(window !== undefined && { window }) } as const;
   };
   const count = width * height * colours;
   if (samples instanceof Uint8Array && range === 'full') {
     return channels === colours
-      ? { width, height, channels, pixels: samples }
+      ? { width, height, channels, pixels: samples, ...(window !== undefined && { window }) }
       : picked(new Uint8Array(count), (v) => v);
   }
   const { min, max } = range === 'full' ? (holds ?? { min: 0, max: FULL[bits] }) : range;

@@ -21,6 +21,8 @@ export interface DecoderOptions {
   onImage?: (ref: ImageRef, image: DecodedImage) => void;
   /** Sees the content of each file that is an image. */
   onBytes?: (ref: ImageRef, bytes: Uint8Array) => void;
+  /** Is told of each image whose file decides itself which values are black and white. */
+  onDicomWindow?: ((ref: ImageRef, window: string) => void) | undefined;
 }
 
 /** How many broken files a message names. */
@@ -56,7 +58,7 @@ export class ImageDecoder {
     for await (const _ of this.images());
   }
 
-  private async *inTurn<Image>(
+  private async *inTurn<Image extends DecodedImage | LargeImage>(
     read: (ref: ImageRef, take: Take) => Promise<Image>,
     bytesOf: (image: Image) => number,
     onImage?: (ref: ImageRef, image: Image) => void,
@@ -68,9 +70,15 @@ export class ImageDecoder {
       }
       this.good.push(ref);
       onImage?.(ref, image);
+      const window = windowOf(image);
+      if (window !== undefined) this.options.onDicomWindow?.(ref, window);
       if (this.options.skipBroken || this.broken.length === 0) yield image;
     }
   }
+}
+
+function windowOf(image: DecodedImage | LargeImage): string | undefined {
+  return 'window' in image ? image.window : undefined;
 }
 
 /**

@@ -34,6 +34,7 @@ import { withReadableCompanions } from '../images/companions.ts';
 import { type BrokenFile, ImageDecoder, settleBroken } from '../images/decode-images.ts';
 import { warnOfOtherDecoder } from '../images/other-decoder.ts';
 import { type ScoredRef, scoredImage, scoreRefs } from '../images/score-refs.ts';
+import { windowNote } from '../images/window-note.ts';
 
 interface EvaluateRunOptions extends Listener {
   model: TrainedModel;
@@ -116,7 +117,7 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   const { loadSize, range } = detector.config;
   warnOfOtherDecoder(detector.config, refs, onWarning);
   const onImage = ({ file }: ImageRef, image: DecodedImage) => statistics.set(file, imageStatistics(image, loadSize));
-  const decoder = new ImageDecoder(refs, { skipBroken, range, onImage });
+  const decoder = new ImageDecoder(refs, { skipBroken, range, onImage, onDicomWindow: windowNote(onWarning) });
   // Images that can be read, and are too small or too large to be scored.
   const faults: BrokenFile[] = [];
   let good: readonly ImageRef[];

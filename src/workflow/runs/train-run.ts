@@ -28,6 +28,7 @@ import { hashWeights, type ModelWeights } from '../common/weights.ts';
 import { type DecoderOptions, ImageDecoder, settleBroken } from '../images/decode-images.ts';
 import { DuplicateWatch } from '../images/duplicate-warning.ts';
 import { readMasks, warnOfGrayMasks } from '../images/read-masks.ts';
+import { windowNote } from '../images/window-note.ts';
 import { calibrateRun } from './calibrate-run.ts';
 import { requireContinuation } from './training-config.ts';
 
@@ -93,15 +94,10 @@ async function trainOn(device: Device, options: TrainRunOptions, overflow: Overf
     hashes.set(path, hashBytes(bytes));
     if (isSignedPng(bytes)) made.push(file);
   };
-  const { banks, training } = await loadBanks(device, options, { watch, onBytes, overflow });
+  const onlookers = { watch, onBytes, onDicomWindow: windowNote(onWarning) };
+  const { banks, training } = await loadBanks(device, options, { ...onlookers, overflow });
   try {
-    const data = recordData(
-      dataset.root,
-      training,
-      await readableCalibration(options, { watch, onBytes }),
-      hashes,
-      from?.seen,
-    );
+    const data = recordData(dataset.root, training, await readableCalibration(options, onlookers), hashes, from?.seen);
     const begun = resume ? readCheckpointHead(run.checkpoint) : null;
     if (begun) {
       requireOwn(run, begun, config);
@@ -207,7 +203,7 @@ function warnOfBeginning(
 }
 
 /** Who looks at images that are read, so that each is read once. */
-interface Onlookers extends Required<Pick<DecoderOptions, 'onBytes'>> {
+interface Onlookers extends Required<Pick<DecoderOptions, 'onBytes' | 'onDicomWindow'>> {
   watch: DuplicateWatch;
 }
 
@@ -215,7 +211,7 @@ interface Onlookers extends Required<Pick<DecoderOptions, 'onBytes'>> {
 async function loadBanks(
   device: Device,
   { dataset, config, skipBroken, onWarning }: TrainRunOptions,
-  { watch, onBytes, overflow }: Onlookers & { overflow: Overflow },
+  { watch, onBytes, onDicomWindow, overflow }: Onlookers & { overflow: Overflow },
 ): Promise<{ banks: Banks; training: ImageRef[] }> {
   const refs = partOf(dataset, 'train');
   const shown = { ...imageOptions(config), loadSize: { width: config.loadSize, height: config.loadSize }, overflow };
@@ -227,7 +223,7 @@ async function loadBanks(
   };
   const load = async (label: ImageRef['label']) => {
     const labelled = refs.filter((ref) => ref.label === label);
-    const decoder = new ImageDecoder(labelled, { skipBroken, range: config.range, onImage, onBytes });
+    const decoder = new ImageDecoder(labelled, { skipBroken, range: config.range, onImage, onBytes, onDicomWindow });
     const bank = await ImageBank.create(device, decoder.images(), shown);
     return { bank, ...decoder };
   };
@@ -302,11 +298,13 @@ async function readDefects(refs: readonly ImageRef[], sizes: ReadonlyMap<string,
 /** The calibration images that can be read, so that the end of training has no bad surprise. */
 async function readableCalibration(
   { dataset, config, skipBroken, onWarning }: TrainRunOptions,
-  { watch, onBytes }: Onlookers,
+  { watch, onBytes, onDicomWindow }: Onlookers,
 ): Promise<ImageRef[]> {
   if (!dataset.images.some(({ part }) => part === 'calibration')) return [];
   const { range } = config;
-  const decoder = new ImageDecoder(partOf(dataset, 'calibration'), { skipBroken, range, onImage: watch.see, onBytes });
+  const decoder = new ImageDecoder(partOf(dataset, 'calibration'), {
+    ...{ skipBroken, range, onImage: watch.see, onBytes, onDicomWindow },
+  });
   await decoder.look();
   settleBroken(decoder, skipBroken, onWarning);
   return decoder.good;

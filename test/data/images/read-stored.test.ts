@@ -132,7 +132,6 @@ describe('formats', () => {
   });
 
   it.each([
-    ['scan.dcm', Buffer.concat([Buffer.alloc(128), Buffer.from('DICM')]), 'DICOM'],
     ['brain.nii', Buffer.concat([Buffer.alloc(344), Buffer.from('n+1\0')]), 'NIfTI'],
     ['phone.heic', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0', 'latin1'), 'HEIC'],
     ['layers.psd', Buffer.from('8BPS\0\x01'), 'Photoshop'],

@@ -7,6 +7,7 @@ import { openLarge } from '../../../src/data/images/large-image.ts';
 import { toMask } from '../../../src/data/images/mask.ts';
 import { readHeader, readStored } from '../../../src/data/images/read-stored.ts';
 import { toLevels } from '../../../src/data/images/value-range.ts';
+import { type Element, grayElements, makeDicom } from '../../data/images/dicom/make-dicom.ts';
 import { makeTiff } from '../../data/images/make-tiff.ts';
 import { type Reader, requireFact } from '../reader.ts';
 import { laid } from '../scratch.ts';
@@ -44,7 +45,39 @@ function bitmap(): Uint8Array {
 }
 
 function fixture(name: string): Uint8Array {
-  return readFileSync(new URL(`../../data/images/fixtures/${name}`, import.meta.url));
+  return readFileSync(new URL(`../../data/images/${name}`, import.meta.url));
+}
+
+/** With a window, a table, and what is said of all frames. */
+function scan(): Uint8Array {
+  const table: Element[] = [
+    [0x00283002, 'US', [4, 0, 12]],
+    [0x00283006, 'OW', [0, 500, 1000, 4095]],
+  ];
+  return makeDicom(
+    grayElements([3, 2], [0, 1, 2, 3, 4, 5], {
+      2633728: [0x00283000, 'SQ', [table]],
+      1375769129: [
+        0x52009229,
+        'SQ',
+        [
+          [
+            [
+              0x00289132,
+              'SQ',
+              [
+                [
+                  [0x00281050, 'DS', '900'],
+                  [0x00281051, 'DS', '500'],
+                ],
+              ],
+            ],
+          ],
+        ],
+      ],
+    }),
+    { syntax: 'implicit' },
+  );
 }
 
 /** One of each format and kind that is read. */
@@ -65,7 +98,9 @@ async function pictures(): Promise<Uint8Array[]> {
     makeTiff(3, 2, Float32Array.of(0, 0.2, 0.4, 0.6, 0.8, 1)),
     makeTiff(2, 2, Int16Array.of(-5, 0, 5, 9), { photometric: 0 }),
     bitmap(),
-    fixture('restart.jpg'),
+    fixture('fixtures/restart.jpg'),
+    ...['plain', 'lossless', 'run-lengths', 'baseline'].map((name) => fixture(`dicom/fixtures/${name}.dcm`)),
+    scan(),
   ];
 }
 
@@ -114,7 +149,7 @@ export const strips: Reader = {
     const path = `${laid('strips', 'picture', input)}/picture`;
     const header = await readHeader(input, path);
     const whole = await openImage(path, 'full').catch(() => decodeImage(path));
-    if (header.format === 'BMP') return;
+    if (header.format === 'BMP' || header.format === 'DICOM') return;
     const large = await openLarge(path, input, { ...header, format: header.format }, 'full');
     const strip = await large.rows(0, Math.min(2, large.height));
     requireFact(strip.width === large.width, `a strip of ${strip.width} of ${large.width} columns`);
