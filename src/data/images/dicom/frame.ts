@@ -15,13 +15,9 @@ export interface Frame {
 }
 
 const [IMPLICIT, EXPLICIT, DEFLATED, BIG_ENDIAN] = ['1.2', '1.2.1', '1.2.1.99', '1.2.2'].map(ofDicom);
-const [RUN_LENGTHS, JPEG, JPEG_12, JPEG_LOSSLESS, JPEG_LOSSLESS_FIRST] = [
-  '1.2.5',
-  '1.2.4.50',
-  '1.2.4.51',
-  '1.2.4.57',
-  '1.2.4.70',
-].map(ofDicom);
+const [RUN_LENGTHS, JPEG, JPEG_12] = ['1.2.5', '1.2.4.50', '1.2.4.51'].map(ofDicom);
+/** With any prediction, and with that by the pixel on the left. */
+const [LOSSLESS, LOSSLESS_BY_LEFT] = ['1.2.4.57', '1.2.4.70'].map(ofDicom);
 
 function ofDicom(syntax: string): string {
   return `1.2.840.10008.${syntax}`;
@@ -64,8 +60,8 @@ export async function readFrame(
     case JPEG:
     case JPEG_12:
       return readJpeg(await compressed(data, pixels), description, source);
-    case JPEG_LOSSLESS:
-    case JPEG_LOSSLESS_FIRST:
+    case LOSSLESS:
+    case LOSSLESS_BY_LEFT:
       return {
         samples: await readLosslessJpeg(await compressed(data, pixels), description, source),
         isPlanar: false,
@@ -96,10 +92,11 @@ function nativeSamples(bytes: Uint8Array, description: Description, source: stri
   const needed = (count * bitsAllocated) / 8;
   if (bytes.length < needed)
     throw damagedDicom(source, `its ${width} × ${height} pixels need ${needed} bytes, and it holds ${bytes.length}`);
-  if (bitsAllocated === 8) return bytes.slice(0, count);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, needed);
-  const isLittle = transferSyntax !== BIG_ENDIAN;
-  return Uint16Array.from({ length: count }, (_, i) => view.getUint16(2 * i, isLittle));
+  // A copy, since words have to begin at even bytes.
+  const stored = new Uint8Array(bytes.subarray(0, needed));
+  if (bitsAllocated === 8) return stored;
+  if (transferSyntax === BIG_ENDIAN) Buffer.from(stored.buffer).swap16();
+  return new Uint16Array(stored.buffer);
 }
 
 async function readJpeg(frame: Uint8Array, description: Description, source: string): Promise<Frame> {

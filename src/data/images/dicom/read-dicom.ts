@@ -49,9 +49,10 @@ function toGray(stored: Uint8Array | Uint16Array, description: Description): Uin
     const value = (sample >> shift) & mask;
     return (value >= sign && isSigned ? value - 2 ** bits : value) - least;
   };
-  if (bits > 8) return Float32Array.from(stored, (sample) => levels[at(sample)] ?? 0);
-  const bytes = Uint8Array.from(levels, (level) => Math.round(255 * level));
-  return Uint8Array.from(stored, (sample) => bytes[at(sample)] ?? 0);
+  const found = bits > 8 ? levels : Uint8Array.from(levels, (level) => Math.round(255 * level));
+  const samples = bits > 8 ? new Float32Array(stored.length) : new Uint8Array(stored.length);
+  for (let i = 0; i < samples.length; i++) samples[i] = found[at(stored[i] ?? 0)] ?? 0;
+  return samples;
 }
 
 function windowText({ shown }: Description): string | null {
