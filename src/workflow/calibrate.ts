@@ -10,6 +10,7 @@ import { despiteLosses } from './common/despite-losses.ts';
 import { type Listener, listenerOf } from './common/listener.ts';
 import { checkOptions, number, path, pathOption, RUNNING, ruleOption } from './common/options.ts';
 import { type DeviceOption, withDevice } from './common/with-device.ts';
+import { GrayMasks } from './images/gray-masks.ts';
 import { calibrateRun } from './runs/calibrate-run.ts';
 import { recordForImported } from './runs/imported-data.ts';
 
@@ -58,7 +59,16 @@ export async function calibrate(options: CalibrateOptions): Promise<CalibrateRes
     if (readCheckpointHead(run.checkpoint).manifest.imported) recordForImported(run, options);
     const calibration = await withDevice(options, (device) =>
       despiteLosses(device, options, 'The calibration begins anew.', (used) =>
-        calibrateRun(used, { ...listenerOf(options), run, rule, threshold, map, data, tune }),
+        calibrateRun(used, {
+          ...listenerOf(options),
+          run,
+          rule,
+          threshold,
+          map,
+          data,
+          tune,
+          grayMasks: new GrayMasks(),
+        }),
       ),
     );
     return { calibration, before };

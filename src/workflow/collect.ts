@@ -9,6 +9,7 @@ import { type Listener, listenerOf } from './common/listener.ts';
 import { checkOptions, path, pathOption, RUNNING } from './common/options.ts';
 import { UsageError } from './common/usage-error.ts';
 import { type DeviceOption, withDevice } from './common/with-device.ts';
+import { GrayMasks } from './images/gray-masks.ts';
 import { collectProtocol, type PaperFigures } from './paper-protocol.ts';
 import { calibrateRun } from './runs/calibrate-run.ts';
 import { collectFolds } from './runs/cross-calibration.ts';
@@ -63,7 +64,7 @@ async function calibrateFolds(job: Job, options: CollectOptions): Promise<Collec
   const run = runFolder(out);
   collectFolds(run, job);
   const calibration = await withDevice(options, (device) =>
-    calibrateRun(device, { ...listenerOf(options), run, tune }),
+    calibrateRun(device, { ...listenerOf(options), run, tune, grayMasks: new GrayMasks() }),
   );
   if (!calibration) throw new CyclopsError(`The calibration of ${run.root} was stopped. Collect again.`);
   return { kind: 'folds', calibration, learned: checkLearned(calibration) };

@@ -16,6 +16,7 @@ import { checkOptions, DATA, number, RUNNING, shardOption, TRAINING } from './co
 import { requireFree, textKind } from './common/outputs.ts';
 import { UsageError } from './common/usage-error.ts';
 import { withDevice } from './common/with-device.ts';
+import { GrayMasks } from './images/gray-masks.ts';
 import { openData } from './images/open-data.ts';
 import { trainingRange } from './images/training-range.ts';
 import type { DivisionOptions } from './runs/division.ts';
@@ -152,7 +153,7 @@ async function runSeed(
   const split = splitDataset(dataset, seed);
   const range = options.config?.range ?? (await trainingRange(split, options.onWarning));
   const training = {
-    ...{ ...common, eager, bankMemory, onProfile, run },
+    ...{ ...common, eager, bankMemory, onProfile, run, grayMasks: new GrayMasks() },
     ...{ config: { ...config, seed, range }, dataset: split },
   };
   return await despiteLosses(device, options, 'The training goes on from its last checkpoint.', async (used) => {

@@ -5,6 +5,7 @@ import { listenerOf } from './common/listener.ts';
 import { checkOptions, DATA, DIVISION, RUNNING, shardOption, TRAINING } from './common/options.ts';
 import { UsageError } from './common/usage-error.ts';
 import { withDevice } from './common/with-device.ts';
+import { GrayMasks } from './images/gray-masks.ts';
 import { beginFolds, foldPieces, foldsOf, makeFoldPieces } from './runs/cross-calibration.ts';
 import { BANK_MEMORY } from './runs/train-run.ts';
 import { commonOfTraining } from './shards/common.ts';
@@ -46,7 +47,8 @@ export async function trainShard({ shard, ...options }: TrainShardOptions): Prom
   joinJob(out, job);
   const run = runFolder(out);
   if (!existsSync(run.foldScores)) beginFolds(run, dataset, begun);
-  const training = { ...listenerOf(options), config, dataset, run, skipBroken, tune, eager, bankMemory, onProfile };
+  const reading = { skipBroken, grayMasks: new GrayMasks() };
+  const training = { ...listenerOf(options), ...reading, config, dataset, run, tune, eager, bankMemory, onProfile };
   return await makeShard(options, job, shard, (names) =>
     withDevice(options, (device) =>
       despiteLosses(device, options, 'The training goes on from its last checkpoint.', (used) =>

@@ -23,6 +23,7 @@ import { requireMeaningless } from './common/outputs.ts';
 import { UsageError } from './common/usage-error.ts';
 import { type ModelWeights, readWeights } from './common/weights.ts';
 import { type DeviceOption, withDevice } from './common/with-device.ts';
+import { GrayMasks } from './images/gray-masks.ts';
 import { type DataOptions, openData } from './images/open-data.ts';
 import { trainingRange } from './images/training-range.ts';
 import { beginFolds, crossCalibrate, foldsOf } from './runs/cross-calibration.ts';
@@ -76,7 +77,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     if (!resume) createRun(out, true);
     if (begun) beginFolds(run, dataset, begun);
     return withDevice(options, (device) => {
-      const common = { ...listenerOf(options), config, dataset, run, skipBroken, tune, eager, bankMemory, onProfile };
+      const reading = { skipBroken, grayMasks: new GrayMasks() };
+      const common = { ...listenerOf(options), ...reading, config, dataset, run, tune, eager, bankMemory, onProfile };
       return despiteLosses(device, options, 'The training goes on from its last checkpoint.', (used) => {
         const goesOn = resume || hasCheckpoint(run);
         return existsSync(run.foldScores)

@@ -1,6 +1,6 @@
 import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import type { ImageRef } from '../../data/datasets/dataset.ts';
-import { readMask } from '../../data/images/mask.ts';
+import type { Mask } from '../../data/images/mask.ts';
 import type { MapMerit } from '../calibration/heatmap-choice.ts';
 import type { ImageResult } from '../detector/score-images.ts';
 import { PixelMetrics } from '../metrics/pixel-metrics.ts';
@@ -20,19 +20,14 @@ export class MapMerits {
     return label === 'normal' || mask !== undefined;
   }
 
-  /** @throws CyclopsError when a map holds NaN or a mask cannot be read */
-  async add(
-    { label, mask: path }: ImageRef,
-    { maps, extent, size }: Pick<ImageResult, 'maps' | 'extent' | 'size'>,
-  ): Promise<void> {
-    // A mask of a normal image would mark nothing.
-    const marks = label === 'abnormal' && path !== undefined;
-    const mask = marks ? maskOnMap(await readMask(path), size, SIDE_MULTIPLE) : null;
-    if (mask) this.masked += 1;
+  /** @param mask of an abnormal image; null for a normal one @throws CyclopsError when a map holds NaN */
+  add(mask: Mask | null, { maps, extent, size }: Pick<ImageResult, 'maps' | 'extent' | 'size'>): void {
+    const marked = mask && maskOnMap(mask, size, SIDE_MULTIPLE);
+    if (marked) this.masked += 1;
     for (const [name, values] of Object.entries(maps)) {
       const metrics = this.metrics.get(name) ?? new PixelMetrics({ mantissaBits: MANTISSA_BITS });
       this.metrics.set(name, metrics);
-      metrics.add(values, mask, extent.width, extent.height);
+      metrics.add(values, marked, extent.width, extent.height);
     }
   }
 

@@ -35,22 +35,27 @@ export interface PairReport {
 /** Images are in [−1, 1], which is twice as wide as [0, 1]. */
 const GRAY_RANGE = 2;
 
-/** Compares images and what G_a2n makes of them with their templates, at the size at which they are judged. Null without pairs. */
-export async function comparePairs(
-  detector: DetectorNetworks,
-  pairs: Iterable<ImagePair> | AsyncIterable<ImagePair>,
-): Promise<PairReport | null> {
-  const found: Omit<PairReport, 'images'>[] = [];
-  for await (const pair of pairs) {
-    const { image, beside: template } = await seenAtOnce(detector, pair.image, pair.template, cropImage);
-    found.push(await comparePair(detector, template ? { image, template } : pair));
+/** Compares images and what G_a2n makes of them with their templates, one after another, at the size at which they are judged. */
+export class PairComparison {
+  private readonly found: Omit<PairReport, 'images'>[] = [];
+
+  constructor(private readonly detector: DetectorNetworks) {}
+
+  async add(pair: ImagePair): Promise<void> {
+    const { image, beside: template } = await seenAtOnce(this.detector, pair.image, pair.template, cropImage);
+    this.found.push(await comparePair(this.detector, template ? { image, template } : pair));
   }
-  if (found.length === 0) return null;
-  const mean = (of: 'translated' | 'untouched') => ({
-    mae: found.reduce((sum, pair) => sum + pair[of].mae, 0) / found.length,
-    ssim: found.reduce((sum, pair) => sum + pair[of].ssim, 0) / found.length,
-  });
-  return { images: found.length, translated: mean('translated'), untouched: mean('untouched') };
+
+  /** Null without pairs. */
+  report(): PairReport | null {
+    const { found } = this;
+    if (found.length === 0) return null;
+    const mean = (of: 'translated' | 'untouched') => ({
+      mae: found.reduce((sum, pair) => sum + pair[of].mae, 0) / found.length,
+      ssim: found.reduce((sum, pair) => sum + pair[of].ssim, 0) / found.length,
+    });
+    return { images: found.length, translated: mean('translated'), untouched: mean('untouched') };
+  }
 }
 
 async function comparePair({ device, networks, sizeFor, shown }: DetectorNetworks, { image, template }: ImagePair) {

@@ -1,7 +1,7 @@
 import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import type { ImageRef } from '../../data/datasets/dataset.ts';
 import type { Size } from '../../data/images/bank.ts';
-import { readMask } from '../../data/images/mask.ts';
+import type { Mask } from '../../data/images/mask.ts';
 import { type PixelF1, type PixelFigures, PixelMetrics } from '../metrics/pixel-metrics.ts';
 import { maskOnMap } from './mask-on-map.ts';
 
@@ -46,18 +46,19 @@ export class PixelEvaluation {
   }
 
   /**
+   * @param mask of the image, where it has one
    * @param values the heat map [height, width] of `extent` @param size at which the image was judged, before the cut
    * @throws CyclopsError when a heat map holds NaN
    */
-  async add(ref: ImageRef, values: Float32Array, { extent, size }: { extent: Size; size: Size }): Promise<void> {
+  add(ref: ImageRef, mask: Mask | null, values: Float32Array, { extent, size }: { extent: Size; size: Size }): void {
     if (!this.counts(ref)) {
       if (ref.label === 'abnormal') this.withoutMask += 1;
       return;
     }
-    const mask = ref.mask === undefined ? null : maskOnMap(await readMask(ref.mask), size, SIDE_MULTIPLE);
-    if (mask && !mask.includes(1)) this.emptyMasks += 1;
+    const marked = mask && maskOnMap(mask, size, SIDE_MULTIPLE);
+    if (marked && !marked.includes(1)) this.emptyMasks += 1;
     this.images[ref.label] += 1;
-    this.metrics.add(values, mask, extent.width, extent.height);
+    this.metrics.add(values, marked, extent.width, extent.height);
   }
 
   /** @param seen whether any of the images trained or calibrated the run. Null where there are no masks. */

@@ -63,19 +63,26 @@ const IDENTITY = 0.01;
 /** The seed of the noise. */
 const NOISE_SEED = 1;
 
-/** Scores every image three times. */
-export async function checkSteganography(
-  detector: DetectorNetworks,
-  images: Iterable<CheckedImage> | AsyncIterable<CheckedImage>,
-  scores: readonly Score[],
-): Promise<Steganography> {
-  const measurements: HidingMeasurement[] = [];
-  for await (const { label, image, mask } of images) {
-    const seen = await seenAtOnce(detector, image, mask, cropMask);
+/** Takes images one after another, in whatever order, and scores each three times. */
+export class SteganographyCheck {
+  /** By the place of the image. */
+  private readonly measurements: (HidingMeasurement | undefined)[] = [];
+
+  constructor(
+    private readonly detector: DetectorNetworks,
+    private readonly scores: readonly Score[],
+  ) {}
+
+  /** @param place of the image among those to check, which decides about its noise */
+  async add(place: number, { label, image, mask }: CheckedImage): Promise<void> {
+    const seen = await seenAtOnce(this.detector, image, mask, cropMask);
     const checked = { label, image: seen.image, mask: seen.beside };
-    measurements.push(await measureHiding(detector, checked, measurements.length, scores));
+    this.measurements[place] = await measureHiding(this.detector, checked, place, this.scores);
   }
-  return summariseHiding(measurements);
+
+  report(): Steganography {
+    return summariseHiding(this.measurements.flatMap((measurement) => measurement ?? []));
+  }
 }
 
 const NONE: ReadonlyMap<string, number> = new Map();

@@ -2,7 +2,7 @@ import type { HeatScale } from '../../anomaly/calibration/heatmap-scale.ts';
 import type { ResultPictures } from '../../anomaly/detector/score-images.ts';
 import type { ByteImage } from '../../data/images/decoded-image.ts';
 import { encodeJpeg } from '../../data/images/jpeg.ts';
-import { type Mask, readMask } from '../../data/images/mask.ts';
+import type { Mask } from '../../data/images/mask.ts';
 import { encodePng } from '../../data/images/png.ts';
 import { paintHeatmap } from './heatmap.ts';
 
@@ -36,19 +36,19 @@ const QUALITY = 85;
  * Encodes what a detector found in an image: JPEG, or PNG for a mask, which is smaller so and has two colours.
  *
  * @param scale of the heat map's colours
- * @param mask path of the true mask @throws CyclopsError when it cannot be read
+ * @param mask the true one, where it is known
  */
 export async function encodePictures(
   { input, reconstruction, heatmap }: ResultPictures,
   scale: HeatScale,
-  mask: string | undefined,
+  mask: Mask | null,
 ): Promise<Pictures> {
   const { width, height } = input;
   return {
     input: await jpeg(input),
     reconstruction: await jpeg(reconstruction),
     heatmap: await jpeg({ width, height, channels: 3, pixels: paintHeatmap(heatmap, width, height, scale) }),
-    ...(mask !== undefined && { mask: png(await readMask(mask)) }),
+    ...(mask && { mask: png(mask) }),
   };
 }
 

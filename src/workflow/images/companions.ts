@@ -1,31 +1,36 @@
 import type { ImageRef } from '../../data/datasets/dataset.ts';
 import type { Size } from '../../data/images/bank.ts';
 import { decodeImage, readImageHeader } from '../../data/images/decode.ts';
+import type { Listener } from '../common/listener.ts';
 import { madeAhead } from './ahead.ts';
 import { type BrokenFile, settleBroken } from './decode-images.ts';
-import { readMasks, warnOfGrayMasks } from './read-masks.ts';
+import { GrayMasks } from './gray-masks.ts';
+import { KeptMasks } from './kept-masks.ts';
+import { type MaskFindings, readMasks } from './read-masks.ts';
 
 /**
- * The images with the masks and templates that can be read. They are looked at before the work begins, so that a broken one
- * neither ends an evaluation late nor costs an image. Whoever uses them reads them again, since memory could not hold them
- * all until then; of the images themselves only headers are read.
+ * The images with the masks and templates that can be read, and these masks. They are read before the work begins, so that a broken
+ * one neither ends an evaluation late nor costs an image. Templates are read again when they are used, since memory could not hold them all
+ * until then; of images with masks the headers are read, since a mask has to have their shape.
  *
- * @param warn takes a line for each mask or template that is left out
+ * @param onWarning is told of each mask or template that is left out, and of masks that are not black and white
  * @throws CyclopsError when one cannot be read, unless `skipBroken`
  */
-export async function withReadableCompanions(
+export async function readCompanions(
   refs: readonly ImageRef[],
   skipBroken: boolean,
-  warn?: (line: string) => void,
-): Promise<ImageRef[]> {
-  const masks = await readMasks(refs, await sizesOf(refs), () => {});
+  onWarning?: Listener['onWarning'],
+): Promise<{ refs: ImageRef[]; masks: KeptMasks }> {
+  const masks = new KeptMasks();
+  const found: MaskFindings = { broken: [], gray: new GrayMasks() };
+  for await (const { ref, mask } of readMasks(refs, await sizesOf(refs), found)) masks.keep(ref, mask);
   const templates = await brokenTemplates(refs);
-  const broken = [...masks.broken, ...templates];
+  const broken = [...found.broken, ...templates];
   const damaged = new Set(broken.map(({ ref }) => ref));
-  settleBroken({ good: refs.filter((ref) => !damaged.has(ref)), broken }, skipBroken, warn);
-  warnOfGrayMasks(masks.gray, warn);
-  const [maskless, pairless] = [masks.broken, templates].map((faults) => new Set(faults.map(({ ref }) => ref)));
-  return refs.map((ref) => {
+  settleBroken({ good: refs.filter((ref) => !damaged.has(ref)), broken }, skipBroken, onWarning);
+  found.gray.tell(onWarning);
+  const [maskless, pairless] = [found.broken, templates].map((faults) => new Set(faults.map(({ ref }) => ref)));
+  const readable = refs.map((ref) => {
     const { mask, pair, ...alone } = ref;
     return {
       ...alone,
@@ -33,6 +38,7 @@ export async function withReadableCompanions(
       ...(pair !== undefined && !pairless?.has(ref) && { pair }),
     };
   });
+  return { refs: readable, masks };
 }
 
 /** Of images with masks; for a broken image, whoever uses it will complain. */

@@ -35,8 +35,9 @@ import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { Listener } from '../common/listener.ts';
 import { tuneScoring } from '../common/tuning.ts';
-import { withReadableCompanions } from '../images/companions.ts';
 import { ImageDecoder, settleBroken } from '../images/decode-images.ts';
+import type { GrayMasks } from '../images/gray-masks.ts';
+import { type MaskFindings, readMasks } from '../images/read-masks.ts';
 import { scoredImage, scoreRefs } from '../images/score-refs.ts';
 import { DamagedCopies } from './damaged-copies.ts';
 
@@ -52,6 +53,8 @@ interface CalibrateRunOptions extends Listener {
   data?: string | undefined;
   /** Whether to look for the fastest kernels first. */
   tune: boolean;
+  /** Those that the command has read so far. */
+  grayMasks: GrayMasks;
 }
 
 /**
@@ -123,17 +126,12 @@ function masksIn(root: string, warn: Listener['onWarning']): Map<string, string>
   }
 }
 
-async function withMasks(
-  recorded: readonly ImageRef[],
-  root: string,
-  warn: Listener['onWarning'],
-): Promise<ImageRef[]> {
+function withMasks(recorded: readonly ImageRef[], root: string, warn: Listener['onWarning']): ImageRef[] {
   const masks = masksIn(root, warn);
-  const masked = recorded.map((ref) => {
+  return recorded.map((ref) => {
     const mask = masks.get(ref.file);
     return mask === undefined ? ref : { ...ref, mask };
   });
-  return withReadableCompanions(masked, true, warn);
 }
 
 function changeIn(pictures: ImageResult['pictures']): Pick<ScoredImage, 'change'> {
@@ -150,7 +148,7 @@ export async function scoreRecorded(
   detector: DetectorNetworks,
   options: Omit<CalibrateRunOptions, 'rule' | 'threshold'>,
 ): Promise<ScoredImages | null> {
-  const { run, map, signal, onProgress, onWarning } = options;
+  const { run, map, grayMasks, signal, onProgress, onWarning } = options;
   const record = readDataRecord(run.data);
   const root = options.data === undefined ? record.root : resolve(options.data);
   const aside = record.images.filter(({ part }) => part === 'calibration');
@@ -163,7 +161,7 @@ export async function scoreRecorded(
   });
   const { loadSize, range } = detector.config;
   const copies = isNormalAlone(record) ? new DamagedCopies(run, given, detector.config) : null;
-  const refs = copies ? given : await withMasks(given, root, onWarning);
+  const refs = copies ? given : withMasks(given, root, onWarning);
   const statistics = new Map<string, ImageStatistics>();
   const forms = new Map<string, ImageForm>();
   const note = ({ file }: ImageRef, image: DecodedImage) => {
@@ -193,6 +191,7 @@ export async function scoreRecorded(
   const asked = map === undefined || candidates.some(({ name }) => name === map) ? [] : [requireMap(map)];
   const maps = [...candidates, ...asked];
   const merits = new MapMerits();
+  const found: MaskFindings = { broken: [], gray: grayMasks };
   const request = (ref: ImageRef) => ({
     scores,
     maps: MapMerits.wants(ref) ? maps : [],
@@ -205,9 +204,10 @@ export async function scoreRecorded(
   ];
   for (const each of decoders) {
     for await (const scored of scoreRefs(detector, each, request)) {
-      const { ref } = scored;
+      const { ref, image } = scored;
       const form = forms.get(ref.file);
-      if (MapMerits.wants(ref)) await merits.add(ref, scored);
+      if (ref.label === 'normal') merits.add(null, scored);
+      else for await (const { mask } of readMasks([ref], new Map([[ref.file, image]]), found)) merits.add(mask, scored);
       images.push({
         ...scoredImage(scored, statistics.get(ref.file)),
         ...(form && { form }),
@@ -219,6 +219,8 @@ export async function scoreRecorded(
     }
     settleBroken(each, false);
   }
+  settleBroken({ good: refs, broken: found.broken }, true, onWarning);
+  grayMasks.tell(onWarning);
   return { images, merits: [merits.merit()] };
 }
 

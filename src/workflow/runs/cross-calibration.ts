@@ -180,7 +180,7 @@ async function scoreFoldIn(
   known: FoldScores,
   fold: number,
 ): Promise<FoldResult | null> {
-  const { dataset, tune } = options;
+  const { dataset, tune, grayMasks } = options;
   const resume = hasCheckpoint(own);
   if (!resume) createRun(own.root);
   const segmenterAlone = known.trains === 'segmenter';
@@ -192,7 +192,13 @@ async function scoreFoldIn(
   if ((await trainNetworks(device, { ...training, config, onProfile })) === 'stopped') return null;
   const detector = openRunNetworks(device, own);
   try {
-    const scored = await scoreRecorded(detector, { ...listenerOf(options), run: own, data: dataset.root, tune });
+    const scored = await scoreRecorded(detector, {
+      ...listenerOf(options),
+      run: own,
+      data: dataset.root,
+      tune,
+      grayMasks,
+    });
     if (!scored) return null;
     // JSON has no NaN, so weights that diverged must be reported here.
     for (const name of Object.keys(scored.images[0]?.scores ?? {})) scoreColumn(scored.images, name);

@@ -8,21 +8,21 @@ import { type HeatmapReport, reportHeatmap } from '../../anomaly/evaluation/heat
 import { imagesToJudge } from '../../anomaly/evaluation/judged-images.ts';
 import { checkLearned, type Learned } from '../../anomaly/evaluation/learned.ts';
 import { hottestOf } from '../../anomaly/evaluation/map-merits.ts';
-import { comparePairs, type ImagePair, type PairReport } from '../../anomaly/evaluation/pairs.ts';
+import { PairComparison, type PairReport } from '../../anomaly/evaluation/pairs.ts';
 import { PixelEvaluation, type PixelReport } from '../../anomaly/evaluation/pixel-evaluation.ts';
-import { type CheckedImage, checkSteganography, type Steganography } from '../../anomaly/evaluation/steganography.ts';
+import { type Steganography, SteganographyCheck } from '../../anomaly/evaluation/steganography.ts';
 import { requireMap } from '../../anomaly/maps/list.ts';
 import { type ImageStatistics, imageStatistics } from '../../anomaly/scores/image-statistics.ts';
 import { scoresFor } from '../../anomaly/scores/list.ts';
 import type { ScoredImage } from '../../anomaly/scores/scored-image.ts';
 import type { TrainingConfig } from '../../cyclegan/config.ts';
+import { fingerprint, hashBytes } from '../../cyclegan/run/data-record.ts';
 import type { Position } from '../../cyclegan/run/position.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import { type Dataset, type ImageRef, LABELS } from '../../data/datasets/dataset.ts';
 import { decodeImage } from '../../data/images/decode.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
-import { readMask } from '../../data/images/mask.ts';
-import type { ValueRange } from '../../data/images/value-range.ts';
+import type { Mask } from '../../data/images/mask.ts';
 import type { Device } from '../../gpu/device.ts';
 import type { AdapterInfo } from '../../gpu/host/adapter.ts';
 import { KeptPictures } from '../../report/parts/kept-pictures.ts';
@@ -30,7 +30,7 @@ import { encodePictures } from '../../report/parts/pictures.ts';
 import type { Listener } from '../common/listener.ts';
 import type { TrainedModel } from '../common/model.ts';
 import { tuneScoring } from '../common/tuning.ts';
-import { withReadableCompanions } from '../images/companions.ts';
+import { readCompanions } from '../images/companions.ts';
 import { type BrokenFile, ImageDecoder, settleBroken } from '../images/decode-images.ts';
 import { warnOfOtherDecoder } from '../images/other-decoder.ts';
 import { type ScoredRef, scoredImage, scoreRefs } from '../images/score-refs.ts';
@@ -89,24 +89,21 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   const heatmap = requireHeatmap(calibration, model.source, options.map);
   const map = requireMap(heatmap.map);
   const { judged, leftOut } = imagesToJudge(dataset, model.seen);
-  const refs = await withReadableCompanions(
-    judged.map(({ ref }) => ref),
-    skipBroken,
-    onWarning,
-  );
+  const { refs, masks } = await readCompanions(judged, skipBroken, onWarning);
   const statistics = new Map<string, ImageStatistics>();
   const where = new PixelEvaluation(refs, heatmap.threshold);
-  const seen = new Set(judged.flatMap(({ ref, seenInTraining }) => (seenInTraining ? [ref.file] : [])));
+  const trained = new Set(model.seen);
+  const seen = new Set<string>();
   const images: ScoredImage[] = [];
   const pictures = new KeptPictures(options.pictures);
-  const keep = async (scored: ScoredRef) => {
+  const keep = async (scored: ScoredRef, mask: Mask | null) => {
     const { ref, scores: own } = scored;
     const made = picturesOf(scored, map.name);
     const score = own[calibration.chosen] ?? Number.NaN;
     const threshold = calibration.scores[calibration.chosen]?.threshold.value ?? Number.NaN;
     const verdict = verdictOf(ref.label, isFlagged(score, threshold));
     const image = { file: ref.file, verdict, score, threshold };
-    if (made) await pictures.add(image, () => encodePictures(made, heatmap, ref.mask));
+    if (made) await pictures.add(image, () => encodePictures(made, heatmap, mask));
     else pictures.leaveOut(image);
   };
   const detector = model.open(device, options.tile);
@@ -117,33 +114,42 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   const { loadSize, range } = detector.config;
   warnOfOtherDecoder(detector.config, refs, onWarning);
   const onImage = ({ file }: ImageRef, image: DecodedImage) => statistics.set(file, imageStatistics(image, loadSize));
-  const decoder = new ImageDecoder(refs, { skipBroken, range, onImage, onDicomWindow: windowNote(onWarning) });
+  const onBytes = ({ file }: ImageRef, bytes: Uint8Array) => {
+    if (trained.has(fingerprint(hashBytes(bytes)))) seen.add(file);
+  };
+  const decoder = new ImageDecoder(refs, { skipBroken, range, onImage, onBytes, onDicomWindow: windowNote(onWarning) });
+  const checked = imagesToCheck(refs);
+  const hiding = new SteganographyCheck(detector, scores);
+  const pairs = new PairComparison(detector);
   // Images that can be read, and are too small or too large to be scored.
   const faults: BrokenFile[] = [];
-  let good: readonly ImageRef[];
   let broken: readonly BrokenFile[];
-  let steganography: Steganography;
-  let pairs: PairReport | null;
   try {
     await tuneScoring(detector, options);
     const request = () => ({ scores, maps: [map], pictures: options.pictures > 0 });
     onProgress?.({ stage: 'scoring', done: 0, total: judged.length });
     for await (const scored of scoreRefs(detector, decoder, request, skipBroken ? { faults } : {})) {
-      const { file } = scored.ref;
+      const { ref, image } = scored;
+      const { file, label, pair } = ref;
       const values = scored.maps[map.name] ?? new Float32Array();
-      await keep(scored);
-      await where.add(scored.ref, values, scored);
+      const mask = await masks.take(ref);
+      await keep(scored, mask);
+      where.add(ref, mask, values, scored);
+      // While it is there, so that it need not be read again. One that is read part by part never comes here.
+      if ('pixels' in image) {
+        const place = checked.get(ref);
+        if (place !== undefined) await hiding.add(place, { label, image, mask });
+        if (pair !== undefined) await pairs.add({ image, template: await decodeImage(pair, range) });
+      }
       const found = { hottest: hottestOf(values), seenInTraining: seen.has(file) };
       images.push({ ...scoredImage(scored, statistics.get(file)), ...found });
       onProgress?.({ stage: 'scoring', done: images.length, total: judged.length });
       if (signal?.aborted) return null;
     }
     const unscored = new Set(faults.map(({ ref }) => ref));
-    good = decoder.good.filter((ref) => !unscored.has(ref));
+    const good = decoder.good.filter((ref) => !unscored.has(ref));
     broken = [...decoder.broken, ...faults];
     settleBroken({ good, broken }, skipBroken, onWarning);
-    steganography = await checkSteganography(detector, imagesToCheck(good, range), scores);
-    pairs = await comparePairs(detector, pairsOf(good, range));
   } finally {
     detector.dispose();
   }
@@ -153,6 +159,7 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
   }));
   const infos = scores.map(({ info }) => info);
   const evaluation = summarise(images, infos, calibration, skipped);
+  const steganography = hiding.report();
   return {
     source: {
       ...{ model: resolve(model.source), data: dataset.root, run: model.run, device: { name: device.info.name } },
@@ -162,7 +169,7 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
     learned: checkLearned(calibration, steganography.change.normal),
     heatmap: reportHeatmap(images, heatmap, calibration.chosenOn),
     pixels: where.report(images.some(({ seenInTraining }) => seenInTraining)),
-    pairs,
+    pairs: pairs.report(),
     evaluation,
     baseline: reportBaseline(images, calibration, evaluation),
     pictures,
@@ -176,18 +183,12 @@ function evenlySpread(count: number, wanted: number): (index: number) => boolean
   return (index) => Math.floor(index % every) === 0;
 }
 
-async function* pairsOf(refs: readonly ImageRef[], range: ValueRange): AsyncGenerator<ImagePair> {
-  for (const { path, pair } of refs) {
-    if (pair !== undefined) yield { image: await decodeImage(path, range), template: await decodeImage(pair, range) };
-  }
-}
-
-async function* imagesToCheck(refs: readonly ImageRef[], range: ValueRange): AsyncGenerator<CheckedImage> {
-  for (const label of LABELS) {
+/** The images to check for hiding, each with its place among them. */
+function imagesToCheck(refs: readonly ImageRef[]): Map<ImageRef, number> {
+  const checked = LABELS.flatMap((label) => {
     const own = refs.filter((ref) => ref.label === label);
     const isSpread = evenlySpread(own.length, HIDING_CHECKED);
-    for (const { path, mask } of own.filter((_, i) => isSpread(i))) {
-      yield { label, image: await decodeImage(path, range), mask: mask === undefined ? null : await readMask(mask) };
-    }
-  }
+    return own.filter((_, i) => isSpread(i));
+  });
+  return new Map(checked.map((ref, place) => [ref, place]));
 }

@@ -27,7 +27,8 @@ import { versions } from '../common/versions.ts';
 import { hashWeights, type ModelWeights } from '../common/weights.ts';
 import { type DecoderOptions, ImageDecoder, settleBroken } from '../images/decode-images.ts';
 import { DuplicateWatch } from '../images/duplicate-warning.ts';
-import { readMasks, warnOfGrayMasks } from '../images/read-masks.ts';
+import type { GrayMasks } from '../images/gray-masks.ts';
+import { type MaskFindings, readMasks } from '../images/read-masks.ts';
 import { windowNote } from '../images/window-note.ts';
 import { calibrateRun } from './calibrate-run.ts';
 import { requireContinuation } from './training-config.ts';
@@ -52,6 +53,8 @@ export interface TrainRunOptions extends Listener {
   bankMemory: number;
   /** Records every step anew instead of replaying the first. */
   eager: boolean;
+  /** Those that the command has read so far. */
+  grayMasks: GrayMasks;
   /** What warms a segmenter up, where several trainings share it. */
   warmUp?: WarmUp | undefined;
   /** Takes the launches of a few steps, with their times on the device. */
@@ -65,13 +68,8 @@ export interface TrainRunOptions extends Listener {
  */
 export async function trainRun(device: Device, options: TrainRunOptions): Promise<Calibration | null> {
   if ((await trainNetworks(device, options)) === 'stopped') return null;
-  const { run, dataset, tune } = options;
-  return await calibrateRun(device, {
-    ...listenerOf(options),
-    run,
-    data: dataset.root,
-    tune,
-  });
+  const { run, dataset, tune, grayMasks } = options;
+  return await calibrateRun(device, { ...listenerOf(options), run, data: dataset.root, tune, grayMasks });
 }
 
 /** Trains the networks of a run; `stopped` when the signal did. A checkpoint stands after either. */
@@ -210,7 +208,7 @@ interface Onlookers extends Required<Pick<DecoderOptions, 'onBytes' | 'onDicomWi
 /** Decodes and uploads the training part, resized. */
 async function loadBanks(
   device: Device,
-  { dataset, config, skipBroken, onWarning }: TrainRunOptions,
+  { dataset, config, skipBroken, grayMasks, onWarning }: TrainRunOptions,
   { watch, onBytes, onDicomWindow, overflow }: Onlookers & { overflow: Overflow },
 ): Promise<{ banks: Banks; training: ImageRef[] }> {
   const refs = partOf(dataset, 'train');
@@ -230,8 +228,12 @@ async function loadBanks(
   const abnormal = await load('abnormal');
   const normal = await load('normal');
   const good = [...abnormal.good, ...normal.good];
-  const masks = wantsMasks(config) ? await readDefects(abnormal.good, sizes, config.loadSize) : null;
-  const broken = [...abnormal.broken, ...normal.broken, ...(masks?.broken ?? [])];
+  const found: MaskFindings = { broken: [], gray: grayMasks };
+  const masked = wantsMasks(config) ? abnormal.good : [];
+  const marked = new Map<string, Uint32Array | null>();
+  for await (const { ref, mask } of readMasks(masked, sizes, found))
+    marked.set(ref.file, defectPixels(mask, config.loadSize));
+  const broken = [...abnormal.broken, ...normal.broken, ...found.broken];
   settleBroken({ good, broken }, skipBroken, onWarning);
   for (const [label, { bank }] of Object.entries({ abnormal, normal })) {
     if (bank.count > 0 || (label === 'abnormal' && isNormalAlone(dataset))) continue;
@@ -239,8 +241,8 @@ async function loadBanks(
       `Training needs normal and abnormal images, but no ${label} image of ${dataset.root} can be read. Repair or replace them.`,
     );
   }
-  if (masks) warnOfGrayMasks(masks.gray, onWarning);
-  const defects = abnormal.good.map(({ file }) => masks?.defects.get(file) ?? null);
+  grayMasks.tell(onWarning);
+  const defects = abnormal.good.map(({ file }) => marked.get(file) ?? null);
   warnOfUnmasked(config, defects, onWarning);
   warnOfNoSegmenter(config, onWarning);
   return {
@@ -284,15 +286,6 @@ function warnOfNoSegmenter(
 /** Whether training looks at masks. */
 function wantsMasks({ cropDefects, netD, transplants }: TrainingConfig): boolean {
   return cropDefects || netD === 'unet' || transplants > 0;
-}
-
-/** Where masks say that the defects are, by file, in images of `loadSize` px a side. @param sizes of the images, by file */
-async function readDefects(refs: readonly ImageRef[], sizes: ReadonlyMap<string, Size>, loadSize: number) {
-  const defects = new Map<string, Uint32Array | null>();
-  const { broken, gray } = await readMasks(refs, sizes, ({ file }, mask) => {
-    defects.set(file, defectPixels(mask, loadSize));
-  });
-  return { defects, broken, gray };
 }
 
 /** The calibration images that can be read, so that the end of training has no bad surprise. */

@@ -1,29 +1,23 @@
-import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { heatStatistics, hottestOf, MapMerits } from '../../../src/anomaly/evaluation/map-merits.ts';
 import { PixelMetrics } from '../../../src/anomaly/metrics/pixel-metrics.ts';
-import { encodePng } from '../../../src/data/images/png.ts';
-import { useTemporaryFolder } from '../../data/support.ts';
 import { random } from '../../oracles/compare.ts';
 
-const path = useTemporaryFolder();
 const [width, height] = [12, 8];
 const extent = { width, height };
 const ref = (label: 'normal' | 'abnormal', mask?: string) => ({ path: 'p', file: 'f', label, ...(mask && { mask }) });
 
 describe('the merit of maps', () => {
-  it('is the AUPRO of each over normal images and those with masks', async () => {
-    const mask = Uint8Array.from({ length: width * height }, (_, i) => (i % width < 3 && i < 40 ? 255 : 0));
-    const file = path('mask.png');
-    writeFileSync(file, encodePng(width, height, 1, mask));
+  it('is the AUPRO of each over normal images and those with masks', () => {
+    const mask = Uint8Array.from({ length: width * height }, (_, i) => (i % width < 3 && i < 40 ? 1 : 0));
     const merits = new MapMerits();
     const exact = { good: new PixelMetrics(), chance: new PixelMetrics() };
-    for (const image of [ref('normal'), ref('abnormal', file), ref('abnormal', file)]) {
+    for (const image of [ref('normal'), ref('abnormal', 'mask.png'), ref('abnormal', 'mask.png')]) {
       const noise = () => random(width * height).map((value) => value - 0.5);
       const own = image.label === 'abnormal' ? mask : null;
       const maps = { good: noise().map((value, i) => value + (own?.[i] ? 1.5 : 0)), chance: noise() };
       expect(MapMerits.wants(image)).toBe(true);
-      await merits.add(image, { maps, extent, size: extent });
+      merits.add(own && { width, height, inside: own, between: 0 }, { maps, extent, size: extent });
       for (const [name, values] of Object.entries(maps)) exact[name as 'good'].add(values, own, width, height);
     }
     const { masked, aupro } = merits.merit();
@@ -34,9 +28,9 @@ describe('the merit of maps', () => {
     expect(aupro.good).toBeGreaterThan(aupro.chance ?? 1);
   });
 
-  it('is unknown without masks', async () => {
+  it('is unknown without masks', () => {
     const merits = new MapMerits();
-    await merits.add(ref('normal'), { maps: { dn: random(96) }, extent, size: extent });
+    merits.add(null, { maps: { dn: random(96) }, extent, size: extent });
     expect(merits.merit()).toEqual({ masked: 0, aupro: {}, f1: {} });
     expect(MapMerits.wants(ref('abnormal'))).toBe(false);
   });

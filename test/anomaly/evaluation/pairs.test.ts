@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DetectorNetworks } from '../../../src/anomaly/detector/detector-networks.ts';
 import { openRunNetworks } from '../../../src/anomaly/detector/run-networks.ts';
-import { comparePairs } from '../../../src/anomaly/evaluation/pairs.ts';
+import { type ImagePair, PairComparison } from '../../../src/anomaly/evaluation/pairs.ts';
 import { scale } from '../../../src/autograd/scale.ts';
 import { runFolder } from '../../../src/cyclegan/run/run-folder.ts';
 import { decodeImage } from '../../../src/data/images/decode.ts';
@@ -26,7 +26,7 @@ class Paler extends Module {
   }
 }
 
-describe('comparePairs', () => {
+describe('PairComparison', () => {
   const folder = temporaryFolder();
   let device: Device;
   let detector: DetectorNetworks;
@@ -44,6 +44,12 @@ describe('comparePairs', () => {
     folder.remove();
   });
 
+  const compared = async (pairs: readonly ImagePair[]) => {
+    const comparison = new PairComparison(detector);
+    for (const pair of pairs) await comparison.add(pair);
+    return comparison.report();
+  };
+
   const values = ({ pixels }: DecodedImage) => Float64Array.from(pixels, (byte) => byte / 127.5 - 1);
   const closeness = (a: Float64Array, b: Float64Array) => ({
     mae: a.reduce((sum, v, i) => sum + Math.abs(v - b[i]!) / 2, 0) / a.length,
@@ -53,7 +59,7 @@ describe('comparePairs', () => {
   it('measures G_a2n(x) and x itself against the template, the mean over pairs, and leaves no memory behind', async () => {
     const [a, b, c] = [images[0]!, images[1]!, images[2]!];
     const before = device.pool.use.liveBytes;
-    const found = await comparePairs(detector, [
+    const found = await compared([
       { image: a, template: b },
       { image: b, template: c },
     ]);
@@ -80,10 +86,10 @@ describe('comparePairs', () => {
   it('brings a template of another size and colour to that of the image', async () => {
     const gray = { width: 64, height: 48, channels: 1, pixels: new Uint8Array(64 * 48).fill(255) } as const;
     const white = { width: 32, height: 32, channels: 3, pixels: new Uint8Array(3072).fill(255) } as const;
-    const found = await comparePairs(detector, [{ image: white, template: gray }]);
+    const found = await compared([{ image: white, template: gray }]);
     expect(found?.untouched.mae).toBeCloseTo(0, 6);
     expect(found?.translated.mae).toBeCloseTo(0.25, 5);
   });
 
-  it('has nothing to say without pairs', async () => expect(await comparePairs(detector, [])).toBeNull());
+  it('has nothing to say without pairs', async () => expect(await compared([])).toBeNull());
 });

@@ -3,9 +3,10 @@ import type { DetectorNetworks } from '../../../src/anomaly/detector/detector-ne
 import { openRunNetworks } from '../../../src/anomaly/detector/run-networks.ts';
 import { scoreImages } from '../../../src/anomaly/detector/score-images.ts';
 import {
-  checkSteganography,
+  type CheckedImage,
   type HidingMeasurement,
   removedEnergy,
+  SteganographyCheck,
   steganographyLines,
   summariseHiding,
 } from '../../../src/anomaly/evaluation/steganography.ts';
@@ -105,7 +106,7 @@ it('the changed share is that of the variance', () => {
   expect([changedShare([1, 1], [1, 1]), changedShare([1, 1], [0, 1])]).toEqual([0, 1]);
 });
 
-describe('checkSteganography', () => {
+describe('SteganographyCheck', () => {
   const folder = temporaryFolder();
   let device: Device;
   let detector: DetectorNetworks;
@@ -124,15 +125,18 @@ describe('checkSteganography', () => {
     folder.remove();
   });
 
+  const checked = async (with_: DetectorNetworks, shown: readonly (readonly [number, CheckedImage])[]) => {
+    const check = new SteganographyCheck(with_, scoresFor(with_.networks));
+    for (const [place, image] of shown) await check.add(place, image);
+    return check.report();
+  };
+  const normal = (): CheckedImage => ({ label: 'normal', image: images.normal, mask: null });
+  const abnormal = (): CheckedImage => ({ label: 'abnormal', image: images.abnormal, mask });
   const check = (G_A: Generator) =>
-    checkSteganography(
-      { ...detector, networks: { ...detector.networks, G_A } },
-      [
-        { label: 'normal', image: images.normal, mask: null },
-        { label: 'abnormal', image: images.abnormal, mask },
-      ],
-      scoresFor(detector.networks),
-    );
+    checked({ ...detector, networks: { ...detector.networks, G_A } }, [
+      [0, normal()],
+      [1, abnormal()],
+    ]);
 
   it('finds a generator that returns its input', async () => {
     const found = await check(new Scaled(1));
@@ -163,16 +167,17 @@ describe('checkSteganography', () => {
     const asked = scoresFor(detector.networks);
     const results = scoreImages(detector, [images.normal, images.abnormal], () => ({ scores: asked }));
     for await (const result of results) scores.push(result.scores);
-    const found = await checkSteganography(
-      detector,
-      [
-        { label: 'normal', image: images.normal, mask: null },
-        { label: 'abnormal', image: images.abnormal, mask: null },
-      ],
-      asked,
-    );
+    const found = await checked(detector, [
+      [0, normal()],
+      [1, { ...abnormal(), mask: null }],
+    ]);
     expect(Object.keys(found.moved.noisy)).toEqual(Object.keys(scores[0]!));
     expect(found.removed).toBeNull();
     for (const value of Object.values(found.moved.noisy)) expect(Number.isFinite(value)).toBe(true);
+  });
+
+  it('says the same in whatever order images come, and without one that did not come', async () => {
+    const [first, second] = [[0, normal()] as const, [2, abnormal()] as const];
+    expect(await checked(detector, [second, first])).toEqual(await checked(detector, [first, second]));
   });
 });

@@ -25,7 +25,7 @@ const encoded = (heatmap: Float32Array) =>
   encodePictures(
     { original: gray, input: gray, reconstruction: gray, heatmap, size: { width, height } },
     { floor: 0, threshold: THRESHOLD_SHARE },
-    undefined,
+    null,
   );
 
 describe('the pictures of a page', () => {

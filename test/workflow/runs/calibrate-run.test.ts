@@ -1,9 +1,9 @@
-import fs, { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { calibrate } from '../../../src/workflow/calibrate.ts';
 import { cyclops, makeData, SMALL, temporaryFolder } from '../../cli/support.ts';
+import { readsIn } from '../reads-in.ts';
 
 const folder = temporaryFolder();
 const data = folder.path('data');
@@ -34,41 +34,6 @@ beforeAll(async () => {
   }
 });
 afterAll(() => folder.remove());
-
-/** How often each file below a folder is opened or read while something is done. */
-async function readsIn(root: string, work: () => Promise<unknown>): Promise<Map<string, number>> {
-  const reads = new Map<string, number>();
-  const note = (path: unknown) => {
-    if (typeof path === 'string' && path.startsWith(root)) reads.set(path, (reads.get(path) ?? 0) + 1);
-  };
-  const { readFileSync: sync } = fs;
-  const { open, readFile } = fs.promises;
-  const spied = Object.assign(fs, {
-    readFileSync: (...args: Parameters<typeof sync>) => {
-      note(args[0]);
-      return sync(...args);
-    },
-  });
-  Object.assign(spied.promises, {
-    open: (...args: Parameters<typeof open>) => {
-      note(args[0]);
-      return open(...args);
-    },
-    readFile: (...args: Parameters<typeof readFile>) => {
-      note(args[0]);
-      return readFile(...args);
-    },
-  });
-  syncBuiltinESMExports();
-  try {
-    await work();
-  } finally {
-    Object.assign(fs, { readFileSync: sync });
-    Object.assign(fs.promises, { open, readFile });
-    syncBuiltinESMExports();
-  }
-  return reads;
-}
 
 it.each([
   ['run', data],
