@@ -6,7 +6,7 @@ import { checkOptions, DATA, DIVISION, RUNNING, shardOption, TRAINING } from './
 import { UsageError } from './common/usage-error.ts';
 import { withDevice } from './common/with-device.ts';
 import { GrayMasks } from './images/gray-masks.ts';
-import { beginFolds, foldPieces, foldsOf, makeFoldPieces } from './runs/cross-calibration.ts';
+import { beginFolds, foldPieces, foldsOf, makeFoldPieces, requireSameImages } from './runs/cross-calibration.ts';
 import { BANK_MEMORY } from './runs/train-run.ts';
 import { commonOfTraining } from './shards/common.ts';
 import { type Job, joinJob } from './shards/job.ts';
@@ -47,6 +47,7 @@ export async function trainShard({ shard, ...options }: TrainShardOptions): Prom
   joinJob(out, job);
   const run = runFolder(out);
   if (!existsSync(run.foldScores)) beginFolds(run, dataset, begun);
+  requireSameImages(run, dataset, begun.hash);
   const reading = { skipBroken, grayMasks: new GrayMasks() };
   const training = { ...listenerOf(options), ...reading, config, dataset, run, tune, eager, bankMemory, onProfile };
   return await makeShard(options, job, shard, (names) =>

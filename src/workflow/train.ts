@@ -26,7 +26,7 @@ import { type DeviceOption, withDevice } from './common/with-device.ts';
 import { GrayMasks } from './images/gray-masks.ts';
 import { type DataOptions, openData } from './images/open-data.ts';
 import { trainingRange } from './images/training-range.ts';
-import { beginFolds, crossCalibrate, foldsOf } from './runs/cross-calibration.ts';
+import { beginFolds, crossCalibrate, foldsOf, hashOfTraining, requireSameImages } from './runs/cross-calibration.ts';
 import { type DivisionOptions, divide, partsOfRun, requireNoDivision } from './runs/division.ts';
 import { BANK_MEMORY, trainRun } from './runs/train-run.ts';
 import { type ConfigOptions, configFrom, configOf, lengthened, requireSameConfig } from './runs/training-config.ts';
@@ -76,6 +76,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const calibration = await inRun(run, options.onWarning, () => {
     if (!resume) createRun(out, true);
     if (begun) beginFolds(run, dataset, begun);
+    else if (existsSync(run.foldScores)) requireSameImages(run, dataset, hashOfTraining(dataset));
     return withDevice(options, (device) => {
       const reading = { skipBroken, grayMasks: new GrayMasks() };
       const common = { ...listenerOf(options), ...reading, config, dataset, run, tune, eager, bankMemory, onProfile };

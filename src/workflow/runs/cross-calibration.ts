@@ -55,7 +55,7 @@ export function foldsOf(dataset: Dataset, folds: number, config: TrainingConfig)
   return {
     folds,
     trains: config.netD === 'unet' ? 'segmenter' : 'all',
-    hash: recordData(dataset.root, images).hash,
+    hash: hashOfTraining(dataset),
     config,
     images: images.map(({ file, label, group }, i) => ({
       ...{ file, label, fold: (dealt[i] ?? 0) + 1 },
@@ -90,8 +90,7 @@ export function requireFolds(dataset: Dataset, folds: number): void {
  * networks on the whole part, into RUN; the scores of the folds choose their score and thresholds. Folds that are done are not trained
  * again. Where there is a segmenter, folds train it alone, and it alone decides: it needs no other network, and two fifths of the time.
  *
- * @param options of a run that {@link beginFolds} began @returns null when the signal stopped it
- * @throws CyclopsError when the images are others than those it began with
+ * @param options of a run that {@link beginFolds} began, with the images that it began with @returns null when the signal stopped it
  */
 export async function crossCalibrate(
   device: Device,
@@ -102,7 +101,7 @@ export async function crossCalibrate(
   // Without shards nobody else writes fold scores here.
   removeRemains(run.root);
   let known = readFoldScores(run);
-  const dataset = datasetOf(run, options.dataset, known);
+  const dataset = withGroups(options.dataset, known);
   for (let fold = 1; fold <= known.folds; fold++) {
     if (known.images.some((image) => image.fold === fold && image.scores)) continue;
     const found = await scoreFold(device, { ...options, dataset }, known, fold);
@@ -125,8 +124,8 @@ export function foldPieces(folds: number): string[] {
 /**
  * Makes some of these pieces: what the networks of a fold found in it, or networks, which a checkpoint holds then.
  *
- * @param options of a run that {@link beginFolds} began @returns whether all are made; not where the signal stopped it
- * @throws CyclopsError as {@link crossCalibrate}
+ * @param options of a run that {@link beginFolds} began, with the images that it began with
+ * @returns whether all are made; not where the signal stopped it
  */
 export async function makeFoldPieces(
   device: Device,
@@ -136,7 +135,7 @@ export async function makeFoldPieces(
   const options = { ...own, warmUp: sharedWarmUp() };
   const { run } = options;
   const known = readFoldScores(run);
-  const dataset = datasetOf(run, options.dataset, known);
+  const dataset = withGroups(options.dataset, known);
   for (const name of names) {
     let result: FoldResult | null = null;
     if (name === ALL) {
@@ -219,14 +218,7 @@ function tellOfAll({ run, onProgress }: Omit<TrainRunOptions, 'resume'>): void {
   onProgress?.({ stage: 'run', what: 'all', number: 1, total: 1, folder: run.root });
 }
 
-/** The images with the groups that the run began with. @throws CyclopsError when they are others */
-function datasetOf(run: RunFolder, given: Dataset, known: FoldScores): Dataset {
-  const dataset = withGroups(given, known);
-  requireSameImages(run, dataset, known);
-  return dataset;
-}
-
-/** The groups that the run began with, so that an option that found them in names need not be given again. */
+/** The images with the groups that the run began with, so that an option that found them in names need not be given again. */
 function withGroups(dataset: Dataset, { images }: FoldScores): Dataset {
   const groups = new Map(images.map(({ file, group }) => [file, group]));
   return {
@@ -250,10 +242,17 @@ function withoutFold(dataset: Dataset, { images }: FoldScores, fold: number): Da
   };
 }
 
-function requireSameImages(run: RunFolder, dataset: Dataset, { hash, images }: FoldScores): void {
-  if (recordData(dataset.root, partOf(dataset, 'train')).hash === hash) return;
+/** What tells the training images of a data set from others: each is read for it. */
+export function hashOfTraining(dataset: Dataset): string {
+  return recordData(dataset.root, partOf(dataset, 'train')).hash;
+}
+
+/** @param begun the {@link hashOfTraining} of a data set @throws CyclopsError unless a run of folds began with its training images */
+export function requireSameImages(run: RunFolder, { root }: Dataset, begun: string): void {
+  const { hash, images } = readFoldScores(run);
+  if (begun === hash) return;
   throw new CyclopsError(
-    `The training images of ${dataset.root} are not the ${images.length} that the run in ${run.root} was cut into folds from. Resume ` +
+    `The training images of ${root} are not the ${images.length} that the run in ${run.root} was cut into folds from. Resume ` +
       'with the same images, or begin a new run in another folder.',
   );
 }

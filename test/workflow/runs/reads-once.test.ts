@@ -107,3 +107,22 @@ it('evaluation opens each mask once, however many figures and pictures are made 
     expect(warnings).toEqual([expect.stringMatching(/^2 masks have many pixels/)]);
   }
 });
+
+it('folds look at the training images once before they train, and tell once of smeared masks', async () => {
+  const parted = { train: [...PARTS.train, ...PARTS.calibration], calibration: [], test: PARTS.test };
+  for (const [part, numbers] of Object.entries(parted)) {
+    const files = numbers.flatMap((i) => [`normal/${i}.png`, `abnormal/${i}.png`]);
+    writeFileSync(join(data, `${part}.txt`), files.map((file) => `${file}\n`).join(''));
+  }
+  const warnings: string[] = [];
+  const onWarning = (line: string) => warnings.push(line);
+  const out = folder.path('folds');
+  const reads = await readsIn(data, () => train({ device, data, out, config, tune: false, folds: 2, onWarning }));
+  // Besides, the training of the other fold, that of all, and in their own fold the look before it trains and the scores after it.
+  expect(opened(reads, 'train')).toEqual({ normal: [5], abnormal: [5], masks: [3] });
+  expect(warnings.filter((line) => line.includes('between black and white'))).toHaveLength(1);
+
+  copyFileSync(join(data, 'abnormal', '6.png'), join(data, 'abnormal', '0.png'));
+  const resumed = train({ device, data, out, resume: true, tune: false });
+  await expect(resumed).rejects.toThrow(`The training images of ${data} are not the 12 that the run in ${out}`);
+});
