@@ -19,6 +19,7 @@ import { withDevice } from './common/with-device.ts';
 import { GrayMasks } from './images/gray-masks.ts';
 import { openData } from './images/open-data.ts';
 import { trainingRange } from './images/training-range.ts';
+import { windowNote } from './images/window-note.ts';
 import type { DivisionOptions } from './runs/division.ts';
 import { evaluateRun } from './runs/evaluate-run.ts';
 import { BANK_MEMORY, trainRun } from './runs/train-run.ts';
@@ -153,7 +154,8 @@ async function runSeed(
   const split = splitDataset(dataset, seed);
   const range = options.config?.range ?? (await trainingRange(split, options.onWarning));
   const training = {
-    ...{ ...common, eager, bankMemory, onProfile, run, grayMasks: new GrayMasks() },
+    ...{ ...common, eager, bankMemory, onProfile, run },
+    ...{ grayMasks: new GrayMasks(), onDicomWindow: windowNote(options.onWarning) },
     ...{ config: { ...config, seed, range }, dataset: split },
   };
   return await despiteLosses(device, options, 'The training goes on from its last checkpoint.', async (used) => {

@@ -6,6 +6,7 @@ import { checkOptions, DATA, DIVISION, RUNNING, shardOption, TRAINING } from './
 import { UsageError } from './common/usage-error.ts';
 import { withDevice } from './common/with-device.ts';
 import { GrayMasks } from './images/gray-masks.ts';
+import { windowNote } from './images/window-note.ts';
 import { beginFolds, foldPieces, foldsOf, makeFoldPieces, requireSameImages } from './runs/cross-calibration.ts';
 import { BANK_MEMORY } from './runs/train-run.ts';
 import { commonOfTraining } from './shards/common.ts';
@@ -48,7 +49,7 @@ export async function trainShard({ shard, ...options }: TrainShardOptions): Prom
   const run = runFolder(out);
   if (!existsSync(run.foldScores)) beginFolds(run, dataset, begun);
   requireSameImages(run, dataset, begun.hash);
-  const reading = { skipBroken, grayMasks: new GrayMasks() };
+  const reading = { skipBroken, grayMasks: new GrayMasks(), onDicomWindow: windowNote(options.onWarning) };
   const training = { ...listenerOf(options), ...reading, config, dataset, run, tune, eager, bankMemory, onProfile };
   return await makeShard(options, job, shard, (names) =>
     withDevice(options, (device) =>

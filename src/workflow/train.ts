@@ -26,6 +26,7 @@ import { type DeviceOption, withDevice } from './common/with-device.ts';
 import { GrayMasks } from './images/gray-masks.ts';
 import { type DataOptions, openData } from './images/open-data.ts';
 import { trainingRange } from './images/training-range.ts';
+import { windowNote } from './images/window-note.ts';
 import { beginFolds, crossCalibrate, foldsOf, hashOfTraining, requireSameImages } from './runs/cross-calibration.ts';
 import { type DivisionOptions, divide, partsOfRun, requireNoDivision } from './runs/division.ts';
 import { BANK_MEMORY, trainRun } from './runs/train-run.ts';
@@ -78,7 +79,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     if (begun) beginFolds(run, dataset, begun);
     else if (existsSync(run.foldScores)) requireSameImages(run, dataset, hashOfTraining(dataset));
     return withDevice(options, (device) => {
-      const reading = { skipBroken, grayMasks: new GrayMasks() };
+      const reading = { skipBroken, grayMasks: new GrayMasks(), onDicomWindow: windowNote(options.onWarning) };
       const common = { ...listenerOf(options), ...reading, config, dataset, run, tune, eager, bankMemory, onProfile };
       return despiteLosses(device, options, 'The training goes on from its last checkpoint.', (used) => {
         const goesOn = resume || hasCheckpoint(run);

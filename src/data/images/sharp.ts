@@ -185,7 +185,9 @@ export async function headerBySharp(path: string, head: Uint8Array, format: Shar
     });
   }
   try {
-    const metadata = await sharp(path, UNLIMITED).metadata();
+    // Where its first bytes do not tell, as where a TIFF file's tags stand behind its pixels, libvips opens the file, once for each format it knows.
+    const ofHead = sharp(head, UNLIMITED).metadata();
+    const metadata = await ofHead.catch(() => sharp(path, UNLIMITED).metadata());
     const { bits, channels } = extentOf(metadata);
     return { ...metadata.autoOrient, bits, channels, format };
   } catch (error) {

@@ -29,7 +29,6 @@ import { type DecoderOptions, ImageDecoder, settleBroken } from '../images/decod
 import { DuplicateWatch } from '../images/duplicate-warning.ts';
 import type { GrayMasks } from '../images/gray-masks.ts';
 import { type MaskFindings, readMasks } from '../images/read-masks.ts';
-import { windowNote } from '../images/window-note.ts';
 import { calibrateRun } from './calibrate-run.ts';
 import { requireContinuation } from './training-config.ts';
 
@@ -55,6 +54,8 @@ export interface TrainRunOptions extends Listener {
   eager: boolean;
   /** Those that the command has read so far. */
   grayMasks: GrayMasks;
+  /** Is told of each image whose file decides itself which values are black and white. */
+  onDicomWindow: Required<DecoderOptions>['onDicomWindow'];
   /** What warms a segmenter up, where several trainings share it. */
   warmUp?: WarmUp | undefined;
   /** Takes the launches of a few steps, with their times on the device. */
@@ -92,7 +93,7 @@ async function trainOn(device: Device, options: TrainRunOptions, overflow: Overf
     hashes.set(path, hashBytes(bytes));
     if (isSignedPng(bytes)) made.push(file);
   };
-  const onlookers = { watch, onBytes, onDicomWindow: windowNote(onWarning) };
+  const onlookers = { watch, onBytes };
   const { banks, training } = await loadBanks(device, options, { ...onlookers, overflow });
   try {
     const data = recordData(dataset.root, training, await readableCalibration(options, onlookers), hashes, from?.seen);
@@ -201,15 +202,15 @@ function warnOfBeginning(
 }
 
 /** Who looks at images that are read, so that each is read once. */
-interface Onlookers extends Required<Pick<DecoderOptions, 'onBytes' | 'onDicomWindow'>> {
+interface Onlookers extends Required<Pick<DecoderOptions, 'onBytes'>> {
   watch: DuplicateWatch;
 }
 
 /** Decodes and uploads the training part, resized. */
 async function loadBanks(
   device: Device,
-  { dataset, config, skipBroken, grayMasks, onWarning }: TrainRunOptions,
-  { watch, onBytes, onDicomWindow, overflow }: Onlookers & { overflow: Overflow },
+  { dataset, config, skipBroken, grayMasks, onDicomWindow, onWarning }: TrainRunOptions,
+  { watch, onBytes, overflow }: Onlookers & { overflow: Overflow },
 ): Promise<{ banks: Banks; training: ImageRef[] }> {
   const refs = partOf(dataset, 'train');
   const shown = { ...imageOptions(config), loadSize: { width: config.loadSize, height: config.loadSize }, overflow };
@@ -290,8 +291,8 @@ function wantsMasks({ cropDefects, netD, transplants }: TrainingConfig): boolean
 
 /** The calibration images that can be read, so that the end of training has no bad surprise. */
 async function readableCalibration(
-  { dataset, config, skipBroken, onWarning }: TrainRunOptions,
-  { watch, onBytes, onDicomWindow }: Onlookers,
+  { dataset, config, skipBroken, onDicomWindow, onWarning }: TrainRunOptions,
+  { watch, onBytes }: Onlookers,
 ): Promise<ImageRef[]> {
   if (!dataset.images.some(({ part }) => part === 'calibration')) return [];
   const { range } = config;
