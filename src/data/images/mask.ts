@@ -22,7 +22,7 @@ export interface Mask {
  * @param take is asked before memory is taken @throws CyclopsError that names the file and what is wrong with it
  */
 export async function readMask(path: string, take?: Take): Promise<Mask> {
-  const image = await readImage(path, { oriented: false, take });
+  const image = await readImage(path, { oriented: false, asStored: true, take });
   // Half of what is no number is none.
   if (image.samples instanceof Float32Array && image.samples.some(Number.isNaN)) {
     throw new CyclopsError(

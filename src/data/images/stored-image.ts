@@ -37,6 +37,8 @@ export interface ImageHeader {
 export interface ReadOptions {
   /** Whether to turn the image as its Exif orientation says, so that it lies as a viewer shows it. */
   oriented: boolean;
+  /** Whether samples are to be what the file stores, as the labels of a mask are, where it says itself how they are shown; not unless told so. */
+  asStored?: boolean;
   /** Is asked before memory is taken; none waits unless told otherwise. */
   take?: Take | undefined;
 }

@@ -49,6 +49,12 @@ export function toLevels(
         'Give the image as the camera writes it.',
     );
   }
+  if (bits < 32 && Math.floor(max) - Math.ceil(min) < 1) {
+    throw new CyclopsError(
+      `${source} holds whole numbers of ${bits} bits, and the model takes values from ${min} to ${max}, as files of floats have and DICOM files of ` +
+        'more than 8 bits: expected such an image, as it was trained with. Give it as the camera writes it.',
+    );
+  }
   let [isBelow, isAbove] = [true, true];
   let beyond = 0;
   const found = picked(new Float32Array(count), (value) => {
@@ -65,7 +71,11 @@ export function toLevels(
   if (!isPart && (isBelow || isAbove)) {
     throw new CyclopsError(
       `${source} has no value between ${min} and ${max}, which are black and white: all lie ${isBelow ? 'below' : 'above'}. Expected values as in ` +
-        'the images of the training, or, without a range of its own, 0 to 1 in files of floats. Convert it, or train with another --range.',
+        'the images of the training, or, without a range of its own, 0 to 1 in files of floats' +
+        (window === undefined
+          ? ''
+          : ` and in DICOM files, of which this is one: 0 and 1 are the ends of its window (${window})`) +
+        '. Convert it, or train with another --range.',
     );
   }
   const isFloat = range === 'full' && bits === 32 && !holds;

@@ -310,12 +310,19 @@ describe('depth', () => {
       'below',
     );
     const deep = put(path('d.tif'), makeTiff(2, 2, Uint16Array.of(200, 300, 400, 500)));
-    await expectRejection(() => decodeImage(deep, { min: 0.4, max: 0.8 }), 'all lie above');
+    await expectRejection(() => decodeImage(deep, { min: 40, max: 80 }), 'all lie above');
     await expectRejection(
       () => decodeImage(put(path('g.tif'), makeTiff(1, 1, Float32Array.of(7)))),
       '0 to 1 in files of floats',
     );
     expect((await decodeImage(deep, { min: 0, max: 200 })).pixels).toEqual(Float32Array.of(255, 255, 255, 255));
+  });
+
+  it('of whole numbers is refused where black and white are no whole steps apart, though one of its values is below', async () => {
+    const deep = put(path('d.tif'), makeTiff(2, 2, Uint16Array.of(0, 300, 400, 500)));
+    await expectRejection(() => decodeImage(deep, { min: 0.4, max: 0.8 }), 'whole numbers of 16 bits', '0.4 to 0.8');
+    const bytes = put(path('b.tif'), makeTiff(2, 2, Uint8Array.of(0, 30, 40, 50)));
+    await expectRejection(() => decodeImage(bytes, { min: 0, max: 1 - 1e-6 }), 'whole numbers of 8 bits', 'DICOM');
   });
 
   it('of 8 bits is refused where values beyond it are black and white', async () => {

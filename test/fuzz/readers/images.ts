@@ -54,30 +54,19 @@ function scan(): Uint8Array {
     [0x00283002, 'US', [4, 0, 12]],
     [0x00283006, 'OW', [0, 500, 1000, 4095]],
   ];
-  return makeDicom(
-    grayElements([3, 2], [0, 1, 2, 3, 4, 5], {
-      2633728: [0x00283000, 'SQ', [table]],
-      1375769129: [
-        0x52009229,
-        'SQ',
-        [
-          [
-            [
-              0x00289132,
-              'SQ',
-              [
-                [
-                  [0x00281050, 'DS', '900'],
-                  [0x00281051, 'DS', '500'],
-                ],
-              ],
-            ],
-          ],
-        ],
-      ],
-    }),
-    { syntax: 'implicit' },
+  const shown: Element[] = [
+    [0x00281050, 'DS', '900'],
+    [0x00281051, 'DS', '500'],
+  ];
+  const elements = grayElements(
+    [3, 2],
+    [0, 1, 2, 3, 4, 5],
+    [
+      [0x00283000, 'SQ', [table]],
+      [0x52009229, 'SQ', [[[0x00289132, 'SQ', [shown]]]]],
+    ],
   );
+  return makeDicom(elements, { syntax: 'implicit' });
 }
 
 /** One of each format and kind that is read. */

@@ -11,7 +11,7 @@ export function damagedDicom(source: string, reason: string): CyclopsError {
 export function foreignDicom(
   source: string,
   kind: string,
-  advice = 'Export it as 16-bit PNG or TIFF, which keeps its depth.',
+  advice = 'Export it as PNG or TIFF, of 16 bits where it has more than 8.',
 ): CyclopsError {
   return new CyclopsError(`${source} is a DICOM file of a kind that is not read: ${kind}. ${advice}`);
 }

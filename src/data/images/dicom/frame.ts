@@ -1,9 +1,9 @@
 import type { DataSet, Element } from 'dicom-parser';
-import { CyclopsError } from '../../../gpu/errors.ts';
 import { readBySharp } from '../sharp.ts';
 import type { Description } from './description.ts';
 import { damagedDicom, foreignDicom } from './faults.ts';
-import { loadLosslessJpeg, loadParser } from './library.ts';
+import { loadParser } from './library.ts';
+import { readLosslessJpeg } from './lossless-jpeg.ts';
 import { undoRunLengths } from './run-lengths.ts';
 
 /** The samples of an image as they are stored, of 8 or 16 bits each without a sign, and whether colours lie in planes. */
@@ -25,9 +25,11 @@ function ofDicom(syntax: string): string {
 
 /** Of those that are not read. */
 const NAMES: readonly (readonly [begins: string, name: string])[] = [
+  [ofDicom('1.2.4.5'), 'JPEG of a kind that is hardly used'],
   [ofDicom('1.2.4.8'), 'JPEG-LS'],
   [ofDicom('1.2.4.9'), 'JPEG 2000'],
-  [ofDicom('1.2.4.1'), 'a film'],
+  [ofDicom('1.2.4.10'), 'a film'],
+  [ofDicom('1.2.4.11'), 'JPEG XL'],
   [ofDicom('1.2.4.20'), 'JPEG 2000 (HTJ2K)'],
 ];
 
@@ -44,12 +46,19 @@ export async function readFrame(
     case EXPLICIT:
     case DEFLATED:
     case BIG_ENDIAN: {
+      if (pixels.hadUndefinedLength)
+        throw damagedDicom(source, 'its pixels lie in pieces, as those that are compressed do');
       const bytes = data.byteArray.subarray(pixels.dataOffset, pixels.dataOffset + pixels.length);
-      return { samples: nativeSamples(bytes, description, source), isPlanar, isRgb: false };
+      const isInWords = transferSyntax === BIG_ENDIAN && (pixels.vr === 'OW' || description.bitsAllocated === 16);
+      return {
+        samples: nativeSamples(isInWords ? swapped(bytes) : bytes, description, source),
+        isPlanar,
+        isRgb: false,
+      };
     }
     case RUN_LENGTHS: {
       const bytes = undoRunLengths(
-        await compressed(data, pixels),
+        await compressed(data, pixels, source),
         width * height,
         description.bitsAllocated / 8,
         channels,
@@ -59,11 +68,11 @@ export async function readFrame(
     }
     case JPEG:
     case JPEG_12:
-      return readJpeg(await compressed(data, pixels), description, source);
+      return readJpeg(await compressed(data, pixels, source), description, source);
     case LOSSLESS:
     case LOSSLESS_BY_LEFT:
       return {
-        samples: await readLosslessJpeg(await compressed(data, pixels), description, source),
+        samples: await readLosslessJpeg(await compressed(data, pixels, source), description, source),
         isPlanar: false,
         isRgb: false,
       };
@@ -71,17 +80,28 @@ export async function readFrame(
       const name = NAMES.find(([begins]) => transferSyntax.startsWith(begins))?.[1];
       throw foreignDicom(
         source,
-        `its pixels are ${name ? `compressed as ${name}` : `written by the transfer syntax ${transferSyntax}`}`,
-        'Decompress it (gdcmconv --raw), or export it as 16-bit PNG or TIFF, which keeps its depth.',
+        name ? `its pixels are compressed as ${name}` : `its transfer syntax is ${transferSyntax || 'not told'}`,
+        'Decompress it (gdcmconv --raw), or export it as PNG or TIFF, of 16 bits where it has more than 8.',
       );
     }
   }
 }
 
-/** A frame may lie in many pieces. */
-async function compressed(data: DataSet, pixels: Element): Promise<Uint8Array> {
-  const { readEncapsulatedPixelDataFromFragments } = await loadParser();
-  return Uint8Array.from(readEncapsulatedPixelDataFromFragments(data, pixels, 0, pixels.fragments?.length));
+/** A frame may lie in many pieces. @throws CyclopsError where there is none */
+async function compressed(data: DataSet, pixels: Element, source: string): Promise<Uint8Array> {
+  const { ByteStream, findEndOfEncapsulatedElement, readEncapsulatedPixelDataFromFragments } = await loadParser();
+  try {
+    const { byteArray, byteArrayParser } = data;
+    findEndOfEncapsulatedElement(new ByteStream(byteArrayParser, byteArray, pixels.dataOffset), pixels);
+    return Uint8Array.from(readEncapsulatedPixelDataFromFragments(data, pixels, 0, pixels.fragments?.length));
+  } catch {
+    throw damagedDicom(source, 'its pixels do not lie in pieces, as those that are compressed do, or one is cut off');
+  }
+}
+
+/** The two bytes of each word exchanged. */
+function swapped(bytes: Uint8Array): Uint8Array {
+  return Buffer.from(bytes.subarray(0, bytes.length - (bytes.length % 2))).swap16();
 }
 
 function nativeSamples(bytes: Uint8Array, description: Description, source: string): Frame['samples'] {
@@ -95,7 +115,6 @@ function nativeSamples(bytes: Uint8Array, description: Description, source: stri
   // A copy, since words have to begin at even bytes.
   const stored = new Uint8Array(bytes.subarray(0, needed));
   if (bitsAllocated === 8) return stored;
-  if (transferSyntax === BIG_ENDIAN) Buffer.from(stored.buffer).swap16();
   return new Uint16Array(stored.buffer);
 }
 
@@ -103,7 +122,8 @@ async function readJpeg(frame: Uint8Array, description: Description, source: str
   const { width, height, channels, bitsAllocated, colours } = description;
   if (bitsAllocated !== 8)
     throw foreignDicom(source, 'its pixels are compressed as JPEG of 12 bits', 'Decompress it (gdcmconv --raw).');
-  if (colours === 'RGB') throw foreignDicom(source, 'its pixels are compressed as JPEG of RGB');
+  if (colours === 'RGB')
+    throw foreignDicom(source, 'its pixels are compressed as JPEG of RGB', 'Decompress it (gdcmconv --raw).');
   const image = await readBySharp(frame, 'JPEG', source, { oriented: false });
   if (
     image.width !== width ||
@@ -114,39 +134,3 @@ async function readJpeg(frame: Uint8Array, description: Description, source: str
     throw damagedDicom(source, `it announces ${width} × ${height} pixels, and holds ${image.width} × ${image.height}`);
   return { samples: image.samples, isPlanar: false, isRgb: true };
 }
-
-async function readLosslessJpeg(
-  frame: Uint8Array,
-  { width, height, channels, bitsAllocated }: Description,
-  source: string,
-): Promise<Frame['samples']> {
-  if (channels !== 1)
-    throw foreignDicom(source, 'its colours are compressed as JPEG without loss', 'Decompress it (gdcmconv --raw).');
-  const { Decoder } = await loadLosslessJpeg();
-  const announced = losslessSize(frame);
-  if (announced?.width !== width || announced.height !== height)
-    throw damagedDicom(source, `it announces ${width} × ${height} pixels, and its JPEG data others`);
-  try {
-    const samples = new Decoder().decode(
-      frame.buffer as ArrayBuffer,
-      frame.byteOffset,
-      frame.length,
-      bitsAllocated / 8,
-    );
-    if (samples.length === width * height) return samples;
-  } catch (error) {
-    if (error instanceof CyclopsError) throw error;
-  }
-  throw damagedDicom(source, 'its JPEG data is damaged');
-}
-
-/** What JPEG data without loss says of its size, so that no memory is taken for more. */
-function losslessSize(frame: Uint8Array): { width: number; height: number } | null {
-  const file = Buffer.from(frame.buffer, frame.byteOffset, frame.length);
-  for (let at = 2; at + 9 <= file.length && file[at] === 0xff; at += 2 + file.readUInt16BE(at + 2))
-    if (file[at + 1] === START_OF_LOSSLESS_FRAME)
-      return { height: file.readUInt16BE(at + 5), width: file.readUInt16BE(at + 7) };
-  return null;
-}
-
-const START_OF_LOSSLESS_FRAME = 0xc3;

@@ -67,14 +67,17 @@ function word(value: number, isLittle: boolean, bytes = 2): Buffer {
   return buffer;
 }
 
-/** What a picture of gray is but for its pixels; `changes` replace what is said by default, or take it away (null). */
+/** An element, or the tag alone of what a file is not to have. */
+export type Change = Element | readonly [tag: number];
+
+/** A picture of gray. @param changes instead of what is said by default, the later instead of the earlier, or besides */
 export function grayElements(
   [width, height]: readonly [number, number],
   samples: readonly number[],
-  changes: Readonly<Record<number, Element | null>> = {},
+  changes: readonly Change[] = [],
   bits = 16,
 ): Element[] {
-  const said: Element[] = [
+  const said: Change[] = [
     [0x00280002, 'US', 1],
     [0x00280004, 'CS', 'MONOCHROME2'],
     [0x00280010, 'US', height],
@@ -85,7 +88,6 @@ export function grayElements(
     [0x00280103, 'US', 0],
     [0x7fe00010, bits === 8 ? 'OB' : 'OW', bits === 8 ? Uint8Array.from(samples) : samples],
   ];
-  const kept = said.filter(([tag]) => !(tag in changes));
-  const added = Object.values(changes).filter((change) => change !== null);
-  return [...kept, ...added].sort(([a], [b]) => a - b);
+  const byTag = new Map([...said, ...changes].map((change) => [change[0], change]));
+  return [...byTag.values()].filter((change) => change.length === 3).sort(([a], [b]) => a - b);
 }
