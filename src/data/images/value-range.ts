@@ -19,7 +19,8 @@ const OVERSHOOT = 0.05;
  * The image in levels, without its alpha: 255 · (v − min) / (max − min), clamped. Files of 8 bits in their full range keep their bytes.
  *
  * @param source for messages @param isPart whether it is part of a picture, of which all may lie beyond the range
- * @throws CyclopsError when the range is one of values beyond 8 bits, and the file has 8; when no sample lies in the range, or of floats
+ * @throws CyclopsError when the range is one of values beyond 8 bits, and the file has 8, or one of floats, and it has whole numbers; when no sample
+ * lies in the range, or of floats
  * too many beyond 0 and 1, as where the file is of another depth than the model was trained with; or when one is no number
  */
 export function toLevels(
@@ -49,12 +50,6 @@ export function toLevels(
         'Give the image as the camera writes it.',
     );
   }
-  if (bits < 32 && Math.floor(max) - Math.ceil(min) < 1) {
-    throw new CyclopsError(
-      `${source} holds whole numbers of ${bits} bits, and the model takes values from ${min} to ${max}, as files of floats have and DICOM files of ` +
-        'more than 8 bits: expected such an image, as it was trained with. Give it as the camera writes it.',
-    );
-  }
   let [isBelow, isAbove] = [true, true];
   let beyond = 0;
   const found = picked(new Float32Array(count), (value) => {
@@ -66,6 +61,13 @@ export function toLevels(
   if (found.pixels.some(Number.isNaN)) {
     throw new CyclopsError(
       `${source} holds samples that are no numbers (NaN): expected numbers alone. Repair or remove it.`,
+    );
+  }
+  // Of whole numbers two would be black and white, nothing between, and all others cut off.
+  if (bits < 32 && Math.floor(max) - Math.ceil(min) < 2 && beyond > 0) {
+    throw new CyclopsError(
+      `${source} holds whole numbers of ${bits} bits, and the model takes values from ${min} to ${max}, as files of floats have and DICOM files of ` +
+        'more than 8 bits: expected such an image, as it was trained with. Give it as the camera writes it.',
     );
   }
   if (!isPart && (isBelow || isAbove)) {

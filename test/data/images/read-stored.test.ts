@@ -322,7 +322,10 @@ describe('depth', () => {
     const deep = put(path('d.tif'), makeTiff(2, 2, Uint16Array.of(0, 300, 400, 500)));
     await expectRejection(() => decodeImage(deep, { min: 0.4, max: 0.8 }), 'whole numbers of 16 bits', '0.4 to 0.8');
     const bytes = put(path('b.tif'), makeTiff(2, 2, Uint8Array.of(0, 30, 40, 50)));
-    await expectRejection(() => decodeImage(bytes, { min: 0, max: 1 - 1e-6 }), 'whole numbers of 8 bits', 'DICOM');
+    await expectRejection(() => decodeImage(bytes, { min: 0, max: 1 }), 'whole numbers of 8 bits', 'DICOM');
+    // Two levels and no others, as silhouettes have, are what they are.
+    const silhouette = put(path('s.tif'), makeTiff(2, 2, Uint16Array.of(0, 1, 1, 0)));
+    expect((await decodeImage(silhouette, { min: 0, max: 1 })).pixels).toEqual(Float32Array.of(0, 255, 255, 0));
   });
 
   it('of 8 bits is refused where values beyond it are black and white', async () => {
