@@ -19,9 +19,9 @@ const OVERSHOOT = 0.05;
  * The image in levels, without its alpha: 255 · (v − min) / (max − min), clamped. Files of 8 bits in their full range keep their bytes.
  *
  * @param source for messages @param isPart whether it is part of a picture, of which all may lie beyond the range
- * @throws CyclopsError when the range is one of values beyond 8 bits, and the file has 8, or one of floats, and it has whole numbers; when no sample
- * lies in the range, or of floats
- * too many beyond 0 and 1, as where the file is of another depth than the model was trained with; or when one is no number
+ * @throws CyclopsError when the range is one of values beyond 8 bits, and the file has 8, or one of floats, and it has whole numbers; when no
+ * sample lies in the range, or of floats too many beyond 0 and 1, as where the file is of another depth than the model was trained with; or
+ * when one is no number
  */
 export function toLevels(
   { width, height, channels, samples, holds, window }: StoredImage,
