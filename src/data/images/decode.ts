@@ -8,7 +8,7 @@ import { openLarge } from './large-image.ts';
 import { isWithinLimits } from './limits.ts';
 import { readHeader, readStored } from './read-stored.ts';
 import type { Take } from './room.ts';
-import type { ImageHeader, ReadOptions, StoredImage } from './stored-image.ts';
+import { type ImageHeader, isSharpFormat, type ReadOptions, type StoredImage } from './stored-image.ts';
 import { toLevels, type ValueRange } from './value-range.ts';
 
 const MAX_FILE_BYTES = 2 ** 29;
@@ -46,9 +46,9 @@ export async function openImage(path: string, range: ValueRange, take?: Take): P
   const head = await readHead(path);
   const header = await readHeader(head, path);
   const { format } = header;
-  return format === 'BMP' || format === 'DICOM' || isWithinLimits(header)
-    ? decodeImage(path, range, { take })
-    : openLarge(path, head, { ...header, format }, range);
+  return isSharpFormat(format) && !isWithinLimits(header)
+    ? openLarge(path, head, { ...header, format }, range)
+    : decodeImage(path, range, { take });
 }
 
 /** Reads an image file as it is. @throws CyclopsError likewise */

@@ -1,8 +1,8 @@
 import { CyclopsError } from '../../gpu/errors.ts';
 import type { DecodedImage, LargeImage } from './decoded-image.ts';
 import { checkStrip } from './limits.ts';
-import { partsBySharp, type SharpFormat } from './sharp.ts';
-import type { ImageHeader } from './stored-image.ts';
+import { partsBySharp } from './sharp.ts';
+import type { ImageHeader, SharpFormat } from './stored-image.ts';
 import { toLevels, type ValueRange } from './value-range.ts';
 
 /** Pixels a side: decoders keep several rows of an image, whatever is asked for. */

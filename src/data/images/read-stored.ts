@@ -4,8 +4,8 @@ import { bmpSize, isBmp, readBmp } from './bmp.ts';
 import { isDicom } from './dicom/description.ts';
 import { dicomHeader, readDicom } from './dicom/read-dicom.ts';
 import { READ_FORMATS } from './formats.ts';
-import { headerBySharp, readBySharp, type SharpFormat, sharpFormat } from './sharp.ts';
-import type { ImageHeader, ReadOptions, StoredImage } from './stored-image.ts';
+import { headerBySharp, readBySharp, sharpFormat } from './sharp.ts';
+import type { ImageHeader, ReadOptions, SharpFormat, StoredImage } from './stored-image.ts';
 
 /**
  * Reads the bytes of an image file, whose content decides about the format: PNG, JPEG, WebP, TIFF, AVIF and GIF by libvips, which leaves

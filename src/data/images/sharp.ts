@@ -7,11 +7,8 @@ import { jpegScans } from './jpeg-scans.ts';
 import type { Size } from './level-memory.ts';
 import { checkBytes, checkSize, decodedBytes, MAX_LARGE_PIXELS, MAX_PIXELS } from './limits.ts';
 import { completedPng, examinePng, type PngFile } from './png.ts';
-import type { Format, ImageHeader, ReadOptions, StoredImage } from './stored-image.ts';
+import type { ImageHeader, ReadOptions, SharpFormat, StoredImage } from './stored-image.ts';
 import { missingOfTiff, pagesOfTiff, type ReadAt, tiffNumbers } from './tiff.ts';
-
-/** Formats that libvips reads here. */
-export type SharpFormat = Exclude<Format, 'BMP' | 'DICOM'>;
 
 let library: Promise<SharpConstructor> | undefined;
 

@@ -9,7 +9,7 @@ export interface StoredImage {
   samples: Uint8Array | Uint16Array | Float32Array;
   /** What the file's samples can hold, where they do not tell: whole numbers that came as floats. */
   holds?: { readonly min: number; readonly max: number };
-  /** Which values of the file are black and white, where it says so itself; the samples are levels from 0 to 1 then. */
+  /** Which values of the file are black and white, where it says so itself; the samples are levels between them then. */
   window?: string;
 }
 
@@ -21,6 +21,13 @@ export function bitsOf({ samples }: Pick<StoredImage, 'samples'>): 8 | 16 | 32 {
 
 /** Formats that are read. */
 export type Format = 'PNG' | 'JPEG' | 'WebP' | 'TIFF' | 'AVIF' | 'GIF' | 'BMP' | 'DICOM';
+
+/** Formats that libvips reads, as a whole or part by part. */
+export type SharpFormat = Exclude<Format, 'BMP' | 'DICOM'>;
+
+export function isSharpFormat(format: Format): format is SharpFormat {
+  return format !== 'BMP' && format !== 'DICOM';
+}
 
 /** What can be known of a file without its pixels. */
 export interface ImageHeader {

@@ -31,16 +31,17 @@ export function toLevels(
 ): DecodedImage {
   const colours = channels < 3 ? 1 : 3;
   const bits = bitsOf({ samples });
+  const own = window === undefined ? {} : { window };
   const picked = (pixels: Pixels, level: (value: number) => number) => {
     const skipped = channels - colours;
     for (let to = 0, from = 0; to < pixels.length; from += skipped)
       for (let c = 0; c < colours; c++) pixels[to++] = level(samples[from++] ?? 0);
-    return { width, height, channels: colours, pixels, ...(window !== undefined && { window }) } as const;
+    return { width, height, channels: colours, pixels, ...own } as const;
   };
   const count = width * height * colours;
   if (samples instanceof Uint8Array && range === 'full') {
     return channels === colours
-      ? { width, height, channels, pixels: samples, ...(window !== undefined && { window }) }
+      ? { width, height, channels, pixels: samples, ...own }
       : picked(new Uint8Array(count), (v) => v);
   }
   const { min, max } = range === 'full' ? (holds ?? { min: 0, max: FULL[bits] }) : range;

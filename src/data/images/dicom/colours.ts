@@ -6,12 +6,14 @@ export const COLOURS = ['RGB', 'YBR_FULL', 'YBR_FULL_422'];
 
 /** Colours as RGB, [height, width, 3]. */
 export function toRgb({ samples, isPlanar, isRgb }: Frame, { width, height, colours }: Description): Uint8Array {
+  const hasRgb = isRgb || colours === 'RGB';
+  if (hasRgb && !isPlanar && samples instanceof Uint8Array) return samples;
   const count = width * height;
   const rgb = new Uint8Array(3 * count);
   const place = placeOf(samples.length, count, isPlanar);
   for (let pixel = 0; pixel < count; pixel++) {
     const [a = 0, b = 0, c = 0] = [samples[place(pixel, 0)], samples[place(pixel, 1)], samples[place(pixel, 2)]];
-    rgb.set(isRgb || colours === 'RGB' ? [a, b, c] : fromYbr(a, b, c), 3 * pixel);
+    rgb.set(hasRgb ? [a, b, c] : fromYbr(a, b, c), 3 * pixel);
   }
   return rgb;
 }

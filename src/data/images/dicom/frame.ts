@@ -93,7 +93,7 @@ async function compressed(data: DataSet, pixels: Element, source: string): Promi
   try {
     const { byteArray, byteArrayParser } = data;
     findEndOfEncapsulatedElement(new ByteStream(byteArrayParser, byteArray, pixels.dataOffset), pixels);
-    return Uint8Array.from(readEncapsulatedPixelDataFromFragments(data, pixels, 0, pixels.fragments?.length));
+    return readEncapsulatedPixelDataFromFragments(data, pixels, 0, pixels.fragments?.length);
   } catch {
     throw damagedDicom(source, 'its pixels do not lie in pieces, as those that are compressed do, or one is cut off');
   }
