@@ -10,20 +10,18 @@ import { writeFileAtomic } from '../data/files/atomic.ts';
 import { byName, finite, object, seed, whole, yesOrNo } from '../data/files/schema.ts';
 import type { Device } from '../gpu/device.ts';
 import { despiteLosses } from './common/despite-losses.ts';
-import { listenerOf } from './common/listener.ts';
 import { openModel } from './common/model.ts';
 import { checkOptions, DATA, number, RUNNING, shardOption, TRAINING } from './common/options.ts';
 import { requireFree, textKind } from './common/outputs.ts';
 import { UsageError } from './common/usage-error.ts';
 import { withDevice } from './common/with-device.ts';
-import { GrayMasks } from './images/gray-masks.ts';
 import { openData } from './images/open-data.ts';
 import { trainingRange } from './images/training-range.ts';
-import { windowNote } from './images/window-note.ts';
 import type { DivisionOptions } from './runs/division.ts';
 import { evaluateRun } from './runs/evaluate-run.ts';
-import { BANK_MEMORY, trainRun } from './runs/train-run.ts';
+import { trainRun } from './runs/train-run.ts';
 import { configOf } from './runs/training-config.ts';
+import { type TrainingWork, trainingWork } from './runs/training-work.ts';
 import { commonOfTraining } from './shards/common.ts';
 import { type Job, joinJob } from './shards/job.ts';
 import { makeShard, resultsOf, writePiece } from './shards/pieces.ts';
@@ -129,6 +127,7 @@ interface Protocol {
   config: TrainingConfig;
   dataset: Dataset;
   seeds: number[];
+  work: TrainingWork;
 }
 
 function openProtocol(options: PaperProtocolOptions): Protocol {
@@ -138,30 +137,24 @@ function openProtocol(options: PaperProtocolOptions): Protocol {
   }
   const config = configOf(options);
   const seeds = Array.from({ length: runs }, (_, i) => config.seed + i);
-  return { options, config, dataset: pooled(openData(options)), seeds };
+  return { options, config, dataset: pooled(openData(options)), seeds, work: trainingWork(options) };
 }
 
 /** Trains and judges one run. @returns null when the signal stopped it */
 async function runSeed(
   device: Device,
-  { options, config, dataset, seeds }: Protocol,
+  { options, config, dataset, seeds, work }: Protocol,
   { seed, run, resume }: { seed: number; run: RunFolder; resume: boolean },
 ): Promise<RunFigures | null> {
-  const { skipBroken = false, tune = true, eager = false, bankMemory = BANK_MEMORY, onProfile } = options;
-  const common = { ...listenerOf(options), skipBroken, tune };
   const number = seeds.indexOf(seed) + 1;
   options.onProgress?.({ stage: 'run', what: 'run', number, total: seeds.length, folder: run.root });
   const split = splitDataset(dataset, seed);
   const range = options.config?.range ?? (await trainingRange(split, options.onWarning));
-  const training = {
-    ...{ ...common, eager, bankMemory, onProfile, run },
-    ...{ grayMasks: new GrayMasks(), onDicomWindow: windowNote(options.onWarning) },
-    ...{ config: { ...config, seed, range }, dataset: split },
-  };
+  const training = { ...work, run, config: { ...config, seed, range }, dataset: split };
   return await despiteLosses(device, options, 'The training goes on from its last checkpoint.', async (used) => {
     if (!(await trainRun(used, { ...training, resume: resume || hasCheckpoint(run) }))) return null;
     const model = openModel(run.root);
-    const evaluated = await evaluateRun(used, { ...common, model, dataset: split, pictures: 0 });
+    const evaluated = await evaluateRun(used, { ...work, model, dataset: split, pictures: 0 });
     return evaluated && figuresOf(seed, evaluated.evaluation);
   });
 }

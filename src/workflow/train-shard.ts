@@ -1,14 +1,11 @@
 import { existsSync } from 'node:fs';
 import { runFolder } from '../cyclegan/run/run-folder.ts';
 import { despiteLosses } from './common/despite-losses.ts';
-import { listenerOf } from './common/listener.ts';
 import { checkOptions, DATA, DIVISION, RUNNING, shardOption, TRAINING } from './common/options.ts';
 import { UsageError } from './common/usage-error.ts';
 import { withDevice } from './common/with-device.ts';
-import { GrayMasks } from './images/gray-masks.ts';
-import { windowNote } from './images/window-note.ts';
 import { beginFolds, foldPieces, foldsOf, makeFoldPieces, requireSameImages } from './runs/cross-calibration.ts';
-import { BANK_MEMORY } from './runs/train-run.ts';
+import { trainingWork } from './runs/training-work.ts';
 import { commonOfTraining } from './shards/common.ts';
 import { type Job, joinJob } from './shards/job.ts';
 import { makeShard } from './shards/pieces.ts';
@@ -34,7 +31,7 @@ export async function trainShard({ shard, ...options }: TrainShardOptions): Prom
     { ...RUNNING, ...DATA, ...DIVISION, ...TRAINING, shard: shardOption },
   );
   requireShard(shard);
-  const { out, folds, skipBroken = false, tune = true, eager = false, bankMemory = BANK_MEMORY, onProfile } = options;
+  const { out, folds } = options;
   requireNoFold(out);
   if (folds === undefined) {
     throw new UsageError(
@@ -49,8 +46,7 @@ export async function trainShard({ shard, ...options }: TrainShardOptions): Prom
   const run = runFolder(out);
   if (!existsSync(run.foldScores)) beginFolds(run, dataset, begun);
   requireSameImages(run, dataset, begun.hash);
-  const reading = { skipBroken, grayMasks: new GrayMasks(), onDicomWindow: windowNote(options.onWarning) };
-  const training = { ...listenerOf(options), ...reading, config, dataset, run, tune, eager, bankMemory, onProfile };
+  const training = { ...trainingWork(options), config, dataset, run };
   return await makeShard(options, job, shard, (names) =>
     withDevice(options, (device) =>
       despiteLosses(device, options, 'The training goes on from its last checkpoint.', (used) =>

@@ -17,20 +17,19 @@ import { type Dataset, isNormalAlone } from '../data/datasets/dataset.ts';
 import { requireSixteenBits } from '../data/images/value-range.ts';
 import type { TimedLaunch } from '../gpu/profiler.ts';
 import { despiteLosses } from './common/despite-losses.ts';
-import { type Listener, listenerOf } from './common/listener.ts';
+import type { Listener } from './common/listener.ts';
 import { checkOptions, DATA, DIVISION, flag, pathOption, RUNNING, TRAINING } from './common/options.ts';
 import { requireMeaningless } from './common/outputs.ts';
 import { UsageError } from './common/usage-error.ts';
 import { type ModelWeights, readWeights } from './common/weights.ts';
 import { type DeviceOption, withDevice } from './common/with-device.ts';
-import { GrayMasks } from './images/gray-masks.ts';
 import { type DataOptions, openData } from './images/open-data.ts';
 import { trainingRange } from './images/training-range.ts';
-import { windowNote } from './images/window-note.ts';
 import { beginFolds, crossCalibrate, foldsOf, hashOfTraining, requireSameImages } from './runs/cross-calibration.ts';
 import { type DivisionOptions, divide, partsOfRun, requireNoDivision } from './runs/division.ts';
-import { BANK_MEMORY, trainRun } from './runs/train-run.ts';
+import { trainRun } from './runs/train-run.ts';
 import { type ConfigOptions, configFrom, configOf, lengthened, requireSameConfig } from './runs/training-config.ts';
+import { trainingWork } from './runs/training-work.ts';
 
 export interface TrainOptions extends DataOptions, DivisionOptions, ConfigOptions, DeviceOption, Listener {
   /** Folder of the run: new or empty, or that of the run to be resumed. */
@@ -39,7 +38,7 @@ export interface TrainOptions extends DataOptions, DivisionOptions, ConfigOption
   resume?: boolean | undefined;
   /** Model file or run folder whose weights and options a new run begins with, instead of random weights and a preset. */
   from?: string | undefined;
-  /** Bytes of the device's memory for training images, 2³⁰ unless told otherwise: what is more lies in a file in `out`, with the same bits. */
+  /** Bytes of the device's memory for training images, half of it unless told otherwise, 2³⁰ where no driver tells how much it has: what is more lies in a file in `out`, with the same bits. */
   bankMemory?: number | undefined;
   /** Records every step anew instead of replaying the first: slower, the same bits; for debugging. */
   eager?: boolean | undefined;
@@ -65,8 +64,7 @@ export interface TrainResult {
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   checkOptions('train', options, { ...RUNNING, ...DATA, ...DIVISION, ...TRAINING, resume: flag, from: pathOption });
-  const { out, resume = false, folds, skipBroken = false, tune = true, eager = false, onProfile } = options;
-  const { bankMemory = BANK_MEMORY } = options;
+  const { out, resume = false, folds } = options;
   requireBeginning(options);
   requireNoFold(out);
   requireMeaningless('--out', out);
@@ -79,8 +77,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     if (begun) beginFolds(run, dataset, begun);
     else if (existsSync(run.foldScores)) requireSameImages(run, dataset, hashOfTraining(dataset));
     return withDevice(options, (device) => {
-      const reading = { skipBroken, grayMasks: new GrayMasks(), onDicomWindow: windowNote(options.onWarning) };
-      const common = { ...listenerOf(options), ...reading, config, dataset, run, tune, eager, bankMemory, onProfile };
+      const common = { ...trainingWork(options), config, dataset, run };
       return despiteLosses(device, options, 'The training goes on from its last checkpoint.', (used) => {
         const goesOn = resume || hasCheckpoint(run);
         return existsSync(run.foldScores)

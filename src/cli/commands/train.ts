@@ -3,7 +3,6 @@ import { visible } from '../../report/parts/visible.ts';
 import { UsageError } from '../../workflow/common/usage-error.ts';
 import { paperProtocol, protocolShard } from '../../workflow/paper-protocol.ts';
 import { CALIBRATION_SHARE, type DivisionOptions } from '../../workflow/runs/division.ts';
-import { BANK_MEMORY } from '../../workflow/runs/train-run.ts';
 import type { ShardDone } from '../../workflow/shards/shard.ts';
 import { requireBeginning, type TrainOptions, train as trainWorkflow } from '../../workflow/train.ts';
 import { trainShard } from '../../workflow/train-shard.ts';
@@ -26,7 +25,7 @@ interface TrainCommandOptions extends TuneFlags, DataFlags, DivisionOptions, Pro
   from?: string;
   capture: boolean;
   /** MiB */
-  bankMemory: number;
+  bankMemory?: number;
   protocol?: 'paper';
   runs?: number;
   shard?: ShardFlag;
@@ -72,9 +71,8 @@ export function addTrain(program: Command): void {
     )
     .option(
       '--bank-memory <MiB>',
-      "training images take so much of the device's memory; more wait in a file in RUN, with the same bits",
+      "training images take so much of the device's memory; more wait in a file in RUN, with the same bits (default: half of it, or 1024 where no driver tells how much it has and on a CPU)",
       toNumber,
-      BANK_MEMORY / 2 ** 20,
     )
     .option(
       '--no-capture',
@@ -169,7 +167,8 @@ async function runTraining<T>(
 ): Promise<T> {
   const { out, aIs, skipBroken, tune, capture, bankMemory, preset, quiet = false } = options;
   requireTrace(options);
-  if (!(bankMemory >= 0)) throw new UsageError(`--bank-memory is ${bankMemory}; expected a number of MiB from 0 on.`);
+  if (bankMemory !== undefined && !(bankMemory >= 0))
+    throw new UsageError(`--bank-memory is ${bankMemory}; expected a number of MiB from 0 on.`);
   return await withDevice(options, async (device) => {
     if (!quiet) process.stderr.write(`device: ${visible(device.info.name)}\n`);
     const profile = await openProfile(device, options);
@@ -182,7 +181,7 @@ async function runTraining<T>(
       const outcome = await work({
         ...{ ...listener, signal, device, out, aIs, skipBroken, tune, preset, config: fieldsFrom(options) },
         eager: !capture,
-        bankMemory: bankMemory * 2 ** 20,
+        bankMemory: bankMemory && bankMemory * 2 ** 20,
         onProfile: profile?.add,
       });
       await profile?.report();

@@ -29,11 +29,9 @@ import { type DecoderOptions, ImageDecoder, settleBroken } from '../images/decod
 import { DuplicateWatch } from '../images/duplicate-warning.ts';
 import type { GrayMasks } from '../images/gray-masks.ts';
 import { type MaskFindings, readMasks } from '../images/read-masks.ts';
+import { bankMemoryOf } from './bank-memory.ts';
 import { calibrateRun } from './calibrate-run.ts';
 import { requireContinuation } from './training-config.ts';
-
-/** Of the device, for training images. WebGPU does not say how much a device has. */
-export const BANK_MEMORY = 2 ** 30;
 
 export interface TrainRunOptions extends Listener {
   config: TrainingConfig;
@@ -48,8 +46,8 @@ export interface TrainRunOptions extends Listener {
   skipBroken: boolean;
   /** Whether to look for the fastest kernels first. */
   tune: boolean;
-  /** Bytes of the device's memory for training images; what is more lies in a file. */
-  bankMemory: number;
+  /** Bytes of the device's memory for training images, as {@link bankMemoryOf} has it unless told otherwise; what is more lies in a file. */
+  bankMemory: number | undefined;
   /** Records every step anew instead of replaying the first. */
   eager: boolean;
   /** Those that the command has read so far. */
@@ -77,7 +75,7 @@ export async function trainRun(device: Device, options: TrainRunOptions): Promis
 export async function trainNetworks(device: Device, options: TrainRunOptions): Promise<'finished' | 'stopped'> {
   const store = new ScratchFile(options.run.root);
   try {
-    return await trainOn(device, options, { left: options.bankMemory, store });
+    return await trainOn(device, options, { left: options.bankMemory ?? bankMemoryOf(device.info), store });
   } finally {
     store.close();
   }
