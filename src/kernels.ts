@@ -39,11 +39,24 @@ export {
 // Operations that can be computed in several ways: what a variant needs of the problem, and the arguments of each.
 
 export { ACTIVATION_CODES, type Activation, type ActivationKind, LEAKY_SLOPE } from './kernels/activation.ts';
-export type { ForwardArguments, InputGradArguments, WeightGradArguments } from './kernels/conv2d/arguments.ts';
+export type {
+  ForwardArguments,
+  ImagesAndGradient,
+  InputGradArguments,
+  WeightGradArguments,
+  WeightGradPairArguments,
+} from './kernels/conv2d/arguments.ts';
 export { convForward } from './kernels/conv2d/forward.ts';
 export { convInputGrad } from './kernels/conv2d/input-grad.ts';
-export { type ConvProblem, convBytes, convFlops, convImmediates } from './kernels/conv2d/problem.ts';
+export {
+  type ConvProblem,
+  convBytes,
+  convFlops,
+  convImmediates,
+  type WeightGradPairProblem,
+} from './kernels/conv2d/problem.ts';
 export { convWeightGrad } from './kernels/conv2d/weight-grad.ts';
+export { convWeightGradPair } from './kernels/conv2d/weight-grad-pair.ts';
 export { instanceNormBackward, type NormBackwardArguments } from './kernels/instance-norm/backward.ts';
 export { instanceNormForward, type NormForwardArguments } from './kernels/instance-norm/forward.ts';
 export {

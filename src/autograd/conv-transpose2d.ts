@@ -10,8 +10,9 @@ import {
   type OutputPadding,
   type SlidingOptions,
 } from './conv-options.ts';
-import { biasGrad, operandOf, requireBias, weightGrad } from './conv2d.ts';
+import { biasGrad, operandOf, requireBias } from './conv2d.ts';
 import { convolution } from './convolution.ts';
+import { weightGrad } from './weight-grad.ts';
 
 export interface ConvTranspose2dOptions extends SlidingOptions {
   /** Extra rows and columns at the far edges, less than the stride; a pair where they differ. */

@@ -12,6 +12,7 @@ import { CONV_OPTIONS, type ConvSettings, convSettings, type SlidingOptions } fr
 import { type Convolution, convolution } from './convolution.ts';
 import { gradientOf } from './tape.ts';
 import { Unfolded } from './unfolded.ts';
+import { pairedWeightGrad } from './weight-grad.ts';
 
 export interface Conv2dOptions extends SlidingOptions {
   /** What lies beyond the image's sides; zeros unless told otherwise. */
@@ -39,7 +40,7 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: 
   const slices = { x: x.slice, weight: operand.slice, bias: bias?.slice ?? null, y: y.slice };
   kernels.forward({ ...slices, activation });
   const inputs = bias ? [x, weight, bias] : [x, weight];
-  return record(y, inputs, (gradOutput, before) => {
+  return record(y, inputs, (gradOutput, before, walk) => {
     let dy = gradOutput;
     if (activation !== 'none') {
       dy = Tensor.empty(device, y.shape, y.dtype);
@@ -50,7 +51,7 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: 
     const dx = x.requiresGrad
       ? inputGrad(kernels, x, args, { pad: problem.padding[0][0], before: () => before(0) })
       : null;
-    const dw = weight.requiresGrad ? weightGrad(kernels, { x, dy, weight }) : null;
+    const dw = weight.requiresGrad ? pairedWeightGrad(kernels, { x, dy, weight }, walk) : null;
     const db = bias?.requiresGrad ? biasGrad(device, dy, bias) : null;
     return [dx, dw, db];
   });
@@ -122,23 +123,7 @@ export function requireBias(operation: string, bias: Tensor | null, channels: nu
   );
 }
 
-interface WeightGradOperands {
-  x: Tensor;
-  dy: Tensor;
-  weight: Tensor;
-}
-
-/** Adds to the weight's own `grad` where it is a leaf (then null), else returns the gradient. */
-export function weightGrad(
-  kernels: Pick<Convolution, 'weightGrad'>,
-  { x, dy, weight }: WeightGradOperands,
-): Tensor | null {
-  return gradientOf(weight, ({ slice: dw }, accumulate) =>
-    kernels.weightGrad({ x: x.slice, dy: dy.slice, dw, accumulate }),
-  );
-}
-
-/** Likewise the bias's gradient: the sum of dy [..., O] over all but its channels. */
+/** Adds the bias's gradient to its `grad` where it is a leaf (then null), else returns it: the sum of dy [..., O] over all but its channels. */
 export function biasGrad(device: Device, dy: Tensor, bias: Tensor): Tensor | null {
   const [channels, rows] = [bias.size, dy.size / bias.size];
   return gradientOf(bias, ({ slice: out }, accumulate) =>

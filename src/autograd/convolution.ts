@@ -9,7 +9,7 @@ import {
   groupedWeightGrad,
 } from '../kernels/conv2d/grouped.ts';
 import { canLeaveUnfolded, convInputGrad, foldsInLaunch } from '../kernels/conv2d/input-grad.ts';
-import { checkProblem } from '../kernels/conv2d/problem.ts';
+import { type ConvProblem, checkProblem } from '../kernels/conv2d/problem.ts';
 import { convWeightGrad } from '../kernels/conv2d/weight-grad.ts';
 import { choose, run } from '../kernels/tuning/choices.ts';
 import { requireGroups } from './conv-options.ts';
@@ -24,6 +24,8 @@ export interface Convolution {
   /** … and whether it can be had unfolded. */
   readonly leavesUnfolded: boolean;
   weightGrad(args: WeightGradArguments): void;
+  /** The problem of the tuned operations; null where others compute it. */
+  readonly plain: ConvProblem | null;
 }
 
 /**
@@ -49,6 +51,7 @@ export function convolution(device: Device, operation: string, problem: GroupedP
       foldsInputGrad: false,
       leavesUnfolded: false,
       weightGrad: (args) => groupedWeightGrad(device, grouped, args),
+      plain: null,
     };
   }
   const split = isSplitting(device) && rest.dtype === 'f32' ? { split: true } : {};
@@ -63,5 +66,6 @@ export function convolution(device: Device, operation: string, problem: GroupedP
       return canLeaveUnfolded(choose(device, convInputGrad, plain), plain);
     },
     weightGrad: (args) => run(device, convWeightGrad, plain, args),
+    plain,
   };
 }

@@ -8,7 +8,8 @@ import { run } from '../kernels/tuning/choices.ts';
 import { record } from '../tensor/record.ts';
 import { given, requireOperands } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { biasGrad, operandOf, requireBias, weightGrad } from './conv2d.ts';
+import { biasGrad, operandOf, requireBias } from './conv2d.ts';
+import { weightGrad } from './weight-grad.ts';
 
 /**
  * x · weightᵀ + bias along the last axis, as in PyTorch.

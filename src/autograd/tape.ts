@@ -6,6 +6,7 @@ import { type GradNode, noGrad, settledOf, type Unsettled } from '../tensor/reco
 import { keep } from '../tensor/scope.ts';
 import { requireAlike, requireOperands, requireSameType, requireTensor, sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { LaterUses } from './later-uses.ts';
 
 export { noGrad } from '../tensor/record.ts';
 
@@ -69,19 +70,24 @@ export function backward(loss: Tensor | readonly Tensor[], gradOutput?: Tensor):
   const ones = new Map<FloatDType, Tensor>();
   const given = gradOutput && apartFrom(leavesOf(roots, nodes), gradOutput);
   for (const root of roots) deposit(gradients, root, given ?? oneOf(ones, root));
+  const later = new LaterUses(first.device, nodes);
   for (const node of nodes) {
+    later.pass(node);
     const gradOutputs = node.outputs.map((output) => gradients.get(output) ?? null);
     for (const output of node.outputs) gradients.delete(output);
     if (gradOutputs.every((gradient) => gradient === null)) continue;
     requireUnchanged(node);
     first.device.backwardOf(node.layer, () => {
-      const inputGrads = noGrad(() => node.backward(gradOutputs, (input) => taken(gradients, node.inputs[input])));
+      const inputGrads = noGrad(() =>
+        node.backward(gradOutputs, (input) => taken(gradients, node.inputs[input]), later),
+      );
       node.inputs.forEach((input, i) => {
         const gradient = inputGrads[i];
         if (gradient && input.requiresGrad) deposit(gradients, input, gradient);
       });
     });
   }
+  noGrad(() => later.finish());
 }
 
 /** What has come for each tensor so far. */

@@ -9,6 +9,21 @@ export interface Unsettled<T> {
   settle(): T;
 }
 
+/** Work on the gradient of a leaf that waits for the next operation which has the leaf among its inputs, to be done along with its own. */
+export interface PutOff {
+  /** Where no such operation takes it. */
+  doAlone(): void;
+}
+
+/** What a backward pass knows beyond the operation whose turn it is. */
+export interface Walk<T> {
+  /** Whether operations to come have this leaf among their inputs. */
+  comesAgain(leaf: T): boolean;
+  putOff(leaf: T, work: PutOff): void;
+  /** What was put off for this leaf; who takes it does it. */
+  taken(leaf: T): PutOff | null;
+}
+
 /** What made a tensor, or several at once, for the backward pass. */
 export interface GradNode<T> {
   readonly inputs: readonly T[];
@@ -25,7 +40,11 @@ export interface GradNode<T> {
    *
    * @param before takes what has come for an input so far, null for nothing or a leaf: who takes it adds it to the input's gradient
    */
-  backward(gradOutputs: readonly (T | Unsettled<T> | null)[], before: Before<T>): readonly (T | Unsettled<T> | null)[];
+  backward(
+    gradOutputs: readonly (T | Unsettled<T> | null)[],
+    before: Before<T>,
+    walk: Walk<T>,
+  ): readonly (T | Unsettled<T> | null)[];
 }
 
 /** What recording needs to know of a tensor. */
@@ -62,9 +81,9 @@ export function noGrad<T>(body: () => T): T {
 export function record<T extends Recordable<T>>(
   output: T,
   inputs: readonly T[],
-  backward: (gradOutput: T, before: Before<T>) => readonly (T | Unsettled<T> | null)[],
+  backward: (gradOutput: T, before: Before<T>, walk: Walk<T>) => readonly (T | Unsettled<T> | null)[],
 ): T {
-  recordAll([output], inputs, ([gradOutput], before) => (gradOutput ? backward(gradOutput, before) : []));
+  recordAll([output], inputs, ([gradOutput], before, walk) => (gradOutput ? backward(gradOutput, before, walk) : []));
   return output;
 }
 
@@ -82,10 +101,14 @@ export function recordTaking<T extends Recordable<T>>(
 export function recordAll<T extends Recordable<T>>(
   outputs: readonly T[],
   inputs: readonly T[],
-  backward: (gradOutputs: readonly (T | null)[], before: Before<T>) => readonly (T | Unsettled<T> | null)[],
+  backward: (
+    gradOutputs: readonly (T | null)[],
+    before: Before<T>,
+    walk: Walk<T>,
+  ) => readonly (T | Unsettled<T> | null)[],
 ): void {
   const settled = (gradient: T | Unsettled<T> | null) => gradient && settledOf(gradient);
-  note(outputs, inputs, false, (gradOutputs, before) => backward(gradOutputs.map(settled), before));
+  note(outputs, inputs, false, (gradOutputs, before, walk) => backward(gradOutputs.map(settled), before, walk));
 }
 
 /** A gradient with its last step done. */

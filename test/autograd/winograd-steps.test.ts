@@ -23,10 +23,9 @@ const [one, two] = [random(6 * 5 * CHANNELS), random(2 * 6 * 5 * CHANNELS)];
 
 /** Two layers that see an image and two others, and a step of Adam. */
 function training(variant: string) {
-  forceVariants(
-    device,
-    ['forward', 'inputGrad', 'weightGrad'].map((pass) => `conv2d.${pass}=${variant}`),
-  );
+  const passes = ['forward', 'inputGrad', 'weightGrad'].map((pass) => `conv2d.${pass}=${variant}`);
+  const pair = variant.endsWith('x64') ? variant : `${variant}_joined`;
+  forceVariants(device, [...passes, `conv2d.weightGradPair=${pair}`]);
   const shape = [3, 3, CHANNELS, CHANNELS];
   const weights = [first, second].map((values) =>
     leaf(

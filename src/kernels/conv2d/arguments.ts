@@ -24,11 +24,20 @@ export interface InputGradArguments {
   dx: BufferSlice;
 }
 
-/** x [N,H,W,C], dy [N,P,Q,O], dw [KH,KW,C,O]. */
-export interface WeightGradArguments {
+/** Images and what came for the outputs that a convolution made of them: x [N,H,W,C], dy [N,P,Q,O]. */
+export interface ImagesAndGradient {
   x: BufferSlice;
   dy: BufferSlice;
+}
+
+/** dw [KH,KW,C,O]. */
+export interface WeightGradArguments extends ImagesAndGradient {
   dw: BufferSlice;
   /** Add to what `dw` holds. */
   accumulate: boolean;
+}
+
+/** The same of two batches of images, of which the earlier may hold another number. */
+export interface WeightGradPairArguments extends WeightGradArguments {
+  earlier: ImagesAndGradient;
 }

@@ -38,12 +38,19 @@ interface MatmulArguments {
   flops: number;
 }
 
+/** Two products where a lies depth first, which are added up. */
+interface JoinedArguments extends MatmulArguments {
+  earlier: { a: BufferSlice; b: BufferSlice; depth: number };
+}
+
 /** A way to compute such products. */
 export interface BatchMatmul extends Pick<VariantInfo, 'madeFor' | 'workgroupBytes' | 'instead'> {
   /** For the variant's name, e.g. `64x64`; empty for the first. */
   readonly size: string;
   source(layout: MatmulLayout): KernelSource;
   kernel(layout: MatmulLayout): Kernel;
+  /** What adds up two products where a lies depth first; null where nothing does. */
+  readonly joined: { readonly source: KernelSource; kernel(): Kernel } | null;
   /** Vec4s in a panel of transformed weights with so many columns. */
   panel(columns: number): number;
   /** What one workgroup computes. */
@@ -65,6 +72,10 @@ export function lanesMatmul(by: Lanes): BatchMatmul {
       const constants = layout.depthFirst ? {} : { TRANSPOSED: layout.transposed ? 1 : 0 };
       return kernel(source(layout), constants, { instead: by.instead });
     },
+    joined: {
+      source: 'winograd/product-joined-tiled',
+      kernel: () => kernel('winograd/product-joined-tiled', {}, { instead: by.instead }),
+    },
     panel: () => by.count,
     tile: ({ depthFirst }) => ({ rows: (depthFirst ? 4 : 2) * by.count, columns: 4 * by.count }),
     supports: (device, { rows, columns }) =>
@@ -83,6 +94,7 @@ export function workgroupMatmul(tile: Tile): BatchMatmul {
       const layout = { DEPTH_FIRST: depthFirst ? 1 : 0, TRANSPOSED: transposed ? 1 : 0 };
       return kernel('winograd/product-workgroup', { ...tileConstants(tile), ...layout });
     },
+    joined: null,
     panel: (columns) => columns / 4,
     tile: () => tile,
     supports: (device, { rows, columns }) => tileSuits(device, tile, rows, columns),
@@ -106,5 +118,26 @@ export function batchMatmul(
     label,
     flops,
     bytes: 4 * batch * (rows * depth + depth * columns + rows * columns),
+  });
+}
+
+/** out = a · b plus the earlier product, by a way that joins. */
+export function joinedMatmul(
+  device: Device,
+  { joined, tile: tileOf }: BatchMatmul,
+  problem: MatmulProblem,
+  { a, b, earlier, out, label, flops }: JoinedArguments,
+): void {
+  if (!joined) throw new Error('A product that cannot be joined was asked to be.');
+  const { batch, rows, depth, columns } = problem;
+  const tile = tileOf(problem);
+  device.launch({
+    kernel: joined.kernel(),
+    bindings: [a, b, earlier.a, earlier.b, out],
+    immediates: immediates(rows, depth, columns, earlier.depth),
+    workgroups: [ceilDiv(rows, tile.rows), ceilDiv(columns, tile.columns), batch],
+    label,
+    flops,
+    bytes: 4 * batch * ((depth + earlier.depth) * (rows + columns) + rows * columns),
   });
 }

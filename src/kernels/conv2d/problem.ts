@@ -30,6 +30,12 @@ export interface ConvProblem extends ConvOptions {
   split?: boolean;
 }
 
+/** Two convolutions by one weight, whose gradients with respect to it are added up. */
+export interface WeightGradPairProblem extends ConvProblem {
+  /** Images of the earlier one, which is the same for the rest. */
+  earlier: number;
+}
+
 /** What the launch of a convolution's kernel has of its own, besides what follows from the problem and its arguments. */
 export interface Dispatch extends Pick<Launch, 'kernel' | 'workgroups' | 'matrices'> {
   /** Bindings after those that all kernels of the operation have. */

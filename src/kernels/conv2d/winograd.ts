@@ -10,10 +10,16 @@ import { flatGrid } from '../flat-grid.ts';
 import { type KernelSource, kernel } from '../source.ts';
 import { withParts } from '../sum-parts.ts';
 import type { Variant } from '../variant.ts';
-import type { ForwardArguments, InputGradArguments, WeightGradArguments } from './arguments.ts';
-import { batchMatmul, type MatmulProblem } from './batch-matmul.ts';
+import type {
+  ForwardArguments,
+  ImagesAndGradient,
+  InputGradArguments,
+  WeightGradArguments,
+  WeightGradPairArguments,
+} from './arguments.ts';
+import { batchMatmul, joinedMatmul, type MatmulProblem } from './batch-matmul.ts';
 import { FOLD_TILES } from './padded-gradient.ts';
-import { type ConvProblem, convFlops, convImmediates, convSizes } from './problem.ts';
+import { type ConvProblem, convFlops, convImmediates, convSizes, type WeightGradPairProblem } from './problem.ts';
 import { type Winograd, winograds } from './winograd-forms.ts';
 
 /** Places of the transform of a tile, each with a product of its own. */
@@ -183,23 +189,71 @@ export function winogradWeightGrad(
   { x, dy, dw, accumulate }: WeightGradArguments,
 ): void {
   const label = 'conv2d.weightGrad';
+  withImagesAndGradient(device, form, k, { x, dy, label }, (a, b) =>
+    withTransformedWeightGrad(device, form, k, { dw, accumulate, label }, (out) =>
+      batchMatmul(device, form.way, weightGradProduct(form, k), { a, b, out, label, flops: convFlops(k) }),
+    ),
+  );
+}
+
+/** The same of two batches, whose products are summed before they are transformed back. */
+function winogradWeightGradPair(
+  device: Device,
+  form: Winograd,
+  { earlier: n, ...k }: WeightGradPairProblem,
+  { earlier, x, dy, dw, accumulate }: WeightGradPairArguments,
+): void {
+  const label = 'conv2d.weightGradPair';
+  const before = { ...k, n };
   const product = weightGradProduct(form, k);
-  const weights = k.c * k.o;
-  withTransformed(device, form, inputOf(form, k, x, label), (v) =>
-    withTransformed(device, form, outputGradOf(form, k, dy, label), (w) =>
-      withParts(device, places(form) * weights, (du) => {
-        batchMatmul(device, form.way, product, { a: v, b: w, out: du, label, flops: convFlops(k) });
-        transform(device, {
-          kernel: kernel('winograd/weight-grad', {}, { instead: form.instead }),
-          bindings: [du, dw],
-          immediates: immediates(weights / 4, accumulate ? 1 : 0),
-          label,
-          invocations: weights / 4,
-          moved: convSizes(k).weight + places(form) * weights,
-        });
+  withImagesAndGradient(device, form, before, { ...earlier, label }, (earlierA, earlierB) =>
+    withImagesAndGradient(device, form, k, { x, dy, label }, (a, b) =>
+      withTransformedWeightGrad(device, form, k, { dw, accumulate, label }, (out) => {
+        const added = { a: earlierA, b: earlierB, depth: tileCount(form, before) };
+        const flops = convFlops(before) + convFlops(k);
+        joinedMatmul(device, form.way, product, { a, b, earlier: added, out, label, flops });
       }),
     ),
   );
+}
+
+interface Labelled {
+  label: string;
+}
+
+/** Lends `launch` the transforms of images and of what came for their outputs. */
+function withImagesAndGradient(
+  device: Device,
+  form: Winograd,
+  k: ConvProblem,
+  { x, dy, label }: ImagesAndGradient & Labelled,
+  launch: (x: BufferSlice, dy: BufferSlice) => void,
+): void {
+  withTransformed(device, form, inputOf(form, k, x, label), (a) =>
+    withTransformed(device, form, outputGradOf(form, k, dy, label), (b) => launch(a, b)),
+  );
+}
+
+/** dw (+)= what it is by the gradient of the weight's transform, which `launch` writes. */
+function withTransformedWeightGrad(
+  device: Device,
+  form: Winograd,
+  k: ConvProblem,
+  { dw, accumulate, label }: Pick<WeightGradArguments, 'dw' | 'accumulate'> & Labelled,
+  launch: (du: BufferSlice) => void,
+): void {
+  const weights = k.c * k.o;
+  withParts(device, places(form) * weights, (du) => {
+    launch(du);
+    transform(device, {
+      kernel: kernel('winograd/weight-grad', {}, { instead: form.instead }),
+      bindings: [du, dw],
+      immediates: immediates(weights / 4, accumulate ? 1 : 0),
+      label,
+      invocations: weights / 4,
+      moved: convSizes(k).weight + places(form) * weights,
+    });
+  });
 }
 
 /** Whether a convolution has the transform, with channels in vec4s, enough of them, and temporaries that fit into buffers. */
@@ -226,6 +280,22 @@ export function canWeightGrad(device: Device, form: Winograd, k: ConvProblem): b
   return suits(device, form, k) && form.way.supports(device, weightGradProduct(form, k));
 }
 
+/** Whether {@link winogradWeightGradPair} can do a problem here. */
+function canWeightGradPair(device: Device, form: Winograd, { earlier, ...k }: WeightGradPairProblem): boolean {
+  return form.way.joined !== null && [k, { ...k, n: earlier }].every((each) => canWeightGrad(device, form, each));
+}
+
+/**
+ * Whether a weight gradient is better joined with another: where writing and transforming the sums of its products costs more than
+ * what is multiplied.
+ */
+export function gainsByJoining(device: Device, k: ConvProblem): boolean {
+  return winograds.some(
+    (form) =>
+      form.way.joined !== null && tileCount(form, k) * (k.c + k.o) < k.c * k.o && canWeightGrad(device, form, k),
+  );
+}
+
 /** The kernels of {@link winogradConvolve}. */
 export function convolveSources({ way }: Winograd): KernelSource[] {
   return ['winograd/input', 'winograd/weight', way.source({}), 'winograd/output'];
@@ -241,15 +311,38 @@ export function weightGradSources({ way }: Winograd): KernelSource[] {
   return ['winograd/input', 'winograd/output-grad', way.source({ depthFirst: true }), 'winograd/weight-grad'];
 }
 
+/** The kernels of {@link winogradWeightGradPair}. */
+function weightGradPairSources({ way }: Winograd): KernelSource[] {
+  const product = way.joined ? [way.joined.source] : [];
+  return ['winograd/input', 'winograd/output-grad', ...product, 'winograd/weight-grad'];
+}
+
 /** The Winograd variants of an operation, one for each size of tiles and way to multiply. */
-export function winogradVariants<Args>(
-  make: (form: Winograd) => Pick<Variant<ConvProblem, Args>, 'sources' | 'supports' | 'launch'>,
-): Variant<ConvProblem, Args>[] {
-  return winograds.map((form) => ({
-    name: form.name,
-    madeFor: form.way.madeFor,
-    workgroupBytes: form.way.workgroupBytes,
-    instead: { ...form.instead, ...form.way.instead },
-    ...make(form),
-  }));
+export function winogradVariants<Problem extends ConvProblem, Args>(
+  make: (form: Winograd) => Pick<Variant<Problem, Args>, 'sources' | 'supports' | 'launch'>,
+): Variant<Problem, Args>[] {
+  return winograds.map((form) => ({ ...infoOf(form), ...make(form) }));
+}
+
+/** Those that join two weight gradients, by the name of the variant that computes one as they do. */
+export const joinedVariants: ReadonlyMap<string, Variant<WeightGradPairProblem, WeightGradPairArguments>> = new Map(
+  winograds
+    .filter(({ way }) => way.joined !== null)
+    .map((form) => [
+      form.name,
+      {
+        ...infoOf(form),
+        name: `${form.name}_joined`,
+        sources: weightGradPairSources(form),
+        supports: (device, pair) => canWeightGradPair(device, form, pair),
+        launch: (device, pair, args) => winogradWeightGradPair(device, form, pair, args),
+      },
+    ]),
+);
+
+function infoOf({ name, instead, way }: Winograd) {
+  return {
+    ...{ name, madeFor: way.madeFor, workgroupBytes: way.workgroupBytes },
+    instead: { ...instead, ...way.instead },
+  };
 }

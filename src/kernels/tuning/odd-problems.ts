@@ -3,8 +3,9 @@ import { CyclopsError } from '../../gpu/errors.ts';
 import { mergedAxes } from '../axes.ts';
 import { convForward } from '../conv2d/forward.ts';
 import { convInputGrad } from '../conv2d/input-grad.ts';
-import { type ConvProblem, checkProblem } from '../conv2d/problem.ts';
+import { type ConvProblem, checkProblem, type WeightGradPairProblem } from '../conv2d/problem.ts';
 import { convWeightGrad } from '../conv2d/weight-grad.ts';
+import { convWeightGradPair } from '../conv2d/weight-grad-pair.ts';
 import { instanceNormBackward } from '../instance-norm/backward.ts';
 import { instanceNormForward } from '../instance-norm/forward.ts';
 import type { NormProblem } from '../instance-norm/problem.ts';
@@ -90,6 +91,11 @@ const splitConvs = [
 
 /** Convolutions in f32, fewer in f16, and some in f32 whose products may be split. */
 export const oddConvs: readonly ConvProblem[] = [...f32Convs, ...f16Convs, ...splitConvs];
+
+/** Most variants do what they do for one batch, twice; so a few of these, and all that can be joined, each with another number of images before. */
+export const oddPairs: readonly WeightGradPairProblem[] = oddConvs
+  .filter(({ c, o, split }, i) => !split && (i % 5 === 0 || Math.min(c, o) >= 128))
+  .map((k) => ({ ...k, earlier: 3 - Math.min(2, k.n) }));
 
 /**
  * Images, pixels and channels: a single pixel; shares that do not divide the pixels, of few channels and of more than 32; planes on both
@@ -218,6 +224,7 @@ const all = new Map<string, readonly unknown[]>([
   entry(convForward, oddConvs),
   entry(convInputGrad, oddConvs),
   entry(convWeightGrad, oddConvs),
+  entry(convWeightGradPair, oddPairs),
   entry(instanceNormForward, norms),
   entry(instanceNormBackward, norms),
   entry(matmul, products),

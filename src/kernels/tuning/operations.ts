@@ -3,6 +3,7 @@ import { CyclopsError } from '../../gpu/errors.ts';
 import { convForward } from '../conv2d/forward.ts';
 import { convInputGrad } from '../conv2d/input-grad.ts';
 import { convWeightGrad } from '../conv2d/weight-grad.ts';
+import { convWeightGradPair } from '../conv2d/weight-grad-pair.ts';
 import { instanceNormBackward } from '../instance-norm/backward.ts';
 import { instanceNormForward } from '../instance-norm/forward.ts';
 import { matmul } from '../matmul.ts';
@@ -14,6 +15,7 @@ export const operations: readonly OperationInfo[] = [
   convForward,
   convInputGrad,
   convWeightGrad,
+  convWeightGradPair,
   instanceNormForward,
   instanceNormBackward,
   matmul,

@@ -2,7 +2,8 @@ import { convForward } from '../../../../src/kernels/conv2d/forward.ts';
 import { convInputGrad } from '../../../../src/kernels/conv2d/input-grad.ts';
 import { type ConvProblem, convSizes } from '../../../../src/kernels/conv2d/problem.ts';
 import { convWeightGrad } from '../../../../src/kernels/conv2d/weight-grad.ts';
-import { oddConvs } from '../../../../src/kernels/tuning/odd-problems.ts';
+import { convWeightGradPair } from '../../../../src/kernels/conv2d/weight-grad-pair.ts';
+import { oddConvs, oddPairs } from '../../../../src/kernels/tuning/odd-problems.ts';
 import { poison, random, randomAs, tolerance, typicalSum } from '../../../oracles/compare.ts';
 import * as oracle from '../../../oracles/conv2d.ts';
 import { suite } from './suite.ts';
@@ -110,4 +111,35 @@ export const weightGrad = suite(
       },
     })),
   ),
+);
+
+export const weightGradPair = suite(
+  convWeightGradPair,
+  oddPairs.flatMap(({ earlier, ...k }) => {
+    const batches = [{ ...k, n: earlier }, k].map((each) => {
+      const { x, y } = convSizes(each);
+      const given = { k: each, x: randomAs(k.dtype, x), dy: randomAs(k.dtype, y) };
+      return { ...given, expected: once(() => oracle.weightGrad(each, given.x, given.dy)) };
+    });
+    return [false, true].map((accumulate) => ({
+      name: accumulate ? 'accumulated' : 'plain',
+      problem: { ...k, earlier },
+      stage: (upload) => {
+        const { weight } = convSizes(k);
+        const before = random(weight);
+        const dw = upload(accumulate ? before : poison(weight));
+        const [added, own] = batches.map(({ x, dy }) => ({
+          x: upload(x, k.dtype).slice,
+          dy: upload(dy, k.dtype).slice,
+        }));
+        const values = before.map((value, i) =>
+          batches.reduce((sum, { expected }) => sum + expected()[i]!, accumulate ? value : 0),
+        );
+        return {
+          args: { ...own!, earlier: added!, dw: dw.slice, accumulate },
+          outputs: [{ tensor: dw, values, tolerance: 5e-6, typical: typicalSum((k.n + earlier) * k.p * k.q) }],
+        };
+      },
+    }));
+  }),
 );

@@ -1,0 +1,4 @@
+import { checkVariants } from './check-variants.ts';
+import { weightGradPair } from './conv2d.ts';
+
+checkVariants(weightGradPair);
