@@ -1,7 +1,7 @@
 import type { ImagesAndGradient } from '../kernels/conv2d/arguments.ts';
 import type { ConvProblem } from '../kernels/conv2d/problem.ts';
 import { convWeightGradPair, weightGradPair } from '../kernels/conv2d/weight-grad-pair.ts';
-import { gainsByJoining } from '../kernels/conv2d/winograd.ts';
+import { gainsByJoining } from '../kernels/conv2d/winograd-pair.ts';
 import { run } from '../kernels/tuning/choices.ts';
 import type { PutOff, Walk } from '../tensor/record.ts';
 import type { Tensor } from '../tensor/tensor.ts';

@@ -12,7 +12,7 @@ import type { Operation, Variant } from '../variant.ts';
 import type { WeightGradArguments, WeightGradPairArguments } from './arguments.ts';
 import { type ConvProblem, convSizes, describe, type WeightGradPairProblem } from './problem.ts';
 import { convWeightGrad } from './weight-grad.ts';
-import { gainsByJoining, joinedVariants } from './winograd.ts';
+import { gainsByJoining, joinedVariants } from './winograd-pair.ts';
 
 type PairVariant = Variant<WeightGradPairProblem, WeightGradPairArguments>;
 

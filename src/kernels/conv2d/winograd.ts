@@ -10,16 +10,10 @@ import { flatGrid } from '../flat-grid.ts';
 import { type KernelSource, kernel } from '../source.ts';
 import { withParts } from '../sum-parts.ts';
 import type { Variant } from '../variant.ts';
-import type {
-  ForwardArguments,
-  ImagesAndGradient,
-  InputGradArguments,
-  WeightGradArguments,
-  WeightGradPairArguments,
-} from './arguments.ts';
-import { batchMatmul, joinedMatmul, type MatmulProblem } from './batch-matmul.ts';
+import type { ForwardArguments, ImagesAndGradient, InputGradArguments, WeightGradArguments } from './arguments.ts';
+import { batchMatmul, type MatmulProblem } from './batch-matmul.ts';
 import { FOLD_TILES } from './padded-gradient.ts';
-import { type ConvProblem, convFlops, convImmediates, convSizes, type WeightGradPairProblem } from './problem.ts';
+import { type ConvProblem, convFlops, convImmediates, convSizes } from './problem.ts';
 import { type Winograd, winograds } from './winograd-forms.ts';
 
 /** Places of the transform of a tile, each with a product of its own. */
@@ -30,7 +24,7 @@ const places = ({ tile }: Winograd) => (tile + 2) ** 2;
  */
 const CPU_CHANNELS = 128;
 
-const tileCount = ({ tile }: Winograd, { n, p, q }: ConvProblem) => n * ceilDiv(p, tile) * ceilDiv(q, tile);
+export const tileCount = ({ tile }: Winograd, { n, p, q }: ConvProblem) => n * ceilDiv(p, tile) * ceilDiv(q, tile);
 
 const forwardProduct = (form: Winograd, k: ConvProblem): MatmulProblem => ({
   batch: places(form),
@@ -46,7 +40,7 @@ const inputGradProduct = (form: Winograd, k: ConvProblem): MatmulProblem => ({
   transposed: true,
 });
 
-const weightGradProduct = (form: Winograd, k: ConvProblem): MatmulProblem => ({
+export const weightGradProduct = (form: Winograd, k: ConvProblem): MatmulProblem => ({
   batch: places(form),
   rows: k.c,
   depth: tileCount(form, k),
@@ -196,33 +190,12 @@ export function winogradWeightGrad(
   );
 }
 
-/** The same of two batches, whose products are summed before they are transformed back. */
-function winogradWeightGradPair(
-  device: Device,
-  form: Winograd,
-  { earlier: n, ...k }: WeightGradPairProblem,
-  { earlier, x, dy, dw, accumulate }: WeightGradPairArguments,
-): void {
-  const label = 'conv2d.weightGradPair';
-  const before = { ...k, n };
-  const product = weightGradProduct(form, k);
-  withImagesAndGradient(device, form, before, { ...earlier, label }, (earlierA, earlierB) =>
-    withImagesAndGradient(device, form, k, { x, dy, label }, (a, b) =>
-      withTransformedWeightGrad(device, form, k, { dw, accumulate, label }, (out) => {
-        const added = { a: earlierA, b: earlierB, depth: tileCount(form, before) };
-        const flops = convFlops(before) + convFlops(k);
-        joinedMatmul(device, form.way, product, { a, b, earlier: added, out, label, flops });
-      }),
-    ),
-  );
-}
-
 interface Labelled {
   label: string;
 }
 
 /** Lends `launch` the transforms of images and of what came for their outputs. */
-function withImagesAndGradient(
+export function withImagesAndGradient(
   device: Device,
   form: Winograd,
   k: ConvProblem,
@@ -235,7 +208,7 @@ function withImagesAndGradient(
 }
 
 /** dw (+)= what it is by the gradient of the weight's transform, which `launch` writes. */
-function withTransformedWeightGrad(
+export function withTransformedWeightGrad(
   device: Device,
   form: Winograd,
   k: ConvProblem,
@@ -280,22 +253,6 @@ export function canWeightGrad(device: Device, form: Winograd, k: ConvProblem): b
   return suits(device, form, k) && form.way.supports(device, weightGradProduct(form, k));
 }
 
-/** Whether {@link winogradWeightGradPair} can do a problem here. */
-function canWeightGradPair(device: Device, form: Winograd, { earlier, ...k }: WeightGradPairProblem): boolean {
-  return form.way.joined !== null && [k, { ...k, n: earlier }].every((each) => canWeightGrad(device, form, each));
-}
-
-/**
- * Whether a weight gradient is better joined with another: where writing and transforming the sums of its products costs more than
- * what is multiplied.
- */
-export function gainsByJoining(device: Device, k: ConvProblem): boolean {
-  return winograds.some(
-    (form) =>
-      form.way.joined !== null && tileCount(form, k) * (k.c + k.o) < k.c * k.o && canWeightGrad(device, form, k),
-  );
-}
-
 /** The kernels of {@link winogradConvolve}. */
 export function convolveSources({ way }: Winograd): KernelSource[] {
   return ['winograd/input', 'winograd/weight', way.source({}), 'winograd/output'];
@@ -311,12 +268,6 @@ export function weightGradSources({ way }: Winograd): KernelSource[] {
   return ['winograd/input', 'winograd/output-grad', way.source({ depthFirst: true }), 'winograd/weight-grad'];
 }
 
-/** The kernels of {@link winogradWeightGradPair}. */
-function weightGradPairSources({ way }: Winograd): KernelSource[] {
-  const product = way.joined ? [way.joined.source] : [];
-  return ['winograd/input', 'winograd/output-grad', ...product, 'winograd/weight-grad'];
-}
-
 /** The Winograd variants of an operation, one for each size of tiles and way to multiply. */
 export function winogradVariants<Problem extends ConvProblem, Args>(
   make: (form: Winograd) => Pick<Variant<Problem, Args>, 'sources' | 'supports' | 'launch'>,
@@ -324,23 +275,8 @@ export function winogradVariants<Problem extends ConvProblem, Args>(
   return winograds.map((form) => ({ ...infoOf(form), ...make(form) }));
 }
 
-/** Those that join two weight gradients, by the name of the variant that computes one as they do. */
-export const joinedVariants: ReadonlyMap<string, Variant<WeightGradPairProblem, WeightGradPairArguments>> = new Map(
-  winograds
-    .filter(({ way }) => way.joined !== null)
-    .map((form) => [
-      form.name,
-      {
-        ...infoOf(form),
-        name: `${form.name}_joined`,
-        sources: weightGradPairSources(form),
-        supports: (device, pair) => canWeightGradPair(device, form, pair),
-        launch: (device, pair, args) => winogradWeightGradPair(device, form, pair, args),
-      },
-    ]),
-);
-
-function infoOf({ name, instead, way }: Winograd) {
+/** What a variant by this form says of itself. */
+export function infoOf({ name, instead, way }: Winograd) {
   return {
     ...{ name, madeFor: way.madeFor, workgroupBytes: way.workgroupBytes },
     instead: { ...instead, ...way.instead },
