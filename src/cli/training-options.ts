@@ -112,6 +112,12 @@ export function addTrainingOptions(command: Command): Command {
       'even out light and contrast of every image first, for pictures that are lit differently',
     )
     .option('--no-local-contrast', 'take images as they are')
+    .option(
+      '--contrast-planes',
+      'show networks a gray image as three, evened out over near and over wide surroundings and over the whole image, for defects both small and ' +
+        'wide; colours become gray',
+    )
+    .option('--no-contrast-planes', 'show it as one')
     .addOption(
       new Option(
         '--range <values>',

@@ -119,6 +119,8 @@ export interface TrainingConfig {
   judgeCrops: boolean;
   /** Light and contrast of every image are evened out before the networks see it. */
   localContrast: boolean;
+  /** Networks see a gray image as three, evened out over near and wide surroundings. */
+  contrastPlanes: boolean;
   /** Which values of a file are black and white. */
   range: ValueRange;
   /** How files become images: see {@link PREPROCESSING}. */
@@ -183,6 +185,7 @@ const configSchema = described(
     defectsBySize: v.optional(yesOrNo, false),
     judgeCrops: v.optional(yesOrNo, false),
     localContrast: v.optional(yesOrNo, false),
+    contrastPlanes: v.optional(yesOrNo, false),
     range: v.optional(rangeSchema, 'full'),
     preprocessing: v.optional(whole(1, PREPROCESSING), 1),
     seed,
@@ -193,8 +196,17 @@ const configSchema = described(
 );
 
 /** How images come before the networks, whoever shows them, but for their size. */
-export function imageOptions({ inputNc, localContrast }: TrainingConfig): Omit<BankOptions, 'loadSize'> {
-  return { channels: inputNc, localContrast };
+export function imageOptions({
+  inputNc,
+  localContrast,
+  contrastPlanes,
+}: TrainingConfig): Omit<BankOptions, 'loadSize'> {
+  return { channels: inputNc, localContrast, contrastPlanes };
+}
+
+/** How many channels of a file count: of what is shown as three planes, one. */
+export function channelsOfFiles({ inputNc, contrastPlanes }: TrainingConfig): 1 | 3 {
+  return contrastPlanes ? 1 : inputNc;
 }
 
 /** The networks that a configuration asks for. */
@@ -248,6 +260,12 @@ export function parseConfig(json: unknown, source: string): TrainingConfig {
       `--crop-size ${config.cropSize} is larger than --load-size ${config.loadSize} (${source}): the crop is cut from the ` +
         'resized image. Make the crop at most as large as the image.',
     );
+  }
+  if (config.contrastPlanes && (config.localContrast || config.inputNc !== 3)) {
+    const reason = config.localContrast
+      ? 'which --local-contrast would even out once more. Leave one of them out'
+      : `and --input-nc is ${config.inputNc}. Make it 3`;
+    throw new CyclopsError(`--contrast-planes shows an image as three planes (${source}), ${reason}.`);
   }
   if (config.lambdaPaired > 0 && config.transplants + config.damage === 0) {
     throw new CyclopsError(

@@ -39,6 +39,7 @@ export const REFERENCE = {
   defectsBySize: false,
   judgeCrops: false,
   localContrast: false,
+  contrastPlanes: false,
   range: 'full',
   preprocessing: PREPROCESSING,
   seed: 0,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { CALIBRATION_SOURCES, type Calibration, missesNone, spareIn } from '../anomaly/calibration/calibration.ts';
 import type { Model } from '../anomaly/detector/model-file.ts';
 import { scoreNamed } from '../anomaly/scores/list.ts';
+import { channelsOfFiles } from '../cyclegan/config.ts';
 import { formatCount, formatScore } from '../report/parts/format.ts';
 import { HEAT_STOPS } from '../report/parts/heatmap.ts';
 import { type Html, html, trusted } from '../report/parts/html.ts';
@@ -137,7 +138,7 @@ function facts({ config, calibration, manifest }: Model, halved: boolean): Html 
     ],
     [
       'Size',
-      html`Images are judged at ${config.loadSize} × ${config.loadSize} px, ${config.inputNc === 1 ? 'in gray' : 'in colour'}. ${likeness ? 'An image that is unlike those that set the threshold is marked.' : 'The model does not know what the images that set the threshold looked like, so none is marked as unlike them.'}`,
+      html`Images are judged at ${config.loadSize} × ${config.loadSize} px, ${channelsOfFiles(config) === 1 ? 'in gray' : 'in colour'}. ${likeness ? 'An image that is unlike those that set the threshold is marked.' : 'The model does not know what the images that set the threshold looked like, so none is marked as unlike them.'}`,
     ],
     [
       'Made by',

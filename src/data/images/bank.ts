@@ -9,7 +9,7 @@ import { toChannels } from './channels.ts';
 import type { DecodedImage, Pixels } from './decoded-image.ts';
 import { BatchFeed, entryAt, turnedSize } from './feed.ts';
 import { type BankEntry, LevelMemory, type Overflow, type Size } from './level-memory.ts';
-import { localContrast } from './local-contrast.ts';
+import { contrastPlanes, localContrast } from './local-contrast.ts';
 import { resizeAxis } from './resize-axis.ts';
 
 export type { View } from '../../kernels/images/image.ts';
@@ -21,6 +21,8 @@ export interface BankOptions {
   loadSize: Size | null | ((image: Size) => Size);
   /** Whether to even out light and contrast first, see {@link localContrast}. */
   localContrast?: boolean;
+  /** Whether to show a gray image as three instead, see {@link contrastPlanes}; `channels` is 3 then. */
+  contrastPlanes?: boolean;
   /** Where images lie that are too many for the device; all lie on it unless told otherwise. */
   overflow?: Overflow;
 }
@@ -73,8 +75,13 @@ export class ImageBank {
    * @throws CyclopsError when it is larger than the device's largest buffer
    */
   add(image: DecodedImage): void {
-    const shown = toChannels(image, this.channels);
-    this.put(this.options.localContrast ? localContrast(shown) : shown, this.sizeOf(image));
+    this.put(this.shown(image), this.sizeOf(image));
+  }
+
+  private shown(image: DecodedImage): DecodedImage {
+    if (this.options.contrastPlanes) return contrastPlanes(toChannels(image, 1));
+    const own = toChannels(image, this.channels);
+    return this.options.localContrast ? localContrast(own) : own;
   }
 
   /** Adds an image of the bank's channels as it is, without resizing. @throws CyclopsError as {@link add} */

@@ -1,7 +1,9 @@
-import type { DecodedImage } from './decoded-image.ts';
+import { type DecodedImage, pixelsLike } from './decoded-image.ts';
 
-/** The surroundings of a pixel: three boxes one after another, nearly a Gaussian of this share of the shorter side. */
-export const CONTRAST_SHARE = 1 / 8;
+/** The surroundings of a pixel: three boxes one after another, nearly a Gaussian of the shorter side over this. */
+export const CONTRAST_PARTS = 8;
+/** Of each plane: near surroundings, wide ones, and nearly the whole image. */
+export const PLANE_PARTS = [8, 3, 1] as const;
 export const CONTRAST_BOXES = 3;
 /** Standard deviations that make a pixel black or white. */
 export const CONTRAST_LIMIT = 3.5;
@@ -15,9 +17,11 @@ type Extents = Pick<DecodedImage, 'width' | 'height' | 'channels'>;
  * (v − m) / max(s, 2), with the mean m and the standard deviation s of its surroundings; ±3.5 are black and white. Borders are reflected.
  *
  * Source: Jarrett et al., "What is the Best Multi-Stage Architecture for Object Recognition?", §2 (local contrast normalisation).
+ *
+ * @param parts of the shorter side, one of which is the radius of the surroundings
  */
-export function localContrast(image: DecodedImage): DecodedImage {
-  const radius = Math.max(1, Math.round(CONTRAST_SHARE * Math.min(image.width, image.height)));
+export function localContrast(image: DecodedImage, parts: number = CONTRAST_PARTS): DecodedImage {
+  const radius = Math.max(1, Math.round(Math.min(image.width, image.height) / parts));
   const around = (plane: Float32Array) => blurred(plane, image, radius);
   const values = new Float32Array(image.pixels);
   const means = around(values);
@@ -31,6 +35,19 @@ export function localContrast(image: DecodedImage): DecodedImage {
     return isBytes ? Math.round(level) : level;
   });
   return { ...image, pixels: isBytes ? new Uint8Array(shown) : shown };
+}
+
+/**
+ * A gray image as three, each evened out over wider surroundings: what is small stands out in the first; bands and shades, which it evens
+ * out too, are left in the others.
+ *
+ * @param image of one channel @returns of three
+ */
+export function contrastPlanes(image: DecodedImage): DecodedImage {
+  const planes = PLANE_PARTS.map((parts) => localContrast(image, parts).pixels);
+  const pixels = pixelsLike(image.pixels, 3 * image.pixels.length);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = planes[i % 3]?.[Math.floor(i / 3)] ?? 0;
+  return { ...image, channels: 3, pixels };
 }
 
 function blurred(plane: Float32Array, { width, height, channels }: Extents, radius: number): Float32Array {

@@ -5,7 +5,7 @@ import { type Model, preprocessing } from '../../anomaly/detector/model-file.ts'
 import { requireMap } from '../../anomaly/maps/list.ts';
 import { partsOf } from '../../anomaly/scores/list.ts';
 import { AbsentNetwork } from '../../cyclegan/absent-network.ts';
-import { architectureOf, judgedSizes } from '../../cyclegan/config.ts';
+import { architectureOf, channelsOfFiles, judgedSizes } from '../../cyclegan/config.ts';
 import { absentNetworks } from '../../cyclegan/manifest.ts';
 import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import { cutToMultiple } from '../../data/images/bank.ts';
@@ -84,7 +84,7 @@ export function detectorGraph(model: Model, asked: Asked): { onnx: OnnxModel; ju
     doc: `Whether the score is at least ${threshold}.`,
   });
   const metadata = {
-    channels: `${config.inputNc}`,
+    channels: `${channelsOfFiles(config)}`,
     size: `${side}`,
     range: config.range === 'full' ? 'full' : `${config.range.min} to ${config.range.max}`,
     preprocessing: preprocessing(config),
@@ -110,12 +110,14 @@ export function detectorGraph(model: Model, asked: Asked): { onnx: OnnxModel; ju
   };
 }
 
-function imagePort({ config: { inputNc, range } }: Model): Port {
-  const colours = inputNc === 1 ? 'gray' : 'RGB';
+function imagePort({ config }: Model): Port {
+  const { range } = config;
+  const channels = channelsOfFiles(config);
+  const colours = channels === 1 ? 'gray' : 'RGB';
   const samples =
     range === 'full' ? 'of 8 bits' : `as the file holds them, of which ${range.min} is black and ${range.max} white`;
   return {
-    ...{ name: 'image', type: range === 'full' ? 'u8' : 'f32', shape: ['N', 'H', 'W', inputNc] },
+    ...{ name: 'image', type: range === 'full' ? 'u8' : 'f32', shape: ['N', 'H', 'W', channels] },
     doc: `Images of one size, whatever it is, row by row, ${colours}: samples ${samples}. All preprocessing is in the graph.`,
   };
 }

@@ -1,12 +1,18 @@
 import type { TrainingConfig } from '../../cyclegan/config.ts';
 import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import { cutToMultiple } from '../../data/images/bank.ts';
-import { CONTRAST_BOXES, CONTRAST_FLAT, CONTRAST_LIMIT, CONTRAST_SHARE } from '../../data/images/local-contrast.ts';
+import {
+  CONTRAST_BOXES,
+  CONTRAST_FLAT,
+  CONTRAST_LIMIT,
+  CONTRAST_PARTS,
+  PLANE_PARTS,
+} from '../../data/images/local-contrast.ts';
 import { WEIGHT_ONE } from '../../kernels/images/image.ts';
 import type { GraphBuilder, Value } from './graph.ts';
 import { type WindowAxis, windowMeans } from './windows.ts';
 
-type Preprocessing = Pick<TrainingConfig, 'loadSize' | 'localContrast' | 'range'>;
+type Preprocessing = Pick<TrainingConfig, 'loadSize' | 'localContrast' | 'contrastPlanes' | 'range'>;
 
 /**
  * What happens to images before the networks see them, with the same bytes as in this program: samples of any height and width to levels,
@@ -20,14 +26,16 @@ type Preprocessing = Pick<TrainingConfig, 'loadSize' | 'localContrast' | 'range'
 export function preprocess(
   graph: GraphBuilder,
   image: Value,
-  { loadSize, localContrast, range }: Preprocessing,
+  { loadSize, localContrast, contrastPlanes, range }: Preprocessing,
 ): Value {
   const isBytes = range === 'full';
   const [height, width] = [1, 2].map((axis) => extentOf(graph, image, axis)) as [Value, Value];
   const samples = graph.cast(graph.node('Transpose', [image], { perm: { ints: [0, 3, 1, 2] } }), 'f64');
   let levels = isBytes ? samples : graph.within('range', () => levelsOf(graph, samples, range));
-  if (localContrast)
-    levels = graph.within('local_contrast', () => evenedOut(graph, levels, { height, width, isBytes }));
+  const evened = (parts: number) =>
+    graph.within(`local_contrast_${parts}`, () => evenedOut(graph, levels, { height, width, isBytes, parts }));
+  if (localContrast) levels = evened(CONTRAST_PARTS);
+  if (contrastPlanes) levels = graph.node('Concat', PLANE_PARTS.map(evened), { axis: { int: 1 } });
   const round = (sums: Value) => (isBytes ? wholeBytes(graph, sums) : clamped(graph, sums));
   const across = graph.within('resize_across', () => {
     const weights = bicubicWeights(graph, width, loadSize);
@@ -87,15 +95,15 @@ interface Extents {
   readonly height: Value;
   readonly width: Value;
   readonly isBytes: boolean;
+  readonly parts: number;
 }
 
 /** The twin of `localContrast`. @param levels f64 [N, C, H, W] */
-function evenedOut(graph: GraphBuilder, levels: Value, { height, width, isBytes }: Extents): Value {
+function evenedOut(graph: GraphBuilder, levels: Value, { height, width, isBytes, parts }: Extents): Value {
   // Half of a part is added, and the division of whole numbers rounds down.
-  const parts = 1 / CONTRAST_SHARE;
-  const shorter = graph.node('Min', [height, width]);
-  const eighth = graph.node('Div', [graph.node('Add', [shorter, graph.int(parts / 2)]), graph.int(parts)]);
-  const radius = graph.node('Max', [eighth, graph.int(1)]);
+  const twice = graph.node('Mul', [graph.node('Min', [height, width]), graph.int(2)]);
+  const rounded = graph.node('Div', [graph.node('Add', [twice, graph.int(parts)]), graph.int(2 * parts)]);
+  const radius = graph.node('Max', [rounded, graph.int(1)]);
   const axes = [mirroredAxis(graph, 3, width, radius), mirroredAxis(graph, 2, height, radius)];
   const around = (plane: Value) => {
     let made = plane;

@@ -5,12 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { decodeImage } from '../../../src/data/images/decode.ts';
 import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
 
-import { localContrast } from '../../../src/data/images/local-contrast.ts';
+import { contrastPlanes, localContrast } from '../../../src/data/images/local-contrast.ts';
 import { random } from '../../oracles/compare.ts';
 
 /** From the formula: three means over boxes, each pixel's neighbours looked up one by one. */
-function plain({ width, height, channels, pixels }: DecodedImage): number[] {
-  const radius = Math.max(1, Math.round(Math.min(width, height) / 8));
+function plain({ width, height, channels, pixels }: DecodedImage, parts = 8): number[] {
+  const radius = Math.max(1, Math.round(Math.min(width, height) / parts));
   const mirrored = (i: number, n: number): number => {
     if (i < 0) return mirrored(-1 - i, n);
     return i < n ? i : mirrored(2 * n - 1 - i, n);
@@ -84,5 +84,52 @@ describe('localContrast', () => {
       hash.update(Uint8Array.from(pixels));
     }
     expect(hash.digest('hex')).toBe('c12f3720baf7858971ead57fd90d7d49b5d541f1409ca9bfbfb1feb3800f8e43');
+  });
+});
+
+describe('contrastPlanes', () => {
+  it.each([
+    [17, 23],
+    [40, 9],
+    [1, 1],
+  ])('are what the formula says over an eighth, a third and the whole of %i × %i', (width, height) => {
+    const image = noise(width, height, 1);
+    const before = image.pixels.slice();
+    const found = contrastPlanes(image);
+    expect(found).toMatchObject({ width, height, channels: 3 });
+    expect(found.pixels).toBeInstanceOf(Uint8Array);
+    for (const [plane, parts] of [8, 3, 1].entries()) {
+      const expected = plain(image, parts);
+      for (const [i, value] of expected.entries())
+        expect(Math.abs((found.pixels[3 * i + plane] ?? 0) - value)).toBeLessThan(0.51);
+    }
+    expect(image.pixels).toEqual(before);
+  });
+
+  it('leave a wide band in the last, which the first evens out', () => {
+    const [width, height] = [96, 96];
+    const pixels = Uint8Array.from(
+      { length: width * height },
+      (_, i) => (i < (width * height) / 2 ? 100 : 140) + (i % 7),
+    );
+    const { pixels: planes } = contrastPlanes({ width, height, channels: 1, pixels });
+    const meanOf = (plane: number, from: number) => {
+      let sum = 0;
+      for (let i = from * width; i < (from + 16) * width; i++) sum += planes[3 * i + plane] ?? 0;
+      return sum / (16 * width);
+    };
+    const [near, whole] = [0, 2].map((plane) => Math.abs(meanOf(plane, 8) - meanOf(plane, 72)));
+    expect(near).toBeLessThan(10);
+    expect(whole).toBeGreaterThan(50);
+  });
+
+  it('keep the depth of floats', () => {
+    const { pixels } = contrastPlanes({
+      width: 4,
+      height: 4,
+      channels: 1,
+      pixels: new Float32Array(16).map((_, i) => i / 7),
+    });
+    expect(pixels).toBeInstanceOf(Float32Array);
   });
 });

@@ -21,6 +21,7 @@ interface Case {
   channels: 1 | 3;
   loadSize: number;
   localContrast?: boolean;
+  contrastPlanes?: boolean;
   range?: ValueRange;
 }
 
@@ -37,29 +38,31 @@ function samples({ width, height, channels }: Case, least: number, most: number)
 
 /** The image as this program and as the graph show it to the networks, both [C, H, W]. */
 async function shown(given: Case): Promise<{ own: number[]; onnx: ArrayLike<number> }> {
-  const { width, height, channels, loadSize, localContrast = false, range = 'full' } = given;
+  const { width, height, channels, loadSize, range = 'full' } = given;
+  const { localContrast = false, contrastPlanes = false } = given;
+  const seen = contrastPlanes ? 3 : channels;
   const isBytes = range === 'full';
   const values = isBytes ? samples(given, 0, 255) : samples(given, range.min - 20, range.max + 20);
   const data = isBytes ? Uint8Array.from(values) : Float32Array.from(values);
   const image = toLevels({ width, height, channels, samples: data }, range, 'an image');
   const size = { width: loadSize, height: loadSize };
-  const x = wholeImage(device, image, { channels, loadSize: size, localContrast });
+  const x = wholeImage(device, image, { channels: seen, loadSize: size, localContrast, contrastPlanes });
   const side = loadSize - (loadSize % 4);
   const pixels = await x.data();
   x.dispose();
   const own = Array.from(
     { length: pixels.length },
-    (_, i) => pixels[(i % side ** 2) * channels + Math.floor(i / side ** 2)] ?? 0,
+    (_, i) => pixels[(i % side ** 2) * seen + Math.floor(i / side ** 2)] ?? 0,
   );
   const graph = new GraphBuilder();
   const port = { type: isBytes ? 'u8' : 'f32', doc: '' } as const;
   const input = graph.input({ ...port, name: 'image', shape: ['N', 'H', 'W', channels] });
-  graph.output(preprocess(graph, input, { loadSize, localContrast, range }), {
-    ...{ name: 'x', type: 'f32', shape: ['N', channels, side, side], doc: '' },
+  graph.output(preprocess(graph, input, { loadSize, localContrast, contrastPlanes, range }), {
+    ...{ name: 'x', type: 'f32', shape: ['N', seen, side, side], doc: '' },
   });
   const run = await openOnnx(encodeOnnx({ version: '', doc: '', graph: graph.graph('preprocess'), metadata: {} }));
   const { x: found } = await run(data, [1, height, width, channels]);
-  expect(found?.dims).toEqual([1, channels, side, side]);
+  expect(found?.dims).toEqual([1, seen, side, side]);
   return { own, onnx: found?.data ?? [] };
 }
 
@@ -85,6 +88,13 @@ test.each(CASES)('after local contrast an image that is to be %s has the same by
   // Running sums are added in another order. Where that tips a mean that lies between two floats, a level may tip in turn.
   expect(farthest(a, b)).toBeLessThanOrEqual(1);
   expect(a.filter((byte, i) => byte !== b[i]).length).toBeLessThanOrEqual(1);
+});
+
+test.each(CASES)('as contrast planes an image that is to be %s has the same bytes', async (_, given) => {
+  const { own, onnx } = await shown({ ...given, channels: 1, contrastPlanes: true });
+  const [a, b] = [bytesOf(onnx), bytesOf(own)];
+  expect(farthest(a, b)).toBeLessThanOrEqual(1);
+  expect(a.filter((byte, i) => byte !== b[i]).length).toBeLessThanOrEqual(3);
 });
 
 test.each([true, false])('values of a range become the same levels, with local contrast: %s', async (localContrast) => {
