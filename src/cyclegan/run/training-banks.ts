@@ -1,13 +1,13 @@
 import { damage } from '../../data/defects/damage.ts';
 import { type DefectImage, pixelsInside } from '../../data/defects/defect-image.ts';
 import { cutOut, transplant } from '../../data/defects/transplant.ts';
-import { ImageBank } from '../../data/images/bank.ts';
+import { type BankOptions, ImageBank } from '../../data/images/bank.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
 import { defectPixels } from '../../data/images/defect-pixels.ts';
 import type { Overflow } from '../../data/images/level-memory.ts';
 import type { Device } from '../../gpu/device.ts';
 import { RandomStream } from '../../tensor/random.ts';
-import { smallSide, type TrainingConfig } from '../config.ts';
+import { channelsOfFiles, smallSide, type TrainingConfig } from '../config.ts';
 import type { ImageCounts, SmallCopies } from '../sampler.ts';
 
 /** The two domains' training images. */
@@ -33,16 +33,45 @@ export interface Banks {
 /** Of the defects that are made; 0 to 4 belong to networks and pools, those from 16 on to epochs. */
 const DEFECT_STREAM = 5;
 
+/** The normal images as networks see them, and where light and contrast are evened out first, as they are, for damage is laid on that. */
+export interface NormalBanks extends Pick<Banks, 'b'> {
+  /** Null where nothing is damaged, or nothing is evened out. */
+  bare: ImageBank | null;
+}
+
+/** Uploads the normal images, as they come. */
+export async function loadNormal(
+  device: Device,
+  images: Iterable<DecodedImage> | AsyncIterable<DecodedImage>,
+  config: TrainingConfig,
+  options: BankOptions,
+): Promise<NormalBanks> {
+  const { damage: damages, localContrast, contrastPlanes } = config;
+  if (damages === 0 || !(localContrast || contrastPlanes))
+    return { b: await ImageBank.create(device, images, options), bare: null };
+  const { localContrast: _, contrastPlanes: __, ...plain } = options;
+  const bare = new ImageBank(device, { ...plain, channels: channelsOfFiles(config) });
+  return { b: await ImageBank.create(device, alsoInto(bare, images), options), bare };
+}
+
+async function* alsoInto(bank: ImageBank, images: Iterable<DecodedImage> | AsyncIterable<DecodedImage>) {
+  for await (const image of images) {
+    await bank.take(image);
+    yield image;
+  }
+}
+
 /**
  * Completes the banks of a training: images with defects that are made of normal ones, and masks. The same configuration and images
  * give the same ones.
  *
- * @param images those of both domains, all at the load size, and the pixels of the abnormal ones' defects where they are known
+ * @param images those of both domains, all at the load size, and the pixels of the abnormal ones' defects where they are known; `bare` is
+ * disposed of
  * @param overflow where masks lie that are too many for the device
  */
 export async function makeBanks(
   device: Device,
-  { a, b, defects }: Pick<Banks, 'a' | 'b' | 'defects'>,
+  { a, b, bare = null, defects }: Pick<Banks, 'a' | 'b' | 'defects'> & Partial<NormalBanks>,
   config: TrainingConfig,
   overflow?: Overflow,
 ): Promise<Banks> {
@@ -53,21 +82,22 @@ export async function makeBanks(
   const sources: number[] = [];
   const cut = transplants > 0 ? await cutOutAll(a, known, loadSize) : [];
   for (let index = 0; index < real.b && transplants + damages > 0; index++) {
-    const normal = await b.image(index);
-    const made: DefectImage[] = [];
-    for (let k = 0; k < transplants; k++) {
-      const defect = cut[random.integer(Math.max(1, cut.length))];
-      if (defect) made.push(transplant(normal, defect, random));
-    }
-    for (let k = 0; k < damages; k++) made.push(damage(normal, random));
-    for (const { image, mask } of made) {
+    const add = async ({ image, mask }: DefectImage, isBare: boolean) => {
       const inside = pixelsInside(mask);
-      if (inside.length === 0) continue;
-      await a.append(image);
+      if (inside.length === 0) return;
+      await (isBare ? a.take(image) : a.append(image));
       known.push(inside);
       sources.push(index);
+    };
+    const normal = await b.image(index);
+    for (let k = 0; k < transplants; k++) {
+      const defect = cut[random.integer(Math.max(1, cut.length))];
+      if (defect) await add(transplant(normal, defect, random), false);
     }
+    const ground = bare ? await bare.image(index) : normal;
+    for (let k = 0; k < damages; k++) await add(damage(ground, random), bare !== null);
   }
+  bare?.dispose();
   const counts = { ...real, made: a.count - real.a };
   const side = smallSide(config);
   const shrunk = side < loadSize ? known.map((pixels) => pixels && shrunkTo(side, pixels, loadSize)) : [];

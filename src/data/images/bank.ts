@@ -56,8 +56,7 @@ export class ImageBank {
     const bank = new ImageBank(device, options);
     let waiting = 0;
     for await (const image of images) {
-      await bank.makeRoom(image, bank.sizeOf(image));
-      bank.add(image);
+      await bank.take(image);
       waiting += image.pixels.byteLength;
       if (waiting >= FENCE_BYTES) {
         await device.fence();
@@ -76,6 +75,12 @@ export class ImageBank {
    */
   add(image: DecodedImage): void {
     this.put(this.shown(image), this.sizeOf(image));
+  }
+
+  /** Adds an image as {@link add} does, where it fits. */
+  async take(image: DecodedImage): Promise<void> {
+    await this.makeRoom(image, this.sizeOf(image));
+    this.add(image);
   }
 
   private shown(image: DecodedImage): DecodedImage {

@@ -97,7 +97,10 @@ export class LevelMemory {
   }
 
   dispose(): void {
-    for (const { words } of this.chunks) words.dispose();
+    for (const { words } of this.chunks) {
+      if (this.overflow) this.overflow.left += 4 * words.size;
+      words.dispose();
+    }
     this.chunks.length = 0;
     this.entries.length = 0;
   }

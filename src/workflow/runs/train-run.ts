@@ -6,7 +6,7 @@ import { type CheckpointHead, readCheckpointHead } from '../../cyclegan/run/chec
 import { type DataRecord, fingerprint, hashBytes, readDataRecord, recordData } from '../../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import { Trainer } from '../../cyclegan/run/trainer.ts';
-import { type Banks, makeBanks } from '../../cyclegan/run/training-banks.ts';
+import { type Banks, loadNormal, makeBanks } from '../../cyclegan/run/training-banks.ts';
 import type { WarmUp } from '../../cyclegan/run/warm-up.ts';
 import { BESIDE_SEGMENTER } from '../../cyclegan/segmenter-alone.ts';
 import { type Dataset, type ImageRef, isNormalAlone, partOf } from '../../data/datasets/dataset.ts';
@@ -218,14 +218,13 @@ async function loadBanks(
     // Without its pixels, which would all stay in memory.
     sizes.set(ref.file, { width: image.width, height: image.height });
   };
-  const load = async (label: ImageRef['label']) => {
+  const decoderOf = (label: ImageRef['label']) => {
     const labelled = refs.filter((ref) => ref.label === label);
-    const decoder = new ImageDecoder(labelled, { skipBroken, range: config.range, onImage, onBytes, onDicomWindow });
-    const bank = await ImageBank.create(device, decoder.images(), shown);
-    return { bank, ...decoder };
+    return new ImageDecoder(labelled, { skipBroken, range: config.range, onImage, onBytes, onDicomWindow });
   };
-  const abnormal = await load('abnormal');
-  const normal = await load('normal');
+  const [abnormal, normal] = [decoderOf('abnormal'), decoderOf('normal')];
+  const a = await ImageBank.create(device, abnormal.images(), shown);
+  const grounds = await loadNormal(device, normal.images(), config, shown);
   const good = [...abnormal.good, ...normal.good];
   const found: MaskFindings = { broken: [], gray: grayMasks };
   const masked = wantsMasks(config) ? abnormal.good : [];
@@ -234,8 +233,8 @@ async function loadBanks(
     marked.set(ref.file, defectPixels(mask, config.loadSize));
   const broken = [...abnormal.broken, ...normal.broken, ...found.broken];
   settleBroken({ good, broken }, skipBroken, onWarning);
-  for (const [label, { bank }] of Object.entries({ abnormal, normal })) {
-    if (bank.count > 0 || (label === 'abnormal' && isNormalAlone(dataset))) continue;
+  for (const [label, { count }] of Object.entries({ abnormal: a, normal: grounds.b })) {
+    if (count > 0 || (label === 'abnormal' && isNormalAlone(dataset))) continue;
     throw new CyclopsError(
       `Training needs normal and abnormal images, but no ${label} image of ${dataset.root} can be read. Repair or replace them.`,
     );
@@ -245,7 +244,7 @@ async function loadBanks(
   warnOfUnmasked(config, defects, onWarning);
   warnOfNoSegmenter(config, onWarning);
   return {
-    banks: await makeBanks(device, { a: abnormal.bank, b: normal.bank, defects }, config, overflow),
+    banks: await makeBanks(device, { a, ...grounds, defects }, config, overflow),
     training: good,
   };
 }

@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { TrainingConfig } from '../../../src/cyclegan/config.ts';
-import { makeBanks } from '../../../src/cyclegan/run/training-banks.ts';
+import { imageOptions, type TrainingConfig } from '../../../src/cyclegan/config.ts';
+import { loadNormal, makeBanks } from '../../../src/cyclegan/run/training-banks.ts';
 import { toImage } from '../../../src/cyclegan/tensor-image.ts';
-import type { ImageBank } from '../../../src/data/images/bank.ts';
+import { damage } from '../../../src/data/defects/damage.ts';
+import { ImageBank } from '../../../src/data/images/bank.ts';
+import { toChannels } from '../../../src/data/images/channels.ts';
+import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
+import { contrastPlanes, localContrast } from '../../../src/data/images/local-contrast.ts';
 import { Device } from '../../../src/gpu/device.ts';
+import { RandomStream } from '../../../src/tensor/random.ts';
 import { temporaryFolder } from '../../cli/support.ts';
 import { loadBanks, QUICK } from './trainer-support.ts';
 
@@ -112,4 +117,37 @@ it('appends smaller copies of all images and their masks, where any pixel that a
 it('makes smaller copies no smaller than crops', async () => {
   const { small } = await banksOf({ domainCrops: 2, cropSize: 24, shrink: 0.5 });
   expect(small?.side).toBe(24);
+});
+
+it.each([
+  ['evened out', { localContrast: true }],
+  ['shown as planes', { contrastPlanes: true }],
+])('damages images as they are where they are %s', async (_, changes) => {
+  const random = new RandomStream(Math.floor(Math.random() * 2 ** 32), 0);
+  const normal = Array.from({ length: 3 }, (): DecodedImage => {
+    const pixels = Uint8Array.from({ length: 3 * SIDE * SIDE }, () => 90 + random.integer(70));
+    return { width: SIDE, height: SIDE, channels: 3, pixels };
+  });
+  const config = { ...QUICK, loadSize: SIDE, damage: 2, seed: random.integer(1000), ...changes };
+  const options = { ...imageOptions(config), loadSize: { width: SIDE, height: SIDE } };
+  const grounds = await loadNormal(device, normal, config, options);
+  const { a, counts } = await makeBanks(device, { ...grounds, a: new ImageBank(device, options), defects: [] }, config);
+  const draws = new RandomStream(config.seed, 5);
+  const shown = (image: DecodedImage) => (config.localContrast ? localContrast(image) : contrastPlanes(image));
+  const expected = normal.flatMap((image) =>
+    [1, 2].flatMap(() => {
+      const { image: damaged, mask } = damage(toChannels(image, config.localContrast ? 3 : 1), draws);
+      return mask.includes(1) ? [shown(damaged)] : [];
+    }),
+  );
+  expect(counts.made).toBe(expected.length);
+  for (const [i, { pixels }] of expected.entries()) expect((await a.image(i)).pixels).toEqual(pixels);
+  expect(grounds.bare?.count).toBe(0);
+});
+
+it('keeps images as they are only where they are damaged and evened out', async () => {
+  const options = { ...imageOptions(QUICK), loadSize: null };
+  for (const changes of [{ damage: 1 }, { localContrast: true }]) {
+    expect((await loadNormal(device, [], { ...QUICK, damage: 0, ...changes }, options)).bare).toBeNull();
+  }
 });
