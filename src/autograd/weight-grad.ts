@@ -1,8 +1,10 @@
+import type { Device } from '../gpu/device.ts';
 import type { ImagesAndGradient } from '../kernels/conv2d/arguments.ts';
 import type { ConvProblem } from '../kernels/conv2d/problem.ts';
+import { convWeightGrad } from '../kernels/conv2d/weight-grad.ts';
 import { convWeightGradPair, weightGradPair } from '../kernels/conv2d/weight-grad-pair.ts';
 import { gainsByJoining } from '../kernels/conv2d/winograd-pair.ts';
-import { run } from '../kernels/tuning/choices.ts';
+import { isForced, run } from '../kernels/tuning/choices.ts';
 import type { PutOff, Walk } from '../tensor/record.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Convolution } from './convolution.ts';
@@ -37,11 +39,16 @@ export function pairedWeightGrad(kernels: Convolution, own: WeightGradOperands, 
     );
   }
   earlier?.doAlone();
-  if (plain && !weight.node && walk.comesAgain(weight) && gainsByJoining(device, plain)) {
+  if (plain && !weight.node && walk.comesAgain(weight) && gainsByJoining(device, plain) && mayPair(device)) {
     walk.putOff(weight, new WaitingGrad(kernels, plain, own));
     return null;
   }
   return weightGrad(kernels, own);
+}
+
+/** Not where a variant is forced for one gradient alone. */
+function mayPair(device: Device): boolean {
+  return isForced(device, convWeightGradPair) || !isForced(device, convWeightGrad);
 }
 
 /** A weight gradient that waits for another of the same weight. */

@@ -161,6 +161,13 @@ test.each<[string, { sizes: Extents[]; idle?: number; times?: number; pairs: num
   expect(found.pairs).toBe(pairs);
 });
 
+test('a variant that is forced for one gradient computes each', async () => {
+  forceVariants(device, ['conv2d.weightGrad=winograd']);
+  const values = random(9 * CHANNELS * CHANNELS);
+  const uses = [1, 2].map((n) => ({ images: imagesOf([n, SIDE, SIDE]), counts: true }));
+  expect((await together(uses, values)).pairs).toBe(0);
+});
+
 test('by default a pair has the bits of its two gradients, one after the other', async () => {
   forceVariants(device, []);
   const values = random(9 * CHANNELS * CHANNELS);

@@ -95,6 +95,11 @@ export function forceVariants(device: Device, texts: readonly string[]): void {
   choices.used.clear();
 }
 
+/** Whether a variant of an operation is forced. */
+export function isForced(device: Device, { name }: OperationInfo): boolean {
+  return choicesOf(device).forced.has(name);
+}
+
 /** Forces on a device what is forced on another, which it stands for. */
 export function forceAlike(device: Device, other: Device): void {
   choicesOf(device).forced = choicesOf(other).forced;
