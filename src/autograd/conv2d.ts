@@ -10,9 +10,9 @@ import { given, imageExtents, requireF32, requireOperands } from '../tensor/shap
 import { Tensor } from '../tensor/tensor.ts';
 import { CONV_OPTIONS, type ConvSettings, convSettings, type SlidingOptions } from './conv-options.ts';
 import { type Convolution, convolution } from './convolution.ts';
+import { pairedWeightGrad } from './paired-weight-grad.ts';
 import { gradientOf } from './tape.ts';
 import { Unfolded } from './unfolded.ts';
-import { pairedWeightGrad } from './weight-grad.ts';
 
 export interface Conv2dOptions extends SlidingOptions {
   /** What lies beyond the image's sides; zeros unless told otherwise. */

@@ -1,16 +1,8 @@
-import type { Device } from '../gpu/device.ts';
-import type { ImagesAndGradient } from '../kernels/conv2d/arguments.ts';
-import type { ConvProblem } from '../kernels/conv2d/problem.ts';
-import { convWeightGrad } from '../kernels/conv2d/weight-grad.ts';
-import { convWeightGradPair, weightGradPair } from '../kernels/conv2d/weight-grad-pair.ts';
-import { gainsByJoining } from '../kernels/conv2d/winograd-pair.ts';
-import { isForced, run } from '../kernels/tuning/choices.ts';
-import type { PutOff, Walk } from '../tensor/record.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Convolution } from './convolution.ts';
 import { gradientOf } from './tape.ts';
 
-interface WeightGradOperands {
+export interface WeightGradOperands {
   x: Tensor;
   dy: Tensor;
   weight: Tensor;
@@ -25,47 +17,3 @@ export function weightGrad(
     kernels.weightGrad({ x: x.slice, dy: dy.slice, dw, accumulate }),
   );
 }
-
-/** The same, along with that of the next convolution by the weight in the same backward pass, where that is better. */
-export function pairedWeightGrad(kernels: Convolution, own: WeightGradOperands, walk: Walk<Tensor>): Tensor | null {
-  const { weight } = own;
-  const { device } = weight;
-  const { plain } = kernels;
-  const earlier = walk.taken(weight);
-  const pair = earlier instanceof WaitingGrad && plain ? weightGradPair(device, earlier.plain, plain) : null;
-  if (earlier instanceof WaitingGrad && pair) {
-    return gradientOf(weight, ({ slice: dw }, accumulate) =>
-      run(device, convWeightGradPair, pair, { earlier: earlier.slices, ...slicesOf(own), dw, accumulate }),
-    );
-  }
-  earlier?.doAlone();
-  if (plain && !weight.node && walk.comesAgain(weight) && gainsByJoining(device, plain) && mayPair(device)) {
-    walk.putOff(weight, new WaitingGrad(kernels, plain, own));
-    return null;
-  }
-  return weightGrad(kernels, own);
-}
-
-/** Not where a variant is forced for one gradient alone. */
-function mayPair(device: Device): boolean {
-  return isForced(device, convWeightGradPair) || !isForced(device, convWeightGrad);
-}
-
-/** A weight gradient that waits for another of the same weight. */
-class WaitingGrad implements PutOff {
-  constructor(
-    private readonly kernels: Convolution,
-    readonly plain: ConvProblem,
-    private readonly own: WeightGradOperands,
-  ) {}
-
-  get slices(): ImagesAndGradient {
-    return slicesOf(this.own);
-  }
-
-  doAlone(): void {
-    weightGrad(this.kernels, this.own);
-  }
-}
-
-const slicesOf = ({ x, dy }: WeightGradOperands): ImagesAndGradient => ({ x: x.slice, dy: dy.slice });
