@@ -24,7 +24,7 @@ export type { RandomSource } from './kernels/random.ts';
 export { cast } from './tensor/cast.ts';
 export { print } from './tensor/print.ts';
 export { type NormalOptions, randomNormal, randomUniform, type UniformOptions } from './tensor/random.ts';
-export type { Before, GradNode, Unsettled } from './tensor/record.ts';
+export type { Before, GradNode, PutOff, Unsettled, Walk } from './tensor/record.ts';
 export { type Disposable, keep, type Scoped, scope } from './tensor/scope.ts';
 export { sliceBatch } from './tensor/slice.ts';
 export type { Storage } from './tensor/storage.ts';

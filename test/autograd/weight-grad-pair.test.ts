@@ -158,7 +158,8 @@ test.each<[string, { sizes: Extents[]; idle?: number; times?: number; pairs: num
   const uses = sizes.map((size, i) => ({ images: imagesOf(size), counts: i !== idle }));
   const found = await together(uses, values, times);
   expectClose(found.gradient, await apart(uses, values, times), 1e-5);
-  expect(found.pairs).toBe(pairs);
+  // Products are joined by lanes, which not every device has.
+  expect(found.pairs).toBe(device.features.has('subgroups') ? pairs : 0);
 });
 
 test('a variant that is forced for one gradient computes each', async () => {
