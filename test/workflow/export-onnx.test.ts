@@ -56,6 +56,7 @@ interface Case {
   preset: PresetName;
   inputNc: 1 | 3;
   localContrast: boolean;
+  contrastPlanes?: boolean;
   loadSize: number;
 }
 
@@ -101,6 +102,7 @@ describe('a model as an ONNX graph', () => {
     { preset: 'quick', inputNc: 1, localContrast: true, loadSize: 32 },
     SEGMENT,
     { preset: 'segment', inputNc: 1, localContrast: false, loadSize: 40 },
+    { preset: 'segment', inputNc: 3, localContrast: false, contrastPlanes: true, loadSize: 36 },
   ] as Case[])(
     'of $preset with $inputNc channels, local contrast $localContrast, judges photographs as it does here',
     async (chosen) => {
@@ -120,12 +122,13 @@ describe('a model as an ONNX graph', () => {
       const heat = judged.map(({ heatMap }) => heatMap?.values ?? new Float32Array());
       const heatRange = rangeOf(heat.flatMap((values) => [...values]));
       const side = chosen.loadSize - (chosen.loadSize % 4);
+      const channels = chosen.contrastPlanes ? 1 : chosen.inputNc;
       for (const batch of [photographs.slice(0, 1), photographs.slice(1, 8), photographs.slice(8)]) {
         const [{ width, height } = { width: 0, height: 0 }] = batch;
         const first = photographs.indexOf(batch[0] ?? photographs[0]!);
-        const shown = batch.map((photograph) => toChannels(photograph, chosen.inputNc).pixels);
+        const shown = batch.map((photograph) => toChannels(photograph, channels).pixels);
         const bytes = Uint8Array.from(shown.flatMap((pixels) => [...pixels]));
-        const found = await run(bytes, [batch.length, height, width, chosen.inputNc]);
+        const found = await run(bytes, [batch.length, height, width, channels]);
         expect(found.reconstruction?.dims).toEqual([batch.length, side, side, chosen.inputNc]);
         expect(found.heatmap?.dims).toEqual([batch.length, side, side]);
         const part = (name: string, i: number) => {
