@@ -17,14 +17,15 @@ export function pairedWeightGrad(kernels: Convolution, own: WeightGradOperands, 
   const { weight } = own;
   const { device } = weight;
   const { plain } = kernels;
-  const earlier = walk.taken(weight);
-  const pair = earlier instanceof WaitingGrad && plain ? weightGradPair(device, earlier.plain, plain) : null;
-  if (earlier instanceof WaitingGrad && pair) {
+  const putOff = walk.taken(weight);
+  const waiting = putOff instanceof WaitingGrad ? putOff : null;
+  const pair = waiting && plain && weightGradPair(device, waiting.plain, plain);
+  if (waiting && pair) {
     return gradientOf(weight, ({ slice: dw }, accumulate) =>
-      run(device, convWeightGradPair, pair, { earlier: earlier.slices, ...slicesOf(own), dw, accumulate }),
+      run(device, convWeightGradPair, pair, { earlier: waiting.slices, ...slicesOf(own), dw, accumulate }),
     );
   }
-  earlier?.doAlone();
+  putOff?.doAlone();
   if (plain && !weight.node && walk.comesAgain(weight) && gainsByJoining(device, plain) && mayPair(device)) {
     walk.putOff(weight, new WaitingGrad(kernels, plain, own));
     return null;

@@ -89,13 +89,13 @@ export async function makeBanks(
       known.push(inside);
       sources.push(index);
     };
-    const normal = await b.image(index);
+    const normal = cut.length > 0 || (damages > 0 && !bare) ? await b.image(index) : null;
     for (let k = 0; k < transplants; k++) {
       const defect = cut[random.integer(Math.max(1, cut.length))];
-      if (defect) await add(transplant(normal, defect, random), false);
+      if (defect && normal) await add(transplant(normal, defect, random), false);
     }
     const ground = bare ? await bare.image(index) : normal;
-    for (let k = 0; k < damages; k++) await add(damage(ground, random), bare !== null);
+    for (let k = 0; ground && k < damages; k++) await add(damage(ground, random), bare !== null);
   }
   bare?.dispose();
   const counts = { ...real, made: a.count - real.a };

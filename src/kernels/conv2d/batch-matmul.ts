@@ -43,14 +43,22 @@ interface JoinedArguments extends MatmulArguments {
   earlier: { a: BufferSlice; b: BufferSlice; depth: number };
 }
 
+/** A way to add up two products where a lies depth first. */
+export interface JoinedMatmul {
+  readonly source: KernelSource;
+  kernel(): Kernel;
+  /** What one workgroup computes. */
+  readonly tile: Pick<Tile, 'rows' | 'columns'>;
+}
+
 /** A way to compute such products. */
 export interface BatchMatmul extends Pick<VariantInfo, 'madeFor' | 'workgroupBytes' | 'instead'> {
   /** For the variant's name, e.g. `64x64`; empty for the first. */
   readonly size: string;
   source(layout: MatmulLayout): KernelSource;
   kernel(layout: MatmulLayout): Kernel;
-  /** What adds up two products where a lies depth first; null where nothing does. */
-  readonly joined: { readonly source: KernelSource; kernel(): Kernel } | null;
+  /** Null where nothing joins. */
+  readonly joined: JoinedMatmul | null;
   /** Vec4s in a panel of transformed weights with so many columns. */
   panel(columns: number): number;
   /** What one workgroup computes. */
@@ -75,6 +83,7 @@ export function lanesMatmul(by: Lanes): BatchMatmul {
     joined: {
       source: 'winograd/product-joined-tiled',
       kernel: () => kernel('winograd/product-joined-tiled', {}, { instead: by.instead }),
+      tile: { rows: 4 * by.count, columns: 4 * by.count },
     },
     panel: () => by.count,
     tile: ({ depthFirst }) => ({ rows: (depthFirst ? 4 : 2) * by.count, columns: 4 * by.count }),
@@ -121,18 +130,16 @@ export function batchMatmul(
   });
 }
 
-/** out = a · b plus the earlier product, by a way that joins. */
+/** out = a · b plus the earlier product. */
 export function joinedMatmul(
   device: Device,
-  { joined, tile: tileOf }: BatchMatmul,
+  { kernel: kernelOf, tile }: JoinedMatmul,
   problem: MatmulProblem,
   { a, b, earlier, out, label, flops }: JoinedArguments,
 ): void {
-  if (!joined) throw new Error('A product that cannot be joined was asked to be.');
   const { batch, rows, depth, columns } = problem;
-  const tile = tileOf(problem);
   device.launch({
-    kernel: joined.kernel(),
+    kernel: kernelOf(),
     bindings: [a, b, earlier.a, earlier.b, out],
     immediates: immediates(rows, depth, columns, earlier.depth),
     workgroups: [ceilDiv(rows, tile.rows), ceilDiv(columns, tile.columns), batch],

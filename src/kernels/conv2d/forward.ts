@@ -158,7 +158,7 @@ const naive: Variant<ConvProblem, ForwardArguments> = {
     }),
 };
 
-const winograds = winogradVariants<ConvProblem, ForwardArguments>((form) => ({
+const winograds = winogradVariants<ForwardArguments>((form) => ({
   sources: convolveSources(form),
   supports: (device, k) => canConvolve(device, form, k),
   launch: (device, k, args) => winogradConvolve(device, form, k, args),

@@ -158,7 +158,7 @@ const narrow: Variant<ConvProblem, InputGradArguments> = {
     ),
 };
 
-const winograds = winogradVariants<ConvProblem, InputGradArguments>((form) => ({
+const winograds = winogradVariants<InputGradArguments>((form) => ({
   sources: inputGradSources(form),
   supports: (device, k) => canInputGrad(device, form, k) && paddedFits(device, k),
   launch: (device, k, args) => winogradInputGrad(device, form, k, args),

@@ -36,6 +36,11 @@ export interface WeightGradPairProblem extends ConvProblem {
   earlier: number;
 }
 
+/** The earlier one and the other. */
+export function problemsOfPair({ earlier, ...k }: WeightGradPairProblem): readonly [ConvProblem, ConvProblem] {
+  return [{ ...k, n: earlier }, k];
+}
+
 /** What the launch of a convolution's kernel has of its own, besides what follows from the problem and its arguments. */
 export interface Dispatch extends Pick<Launch, 'kernel' | 'workgroups' | 'matrices'> {
   /** Bindings after those that all kernels of the operation have. */

@@ -10,23 +10,18 @@
 import type { Device } from '../../gpu/device.ts';
 import type { Operation, Variant } from '../variant.ts';
 import type { WeightGradArguments, WeightGradPairArguments } from './arguments.ts';
-import { type ConvProblem, convSizes, describe, type WeightGradPairProblem } from './problem.ts';
+import { type ConvProblem, convSizes, describe, problemsOfPair, type WeightGradPairProblem } from './problem.ts';
 import { convWeightGrad } from './weight-grad.ts';
 import { gainsByJoining, joinedVariants } from './winograd-pair.ts';
 
 type PairVariant = Variant<WeightGradPairProblem, WeightGradPairArguments>;
 
-const problemsOf = ({ earlier, ...k }: WeightGradPairProblem): readonly [ConvProblem, ConvProblem] => [
-  { ...k, n: earlier },
-  k,
-];
-
 function twice(variant: Variant<ConvProblem, WeightGradArguments>): PairVariant {
   return {
     ...variant,
-    supports: (device, pair) => problemsOf(pair).every((k) => variant.supports(device, k)),
+    supports: (device, pair) => problemsOfPair(pair).every((k) => variant.supports(device, k)),
     launch: (device, pair, { earlier, x, dy, dw, accumulate }) => {
-      const [before, k] = problemsOf(pair);
+      const [before, k] = problemsOfPair(pair);
       variant.launch(device, before, { ...earlier, dw, accumulate });
       variant.launch(device, k, { x, dy, dw, accumulate: true });
     },
@@ -43,13 +38,14 @@ export const convWeightGradPair: Operation<WeightGradPairProblem, WeightGradPair
   }),
   describe: ({ earlier, ...k }) => `${describe(k)} after ${earlier}`,
   exampleArguments: (pair, buffers, full = false) => {
-    const [before, k] = problemsOf(pair).map((each) => {
-      const { x, y } = convSizes(each);
-      return () => ({ x: buffers.input(x, each.dtype), dy: buffers.input(y, each.dtype) });
-    });
+    const inputs = (k: ConvProblem) => {
+      const { x, y } = convSizes(k);
+      return { x: buffers.input(x, k.dtype), dy: buffers.input(y, k.dtype) };
+    };
+    const [before, k] = problemsOfPair(pair);
     const { weight } = convSizes(pair);
-    if (!before || !k) throw new RangeError('A pair is of two.');
-    return { earlier: before(), ...k(), dw: full ? buffers.sum(weight) : buffers.output(weight), accumulate: full };
+    const dw = full ? buffers.sum(weight) : buffers.output(weight);
+    return { earlier: inputs(before), ...inputs(k), dw, accumulate: full };
   },
 };
 

@@ -197,7 +197,7 @@ const naive: Variant<ConvProblem, WeightGradArguments> = {
   },
 };
 
-const winograds = winogradVariants<ConvProblem, WeightGradArguments>((form) => ({
+const winograds = winogradVariants<WeightGradArguments>((form) => ({
   sources: weightGradSources(form),
   supports: (device, k) => canWeightGrad(device, form, k),
   launch: (device, k, args) => winogradWeightGrad(device, form, k, args),

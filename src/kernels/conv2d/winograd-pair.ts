@@ -3,11 +3,10 @@
  * leave this out, by winograd-pair-in-page.ts in place of this file, as winograd-forms.ts.
  */
 import type { Device } from '../../gpu/device.ts';
-import type { KernelSource } from '../source.ts';
 import type { Variant } from '../variant.ts';
 import type { WeightGradPairArguments } from './arguments.ts';
-import { joinedMatmul } from './batch-matmul.ts';
-import { type ConvProblem, convFlops, type WeightGradPairProblem } from './problem.ts';
+import { type JoinedMatmul, joinedMatmul } from './batch-matmul.ts';
+import { type ConvProblem, convFlops, problemsOfPair, type WeightGradPairProblem } from './problem.ts';
 import {
   canWeightGrad,
   infoOf,
@@ -18,20 +17,31 @@ import {
 } from './winograd.ts';
 import { type Winograd, winograds } from './winograd-forms.ts';
 
+type PairVariant = Variant<WeightGradPairProblem, WeightGradPairArguments>;
+
+/** A form of the transform whose products can be joined, and what joins them. */
+interface Joining {
+  readonly form: Winograd;
+  readonly joined: JoinedMatmul;
+}
+
+const joinings: readonly Joining[] = winograds.flatMap((form) => {
+  const { joined } = form.way;
+  return joined ? [{ form, joined }] : [];
+});
+
 /** Those that join two weight gradients, by the name of the variant that computes one as they do. */
-export const joinedVariants: ReadonlyMap<string, Variant<WeightGradPairProblem, WeightGradPairArguments>> = new Map(
-  winograds
-    .filter(({ way }) => way.joined !== null)
-    .map((form) => [
-      form.name,
-      {
-        ...infoOf(form),
-        name: `${form.name}_joined`,
-        sources: sourcesOf(form),
-        supports: (device, pair) => supports(device, form, pair),
-        launch: (device, pair, args) => launch(device, form, pair, args),
-      },
-    ]),
+export const joinedVariants: ReadonlyMap<string, PairVariant> = new Map(
+  joinings.map(({ form, joined }) => [
+    form.name,
+    {
+      ...infoOf(form),
+      name: `${form.name}_joined`,
+      sources: ['winograd/input', 'winograd/output-grad', joined.source, 'winograd/weight-grad'],
+      supports: (device, pair) => problemsOfPair(pair).every((k) => canWeightGrad(device, form, k)),
+      launch: (device, pair, args) => launch(device, { form, joined }, pair, args),
+    },
+  ]),
 );
 
 /**
@@ -39,36 +49,24 @@ export const joinedVariants: ReadonlyMap<string, Variant<WeightGradPairProblem, 
  * what is multiplied.
  */
 export function gainsByJoining(device: Device, k: ConvProblem): boolean {
-  return winograds.some(
-    (form) =>
-      form.way.joined !== null && tileCount(form, k) * (k.c + k.o) < k.c * k.o && canWeightGrad(device, form, k),
-  );
-}
-
-function supports(device: Device, form: Winograd, { earlier, ...k }: WeightGradPairProblem): boolean {
-  return form.way.joined !== null && [k, { ...k, n: earlier }].every((each) => canWeightGrad(device, form, each));
-}
-
-function sourcesOf({ way }: Winograd): KernelSource[] {
-  const product = way.joined ? [way.joined.source] : [];
-  return ['winograd/input', 'winograd/output-grad', ...product, 'winograd/weight-grad'];
+  return joinings.some(({ form }) => tileCount(form, k) * (k.c + k.o) < k.c * k.o && canWeightGrad(device, form, k));
 }
 
 function launch(
   device: Device,
-  form: Winograd,
-  { earlier: n, ...k }: WeightGradPairProblem,
+  { form, joined }: Joining,
+  pair: WeightGradPairProblem,
   { earlier, x, dy, dw, accumulate }: WeightGradPairArguments,
 ): void {
   const label = 'conv2d.weightGradPair';
-  const before = { ...k, n };
+  const [before, k] = problemsOfPair(pair);
   const product = weightGradProduct(form, k);
   withImagesAndGradient(device, form, before, { ...earlier, label }, (earlierA, earlierB) =>
     withImagesAndGradient(device, form, k, { x, dy, label }, (a, b) =>
       withTransformedWeightGrad(device, form, k, { dw, accumulate, label }, (out) => {
         const added = { a: earlierA, b: earlierB, depth: tileCount(form, before) };
         const flops = convFlops(before) + convFlops(k);
-        joinedMatmul(device, form.way, product, { a, b, earlier: added, out, label, flops });
+        joinedMatmul(device, joined, product, { a, b, earlier: added, out, label, flops });
       }),
     ),
   );

@@ -269,9 +269,9 @@ export function weightGradSources({ way }: Winograd): KernelSource[] {
 }
 
 /** The Winograd variants of an operation, one for each size of tiles and way to multiply. */
-export function winogradVariants<Problem extends ConvProblem, Args>(
-  make: (form: Winograd) => Pick<Variant<Problem, Args>, 'sources' | 'supports' | 'launch'>,
-): Variant<Problem, Args>[] {
+export function winogradVariants<Args>(
+  make: (form: Winograd) => Pick<Variant<ConvProblem, Args>, 'sources' | 'supports' | 'launch'>,
+): Variant<ConvProblem, Args>[] {
   return winograds.map((form) => ({ ...infoOf(form), ...make(form) }));
 }
 
