@@ -10,6 +10,7 @@ import {
   type TrainingConfig,
 } from '../cyclegan/config.ts';
 import { PRESET_NAMES, type PresetName } from '../cyclegan/presets.ts';
+import { PLANES, type Planes } from '../data/images/planes.ts';
 import type { ValueRange } from '../data/images/value-range.ts';
 import { DEFAULT_PRESET } from '../workflow/runs/training-config.ts';
 import { toNumber } from './options.ts';
@@ -112,12 +113,13 @@ export function addTrainingOptions(command: Command): Command {
       'even out light and contrast of every image first, for pictures that are lit differently',
     )
     .option('--no-local-contrast', 'take images as they are')
-    .option(
-      '--contrast-planes',
-      'show networks a gray image as three, evened out over near and over wide surroundings and over the whole image, for defects both small and ' +
-        'wide; colours become gray',
+    .addOption(
+      new Option(
+        '--planes <names>',
+        'show networks a gray image as three of these: near, wide and whole, evened out over near or wide surroundings or over the whole image, ' +
+          'for defects both small and wide; mirror, less its mirror image, for what is nearly symmetric. Colours become gray. none: as it is',
+      ).argParser(toPlanes),
     )
-    .option('--no-contrast-planes', 'show it as one')
     .addOption(
       new Option(
         '--range <values>',
@@ -130,7 +132,8 @@ export function addTrainingOptions(command: Command): Command {
 /** The fields of the configuration that the options give. */
 export function fieldsFrom({ netG, ...values }: TrainingOptionValues): Partial<TrainingConfig> {
   const fields = Object.entries(values).filter(([name, value]) => CONFIG_FIELDS.includes(name) && value !== 'auto');
-  return { ...(netG === undefined ? {} : { blocks: netG }), ...Object.fromEntries(fields) };
+  const given = fields.map(([name, value]) => [name, value === 'none' ? null : value] as const);
+  return { ...(netG === undefined ? {} : { blocks: netG }), ...Object.fromEntries(given) };
 }
 
 function toRange(text: string): ValueRange | 'auto' {
@@ -138,6 +141,13 @@ function toRange(text: string): ValueRange | 'auto' {
   const [min, max, ...rest] = text.split(',').map((number) => (number.trim() === '' ? Number.NaN : Number(number)));
   if (min !== undefined && max !== undefined && rest.length === 0 && min < max) return { min, max };
   throw new InvalidArgumentError('Expected auto, full, or two numbers such as 0,4095.');
+}
+
+function toPlanes(text: string): Planes | 'none' {
+  if (text === 'none') return text;
+  const [first, second, third, ...rest] = text.split(',').map((name) => PLANES.find((plane) => plane === name.trim()));
+  if (first && second && third && rest.length === 0) return [first, second, third];
+  throw new InvalidArgumentError(`Expected none, or three of ${PLANES.join(', ')}, such as near,wide,whole.`);
 }
 
 function toBlocks(text: string): number {

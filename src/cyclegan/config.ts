@@ -3,6 +3,7 @@ import { quoted } from '../data/files/brief.ts';
 import { described, examine } from '../data/files/json.ts';
 import { finite, object, oneOf, seed, whole, yesOrNo } from '../data/files/schema.ts';
 import type { BankOptions } from '../data/images/bank.ts';
+import { PLANES, type Planes } from '../data/images/planes.ts';
 import type { ValueRange } from '../data/images/value-range.ts';
 import { CyclopsError } from '../gpu/errors.ts';
 import type { Architecture } from './network-set.ts';
@@ -119,8 +120,8 @@ export interface TrainingConfig {
   judgeCrops: boolean;
   /** Light and contrast of every image are evened out before the networks see it. */
   localContrast: boolean;
-  /** Networks see a gray image as three, evened out over near and wide surroundings. */
-  contrastPlanes: boolean;
+  /** What networks see of a gray image in place of red, green and blue; null for those, or for gray. */
+  planes: Planes | null;
   /** Which values of a file are black and white. */
   range: ValueRange;
   /** How files become images: see {@link PREPROCESSING}. */
@@ -185,7 +186,7 @@ const configSchema = described(
     defectsBySize: v.optional(yesOrNo, false),
     judgeCrops: v.optional(yesOrNo, false),
     localContrast: v.optional(yesOrNo, false),
-    contrastPlanes: v.optional(yesOrNo, false),
+    planes: v.optional(v.nullable(v.tuple([oneOf(PLANES), oneOf(PLANES), oneOf(PLANES)])), null),
     range: v.optional(rangeSchema, 'full'),
     preprocessing: v.optional(whole(1, PREPROCESSING), 1),
     seed,
@@ -196,17 +197,13 @@ const configSchema = described(
 );
 
 /** How images come before the networks, whoever shows them, but for their size. */
-export function imageOptions({
-  inputNc,
-  localContrast,
-  contrastPlanes,
-}: TrainingConfig): Omit<BankOptions, 'loadSize'> {
-  return { channels: inputNc, localContrast, contrastPlanes };
+export function imageOptions({ inputNc, localContrast, planes }: TrainingConfig): Omit<BankOptions, 'loadSize'> {
+  return { channels: inputNc, localContrast, planes };
 }
 
 /** How many channels of a file count: of what is shown as three planes, one. */
-export function channelsOfFiles({ inputNc, contrastPlanes }: TrainingConfig): 1 | 3 {
-  return contrastPlanes ? 1 : inputNc;
+export function channelsOfFiles({ inputNc, planes }: TrainingConfig): 1 | 3 {
+  return planes ? 1 : inputNc;
 }
 
 /** The networks that a configuration asks for. */
@@ -261,11 +258,11 @@ export function parseConfig(json: unknown, source: string): TrainingConfig {
         'resized image. Make the crop at most as large as the image.',
     );
   }
-  if (config.contrastPlanes && (config.localContrast || config.inputNc !== 3)) {
+  if (config.planes && (config.localContrast || config.inputNc !== 3)) {
     const reason = config.localContrast
-      ? 'which --local-contrast would even out once more. Leave one of them out'
+      ? 'which --local-contrast would even out first. Leave one of them out'
       : `and --input-nc is ${config.inputNc}. Make it 3`;
-    throw new CyclopsError(`--contrast-planes shows an image as three planes (${source}), ${reason}.`);
+    throw new CyclopsError(`--planes shows an image as three planes (${source}), ${reason}.`);
   }
   if (config.lambdaPaired > 0 && config.transplants + config.damage === 0) {
     throw new CyclopsError(

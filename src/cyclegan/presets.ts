@@ -39,7 +39,7 @@ export const REFERENCE = {
   defectsBySize: false,
   judgeCrops: false,
   localContrast: false,
-  contrastPlanes: false,
+  planes: null,
   range: 'full',
   preprocessing: PREPROCESSING,
   seed: 0,

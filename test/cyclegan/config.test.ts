@@ -52,8 +52,13 @@ describe('parseConfig', () => {
     ['smaller images for no crops', { shrink: 0.5 }, '--shrink 0.5', '--domain-crops'],
     ['no smaller images', { shrink: 0.5, domainCrops: 2, loadSize: 64, cropSize: 64 }, '--shrink 0.5', '--crop-size'],
     ['a warm-up of nobody', { warmUp: 3 }, '--warm-up 3', '--netD unet'],
-    ['planes of gray networks', { contrastPlanes: true, inputNc: 1 }, '--contrast-planes', '--input-nc is 1'],
-    ['planes evened out twice', { contrastPlanes: true, localContrast: true }, '--contrast-planes', '--local-contrast'],
+    ['planes of gray networks', { planes: ['near', 'wide', 'whole'], inputNc: 1 }, '--planes', '--input-nc is 1'],
+    [
+      'planes evened out twice',
+      { planes: ['near', 'wide', 'whole'], localContrast: true },
+      '--planes',
+      '--local-contrast',
+    ],
     ['an option of another version', { warmup: 3 }, 'warmup'],
   ])('refuses %s', (_, changes, ...texts) => {
     expectRefusal(() => parse(changes), ...texts);

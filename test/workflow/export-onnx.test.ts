@@ -12,6 +12,7 @@ import { decodeSafetensors, encodeSafetensors } from '../../src/data/files/safet
 import { toChannels } from '../../src/data/images/channels.ts';
 import { decodeImage } from '../../src/data/images/decode.ts';
 import type { DecodedImage } from '../../src/data/images/decoded-image.ts';
+import type { Planes } from '../../src/data/images/planes.ts';
 import type { ValueRange } from '../../src/data/images/value-range.ts';
 import { Detector, Device, type Judgement } from '../../src/detector.ts';
 import { scope } from '../../src/tensor/scope.ts';
@@ -56,7 +57,7 @@ interface Case {
   preset: PresetName;
   inputNc: 1 | 3;
   localContrast: boolean;
-  contrastPlanes?: boolean;
+  planes?: Planes;
   loadSize: number;
 }
 
@@ -102,7 +103,7 @@ describe('a model as an ONNX graph', () => {
     { preset: 'quick', inputNc: 1, localContrast: true, loadSize: 32 },
     SEGMENT,
     { preset: 'segment', inputNc: 1, localContrast: false, loadSize: 40 },
-    { preset: 'segment', inputNc: 3, localContrast: false, contrastPlanes: true, loadSize: 36 },
+    { preset: 'segment', inputNc: 3, localContrast: false, planes: ['near', 'whole', 'mirror'], loadSize: 36 },
   ] as Case[])(
     'of $preset with $inputNc channels, local contrast $localContrast, judges photographs as it does here',
     async (chosen) => {
@@ -122,7 +123,7 @@ describe('a model as an ONNX graph', () => {
       const heat = judged.map(({ heatMap }) => heatMap?.values ?? new Float32Array());
       const heatRange = rangeOf(heat.flatMap((values) => [...values]));
       const side = chosen.loadSize - (chosen.loadSize % 4);
-      const channels = chosen.contrastPlanes ? 1 : chosen.inputNc;
+      const channels = chosen.planes ? 1 : chosen.inputNc;
       for (const batch of [photographs.slice(0, 1), photographs.slice(1, 8), photographs.slice(8)]) {
         const [{ width, height } = { width: 0, height: 0 }] = batch;
         const first = photographs.indexOf(batch[0] ?? photographs[0]!);

@@ -12,7 +12,8 @@ import {
   type TensorInput,
 } from '../../data/files/safetensors.ts';
 import { hexadecimal, list } from '../../data/files/schema.ts';
-import { CONTRAST_PARTS, PLANE_PARTS } from '../../data/images/local-contrast.ts';
+import { CONTRAST_PARTS } from '../../data/images/local-contrast.ts';
+import { MIRROR_PARTS, PLANE_PARTS } from '../../data/images/planes.ts';
 import type { Device } from '../../gpu/device.ts';
 import { CyclopsError } from '../../gpu/errors.ts';
 import { type Calibration, calibrationSchema } from '../calibration/calibration.ts';
@@ -43,22 +44,22 @@ const madeBySchema = described(manifestSchema, { holds: 'what made a model', rem
 const seenSchema = described(list(hexadecimal(16)), { holds: 'fingerprints of images', remedy: REMEDY });
 
 /** What happens to an image before the networks see it; another program has to do the same. */
-export function preprocessing({
-  localContrast,
-  contrastPlanes,
-  range,
-  preprocessing: version,
-}: TrainingConfig): string {
+export function preprocessing({ localContrast, planes, range, preprocessing: version }: TrainingConfig): string {
   const contrast =
     'v less the mean m of its surroundings over max(s, 2), s their standard deviation, −3.5 to 3.5 become 0 to 255; means are three box means ' +
-    `of radius max(1, round(side / ${contrastPlanes ? 'P' : CONTRAST_PARTS})) for the shorter side, mirrored at the borders`;
+    `of radius max(1, round(side / ${planes ? 'P' : CONTRAST_PARTS})) for the shorter side, mirrored at the borders`;
+  const channels = planes?.map((plane) =>
+    plane === 'mirror'
+      ? `m of P = ${MIRROR_PARTS} less its mirror image over s of P = ${PLANE_PARTS.whole}`
+      : `P = ${PLANE_PARTS[plane]}`,
+  );
   return [
     ...(version > 1 ? ["turned as Exif's orientation says"] : []),
     ...(range === 'full' ? [] : [`values ${range.min} to ${range.max} become 0 to 255, clamped`]),
     'alpha dropped',
-    contrastPlanes ? 'RGB to ITU-R 601 luma' : 'gray repeated, or RGB to ITU-R 601 luma',
+    planes ? 'RGB to ITU-R 601 luma' : 'gray repeated, or RGB to ITU-R 601 luma',
     ...(localContrast ? [contrast] : []),
-    ...(contrastPlanes ? [`three channels, of P = ${PLANE_PARTS.join(', ')}: ${contrast}`] : []),
+    ...(channels ? [`three channels, ${channels.join(', ')}: ${contrast}`] : []),
     'bicubic as PIL to loadSize × loadSize',
     'cut to a multiple of 4',
     'v / 127.5 − 1',

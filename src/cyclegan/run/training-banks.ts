@@ -33,25 +33,28 @@ export interface Banks {
 /** Of the defects that are made; 0 to 4 belong to networks and pools, those from 16 on to epochs. */
 const DEFECT_STREAM = 5;
 
-/** The normal images as networks see them, and where light and contrast are evened out first, as they are, for damage is laid on that. */
-export interface NormalBanks extends Pick<Banks, 'b'> {
-  /** Null where nothing is damaged, or nothing is evened out. */
+/** The images of one domain as networks see them. */
+export interface LoadedImages {
+  bank: ImageBank;
+  /** The same as they are, where light and contrast are evened out and defects are cut from them or laid on them; else null. */
   bare: ImageBank | null;
 }
 
-/** Uploads the normal images, as they come. */
-export async function loadNormal(
+/** Uploads the images of one domain, as they come. */
+export async function loadImages(
   device: Device,
+  label: 'abnormal' | 'normal',
   images: Iterable<DecodedImage> | AsyncIterable<DecodedImage>,
   config: TrainingConfig,
   options: BankOptions,
-): Promise<NormalBanks> {
-  const { damage: damages, localContrast, contrastPlanes } = config;
-  if (damages === 0 || !(localContrast || contrastPlanes))
-    return { b: await ImageBank.create(device, images, options), bare: null };
-  const { localContrast: _, contrastPlanes: __, ...plain } = options;
+): Promise<LoadedImages> {
+  const { transplants, damage: damages } = config;
+  const { localContrast, planes, ...plain } = options;
+  const uses = transplants + (label === 'normal' ? damages : 0);
+  if (uses === 0 || !(localContrast || planes))
+    return { bank: await ImageBank.create(device, images, options), bare: null };
   const bare = new ImageBank(device, { ...plain, channels: channelsOfFiles(config) });
-  return { b: await ImageBank.create(device, alsoInto(bare, images), options), bare };
+  return { bank: await ImageBank.create(device, alsoInto(bare, images), options), bare };
 }
 
 async function* alsoInto(bank: ImageBank, images: Iterable<DecodedImage> | AsyncIterable<DecodedImage>) {
@@ -65,13 +68,13 @@ async function* alsoInto(bank: ImageBank, images: Iterable<DecodedImage> | Async
  * Completes the banks of a training: images with defects that are made of normal ones, and masks. The same configuration and images
  * give the same ones.
  *
- * @param images those of both domains, all at the load size, and the pixels of the abnormal ones' defects where they are known; `bare` is
- * disposed of
+ * @param images those of both domains, all at the load size, and the pixels of the abnormal ones' defects where they are known; what is
+ * bare is disposed of
  * @param overflow where masks lie that are too many for the device
  */
 export async function makeBanks(
   device: Device,
-  { a, b, bare = null, defects }: Pick<Banks, 'a' | 'b' | 'defects'> & Partial<NormalBanks>,
+  { a, b, bare, defects }: Pick<Banks, 'a' | 'b' | 'defects'> & { bare?: Record<'a' | 'b', ImageBank | null> },
   config: TrainingConfig,
   overflow?: Overflow,
 ): Promise<Banks> {
@@ -80,24 +83,23 @@ export async function makeBanks(
   const random = new RandomStream(seed, DEFECT_STREAM);
   const known = [...defects];
   const sources: number[] = [];
-  const cut = transplants > 0 ? await cutOutAll(a, known, loadSize) : [];
-  for (let index = 0; index < real.b && transplants + damages > 0; index++) {
-    const add = async ({ image, mask }: DefectImage, isBare: boolean) => {
+  const cut = transplants > 0 ? await cutOutAll(bare?.a ?? a, known, loadSize) : [];
+  for (let index = 0; index < real.b && cut.length + damages > 0; index++) {
+    const ground = await (bare?.b ?? b).image(index);
+    const add = async ({ image, mask }: DefectImage) => {
       const inside = pixelsInside(mask);
       if (inside.length === 0) return;
-      await (isBare ? a.take(image) : a.append(image));
+      await (bare?.b ? a.take(image) : a.append(image));
       known.push(inside);
       sources.push(index);
     };
-    const normal = cut.length > 0 || (damages > 0 && !bare) ? await b.image(index) : null;
     for (let k = 0; k < transplants; k++) {
       const defect = cut[random.integer(Math.max(1, cut.length))];
-      if (defect && normal) await add(transplant(normal, defect, random), false);
+      if (defect) await add(transplant(ground, defect, random));
     }
-    const ground = bare ? await bare.image(index) : normal;
-    for (let k = 0; ground && k < damages; k++) await add(damage(ground, random), bare !== null);
+    for (let k = 0; k < damages; k++) await add(damage(ground, random));
   }
-  bare?.dispose();
+  for (const bank of [bare?.a, bare?.b]) bank?.dispose();
   const counts = { ...real, made: a.count - real.a };
   const side = smallSide(config);
   const shrunk = side < loadSize ? known.map((pixels) => pixels && shrunkTo(side, pixels, loadSize)) : [];

@@ -12,7 +12,7 @@ import { SegmenterAlone } from '../segmenter-alone.ts';
 import type { NetworkWeights } from './checkpoint.ts';
 import { DomainFeed } from './domain-feed.ts';
 import { Pace } from './pace.ts';
-import { type Banks, loadNormal, makeBanks } from './training-banks.ts';
+import { type Banks, loadImages, makeBanks } from './training-banks.ts';
 
 /** Of the grounds; 5 belongs to defects that are made, those from 16 on to epochs. */
 const GROUND_STREAM = 6;
@@ -53,8 +53,9 @@ export async function warmUp(
 /** Damaged grounds, and sound ones; fewer when the signal comes. */
 async function groundBanks(device: Device, config: TrainingConfig, signal: StopSignal | undefined): Promise<Banks> {
   const options = { ...imageOptions(config), loadSize: null };
-  const sound = await loadNormal(device, madeGrounds(config, signal), config, options);
-  return await makeBanks(device, { ...sound, a: new ImageBank(device, options), defects: [] }, config);
+  const sound = await loadImages(device, 'normal', madeGrounds(config, signal), config, options);
+  const banks = { a: new ImageBank(device, options), b: sound.bank, bare: { a: null, b: sound.bare } };
+  return await makeBanks(device, { ...banks, defects: [] }, config);
 }
 
 async function learn(

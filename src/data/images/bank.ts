@@ -9,7 +9,8 @@ import { toChannels } from './channels.ts';
 import type { DecodedImage, Pixels } from './decoded-image.ts';
 import { BatchFeed, entryAt, turnedSize } from './feed.ts';
 import { type BankEntry, LevelMemory, type Overflow, type Size } from './level-memory.ts';
-import { contrastPlanes, localContrast } from './local-contrast.ts';
+import { localContrast } from './local-contrast.ts';
+import { asPlanes, type Planes } from './planes.ts';
 import { resizeAxis } from './resize-axis.ts';
 
 export type { View } from '../../kernels/images/image.ts';
@@ -21,8 +22,8 @@ export interface BankOptions {
   loadSize: Size | null | ((image: Size) => Size);
   /** Whether to even out light and contrast first, see {@link localContrast}. */
   localContrast?: boolean;
-  /** Whether to show a gray image as three instead, see {@link contrastPlanes}; `channels` is 3 then. */
-  contrastPlanes?: boolean;
+  /** What to show of a gray image as three instead, see {@link asPlanes}; `channels` is 3 then. */
+  planes?: Planes | null;
   /** Where images lie that are too many for the device; all lie on it unless told otherwise. */
   overflow?: Overflow;
 }
@@ -84,9 +85,10 @@ export class ImageBank {
   }
 
   private shown(image: DecodedImage): DecodedImage {
-    if (this.options.contrastPlanes) return contrastPlanes(toChannels(image, 1));
+    const { planes, localContrast: isEvened } = this.options;
+    if (planes) return asPlanes(toChannels(image, 1), planes);
     const own = toChannels(image, this.channels);
-    return this.options.localContrast ? localContrast(own) : own;
+    return isEvened ? localContrast(own) : own;
   }
 
   /** Adds an image of the bank's channels as it is, without resizing. @throws CyclopsError as {@link add} */

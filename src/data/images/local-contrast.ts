@@ -1,9 +1,7 @@
-import { type DecodedImage, pixelsLike } from './decoded-image.ts';
+import type { DecodedImage } from './decoded-image.ts';
 
 /** The surroundings of a pixel: three boxes one after another, nearly a Gaussian of the shorter side over this. */
 export const CONTRAST_PARTS = 8;
-/** Of each plane: near surroundings, wide ones, and nearly the whole image. */
-export const PLANE_PARTS = [8, 3, 1] as const;
 export const CONTRAST_BOXES = 3;
 /** Standard deviations that make a pixel black or white. */
 export const CONTRAST_LIMIT = 3.5;
@@ -21,14 +19,23 @@ type Extents = Pick<DecodedImage, 'width' | 'height' | 'channels'>;
  * @param parts of the shorter side, one of which is the radius of the surroundings
  */
 export function localContrast(image: DecodedImage, parts: number = CONTRAST_PARTS): DecodedImage {
-  const radius = Math.max(1, Math.round(Math.min(image.width, image.height) / parts));
-  const around = (plane: Float32Array) => blurred(plane, image, radius);
+  const { excess, variances } = contrastOver(image, parts);
+  return inDeviations(image, excess, variances);
+}
+
+/** How far each value lies above the mean of its surroundings, and the variance of those. @param parts as for {@link localContrast} */
+export function contrastOver(image: DecodedImage, parts: number): { excess: Float32Array; variances: Float32Array } {
   const values = new Float32Array(image.pixels);
-  const means = around(values);
+  const means = meansOver(values, image, parts);
   const excess = values.map((value, i) => value - (means[i] ?? 0));
-  const variances = around(excess.map((value) => value * value));
+  const squares = excess.map((value) => value * value);
+  return { excess, variances: meansOver(squares, image, parts) };
+}
+
+/** An image of these values in standard deviations, 0 in the middle between black and white. */
+export function inDeviations(image: DecodedImage, values: Float32Array, variances: Float32Array): DecodedImage {
   const isBytes = image.pixels instanceof Uint8Array;
-  const shown = excess.map((value, i) => {
+  const shown = values.map((value, i) => {
     // Running sums may end a little below 0 where the surroundings are flat.
     const deviations = value / Math.max(CONTRAST_FLAT, Math.sqrt(Math.max(0, variances[i] ?? 0)));
     const level = 127.5 * (1 + Math.min(1, Math.max(-1, deviations / CONTRAST_LIMIT)));
@@ -37,21 +44,10 @@ export function localContrast(image: DecodedImage, parts: number = CONTRAST_PART
   return { ...image, pixels: isBytes ? new Uint8Array(shown) : shown };
 }
 
-/**
- * A gray image as three, each evened out over wider surroundings: what is small stands out in the first; bands and shades, which it evens
- * out too, are left in the others.
- *
- * @param image of one channel @returns of three
- */
-export function contrastPlanes(image: DecodedImage): DecodedImage {
-  const planes = PLANE_PARTS.map((parts) => localContrast(image, parts).pixels);
-  const pixels = pixelsLike(image.pixels, 3 * image.pixels.length);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = planes[i % 3]?.[Math.floor(i / 3)] ?? 0;
-  return { ...image, channels: 3, pixels };
-}
-
-function blurred(plane: Float32Array, { width, height, channels }: Extents, radius: number): Float32Array {
-  const [out, between] = [plane.slice(), new Float32Array(plane.length)];
+/** The mean of each value's surroundings. @param parts as for {@link localContrast} */
+export function meansOver(values: Float32Array, { width, height, channels }: Extents, parts: number): Float32Array {
+  const radius = Math.max(1, Math.round(Math.min(width, height) / parts));
+  const [out, between] = [values.slice(), new Float32Array(values.length)];
   for (let box = 0; box < CONTRAST_BOXES; box++) {
     boxMeans(out, between, { length: width, inner: channels }, radius);
     boxMeans(between, out, { length: height, inner: width * channels }, radius);

@@ -1,18 +1,13 @@
 import type { TrainingConfig } from '../../cyclegan/config.ts';
 import { SIDE_MULTIPLE } from '../../cyclegan/networks.ts';
 import { cutToMultiple } from '../../data/images/bank.ts';
-import {
-  CONTRAST_BOXES,
-  CONTRAST_FLAT,
-  CONTRAST_LIMIT,
-  CONTRAST_PARTS,
-  PLANE_PARTS,
-} from '../../data/images/local-contrast.ts';
+import { CONTRAST_BOXES, CONTRAST_FLAT, CONTRAST_LIMIT, CONTRAST_PARTS } from '../../data/images/local-contrast.ts';
+import { MIRROR_PARTS, PLANE_PARTS, type Planes } from '../../data/images/planes.ts';
 import { WEIGHT_ONE } from '../../kernels/images/image.ts';
 import type { GraphBuilder, Value } from './graph.ts';
 import { type WindowAxis, windowMeans } from './windows.ts';
 
-type Preprocessing = Pick<TrainingConfig, 'loadSize' | 'localContrast' | 'contrastPlanes' | 'range'>;
+type Preprocessing = Pick<TrainingConfig, 'loadSize' | 'localContrast' | 'planes' | 'range'>;
 
 /**
  * What happens to images before the networks see them, with the same bytes as in this program: samples of any height and width to levels,
@@ -26,16 +21,15 @@ type Preprocessing = Pick<TrainingConfig, 'loadSize' | 'localContrast' | 'contra
 export function preprocess(
   graph: GraphBuilder,
   image: Value,
-  { loadSize, localContrast, contrastPlanes, range }: Preprocessing,
+  { loadSize, localContrast, planes, range }: Preprocessing,
 ): Value {
   const isBytes = range === 'full';
   const [height, width] = [1, 2].map((axis) => extentOf(graph, image, axis)) as [Value, Value];
   const samples = graph.cast(graph.node('Transpose', [image], { perm: { ints: [0, 3, 1, 2] } }), 'f64');
   let levels = isBytes ? samples : graph.within('range', () => levelsOf(graph, samples, range));
-  const evened = (parts: number) =>
-    graph.within(`local_contrast_${parts}`, () => evenedOut(graph, levels, { height, width, isBytes, parts }));
-  if (localContrast) levels = evened(CONTRAST_PARTS);
-  if (contrastPlanes) levels = graph.node('Concat', PLANE_PARTS.map(evened), { axis: { int: 1 } });
+  const extents = { height, width, isBytes };
+  if (localContrast) levels = evenedOut(graph, levels, CONTRAST_PARTS, extents);
+  if (planes) levels = asPlanes(graph, levels, planes, extents);
   const round = (sums: Value) => (isBytes ? wholeBytes(graph, sums) : clamped(graph, sums));
   const across = graph.within('resize_across', () => {
     const weights = bicubicWeights(graph, width, loadSize);
@@ -95,29 +89,65 @@ interface Extents {
   readonly height: Value;
   readonly width: Value;
   readonly isBytes: boolean;
-  readonly parts: number;
 }
 
 /** The twin of `localContrast`. @param levels f64 [N, C, H, W] */
-function evenedOut(graph: GraphBuilder, levels: Value, { height, width, isBytes, parts }: Extents): Value {
+function evenedOut(graph: GraphBuilder, levels: Value, parts: number, extents: Extents): Value {
+  return graph.within(`local_contrast_${parts}`, () => {
+    const { excess, variances } = contrastOver(graph, levels, parts, extents);
+    return inDeviations(graph, excess, variances, extents);
+  });
+}
+
+/** The twin of the function of this name. @param levels f64 [N, 1, H, W] @returns f64 [N, 3, H, W] */
+function asPlanes(graph: GraphBuilder, levels: Value, planes: Planes, extents: Extents): Value {
+  const shown = planes.map((plane) =>
+    plane === 'mirror'
+      ? lessItsMirrorImage(graph, levels, extents)
+      : evenedOut(graph, levels, PLANE_PARTS[plane], extents),
+  );
+  return graph.node('Concat', shown, { axis: { int: 1 } });
+}
+
+function lessItsMirrorImage(graph: GraphBuilder, levels: Value, extents: Extents): Value {
+  return graph.within('mirror', () => {
+    const means = meansOver(graph, levels, MIRROR_PARTS, extents);
+    const least = graph.ints([Number.MIN_SAFE_INTEGER]);
+    const mirrored = graph.node('Slice', [means, graph.ints([-1]), least, graph.ints([3]), graph.ints([-1])]);
+    const difference = asF32(graph, graph.node('Sub', [means, mirrored]));
+    return inDeviations(graph, difference, contrastOver(graph, levels, PLANE_PARTS.whole, extents).variances, extents);
+  });
+}
+
+function contrastOver(
+  graph: GraphBuilder,
+  levels: Value,
+  parts: number,
+  extents: Extents,
+): { excess: Value; variances: Value } {
+  const excess = asF32(graph, graph.node('Sub', [levels, meansOver(graph, levels, parts, extents)]));
+  const squares = asF32(graph, graph.node('Mul', [excess, excess]));
+  return { excess, variances: meansOver(graph, squares, parts, extents) };
+}
+
+function inDeviations(graph: GraphBuilder, values: Value, variances: Value, { isBytes }: Extents): Value {
+  const deviation = graph.node('Sqrt', [graph.node('Max', [variances, graph.number(0)])]);
+  const deviations = graph.node('Div', [values, graph.node('Max', [deviation, graph.number(CONTRAST_FLAT)])]);
+  const share = between(graph, graph.node('Div', [deviations, graph.number(CONTRAST_LIMIT)]), -1, 1);
+  const level = graph.node('Mul', [graph.number(127.5), graph.node('Add', [share, graph.number(1)])]);
+  return isBytes ? graph.node('Floor', [graph.node('Add', [level, graph.number(0.5)])]) : asF32(graph, level);
+}
+
+function meansOver(graph: GraphBuilder, values: Value, parts: number, { height, width }: Extents): Value {
   // Half of a part is added, and the division of whole numbers rounds down.
   const twice = graph.node('Mul', [graph.node('Min', [height, width]), graph.int(2)]);
   const rounded = graph.node('Div', [graph.node('Add', [twice, graph.int(parts)]), graph.int(2 * parts)]);
   const radius = graph.node('Max', [rounded, graph.int(1)]);
   const axes = [mirroredAxis(graph, 3, width, radius), mirroredAxis(graph, 2, height, radius)];
-  const around = (plane: Value) => {
-    let made = plane;
-    for (let box = 0; box < CONTRAST_BOXES; box++)
-      for (const axis of axes) made = asF32(graph, windowMeans(graph, made, axis));
-    return made;
-  };
-  const excess = asF32(graph, graph.node('Sub', [levels, around(levels)]));
-  const variance = around(asF32(graph, graph.node('Mul', [excess, excess])));
-  const deviation = graph.node('Sqrt', [graph.node('Max', [variance, graph.number(0)])]);
-  const deviations = graph.node('Div', [excess, graph.node('Max', [deviation, graph.number(CONTRAST_FLAT)])]);
-  const share = between(graph, graph.node('Div', [deviations, graph.number(CONTRAST_LIMIT)]), -1, 1);
-  const level = graph.node('Mul', [graph.number(127.5), graph.node('Add', [share, graph.number(1)])]);
-  return isBytes ? graph.node('Floor', [graph.node('Add', [level, graph.number(0.5)])]) : asF32(graph, level);
+  let means = values;
+  for (let box = 0; box < CONTRAST_BOXES; box++)
+    for (const axis of axes) means = asF32(graph, windowMeans(graph, means, axis));
+  return means;
 }
 
 /** Ends are mirrored with the edge repeated: … 1 0 | 0 1 … n−1 | n−1 n−2 … */

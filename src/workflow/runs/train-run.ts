@@ -6,14 +6,14 @@ import { type CheckpointHead, readCheckpointHead } from '../../cyclegan/run/chec
 import { type DataRecord, fingerprint, hashBytes, readDataRecord, recordData } from '../../cyclegan/run/data-record.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
 import { Trainer } from '../../cyclegan/run/trainer.ts';
-import { type Banks, loadNormal, makeBanks } from '../../cyclegan/run/training-banks.ts';
+import { type Banks, loadImages, makeBanks } from '../../cyclegan/run/training-banks.ts';
 import type { WarmUp } from '../../cyclegan/run/warm-up.ts';
 import { BESIDE_SEGMENTER } from '../../cyclegan/segmenter-alone.ts';
 import { type Dataset, type ImageRef, isNormalAlone, partOf } from '../../data/datasets/dataset.ts';
 import { writeSplit } from '../../data/datasets/split.ts';
 import { writeFileAtomic } from '../../data/files/atomic.ts';
 import { ScratchFile } from '../../data/files/scratch-file.ts';
-import { ImageBank, type Size } from '../../data/images/bank.ts';
+import type { Size } from '../../data/images/bank.ts';
 import type { DecodedImage } from '../../data/images/decoded-image.ts';
 import { defectPixels } from '../../data/images/defect-pixels.ts';
 import type { Overflow } from '../../data/images/level-memory.ts';
@@ -223,8 +223,8 @@ async function loadBanks(
     return new ImageDecoder(labelled, { skipBroken, range: config.range, onImage, onBytes, onDicomWindow });
   };
   const [abnormal, normal] = [decoderOf('abnormal'), decoderOf('normal')];
-  const a = await ImageBank.create(device, abnormal.images(), shown);
-  const grounds = await loadNormal(device, normal.images(), config, shown);
+  const a = await loadImages(device, 'abnormal', abnormal.images(), config, shown);
+  const b = await loadImages(device, 'normal', normal.images(), config, shown);
   const good = [...abnormal.good, ...normal.good];
   const found: MaskFindings = { broken: [], gray: grayMasks };
   const masked = wantsMasks(config) ? abnormal.good : [];
@@ -233,7 +233,7 @@ async function loadBanks(
     marked.set(ref.file, defectPixels(mask, config.loadSize));
   const broken = [...abnormal.broken, ...normal.broken, ...found.broken];
   settleBroken({ good, broken }, skipBroken, onWarning);
-  for (const [label, { count }] of Object.entries({ abnormal: a, normal: grounds.b })) {
+  for (const [label, { count }] of Object.entries({ abnormal: a.bank, normal: b.bank })) {
     if (count > 0 || (label === 'abnormal' && isNormalAlone(dataset))) continue;
     throw new CyclopsError(
       `Training needs normal and abnormal images, but no ${label} image of ${dataset.root} can be read. Repair or replace them.`,
@@ -244,7 +244,7 @@ async function loadBanks(
   warnOfUnmasked(config, defects, onWarning);
   warnOfNoSegmenter(config, onWarning);
   return {
-    banks: await makeBanks(device, { a, ...grounds, defects }, config, overflow),
+    banks: await makeBanks(device, { a: a.bank, b: b.bank, bare: { a: a.bare, b: b.bare }, defects }, config, overflow),
     training: good,
   };
 }

@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { imageOptions, type TrainingConfig } from '../../../src/cyclegan/config.ts';
-import { loadNormal, makeBanks } from '../../../src/cyclegan/run/training-banks.ts';
+import { loadImages, makeBanks } from '../../../src/cyclegan/run/training-banks.ts';
 import { toImage } from '../../../src/cyclegan/tensor-image.ts';
 import { damage } from '../../../src/data/defects/damage.ts';
-import { ImageBank } from '../../../src/data/images/bank.ts';
+import { cutOut, transplant } from '../../../src/data/defects/transplant.ts';
+import type { ImageBank } from '../../../src/data/images/bank.ts';
 import { toChannels } from '../../../src/data/images/channels.ts';
 import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
-import { contrastPlanes, localContrast } from '../../../src/data/images/local-contrast.ts';
+import { localContrast } from '../../../src/data/images/local-contrast.ts';
+import { asPlanes, type Planes } from '../../../src/data/images/planes.ts';
 import { Device } from '../../../src/gpu/device.ts';
 import { RandomStream } from '../../../src/tensor/random.ts';
 import { temporaryFolder } from '../../cli/support.ts';
@@ -119,35 +121,49 @@ it('makes smaller copies no smaller than crops', async () => {
   expect(small?.side).toBe(24);
 });
 
+const PLANES: Planes = ['near', 'mirror', 'whole'];
+
 it.each([
   ['evened out', { localContrast: true }],
-  ['shown as planes', { contrastPlanes: true }],
-])('damages images as they are where they are %s', async (_, changes) => {
+  ['shown as planes', { planes: PLANES }],
+])('makes defects on images as they are where they are %s', async (_, changes) => {
   const random = new RandomStream(Math.floor(Math.random() * 2 ** 32), 0);
-  const normal = Array.from({ length: 3 }, (): DecodedImage => {
+  const images = Array.from({ length: 4 }, (): DecodedImage => {
     const pixels = Uint8Array.from({ length: 3 * SIDE * SIDE }, () => 90 + random.integer(70));
     return { width: SIDE, height: SIDE, channels: 3, pixels };
   });
-  const config = { ...QUICK, loadSize: SIDE, damage: 2, seed: random.integer(1000), ...changes };
+  const config = { ...QUICK, loadSize: SIDE, transplants: 2, damage: 2, seed: random.integer(1000), ...changes };
   const options = { ...imageOptions(config), loadSize: { width: SIDE, height: SIDE } };
-  const grounds = await loadNormal(device, normal, config, options);
-  const { a, counts } = await makeBanks(device, { ...grounds, a: new ImageBank(device, options), defects: [] }, config);
+  const load = (label: 'abnormal' | 'normal', of: DecodedImage[]) => loadImages(device, label, of, config, options);
+  const [abnormal, normal] = [await load('abnormal', images.slice(0, 1)), await load('normal', images.slice(1))];
+  const bare = { a: abnormal.bare, b: normal.bare };
+  const { a, counts } = await makeBanks(device, { a: abnormal.bank, b: normal.bank, bare, defects: [square] }, config);
   const draws = new RandomStream(config.seed, 5);
-  const shown = (image: DecodedImage) => (config.localContrast ? localContrast(image) : contrastPlanes(image));
-  const expected = normal.flatMap((image) =>
-    [1, 2].flatMap(() => {
-      const { image: damaged, mask } = damage(toChannels(image, config.localContrast ? 3 : 1), draws);
-      return mask.includes(1) ? [shown(damaged)] : [];
-    }),
-  );
+  const shown = (image: DecodedImage) => (config.localContrast ? localContrast(image) : asPlanes(image, PLANES));
+  const [donor, ...grounds] = images.map((image) => toChannels(image, config.localContrast ? 3 : 1));
+  const mask = new Uint8Array(SIDE * SIDE);
+  for (const pixel of square) mask[pixel] = 1;
+  const defect = (donor && cutOut(donor, mask)) ?? expect.fail('nothing was cut out');
+  const expected = grounds.flatMap((ground) => {
+    const transplanted = [1, 2].map(() => {
+      draws.integer(1);
+      return transplant(ground, defect, draws);
+    });
+    const made = [...transplanted, ...[1, 2].map(() => damage(ground, draws))];
+    return made.flatMap(({ image, mask }) => (mask.includes(1) ? [shown(image)] : []));
+  });
   expect(counts.made).toBe(expected.length);
-  for (const [i, { pixels }] of expected.entries()) expect((await a.image(i)).pixels).toEqual(pixels);
-  expect(grounds.bare?.count).toBe(0);
+  for (const [i, { pixels }] of expected.entries()) expect((await a.image(1 + i)).pixels).toEqual(pixels);
+  expect([abnormal.bare?.count, normal.bare?.count]).toEqual([0, 0]);
 });
 
-it('keeps images as they are only where they are damaged and evened out', async () => {
-  const options = { ...imageOptions(QUICK), loadSize: null };
-  for (const changes of [{ damage: 1 }, { localContrast: true }]) {
-    expect((await loadNormal(device, [], { ...QUICK, damage: 0, ...changes }, options)).bare).toBeNull();
-  }
+it.each([
+  ['abnormal', { damage: 1, localContrast: true }],
+  ['abnormal', { transplants: 1 }],
+  ['normal', { damage: 1 }],
+  ['normal', { localContrast: true }],
+] as const)('keeps no %s images as they are with %o', async (label, changes) => {
+  const config = { ...QUICK, damage: 0, transplants: 0, ...changes };
+  const { bare } = await loadImages(device, label, [], config, { ...imageOptions(config), loadSize: null });
+  expect(bare).toBeNull();
 });

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ImageBank, toBytes, type View } from '../../../src/data/images/bank.ts';
 import { toChannels } from '../../../src/data/images/channels.ts';
 import type { DecodedImage } from '../../../src/data/images/decoded-image.ts';
-import { contrastPlanes, localContrast } from '../../../src/data/images/local-contrast.ts';
+import { localContrast } from '../../../src/data/images/local-contrast.ts';
+import { asPlanes, type Planes } from '../../../src/data/images/planes.ts';
 import { Device } from '../../../src/gpu/device.ts';
 import { RandomStream } from '../../../src/tensor/random.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
@@ -197,9 +198,10 @@ describe(`images of more than 8 bits, of seed ${seed}`, () => {
 describe(`ImageBank, images of seed ${seed}`, () => {
   it('shows an image of any colours as planes of its gray', async () => {
     const images = [image(24, 20, 1), image(24, 20, 3)];
-    const bank = await ImageBank.create(device, images, { channels: 3, loadSize: null, contrastPlanes: true });
+    const planes: Planes = ['whole', 'near', 'mirror'];
+    const bank = await ImageBank.create(device, images, { channels: 3, loadSize: null, planes });
     for (const [i, own] of images.entries()) {
-      expect((await bank.image(i)).pixels).toEqual(contrastPlanes(toChannels(own, 1)).pixels);
+      expect((await bank.image(i)).pixels).toEqual(asPlanes(toChannels(own, 1), planes).pixels);
     }
     bank.dispose();
   });

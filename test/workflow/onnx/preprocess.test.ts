@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { wholeImage } from '../../../src/anomaly/detector/whole-image.ts';
+import type { Planes } from '../../../src/data/images/planes.ts';
 import { toLevels, type ValueRange } from '../../../src/data/images/value-range.ts';
 import { Device } from '../../../src/gpu/device.ts';
 import { RandomStream } from '../../../src/tensor/random.ts';
@@ -21,7 +22,7 @@ interface Case {
   channels: 1 | 3;
   loadSize: number;
   localContrast?: boolean;
-  contrastPlanes?: boolean;
+  planes?: Planes;
   range?: ValueRange;
 }
 
@@ -39,14 +40,14 @@ function samples({ width, height, channels }: Case, least: number, most: number)
 /** The image as this program and as the graph show it to the networks, both [C, H, W]. */
 async function shown(given: Case): Promise<{ own: number[]; onnx: ArrayLike<number> }> {
   const { width, height, channels, loadSize, range = 'full' } = given;
-  const { localContrast = false, contrastPlanes = false } = given;
-  const seen = contrastPlanes ? 3 : channels;
+  const { localContrast = false, planes = null } = given;
+  const seen = planes ? 3 : channels;
   const isBytes = range === 'full';
   const values = isBytes ? samples(given, 0, 255) : samples(given, range.min - 20, range.max + 20);
   const data = isBytes ? Uint8Array.from(values) : Float32Array.from(values);
   const image = toLevels({ width, height, channels, samples: data }, range, 'an image');
   const size = { width: loadSize, height: loadSize };
-  const x = wholeImage(device, image, { channels: seen, loadSize: size, localContrast, contrastPlanes });
+  const x = wholeImage(device, image, { channels: seen, loadSize: size, localContrast, planes });
   const side = loadSize - (loadSize % 4);
   const pixels = await x.data();
   x.dispose();
@@ -57,7 +58,7 @@ async function shown(given: Case): Promise<{ own: number[]; onnx: ArrayLike<numb
   const graph = new GraphBuilder();
   const port = { type: isBytes ? 'u8' : 'f32', doc: '' } as const;
   const input = graph.input({ ...port, name: 'image', shape: ['N', 'H', 'W', channels] });
-  graph.output(preprocess(graph, input, { loadSize, localContrast, contrastPlanes, range }), {
+  graph.output(preprocess(graph, input, { loadSize, localContrast, planes, range }), {
     ...{ name: 'x', type: 'f32', shape: ['N', seen, side, side], doc: '' },
   });
   const run = await openOnnx(encodeOnnx({ version: '', doc: '', graph: graph.graph('preprocess'), metadata: {} }));
@@ -90,8 +91,8 @@ test.each(CASES)('after local contrast an image that is to be %s has the same by
   expect(a.filter((byte, i) => byte !== b[i]).length).toBeLessThanOrEqual(1);
 });
 
-test.each(CASES)('as contrast planes an image that is to be %s has the same bytes', async (_, given) => {
-  const { own, onnx } = await shown({ ...given, channels: 1, contrastPlanes: true });
+test.each(CASES)('as planes an image that is to be %s has the same bytes', async (_, given) => {
+  const { own, onnx } = await shown({ ...given, channels: 1, planes: ['mirror', 'wide', 'whole'] });
   const [a, b] = [bytesOf(onnx), bytesOf(own)];
   expect(farthest(a, b)).toBeLessThanOrEqual(1);
   expect(a.filter((byte, i) => byte !== b[i]).length).toBeLessThanOrEqual(3);
