@@ -201,6 +201,11 @@ export function imageOptions({ inputNc, localContrast, planes }: TrainingConfig)
   return { channels: inputNc, localContrast, planes };
 }
 
+/** Whether networks see images with light and contrast evened out, and not as files hold them. */
+export function isEvenedOut({ localContrast, planes }: TrainingConfig): boolean {
+  return localContrast || planes !== null;
+}
+
 /** How many channels of a file count: of what is shown as three planes, one. */
 export function channelsOfFiles({ inputNc, planes }: TrainingConfig): 1 | 3 {
   return planes ? 1 : inputNc;

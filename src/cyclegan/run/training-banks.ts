@@ -7,7 +7,7 @@ import { defectPixels } from '../../data/images/defect-pixels.ts';
 import type { Overflow } from '../../data/images/level-memory.ts';
 import type { Device } from '../../gpu/device.ts';
 import { RandomStream } from '../../tensor/random.ts';
-import { channelsOfFiles, smallSide, type TrainingConfig } from '../config.ts';
+import { channelsOfFiles, isEvenedOut, smallSide, type TrainingConfig } from '../config.ts';
 import type { ImageCounts, SmallCopies } from '../sampler.ts';
 
 /** The two domains' training images. */
@@ -49,11 +49,10 @@ export async function loadImages(
   options: BankOptions,
 ): Promise<LoadedImages> {
   const { transplants, damage: damages } = config;
-  const { localContrast, planes, ...plain } = options;
   const uses = transplants + (label === 'normal' ? damages : 0);
-  if (uses === 0 || !(localContrast || planes))
-    return { bank: await ImageBank.create(device, images, options), bare: null };
-  const bare = new ImageBank(device, { ...plain, channels: channelsOfFiles(config) });
+  if (uses === 0 || !isEvenedOut(config)) return { bank: await ImageBank.create(device, images, options), bare: null };
+  const { loadSize, overflow } = options;
+  const bare = new ImageBank(device, { channels: channelsOfFiles(config), loadSize, ...(overflow && { overflow }) });
   return { bank: await ImageBank.create(device, alsoInto(bare, images), options), bare };
 }
 

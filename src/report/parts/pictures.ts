@@ -1,6 +1,7 @@
 import type { HeatScale } from '../../anomaly/calibration/heatmap-scale.ts';
 import type { ResultPictures } from '../../anomaly/detector/score-images.ts';
-import type { ByteImage } from '../../data/images/decoded-image.ts';
+import type { Size } from '../../data/images/bank.ts';
+import { type ByteImage, toByteImage } from '../../data/images/decoded-image.ts';
 import { encodeJpeg } from '../../data/images/jpeg.ts';
 import type { Mask } from '../../data/images/mask.ts';
 import { encodePng } from '../../data/images/png.ts';
@@ -16,6 +17,8 @@ export interface Picture {
 
 /** The pictures of one image. */
 export interface Pictures {
+  /** The image as it was given, at the size of the others, where the networks saw it with light evened out. */
+  photograph?: Picture;
   /** The image x as the networks saw it. */
   input: Picture;
   /** x̂ = G_a2n(x). */
@@ -37,14 +40,17 @@ const QUALITY = 85;
  *
  * @param scale of the heat map's colours
  * @param mask the true one, where it is known
+ * @param isEvenedOut whether the networks saw the image with light evened out
  */
 export async function encodePictures(
-  { input, reconstruction, heatmap }: ResultPictures,
+  { original, input, reconstruction, heatmap }: ResultPictures,
   scale: HeatScale,
   mask: Mask | null,
+  isEvenedOut: boolean,
 ): Promise<Pictures> {
   const { width, height } = input;
   return {
+    ...(isEvenedOut && { photograph: await jpeg(toByteImage(original), input) }),
     input: await jpeg(input),
     reconstruction: await jpeg(reconstruction),
     heatmap: await jpeg({ width, height, channels: 3, pixels: paintHeatmap(heatmap, width, height, scale) }),
@@ -57,9 +63,8 @@ export function bytesInPage(pictures: Pictures): number {
   return Object.values<Picture>({ ...pictures }).reduce((sum, { bytes }) => sum + 4 * Math.ceil(bytes.length / 3), 0);
 }
 
-async function jpeg(image: ByteImage): Promise<Picture> {
-  const { width, height } = image;
-  return { type: 'image/jpeg', width, height, bytes: await encodeJpeg(image, QUALITY) };
+async function jpeg(image: ByteImage, { width, height }: Size = image): Promise<Picture> {
+  return { type: 'image/jpeg', width, height, bytes: await encodeJpeg(image, QUALITY, { width, height }) };
 }
 
 function png({ width, height, inside }: Mask): Picture {

@@ -89,7 +89,12 @@ function verdictBadge(image: JudgedImage): Html {
 function strip(image: JudgedImage, pictures: Pictures): Html {
   const { file } = image;
   const figures = [
-    figure(pictures.input, html`image x`, `Image ${file}`),
+    ...(pictures.photograph ? [figure(pictures.photograph, html`image`, `Image ${file}`)] : []),
+    figure(
+      pictures.input,
+      pictures.photograph ? html`x, evened out` : html`image x`,
+      pictures.photograph ? `${file}, evened out, as the networks see it` : `Image ${file}`,
+    ),
     figure(pictures.reconstruction, html`x̂ = G<sub>a2n</sub>(x)`, `Reconstruction of ${file} as a normal image`),
     figure(pictures.heatmap, html`heat map`, `Heat map of ${file}: where it looks abnormal`),
     ...(pictures.mask ? [figure(pictures.mask, html`true mask`, `Mask of the real defect in ${file}`)] : []),

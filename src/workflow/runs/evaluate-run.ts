@@ -15,7 +15,7 @@ import { requireMap } from '../../anomaly/maps/list.ts';
 import { type ImageStatistics, imageStatistics } from '../../anomaly/scores/image-statistics.ts';
 import { scoresFor } from '../../anomaly/scores/list.ts';
 import type { ScoredImage } from '../../anomaly/scores/scored-image.ts';
-import type { TrainingConfig } from '../../cyclegan/config.ts';
+import { isEvenedOut, type TrainingConfig } from '../../cyclegan/config.ts';
 import { fingerprint, hashBytes } from '../../cyclegan/run/data-record.ts';
 import type { Position } from '../../cyclegan/run/position.ts';
 import type { RunFolder } from '../../cyclegan/run/run-folder.ts';
@@ -103,7 +103,7 @@ export async function evaluateRun(device: Device, options: EvaluateRunOptions): 
     const threshold = calibration.scores[calibration.chosen]?.threshold.value ?? Number.NaN;
     const verdict = verdictOf(ref.label, isFlagged(score, threshold));
     const image = { file: ref.file, verdict, score, threshold };
-    if (made) await pictures.add(image, () => encodePictures(made, heatmap, mask));
+    if (made) await pictures.add(image, () => encodePictures(made, heatmap, mask, isEvenedOut(detector.config)));
     else pictures.leaveOut(image);
   };
   const detector = model.open(device, options.tile);

@@ -21,11 +21,12 @@ function distance([x, y]: Spot, i: number): number {
   return Math.max(Math.abs(x - (i % width)), Math.abs(y - Math.floor(i / width)));
 }
 
-const encoded = (heatmap: Float32Array) =>
+const encoded = (heatmap: Float32Array, isEvenedOut = false) =>
   encodePictures(
     { original: gray, input: gray, reconstruction: gray, heatmap, size: { width, height } },
     { floor: 0, threshold: THRESHOLD_SHARE },
     null,
+    isEvenedOut,
   );
 
 describe('the pictures of a page', () => {
@@ -37,6 +38,26 @@ describe('the pictures of a page', () => {
       expect([back.width, back.height]).toEqual([width, height]);
     }
     expect(Object.keys(pictures)).toEqual(['input', 'reconstruction', 'heatmap']);
+  });
+
+  it('show the photograph too, at their size, where networks saw it with light evened out', async () => {
+    const [w, h] = [310, 200];
+    const pixels = Float32Array.from({ length: w * h }, (_, i) => (i % w < w / 2 ? 40.2 : 199.7));
+    const photograph = { width: w, height: h, channels: 1, pixels } as const;
+    const pictures = await encodePictures(
+      { original: photograph, input: gray, reconstruction: gray, heatmap: mapWith([]), size: { width, height } },
+      { floor: 0, threshold: THRESHOLD_SHARE },
+      null,
+      true,
+    );
+    expect(Object.keys(pictures)[0]).toBe('photograph');
+    const { bytes, ...size } = pictures.photograph ?? expect.fail('no photograph');
+    expect(size).toEqual({ type: 'image/jpeg', width, height });
+    const back = await decodeBytes(bytes, 'x');
+    expect([back.width, back.height]).toEqual([width, height]);
+    const at = (x: number) => back.pixels[back.channels * (20 * width + x)] ?? 0;
+    expect(Math.abs(at(10) - 40)).toBeLessThan(4);
+    expect(Math.abs(at(width - 10) - 200)).toBeLessThan(4);
   });
 
   it('keep small hot spots of a heat map warm, and the rest cold', async () => {
