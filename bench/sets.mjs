@@ -44,14 +44,14 @@ const SETS = [
   },
   {
     name: 'lgg_mri',
-    options: '--preset segment --input-nc 1 --load-size 96 --domain-crops 5 --steps 2000',
+    options: '--preset segment --load-size 96 --planes near,whole,mirror --domain-crops 5 --steps 2000',
     auroc: 0.96,
     aupro: 0.88,
   },
   {
     name: 'magnetic_tile',
     options:
-      '--preset segment --input-nc 1 --load-size 256 --local-contrast --crop-size 96 --no-rotate --flip-vertical --damage 4 --domain-crops 6 --shrink 0.375',
+      '--preset segment --load-size 256 --planes near,wide,whole --crop-size 96 --no-rotate --flip-vertical --damage 4 --domain-crops 6 --shrink 0.375',
     auroc: 0.85,
     aupro: 0.8,
   },
