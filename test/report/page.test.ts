@@ -304,6 +304,17 @@ describe('the gallery', () => {
     for (const tag of tags(page, 'img')) expect(tag).toMatch(/width="3" height="2" alt="[^"]+"/);
   });
 
+  it('shows the image itself first where the networks saw it evened out', () => {
+    const [[file, made] = expect.fail('no pictures')] = pictures;
+    const photograph = { ...made.input, bytes: Buffer.from('as it was given') };
+    const changed = pageText(report, new Map([...pictures, [file, { ...made, photograph }]]));
+    const shown = Buffer.from(photograph.bytes).toString('base64');
+    const card = changed.split('<article class="card').find((one) => one.includes(shown)) ?? '';
+    const captions = [...card.matchAll(/<figcaption>(.*?)<\/figcaption>/g)].map(([, caption]) => text(caption ?? ''));
+    expect(captions.slice(0, 2)).toEqual(['image', 'x, evened out']);
+    expect(tags(card, 'img')[0]).toContain(shown);
+  });
+
   it('shows the worst miss first, then false alarms, then the rest, each with verdict, score and threshold', () => {
     const shown = cards.map((card) => text(card.slice(card.indexOf('<p class="verdict">'))).split(' All scores')[0]);
     expect(shown.map((line) => line?.trim())).toEqual([
