@@ -6,6 +6,7 @@ import { convWeightGrad } from '../kernels/conv2d/weight-grad.ts';
 import { convWeightGradPair, weightGradPair } from '../kernels/conv2d/weight-grad-pair.ts';
 import { gainsByJoining } from '../kernels/conv2d/winograd-pair.ts';
 import { isForced, run } from '../kernels/tuning/choices.ts';
+import { wasUsedAlone } from '../kernels/tuning/taken-over.ts';
 import type { PutOff, Walk } from '../tensor/record.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Convolution } from './convolution.ts';
@@ -33,9 +34,10 @@ export function pairedWeightGrad(kernels: Convolution, own: WeightGradOperands, 
   return weightGrad(kernels, own);
 }
 
-/** Not where a variant is forced for one gradient alone. */
+/** Not where a variant is forced for one gradient alone, nor where a run goes on that computed each alone. */
 function mayPair(device: Device): boolean {
-  return isForced(device, convWeightGradPair) || !isForced(device, convWeightGrad);
+  const isAlone = isForced(device, convWeightGrad) || wasUsedAlone(device, convWeightGrad, convWeightGradPair);
+  return isForced(device, convWeightGradPair) || !isAlone;
 }
 
 /** A weight gradient that waits for another of the same weight. */

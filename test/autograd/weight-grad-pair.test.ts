@@ -3,7 +3,7 @@ import { conv2d } from '../../src/autograd/conv2d.ts';
 import { mseLoss } from '../../src/autograd/losses/mse-loss.ts';
 import { backward } from '../../src/autograd/tape.ts';
 import type { Device } from '../../src/gpu/device.ts';
-import { forceVariants } from '../../src/kernels/tuning/choices.ts';
+import { exportChoices, forceVariants, importChoices } from '../../src/kernels/tuning/choices.ts';
 import { record } from '../../src/tensor/record.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
@@ -179,4 +179,21 @@ test('by default a pair has the bits of its two gradients, one after the other',
   for (const use of uses.toReversed()) scope(() => backward(lossOf(use, other)));
   const [one, two] = [await weight.grad?.data(), await other.grad?.data()];
   expect(one?.findIndex((value, i) => !Object.is(value, two?.[i]))).toBe(-1);
+});
+
+test('a run that goes on computes each alone where it did', () => {
+  forceVariants(device, []);
+  const weight = newWeight(random(9 * CHANNELS * CHANNELS));
+  const uses = [1, 2].map((n) => ({ images: imagesOf([n, SIDE, SIDE]), counts: true }));
+  const isPaired = () => {
+    const chosen = exportChoices(device, () => scope(() => backward(uses.map((use) => lossOf(use, weight)))));
+    return Object.keys(chosen).some((key) => key.startsWith('conv2d.weightGradPair '));
+  };
+  // Products are joined by lanes, which not every device has.
+  const canPair = device.features.has('subgroups');
+  expect(isPaired()).toBe(canPair);
+  expect(importChoices(device, { 'conv2d.weightGrad of some layer': 'naive' })).toEqual([]);
+  expect(isPaired()).toBe(false);
+  expect(importChoices(device, { 'conv2d.weightGradPair of some layer': 'naive' })).toEqual([]);
+  expect(isPaired()).toBe(canPair);
 });

@@ -10,6 +10,7 @@ import {
   variantNamed,
 } from '../variant.ts';
 import { operationNamed, operations } from './operations.ts';
+import { noteTakenOver } from './taken-over.ts';
 
 /** What is decided for a device. Variants stand here by their names. */
 interface Choices {
@@ -137,11 +138,14 @@ export function exportChoices(device: Device, body: () => void): Record<string, 
  */
 export function importChoices(device: Device, choices: Readonly<Record<string, string>>): string[] {
   const unknown: string[] = [];
+  const used: string[] = [];
   for (const [key, variant] of Object.entries(choices)) {
     const operation = operations.find(({ name }) => key.startsWith(`${name} `));
+    if (operation) used.push(operation.name);
     if (operation?.variants.some(({ name }) => name === variant)) decide(device, key, variant);
     else unknown.push(key);
   }
+  noteTakenOver(device, used);
   return unknown;
 }
 

@@ -27,9 +27,12 @@ export function bankMemoryOf(
 function ofNvidia(): number[] {
   const args = ['--query-gpu=memory.total,mig.mode.current', '--format=csv,noheader,nounits'];
   try {
-    const said = execFileSync('nvidia-smi', args, { encoding: 'utf8', stdio: 'pipe', timeout: 5000 });
+    const said = execFileSync('nvidia-smi', args, {
+      ...{ encoding: 'utf8', stdio: 'pipe', timeout: 5000 },
+      killSignal: 'SIGKILL',
+    } as const);
     if (/Enabled/.test(said)) return [];
-    return byteCounts(said.split('\n').map((line) => Number.parseFloat(line) * 2 ** 20));
+    return byteCounts([...said.matchAll(/^\s*(\d+)\s*,.*$/gm)].map(([, mebibytes]) => Number(mebibytes) * 2 ** 20));
   } catch {
     return [];
   }
@@ -51,5 +54,5 @@ function ofAmd(cards: string): number[] {
 }
 
 function byteCounts(values: readonly number[]): number[] {
-  return values.filter((bytes) => bytes > 0);
+  return values.filter((bytes) => bytes > 0 && Number.isFinite(bytes));
 }

@@ -243,6 +243,7 @@ async function loadBanks(
   const defects = abnormal.good.map(({ file }) => marked.get(file) ?? null);
   warnOfUnmasked(config, defects, onWarning);
   warnOfNoSegmenter(config, onWarning);
+  warnOfUnseenDefects(config, defects.length, onWarning);
   return {
     banks: await makeBanks(device, { a: a.bank, b: b.bank, bare: { a: a.bare, b: b.bare }, defects }, config, overflow),
     training: good,
@@ -278,6 +279,20 @@ function warnOfNoSegmenter(
   if (netD === 'unet' || idle.length === 0) return;
   onWarning?.(
     `${idle.join(' and ')} ${idle.length > 1 ? 'do' : 'does'} nothing without a segmenter. Add --netD unet for one.`,
+  );
+}
+
+/** Made defects are shown by domain crops and by the paired loss, and where there are no abnormal images in their place. */
+function warnOfUnseenDefects(
+  { transplants, damage, domainCrops, lambdaPaired }: TrainingConfig,
+  abnormal: number,
+  onWarning: Listener['onWarning'],
+): void {
+  const idle = [...(damage > 0 ? ['--damage'] : []), ...(transplants > 0 ? ['--transplants'] : [])];
+  if (idle.length === 0 || domainCrops > 0 || lambdaPaired > 0 || abnormal === 0) return;
+  onWarning?.(
+    `${idle.join(' and ')} ${idle.length > 1 ? 'do' : 'does'} nothing here: the defects that are made are shown in --domain-crops and weighed by ` +
+      '--lambda-paired, and both are 0. Give one of them.',
   );
 }
 

@@ -30,9 +30,16 @@ describe('memory for training images', () => {
     ['a tool that fails', 'exit 9'],
     ['a tool that tells nothing', 'echo "[N/A], [N/A]"'],
     ['a card that is divided', 'echo "143771, Enabled"'],
+    ['a card without an end', 'echo "Infinity, Disabled"; echo "1e400, Disabled"'],
+    ['a tool that heeds no signal', "trap '' TERM; sleep 30"],
   ])('is 1 GiB beside %s', (name, script) => {
     withTool(name.replaceAll(' ', '-'), script);
     expect(bankMemoryOf(gpu('nvidia'))).toBe(UNTOLD);
+  });
+
+  it('is half of the card below a remark of the tool', () => {
+    withTool('remark', 'printf "2 devices found\\n8192, Disabled\\n"');
+    expect(bankMemoryOf(gpu('nvidia'))).toBe(4096 * 2 ** 20);
   });
 
   it("is half of AMD's smallest card", () => {
