@@ -11,11 +11,12 @@ afterAll(() => folder.remove());
 
 const unwrapped = (text: string) => text.replace(/\s+/g, ' ');
 
-it('options of a segmenter that is not there are named', async () => {
-  const options = [...SMALL, '--steps', '1', '--judge-crops', '--defects-by-size', '--no-tune'];
+it('options of a segmenter that is not there are named, and defects that nothing looks at', async () => {
+  const options = [...SMALL, '--steps', '1', '--judge-crops', '--defects-by-size', '--damage', '1', '--no-tune'];
   const trained = await cyclops('train', data, '--out', folder.path('patches'), ...options);
   expect(trained.code, trained.stderr).toBe(0);
   expect(unwrapped(trained.stderr)).toContain('--defects-by-size and --judge-crops do nothing without a segmenter');
+  expect(unwrapped(trained.stderr)).toContain('--damage does nothing here');
 });
 
 it('a segmenter learns from labels alone, says so, and gives the same bits when it is trained again', async () => {
