@@ -265,9 +265,9 @@ export function parseConfig(json: unknown, source: string): TrainingConfig {
   }
   if (config.planes && (config.localContrast || config.inputNc !== 3)) {
     const reason = config.localContrast
-      ? 'which --local-contrast would even out first. Leave one of them out'
+      ? 'which --local-contrast would even out first. Leave one out'
       : `and --input-nc is ${config.inputNc}. Make it 3`;
-    throw new CyclopsError(`--planes shows an image as three planes (${source}), ${reason}.`);
+    throw new CyclopsError(`--planes shows three planes (${source}), ${reason}.`);
   }
   if (config.lambdaPaired > 0 && config.transplants + config.damage === 0) {
     throw new CyclopsError(

@@ -23,8 +23,14 @@ export function localContrast(image: DecodedImage, parts: number = CONTRAST_PART
   return inDeviations(image, excess, variances);
 }
 
-/** How far each value lies above the mean of its surroundings, and the variance of those. @param parts as for {@link localContrast} */
-export function contrastOver(image: DecodedImage, parts: number): { excess: Float32Array; variances: Float32Array } {
+/** How far each value lies above the mean of its surroundings, and the variance of those. */
+export interface Contrast {
+  readonly excess: Float32Array;
+  readonly variances: Float32Array;
+}
+
+/** @param parts as for {@link localContrast} */
+export function contrastOver(image: DecodedImage, parts: number): Contrast {
   const values = new Float32Array(image.pixels);
   const means = meansOver(values, image, parts);
   const excess = values.map((value, i) => value - (means[i] ?? 0));

@@ -27,10 +27,8 @@ export function bankMemoryOf(
 function ofNvidia(): number[] {
   const args = ['--query-gpu=memory.total,mig.mode.current', '--format=csv,noheader,nounits'];
   try {
-    const said = execFileSync('nvidia-smi', args, {
-      ...{ encoding: 'utf8', stdio: 'pipe', timeout: 5000 },
-      killSignal: 'SIGKILL',
-    } as const);
+    const limits = { timeout: 5000, killSignal: 'SIGKILL' } as const;
+    const said = execFileSync('nvidia-smi', args, { encoding: 'utf8', stdio: 'pipe', ...limits });
     if (/Enabled/.test(said)) return [];
     return byteCounts([...said.matchAll(/^\s*(\d+)\s*,.*$/gm)].map(([, mebibytes]) => Number(mebibytes) * 2 ** 20));
   } catch {

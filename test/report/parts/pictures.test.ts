@@ -21,12 +21,12 @@ function distance([x, y]: Spot, i: number): number {
   return Math.max(Math.abs(x - (i % width)), Math.abs(y - Math.floor(i / width)));
 }
 
-const encoded = (heatmap: Float32Array, isEvenedOut = false) =>
+const encoded = (heatmap: Float32Array) =>
   encodePictures(
     { original: gray, input: gray, reconstruction: gray, heatmap, size: { width, height } },
     { floor: 0, threshold: THRESHOLD_SHARE },
     null,
-    isEvenedOut,
+    false,
   );
 
 describe('the pictures of a page', () => {
