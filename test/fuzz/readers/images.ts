@@ -49,6 +49,10 @@ function fixture(name: string): Uint8Array {
   return readFileSync(new URL(`../../data/images/${name}`, import.meta.url));
 }
 
+function dicom(name: string): Uint8Array {
+  return fixture(`dicom/fixtures/${name}.dcm`);
+}
+
 /** With a window, a table, and what is said of all frames. */
 function scan(): Uint8Array {
   const table: Element[] = [
@@ -89,7 +93,8 @@ async function pictures(): Promise<Uint8Array[]> {
     makeTiff(2, 2, Int16Array.of(-5, 0, 5, 9), { photometric: 0 }),
     bitmap(),
     fixture('fixtures/restart.jpg'),
-    ...['plain', 'lossless', 'run-lengths', 'baseline'].map((name) => fixture(`dicom/fixtures/${name}.dcm`)),
+    ...['plain', 'lossless', 'run-lengths', 'baseline', 'gray-16.j2k', 'colour.j2k', 'tiles.j2k'].map(dicom),
+    ...['gray-16.jls', 'edges.jls', 'colour-planes.jls', 'colour-pixels.jls'].map(dicom),
     scan(),
   ];
 }

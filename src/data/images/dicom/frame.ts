@@ -2,9 +2,29 @@ import type { DataSet, Element } from 'dicom-parser';
 import { readBySharp } from '../sharp.ts';
 import type { Description } from './description.ts';
 import { damagedDicom, foreignDicom } from './faults.ts';
+import { COLOURS_OF_RGB, JPEG_2000_BYTES_EACH, readJpeg2000 } from './jpeg-2000.ts';
+import { JPEG_LS_BYTES_EACH, readJpegLs } from './jpeg-ls.ts';
 import { loadParser } from './library.ts';
 import { readLosslessJpeg } from './lossless-jpeg.ts';
 import { undoRunLengths } from './run-lengths.ts';
+import {
+  BIG_ENDIAN,
+  DEFLATED,
+  EXPLICIT,
+  IMPLICIT,
+  isJpeg2000,
+  isJpegLs,
+  JPEG,
+  JPEG_12,
+  JPEG_2000,
+  JPEG_2000_NEAR,
+  JPEG_LS,
+  JPEG_LS_NEAR,
+  LOSSLESS,
+  LOSSLESS_BY_LEFT,
+  nameOfUnread,
+  RUN_LENGTHS,
+} from './transfer-syntaxes.ts';
 
 /** The samples of an image as they are stored, of 8 or 16 bits each without a sign, and whether colours lie in planes. */
 export interface Frame {
@@ -14,24 +34,12 @@ export interface Frame {
   isRgb: boolean;
 }
 
-const [IMPLICIT, EXPLICIT, DEFLATED, BIG_ENDIAN] = ['1.2', '1.2.1', '1.2.1.99', '1.2.2'].map(ofDicom);
-const [RUN_LENGTHS, JPEG, JPEG_12] = ['1.2.5', '1.2.4.50', '1.2.4.51'].map(ofDicom);
-/** With any prediction, and with that by the pixel on the left. */
-const [LOSSLESS, LOSSLESS_BY_LEFT] = ['1.2.4.57', '1.2.4.70'].map(ofDicom);
-
-function ofDicom(syntax: string): string {
-  return `1.2.840.10008.${syntax}`;
+/** What a decoder takes besides the samples that come of it. */
+export function decoderBytes({ width, height, channels, transferSyntax }: Description): number {
+  const count = width * height * channels;
+  if (isJpegLs(transferSyntax)) return JPEG_LS_BYTES_EACH * count;
+  return isJpeg2000(transferSyntax) ? JPEG_2000_BYTES_EACH * count : 0;
 }
-
-/** Of those that are not read. */
-const NAMES: readonly (readonly [begins: string, name: string])[] = [
-  [ofDicom('1.2.4.5'), 'JPEG of a kind that is hardly used'],
-  [ofDicom('1.2.4.8'), 'JPEG-LS'],
-  [ofDicom('1.2.4.9'), 'JPEG 2000'],
-  [ofDicom('1.2.4.10'), 'a film'],
-  [ofDicom('1.2.4.11'), 'JPEG XL'],
-  [ofDicom('1.2.4.20'), 'JPEG 2000 (HTJ2K)'],
-];
 
 /** Reads the samples of the one image. @throws CyclopsError for what is damaged, or compressed otherwise */
 export async function readFrame(
@@ -76,8 +84,18 @@ export async function readFrame(
         isPlanar: false,
         isRgb: false,
       };
+    case JPEG_LS:
+    case JPEG_LS_NEAR:
+      return { ...(await readJpegLs(await compressed(data, pixels, source), description, source)), isRgb: false };
+    case JPEG_2000:
+    case JPEG_2000_NEAR:
+      return {
+        samples: await readJpeg2000(await compressed(data, pixels, source), description, source),
+        isPlanar: false,
+        isRgb: COLOURS_OF_RGB.includes(description.colours),
+      };
     default: {
-      const name = NAMES.find(([begins]) => transferSyntax.startsWith(begins))?.[1];
+      const name = nameOfUnread(transferSyntax);
       throw foreignDicom(
         source,
         name ? `its pixels are compressed as ${name}` : `its transfer syntax is ${transferSyntax || 'not told'}`,

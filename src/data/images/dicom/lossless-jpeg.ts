@@ -1,8 +1,8 @@
+import { ADVICE } from './announced.ts';
 import type { Description } from './description.ts';
 import { damagedDicom, foreignDicom } from './faults.ts';
 import { loadLosslessJpeg } from './library.ts';
-
-const ADVICE = 'Decompress it (gdcmconv --raw).';
+import { segmentsOf } from './segments.ts';
 
 /**
  * Decodes gray that JPEG has compressed without loss (T.81, H). What the library would decode wrongly is refused: the mean of both neighbours
@@ -47,7 +47,7 @@ export async function readLosslessJpeg(
 /** Predictions: by the pixel on the left, and by the mean of that and the one above. */
 const [LEFT, MEAN] = [1, 7];
 
-const [FRAME, RESTART_INTERVAL, SCAN, END] = [0xc3, 0xdd, 0xda, 0xd9];
+const [FRAME, RESTART_INTERVAL, SCAN, END] = [0xffc3, 0xffdd, 0xffda, 0xd9];
 
 interface Announced {
   width: number;
@@ -66,16 +66,7 @@ function announcedBy(frame: Uint8Array): Announced | null {
   const file = Buffer.from(frame.buffer, frame.byteOffset, frame.length);
   const found: Announced = { width: 0, height: 0, prediction: 0, lost: 0, restarts: false, plain: frame };
   const segments = [file.subarray(0, 2)];
-  for (let at = 2; at + 4 <= file.length; ) {
-    // Any number of 255 may stand in front of a marker.
-    if (file[at] !== 0xff) return null;
-    const marker = file[at + 1] ?? 0;
-    if (marker === 0xff) {
-      at += 1;
-      continue;
-    }
-    const length = file.readUInt16BE(at + 2);
-    const content = file.subarray(at + 4, at + 2 + length);
+  for (const { marker, at, content } of segmentsOf(file)) {
     if (marker === FRAME && content.length >= 5)
       [found.height, found.width] = [content.readUInt16BE(1), content.readUInt16BE(3)];
     if (marker === RESTART_INTERVAL && content.length >= 2) found.restarts = content.readUInt16BE(0) > 0;
@@ -83,10 +74,9 @@ function announcedBy(frame: Uint8Array): Announced | null {
       found.prediction = content.at(-3) ?? 0;
       found.lost = (content.at(-1) ?? 0) & 15;
       found.plain = Buffer.concat([...segments, file.subarray(at)]);
-      return endOfScan(file, at + 2 + length) === END ? found : null;
+      return endOfScan(file, at + 4 + content.length) === END ? found : null;
     }
-    segments.push(file.subarray(at, at + 2 + length));
-    at += 2 + length;
+    segments.push(file.subarray(at, at + 4 + content.length));
   }
   return null;
 }

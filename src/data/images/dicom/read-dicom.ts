@@ -4,8 +4,10 @@ import type { ImageHeader, ReadOptions, StoredImage } from '../stored-image.ts';
 import { COLOURS, toRgb } from './colours.ts';
 import { type Description, describe, isGray } from './description.ts';
 import { foreignDicom } from './faults.ts';
-import { readFrame } from './frame.ts';
+import { decoderBytes, readFrame } from './frame.ts';
+import { COLOURS_OF_RGB } from './jpeg-2000.ts';
 import { shownLevels } from './shown.ts';
+import { isJpeg2000 } from './transfer-syntaxes.ts';
 
 /**
  * Reads the one image of a DICOM file as a viewer first shows it: rescaled, through the first window or table that the file has, 1 of
@@ -22,7 +24,7 @@ export async function readDicom(
   const header = headerOf(description, source);
   checkSize(source, header.width, header.height);
   checkBytes(source, header);
-  await take?.(2 * decodedBytes(header));
+  await take?.(2 * decodedBytes(header) + decoderBytes(description));
   const frame = await readFrame(data, pixels, description, source);
   const { width, height, channels } = description;
   if (channels === 3) return { width, height, channels, samples: toRgb(frame, description) };
@@ -40,8 +42,10 @@ export async function dicomHeader(head: Uint8Array, path: string): Promise<Image
   return headerOf(description, path);
 }
 
-function headerOf({ width, height, channels, bits, colours, bitsAllocated }: Description, source: string) {
-  if (!isGray(colours) && (!COLOURS.includes(colours) || bitsAllocated !== 8))
+function headerOf(description: Description, source: string) {
+  const { width, height, channels, bits, colours, bitsAllocated } = description;
+  const known = isJpeg2000(description.transferSyntax) ? [...COLOURS, ...COLOURS_OF_RGB] : COLOURS;
+  if (!isGray(colours) && (!known.includes(colours) || bitsAllocated !== 8))
     throw foreignDicom(source, `its colours are ${colours || 'of no kind'}, of ${bitsAllocated} bits`);
   return { width, height, channels, bits: bits > 8 ? 32 : 8, format: 'DICOM' } as const;
 }

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { decodeImage, openImage, readImage, readImageHeader } from '../../../../src/data/images/decode.ts';
 import { readMask, toMask } from '../../../../src/data/images/mask.ts';
 import { expectRejection, put, useTemporaryFolder } from '../../support.ts';
+import { fixture, withFrame } from './fixtures.ts';
 import { type Change, type Element, grayElements, makeDicom, type Writing } from './make-dicom.ts';
 
 const path = useTemporaryFolder();
@@ -318,19 +318,7 @@ describe('a DICOM file', () => {
   });
 });
 
-/** A file whose one fragment of pixels is changed, padded to an even number of bytes. */
-function withFrame(file: Buffer, change: (frame: Buffer) => Buffer): Buffer {
-  const from = file.indexOf(Buffer.from([0xff, 0xd8]));
-  const length = file.readUInt32LE(from - 4);
-  const changed = change(Buffer.from(file.subarray(from, from + length)));
-  const padded = Buffer.concat([changed, Buffer.alloc(changed.length % 2)]);
-  const head = Buffer.from(file.subarray(0, from));
-  head.writeUInt32LE(padded.length, from - 4);
-  return Buffer.concat([head, padded, file.subarray(from + length)]);
-}
-
 describe('compressed DICOM files', () => {
-  const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
   const read = (name: string) => readImage(put(path(name), fixture(name)), { oriented: true });
 
   it.each(['lossless.dcm', 'run-lengths.dcm'])('have the samples of the plain one: %s', async (name) => {
@@ -346,9 +334,8 @@ describe('compressed DICOM files', () => {
   });
 
   it('are refused by the name of what compressed them', async () => {
-    await expectRejection(() => read('jpeg2000.dcm'), 'jpeg2000.dcm', 'JPEG 2000', 'gdcmconv');
     for (const [said, name] of [
-      ['1.2.840.10008.1.2.4.80', 'JPEG-LS'],
+      ['1.2.840.10008.1.2.4.92', 'JPEG 2000 of a kind that is hardly used'],
       ['1.2.840.10008.1.2.4.102', 'a film'],
       ['1.2.840.10008.1.2.4.201', 'HTJ2K'],
       ['1.2.3', 'transfer syntax is 1.2.3'],
