@@ -39,25 +39,24 @@ export async function decodeInWasm<Decoder extends WasmDecoder>(
   frame: Uint8Array,
   mostBytes: number,
 ): Promise<{ decoder: Decoder; bytes: Uint8Array } | 'full' | 'damaged'> {
-  let [hasWarned, isFull] = [false, false];
+  // What a decoder begins with may be more than there is.
+  let [hasWarned, isFull] = [false, true];
   const print = (line: string) => {
     hasWarned ||= /^\[(WARNING|ERROR)\]/.test(line) && !HARMLESS.test(line);
   };
-  const decoder = await make({
-    print,
-    printErr: print,
-    instantiateWasm(imports, ready) {
-      const instance = new WebAssembly.Instance(program, imports);
-      for (const memory of Object.values(instance.exports))
-        if (memory instanceof WebAssembly.Memory)
-          limitMemory(memory, mostBytes, (refused) => {
-            isFull = refused;
-          });
-      ready(instance);
-      return instance.exports;
-    },
-  });
+  const instantiateWasm: Hooks['instantiateWasm'] = (imports, ready) => {
+    const instance = new WebAssembly.Instance(program, imports);
+    isFull = false;
+    for (const memory of Object.values(instance.exports))
+      if (memory instanceof WebAssembly.Memory)
+        limitMemory(memory, mostBytes, (refused) => {
+          isFull = refused;
+        });
+    ready(instance);
+    return instance.exports;
+  };
   try {
+    const decoder = await make({ print, printErr: print, instantiateWasm });
     decoder.getEncodedBuffer(frame.length).set(frame);
     decoder.decode();
     if (!hasWarned) return { decoder, bytes: new Uint8Array(decoder.getDecodedBuffer().buffer) };
@@ -71,9 +70,11 @@ export async function decodeInWasm<Decoder extends WasmDecoder>(
 function limitMemory(memory: WebAssembly.Memory, mostBytes: number, onGrowth: (refused: boolean) => void): void {
   const grow = memory.grow.bind(memory);
   memory.grow = (pages) => {
-    const refused = memory.buffer.byteLength + PAGE_BYTES * pages > mostBytes;
-    onGrowth(refused);
-    if (refused) throw new RangeError('There is no more memory for this frame.');
-    return grow(pages);
+    onGrowth(true);
+    if (memory.buffer.byteLength + PAGE_BYTES * pages > mostBytes)
+      throw new RangeError('No more memory for this frame.');
+    const before = grow(pages);
+    onGrowth(false);
+    return before;
   };
 }
