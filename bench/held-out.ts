@@ -63,7 +63,7 @@ const optionsOf = ({ options }: BenchSet) =>
   [options, also, '--seed 0 --no-tune'].filter((words) => words !== '').join(' ');
 const foldsOfSets = sets.flatMap((set) => Array.from({ length: FOLDS }, (_, i) => ({ set, fold: i + 1 })));
 
-const failures: string[] = [];
+const failures: { set: BenchSet; why: string }[] = [];
 // All jobs take from the same list.
 const waiting = foldsOfSets.values();
 async function work() {
@@ -77,7 +77,7 @@ async function work() {
       await processes.cyclops(['train', data, '--out', join(out, set.name), ...optionsOf(set).split(' '), ...own]);
     } catch (error) {
       if (error instanceof Stopped) processes.stopping = true;
-      else failures.push(`${set.name}, fold ${fold}: ${error instanceof Error ? error.message : error}`);
+      else failures.push({ set, why: `${set.name}, fold ${fold}: ${error instanceof Error ? error.message : error}` });
     }
   }
 }
@@ -94,7 +94,8 @@ function foldsOf(root: string): FoldScores | null {
 }
 
 const told = sets.flatMap((set): HeldOut[] => {
-  const folds = foldsOf(join(out, set.name));
+  // What lies there may be of other options.
+  const folds = failures.some((failure) => failure.set === set) ? null : foldsOf(join(out, set.name));
   if (!folds) return [];
   const merits = folds.merits.map(({ masked, aupro }) => (masked > 0 ? aupro : null));
   const areas = merits.flatMap((aupro) => aupro?.dn_pixels ?? []);
@@ -111,7 +112,7 @@ if (told.length > 0) {
   writeFileAtomic(join(out, 'held-out.md'), text);
   process.stdout.write(text);
 }
-for (const failure of failures) process.stderr.write(`${failure}\n`);
+for (const { why } of failures) process.stderr.write(`${why}\n`);
 if (processes.stopping) {
   process.stderr.write('Stopped. The same command goes on from here.\n');
   process.exitCode = 130;
